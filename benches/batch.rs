@@ -1,0 +1,345 @@
+//! A class, beside what one would do without a grader.
+//!
+//! `cargo bench --bench batch -- 12 200 2000` (12 by default). For each number a class of distinct small
+//! submissions is made; in the same run and with every core busy there are measured
+//! - `grade batch` into an empty folder, and again with nothing changed;
+//! - bare `rustc` calls, one for each submission, with the profile that the grader uses and the crates
+//!   that it compiled before, without a run;
+//! - `cargo build --release` into a fresh target folder for each submission, and one run.
+//!
+//! The last two are measured on a sample, before and after the batch.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints, starts programs, and has no way to go on without a disk"
+)]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// Half use the standard library alone, half a crate.
+const TEMPLATES: [&str; 8] = [
+    "correct-rayon-par-iter",
+    "correct-scoped-chunks",
+    "correct-glob",
+    "correct-mpsc-workers",
+    "correct-walkdir",
+    "correct-atomic-index",
+    "correct-crossbeam-scope",
+    "lines-from-zero",
+];
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let mut sizes: Vec<usize> = std::env::args().filter_map(|n| n.parse().ok()).collect();
+    if sizes.is_empty() {
+        sizes.push(12);
+    }
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench {
+        course: Path::new(env!("CARGO_MANIFEST_DIR")),
+        dir: dir.path(),
+        cores,
+        rustc: real_rustc(),
+    };
+    // The course's crates and the reference are made before anything is measured.
+    let warm = bench.class("warm", TEMPLATES.len());
+    bench.batch(&warm);
+    println!("{cores} cores; every figure with all of them busy");
+    for size in sizes {
+        bench.measure(size, quick);
+    }
+}
+
+struct Bench<'a> {
+    course: &'a Path,
+    dir: &'a Path,
+    cores: usize,
+    rustc: PathBuf,
+}
+
+impl Bench<'_> {
+    fn measure(&self, size: usize, quick: bool) {
+        let class = self.class(&format!("class-{size}"), size);
+        let sample = self.class(&format!("sample-{size}"), TEMPLATES.len());
+        let rounds = match size {
+            _ if quick => 1,
+            0..100 => 3,
+            _ => 1,
+        };
+        let (mut batch, mut rustc, mut cargo) = (Vec::new(), Vec::new(), Vec::new());
+        let mut peak = 0;
+        let mut beside = || {
+            for _ in 0..if quick { 1 } else { 3 } {
+                rustc.push(self.per_submission(&sample, |folder| self.rustc(folder)));
+            }
+            cargo.push(self.per_submission(&sample, |folder| self.cargo(folder)));
+        };
+        beside();
+        for _ in 0..rounds {
+            let _ = fs::remove_dir_all(out(&class));
+            batch.push(Cost::of(size, || peak = peak.max(self.batch(&class))));
+            beside();
+        }
+        let unchanged = Cost::of(1, || {
+            self.batch(&class);
+        });
+        let (batch, rustc, cargo) = (
+            Cost::median(&batch),
+            Cost::median(&rustc),
+            Cost::median(&cargo),
+        );
+        println!("\n{size} submissions, {:.0} a minute", 60.0 / batch.wall);
+        println!("  for each, in ms           wall   processor");
+        for (name, cost) in [
+            ("grade batch", batch),
+            ("bare rustc", rustc),
+            ("fresh cargo", cargo),
+        ] {
+            println!(
+                "  {name:<20} {:>9.1}   {:>9.1}",
+                cost.wall * 1e3,
+                cost.cpu * 1e3
+            );
+        }
+        let (many, times) = (cargo.wall / batch.wall, cargo.cpu / batch.cpu);
+        println!("  fresh cargo / batch  {many:>9.2}   {times:>9.2}");
+        let (many, times) = (batch.wall / rustc.wall, batch.cpu / rustc.cpu);
+        println!("  batch / bare rustc   {many:>9.2}   {times:>9.2}");
+        println!(
+            "  all again, nothing changed {:>9.1} ms",
+            unchanged.wall * 1e3
+        );
+        println!("  the grader's peak memory   {:>9.1} MB", peak as f64 / 1e3);
+    }
+
+    /// A class of so many small programs, each different.
+    fn class(&self, name: &str, size: usize) -> PathBuf {
+        let class = self.dir.join(name);
+        for (number, template) in (0..size).zip(TEMPLATES.iter().cycle()) {
+            let source = self.course.join("tests/submissions").join(template);
+            let folder = class.join(format!("s{number:05}"));
+            fs::create_dir_all(folder.join("src")).unwrap();
+            fs::copy(source.join("Cargo.toml"), folder.join("Cargo.toml")).unwrap();
+            let main = fs::read_to_string(source.join("src/main.rs")).unwrap();
+            let own =
+                format!("\n#[allow(dead_code)]\nfn own_{number}() -> u64 {{\n    {number}\n}}\n");
+            fs::write(folder.join("src/main.rs"), main + &own).unwrap();
+        }
+        class
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.dir.join("cache")
+    }
+
+    /// Grade a class; the most memory that the grader had, in kB.
+    fn batch(&self, class: &Path) -> u64 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_grade"))
+            .args(["batch", "sum-of-products", "--quiet", "--course"])
+            .arg(self.course)
+            .arg("--cache-dir")
+            .arg(self.cache())
+            .arg("--out")
+            .arg(out(class))
+            .args(["--seed", "1", "--seed", "2"])
+            .arg(class)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut peak = 0;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            let said = fs::read_to_string(format!("/proc/{}/status", child.id()));
+            let line = said.ok().and_then(|text| {
+                let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
+                line.split_whitespace().nth(1)?.parse().ok()
+            });
+            peak = peak.max(line.unwrap_or(0));
+            thread::sleep(Duration::from_millis(5));
+        };
+        assert_eq!(
+            status.code(),
+            Some(1),
+            "`lines-from-zero` fails, and nothing else"
+        );
+        peak
+    }
+
+    /// Do something with every submission of a class, on all cores; what each costs.
+    fn per_submission(&self, class: &Path, work: impl Fn(&Path) + Sync) -> Cost {
+        let mut folders: Vec<PathBuf> = fs::read_dir(class)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        folders.sort();
+        let next = AtomicUsize::new(0);
+        Cost::of(folders.len(), || {
+            thread::scope(|scope| {
+                for _ in 0..self.cores {
+                    scope.spawn(|| {
+                        while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
+                            work(folder);
+                        }
+                    });
+                }
+            });
+        })
+    }
+
+    /// Compile as the grader does, without it.
+    fn rustc(&self, folder: &Path) {
+        let output = tempfile::tempdir_in(self.dir).unwrap();
+        let (layer, crates) = self.layer();
+        let mut rustc = Command::new(&self.rustc);
+        rustc
+            .args([
+                "--crate-name=submission",
+                "--crate-type=bin",
+                "--edition=2021",
+            ])
+            .args([
+                "-Copt-level=0",
+                "-Coverflow-checks=no",
+                "-Cdebug-assertions=no",
+            ])
+            .args([
+                "-Ccodegen-units=1",
+                "-Cembed-bitcode=no",
+                "-Cstrip=debuginfo",
+            ])
+            .arg(format!("-Ldependency={}", layer.display()))
+            .arg("-o")
+            .arg(output.path().join("program"));
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        for (name, file) in &crates {
+            if manifest.contains(&format!("\n{name} =")) {
+                let path = layer.join(file);
+                rustc.arg(format!(
+                    "--extern={}={}",
+                    name.replace('-', "_"),
+                    path.display()
+                ));
+            }
+        }
+        run(rustc.arg(folder.join("src/main.rs")));
+    }
+
+    /// The crates that the grader compiled, by package.
+    fn layer(&self) -> (PathBuf, BTreeMap<String, String>) {
+        let layers = fs::read_dir(self.cache().join("layers")).unwrap();
+        let layers = layers.filter_map(|entry| {
+            let folder = entry.unwrap().path();
+            let text = fs::read(folder.join("layer.json")).ok()?;
+            let layer: Value = serde_json::from_slice(&text).unwrap();
+            let crates = layer["crates"].as_object().unwrap().iter();
+            let crates: BTreeMap<_, _> = crates
+                .map(|(name, krate)| (name.clone(), krate["file"].as_str().unwrap().to_owned()))
+                .collect();
+            Some((folder, crates))
+        });
+        layers.max_by_key(|(_, crates)| crates.len()).unwrap()
+    }
+
+    /// What a person would do: build from nothing, and run once.
+    fn cargo(&self, folder: &Path) {
+        let target = tempfile::tempdir_in(self.dir).unwrap();
+        let data = self.dir.join("data");
+        fs::create_dir_all(&data).unwrap();
+        run(Command::new("cargo")
+            .args(["build", "--release", "--offline", "--quiet", "--target-dir"])
+            .arg(target.path())
+            .current_dir(folder));
+        let programs = fs::read_dir(target.path().join("release")).unwrap();
+        let is_program = |path: &PathBuf| path.extension().is_none() && path.is_file();
+        let program = programs
+            .map(|entry| entry.unwrap().path())
+            .find(is_program)
+            .unwrap();
+        // On no data at all: one run is nothing beside a build.
+        let _ = Command::new(program)
+            .current_dir(&data)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+/// Where a class is graded into.
+fn out(class: &Path) -> PathBuf {
+    class.with_extension("grades")
+}
+
+/// The compiler itself, as the grader calls it, and not rustup's proxy, which costs some milliseconds.
+fn real_rustc() -> PathBuf {
+    let mut rustc = Command::new("rustc");
+    let said = rustc.args(["--print", "sysroot"]).output().unwrap().stdout;
+    let real = Path::new(String::from_utf8(said).unwrap().trim()).join("bin/rustc");
+    if real.is_file() { real } else { "rustc".into() }
+}
+
+/// What one submission costs, in seconds. On a machine that others use as well, processor time says
+/// more: others do not use that of ours.
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: f64,
+    cpu: f64,
+}
+
+impl Cost {
+    fn of(submissions: usize, work: impl FnOnce()) -> Self {
+        let (start, cpu) = (Instant::now(), cpu_of_children());
+        work();
+        Self {
+            wall: start.elapsed().as_secs_f64() / submissions as f64,
+            cpu: (cpu_of_children() - cpu) / submissions as f64,
+        }
+    }
+
+    fn median(costs: &[Self]) -> Self {
+        let middle = |pick: fn(&Self) -> f64| {
+            let mut values: Vec<f64> = costs.iter().map(pick).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        Self {
+            wall: middle(|cost| cost.wall),
+            cpu: middle(|cost| cost.cpu),
+        }
+    }
+}
+
+/// Processor time of all children that have ended, and of theirs, in seconds.
+fn cpu_of_children() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
+    let ticks = |n: usize| fields[n].parse::<f64>().unwrap();
+    // Linux counts a hundred ticks a second for programs.
+    (ticks(13) + ticks(14)) / 100.0
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{said}",
+        output.status
+    );
+}

@@ -1,0 +1,63 @@
+//! What the benchmarks share: rounds in which every contender has its turn, medians and ratios.
+//!
+//! Machines are shared and noisy, so only contenders of the same run are compared.
+
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each benchmark uses its own part of this"
+)]
+
+use std::time::{Duration, Instant};
+
+/// A thing to time.
+pub(crate) struct Contender<'a> {
+    pub(crate) name: &'static str,
+    /// Do it once and say how long the part took that counts; a contender may leave out its set-up.
+    pub(crate) turn: Box<dyn FnMut() -> Duration + 'a>,
+}
+
+/// How long a piece of work takes.
+pub(crate) fn timed(work: impl FnOnce()) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+/// Rounds to run: fewer with `--quick`, which shows that the benchmark works and nothing else.
+pub(crate) fn rounds(full: usize) -> usize {
+    if std::env::args().any(|argument| argument == "--quick") {
+        2
+    } else {
+        full
+    }
+}
+
+/// Give every contender its turn in every round, and print medians and the ratio to the first.
+pub(crate) fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) {
+    let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
+    for contender in &mut contenders {
+        (contender.turn)();
+    }
+    for _ in 0..rounds {
+        for (contender, times) in contenders.iter_mut().zip(&mut times) {
+            times.push((contender.turn)());
+        }
+    }
+    println!("{title}: median of {rounds} rounds in turn, after one to warm up");
+    let mut first = None;
+    for (contender, times) in contenders.iter().zip(&mut times) {
+        times.sort();
+        let median = times[times.len() / 2].as_secs_f64();
+        let base = *first.get_or_insert(median);
+        println!(
+            "  {:<52} {:>9.3} ms   {:>7.3}   [{:.3} … {:.3}]",
+            contender.name,
+            median * 1e3,
+            median / base,
+            times[0].as_secs_f64() * 1e3,
+            times[times.len() - 1].as_secs_f64() * 1e3,
+        );
+    }
+}

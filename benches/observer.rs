@@ -1,0 +1,76 @@
+//! What observing costs: the same programs on a thousand files, bare and observed, turn by turn.
+//!
+//! `GRADE_ROUNDS` (default 21) turns; prints medians. Both runs go through the supervisor, so that what
+//! is compared is observing alone.
+
+#[path = "../tests/observer/workshop.rs"]
+mod workshop;
+
+use std::{env, time::Duration};
+
+/// The most that one program may cost: a factor of its bare run, or real time.
+enum Bound {
+    Factor(f64),
+    Time(Duration),
+}
+
+const PROGRAMS: &[(&str, &str, Bound)] = &[
+    ("rayon-default", "1", Bound::Factor(2.5)),
+    ("atomic", "64", Bound::Time(Duration::from_millis(60))),
+    ("serial", "1", Bound::Time(Duration::from_millis(250))),
+    (
+        "thread-per-file",
+        "1",
+        Bound::Time(Duration::from_millis(400)),
+    ),
+    (
+        "spinning-threads",
+        "1",
+        Bound::Time(Duration::from_secs(10)),
+    ),
+];
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints")]
+fn main() {
+    let turns: usize = env::var("GRADE_ROUNDS").map_or(21, |n| n.parse().unwrap_or(21));
+    let program = workshop::programs();
+    let place = workshop::Place::new(1000);
+    for (mode, threads, bound) in PROGRAMS {
+        let observed = workshop::job(program, &[mode, threads], &place);
+        let bare = {
+            let mut job = observed.clone();
+            job.observe = None;
+            job
+        };
+        let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+        let turns = if *mode == "spinning-threads" {
+            1
+        } else {
+            turns
+        };
+        for _ in 0..turns {
+            let [bare_times, observed_times] = &mut times;
+            bare_times.push(workshop::run(&bare).usage.wall);
+            let execution = workshop::run(&observed);
+            // Asserts that it was observed.
+            let _ = workshop::seen(&execution);
+            observed_times.push(execution.usage.wall);
+        }
+        let [bare, observed] = times.map(|mut times| {
+            times.sort_unstable();
+            times[times.len() / 2].as_secs_f64() * 1e3
+        });
+        let factor = observed / bare;
+        let (held, text) = match bound {
+            Bound::Factor(most) => (factor <= *most, format!("at most x {most}")),
+            Bound::Time(most) => (
+                observed <= most.as_secs_f64() * 1e3,
+                format!("at most {} ms", most.as_millis()),
+            ),
+        };
+        let verdict = if held { "ok" } else { "TOO MUCH" };
+        println!(
+            "{mode:18} {threads:>3}: bare {bare:7.1} ms, observed {observed:7.1} ms, x {factor:5.2}; {text}: {verdict}"
+        );
+    }
+}

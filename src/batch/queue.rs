@@ -1,0 +1,109 @@
+//! Work through a list with several threads.
+//!
+//! Hides the threads. The list is taken in order, one by one, by whoever is free, so that nobody waits
+//! for a slow one; threads end before the call does.
+//! Never knows what the work is. The first fault ends it: what others have begun they finish, and
+//! nothing new is begun.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use crate::fault::Fault;
+
+/// Do `work` on every item, at most `jobs` at a time.
+///
+/// # Errors
+/// The first fault of `work`; the items that were not begun by then were not worked on.
+pub(super) fn run<T: Sync>(
+    items: &[T],
+    jobs: NonZeroUsize,
+    work: impl Fn(&T) -> Result<(), Fault> + Sync,
+) -> Result<(), Fault> {
+    let (next, first_fault) = (AtomicUsize::new(0), Mutex::new(None));
+    let worker = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(fault) = work(item) {
+                next.store(items.len(), Ordering::Relaxed);
+                let mut first = first_fault.lock().unwrap_or_else(PoisonError::into_inner);
+                first.get_or_insert(fault);
+                return;
+            }
+        }
+    };
+    thread::scope(|scope| {
+        // This thread works too, so that there is one worker even where no other can be had.
+        for _ in 1..jobs.get().min(items.len()) {
+            let thread = thread::Builder::new().name("grading".to_owned());
+            if thread.spawn_scoped(scope, worker).is_err() {
+                break;
+            }
+        }
+        worker();
+    });
+    let fault = first_fault
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    fault.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::fault::FaultKind;
+
+    fn jobs(n: usize) -> NonZeroUsize {
+        NonZeroUsize::new(n).unwrap()
+    }
+
+    #[test]
+    fn every_item_is_worked_on_once_whatever_the_number_of_threads() {
+        let items: Vec<usize> = (0..200).collect();
+        for n in [1, 2, 8, 500] {
+            let seen = Mutex::new(Vec::new());
+            run(&items, jobs(n), |&item| {
+                seen.lock().unwrap().push(item);
+                Ok(())
+            })
+            .unwrap();
+            let seen = seen.into_inner().unwrap();
+            assert_eq!(seen.len(), 200);
+            assert_eq!(seen.into_iter().collect::<BTreeSet<_>>().len(), 200);
+        }
+    }
+
+    #[test]
+    fn after_a_fault_nothing_new_is_begun() {
+        let items: Vec<usize> = (0..200).collect();
+        let begun = AtomicUsize::new(0);
+        let fault = run(&items, jobs(4), |&item| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            if item == 3 {
+                return Err(Fault::new(FaultKind::Disk, "full"));
+            }
+            thread::yield_now();
+            Ok(())
+        })
+        .unwrap_err();
+        assert_eq!(fault.message, "full");
+        assert!(begun.load(Ordering::Relaxed) < 200);
+    }
+
+    #[test]
+    fn workers_work_at_the_same_time() {
+        // Each waits for the other: this ends only if both are at work at once.
+        let barrier = std::sync::Barrier::new(2);
+        run(&[0, 1], jobs(2), |_| {
+            barrier.wait();
+            Ok(())
+        })
+        .unwrap();
+    }
+}

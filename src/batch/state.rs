@@ -1,0 +1,338 @@
+//! What a batch remembers: its seeds, and what each record was made from.
+//!
+//! Hides the files of both and what is believed in them. A record is answered from disk only when
+//! everything that went into it is what it was, and it is itself, to the byte, what was written then.
+//! Never judges what a difference means; `changes` puts it in words.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::{self, Folder};
+use crate::{
+    config::Settings,
+    fault::{Fault, FaultKind},
+    grading::{self, Session},
+    ids::{Digest, ExerciseId, Seed, SubmissionId},
+    record::{Record, Verdict},
+    spec::Exercise,
+};
+
+/// The file of the plan.
+const PLAN: &str = "seeds.json";
+const PLAN_SCHEMA: &str = "grade-seeds/1";
+const KEY_SCHEMA: &str = "grade-key/1";
+
+/// What is drawn or measured once and holds for the whole batch, however often it is continued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Plan {
+    schema: String,
+    pub(super) exercise: ExerciseId,
+    pub(super) seeds: Vec<Seed>,
+    /// The limit on real time of one run. It follows from the reference, which takes another time
+    /// each time; records name it.
+    run_limit_ms: Option<u64>,
+    /// The state of the exercise for which that limit holds.
+    limit_for: Option<Digest>,
+}
+
+impl Plan {
+    /// The plan in `folder`, on the seeds given, or else on those it has, or else on fresh ones.
+    pub(super) fn settle(
+        folder: &Folder,
+        exercise: &Exercise,
+        given: &[Seed],
+    ) -> Result<Self, Fault> {
+        let kept = Self::read(folder)?;
+        if let Some(kept) = &kept
+            && kept.exercise != exercise.id
+        {
+            let message = format!(
+                "failed to use `{}` for `{}`: it has a batch of `{}`",
+                folder.root().display(),
+                exercise.id,
+                kept.exercise
+            );
+            return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
+        }
+        match kept {
+            Some(kept) if given.is_empty() => Ok(kept),
+            kept => {
+                let seeds = grading::seeds(&exercise.seeds, given)?;
+                match kept {
+                    Some(kept) if kept.seeds == seeds => Ok(kept),
+                    _ => Ok(Self {
+                        schema: PLAN_SCHEMA.to_owned(),
+                        exercise: exercise.id.clone(),
+                        seeds,
+                        run_limit_ms: None,
+                        limit_for: None,
+                    }),
+                }
+            }
+        }
+    }
+
+    /// The plan in `folder`. One that makes no sense is an error: to draw other seeds in silence would
+    /// give half of a class other data.
+    pub(super) fn read(folder: &Folder) -> Result<Option<Self>, Fault> {
+        let Some(bytes) = folder.read(PLAN)? else {
+            return Ok(None);
+        };
+        let damaged = |why: String| {
+            Fault::usage(format!("failed to read `{}`", folder.root().join(PLAN).display()))
+                .because(why)
+                .hint("remove it to draw new seeds and grade everybody again, or choose another `--out DIR`")
+        };
+        let plan: Self =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if plan.schema != PLAN_SCHEMA || plan.seeds.is_empty() {
+            return Err(damaged(format!("it is not a `{PLAN_SCHEMA}` with seeds")));
+        }
+        Ok(Some(plan))
+    }
+
+    /// Let the session have the limit of the plan, or the plan that of the session; and keep the plan.
+    pub(super) fn keep(
+        mut self,
+        folder: &Folder,
+        session: &mut Session<'_>,
+        exercise: &Digest,
+    ) -> Result<Self, Fault> {
+        match self.run_limit_ms {
+            Some(limit) if self.limit_for.as_ref() == Some(exercise) => {
+                session.set_wall_limit(Duration::from_millis(limit));
+            }
+            _ => {
+                let limit = session.wall_limit().as_millis();
+                self.run_limit_ms = Some(u64::try_from(limit).unwrap_or(u64::MAX));
+                self.limit_for = Some(exercise.clone());
+            }
+        }
+        folder.write(PLAN, &json(&self)?)?;
+        Ok(self)
+    }
+}
+
+/// Everything that decides what a record says, by the name of its part. The same for a whole class but
+/// for the submission.
+pub(super) type Parts = BTreeMap<String, String>;
+
+/// The parts that all submissions of a batch share.
+pub(super) fn shared_parts(
+    settings: &Settings,
+    exercise: &Exercise,
+    session: &Session<'_>,
+    seeds: &[Seed],
+) -> Result<Parts, Fault> {
+    let (tier, observer) = session.grader();
+    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+    let parts = [
+        ("exercise", exercise_digest(settings, exercise)?.to_string()),
+        (
+            "crates",
+            digest_of_files(&[settings.course.lock_file()])?.to_string(),
+        ),
+        (
+            "toolchain",
+            Digest::of(session.toolchain_identity().as_bytes()).to_string(),
+        ),
+        ("grader", env!("CARGO_PKG_VERSION").to_owned()),
+        ("isolation", tier),
+        ("observer", observer),
+        ("seeds", seeds.join(" ")),
+    ];
+    Ok(parts.map(|(name, value)| (name.to_owned(), value)).into())
+}
+
+/// The digest of all that makes the exercise: its folder, its reference, and the course's settings.
+pub(super) fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Result<Digest, Fault> {
+    let mut files = vec![settings.course.root.join("grader.toml")];
+    for folder in [&exercise.starter, &exercise.reference] {
+        collect(folder, &mut files)
+            .map_err(|error| Fault::io(FaultKind::Usage, "read", folder, &error))?;
+    }
+    digest_of_files(&files)
+}
+
+/// Every file below a trusted folder, but not what cargo makes there.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let kind = entry.file_type()?;
+        if kind.is_dir() && name != "target" {
+            collect(&entry.path(), files)?;
+        } else if kind.is_file() && name != "Cargo.lock" {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn digest_of_files(files: &[PathBuf]) -> Result<Digest, Fault> {
+    let mut text = String::new();
+    for path in files {
+        let bytes =
+            fs::read(path).map_err(|error| Fault::io(FaultKind::Usage, "read", path, &error))?;
+        // The name alone: a course is the same course in another place.
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name}\0{}", Digest::of(&bytes));
+    }
+    Ok(Digest::of(text.as_bytes()))
+}
+
+/// What a record was made from, kept beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Key {
+    schema: String,
+    /// All that went in.
+    pub(super) parts: Parts,
+    /// The digest of the record's file.
+    record: Digest,
+    /// The digest of the submission's source without its formatting, if it has any.
+    pub(super) shape: Option<Digest>,
+    /// The digest of all of the above.
+    seal: Option<Digest>,
+}
+
+/// What is known of a submission from an earlier batch.
+#[derive(Debug, PartialEq)]
+pub(super) enum Known {
+    /// Its record still holds.
+    Unchanged(Box<(Record, Key)>),
+    /// There is a record, and it was made from something else, or nobody was graded.
+    Changed,
+    /// There is something that cannot be believed.
+    Damaged,
+    /// There is nothing.
+    Nothing,
+}
+
+impl Key {
+    /// The key of a record whose file holds `bytes`.
+    pub(super) fn new(parts: Parts, bytes: &[u8], shape: Option<Digest>) -> Self {
+        let mut key = Self {
+            schema: KEY_SCHEMA.to_owned(),
+            parts,
+            record: Digest::of(bytes),
+            shape,
+            seal: None,
+        };
+        key.seal = Some(key.digest());
+        key
+    }
+
+    fn digest(&self) -> Digest {
+        let Self {
+            schema,
+            parts,
+            record,
+            shape,
+            seal: _,
+        } = self;
+        Digest::of(format!("{schema}\n{parts:?}\n{record}\n{shape:?}").as_bytes())
+    }
+
+    /// Read a key and believe it only if it is whole.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let key: Self = serde_json::from_slice(bytes).ok()?;
+        (key.schema == KEY_SCHEMA && key.seal == Some(key.digest())).then_some(key)
+    }
+
+    pub(super) fn write(&self, folder: &Folder, id: &SubmissionId) -> Result<(), Fault> {
+        folder.note(&folder::file(folder::KEYS, id), &json(self)?)
+    }
+}
+
+/// The parts of one submission.
+pub(super) fn parts(shared: &Parts, id: &SubmissionId, content: &Digest) -> Parts {
+    let mut parts = shared.clone();
+    parts.insert("id".to_owned(), id.to_string());
+    parts.insert("submission".to_owned(), content.to_string());
+    parts
+}
+
+/// What the folder knows of a submission that consists of `parts` now.
+pub(super) fn known(folder: &Folder, id: &SubmissionId, now: &Parts) -> Result<Known, Fault> {
+    let record = folder.read(&folder::file(folder::RECORDS, id))?;
+    let key = folder.read(&folder::file(folder::KEYS, id))?;
+    let (bytes, key) = match (record, key) {
+        (Some(record), Some(key)) => (record, key),
+        // The batch was stopped between the two.
+        (Some(_), None) => return Ok(Known::Changed),
+        (None, None) => return Ok(Known::Nothing),
+        (None, Some(_)) => return Ok(Known::Damaged),
+    };
+    let Some(key) = Key::parse(&key) else {
+        return Ok(Known::Damaged);
+    };
+    let record = serde_json::from_slice::<Record>(&bytes).ok();
+    let record =
+        record.filter(|record| key.record == Digest::of(&bytes) && record.submission.id == *id);
+    let Some(record) = record else {
+        return Ok(Known::Damaged);
+    };
+    if key.parts.get("id").map(String::as_str) != Some(id.as_str()) {
+        return Ok(Known::Damaged);
+    }
+    if key.parts != *now || record.verdict == Verdict::NotGraded {
+        return Ok(Known::Changed);
+    }
+    Ok(Known::Unchanged(Box::new((record, key))))
+}
+
+/// Our own plain data as indented JSON with a newline at the end.
+pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| {
+        Fault::new(FaultKind::Internal, "failed to put a record in JSON").because(error)
+    })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_was_touched_is_not_believed() {
+        let parts = Parts::from([("seeds".to_owned(), "0 7".to_owned())]);
+        let key = Key::new(parts, b"record", Some(Digest::of(b"shape")));
+        let text = String::from_utf8(json(&key).unwrap()).unwrap();
+        assert_eq!(Key::parse(text.as_bytes()), Some(key));
+        for (from, to) in [
+            ("0 7", "0 8"),
+            ("grade-key/1", "grade-key/0"),
+            ("\"seal\"", "\"s\""),
+        ] {
+            assert_eq!(Key::parse(text.replace(from, to).as_bytes()), None, "{to}");
+        }
+        assert_eq!(Key::parse(&text.as_bytes()[..text.len() / 2]), None);
+    }
+
+    #[test]
+    fn what_cargo_makes_does_not_change_an_exercise() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = || {
+            let mut files = Vec::new();
+            collect(dir.path(), &mut files).unwrap();
+            files.len()
+        };
+        fs::write(dir.path().join("exercise.toml"), "").unwrap();
+        fs::write(dir.path().join("Cargo.lock"), "").unwrap();
+        fs::create_dir_all(dir.path().join("target/debug")).unwrap();
+        fs::write(dir.path().join("target/debug/x"), "").unwrap();
+        fs::create_dir(dir.path().join("src")).unwrap();
+        fs::write(dir.path().join("src/main.rs"), "").unwrap();
+        assert_eq!(list(), 2);
+    }
+}

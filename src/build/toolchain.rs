@@ -1,0 +1,117 @@
+//! Find the real rustc and cargo.
+//!
+//! *Real*: rustup puts a proxy of the same name on the path, which looks for a `rust-toolchain.toml` in
+//! the folder where it is started and would run whatever that names. It is asked once, from the
+//! course's folder, which compiler it stands for; from then on only that one is used.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::fault::{Fault, FaultKind};
+
+/// A Rust toolchain on this machine.
+#[derive(Debug, Clone)]
+pub struct Toolchain {
+    /// The compiler itself, absolute.
+    pub(super) rustc: PathBuf,
+    /// The folder that the compiler, its libraries and its linker are in.
+    pub(super) sysroot: PathBuf,
+    /// The cargo that belongs to it.
+    pub(super) cargo: PathBuf,
+    /// The compiler's version.
+    pub(super) version: semver::Version,
+    /// All of `rustc -vV`: equal text means that compiled crates can be shared.
+    pub(super) identity: String,
+    /// The target triple it compiles for.
+    pub(super) host: String,
+}
+
+const INSTALL: &str = "install Rust from https://rustup.rs, or put `rustc` and `cargo` on PATH";
+
+impl Toolchain {
+    /// Find the toolchain that holds in `folder`, which must be a trusted one.
+    ///
+    /// # Errors
+    /// There is none, or it does not answer.
+    pub fn find(folder: &Path) -> Result<Self, Fault> {
+        let named = env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+        let sysroot = PathBuf::from(ask(&named, &["--print", "sysroot"], folder)?.trim_end());
+        let program = |name: &str, otherwise: PathBuf| {
+            let path = sysroot.join("bin").join(name);
+            if path.is_file() { path } else { otherwise }
+        };
+        let rustc = program("rustc", named);
+        let cargo = program("cargo", "cargo".into());
+        let identity = ask(&rustc, &["-vV"], folder)?;
+        Self::parse(identity, sysroot, rustc.clone(), cargo).ok_or_else(|| {
+            let message = format!("failed to understand `{} -vV`", rustc.display());
+            Fault::new(FaultKind::Toolchain, message).hint(INSTALL)
+        })
+    }
+
+    /// The compiler's own name for itself: its version and date.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.identity.lines().next().unwrap_or_default()
+    }
+
+    /// What `rustc -vV` says: lines of `key: value`.
+    fn parse(identity: String, sysroot: PathBuf, rustc: PathBuf, cargo: PathBuf) -> Option<Self> {
+        let value = |key: &str| identity.lines().find_map(|line| line.strip_prefix(key));
+        let version = value("release: ")?.parse().ok()?;
+        let host = value("host: ")?.to_owned();
+        Some(Self {
+            rustc,
+            sysroot,
+            cargo,
+            version,
+            identity,
+            host,
+        })
+    }
+}
+
+/// Run the compiler for a word about itself.
+fn ask(rustc: &Path, arguments: &[&str], folder: &Path) -> Result<String, Fault> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a trusted step: the user's own compiler"
+    )]
+    let output = Command::new(rustc)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .map_err(|error| {
+            let verb = "start the compiler";
+            Fault::io(FaultKind::Toolchain, verb, rustc, &error).hint(INSTALL)
+        })?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let message = format!("failed to ask `{}` for its version", rustc.display());
+        return Err(Fault::new(FaultKind::Toolchain, message)
+            .because(said.trim())
+            .hint(INSTALL));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compilers_answer_is_understood() {
+        let parse =
+            |said: &str| Toolchain::parse(said.into(), "/".into(), "rustc".into(), "cargo".into());
+        let said = "rustc 1.95.0 (x)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n\
+                    release: 1.95.0\nLLVM version: 22.1.2\n";
+        let toolchain = parse(said).unwrap();
+        assert_eq!(toolchain.host, "x86_64-unknown-linux-gnu");
+        assert_eq!(toolchain.version, semver::Version::new(1, 95, 0));
+        assert!(parse("what?\n").is_none());
+        assert!(parse("").is_none());
+    }
+}

@@ -1,0 +1,113 @@
+//! `build`: the crate is one the course accepts, and it compiles.
+
+use super::{
+    Details, Finding,
+    words::{count, first_lines, last_lines, milliseconds},
+};
+use crate::{
+    evidence::{BuildEvidence, CompileFailure, Place, Refusal, Termination},
+    ids::CheckId,
+};
+
+/// Lines shown of the compiler's errors.
+const SHOWN_LINES: usize = 60;
+
+/// How many of the compiler's errors are shown: later ones often follow from the first.
+const SHOWN_ERRORS: usize = 3;
+
+pub(super) fn check(build: &BuildEvidence) -> Finding {
+    match build {
+        BuildEvidence::Built { warnings: 0 } => Finding::pass(CheckId::Build, "it compiles"),
+        BuildEvidence::Built { warnings } => Finding::pass(
+            CheckId::Build,
+            format!("it compiles, with {}", count(*warnings, "warning")),
+        ),
+        BuildEvidence::Refused(refusals) => refused(refusals),
+        BuildEvidence::Failed(failure) => failed(failure),
+    }
+}
+
+fn refused(refusals: &[Refusal]) -> Finding {
+    let Some((first, others)) = refusals.split_first() else {
+        return Finding::fail(
+            CheckId::Build,
+            "the course does not accept this",
+            Details::default(),
+        );
+    };
+    let details = Details {
+        place: Some(first.place.clone()),
+        more: others
+            .iter()
+            .map(|other| format!("{}: {}; {}", other.place, other.problem, other.remedy))
+            .collect(),
+        ..Details::default()
+    };
+    Finding::fail(
+        CheckId::Build,
+        format!("not accepted: {}", first.problem),
+        details,
+    )
+    .hint(first.remedy.clone())
+}
+
+fn failed(failure: &CompileFailure) -> Finding {
+    let errors: Vec<_> = failure.diagnostics.iter().filter(|d| d.is_error).collect();
+    let place = errors
+        .iter()
+        .find_map(|error| error.place.as_ref())
+        .map(place);
+    let shown: Vec<&str> = errors
+        .iter()
+        .take(SHOWN_ERRORS)
+        .map(|error| error.rendered.trim_end())
+        .collect();
+    let output = if shown.is_empty() {
+        last_lines(&failure.other_output, 12)
+    } else {
+        Some(first_lines(&shown.join("\n\n"), SHOWN_LINES))
+    };
+    let more = match errors.len().saturating_sub(SHOWN_ERRORS) {
+        0 => Vec::new(),
+        hidden => vec![format!("and {} after these", count(hidden, "error"))],
+    };
+    let details = Details {
+        place,
+        output,
+        more,
+        ..Details::default()
+    };
+    match failure.termination {
+        Termination::WallLimit { limit_ms } => Finding::fail(
+            CheckId::Build,
+            format!(
+                "the compiler did not finish within {} and was stopped",
+                milliseconds(limit_ms)
+            ),
+            details,
+        )
+        .hint("a constant, a macro or a type makes the compiler work without end"),
+        Termination::OutputLimit { .. } => Finding::fail(
+            CheckId::Build,
+            "the compiler had so much to say that it was stopped",
+            details,
+        )
+        .hint("compile it yourself with `cargo build` and mend the first errors"),
+        _ if errors.is_empty() => Finding::fail(
+            CheckId::Build,
+            "the compiler ended without a program and without an error message",
+            details,
+        )
+        .hint("compile it yourself with `cargo build --release`"),
+        _ => {
+            let message = format!("it does not compile: {}", count(errors.len(), "error"));
+            Finding::fail(CheckId::Build, message, details).hint(
+                "start with the first error; `rustc --explain CODE` tells more about its code",
+            )
+        }
+    }
+}
+
+fn place(place: &Place) -> String {
+    format!("{}:{}:{}", place.file, place.line, place.column)
+}

@@ -1,0 +1,368 @@
+//! What an observation says about a program's concurrency, and if it is not parallel, why.
+//!
+//! Pure, and without a word for the student: it gives the kind and the numbers that show it.
+//!
+//! # How the kinds are told apart
+//!
+//! | effective | held at most | threads that read | |
+//! | --- | --- | --- | --- |
+//! | ≥ 2 | | ≥ 2 of one process that itself reaches 2 | parallel |
+//! | ≥ 2 | | one in each process | processes |
+//! | < 2 | ≥ 2 | more accesses than files | read again |
+//! | < 2 | | 1, none created | no threads |
+//! | < 2 | | 1, others created | one reader, or idle threads |
+//! | < 2 | 1 | as many as files | spawn and join in a loop |
+//! | < 2 | 1 | many | serialised, as by a lock |
+//! | < 2 | ≥ 2 | one reads nearly all | uneven |
+//!
+//! Threads that parse what one thread reads, and threads that do nothing, read alike: not at all. They
+//! differ in how often they ran, which the kernel counts.
+
+use crate::evidence::{Cap, Observation};
+
+/// The least effective concurrency that passes: twice as fast as serial, on an ideally slow disk.
+pub(super) const LEAST_EFFECTIVE: f64 = 2.0;
+
+/// A thread is started, waits once or twice and is ended: more slices than this, and it did something.
+const IDLE_SLICES: u64 = 3;
+
+/// What kind of program was seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Diagnosis {
+    /// Reads overlapped, by threads of one process.
+    Parallel {
+        /// Mean number of useful reads in flight.
+        effective: f64,
+        /// Threads that read.
+        threads: u32,
+    },
+    /// No data file was read.
+    NothingRead {
+        /// Data files that were opened all the same.
+        opened: u32,
+    },
+    /// One thread did everything, and there was no other.
+    NoThreads,
+    /// One thread read, and others worked: on what it had read, as far as can be seen.
+    OneReader {
+        /// The others.
+        others: u32,
+    },
+    /// One thread read, and others did nothing.
+    IdleThreads {
+        /// The others.
+        others: u32,
+    },
+    /// Each file was read by a thread of its own, one after the other.
+    SpawnJoinLoop {
+        /// Threads that read.
+        threads: u32,
+    },
+    /// Many threads read, and never two at once: a lock, or a token that goes round.
+    Serialised {
+        /// Threads that read.
+        threads: u32,
+        /// The same, weighted by files.
+        participation: f64,
+    },
+    /// Reads overlapped, but one thread had nearly all the work.
+    Uneven {
+        /// Files that the busiest thread read.
+        busiest: u32,
+        /// Files read in all.
+        files: u32,
+        /// Threads that read.
+        threads: u32,
+    },
+    /// Reads overlapped now and then, not enough.
+    HardlyParallel {
+        /// Mean number of useful reads in flight.
+        effective: f64,
+        /// The most in flight at once.
+        held_max: u32,
+    },
+    /// Many accesses were in flight, but they read what had been or would be read again.
+    ReadAgain {
+        /// Accesses that waited for the disk.
+        charges: u32,
+        /// Files read in all.
+        files: u32,
+        /// Mean number of useful reads in flight.
+        effective: f64,
+    },
+    /// Reads were done by processes of one thread each.
+    Processes {
+        /// Processes that read.
+        processes: u32,
+        /// Mean number of useful reads in flight.
+        effective: f64,
+    },
+    /// Not enough was seen to say anything.
+    Undecided(Doubt),
+}
+
+/// Why nothing can be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Watching ended early, while the program could still have turned out parallel.
+    Capped(Cap),
+    /// Some reads could not be attributed.
+    Unseen {
+        /// How many.
+        accesses: u32,
+    },
+}
+
+/// Say what kind of program was seen. `expected` is the number of data files that the exercise has.
+#[must_use]
+pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
+    let c = &seen.concurrency;
+    if seen.attempts.unseen > 0 {
+        return Diagnosis::Undecided(Doubt::Unseen {
+            accesses: seen.attempts.unseen,
+        });
+    }
+    if let Some(cap) = seen.capped {
+        // However it had gone on: with so many rounds behind it, it could not have reached the least.
+        let lost = f64::from(expected) < LEAST_EFFECTIVE * f64::from(c.rounds);
+        if !lost {
+            return Diagnosis::Undecided(Doubt::Capped(cap));
+        }
+    }
+    if seen.files_read == 0 {
+        return Diagnosis::NothingRead {
+            opened: seen.files_opened_only,
+        };
+    }
+    if c.effective >= LEAST_EFFECTIVE {
+        let threaded = seen.processes.iter().any(|process| {
+            process.threads >= 2
+                && f64::from(process.files) >= LEAST_EFFECTIVE * f64::from(process.rounds)
+        });
+        return if threaded {
+            Diagnosis::Parallel {
+                effective: c.effective,
+                threads: c.threads,
+            }
+        } else {
+            Diagnosis::Processes {
+                processes: c.processes,
+                effective: c.effective,
+            }
+        };
+    }
+    not_parallel(seen)
+}
+
+fn not_parallel(seen: &Observation) -> Diagnosis {
+    let c = &seen.concurrency;
+    let files = seen.files_read;
+    let in_flight = f64::from(seen.charges) / f64::from(c.rounds.max(1));
+    if in_flight >= LEAST_EFFECTIVE || (c.held_max > 1 && seen.charges >= 2 * files) {
+        return Diagnosis::ReadAgain {
+            charges: seen.charges,
+            files,
+            effective: c.effective,
+        };
+    }
+    if c.processes > 1 && seen.processes.iter().all(|process| process.threads == 1) {
+        return Diagnosis::Processes {
+            processes: c.processes,
+            effective: c.effective,
+        };
+    }
+    if c.threads == 1 {
+        return one_reader(seen);
+    }
+    let readers = || seen.threads.iter().filter(|thread| thread.files > 0);
+    let busiest = readers().map(|thread| thread.files).max().unwrap_or(0);
+    if c.held_max == 1 {
+        // Half of the files: others may be read by the first thread, or two by one.
+        return if busiest <= 2 && c.threads >= files.div_ceil(2) {
+            Diagnosis::SpawnJoinLoop { threads: c.threads }
+        } else {
+            Diagnosis::Serialised {
+                threads: c.threads,
+                participation: c.participation,
+            }
+        };
+    }
+    if c.participation < LEAST_EFFECTIVE {
+        return Diagnosis::Uneven {
+            busiest,
+            files,
+            threads: c.threads,
+        };
+    }
+    Diagnosis::HardlyParallel {
+        effective: c.effective,
+        held_max: c.held_max,
+    }
+}
+
+fn one_reader(seen: &Observation) -> Diagnosis {
+    let others = seen.threads_created;
+    if others == 0 {
+        return Diagnosis::NoThreads;
+    }
+    // The reader itself may be one of the created threads, and the first thread one of the others.
+    let runs: u64 = seen
+        .threads
+        .iter()
+        .filter(|thread| thread.files == 0)
+        .filter_map(|thread| thread.slices)
+        .map(|slices| slices.saturating_sub(IDLE_SLICES))
+        .sum();
+    if runs >= u64::from(seen.files_read) / 4 {
+        Diagnosis::OneReader { others }
+    } else {
+        Diagnosis::IdleThreads { others }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Attempts, Concurrency, ProcessSeen, ThreadSeen};
+
+    /// 1000 files, read by threads of one process as listed, in so many rounds.
+    fn seen(files_by_thread: &[u32], held_max: u32, rounds: u32) -> Observation {
+        let files = files_by_thread.iter().sum::<u32>().min(1000);
+        let squares: f64 = files_by_thread.iter().map(|&n| f64::from(n).powi(2)).sum();
+        let sum = f64::from(files_by_thread.iter().sum::<u32>());
+        let readers = u32::try_from(files_by_thread.iter().filter(|&&n| n > 0).count()).unwrap();
+        Observation {
+            concurrency: Concurrency {
+                effective: f64::from(files) / f64::from(rounds),
+                held_max,
+                threads: readers,
+                participation: sum * sum / squares,
+                processes: 1,
+                rounds,
+            },
+            files_expected: 1000,
+            files_read: files,
+            charges: files_by_thread.iter().sum(),
+            threads_created: u32::try_from(files_by_thread.len()).unwrap() - 1,
+            processes: vec![ProcessSeen {
+                files,
+                threads: readers,
+                rounds,
+            }],
+            threads: files_by_thread
+                .iter()
+                .map(|&files| ThreadSeen {
+                    files,
+                    slices: Some(2),
+                    ..ThreadSeen::default()
+                })
+                .collect(),
+            ..Observation::default()
+        }
+    }
+
+    fn check(seen: &Observation, expected: Diagnosis) {
+        assert_eq!(diagnose(seen, 1000), expected);
+    }
+
+    #[test]
+    fn two_threads_that_overlap_are_parallel() {
+        let parallel = Diagnosis::Parallel {
+            effective: 2.0,
+            threads: 2,
+        };
+        check(&seen(&[500, 500], 2, 500), parallel);
+    }
+
+    #[test]
+    fn one_thread_is_told_by_what_the_others_do() {
+        check(&seen(&[1000], 1, 1000), Diagnosis::NoThreads);
+        let mut with_others = seen(&[1000, 0, 0], 1, 1000);
+        check(&with_others, Diagnosis::IdleThreads { others: 2 });
+        with_others.threads[1].slices = Some(400);
+        check(&with_others, Diagnosis::OneReader { others: 2 });
+    }
+
+    #[test]
+    fn threads_that_take_turns_are_serialised_or_spawned_in_a_loop() {
+        let serialised = Diagnosis::Serialised {
+            threads: 4,
+            participation: 4.0,
+        };
+        check(&seen(&[250; 4], 1, 1000), serialised);
+        let loop_of_threads = Diagnosis::SpawnJoinLoop { threads: 1000 };
+        check(&seen(&[1; 1000], 1, 1000), loop_of_threads);
+    }
+
+    #[test]
+    fn one_thread_with_nearly_all_the_work_is_uneven() {
+        let uneven = Diagnosis::Uneven {
+            busiest: 990,
+            files: 1000,
+            threads: 11,
+        };
+        let mut files = vec![990];
+        files.extend([1; 10]);
+        check(&seen(&files, 11, 990), uneven);
+    }
+
+    #[test]
+    fn reading_again_in_many_threads_is_not_parallel() {
+        let mut decoys = seen(&[1000, 500, 500], 2, 1500);
+        decoys.charges = 2000;
+        assert!(matches!(
+            diagnose(&decoys, 1000),
+            Diagnosis::ReadAgain { charges: 2000, .. }
+        ));
+    }
+
+    #[test]
+    fn processes_of_one_thread_each_are_not_threads() {
+        let mut processes = seen(&[125; 8], 8, 125);
+        processes.concurrency.processes = 8;
+        let one = ProcessSeen {
+            files: 125,
+            threads: 1,
+            rounds: 125,
+        };
+        processes.processes = vec![one; 8];
+        // A second thread that reads a single file changes nothing.
+        processes.processes[0].threads = 2;
+        let expected = Diagnosis::Processes {
+            processes: 8,
+            effective: 8.0,
+        };
+        check(&processes, expected);
+    }
+
+    #[test]
+    fn a_cap_decides_nothing_unless_it_is_decided() {
+        let cap = Cap::Restless { limit_ms: 1 };
+        let mut capped = seen(&[400], 1, 400);
+        capped.capped = Some(cap);
+        check(&capped, Diagnosis::Undecided(Doubt::Capped(cap)));
+        let mut lost = seen(&[501], 1, 501);
+        lost.capped = Some(cap);
+        check(&lost, Diagnosis::NoThreads);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_not_judged() {
+        let mut hidden = seen(&[1000], 1, 1000);
+        hidden.attempts = Attempts {
+            unseen: 3,
+            ..Attempts::default()
+        };
+        let expected = Diagnosis::Undecided(Doubt::Unseen { accesses: 3 });
+        check(&hidden, expected);
+    }
+
+    #[test]
+    fn nothing_read_is_said_so() {
+        let nothing = Observation {
+            files_opened_only: 5,
+            ..Observation::default()
+        };
+        check(&nothing, Diagnosis::NothingRead { opened: 5 });
+    }
+}

@@ -1,0 +1,225 @@
+//! `multi-threaded`: the reads overlapped, by at least two threads of one process.
+//!
+//! [`diagnosis`] says what kind of program was seen; here that becomes words. Each way of not being
+//! parallel has its own, because each is mended differently.
+
+pub(super) mod diagnosis;
+
+use self::diagnosis::{Diagnosis, Doubt, LEAST_EFFECTIVE, diagnose};
+use super::{Details, Finding, Status, words::count};
+use crate::{
+    evidence::{Cap, Concurrency, Observed, RunEvidence},
+    ids::CheckId,
+};
+
+pub(super) fn check(runs: &[RunEvidence]) -> Finding {
+    let findings: Vec<Finding> = runs.iter().map(check_run).collect();
+    // What is certain goes before what is not, and the first run before later ones.
+    for status in [Status::Fail, Status::Inconclusive, Status::Pass] {
+        if let Some(finding) = findings.iter().find(|finding| finding.status == status) {
+            return finding.clone();
+        }
+    }
+    open("there was no run to look at".into(), Details::default())
+}
+
+fn check_run(run: &RunEvidence) -> Finding {
+    let seen = match &run.execution.observation {
+        Some(Observed::Seen(seen)) => seen,
+        Some(Observed::Unavailable { reason }) => {
+            return open(
+                format!("not observed on this machine: {reason}"),
+                Details::default(),
+            );
+        }
+        None => return open("not observed".into(), Details::default()),
+    };
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some(expected(run.reference_concurrency)),
+        seen: Some(numbers(&seen.concurrency)),
+        ..Details::default()
+    };
+    let files = u32::try_from(run.files.expected).unwrap_or(u32::MAX);
+    let diagnosis = diagnose(seen, files);
+    match diagnosis {
+        Diagnosis::Parallel { effective, threads } => Finding {
+            details,
+            ..Finding::pass(
+                CheckId::MultiThreaded,
+                format!(
+                    "reads overlapped: {effective:.2} at once on average, by {}{}",
+                    count(threads as usize, "thread"),
+                    beside(run.reference_concurrency)
+                ),
+            )
+        },
+        Diagnosis::Undecided(doubt) => open(doubtful(doubt), details),
+        other => {
+            let (message, hint) = explain(&other);
+            Finding::fail(CheckId::MultiThreaded, message, details).hint(hint)
+        }
+    }
+}
+
+fn open(message: String, details: Details) -> Finding {
+    Finding {
+        status: Status::Inconclusive,
+        details,
+        ..Finding::pass(CheckId::MultiThreaded, message)
+    }
+}
+
+/// What kind of program it is, and what to try.
+fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
+    match *diagnosis {
+        Diagnosis::NothingRead { opened: 0 } => (
+            "no data file was read, so nothing overlapped".into(),
+            "read the files first; then share them among threads",
+        ),
+        Diagnosis::NothingRead { opened } => (
+            format!(
+                "{} opened and none was read",
+                count(opened as usize, "file")
+            ),
+            "to open a file is not to read it",
+        ),
+        Diagnosis::NoThreads => (
+            "one thread reads everything, one file after the other".into(),
+            "share the files among threads: `std::thread::scope`, or rayon's `par_iter`",
+        ),
+        Diagnosis::OneReader { others } => (
+            format!(
+                "one thread reads all files; {} only work on what it has read",
+                others_are(others)
+            ),
+            "reading is what takes long on a slow disk: let each thread open and read its own files",
+        ),
+        Diagnosis::IdleThreads { others } => (
+            format!(
+                "one thread reads all files; {} next to nothing",
+                others_do(others)
+            ),
+            "give the other threads files to read: let each take the next file until none is left",
+        ),
+        Diagnosis::SpawnJoinLoop { threads } => (
+            format!(
+                "{} are started and waited for one after the other",
+                count(threads as usize, "thread")
+            ),
+            "start all threads first, keep their handles, and `join` them afterwards",
+        ),
+        Diagnosis::Serialised { threads, .. } => (
+            format!(
+                "{} take turns: never do two of them read at once",
+                count(threads as usize, "thread")
+            ),
+            "a lock is held while a file is read: lock only to take the next name or to add a result, \
+             and let the guard go before reading",
+        ),
+        Diagnosis::Uneven {
+            busiest,
+            files,
+            threads,
+        } => (
+            format!(
+                "{} share the work so unevenly that one reads {busiest} of {files} files",
+                count(threads as usize, "thread")
+            ),
+            "split the files evenly, or let each thread take the next file when it is done",
+        ),
+        Diagnosis::HardlyParallel {
+            effective,
+            held_max,
+        } => (
+            format!("reads hardly overlap: {effective:.2} at once on average, {held_max} at most"),
+            "look for what makes threads wait for each other between two files",
+        ),
+        Diagnosis::ReadAgain { charges, files, .. } => (
+            format!("files are read again and again: {charges} times for {files} files"),
+            "read each file once, in the thread that works on it",
+        ),
+        Diagnosis::Processes { processes, .. } => (
+            format!(
+                "{} of one thread each read side by side",
+                processes_are(processes)
+            ),
+            "the exercise asks for threads of one process: `std::thread`, or rayon",
+        ),
+        Diagnosis::Parallel { .. } | Diagnosis::Undecided(_) => (String::new(), ""),
+    }
+}
+
+fn doubtful(doubt: Doubt) -> String {
+    match doubt {
+        Doubt::Unseen { accesses } => {
+            format!(
+                "{} could not be attributed to a file",
+                count(accesses as usize, "read")
+            )
+        }
+        Doubt::Capped(Cap::NeverAtRest { limit_ms }) => {
+            format!(
+                "the program did not come to rest within {limit_ms} ms, so its reads could not be counted"
+            )
+        }
+        Doubt::Capped(Cap::Restless { limit_ms }) => format!(
+            "threads that never rest took more than {limit_ms} ms of the time to count reads in"
+        ),
+        Doubt::Capped(Cap::TooManyRounds { limit }) => {
+            format!("counting was given up after {limit} rounds")
+        }
+    }
+}
+
+fn expected(reference: Option<Concurrency>) -> String {
+    let least =
+        format!("{LEAST_EFFECTIVE:.2} reads at once on average, by two threads of one process");
+    match reference {
+        Some(reference) => format!(
+            "at least {least} (the reference: {:.2})",
+            reference.effective
+        ),
+        None => format!("at least {least}"),
+    }
+}
+
+fn numbers(seen: &Concurrency) -> String {
+    format!(
+        "{:.2} reads at once on average, {} at most, by {} in {}",
+        seen.effective,
+        seen.held_max,
+        count(seen.threads as usize, "thread"),
+        count(seen.rounds as usize, "round"),
+    )
+}
+
+fn beside(reference: Option<Concurrency>) -> String {
+    reference.map_or_else(String::new, |r| {
+        format!(" (the reference: {:.2})", r.effective)
+    })
+}
+
+fn others_are(others: u32) -> String {
+    if others == 1 {
+        "1 other".into()
+    } else {
+        format!("{others} others")
+    }
+}
+
+fn others_do(others: u32) -> String {
+    if others == 1 {
+        "1 other does".into()
+    } else {
+        format!("{others} others do")
+    }
+}
+
+fn processes_are(processes: u32) -> String {
+    if processes == 1 {
+        "1 process".into()
+    } else {
+        format!("{processes} processes")
+    }
+}

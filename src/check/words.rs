@@ -1,0 +1,111 @@
+//! Small words that several checks share.
+
+/// `1 file`, `2 files`, `0 files`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
+}
+
+/// A duration limit as people write it: `10 s`, `1500 ms`.
+pub(super) fn milliseconds(ms: u64) -> String {
+    if ms.is_multiple_of(1000) {
+        format!("{} s", ms / 1000)
+    } else {
+        format!("{ms} ms")
+    }
+}
+
+/// The longest line of an excerpt, in characters.
+const LONGEST_LINE: usize = 300;
+
+/// The first lines of a text, at most so many, none of them endless.
+pub(super) fn first_lines(text: &str, most: usize) -> String {
+    let lines: Vec<String> = text
+        .lines()
+        .take(most)
+        .map(|line| shortened(line, LONGEST_LINE))
+        .collect();
+    lines.join("\n")
+}
+
+/// The last lines that are not blank, at most so many, none of them endless.
+pub(super) fn last_lines(text: &str, most: usize) -> Option<String> {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let kept = &lines[lines.len().saturating_sub(most)..];
+    (!kept.is_empty()).then(|| first_lines(&kept.join("\n"), most))
+}
+
+/// What a program said, without the numbers of its threads in Rust's words on a panic,
+/// `thread 'main' (1234) panicked at`: they are others each time and mean nothing to anybody.
+pub(super) fn without_thread_numbers(said: &str) -> String {
+    let line = |line: &str| -> String {
+        let shortened = || {
+            let (before, rest) = line.split_once("' (")?;
+            let (number, behind) = rest.split_once(')')?;
+            let is_it = before.starts_with("thread '")
+                && !number.is_empty()
+                && number.bytes().all(|byte| byte.is_ascii_digit());
+            is_it.then(|| format!("{before}'{behind}"))
+        };
+        shortened().unwrap_or_else(|| line.to_owned())
+    };
+    said.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// At most so many characters, with an ellipsis where something is cut.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// The name of a signal.
+pub(super) fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        31 => "SIGSYS",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_of_threads_go_and_nothing_else() {
+        for (said, kept) in [
+            (
+                "a\nthread 'main' (4711) panicked at src/main.rs:1:2:\nno",
+                "a\nthread 'main' panicked at src/main.rs:1:2:\nno",
+            ),
+            ("thread 'main' (no) panicked", "thread 'main' (no) panicked"),
+            ("in 'x' (12) y", "in 'x' (12) y"),
+        ] {
+            assert_eq!(without_thread_numbers(said), kept);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The arguments as typed. Nobody below `cli` sees them.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{config::Overrides, ids::Seed, sandbox::Isolation};
+
+/// Grade exercises in concurrent programming
+///
+/// `grade EXERCISE` builds the submission in exercises/EXERCISE, runs it on fresh data and says what is
+/// wrong and what to try next.
+#[derive(Debug, Parser)]
+#[command(
+    name = "grade",
+    version,
+    subcommand_precedence_over_arg = true,
+    override_usage = "grade [OPTIONS] EXERCISE [PATH]\n       grade [OPTIONS] COMMAND",
+    after_help = "Exit codes: 0 passed, 1 did not pass, 2 usage or configuration, 3 something was not \
+                  graded, 4 the reference failed, 70 internal, 130 interrupted"
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) grade: GradeArgs,
+    #[command(flatten)]
+    pub(super) global: GlobalArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Grade every submission in a folder; the same command continues what was stopped
+    Batch(BatchArgs),
+    /// Make a report again from the records of a batch, or from one record
+    Report(ReportArgs),
+    /// Write an exercise's data files, to try a program by hand
+    Data(DataArgs),
+    /// Prove that every exercise of the course is sound
+    CheckExercises,
+    /// Say what this machine can do, and prove it by attacks that must fail
+    Doctor,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Grade one submission.
+#[derive(Debug, Args)]
+pub(super) struct GradeArgs {
+    /// The exercise
+    #[arg(value_name = "EXERCISE")]
+    pub(super) exercise: Option<String>,
+    /// The submission's folder [default: the exercise's own]
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// Grade on this seed instead of fresh ones; may be given several times
+    #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
+    pub(super) seeds: Vec<Seed>,
+    /// How the report is written [default: human]
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Format>,
+    /// Write the report to this file as well
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+}
+
+impl GradeArgs {
+    /// Whether something was typed that only a grading understands.
+    pub(super) fn are_given(&self) -> bool {
+        let Self {
+            exercise,
+            path,
+            seeds,
+            format,
+            report,
+        } = self;
+        exercise.is_some()
+            || path.is_some()
+            || !seeds.is_empty()
+            || format.is_some()
+            || report.is_some()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BatchArgs {
+    /// The exercise
+    #[arg(value_name = "EXERCISE")]
+    pub(super) exercise: String,
+    /// The folder of submissions
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// Where records and gradebook go [default: DIR-grades, beside DIR]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// How many are graded at a time [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Grade on this seed instead of fresh ones; may be given several times
+    #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
+    pub(super) seeds: Vec<Seed>,
+    /// Grade again what did not change
+    #[arg(long)]
+    pub(super) fresh: bool,
+    /// Say nothing but what is wrong
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// What is written to standard output at the end
+    #[arg(long, value_enum, default_value_t = ClassFormat::Human)]
+    pub(super) format: ClassFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The folder that a batch wrote into, or one record
+    #[arg(value_name = "DIR")]
+    pub(super) path: PathBuf,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = ClassFormat::Human)]
+    pub(super) format: ClassFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ClassFormat {
+    /// A summary for a person
+    Human,
+    /// All records, for programs: as batch.json
+    Json,
+    /// A line for each submission, for a spreadsheet: as gradebook.csv
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DataArgs {
+    /// The exercise
+    #[arg(value_name = "EXERCISE")]
+    pub(super) exercise: String,
+    /// The folder to write into; made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// The seed that fixes the data
+    #[arg(long, value_name = "N", default_value = "0", value_parser = parse_seed, allow_negative_numbers = true)]
+    pub(super) seed: Seed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For a person
+    Human,
+    /// The record, for programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GlobalArgs {
+    /// The course's folder [default: the nearest with a grader.toml]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
+    course: Option<PathBuf>,
+    /// Where temporary folders go [default: memory, where it can be had]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
+    temp_dir: Option<PathBuf>,
+    /// Where what is made once is kept [default: ~/.cache/grade]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
+    cache_dir: Option<PathBuf>,
+    /// How well submissions are isolated: auto, full, confined, weak or none
+    #[arg(
+        long,
+        value_name = "TIER",
+        default_value_t = Isolation::Auto,
+        value_parser = parse_isolation,
+        global = true,
+        help_heading = "Everywhere"
+    )]
+    pub(super) isolation: Isolation,
+    /// When to use colour
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = Color::Auto,
+        global = true,
+        help_heading = "Everywhere"
+    )]
+    pub(super) color: Color,
+}
+
+impl GlobalArgs {
+    /// The course's folder, if it was typed.
+    pub(super) fn course(&self) -> Option<&Path> {
+        self.course.as_deref()
+    }
+
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides {
+            course: self.course.clone(),
+            temp_dir: self.temp_dir.clone(),
+            cache_dir: self.cache_dir.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn parse_isolation(text: &str) -> Result<Isolation, String> {
+    text.parse()
+        .map_err(|_| "it is none of auto, full, confined, weak, none".to_owned())
+}
+
+fn parse_seed(text: &str) -> Result<Seed, String> {
+    text.parse().map_err(|error| format!("it {error}"))
+}

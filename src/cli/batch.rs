@@ -1,0 +1,124 @@
+//! `grade batch EXERCISE DIR`.
+
+use std::{
+    io::{self, Write as _},
+    num::NonZeroUsize,
+    path::Path,
+    thread,
+};
+
+use super::{
+    App, Whose,
+    args::{BatchArgs, ClassFormat},
+    batch_progress::BatchProgress,
+    exit_code::ExitCode,
+};
+use crate::{
+    batch::{self, Outcome, Outputs},
+    config::Settings,
+    fault::Fault,
+    ids::SubmissionId,
+    report::Cut,
+};
+
+impl App {
+    pub(super) fn batch(
+        &self,
+        settings: &Settings,
+        here: &Path,
+        args: &BatchArgs,
+    ) -> Result<ExitCode, Fault> {
+        let class = here.join(&args.dir);
+        let out = args
+            .out
+            .as_ref()
+            .map_or_else(|| batch::default_out(&class), |out| here.join(out));
+        let jobs = args
+            .jobs
+            .or_else(|| thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN);
+        let request = batch::Request {
+            settings,
+            exercise: settings.course.exercise(&args.exercise)?,
+            class: &class,
+            out: &out,
+            jobs,
+            seeds: &args.seeds,
+            fresh: args.fresh,
+        };
+        let sandbox = self.sandbox(settings, Whose::Others)?;
+        let outcome = {
+            let progress = BatchProgress::new(&self.output, args.quiet);
+            batch::run(request, sandbox, &progress)?
+        };
+        match args.format {
+            ClassFormat::Human if args.quiet => {}
+            ClassFormat::Human => {
+                let shown = args
+                    .out
+                    .as_ref()
+                    .map_or_else(|| out.as_path(), |out| out.as_path());
+                let text = outcome.summary.human(Cut::Screen) + &account(&outcome, shown);
+                self.output.report(&text)?;
+            }
+            format => self.write_class(&Outputs::open(&out)?, format)?,
+        }
+        Ok(ExitCode::of_summary(&outcome.summary))
+    }
+
+    /// Write a class's outputs to standard output, record by record.
+    pub(super) fn write_class(&self, outputs: &Outputs, format: ClassFormat) -> Result<(), Fault> {
+        if format == ClassFormat::Human {
+            return self.output.report(&outputs.summary()?.human(Cut::Nothing));
+        }
+        let mut stdout = NoBrokenPipe(io::BufWriter::new(io::stdout().lock()));
+        match format {
+            ClassFormat::Json => outputs.batch(&mut stdout)?,
+            _ => outputs.gradebook(&mut stdout)?,
+        }
+        stdout
+            .flush()
+            .map_err(|error| Fault::usage("failed to write to standard output").because(error))
+    }
+}
+
+/// Whoever reads may have seen enough: that is no fault.
+struct NoBrokenPipe<W>(W);
+
+impl<W: io::Write> io::Write for NoBrokenPipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// What was done, and where it is.
+fn account(outcome: &Outcome, out: &Path) -> String {
+    use std::fmt::Write as _;
+    let mut text = format!(
+        "\n{} unchanged, {} graded",
+        outcome.unchanged, outcome.graded
+    );
+    if !outcome.damaged.is_empty() {
+        let ids: Vec<&str> = outcome.damaged.iter().map(SubmissionId::as_str).collect();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            " ({} damaged and made again: {})",
+            ids.len(),
+            ids.join(", ")
+        );
+    }
+    let out = crate::report::escape_line(&out.to_string_lossy());
+    let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
+    text
+}

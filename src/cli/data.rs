@@ -1,0 +1,60 @@
+//! `grade data EXERCISE DIR --seed N`.
+
+use std::{fs, io, path::Path};
+
+use super::{args::DataArgs, exit_code::ExitCode, output::Output};
+use crate::{
+    config::Settings,
+    dataset,
+    fault::{Fault, FaultKind},
+};
+
+pub(super) fn run(
+    settings: &Settings,
+    here: &Path,
+    args: &DataArgs,
+    output: &Output,
+) -> Result<ExitCode, Fault> {
+    let exercise = settings.course.exercise(&args.exercise)?;
+    let dir = here.join(&args.dir);
+    let failed = |error: &io::Error| {
+        Fault::io(FaultKind::Usage, "write data into", &args.dir, error)
+            .hint("name an empty folder that is yours to write to, or one that does not exist yet")
+    };
+    let made = fs::create_dir(&dir);
+    let is_ours = made.is_ok();
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            // Files of another seed among the new ones would give a wrong total without a word.
+            if fs::read_dir(&dir)
+                .map_err(|error| failed(&error))?
+                .next()
+                .is_some()
+            {
+                return Err(failed(&io::ErrorKind::DirectoryNotEmpty.into()));
+            }
+        }
+        other => other.map_err(|error| failed(&error))?,
+    }
+    let dataset = dataset::generate(&exercise.recipe, args.seed);
+    dataset.write(&dir).map_err(|fault| {
+        // Half of a dataset gives a wrong total without a word. The folder was empty: all is ours.
+        for name in dataset.names() {
+            let _ = fs::remove_file(dir.join(name));
+        }
+        if is_ours {
+            let _ = fs::remove_dir(&dir);
+        }
+        Fault {
+            kind: FaultKind::Usage,
+            ..fault
+        }
+    })?;
+    output.report(&format!(
+        "{} files of seed {} are in {}\n",
+        dataset.files().len(),
+        args.seed,
+        crate::report::escape_line(&args.dir.display().to_string())
+    ))?;
+    Ok(ExitCode::Passed)
+}

@@ -1,0 +1,74 @@
+//! The exit codes. README.md has the same table; a test holds the two together.
+
+use std::process;
+
+use crate::{
+    fault::{Fault, FaultKind},
+    record::{Record, Verdict},
+    report::Summary,
+};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ExitCode {
+    /// Every submission passed.
+    Passed = 0,
+    /// Some submission did not pass.
+    NotPassed = 1,
+    /// The command line or the course makes no sense.
+    Usage = 2,
+    /// Something was not graded.
+    NotGraded = 3,
+    /// The reference failed, so nothing was graded.
+    Reference = 4,
+    /// A mistake in this program.
+    Internal = 70,
+    /// A signal stopped us.
+    Interrupted = 130,
+}
+
+impl ExitCode {
+    /// For a fault that kept us from grading.
+    pub(super) fn of_fault(fault: &Fault) -> Self {
+        match fault.kind {
+            FaultKind::Usage => Self::Usage,
+            FaultKind::Reference => Self::Reference,
+            FaultKind::Interrupted => Self::Interrupted,
+            FaultKind::Internal => Self::Internal,
+            FaultKind::Toolchain
+            | FaultKind::Crates
+            | FaultKind::Disk
+            | FaultKind::Sandbox
+            | FaultKind::Evidence => Self::NotGraded,
+        }
+    }
+
+    /// For a graded class.
+    pub(super) fn of_summary(summary: &Summary) -> Self {
+        if summary.count(Verdict::NotGraded) > 0 {
+            Self::NotGraded
+        } else if summary.count(Verdict::Fail) > 0 {
+            Self::NotPassed
+        } else {
+            Self::Passed
+        }
+    }
+
+    /// For a graded submission.
+    pub(super) fn of_record(record: &Record) -> Self {
+        match record.verdict {
+            Verdict::Pass => Self::Passed,
+            Verdict::Fail => Self::NotPassed,
+            Verdict::NotGraded => record
+                .faults
+                .first()
+                .map_or(Self::NotGraded, Self::of_fault),
+        }
+    }
+}
+
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}

@@ -1,0 +1,57 @@
+//! `grade report DIR`.
+
+use std::{fs, path::Path};
+
+use super::{
+    App,
+    args::{ClassFormat, ReportArgs},
+    exit_code::ExitCode,
+};
+use crate::{
+    batch::Outputs,
+    fault::{Fault, FaultKind},
+    record::{self, Record},
+    report,
+};
+
+impl App {
+    pub(super) fn report(&self, here: &Path, args: &ReportArgs) -> Result<ExitCode, Fault> {
+        let path = here.join(&args.path);
+        if path.is_dir() {
+            self.write_class(&Outputs::open(&path)?, args.format)?;
+        } else {
+            let record = read(&path)?;
+            let text = match args.format {
+                ClassFormat::Human => report::human(&record),
+                ClassFormat::Json => report::json(&record),
+                ClassFormat::Csv => {
+                    let checks: Vec<_> = record.checks.iter().map(|check| check.id).collect();
+                    report::gradebook_head(&checks) + &report::gradebook_line(&record, &checks)
+                }
+            };
+            self.output.report(&text)?;
+        }
+        Ok(ExitCode::Passed)
+    }
+}
+
+/// One record, of this version's schema.
+fn read(path: &Path) -> Result<Record, Fault> {
+    let bytes =
+        fs::read(path).map_err(|error| Fault::io(FaultKind::Usage, "read", path, &error))?;
+    let wrong = |why: String| {
+        Fault::usage(format!("failed to read the record `{}`", path.display()))
+            .because(why)
+            .hint("name the folder that a batch wrote into, or a file of its `records/`")
+    };
+    let record: Record =
+        serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+    if record.schema != record::SCHEMA {
+        return Err(wrong(format!(
+            "it is a `{}`, not a `{}`",
+            record.schema,
+            record::SCHEMA
+        )));
+    }
+    Ok(record)
+}

@@ -1,0 +1,134 @@
+//! Settings, resolved once.
+//!
+//! Order of power: a flag, then the environment (`GRADE_COURSE`, `GRADE_TEMP_DIR`, `GRADE_CACHE_DIR`),
+//! then `grader.toml`, then what is built in. Below this room nobody sees what was not set, and pure rooms
+//! see no settings at all.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use crate::{fault::Fault, spec::Course};
+
+/// What the command line set.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// The course's folder.
+    pub course: Option<PathBuf>,
+    /// Where temporary folders go.
+    pub temp_dir: Option<PathBuf>,
+    /// Where what is made once is kept.
+    pub cache_dir: Option<PathBuf>,
+}
+
+/// The settings that hold.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The course.
+    pub course: Course,
+    /// Where temporary folders go; `None` means where it works best.
+    pub temp_dir: Option<PathBuf>,
+    /// Where what is made once is kept.
+    pub cache_dir: PathBuf,
+}
+
+impl Settings {
+    /// Put the sources together. `here` is the folder in which relative paths start; `env` looks up a
+    /// variable.
+    ///
+    /// # Errors
+    /// There is no course, its file makes no sense, or no place for the cache is known.
+    pub fn resolve(
+        overrides: Overrides,
+        here: &Path,
+        env: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Fault> {
+        let variable = |name: &str| {
+            env(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let course = match overrides.course.or_else(|| variable("GRADE_COURSE")) {
+            Some(folder) => Course::load(&here.join(folder))?,
+            None => Course::load(&Course::find(here)?)?,
+        };
+        let temp_dir = overrides
+            .temp_dir
+            .or_else(|| variable("GRADE_TEMP_DIR"))
+            .map(|dir| here.join(dir))
+            .or_else(|| course.temp_dir.clone());
+        let cache_dir = overrides
+            .cache_dir
+            .or_else(|| variable("GRADE_CACHE_DIR"))
+            .map(|dir| here.join(dir))
+            .or_else(|| variable("XDG_CACHE_HOME").map(|dir| dir.join("grade")))
+            .or_else(|| variable("HOME").map(|dir| dir.join(".cache").join("grade")))
+            .ok_or_else(|| {
+                Fault::usage("found no place for the cache: neither HOME nor XDG_CACHE_HOME is set")
+                    .hint("name one with `--cache-dir DIR`")
+            })?;
+        Ok(Self {
+            course,
+            temp_dir,
+            cache_dir,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn course() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let file = "format-version = 1\ntemp-dir = \"from-file\"\n";
+        fs::write(dir.path().join("grader.toml"), file).unwrap();
+        fs::create_dir_all(dir.path().join("deep/er")).unwrap();
+        dir
+    }
+
+    fn resolved(overrides: Overrides, variables: &[(&str, &str)]) -> Settings {
+        let course = course();
+        let here = course.path().join("deep/er");
+        let env = |name: &str| {
+            variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| OsString::from(value))
+        };
+        Settings::resolve(overrides, &here, env).unwrap()
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_beats_the_file() {
+        let home = ("HOME", "/home/x");
+        let settings = resolved(Overrides::default(), &[home]);
+        assert!(settings.temp_dir.unwrap().ends_with("from-file"));
+        assert_eq!(settings.cache_dir, Path::new("/home/x/.cache/grade"));
+
+        let environment = [home, ("GRADE_TEMP_DIR", "/env"), ("XDG_CACHE_HOME", "/xdg")];
+        let settings = resolved(Overrides::default(), &environment);
+        assert_eq!(settings.temp_dir.unwrap(), Path::new("/env"));
+        assert_eq!(settings.cache_dir, Path::new("/xdg/grade"));
+
+        let overrides = Overrides {
+            temp_dir: Some("/flag".into()),
+            ..Overrides::default()
+        };
+        let settings = resolved(overrides, &environment);
+        assert_eq!(settings.temp_dir.unwrap(), Path::new("/flag"));
+    }
+
+    #[test]
+    fn without_home_the_cache_must_be_named() {
+        let course = course();
+        let fault = Settings::resolve(Overrides::default(), course.path(), |_| None).unwrap_err();
+        assert!(fault.hint.unwrap().contains("--cache-dir"));
+        let dir = tempfile::tempdir().unwrap();
+        let fault = Settings::resolve(Overrides::default(), dir.path(), |_| None).unwrap_err();
+        assert!(fault.message.contains("grader.toml"));
+    }
+}

@@ -1,0 +1,177 @@
+//! What the observer saw of one run: who read which data file when, in virtual time.
+//!
+//! Plain data. The numbers are defined here and computed in `sandbox::observer`; `check` judges them.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a run was observed, and what was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Observed {
+    /// It was watched from its first instruction to its end.
+    Seen(Box<Observation>),
+    /// This machine, or what surrounds us on it, does not let us look.
+    Unavailable {
+        /// Why, as a sentence without full stop.
+        reason: String,
+    },
+}
+
+/// How concurrent the reads of one run were.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Concurrency {
+    /// Distinct files read, divided by rounds of the virtual disk: the mean number of useful reads in
+    /// flight (Little's law). 1 for a serial program, 0 if nothing was read.
+    pub effective: f64,
+    /// The largest number of accesses in flight at once.
+    pub held_max: u32,
+    /// Threads that read a data file.
+    pub threads: u32,
+    /// Those threads weighted by the files each read, `(sum n)^2 / sum n^2`: 1 if one thread reads
+    /// nearly all, the number of threads if all read the same.
+    pub participation: f64,
+    /// Processes that read a data file.
+    pub processes: u32,
+    /// Rounds of the virtual disk.
+    pub rounds: u32,
+}
+
+/// Everything that was seen of one run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Observation {
+    /// The numbers that other programs read.
+    pub concurrency: Concurrency,
+    /// Data files that were there at the start.
+    pub files_expected: u32,
+    /// Distinct data files that were read.
+    pub files_read: u32,
+    /// Data files of which fewer bytes were asked for than they hold.
+    pub files_read_in_part: u32,
+    /// Data files that were opened and never read.
+    pub files_opened_only: u32,
+    /// Opens of a data file by its name.
+    pub opens: u32,
+    /// Accesses that had to wait for the disk: the first through each open, and each further pass.
+    pub charges: u32,
+    /// Threads created, whether they read or not. The first thread of a process is none.
+    pub threads_created: u32,
+    /// Processes created.
+    pub processes_created: u32,
+    /// Each thread that was seen, in the order of its first appearance.
+    pub threads: Vec<ThreadSeen>,
+    /// Each process that read, in the order of its first read.
+    pub processes: Vec<ProcessSeen>,
+    /// What a program does that wants to fake or to hide.
+    pub attempts: Attempts,
+    /// Why watching ended before the program did. The numbers above are of the time before.
+    pub capped: Option<Cap>,
+    /// Every access that waited, in order. The index of a thread is that in `threads`.
+    pub timeline: Vec<Access>,
+}
+
+/// One access that waited for the virtual disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u32; 5]", into = "[u32; 5]")]
+pub struct Access {
+    /// Index into [`Observation::threads`].
+    pub thread: u32,
+    /// The file: its index in byte order of the names of the data files.
+    pub file: u32,
+    /// The round in which it began to wait.
+    pub start: u32,
+    /// The round in which it was served.
+    pub end: u32,
+    /// Real time of its begin, in microseconds from the start of the run.
+    pub at_us: u32,
+}
+
+impl From<[u32; 5]> for Access {
+    fn from([thread, file, start, end, at_us]: [u32; 5]) -> Self {
+        Self {
+            thread,
+            file,
+            start,
+            end,
+            at_us,
+        }
+    }
+}
+
+impl From<Access> for [u32; 5] {
+    fn from(access: Access) -> Self {
+        [
+            access.thread,
+            access.file,
+            access.start,
+            access.end,
+            access.at_us,
+        ]
+    }
+}
+
+/// One thread.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ThreadSeen {
+    /// Its process, counted from 0 in order of appearance.
+    pub process: u32,
+    /// Distinct data files it read.
+    pub files: u32,
+    /// Its accesses that waited for the disk.
+    pub charges: u32,
+    /// Data files it opened.
+    pub opens: u32,
+    /// How often it was given a processor, where it was seen to end, other than after calls that waited
+    /// for us: an idle thread has 1 to 3.
+    pub slices: Option<u64>,
+    /// Processor time in microseconds, where it was seen to end.
+    pub cpu_us: Option<u64>,
+}
+
+/// One process that read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProcessSeen {
+    /// Distinct data files it read.
+    pub files: u32,
+    /// Its threads that read.
+    pub threads: u32,
+    /// Rounds in which it had something in flight.
+    pub rounds: u32,
+}
+
+/// Things that a program does to fake or to hide its reads. None of them is needed to solve anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Attempts {
+    /// Setting a data file's times.
+    pub set_times: u32,
+    /// Opening with `O_NOATIME`, or switching it on. Refused.
+    pub no_atime: u32,
+    /// Making itself unreadable for us. Refused.
+    pub undumpable: u32,
+    /// Asynchronous input and output by which reads would pass unseen. Refused.
+    pub async_io: u32,
+    /// Removing, renaming, truncating or otherwise changing a data file, or opening it to write.
+    pub changes: u32,
+    /// Accesses that could not be attributed, since the process could not be looked into.
+    pub unseen: u32,
+}
+
+/// Why watching ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Cap {
+    /// The program did not come to rest within so much real time.
+    NeverAtRest {
+        /// The bound in milliseconds.
+        limit_ms: u64,
+    },
+    /// Threads that spin or wake up again and again took so much real time in all.
+    Restless {
+        /// The bound in milliseconds.
+        limit_ms: u64,
+    },
+    /// So many rounds were needed.
+    TooManyRounds {
+        /// The bound.
+        limit: u32,
+    },
+}

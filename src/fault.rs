@@ -1,0 +1,98 @@
+//! What goes wrong with us or with the machine, as one value that every room can return.
+//!
+//! A fault is never about the submission: a student's failure is evidence and a finding.
+//! It hides nothing and decides nothing; `cli` maps its kind to an exit code, `grading` writes it
+//! into the record as the reason for *not graded*.
+
+use std::{error::Error, fmt, io, path::Path};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which part failed. Chooses the exit code, nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The command line, `grader.toml`, an `exercise.toml`, or a path given by the user.
+    Usage,
+    /// cargo, rustc or the linker is missing or broken.
+    Toolchain,
+    /// The course's allowed crates could not be fetched or built.
+    Crates,
+    /// The temporary folder, the cache or the disk below them.
+    Disk,
+    /// The sandbox could not be set up, or lost a submission.
+    Sandbox,
+    /// This machine does not record what we look at.
+    Evidence,
+    /// The reference did not pass, so nothing was graded.
+    Reference,
+    /// A signal asked us to stop.
+    Interrupted,
+    /// A mistake in this program.
+    Internal,
+}
+
+/// Something wrong with us or the machine, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fault {
+    /// Which part failed.
+    pub kind: FaultKind,
+    /// What failed, lower case, verb first, the thing in backticks.
+    pub message: String,
+    /// The system's or a library's own words, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault without cause or hint.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            cause: None,
+            hint: None,
+        }
+    }
+
+    /// The user's mistake, on the command line or in the course.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Usage, message)
+    }
+
+    /// A failed operation on a path, which is put in backticks: failed to DO PATH.
+    #[must_use]
+    pub fn io(kind: FaultKind, verb: &str, path: &Path, error: &io::Error) -> Self {
+        Self::new(kind, format!("failed to {verb} `{}`", path.display())).because(error)
+    }
+
+    /// The same fault with the system's own words.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The same fault with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(cause) = &self.cause {
+            write!(f, ": {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Fault {}

@@ -1,0 +1,56 @@
+//! Whose work is graded and where it is, and what was taken in of it.
+//!
+//! Never reads a submission: that is `intake`'s.
+
+use std::path::PathBuf;
+
+use crate::{
+    ids::{Digest, SubmissionId},
+    intake::{Admission, Snapshot, Source},
+    sandbox::Place,
+};
+
+/// A submission to grade.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Whose work.
+    pub id: SubmissionId,
+    /// Where it is.
+    pub origin: Origin,
+}
+
+/// Where a submission is, and whose word that is.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A folder that a person named: one that cannot be read is their mistake and not the submission's.
+    Named(PathBuf),
+    /// What was found in a class.
+    Found(Source),
+}
+
+/// A submission that was taken in: its private copy, or why there is none. Gone when dropped.
+#[derive(Debug)]
+pub struct Taken {
+    pub(super) place: Place,
+    pub(super) admission: Admission,
+}
+
+impl Taken {
+    /// The private copy, if the submission was admitted.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        match &self.admission {
+            Admission::Admitted(snapshot) => Some(snapshot),
+            Admission::Refused(_) => None,
+        }
+    }
+
+    /// What was taken in, as a digest: of the copy, or of the reasons why there is none.
+    #[must_use]
+    pub fn content(&self) -> Digest {
+        match &self.admission {
+            Admission::Admitted(snapshot) => snapshot.digest().clone(),
+            Admission::Refused(refusals) => Digest::of(format!("{refusals:?}").as_bytes()),
+        }
+    }
+}

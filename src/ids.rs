@@ -1,0 +1,315 @@
+//! Names of things: exercises, submissions, checks, and the seeds that fix a dataset.
+//!
+//! Hides how each is spelled and what spelling is allowed, so that no other room parses one.
+//! Never knows what an exercise or a check is, only what it is called.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Why a text is not an id or a seed; worded to follow "`x` ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct IdError(String);
+
+/// The longest id in bytes: it becomes a file name and a column in reports.
+const LONGEST_ID: usize = 64;
+
+/// What exercise and submission ids share: safe as a file name, as a word in a shell, in CSV and in HTML.
+fn check_id(text: &str) -> Result<(), IdError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() {
+        return Err(IdError("is empty".into()));
+    }
+    if text.len() > LONGEST_ID {
+        return Err(IdError(format!("is longer than {LONGEST_ID} characters")));
+    }
+    if let Some(bad) = text.chars().find(|&c| !allowed(c)) {
+        return Err(IdError(format!(
+            "has the character {bad:?}; allowed are letters, digits, `-`, `_` and `.`"
+        )));
+    }
+    if text.starts_with(['-', '.']) {
+        return Err(IdError("starts with `-` or `.`".into()));
+    }
+    Ok(())
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(with = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                check_id(text)?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// An exercise's id: the name of its folder in the course.
+    ExerciseId
+}
+
+id! {
+    /// A submission's id: whose work it is. Becomes the name of its record.
+    SubmissionId
+}
+
+impl SubmissionId {
+    /// The nearest id to a folder's name: what is not allowed in an id becomes `_`.
+    #[must_use]
+    pub fn from_folder_name(name: &str) -> Self {
+        let mut id: String = name
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .take(LONGEST_ID)
+            .collect();
+        if id.starts_with(['-', '.']) {
+            id.replace_range(..1, "_");
+        }
+        if id.is_empty() {
+            id.push('_');
+        }
+        Self(id)
+    }
+}
+
+/// A check's id. The set is closed: a course picks from it, and a test holds it against the documents.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckId {
+    /// The crate is one the course accepts, and it compiles.
+    Build,
+    /// Every run ends by itself, with 0, within its limits.
+    Run,
+    /// The printed total equals the reference's.
+    Total,
+    /// Every data file was read, and nothing was faked.
+    FilesRead,
+    /// Reads overlapped, by threads of one process.
+    MultiThreaded,
+}
+
+impl CheckId {
+    /// Every check there is, in the order in which they are asked.
+    pub const ALL: [Self; 5] = [
+        Self::Build,
+        Self::Run,
+        Self::Total,
+        Self::FilesRead,
+        Self::MultiThreaded,
+    ];
+
+    /// The id as written in `exercise.toml` and in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Run => "run",
+            Self::Total => "total",
+            Self::FilesRead => "files-read",
+            Self::MultiThreaded => "multi-threaded",
+        }
+    }
+}
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for CheckId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Self::ALL
+            .into_iter()
+            .find(|id| id.as_str() == text)
+            .ok_or_else(|| IdError("is not a check of this version".into()))
+    }
+}
+
+/// The number that fixes a dataset, from 0 to 2^64 - 1.
+///
+/// Text in every file we write: a reader in JavaScript keeps only 53 bits of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[schemars(with = "String")]
+pub struct Seed(pub u64);
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for Seed {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse() {
+            Ok(number) if digits => Ok(Self(number)),
+            _ if digits => Err(IdError(format!("is above {}, the largest seed", u64::MAX))),
+            _ => Err(IdError(format!(
+                "is not a seed, a whole number from 0 to {}",
+                u64::MAX
+            ))),
+        }
+    }
+}
+
+impl Serialize for Seed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map_err(|e| serde::de::Error::custom(format!("`{text}` {e}")))
+    }
+}
+
+/// The SHA-256 of something, written `sha256:` and 64 hexadecimal digits.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Digest(String);
+
+impl Digest {
+    /// The digest of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self::finish(sha2::Sha256::new_with_prefix(bytes))
+    }
+
+    /// The digest of all that was fed to a hasher.
+    #[must_use]
+    pub fn finish(hasher: sha2::Sha256) -> Self {
+        use fmt::Write as _;
+        use sha2::Digest as _;
+        let mut text = String::from("sha256:");
+        for byte in hasher.finalize() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(text)
+    }
+
+    /// The hexadecimal digits alone, fit for a file name.
+    #[must_use]
+    pub fn hex(&self) -> &str {
+        self.0.trim_start_matches("sha256:")
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_safe_as_a_file_name() {
+        for good in ["alice", "a.b-c_9", "9", "_x"] {
+            assert_eq!(good.parse::<SubmissionId>().unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            "..",
+            ".x",
+            "-x",
+            "a/b",
+            "a b",
+            "=cmd",
+            "<img>",
+            "é",
+            &"x".repeat(65),
+        ] {
+            assert!(bad.parse::<SubmissionId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn any_folder_name_gives_a_valid_id() {
+        for name in ["", "..", "-x", "a b", "\u{1b}[31m", &"é".repeat(300), "ok"] {
+            let id = SubmissionId::from_folder_name(name);
+            assert!(
+                id.as_str().parse::<SubmissionId>().is_ok(),
+                "{name:?} gave {id}"
+            );
+        }
+    }
+
+    #[test]
+    fn seeds_cover_64_bits_and_say_what_is_wrong() {
+        assert_eq!("18446744073709551615".parse(), Ok(Seed(u64::MAX)));
+        let error = "18446744073709551616"
+            .parse::<Seed>()
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("largest seed"), "{error}");
+        for bad in ["", "-1", "+1", "1.5", "0x10", " 1"] {
+            let error = bad.parse::<Seed>().unwrap_err().to_string();
+            assert!(error.contains("whole number"), "{bad:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn check_ids_are_spelled_as_serde_spells_them() {
+        for id in CheckId::ALL {
+            assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{id}\""));
+            assert_eq!(id.as_str().parse(), Ok(id));
+        }
+    }
+}

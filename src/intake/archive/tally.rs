@@ -1,0 +1,224 @@
+//! What reading an archive may cost, and whose problem it is when reading fails.
+//!
+//! Hides the readers that count. An archive is data that a stranger made, so a failure is the archive's
+//! unless the file itself could not be read.
+//! Never asks an archive how large it is.
+
+use std::{
+    cell::{Cell, RefCell},
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::Path,
+};
+
+use super::super::{
+    problem::{Obstacle, Problem},
+    refusals,
+};
+
+/// Up to here nothing is called a bomb: text of one character packs well.
+const SMALL: u64 = 4 << 20;
+/// Source code becomes five to ten times as small. Deflate's best is about 1032 times, for zeros.
+const RATIO: u64 = 200;
+/// The headers of one reading may be read this often: a zip's entries can all point to the same bytes.
+const READINGS: u64 = 4;
+const OVERHEAD: u64 = 1 << 20;
+
+/// Why reading was ended.
+#[derive(Debug)]
+enum Stop {
+    /// The file could not be read.
+    Machine(io::Error),
+    /// More came out than may.
+    Bomb,
+}
+
+/// The account of one reading.
+#[derive(Debug)]
+pub(super) struct Tally {
+    /// Bytes that may still be taken from the file.
+    left: Cell<u64>,
+    /// Bytes taken from the file.
+    taken: Cell<u64>,
+    /// Bytes that may still come out of a decompressor.
+    unpacked_left: Cell<u64>,
+    stop: RefCell<Option<Stop>>,
+}
+
+impl Tally {
+    /// For a file of `size` bytes that may hold `most`.
+    pub(super) fn new(size: u64, most: u64) -> Self {
+        Self {
+            left: Cell::new(size.saturating_mul(READINGS).saturating_add(OVERHEAD)),
+            taken: Cell::new(0),
+            unpacked_left: Cell::new(most),
+            stop: RefCell::default(),
+        }
+    }
+
+    /// The file, counted.
+    pub(super) fn source<'a>(&'a self, file: &'a File) -> Source<'a> {
+        Source { file, tally: self }
+    }
+
+    /// What comes out of a decompressor, counted. `packed` is how much goes in; without it, all that is
+    /// taken from the file.
+    pub(super) fn unpacked<R: Read>(&self, inner: R, packed: Option<u64>) -> Unpacked<'_, R> {
+        Unpacked {
+            inner,
+            packed,
+            given: 0,
+            tally: self,
+        }
+    }
+
+    /// How much was taken from the file so far.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
+    /// Take no more than `bytes` from the file until further notice; answers what was left before.
+    pub(super) fn restrict(&self, bytes: u64) -> u64 {
+        self.left.replace(bytes.min(self.left.get()))
+    }
+
+    /// Give back what a restriction withheld.
+    pub(super) fn restore(&self, before: u64, restricted: u64) {
+        let used = restricted.min(before) - self.left.get();
+        self.left.set(before - used);
+    }
+
+    /// The problem behind a problem: what ended the reading explains what a library made of it.
+    pub(super) fn judge(&self, problem: Problem, place: &str, path: &Path) -> Problem {
+        match self.stop.take() {
+            None => problem,
+            Some(Stop::Bomb) => Problem::Limit(refusals::bomb(place)),
+            Some(Stop::Machine(error)) => {
+                Problem::from_obstacle(path, place, Obstacle::Machine(error))
+            }
+        }
+    }
+
+    fn bomb(&self) -> io::Error {
+        self.stop.replace(Some(Stop::Bomb));
+        io::Error::other("more than it may")
+    }
+}
+
+/// The file of an archive.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    file: &'a File,
+    tally: &'a Tally,
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.tally.left.get();
+        if left == 0 && !buffer.is_empty() {
+            return Err(self.tally.bomb());
+        }
+        let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        match self.file.read(&mut buffer[..most]) {
+            Ok(count) => {
+                self.tally.left.set(left - count as u64);
+                self.tally.taken.set(self.tally.taken.get() + count as u64);
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let told = io::Error::from(error.kind());
+                self.tally.stop.replace(Some(Stop::Machine(error)));
+                Err(told)
+            }
+        }
+    }
+}
+
+impl Seek for Source<'_> {
+    // A place before the start or past all numbers is the archive's mistake, so none is noted here.
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// What comes out of a decompressor.
+#[derive(Debug)]
+pub(super) struct Unpacked<'a, R> {
+    inner: R,
+    packed: Option<u64>,
+    given: u64,
+    tally: &'a Tally,
+}
+
+impl<R: Read> Read for Unpacked<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.given += count as u64;
+        let left = self.tally.unpacked_left.get().checked_sub(count as u64);
+        let packed = self.packed.unwrap_or_else(|| self.tally.taken());
+        let is_bomb = self.given > SMALL && self.given > packed.saturating_mul(RATIO);
+        match left {
+            Some(left) if !is_bomb => {
+                self.tally.unpacked_left.set(left);
+                Ok(count)
+            }
+            _ => Err(self.tally.bomb()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+
+    use super::*;
+    use crate::fault::FaultKind;
+
+    fn judged(tally: &Tally) -> Problem {
+        let problem = Problem::Limit(refusals::damaged("x"));
+        tally.judge(problem, "x", Path::new("hw.zip"))
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_refusal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hw.zip");
+        let options = OpenOptions::new().write(true).create_new(true).to_owned();
+        // Open for writing only, it cannot be read.
+        let file = options.open(path).unwrap();
+        let tally = Tally::new(100, 100);
+        assert!(tally.source(&file).read(&mut [0; 9]).is_err());
+        let Problem::Fault(fault) = judged(&tally) else {
+            panic!("refused")
+        };
+        assert_eq!(fault.kind, FaultKind::Disk);
+    }
+
+    #[test]
+    fn a_failure_of_the_format_is_the_archives() {
+        let tally = Tally::new(100, 100);
+        let Problem::Limit(refusal) = judged(&tally) else {
+            panic!("not refused")
+        };
+        assert!(refusal.problem.contains("damaged"), "{refusal:?}");
+    }
+
+    #[test]
+    fn no_more_is_taken_from_a_file_than_was_allowed() {
+        let file = File::open("/dev/zero").unwrap();
+        let tally = Tally::new(1000, 100);
+        let before = tally.restrict(10);
+        let mut source = tally.source(&file);
+        assert_eq!(source.read(&mut [0; 99]).unwrap(), 10);
+        assert!(source.read(&mut [0; 99]).is_err());
+        let Problem::Limit(refusal) = judged(&tally) else {
+            panic!("not refused")
+        };
+        assert!(refusal.problem.contains("far more"), "{refusal:?}");
+        tally.restore(before, 10);
+        let whole = io::copy(&mut source, &mut io::sink());
+        assert!(whole.is_err());
+        assert_eq!(tally.taken(), READINGS * 1000 + OVERHEAD);
+    }
+}

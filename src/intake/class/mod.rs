@@ -1,0 +1,342 @@
+//! Find the submissions of a class in an instructor's folder.
+//!
+//! Hides how people and their systems lay them out. Every entry of the folder is accounted for: it is a
+//! submission, an attempt of one, or it is listed as ignored with the reason.
+//! Never follows a link, never opens an archive, and never lets one submission stand for two.
+
+mod inside;
+mod lms;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    ffi::{CStr, OsStr},
+    os::{
+        fd::{AsFd as _, BorrowedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::FileType;
+
+use super::{
+    ArchiveKind, Source, manifest,
+    names::{self, shown},
+    open,
+    problem::{Obstacle, Problem},
+    root,
+};
+use crate::{fault::Fault, ids::SubmissionId};
+
+/// More is no class.
+const ENTRIES: usize = 100_000;
+
+/// What is in an instructor's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// One for each student, in byte order of the ids.
+    pub submissions: Vec<Found>,
+    /// Everything else, in byte order of the names.
+    pub ignored: Vec<Ignored>,
+}
+
+/// One student's submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whose it is.
+    pub id: SubmissionId,
+    /// What will be graded: the last attempt.
+    pub source: Source,
+    /// All attempts, the last one last; never empty.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One time that a student handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its name in the instructor's folder, or with the student's folder before it. Safe to print.
+    pub name: String,
+    /// What it came as.
+    pub source: Source,
+    /// Whether Canvas marked it as late.
+    pub is_late: bool,
+}
+
+/// Something in the folder that is no submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// Its name. Safe to print.
+    pub name: String,
+    /// Why it is none, to follow the name: a sentence without full stop.
+    pub why: String,
+}
+
+/// Look through the instructor's folder `dir`.
+///
+/// If `dir` itself is a link, it is followed: that is the user's word. Nothing inside is opened but
+/// folders, to see where the crate is.
+///
+/// # Errors
+/// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
+/// capitals or not; or the machine is out of memory or of open files.
+pub fn find(dir: &Path) -> Result<Class, Fault> {
+    let fd = open::class(dir)?;
+    let failed = |obstacle: Obstacle| machine(dir, obstacle);
+    let names = root::list(fd.as_fd(), ENTRIES).map_err(|errno| failed(errno.into()))?;
+    if names.len() == ENTRIES {
+        return Err(usage(
+            "read",
+            dir,
+            format!("it has {ENTRIES} entries or more"),
+        ));
+    }
+    if names
+        .iter()
+        .any(|name| name.to_bytes() == manifest::NAME.as_bytes())
+    {
+        let cause = format!(
+            "it has a `{}`, so it is one submission and not a class",
+            manifest::NAME
+        );
+        return Err(usage("find submissions in", dir, cause)
+            .hint("name the folder that holds one folder or archive for each student"));
+    }
+    let mut sorting = Sorting::default();
+    for name in &names {
+        sorting.entry(dir, fd.as_fd(), name).map_err(failed)?;
+    }
+    sorting.finish()
+}
+
+/// One entry that is, or may be, somebody's.
+#[derive(Debug)]
+struct Candidate {
+    name: String,
+    attempts: Vec<Attempt>,
+    /// What the system that exported it tells by its name.
+    exported: Option<lms::Exported>,
+}
+
+impl Candidate {
+    /// A file that is no archive counts only where nothing else does.
+    fn is_loose(&self) -> bool {
+        let is_file = |attempt: &Attempt| matches!(attempt.source, Source::File(_));
+        self.attempts.iter().all(is_file)
+    }
+}
+
+/// The entries looked at so far.
+#[derive(Debug, Default)]
+struct Sorting {
+    /// By the folds of the ids.
+    students: BTreeMap<String, (SubmissionId, Vec<Candidate>)>,
+    ignored: Vec<Ignored>,
+}
+
+impl Sorting {
+    fn entry(&mut self, dir: &Path, fd: BorrowedFd<'_>, name: &CStr) -> Result<(), Obstacle> {
+        let bytes = name.to_bytes();
+        let path = dir.join(OsStr::from_bytes(bytes));
+        let text = String::from_utf8_lossy(bytes);
+        let why = match open::kind_of(fd, name) {
+            Err(Obstacle::Machine(error)) => return Err(Obstacle::Machine(error)),
+            Err(_) => "is gone",
+            Ok(FileType::Symlink) => "is a symbolic link, and links are not followed",
+            Ok(_) if names::is_dropped(bytes) => "is what other tools leave in folders",
+            Ok(_) if bytes.starts_with(b".") => "is hidden",
+            Ok(FileType::Directory) => {
+                return self.folder(fd, name, path, &text);
+            }
+            Ok(FileType::RegularFile) => match file(path, &text) {
+                Ok(candidate) => {
+                    self.add(&text, candidate);
+                    return Ok(());
+                }
+                Err(why) => why,
+            },
+            Ok(_) => "is neither a file nor a folder",
+        };
+        self.ignore(shown(bytes), why);
+        Ok(())
+    }
+
+    fn folder(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        name: &CStr,
+        path: PathBuf,
+        text: &str,
+    ) -> Result<(), Obstacle> {
+        let exported = lms::read(text);
+        let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
+        let shown_name = shown(name.to_bytes());
+        if exported.as_ref().is_some_and(|exported| exported.is_text) {
+            self.ignore(
+                shown_name,
+                "is text that was typed into Moodle, and no file",
+            );
+            return Ok(());
+        }
+        let mut attempts = Vec::new();
+        // A folder that we may not read is a submission all the same; its record will say so.
+        if let Some(inner) = open::folder(fd, name)? {
+            let inside = inside::look(inner.as_fd(), &path)?;
+            for (name, source) in inside {
+                attempts.push(Attempt {
+                    name: format!("{shown_name}/{}", shown(&name)),
+                    source,
+                    is_late,
+                });
+            }
+        }
+        if attempts.is_empty() {
+            attempts.push(Attempt {
+                name: shown_name.clone(),
+                source: Source::Folder(path),
+                is_late,
+            });
+        }
+        let candidate = Candidate {
+            name: shown_name,
+            attempts,
+            exported,
+        };
+        self.add(text, candidate);
+        Ok(())
+    }
+
+    /// Put it to its student; `stem` is the name that an id is made of where no system gives one.
+    fn add(&mut self, name: &str, candidate: Candidate) {
+        let id = match &candidate.exported {
+            Some(exported) => exported.id.clone(),
+            None => SubmissionId::from_folder_name(stem(name)),
+        };
+        let fold = names::fold(id.as_str());
+        let (_, candidates) = self.students.entry(fold).or_insert((id, Vec::new()));
+        candidates.push(candidate);
+    }
+
+    fn ignore(&mut self, name: String, why: impl Into<String>) {
+        let why = why.into();
+        self.ignored.push(Ignored { name, why });
+    }
+
+    fn finish(mut self) -> Result<Class, Fault> {
+        let mut submissions = Vec::new();
+        for (_, (id, mut candidates)) in std::mem::take(&mut self.students) {
+            if candidates.iter().any(|candidate| !candidate.is_loose()) {
+                for loose in candidates.extract_if(.., |candidate| candidate.is_loose()) {
+                    let why =
+                        format!("is a file beside what `{id}` handed in as folder or archive");
+                    self.ignore(loose.name, why);
+                }
+            }
+            candidates.sort_by(in_time);
+            check_collision(&id, &candidates)?;
+            let attempts = candidates
+                .into_iter()
+                .flat_map(|candidate| candidate.attempts);
+            let attempts = attempts.collect::<Vec<_>>();
+            let Some(last) = attempts.last() else {
+                continue;
+            };
+            submissions.push(Found {
+                id,
+                source: last.source.clone(),
+                attempts,
+            });
+        }
+        submissions.sort_by(|a, b| a.id.cmp(&b.id));
+        self.ignored.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Class {
+            submissions,
+            ignored: self.ignored,
+        })
+    }
+}
+
+/// What a file beside the folders is, or why it is no submission.
+fn file(path: PathBuf, name: &str) -> Result<Candidate, &'static str> {
+    let exported = lms::read(name);
+    if exported.as_ref().is_some_and(|exported| exported.is_text) {
+        return Err("is text that was typed into Moodle, and no file");
+    }
+    let is_known = exported.is_some();
+    let source = match ArchiveKind::of_name(name.as_bytes()) {
+        Some(kind) => Source::Archive(path, kind),
+        // Somebody's all the same: it must not vanish.
+        None if is_known || inside::is_other_archive(name.as_bytes()) => Source::File(path),
+        None => return Err("is neither a folder nor an archive"),
+    };
+    let name = shown(name.as_bytes());
+    Ok(Candidate {
+        attempts: vec![Attempt {
+            name: name.clone(),
+            source,
+            is_late: exported.as_ref().is_some_and(|exported| exported.is_late),
+        }],
+        name,
+        exported,
+    })
+}
+
+/// A name without an archive's extension.
+fn stem(name: &str) -> &str {
+    let cut = |extension: &str| {
+        let at = name.len().checked_sub(extension.len())?;
+        let (stem, end) = name.split_at_checked(at)?;
+        end.eq_ignore_ascii_case(extension).then_some(stem)
+    };
+    inside::EXTENSIONS
+        .iter()
+        .find_map(|extension| cut(extension))
+        .unwrap_or(name)
+}
+
+/// Uploads in their order: by the system's number, and where it gives none by name.
+fn in_time(a: &Candidate, b: &Candidate) -> Ordering {
+    let file = |candidate: &Candidate| candidate.exported.as_ref().map(|exported| exported.file);
+    file(a)
+        .cmp(&file(b))
+        .then_with(|| inside::natural(a.name.as_bytes(), b.name.as_bytes()))
+}
+
+/// Several entries are one student's only if one system says so of each, and tells them apart.
+fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Fault> {
+    let clash = candidates.windows(2).find(|pair| {
+        let [Some(a), Some(b)] = [&pair[0].exported, &pair[1].exported] else {
+            return true;
+        };
+        // Canvas gives every upload a number of its own. Moodle gives none, but tells names apart.
+        a.id != b.id || a.file == b.file && a.file != 0 || (a.file == 0) != (b.file == 0)
+    });
+    let Some([a, b]) = clash else {
+        return Ok(());
+    };
+    Err(Fault::usage(format!(
+        "failed to tell two submissions apart: `{}` and `{}` would both be `{id}`",
+        a.name, b.name
+    ))
+    .hint(
+        "rename one of them, or move it out of the folder; capitals and accents make no difference",
+    ))
+}
+
+fn usage(verb: &str, dir: &Path, cause: String) -> Fault {
+    let shown = names::escaped(dir.as_os_str().as_encoded_bytes());
+    Fault::usage(format!("failed to {verb} `{shown}`")).because(cause)
+}
+
+/// The fault of a machine that cannot go on, or of a folder that changes while it is read.
+fn machine(dir: &Path, obstacle: Obstacle) -> Fault {
+    match Problem::from_obstacle(dir, "", obstacle) {
+        Problem::Fault(fault) => fault,
+        Problem::Refused(refusal) | Problem::Limit(refusal) => {
+            usage("read", dir, refusal.problem).hint(refusal.remedy)
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! Folders of instructors, as they come.
+
+use std::{
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::symlink},
+};
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+use tempfile::{TempDir, tempdir};
+
+use super::*;
+use crate::{
+    fault::FaultKind,
+    intake::{Admission, ArchiveKind, admit_source},
+    spec::IntakeLimits,
+};
+
+/// An instructor's folder with these files in it; what ends in `/` is a folder.
+struct Dir(TempDir);
+
+impl Dir {
+    fn of(files: &[&str]) -> Self {
+        let dir = Self(tempdir().unwrap());
+        for file in files {
+            let path = dir.path(file);
+            if file.ends_with('/') {
+                fs::create_dir_all(path).unwrap();
+            } else {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, "[package]\n").unwrap();
+            }
+        }
+        dir
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    #[track_caller]
+    fn class(&self) -> Class {
+        find(self.0.path()).unwrap()
+    }
+
+    /// Who handed in, and what of it counts, seen from the folder.
+    #[track_caller]
+    fn found(&self) -> Vec<(String, String)> {
+        let class = self.class();
+        let found = class.submissions.iter().map(|found| {
+            let path = found.source.path().strip_prefix(self.0.path()).unwrap();
+            assert_eq!(found.attempts.last().unwrap().source, found.source);
+            (found.id.to_string(), path.to_str().unwrap().to_owned())
+        });
+        found.collect()
+    }
+
+    #[track_caller]
+    fn finds(files: &[&str], expected: &[(&str, &str)]) {
+        let found = Self::of(files).found();
+        let found = found.iter().map(|(id, path)| (id.as_str(), path.as_str()));
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
+
+    fn ignored(&self) -> Vec<(String, String)> {
+        let ignored = self.class().ignored.into_iter();
+        ignored.map(|ignored| (ignored.name, ignored.why)).collect()
+    }
+
+    #[track_caller]
+    fn fault(&self) -> Fault {
+        let fault = find(self.0.path()).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Usage);
+        assert!(fault.hint.is_some());
+        fault
+    }
+
+    fn admit(&self, name: &str) -> Admission {
+        let class = self.class();
+        let found = class.submissions.iter();
+        let found = { found }.find(|found| found.id.as_str() == name).unwrap();
+        let limits = IntakeLimits {
+            entries: 100,
+            bytes: 1 << 20,
+            depth: 8,
+        };
+        let dest = tempdir().unwrap();
+        admit_source(&found.source, dest.path(), &limits).unwrap()
+    }
+}
+
+#[test]
+fn a_folder_for_each_student_in_byte_order() {
+    Dir::finds(
+        &[
+            "bob/Cargo.toml",
+            "alice/Cargo.toml",
+            "Zoe/Cargo.toml",
+            "empty/",
+        ],
+        &[
+            ("Zoe", "Zoe"),
+            ("alice", "alice"),
+            ("bob", "bob"),
+            ("empty", "empty"),
+        ],
+    );
+    Dir::finds(&[], &[]);
+}
+
+#[test]
+fn a_crate_may_be_one_or_two_folders_down_with_junk_beside_it() {
+    let dir = Dir::of(&[
+        "alice/project/Cargo.toml",
+        "alice/project/src/main.rs",
+        "alice/__MACOSX/project/Cargo.toml",
+        "alice/report.pdf",
+        "bob/repo/hw/Cargo.toml",
+        "bob/repo/.git/HEAD",
+        "bob/repo/README.md",
+        "bob/target/package/Cargo.toml",
+        "carol/.git/HEAD",
+        "carol/Cargo.toml",
+        "carol/vendor/rayon/Cargo.toml",
+        "dave/a/b/c/Cargo.toml",
+        "eve/one/Cargo.toml",
+        "eve/two/Cargo.toml",
+    ]);
+    let ids = ["alice", "bob", "carol", "dave", "eve"];
+    assert_eq!(dir.found(), ids.map(|id| (id.to_owned(), id.to_owned())));
+    let files = |id| match dir.admit(id) {
+        Admission::Admitted(snapshot) => snapshot
+            .files()
+            .iter()
+            .map(|file| file.path.clone())
+            .collect(),
+        Admission::Refused(refusals) => vec![refusals[0].problem.clone()],
+    };
+    assert_eq!(files("alice"), ["Cargo.toml", "src/main.rs"]);
+    assert_eq!(files("bob"), ["Cargo.toml", "README.md"][..1]);
+    assert_eq!(files("carol"), ["Cargo.toml", "vendor/rayon/Cargo.toml"]);
+    assert_eq!(files("dave"), ["there is none"]);
+    assert_eq!(
+        files("eve"),
+        ["there are 2, in `one`, `two`, and one is graded"]
+    );
+}
+
+#[test]
+fn a_link_inside_a_students_folder_leads_nowhere() {
+    let dir = Dir::of(&["alice/", "bob/hw/Cargo.toml", "carol/"]);
+    symlink(dir.path("bob/hw"), dir.path("alice/hw")).unwrap();
+    symlink(dir.path("bob/hw/Cargo.toml"), dir.path("carol/hw.zip")).unwrap();
+    let ids = ["alice", "bob", "carol"];
+    assert_eq!(dir.found(), ids.map(|id| (id.to_owned(), id.to_owned())));
+    for id in ["alice", "carol"] {
+        let Admission::Refused(refusals) = dir.admit(id) else {
+            panic!("{id} was admitted")
+        };
+        assert!(
+            refusals[0].problem.contains("there is none"),
+            "{refusals:?}"
+        );
+        assert!(
+            refusals[1].problem.contains("symbolic link"),
+            "{refusals:?}"
+        );
+    }
+    assert!(matches!(dir.admit("bob"), Admission::Admitted(_)));
+}
+
+#[test]
+fn archives_are_named_after_their_students() {
+    Dir::finds(
+        &[
+            "alice.zip",
+            "bob.tar.gz",
+            "Carol D.TGZ",
+            "dave.rar",
+            "eve.7z",
+        ],
+        &[
+            ("Carol_D", "Carol D.TGZ"),
+            ("alice", "alice.zip"),
+            ("bob", "bob.tar.gz"),
+            ("dave", "dave.rar"),
+            ("eve", "eve.7z"),
+        ],
+    );
+    let dir = Dir::of(&["alice.zip", "bob.tgz", "dave.rar"]);
+    let class = dir.class();
+    let source = |at: usize| &class.submissions[at].source;
+    assert!(matches!(source(0), Source::Archive(_, ArchiveKind::Zip)));
+    assert!(matches!(source(1), Source::Archive(_, ArchiveKind::TarGz)));
+    let Admission::Refused(refusals) = dir.admit("dave") else {
+        panic!("admitted")
+    };
+    assert!(
+        refusals[0].problem.contains("neither a folder nor"),
+        "{refusals:?}"
+    );
+}
+
+#[test]
+fn canvas_exports_give_ids_and_attempts() {
+    let dir = Dir::of(&[
+        "doejane_12345_67890_hw1.zip",
+        "doejane_LATE_12345_100000_hw1-1.zip",
+        "doejane_12345_67891_hw1-2.zip",
+        "doejane_12345_100001_screenshot.png",
+        "doejane_12399_67892_hw1.zip",
+        "smith_LATE_777_888_hw.tar.gz",
+        "loose_555_666_main.rs",
+    ]);
+    let expected = [
+        ("doejane_12345", "doejane_LATE_12345_100000_hw1-1.zip"),
+        ("doejane_12399", "doejane_12399_67892_hw1.zip"),
+        ("loose_555", "loose_555_666_main.rs"),
+        ("smith_777", "smith_LATE_777_888_hw.tar.gz"),
+    ];
+    assert_eq!(
+        dir.found(),
+        expected.map(|(id, path)| (id.to_owned(), path.to_owned()))
+    );
+    let class = dir.class();
+    let attempts = class.submissions[0].attempts.iter();
+    let attempts = attempts
+        .map(|attempt| (attempt.name.as_str(), attempt.is_late))
+        .collect::<Vec<_>>();
+    // By the numbers, as numbers.
+    let expected = [
+        ("doejane_12345_67890_hw1.zip", false),
+        ("doejane_12345_67891_hw1-2.zip", false),
+        ("doejane_LATE_12345_100000_hw1-1.zip", true),
+    ];
+    assert_eq!(attempts, expected);
+    assert_eq!(dir.ignored().len(), 1);
+    assert!(
+        dir.ignored()[0]
+            .1
+            .contains("beside what `doejane_12345` handed in")
+    );
+}
+
+#[test]
+fn moodle_exports_give_ids_and_attempts() {
+    Dir::finds(
+        &[
+            "Jane Doe_1234567_assignsubmission_file_/hw.zip",
+            "Jane Doe_1234567_assignsubmission_file_/._hw.zip",
+            "Jane Doe_1234568_assignsubmission_file_/Cargo.toml",
+            "Max_1_assignsubmission_file_/project/Cargo.toml",
+            "Max_1_assignsubmission_file_/project.zip",
+            "Ann_2_assignsubmission_file_/notes.pdf",
+            "Bo_3_assignsubmission_file_hw.tar.gz",
+        ],
+        &[
+            ("Ann_2", "Ann_2_assignsubmission_file_"),
+            ("Bo_3", "Bo_3_assignsubmission_file_hw.tar.gz"),
+            (
+                "Jane_Doe_1234567",
+                "Jane Doe_1234567_assignsubmission_file_/hw.zip",
+            ),
+            (
+                "Jane_Doe_1234568",
+                "Jane Doe_1234568_assignsubmission_file_",
+            ),
+            ("Max_1", "Max_1_assignsubmission_file_"),
+        ],
+    );
+    let dir = Dir::of(&[
+        "A_1_assignsubmission_file_/hw.zip",
+        "A_1_assignsubmission_onlinetext_/onlinetext.html",
+        "B_2_assignsubmission_file_v10.zip",
+        "B_2_assignsubmission_file_v9.zip",
+    ]);
+    let class = dir.class();
+    assert_eq!(class.submissions.len(), 2);
+    let names = class.submissions[1].attempts.iter();
+    let names = names
+        .map(|attempt| attempt.name.as_str())
+        .collect::<Vec<_>>();
+    let expected = [
+        "B_2_assignsubmission_file_v9.zip",
+        "B_2_assignsubmission_file_v10.zip",
+    ];
+    assert_eq!(names, expected);
+    assert!(class.ignored[0].why.contains("typed into Moodle"));
+}
+
+#[test]
+fn attempts_in_a_students_folder_are_ordered_and_listed() {
+    let dir = Dir::of(&[
+        "alice/attempt-9/Cargo.toml",
+        "alice/attempt-10/Cargo.toml",
+        "bob/hw.zip",
+        "bob/hw-2.zip",
+        "bob/hw-1.zip",
+        "carol/a/x1/Cargo.toml",
+        "carol/b/x2/Cargo.toml",
+        "dave/a/x1/Cargo.toml",
+        "dave/a/x2/Cargo.toml",
+    ]);
+    let attempts = |at: usize| {
+        let class = dir.class();
+        let names = class.submissions[at].attempts.iter();
+        names
+            .map(|attempt| attempt.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(attempts(0), ["alice/attempt-9", "alice/attempt-10"]);
+    assert_eq!(attempts(1), ["bob/hw.zip", "bob/hw-1.zip", "bob/hw-2.zip"]);
+    // Nobody said that these are attempts.
+    assert_eq!(attempts(2), ["carol"]);
+    assert_eq!(attempts(3), ["dave"]);
+}
+
+#[test]
+fn junk_is_ignored_with_a_reason() {
+    let dir = Dir::of(&[
+        "alice/Cargo.toml",
+        "grades.csv",
+        "README.md",
+        ".DS_Store",
+        "Thumbs.db",
+        "__MACOSX/alice/._Cargo.toml",
+        ".git/HEAD",
+        ".hidden/Cargo.toml",
+        "old~/Cargo.toml",
+    ]);
+    symlink(dir.path("alice"), dir.path("mallory")).unwrap();
+    symlink(dir.path("grades.csv"), dir.path("mallory.zip")).unwrap();
+    symlink("nowhere", dir.path("dangling")).unwrap();
+    mkfifoat(CWD, dir.path("pipe.zip"), Mode::RUSR).unwrap();
+    assert_eq!(dir.found(), [("alice".to_owned(), "alice".to_owned())]);
+    let why = |name: &str| {
+        let ignored = dir.ignored().into_iter();
+        let found = { ignored }.find(|(ignored, _)| ignored == name);
+        found.unwrap_or_else(|| panic!("{name} is not listed")).1
+    };
+    assert_eq!(dir.ignored().len(), 12);
+    for link in ["mallory", "mallory.zip", "dangling"] {
+        assert!(why(link).contains("links are not followed"));
+    }
+    for file in ["grades.csv", "README.md", "Thumbs.db"] {
+        assert!(why(file).contains("neither a folder nor an archive"));
+    }
+    for leftover in [".DS_Store", "__MACOSX", ".git", "old~"] {
+        assert!(why(leftover).contains("other tools"));
+    }
+    assert!(why(".hidden").contains("hidden"));
+    assert!(why("pipe.zip").contains("neither a file nor a folder"));
+}
+
+#[test]
+fn two_with_one_id_are_an_error_that_names_both() {
+    for (a, b) in [
+        ("alice/", "alice.zip"),
+        ("alice/", "ALICE/"),
+        ("alice.zip", "alice.tar.gz"),
+        ("é/", "ö/"),
+        ("a b/", "a_b/"),
+        ("doejane_12345/", "doejane_12345_67890_hw.zip"),
+        // Unpacked, and left beside.
+        ("doejane_12345_67890_hw/", "doejane_12345_67890_hw.zip"),
+        (
+            "Doejane_12345_assignsubmission_file_/",
+            "doejane_12345_67890_hw.zip",
+        ),
+        (
+            "A B_1_assignsubmission_file_/",
+            "A_b_1_assignsubmission_file_/",
+        ),
+    ] {
+        let fault = Dir::of(&["zoe/", a, b]).fault();
+        for name in [a, b] {
+            let name = format!("`{}`", name.trim_end_matches('/'));
+            assert!(fault.message.contains(&name), "{fault}");
+        }
+        assert!(fault.hint.unwrap().contains("rename"));
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_class_is_an_error() {
+    let fault = Dir::of(&["Cargo.toml", "src/main.rs"]).fault();
+    assert!(
+        fault
+            .cause
+            .unwrap()
+            .contains("one submission and not a class")
+    );
+    let missing = find(Path::new("/nowhere/at/all")).unwrap_err();
+    assert!(
+        missing
+            .message
+            .contains("failed to read the submissions in"),
+        "{missing}"
+    );
+    let dir = Dir::of(&["class.zip"]);
+    assert!(find(&dir.path("class.zip")).is_err());
+    // The user's own link is the user's word.
+    symlink(dir.path(""), dir.path("link")).unwrap();
+    assert_eq!(find(&dir.path("link")).unwrap().submissions.len(), 1);
+}
+
+#[test]
+fn hostile_names_become_harmless_ids_and_are_shown_escaped() {
+    let dir = Dir::of(&["=cmd/", "<img src=x>/", "-rf/", "a\u{1b}[2J/", "CON/"]);
+    fs::create_dir(dir.0.path().join(OsStr::from_bytes(b"caf\xe9"))).unwrap();
+    for found in dir.class().submissions {
+        let id = found.id.as_str();
+        assert!(id.parse::<SubmissionId>().is_ok(), "{id}");
+        assert!(!found.attempts[0].name.contains('\u{1b}'));
+    }
+    assert_eq!(dir.class().submissions.len(), 6);
+}
+
+#[test]
+fn what_changed_since_it_was_found_is_refused_and_no_fault() {
+    let dir = Dir::of(&["alice/Cargo.toml", "bob.zip", "other/Cargo.toml"]);
+    let class = dir.class();
+    let limits = IntakeLimits {
+        entries: 100,
+        bytes: 1 << 20,
+        depth: 8,
+    };
+    let problem = |at: usize| {
+        let dest = tempdir().unwrap();
+        match admit_source(&class.submissions[at].source, dest.path(), &limits).unwrap() {
+            Admission::Refused(refusals) => refusals[0].problem.clone(),
+            Admission::Admitted(snapshot) => panic!("{snapshot:?}"),
+        }
+    };
+    fs::rename(dir.path("alice"), dir.path("gone")).unwrap();
+    assert!(problem(0).contains("changed while"));
+    symlink(dir.path("other"), dir.path("alice")).unwrap();
+    assert!(problem(0).contains("symbolic link"));
+    fs::remove_file(dir.path("bob.zip")).unwrap();
+    symlink(dir.path("other/Cargo.toml"), dir.path("bob.zip")).unwrap();
+    assert!(problem(1).contains("symbolic link"));
+    fs::remove_file(dir.path("bob.zip")).unwrap();
+    mkfifoat(CWD, dir.path("bob.zip"), Mode::RUSR).unwrap();
+    assert!(problem(1).contains("named pipe"));
+    fs::remove_file(dir.path("bob.zip")).unwrap();
+    fs::create_dir(dir.path("bob.zip")).unwrap();
+    assert!(problem(1).contains("changed while"));
+}

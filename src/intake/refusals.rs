@@ -1,0 +1,320 @@
+//! Why a submission is not admitted, in words that its student understands.
+//!
+//! Hides the wording, and how many reasons are too many to read.
+//! Never looks at the disk.
+
+use bytesize::ByteSize;
+
+use super::names::LONGEST_PATH;
+use crate::{evidence::Refusal, spec::IntakeLimits};
+
+/// More than this is not read by anybody.
+const LISTED: usize = 20;
+
+/// The reasons found so far.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    list: Vec<Refusal>,
+    more: usize,
+}
+
+impl Refusals {
+    pub(super) fn add(&mut self, refusal: Refusal) {
+        if self.list.len() < LISTED {
+            self.list.push(refusal);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// A reason that concerns the whole submission: it stands first and is never left out.
+    pub(super) fn add_first(&mut self, refusal: Refusal) {
+        self.list.insert(0, refusal);
+    }
+
+    pub(super) fn is_any(&self) -> bool {
+        !self.list.is_empty()
+    }
+
+    pub(super) fn extend(&mut self, refusals: impl IntoIterator<Item = Refusal>) {
+        refusals.into_iter().for_each(|refusal| self.add(refusal));
+    }
+
+    /// All reasons that are told, the last of them perhaps how many are not.
+    pub(super) fn into_list(mut self) -> Vec<Refusal> {
+        let more = match self.more {
+            0 => return self.list,
+            1 => "there is one more problem".into(),
+            more => format!("there are {more} more problems"),
+        };
+        self.list.push(refusal("", more, "mend those above first"));
+        self.list
+    }
+}
+
+pub(super) fn refusal(
+    place: &str,
+    problem: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Refusal {
+    Refusal {
+        // The top folder has no name of its own.
+        place: if place.is_empty() { "." } else { place }.into(),
+        problem: problem.into(),
+        remedy: remedy.into(),
+    }
+}
+
+pub(super) fn link(place: &str) -> Refusal {
+    refusal(
+        place,
+        "it is a symbolic link, and links are not followed",
+        "put the file or folder itself in its place",
+    )
+}
+
+pub(super) fn special(place: &str, what: &str) -> Refusal {
+    refusal(
+        place,
+        format!("it is {what}, not a file"),
+        "remove it: a submission is made of files and folders",
+    )
+}
+
+pub(super) fn denied(place: &str) -> Refusal {
+    refusal(
+        place,
+        "it cannot be read: permission denied",
+        "make it readable: `chmod -R u+rX .` in the submission's folder",
+    )
+}
+
+pub(super) fn changed(place: &str) -> Refusal {
+    refusal(
+        place,
+        "it was changed while it was being read",
+        "hand in again when nothing writes to the folder any more",
+    )
+}
+
+pub(super) fn odd_name(place: &str, problem: String) -> Refusal {
+    refusal(
+        place,
+        problem,
+        "rename it: letters, digits, `-`, `_` and `.` are always fine",
+    )
+}
+
+pub(super) fn same_name(place: &str, other: &str) -> Refusal {
+    refusal(
+        place,
+        format!(
+            "its name differs from `{other}` in capitals only, which many systems take for one"
+        ),
+        "rename one of the two",
+    )
+}
+
+pub(super) fn long_path(place: &str) -> Refusal {
+    refusal(
+        place,
+        format!(
+            "its path has {} bytes, and {LONGEST_PATH} are allowed",
+            place.len()
+        ),
+        "shorten the names of its folders, or use fewer of them",
+    )
+}
+
+pub(super) fn manifest_is_folder(place: &str) -> Refusal {
+    refusal(
+        place,
+        "it is a folder, and cargo needs a file of that name",
+        "put the file itself in its place",
+    )
+}
+
+pub(super) fn too_many(place: &str, limits: IntakeLimits) -> Refusal {
+    refusal(
+        place,
+        format!(
+            "here the submission passes {} files and folders, which is all it may have",
+            limits.entries
+        ),
+        "hand in source code only, without data and without what programs have made",
+    )
+}
+
+pub(super) fn too_large(place: &str, size: u64, limits: IntakeLimits) -> Refusal {
+    let allowed = ByteSize(limits.bytes);
+    refusal(
+        place,
+        if size > limits.bytes {
+            format!(
+                "it has {}, and a whole submission may have {allowed}",
+                ByteSize(size)
+            )
+        } else {
+            format!("with it the submission has more than {allowed}, which is all it may have")
+        },
+        "hand in source code only, without data and without what programs have made",
+    )
+}
+
+pub(super) fn too_deep(place: &str, limits: IntakeLimits) -> Refusal {
+    let allowed = limits.depth;
+    refusal(
+        place,
+        format!(
+            "it is at depth {}, and {allowed} is the deepest allowed",
+            allowed.saturating_add(1)
+        ),
+        "use fewer folders inside folders",
+    )
+}
+
+pub(super) fn hard_link(place: &str) -> Refusal {
+    refusal(
+        place,
+        "it is a hard link, and links are not followed",
+        "put the file itself in its place",
+    )
+}
+
+pub(super) fn escape(place: &str) -> Refusal {
+    refusal(
+        place,
+        "its path leads outside of the archive",
+        "pack the folder that holds `Cargo.toml` with a program that writes plain names",
+    )
+}
+
+pub(super) fn twice(place: &str) -> Refusal {
+    refusal(
+        place,
+        "the archive has it twice",
+        "pack the folder again, into a new archive",
+    )
+}
+
+pub(super) fn empty_archive(place: &str) -> Refusal {
+    refusal(
+        place,
+        "the archive is empty",
+        "pack the folder that holds `Cargo.toml` and `src/`",
+    )
+}
+
+pub(super) fn other_magic(place: &str, words: &str) -> Refusal {
+    refusal(
+        place,
+        format!("by its name it is a {words}, and by its first bytes it is not"),
+        "pack the folder as `.zip` or as `.tar.gz`; a name alone does not make an archive",
+    )
+}
+
+pub(super) fn no_archive(place: &str) -> Refusal {
+    refusal(
+        place,
+        "it is neither a folder nor a `.zip` or `.tar.gz` archive",
+        "hand in the folder that holds `Cargo.toml` and `src/`, packed as one of these",
+    )
+}
+
+pub(super) fn damaged(place: &str) -> Refusal {
+    refusal(
+        place,
+        "the archive is damaged here, or its headers disagree",
+        "pack the folder again, and look whether all of the archive was handed in",
+    )
+}
+
+pub(super) fn overlap() -> Refusal {
+    refusal(
+        "",
+        "entries of the archive share the same bytes",
+        "pack the folder again",
+    )
+}
+
+pub(super) fn encrypted(place: &str) -> Refusal {
+    refusal(
+        place,
+        "the archive has a password",
+        "pack the folder again, without a password",
+    )
+}
+
+pub(super) fn packed_oddly(place: &str) -> Refusal {
+    refusal(
+        place,
+        "it is packed in a way that is not read here",
+        "pack the folder again, as an ordinary `.zip` (deflate) or `.tar.gz`",
+    )
+}
+
+pub(super) fn sparse(place: &str) -> Refusal {
+    special(place, "a file with holes")
+}
+
+pub(super) fn bomb(place: &str) -> Refusal {
+    refusal(
+        place,
+        "here far more comes out of the archive than was packed into it, or than it may hold",
+        "hand in source code only, without data and without what programs have made",
+    )
+}
+
+pub(super) fn too_many_packed(most: u64) -> Refusal {
+    refusal(
+        "",
+        format!("the archive has more than {most} entries, or names too long to be a crate's"),
+        "hand in source code only, without data and without what programs have made",
+    )
+}
+
+pub(super) fn large_archive(place: &str, size: u64, most: u64) -> Refusal {
+    let (size, most) = (ByteSize(size), ByteSize(most));
+    refusal(
+        place,
+        format!("the archive has {size}, and {most} are the most that is read"),
+        "hand in source code only, without data and without what programs have made",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(count: usize) -> Vec<Refusal> {
+        let mut refusals = Refusals::default();
+        for n in 0..count {
+            refusals.add(odd_name(&format!("f{n}"), "odd".into()));
+        }
+        refusals.into_list()
+    }
+
+    #[test]
+    fn twenty_reasons_are_told_and_the_others_counted() {
+        assert_eq!(listed(20).len(), 20);
+        let list = listed(27);
+        assert_eq!(list.len(), 21);
+        assert_eq!(list[20].problem, "there are 7 more problems");
+        assert_eq!(listed(21)[20].problem, "there is one more problem");
+    }
+
+    #[test]
+    fn a_reason_about_the_whole_is_told_however_many_there_are() {
+        let mut refusals = Refusals::default();
+        for _ in 0..27 {
+            refusals.add(odd_name("f", "odd".into()));
+        }
+        refusals.add_first(refusal("", "whole", "do"));
+        let list = refusals.into_list();
+        assert_eq!(
+            (list[0].place.as_str(), list[0].problem.as_str()),
+            (".", "whole")
+        );
+        assert_eq!(list.len(), 22);
+    }
+}

@@ -1,0 +1,171 @@
+//! The reference: proof that the exercise can be solved on this machine, and the answers expected.
+//!
+//! The model solution is built and run by the same road as every submission, before any of them. Its
+//! evidence is asked the same questions; only if every answer is yes are its totals the expected ones.
+//! Its program is kept in the cache under the digest of all that went into it.
+//!
+//! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
+
+use std::{
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{
+    check::{self, Status},
+    evidence::{Evidence, RunEvidence},
+    fault::{Fault, FaultKind},
+    ids::{CheckId, Digest},
+};
+
+/// The longest time a reference's run took.
+#[must_use]
+pub fn slowest(runs: &[RunEvidence]) -> Duration {
+    runs.iter()
+        .map(|run| run.execution.usage.wall)
+        .max()
+        .unwrap_or_default()
+}
+
+/// The answer that a run gave, if it is one.
+#[must_use]
+pub fn answer(run: &RunEvidence) -> Option<String> {
+    run.execution.stdout.last_line().and_then(check::number)
+}
+
+/// Ask the evidence of the reference in `folder` every check of the exercise.
+///
+/// # Errors
+/// Some answer is not yes; then nothing can be graded.
+pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(), Fault> {
+    let findings = check::run_all(checks, evidence);
+    let Some(failed) = findings
+        .iter()
+        // What this machine cannot tell of the reference, it cannot tell of anybody: their business.
+        .find(|finding| matches!(finding.status, Status::Fail | Status::Skipped))
+    else {
+        return Ok(());
+    };
+    let details = &failed.details;
+    let mut why = format!("check `{}`: {}", failed.id, failed.message);
+    for (label, text) in [("seen", &details.seen), ("output", &details.output)] {
+        if let Some(text) = text.as_ref().filter(|text| !failed.message.contains(*text)) {
+            let _ = write!(why, "; {label}: {text}");
+        }
+    }
+    let hint = if failed.id == CheckId::FilesRead {
+        format!(
+            "if `{}` does read every file, this machine does not record it: choose another place \
+             with `--temp-dir DIR`",
+            folder.display()
+        )
+    } else {
+        format!(
+            "mend the reference in `{}`, or the machine; no submission was graded",
+            folder.display()
+        )
+    };
+    Err(Fault::new(
+        FaultKind::Reference,
+        "the reference did not pass, so nothing was graded",
+    )
+    .because(why)
+    .hint(hint))
+}
+
+/// Programs of references, kept between gradings.
+#[derive(Debug)]
+pub struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// Kept below the cache folder.
+    #[must_use]
+    pub fn new(cache: &Path) -> Self {
+        Self {
+            folder: cache.join("references"),
+        }
+    }
+
+    /// Put a copy of the program with this identity at `place`. False if there is none, or if it is
+    /// not what it was when it was kept.
+    #[must_use]
+    pub fn fetch(&self, identity: &Digest, place: &Path) -> bool {
+        let kept = self.folder.join(identity.hex());
+        let copy = || -> io::Result<bool> {
+            let program = fs::read(kept.join("program"))?;
+            let digest = fs::read_to_string(kept.join("digest"))?;
+            if Digest::of(&program).to_string() != digest {
+                return Ok(false);
+            }
+            write_program(place, &program)?;
+            Ok(true)
+        };
+        copy().unwrap_or(false)
+    }
+
+    /// Keep a program under its identity.
+    ///
+    /// # Errors
+    /// The cache folder cannot be written.
+    pub fn keep(&self, identity: &Digest, program: &Path) -> Result<(), Fault> {
+        let keep = || -> io::Result<()> {
+            fs::create_dir_all(&self.folder)?;
+            let place = tempfile::Builder::new()
+                .prefix("keeping-")
+                .tempdir_in(&self.folder)?;
+            let bytes = fs::read(program)?;
+            write_program(&place.path().join("program"), &bytes)?;
+            fs::write(place.path().join("digest"), Digest::of(&bytes).to_string())?;
+            let kept = self.folder.join(identity.hex());
+            if kept.exists() {
+                crate::sandbox::remove_tree(&kept)?;
+            }
+            match fs::rename(place.keep(), &kept) {
+                // Another grading kept the same program in this moment.
+                Err(_) if kept.exists() => Ok(()),
+                other => other,
+            }
+        };
+        keep().map_err(|error| {
+            Fault::io(FaultKind::Disk, "write into", &self.folder, &error)
+                .hint("free some space, or choose another cache with `--cache-dir DIR`")
+        })
+    }
+}
+
+fn write_program(place: &Path, program: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::write(place, program)?;
+    fs::set_permissions(place, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_program_is_believed_only_while_it_is_what_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let programs = Programs::new(dir.path());
+        let identity = Digest::of(b"identity");
+        let (program, place) = (dir.path().join("p"), dir.path().join("q"));
+        fs::write(&program, "the program").unwrap();
+        assert!(!programs.fetch(&identity, &place));
+        programs.keep(&identity, &program).unwrap();
+        programs.keep(&identity, &program).unwrap();
+        assert!(programs.fetch(&identity, &place));
+        assert_eq!(fs::read(&place).unwrap(), b"the program");
+
+        let kept = dir
+            .path()
+            .join("references")
+            .join(identity.hex())
+            .join("program");
+        fs::write(&kept, "another program").unwrap();
+        assert!(!programs.fetch(&identity, &place));
+    }
+}

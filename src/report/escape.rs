@@ -1,0 +1,135 @@
+//! Make text of a stranger harmless on a terminal.
+//!
+//! A terminal obeys control characters, and text that runs from right to left can hide what it says. Both
+//! are shown by their numbers. The check is by what is allowed to pass, not by a list of attacks. What CI
+//! systems take for a command in the middle of a line is broken up as well.
+
+use std::fmt::Write as _;
+
+/// One line: everything that is not plainly visible becomes `\u{…}`, line breaks too.
+#[must_use]
+pub fn escape_line(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        push(&mut escaped, c, &text[at..]);
+    }
+    escaped
+}
+
+/// Several lines: line breaks stay, a tab becomes four spaces, all else is as in [`escape_line`].
+#[must_use]
+pub fn escape_block(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => escaped.push('\n'),
+            '\t' => escaped.push_str("    "),
+            c => push(&mut escaped, c, &text[at..]),
+        }
+    }
+    escaped
+}
+
+/// JSON that a terminal may show as well: JSON itself escapes only the oldest control characters. What is
+/// not plain ASCII stands in its strings alone, so each such character can be written by its number.
+#[must_use]
+pub(super) fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || (is_visible(c) && c != '\u{7f}') {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
+}
+
+/// Whether a CI system would take what begins here for a command, wherever in a line it stands.
+fn is_command(rest: &str) -> bool {
+    let starts = |word: &str| {
+        rest.get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
+    ["##[", "##vso[", "##teamcity["].into_iter().any(starts)
+}
+
+fn push(escaped: &mut String, c: char, rest: &str) {
+    if is_visible(c) && !is_command(rest) {
+        escaped.push(c);
+    } else {
+        escaped.extend(c.escape_unicode());
+    }
+}
+
+/// Whether a terminal draws the character and does nothing else with it.
+fn is_visible(c: char) -> bool {
+    // C0, DEL and C1, then the formats: soft hyphen, Arabic and Syriac marks, zero widths, bidi controls,
+    // line and paragraph separators, invisible operators, variation selectors, the byte order mark,
+    // annotations, shorthand, musical formats, tags; and what has no meaning of its own.
+    !(c.is_control()
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}'
+            | '\u{890}' | '\u{891}' | '\u{8E2}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}'
+            | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}' | '\u{F0000}'..='\u{10FFFF}' | '\u{E000}'..='\u{F8FF}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_plain_stays_and_what_acts_is_shown() {
+        assert_eq!(
+            escape_line("fn größe() → 数 \u{1F980}"),
+            "fn größe() → 数 \u{1F980}"
+        );
+        assert_eq!(
+            escape_line("\u{1b}[2J\r\n\u{9b}x"),
+            "\\u{1b}[2J\\u{d}\\u{a}\\u{9b}x"
+        );
+        assert_eq!(escape_line("a\u{202e}b\u{200b}"), "a\\u{202e}b\\u{200b}");
+        assert_eq!(escape_block("a\n\tb\u{7}"), "a\n    b\\u{7}");
+    }
+
+    #[test]
+    fn commands_of_ci_systems_are_broken_up() {
+        for command in ["##[error]x", "a ##VSO[task.x]y", "##teamcity[x]"] {
+            let escaped = escape_line(command);
+            assert!(escaped.contains("\\u{23}#"), "{escaped}");
+            assert!(!escaped.contains("##"), "{escaped}");
+        }
+        assert_eq!(escape_line("r##\"raw\"## ###"), "r##\"raw\"## ###");
+    }
+
+    #[test]
+    fn json_stays_the_same_value_and_loses_what_acts() {
+        let value = serde_json::json!({"a": "\u{9b}31m\u{202e}x\u{e0041}é\u{7f}"});
+        let escaped = escape_json(&value.to_string());
+        assert!(
+            escaped.chars().all(|c| is_visible(c) && c != '\u{7f}'),
+            "{escaped}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&escaped).unwrap(),
+            value
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_acts_gets_through(text in any::<String>()) {
+            prop_assert!(escape_line(&text).chars().all(is_visible));
+            prop_assert!(escape_block(&text).chars().all(|c| c == '\n' || is_visible(c)));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The report for a person at a terminal.
+//!
+//! The verdict first, then each check in its fixed order with what was asked, expected and seen, what to
+//! try, and last the command that shows the same again. At most 80 columns, readable without colour, and
+//! with nothing in it that changes from one grading of the same thing to the next.
+//!
+//! Colour is put in always; who prints it takes it out where it is not wanted.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use textwrap::{Options, WordSeparator, WordSplitter};
+
+use super::escape::{escape_block, escape_line};
+use crate::{
+    check,
+    record::{Check, Grader, Record, Status, Verdict},
+};
+
+const WIDTH: usize = 80;
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+
+/// The record for a person.
+#[must_use]
+pub fn human(record: &Record) -> String {
+    let mut text = String::new();
+    headline(&mut text, record);
+    text.push('\n');
+    for check in &record.checks {
+        write_check(&mut text, check);
+    }
+    for (number, fault) in record.faults.iter().enumerate() {
+        if number > 0 || !record.checks.is_empty() {
+            text.push('\n');
+        }
+        paragraph(&mut text, "  ", &escape_line(&fault.message));
+        if let Some(cause) = &fault.cause {
+            block(&mut text, cause);
+        }
+        if let Some(hint) = &fault.hint {
+            row(&mut text, "try", hint);
+        }
+    }
+    text.push('\n');
+    if let Some(notice) = &record.notice {
+        paragraph(&mut text, "  ", &escape_line(notice));
+    }
+    let Grader { tier, observer, .. } = &record.grader;
+    let how = format!("Isolation: {tier}. Reads seen by: {observer} and file times.");
+    let how = how.replace("file-times and file times", "file times alone");
+    paragraph(&mut text, "  ", &escape_line(&how));
+    // Not wrapped: it is there to be copied.
+    let _ = writeln!(
+        text,
+        "  Again on the same data:\n    {}",
+        escape_line(&record.replay)
+    );
+    text
+}
+
+fn headline(text: &mut String, record: &Record) {
+    let (style, word) = match record.verdict {
+        Verdict::Pass => (GOOD, "PASS"),
+        Verdict::Fail => (BAD, "FAIL"),
+        Verdict::NotGraded => (OPEN, "NOT GRADED"),
+    };
+    let points = match record.score {
+        Some(score) => format!("{} of {} points", score.earned, score.possible),
+        None => "no points were given or taken".to_owned(),
+    };
+    let who = escape_line(record.submission.id.as_str());
+    let exercise = record.exercise.as_str();
+    let whose = if who == exercise {
+        String::new()
+    } else {
+        format!(" by {who}")
+    };
+    let points = format!("{exercise}{whose}: {points}");
+    let indent = " ".repeat(word.len() + 2);
+    let options = lines_of(WIDTH)
+        .initial_indent(&indent)
+        .subsequent_indent(&indent);
+    let wrapped = textwrap::fill(&escape_line(&points), options);
+    let rest = wrapped.trim_start();
+    let (name, rest) = rest.split_at_checked(exercise.len()).unwrap_or(("", rest));
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{style}{word}{style:#}  {BOLD}{name}{BOLD:#}{rest}");
+}
+
+fn write_check(text: &mut String, check: &Check) {
+    let (style, word) = match check.status {
+        Status::Pass => (GOOD, "pass"),
+        Status::Fail => (BAD, "FAIL"),
+        Status::Skipped => (DIM, "skip"),
+        Status::Inconclusive => (OPEN, "open"),
+    };
+    let points = format!("{}/{}", check.earned, check.possible);
+    let label = format!("  {word}  {:<14} {points:>5}  ", check.id);
+    let options = lines_of(WIDTH - label.len());
+    let message = escape_line(&check.message);
+    for (n, line) in textwrap::wrap(&message, options).iter().enumerate() {
+        if n == 0 {
+            let (_, rest) = label.split_at(6);
+            let _ = writeln!(text, "  {style}{word}{style:#}{rest}{line}");
+        } else {
+            let _ = writeln!(text, "{:width$}{line}", "", width = label.len());
+        }
+    }
+    if matches!(check.status, Status::Pass | Status::Skipped) {
+        return;
+    }
+    row(text, "asked", check::asks(check.id));
+    let details = &check.details;
+    if let Some(seed) = details.seed {
+        row(text, "seed", &seed.to_string());
+    }
+    for (label, value) in [
+        ("place", &details.place),
+        ("expected", &details.expected),
+        ("seen", &details.seen),
+    ] {
+        if let Some(value) = value {
+            row(text, label, value);
+        }
+    }
+    if let Some(output) = &details.output {
+        block(text, output);
+    }
+    for more in &details.more {
+        row(text, "also", more);
+    }
+    if let Some(hint) = &check.hint {
+        row(text, "try", hint);
+    }
+}
+
+/// Lines of this width, broken at spaces alone, so that paths, names and flags can be copied whole.
+fn lines_of(width: usize) -> Options<'static> {
+    Options::new(width)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+}
+
+/// A labelled line below a check.
+fn row(text: &mut String, label: &str, value: &str) {
+    let indent = " ".repeat(18);
+    let options = lines_of(WIDTH)
+        .initial_indent(&indent)
+        .subsequent_indent(&indent);
+    let value = escape_line(value);
+    let wrapped = inert(&textwrap::fill(&value, options));
+    let _ = writeln!(
+        text,
+        "        {DIM}{label:<8}{DIM:#}  {}",
+        wrapped.trim_start()
+    );
+}
+
+/// What somebody else said, set off by a bar.
+fn block(text: &mut String, said: &str) {
+    let said = escape_block(said);
+    for line in said.lines() {
+        for part in textwrap::wrap(line, lines_of(WIDTH - 10)) {
+            let space = if part.is_empty() { "" } else { " " };
+            let _ = writeln!(text, "        {DIM}|{DIM:#}{space}{part}");
+        }
+    }
+}
+
+fn paragraph(text: &mut String, indent: &str, words: &str) {
+    let options = lines_of(WIDTH)
+        .initial_indent(indent)
+        .subsequent_indent(indent);
+    let _ = writeln!(text, "{}", inert(&textwrap::fill(words, options)));
+}
+
+/// A line that begins with two colons is a command to some CI systems, blanks before it or not.
+fn inert(wrapped: &str) -> String {
+    let lines: Vec<String> = wrapped
+        .lines()
+        .map(|line| {
+            if line.trim_start().starts_with("::") {
+                line.replacen("::", "\\u{3a}:", 1)
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,181 @@
+//! What the canaries attack: files, listeners and a process, all real and none of them missed.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    net::{TcpListener, UdpSocket},
+    os::{
+        fd::OwnedFd,
+        linux::net::SocketAddrExt as _,
+        unix::{
+            fs::PermissionsExt as _,
+            net::{SocketAddr, UnixDatagram, UnixListener},
+        },
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitCode, Stdio},
+};
+
+use super::{CANARY_ARGUMENT, Call, Targets};
+use crate::fault::{Fault, FaultKind};
+
+/// What the second argument of a victim is.
+pub(super) const VICTIM: &str = "victim";
+
+/// What is hidden.
+pub(super) const SECRET: &str = "nobody may read this";
+
+/// All that can be attacked. Gone when dropped.
+pub(super) struct Prey {
+    folder: tempfile::TempDir,
+    victim: Child,
+    tcp: TcpListener,
+    udp: UdpSocket,
+    unix: UnixListener,
+    datagrams: UnixDatagram,
+    named: UnixListener,
+    name: String,
+}
+
+impl Prey {
+    pub(super) fn set_up(program: &Path) -> Result<Self, Fault> {
+        Self::try_set_up(program).map_err(|error| {
+            Fault::new(FaultKind::Sandbox, "failed to set up what canaries attack").because(error)
+        })
+    }
+
+    fn try_set_up(program: &Path) -> io::Result<Self> {
+        // Open to everybody: what protects it must be the sandbox, not a mode.
+        let folder = tempfile::Builder::new()
+            .prefix("grade-canary-")
+            .permissions(fs::Permissions::from_mode(0o755))
+            .tempdir()?;
+        let path = |name: &str| folder.path().join(name);
+        for (name, mode) in [("data", 0o755), ("scratch", 0o777), ("hidden", 0o777)] {
+            fs::create_dir(path(name))?;
+            fs::set_permissions(path(name), fs::Permissions::from_mode(mode))?;
+        }
+        fs::write(path("hidden/file"), SECRET)?;
+        fs::set_permissions(path("hidden/file"), fs::Permissions::from_mode(0o666))?;
+        // Where the job's user can reach it.
+        fs::copy(program, path("program"))?;
+        let name = format!("{}", folder.path().display());
+        let unix = UnixListener::bind(path("listener"))?;
+        let datagrams = UnixDatagram::bind(path("datagrams"))?;
+        for socket in ["listener", "datagrams"] {
+            fs::set_permissions(path(socket), fs::Permissions::from_mode(0o777))?;
+        }
+        let (tcp, udp) = (
+            TcpListener::bind("127.0.0.1:0")?,
+            UdpSocket::bind("127.0.0.1:0")?,
+        );
+        let named = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
+        tcp.set_nonblocking(true)?;
+        udp.set_nonblocking(true)?;
+        unix.set_nonblocking(true)?;
+        datagrams.set_nonblocking(true)?;
+        named.set_nonblocking(true)?;
+        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+        let victim = Command::new(program)
+            .args([CANARY_ARGUMENT, VICTIM])
+            .env_clear()
+            .env("SECRET", SECRET)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self {
+            folder,
+            victim,
+            tcp,
+            udp,
+            unix,
+            datagrams,
+            named,
+            name,
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn program(&self) -> PathBuf {
+        self.path("program")
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.path("scratch")
+    }
+
+    pub(super) fn targets(&self, calls: Vec<Call>) -> Targets {
+        Targets {
+            hidden_file: self.path("hidden/file"),
+            hidden_folder: self.path("hidden"),
+            open_folder: self.path("hidden"),
+            victim: self.victim.id().cast_signed(),
+            tcp_port: self.tcp.local_addr().map_or(0, |address| address.port()),
+            udp_port: self.udp.local_addr().map_or(0, |address| address.port()),
+            unix_socket: self.path("listener"),
+            unix_datagrams: self.path("datagrams"),
+            abstract_socket: self.name.clone(),
+            calls,
+        }
+    }
+
+    /// A descriptor that programs inherit.
+    pub(super) fn leave_a_descriptor_open(&self) -> Result<OwnedFd, Fault> {
+        let opened = || -> io::Result<OwnedFd> {
+            let file: OwnedFd = fs::File::open(self.path("hidden/file"))?.into();
+            rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
+            Ok(file)
+        };
+        opened().map_err(|error| {
+            Fault::new(FaultKind::Sandbox, "failed to set up what canaries attack").because(error)
+        })
+    }
+
+    /// The attacks that have left a trace, whatever their attacker says, and the trace.
+    pub(super) fn look(mut self) -> Vec<(&'static str, &'static str)> {
+        let mut traces = Vec::new();
+        if !matches!(self.victim.try_wait(), Ok(None)) {
+            traces.push(("kill", "its victim is dead"));
+        }
+        if fs::read_to_string(self.path("hidden/file")).ok().as_deref() != Some(SECRET) {
+            traces.push(("write-hidden-file", "the file has changed"));
+        }
+        if self.tcp.accept().is_ok() {
+            traces.push(("connect-tcp", "somebody connected"));
+        }
+        if self.udp.recv(&mut [0; 8]).is_ok() {
+            traces.push(("send-udp", "a datagram came"));
+        }
+        if self.unix.accept().is_ok() {
+            traces.push(("connect-unix", "somebody connected"));
+        }
+        if self.datagrams.recv(&mut [0; 8]).is_ok() {
+            traces.push(("send-unix-datagram", "a datagram came"));
+        }
+        if self.named.accept().is_ok() {
+            traces.push(("connect-abstract", "somebody connected"));
+        }
+        traces
+    }
+}
+
+impl Drop for Prey {
+    fn drop(&mut self) {
+        let _ = self.victim.kill();
+        let _ = self.victim.wait();
+    }
+}
+
+/// Be there until whoever started us is gone.
+pub(super) fn be_a_victim() -> ExitCode {
+    let _ = io::stdin().read(&mut [0]);
+    ExitCode::SUCCESS
+}

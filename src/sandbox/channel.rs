@@ -1,0 +1,151 @@
+//! Words, and descriptors with them, between the supervisor and the process it is starting.
+//!
+//! A socket pair that keeps messages apart. It closes by itself when the process becomes the job's
+//! program, which is how the supervisor learns that the start succeeded; so a job never holds it.
+
+use std::{
+    io::{self, IoSlice, IoSliceMut},
+    mem::MaybeUninit,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+};
+
+use rustix::{
+    io::Errno,
+    net::{
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+        SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// What is said while a job is started, and when it ends in a namespace of its own.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Word {
+    /// To us: started, waiting to be given its names and its control group.
+    Waiting,
+    /// From us: go on.
+    Go,
+    /// To us, with a descriptor: the root of a file system whose room is the job's disk limit.
+    Disk,
+    /// To us, with a descriptor: what the observer's filter reports to.
+    Listener,
+    /// To us: the program starts now, at this time of the monotonic clock, in nanoseconds.
+    Starting(u64),
+    /// To us: this step failed, for this reason. The sender ends.
+    Failed(String),
+    /// To us, from the first process of a process namespace: the job's first process has ended.
+    Ended {
+        /// As `waitpid` tells it.
+        status: i32,
+        /// Whether other processes were alive then.
+        others: bool,
+    },
+}
+
+/// One end.
+#[derive(Debug)]
+pub(super) struct Channel(OwnedFd);
+
+/// Longer than any word; an error's text is cut to fit.
+const LONGEST: usize = 4096;
+
+impl Channel {
+    /// Both ends. Neither survives `exec`.
+    pub(super) fn pair() -> io::Result<(Self, Self)> {
+        let (a, b) = rustix::net::socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        Ok((Self(a), Self(b)))
+    }
+
+    pub(super) fn say(&self, word: &Word) -> io::Result<()> {
+        self.send(word, &[])
+    }
+
+    /// Say a word and give a descriptor with it.
+    pub(super) fn give(&self, word: &Word, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.send(word, &[fd])
+    }
+
+    fn send(&self, word: &Word, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+        let bytes = serde_json::to_vec(word)?;
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        if !fds.is_empty() {
+            control.push(SendAncillaryMessage::ScmRights(fds));
+        }
+        rustix::net::sendmsg(
+            &self.0,
+            &[IoSlice::new(&bytes)],
+            &mut control,
+            SendFlags::NOSIGNAL,
+        )?;
+        Ok(())
+    }
+
+    /// The next word and its descriptor; `None` when the other end has closed.
+    pub(super) fn hear(&self) -> io::Result<Option<(Word, Option<OwnedFd>)>> {
+        let mut bytes = [0; 2 * LONGEST];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let length = loop {
+            let mut parts = [IoSliceMut::new(&mut bytes)];
+            match rustix::net::recvmsg(&self.0, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC) {
+                Ok(received) => break received.bytes,
+                Err(Errno::INTR) => {}
+                // The other end was killed before it had read what we said.
+                Err(Errno::CONNRESET) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        };
+        if length == 0 {
+            return Ok(None);
+        }
+        let mut given = None;
+        for message in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(fds) = message {
+                given = fds.last().or(given);
+            }
+        }
+        Ok(Some((serde_json::from_slice(&bytes[..length])?, given)))
+    }
+
+    /// Say what failed, as far as it fits.
+    pub(super) fn say_failed(&self, why: &str) {
+        let why: String = why.chars().take(LONGEST / 8).collect();
+        // If nobody listens any more, nobody needs to know.
+        let _ = self.say(&Word::Failed(why));
+    }
+}
+
+impl AsFd for Channel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_apart_and_bring_their_descriptors() {
+        let (a, b) = Channel::pair().unwrap();
+        a.say(&Word::Waiting).unwrap();
+        let file = tempfile::tempfile().unwrap();
+        a.give(&Word::Listener, file.as_fd()).unwrap();
+        a.say_failed(&"\u{1f980}".repeat(9000));
+        assert!(matches!(b.hear().unwrap(), Some((Word::Waiting, None))));
+        let Some((Word::Listener, Some(given))) = b.hear().unwrap() else {
+            panic!("no descriptor came")
+        };
+        let same = |fd: BorrowedFd<'_>| rustix::fs::fstat(fd).unwrap().st_ino;
+        assert_eq!(same(given.as_fd()), same(file.as_fd()));
+        assert!(matches!(b.hear().unwrap(), Some((Word::Failed(_), None))));
+        drop(a);
+        assert!(b.hear().unwrap().is_none());
+    }
+}

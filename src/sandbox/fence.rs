@@ -1,0 +1,138 @@
+//! What a job may open, by Landlock: an allow-list of paths, no network, no signals outwards.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+};
+use rustix::fs::{FileType, Mode, OFlags};
+
+/// The version of Landlock from which it confines signals.
+pub(super) const SCOPES_SINCE: i32 = 6;
+
+/// The paths a job may open. What is not in here does not open.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    /// To read and to execute, and what is below.
+    pub(super) readable: Vec<PathBuf>,
+    /// The same, of the system: what is not there is not missed.
+    pub(super) system: Vec<PathBuf>,
+    /// To do everything with, and what is below.
+    pub(super) writable: Vec<PathBuf>,
+    /// Devices, to read and to write.
+    pub(super) devices: Vec<PathBuf>,
+}
+
+/// Fence in this thread and all it will start. Fails if anything of it does not hold.
+///
+/// `version` is what was found when the machine was probed: if it is gone, that is an error.
+pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Result<()> {
+    let keep = |rule: &str| !without.iter().any(|name| name == rule);
+    let abi = ABI::from(version);
+    let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let mut any = false;
+    if keep("paths") {
+        ruleset = ruleset
+            .handle_access(AccessFs::from_all(abi))
+            .map_err(io::Error::other)?;
+        any = true;
+    }
+    if version >= 4 && keep("ports") {
+        ruleset = ruleset
+            .handle_access(AccessNet::from_all(abi))
+            .map_err(io::Error::other)?;
+        any = true;
+    }
+    if version >= SCOPES_SINCE {
+        for (rule, scope) in [
+            ("signal-scope", Scope::Signal),
+            ("abstract-sockets", Scope::AbstractUnixSocket),
+        ] {
+            if keep(rule) {
+                ruleset = ruleset.scope(scope).map_err(io::Error::other)?;
+                any = true;
+            }
+        }
+    }
+    if !any {
+        return Ok(());
+    }
+    let mut created = ruleset.create().map_err(io::Error::other)?;
+    if keep("paths") {
+        let read = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
+        // Neither sockets nor devices: a job has no use for them.
+        let kinds = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock;
+        let write = AccessFs::from_all(abi) & !kinds;
+        let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate;
+        let rules = [
+            (&view.readable, read, false),
+            (&view.system, read, true),
+            (&view.writable, write, false),
+            (&view.devices, device & AccessFs::from_all(abi), true),
+        ];
+        for (paths, access, may_be_missing) in rules {
+            for path in paths {
+                let Some(fd) = open(path, may_be_missing)? else {
+                    continue;
+                };
+                let access = fitting(&fd, access, abi)?;
+                created = created
+                    .add_rule(PathBeneath::new(fd, access))
+                    .map_err(io::Error::other)?;
+            }
+        }
+    }
+    let status = created.restrict_self().map_err(io::Error::other)?;
+    if status.ruleset == RulesetStatus::FullyEnforced {
+        Ok(())
+    } else {
+        Err(io::Error::other(
+            "Landlock enforces only a part of the rules",
+        ))
+    }
+}
+
+/// Confine only this thread's signals, and those of all it will start, to what it will have started.
+pub(super) fn confine_signals() -> io::Result<()> {
+    let status = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .scope(Scope::Signal)
+        .and_then(Ruleset::create)
+        .and_then(landlock::RulesetCreated::restrict_self)
+        .map_err(io::Error::other)?;
+    if status.ruleset == RulesetStatus::FullyEnforced {
+        Ok(())
+    } else {
+        Err(io::Error::other("Landlock does not confine signals"))
+    }
+}
+
+/// Name a path without opening what is there.
+fn open(path: &Path, may_be_missing: bool) -> io::Result<Option<OwnedFd>> {
+    match rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(fd) => Ok(Some(fd)),
+        Err(rustix::io::Errno::NOENT) if may_be_missing => Ok(None),
+        Err(error) => {
+            let error = io::Error::from(error);
+            Err(io::Error::new(
+                error.kind(),
+                format!("failed to open `{}`: {error}", path.display()),
+            ))
+        }
+    }
+}
+
+/// The part of the rights that makes sense for what is there: a file has no entries.
+fn fitting(fd: &OwnedFd, access: BitFlags<AccessFs>, abi: ABI) -> io::Result<BitFlags<AccessFs>> {
+    let mode = rustix::fs::fstat(fd)?.st_mode;
+    Ok(if FileType::from_raw_mode(mode).is_dir() {
+        access
+    } else {
+        access & AccessFs::from_file(abi)
+    })
+}

@@ -1,0 +1,472 @@
+//! A job, and the grader's side of running one: start its supervisor, wait, believe what it reports.
+
+use std::{
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Cancellation, ObserverOptions,
+    ability::{self, Abilities, Facts, Isolation, Users},
+    cgroup::{Group, Place},
+    supervisor::SUPERVISOR_ARGUMENT,
+};
+use crate::{
+    evidence::Execution,
+    fault::{Fault, FaultKind},
+    spec::{Limits, Tier},
+};
+
+/// What a job is for. A build starts compilers and linkers, and may change the mode of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Compile a submission. Sees the system's programs besides its libraries.
+    Build,
+    /// Run what was compiled. Sees the system's libraries only.
+    Run,
+}
+
+/// A folder that a job may do everything with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writable {
+    /// The folder, absolute; it exists. It comes to belong to the job's user, with all in it.
+    pub path: PathBuf,
+    /// Whether what is in it is wanted afterwards. If not, it may be a file system of its own in memory,
+    /// empty at first, gone with the job, and bounded exactly.
+    pub kept: bool,
+}
+
+/// One program to run, what it may see and what it may use.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// The program, absolute.
+    pub program: PathBuf,
+    /// Its arguments, without its own name.
+    pub arguments: Vec<String>,
+    /// Its whole environment.
+    pub environment: Vec<(String, String)>,
+    /// Where it starts, absolute. It may read there, and write only if the folder is also writable.
+    pub folder: PathBuf,
+    /// What it is for.
+    pub stage: Stage,
+    /// Files and folders that it may read and execute, absolute, besides its program and its folder.
+    pub readable: Vec<PathBuf>,
+    /// Folders that it may write to.
+    pub writable: Vec<Writable>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Whose reads are observed, if anybody's. Needs what [`Sandbox::can_observe`] finds out.
+    pub observe: Option<Observe>,
+}
+
+/// Which reads of a run are observed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Observe {
+    /// The folder of the data files.
+    pub data: PathBuf,
+    /// What the program is shown, and how much is borne.
+    pub options: ObserverOptions,
+}
+
+impl Job {
+    /// A run without arguments and environment, which writes nowhere.
+    pub fn new(program: impl Into<PathBuf>, folder: impl Into<PathBuf>, limits: &Limits) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folder: folder.into(),
+            stage: Stage::Run,
+            readable: Vec::new(),
+            writable: Vec::new(),
+            limits: *limits,
+            observe: None,
+        }
+    }
+
+    /// The same, with its reads of the files in a folder observed.
+    #[must_use]
+    pub fn observed(mut self, data: impl Into<PathBuf>, options: ObserverOptions) -> Self {
+        let data = data.into();
+        self.observe = Some(Observe { data, options });
+        self
+    }
+
+    /// The same as a build.
+    #[must_use]
+    pub fn building(mut self) -> Self {
+        self.stage = Stage::Build;
+        self
+    }
+
+    /// The same, with another file or folder to read.
+    #[must_use]
+    pub fn readable(mut self, path: impl Into<PathBuf>) -> Self {
+        self.readable.push(path.into());
+        self
+    }
+
+    /// The same, with a folder to write to whose contents are wanted afterwards.
+    #[must_use]
+    pub fn output(mut self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        self.writable.push(Writable { path, kept: true });
+        self
+    }
+
+    /// The same, with a folder to write to whose contents nobody wants afterwards.
+    #[must_use]
+    pub fn scratch(mut self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        self.writable.push(Writable { path, kept: false });
+        self
+    }
+}
+
+/// How a job is fenced in: what was chosen, and the facts it rests on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Mode {
+    pub(super) tier: Tier,
+    /// The version of Landlock to demand, 0 for none.
+    pub(super) landlock: i32,
+    pub(super) users: Option<Users>,
+    pub(super) groups: Option<Place>,
+    /// Rules that a test leaves out, to see that something notices.
+    pub(super) without: Vec<String>,
+}
+
+impl Mode {
+    pub(super) fn new(tier: Tier, facts: &Facts) -> Self {
+        Self {
+            tier,
+            landlock: match tier {
+                Tier::None => 0,
+                // As if the kernel had no more.
+                Tier::Weak => facts.landlock.min(super::fence::SCOPES_SINCE - 1),
+                Tier::Confined | Tier::Full => facts.landlock,
+            },
+            users: facts.users.clone().ok().filter(|_| tier > Tier::None),
+            groups: facts.groups.clone().ok(),
+            without: Vec::new(),
+        }
+    }
+
+    /// Whether a rule is in force.
+    pub(super) fn keeps(&self, rule: &str) -> bool {
+        !self.without.iter().any(|name| name == rule)
+    }
+
+    /// The user of the job of this supervisor. No two supervisors have the same number at a time.
+    pub(super) fn user(&self) -> Option<u32> {
+        if !self.keeps("own-user") {
+            return None;
+        }
+        let users = self.users?;
+        Some(users.first + std::process::id() % users.count)
+    }
+
+    /// The control groups of the job of this supervisor.
+    pub(super) fn group(&self, job: &Job) -> std::io::Result<Option<Group>> {
+        let Some(place) = &self.groups else {
+            return Ok(None);
+        };
+        let name = format!("grade-{}", std::process::id());
+        // The first process of a namespace is in it as well.
+        let tasks = job.limits.tasks + u64::from(self.tier == Tier::Full);
+        Group::make(place, &name, job.limits.memory_bytes, tasks).map(Some)
+    }
+}
+
+/// What a supervisor is told, once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub(super) errand: Errand,
+    pub(super) mode: Mode,
+    pub(super) job: Job,
+}
+
+/// What a supervisor is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Errand {
+    /// Run the job.
+    Run,
+    /// Do everything but start its program.
+    Trial,
+    /// Say what this machine has.
+    Facts,
+}
+
+/// What a supervisor reports, once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Report {
+    /// The job ran; nothing of it is left.
+    Ran(Box<Execution>),
+    /// Every fence of the trial held.
+    Held,
+    /// What this machine has.
+    Facts(Facts),
+    /// We failed.
+    Failed(String),
+}
+
+/// Runs jobs. Cheap to share among threads.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    supervisor: PathBuf,
+    cancellation: Cancellation,
+    mode: Mode,
+}
+
+/// Real time a supervisor may take beyond its job's limit, to kill what is left and to report.
+const GRACE: Duration = Duration::from_secs(15);
+
+impl Sandbox {
+    /// A sandbox whose supervisor is the program `supervisor`: a `grade`, usually this one.
+    ///
+    /// # Errors
+    /// The isolation wished for cannot be had here.
+    pub fn new(
+        supervisor: PathBuf,
+        cancellation: Cancellation,
+        abilities: &Abilities,
+        isolation: Isolation,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            supervisor,
+            cancellation,
+            mode: abilities.mode(abilities.choose(isolation)?),
+        })
+    }
+
+    /// How well jobs are isolated.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.mode.tier
+    }
+
+    /// The program that supervises, and plays the canaries.
+    pub(super) fn program(&self) -> &Path {
+        &self.supervisor
+    }
+
+    /// The same without some of its rules. For tests, which see that a canary notices.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without(mut self, rules: &[&str]) -> Self {
+        self.mode.without = rules.iter().map(|&rule| rule.to_owned()).collect();
+        self
+    }
+
+    /// Ask a supervisor what this machine has.
+    pub(super) fn ask_facts(supervisor: &Path) -> Result<Facts, Fault> {
+        let nothing = Facts {
+            landlock: 0,
+            users: Err(String::new()),
+            groups: Err(String::new()),
+        };
+        let mode = Mode::new(Tier::None, &nothing);
+        match Self::with_mode(supervisor, mode)
+            .order(Errand::Facts, &ability::trial_job(Path::new("/")))?
+        {
+            Report::Facts(facts) => Ok(facts),
+            _ => Err(Fault::new(
+                FaultKind::Internal,
+                "failed to understand a supervisor",
+            )),
+        }
+    }
+
+    /// Whether jobs can be observed here; if not, why. Found out by starting one.
+    ///
+    /// # Errors
+    /// The supervisor could not be started.
+    pub fn can_observe(&self) -> Result<Result<(), String>, Fault> {
+        if let Some(missing) = super::observer::missing() {
+            return Ok(Err(missing.to_owned()));
+        }
+        let folder = trial_folder()?;
+        let job =
+            ability::trial_job(folder.path()).observed(folder.path(), ObserverOptions::default());
+        match self.order(Errand::Trial, &job)? {
+            Report::Held => Ok(Ok(())),
+            Report::Failed(why) => Ok(Err(why)),
+            _ => Err(Fault::new(
+                FaultKind::Internal,
+                "failed to understand a supervisor",
+            )),
+        }
+    }
+
+    /// Do everything that starting a job at this tier takes. The inner error says what does not hold.
+    pub(super) fn try_out(supervisor: &Path, mode: &Mode) -> Result<Result<(), String>, Fault> {
+        let folder = trial_folder()?;
+        let job = ability::trial_job(folder.path());
+        match Self::with_mode(supervisor, mode.clone()).order(Errand::Trial, &job)? {
+            Report::Held => Ok(Ok(())),
+            Report::Failed(why) => Ok(Err(why)),
+            _ => Err(Fault::new(
+                FaultKind::Internal,
+                "failed to understand a supervisor",
+            )),
+        }
+    }
+
+    fn with_mode(supervisor: &Path, mode: Mode) -> Self {
+        Self {
+            supervisor: supervisor.to_path_buf(),
+            cancellation: Cancellation::default(),
+            mode,
+        }
+    }
+
+    /// The wish to stop that ends every job.
+    #[must_use]
+    pub fn cancellation(&self) -> &Cancellation {
+        &self.cancellation
+    }
+
+    /// Run `job` until it has ended and nothing of it is left.
+    ///
+    /// # Errors
+    /// A fence did not hold, the supervisor could not be started, lost the job, or vanished; or we were
+    /// asked to stop.
+    pub fn run(&self, job: &Job) -> Result<Execution, Fault> {
+        let lost = |why: &str| {
+            Fault::new(
+                FaultKind::Sandbox,
+                format!("failed to run `{}`", job.program.display()),
+            )
+            .because(why)
+        };
+        match self.order(Errand::Run, job)? {
+            Report::Ran(execution) => Ok(*execution),
+            Report::Failed(why) => Err(lost(&why)),
+            Report::Held | Report::Facts(_) => Err(lost("its supervisor did something else")),
+        }
+    }
+
+    /// Have a supervisor carry out an errand.
+    fn order(&self, errand: Errand, job: &Job) -> Result<Report, Fault> {
+        self.cancellation.check()?;
+        let mut supervisor = self.start()?;
+        let result = self.supervise(&mut supervisor, errand, job);
+        // Whatever happened, the pipe to it is closed by now, so it ends by itself; but not for ever.
+        if result.is_err() {
+            let _ = supervisor.kill();
+        }
+        let _ = supervisor.wait();
+        result
+    }
+
+    fn start(&self) -> Result<Child, Fault> {
+        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+        let mut command = Command::new(&self.supervisor);
+        if self.mode.keeps("environment") {
+            command.env_clear();
+        }
+        command
+            .arg(SUPERVISOR_ARGUMENT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .map_err(|error| {
+                Fault::io(
+                    FaultKind::Sandbox,
+                    "start the supervisor",
+                    &self.supervisor,
+                    &error,
+                )
+            })
+    }
+
+    fn supervise(
+        &self,
+        supervisor: &mut Child,
+        errand: Errand,
+        job: &Job,
+    ) -> Result<Report, Fault> {
+        let lost = |what: &str| {
+            Fault::new(
+                FaultKind::Sandbox,
+                format!("failed to run `{}`", job.program.display()),
+            )
+            .because(what)
+        };
+        let (Some(mut to), Some(mut from)) = (supervisor.stdin.take(), supervisor.stdout.take())
+        else {
+            return Err(lost("no pipe to its supervisor"));
+        };
+        let order = Order {
+            errand,
+            mode: self.mode.clone(),
+            job: job.clone(),
+        };
+        let mut order = serde_json::to_vec(&order).map_err(|error| lost(&error.to_string()))?;
+        order.push(b'\n');
+        to.write_all(&order)
+            .map_err(|error| lost(&format!("its supervisor is gone: {error}")))?;
+        let report = self.wait_for_report(to, &mut from, job.limits.wall + GRACE);
+        self.cancellation.check()?;
+        match report.map_err(|error| lost(&error.to_string()))? {
+            None => Err(lost("its supervisor did not report in time")),
+            Some(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|_| lost("its supervisor vanished"))
+            }
+        }
+    }
+
+    /// Read until the supervisor closes its end. `None` if it takes too long. When we are asked to
+    /// stop, `to` is closed, which is the word for the supervisor to kill and go.
+    fn wait_for_report(
+        &self,
+        to: ChildStdin,
+        from: &mut ChildStdout,
+        patience: Duration,
+    ) -> std::io::Result<Option<Vec<u8>>> {
+        const GLANCE: Timespec = Timespec {
+            tv_sec: 0,
+            tv_nsec: 50_000_000,
+        };
+        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+        let start = Instant::now();
+        let mut to = Some(to);
+        let mut report = Vec::new();
+        let mut chunk = [0; 16 << 10];
+        while start.elapsed() < patience {
+            if self.cancellation.signal().is_some() {
+                to = None;
+            }
+            match poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&GLANCE)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(error.into()),
+            }
+            match from.read(&mut chunk)? {
+                0 => {
+                    drop(to);
+                    return Ok(Some(report));
+                }
+                n => report.extend_from_slice(&chunk[..n]),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// An empty folder for a trial.
+fn trial_folder() -> Result<tempfile::TempDir, Fault> {
+    tempfile::tempdir().map_err(|error| {
+        Fault::io(
+            FaultKind::Disk,
+            "make a folder in",
+            &std::env::temp_dir(),
+            &error,
+        )
+    })
+}

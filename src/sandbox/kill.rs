@@ -1,0 +1,159 @@
+//! End everything that is left of a job, and prove that nothing is.
+//!
+//! # Theory of operation
+//!
+//! Four ways, the first that applies. A process namespace: killing its first process kills all of it,
+//! by the kernel. Signals confined by Landlock: `kill(-1)` reaches all that this supervisor ever started
+//! and nothing else, in one call that no fork can outrun for long. A user of the job's own: the same
+//! call, made by a process of that user. Otherwise `/proc`: stop whatever is found until nothing new is
+//! found, then kill, since what is stopped does not fork; a bomb that keeps every processor busy can
+//! make that take a second.
+//!
+//! In every case the proof is the kernel's: this process is the reaper of everything below it, so when
+//! it has no child left, nothing of the job is left.
+
+use std::{collections::HashSet, io, time::Duration};
+
+use rustix::{
+    fd::OwnedFd,
+    process::{Pid, Signal},
+};
+
+use super::{os, tree};
+
+/// Real time in which everything must be dead. A process that survives SIGKILL for longer hangs in the
+/// kernel, and the run is a fault of the machine.
+const KILL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How this supervisor can kill.
+pub(super) enum Reach {
+    /// The child is the first process of a namespace.
+    Namespace(OwnedFd),
+    /// Signals reach only what is below us; verified.
+    Scope,
+    /// This user is the job's alone.
+    User(u32),
+    /// Only by looking.
+    Proc,
+}
+
+/// What is known when all is dead.
+#[derive(Debug, Default)]
+pub(super) struct Dead {
+    /// How our child ended.
+    pub(super) status: Option<i32>,
+    /// Others that were still alive, and that we killed. In a namespace they are not told apart.
+    pub(super) killed: u32,
+}
+
+/// Confine our signals to what we will start, and make sure that it is so before anybody relies on it.
+pub(super) fn confine_own_signals() -> io::Result<Reach> {
+    let refused = || io::Error::other("signals still reach the grader");
+    super::fence::confine_signals()?;
+    let grader = rustix::process::getppid().ok_or_else(refused)?;
+    match rustix::process::test_kill_process(grader) {
+        Err(rustix::io::Errno::PERM) => Ok(Reach::Scope),
+        _ => Err(refused()),
+    }
+}
+
+/// Kill everything below us and wait until the kernel says that none is left.
+pub(super) fn kill_all(child: Pid, reach: &Reach) -> io::Result<Dead> {
+    #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+    let start = std::time::Instant::now();
+    let mut dead = Dead::default();
+    let mut nap = Duration::from_micros(50);
+    loop {
+        if reap(child, &mut dead)? {
+            return Ok(dead);
+        }
+        match reach {
+            // An error says that it is dead already.
+            Reach::Namespace(first) => {
+                let _ = rustix::process::pidfd_send_signal(first, Signal::KILL);
+            }
+            Reach::Scope => os::kill_all_in_scope(),
+            Reach::User(user) => kill_user(*user)?,
+            Reach::Proc => stop_and_kill()?,
+        }
+        if start.elapsed() > KILL_PATIENCE {
+            return Err(io::Error::other(
+                "some of its processes could not be killed",
+            ));
+        }
+        std::thread::sleep(nap);
+        nap = (nap * 2).min(Duration::from_millis(1));
+    }
+}
+
+/// Wait for all that has ended. True if there is nothing left to wait for.
+fn reap(child: Pid, dead: &mut Dead) -> io::Result<bool> {
+    loop {
+        match os::wait_any(false) {
+            Ok(Some((pid, status))) if pid == child.as_raw_nonzero().get() => {
+                dead.status = Some(status);
+            }
+            Ok(Some((_, status))) => {
+                if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL {
+                    dead.killed = dead.killed.saturating_add(1);
+                }
+            }
+            Ok(None) => return Ok(false),
+            Err(error) if error.raw_os_error() == Some(libc::ECHILD) => return Ok(true),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Have everything of a user killed by a process of that user, which may signal nobody else.
+fn kill_user(user: u32) -> io::Result<()> {
+    let id = rustix::process::Uid::from_raw(user);
+    match os::copy_process(0, None)? {
+        None => {
+            if rustix::thread::set_thread_res_uid(id, id, id).is_ok() {
+                os::kill_all_in_scope();
+            }
+            os::exit_now(0);
+        }
+        Some(killer) => {
+            // Or the next one would kill it, and it would be counted among the killed.
+            rustix::process::waitpid(Some(killer), rustix::process::WaitOptions::empty())?;
+        }
+    }
+    Ok(())
+}
+
+/// Stop every process below us until no new one appears, then kill them all.
+fn stop_and_kill() -> io::Result<()> {
+    let mut stopped = HashSet::new();
+    // Each round stops what forked during the one before. Bounded, for processes that just die.
+    for _ in 0..64 {
+        let mut new = false;
+        for process in tree::descendants()? {
+            if process.state != 'Z' && stopped.insert(process.pid) {
+                new = true;
+                if let Some(pid) = tree::pid_of(&process) {
+                    let _ = rustix::process::kill_process(pid, Signal::STOP);
+                }
+            }
+        }
+        if !new {
+            break;
+        }
+    }
+    for process in tree::descendants()? {
+        if process.state != 'Z'
+            && let Some(pid) = tree::pid_of(&process)
+        {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        }
+    }
+    Ok(())
+}
+
+/// How many processes below us are alive.
+pub(super) fn count_alive() -> io::Result<u32> {
+    let alive = tree::descendants()?;
+    let alive = alive.iter().filter(|process| process.state != 'Z').count();
+    Ok(u32::try_from(alive).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,270 @@
+//! What a job uses as a whole, looked at while it runs, and which limit it has passed.
+//!
+//! From control groups where there are any: a few small files, exact. Otherwise by adding up what
+//! `/proc` says of the job's processes (what they share is told apart only once the limit seems
+//! passed): sampled, and so expensive on a busy machine that the pauses
+//! between samples are ten times as long as a sample.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    time::{Duration, Instant},
+};
+
+use super::{
+    cgroup::Group,
+    disk::{self, Disk},
+    job::Job,
+    tree,
+};
+use crate::{
+    evidence::{MemoryBy, Termination, Usage},
+    spec::Limits,
+};
+
+/// Between two looks at what is cheap to look at.
+pub(super) const TICK: Duration = Duration::from_millis(20);
+
+/// A look that cost much is repeated only after this many times as long,
+const PAUSE: u32 = 10;
+
+/// and yet after this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Looks at one job.
+pub(super) struct Meter<'a> {
+    job: &'a Job,
+    group: Option<&'a Group>,
+    /// A file system in memory, whose room is the disk limit.
+    room: Option<OwnedFd>,
+    /// Processes that are not the job's but below us: the first of its namespace.
+    overhead: u64,
+    next_walk: Instant,
+    next_disk: Instant,
+    most_memory: u64,
+    most_tasks: Option<u64>,
+    most_cpu: Duration,
+}
+
+impl<'a> Meter<'a> {
+    pub(super) fn new(
+        job: &'a Job,
+        group: Option<&'a Group>,
+        room: Option<OwnedFd>,
+        overhead: u64,
+        now: Instant,
+    ) -> Self {
+        Self {
+            job,
+            group,
+            room,
+            overhead,
+            next_walk: now + TICK,
+            next_disk: now + TICK,
+            most_memory: 0,
+            most_tasks: None,
+            most_cpu: Duration::ZERO,
+        }
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.job.limits
+    }
+
+    /// Look, as far as it is time to. The limit that has been passed, if any.
+    pub(super) fn look(&mut self, now: Instant) -> io::Result<Option<Termination>> {
+        let limits = *self.limits();
+        if let Some(group) = self.group {
+            if group.out_of_memory() {
+                return Ok(Some(memory_limit(&limits)));
+            }
+            if group.out_of_tasks() {
+                return Ok(Some(task_limit(&limits)));
+            }
+            if let Some(tasks) = group.tasks_now() {
+                self.saw_tasks(tasks.saturating_sub(self.overhead));
+            }
+            if let Some(cpu) = group.cpu() {
+                self.most_cpu = cpu;
+            }
+        }
+        let counted = self
+            .group
+            .is_some_and(|group| group.limits_tasks() && group.accounts_cpu());
+        if !counted && now >= self.next_walk {
+            self.walk()?;
+        }
+        if self.most_cpu > limits.cpu {
+            return Ok(Some(cpu_limit(&limits)));
+        }
+        if self.group.is_none() && self.most_memory > limits.memory_bytes {
+            return Ok(Some(memory_limit(&limits)));
+        }
+        if self.most_tasks.is_some_and(|tasks| tasks > limits.tasks) {
+            return Ok(Some(task_limit(&limits)));
+        }
+        if self.room_is_full() || (now >= self.next_disk && self.disk_is_full()?) {
+            return Ok(Some(disk_limit(&limits)));
+        }
+        Ok(None)
+    }
+
+    fn saw_tasks(&mut self, tasks: u64) {
+        self.most_tasks = self.most_tasks.max(Some(tasks));
+    }
+
+    /// Add up what `/proc` says of every process below us.
+    fn walk(&mut self) -> io::Result<()> {
+        let before = own_time();
+        let processes = tree::descendants()?;
+        let sum = tree::sum(&processes);
+        let mut memory = sum.memory_bytes;
+        // What processes share was counted for each of them.
+        if memory > self.limits().memory_bytes && processes.len() > 1 {
+            memory = tree::proportional_memory(&processes).unwrap_or(memory);
+        }
+        self.most_memory = self.most_memory.max(memory);
+        self.most_cpu = self.most_cpu.max(sum.cpu);
+        self.saw_tasks(sum.tasks.saturating_sub(self.overhead));
+        self.next_walk = pause(before);
+        Ok(())
+    }
+
+    fn room_is_full(&self) -> bool {
+        self.room.as_ref().is_some_and(|room| {
+            rustix::fs::fstatvfs(room).is_ok_and(|room| room.f_bfree == 0 || room.f_ffree == 0)
+        })
+    }
+
+    /// Whether the folders that no file system bounds hold too much.
+    fn disk_is_full(&mut self) -> io::Result<bool> {
+        let before = own_time();
+        let limit = Disk {
+            bytes: self.limits().disk_bytes,
+            entries: self.limits().disk_files,
+        };
+        let mut all = Disk::default();
+        for place in &self.job.writable {
+            if place.kept || self.room.is_none() {
+                let used = disk::usage(&place.path, limit)?;
+                all.bytes = all.bytes.saturating_add(used.bytes);
+                all.entries += used.entries;
+            }
+        }
+        self.next_disk = pause(before);
+        Ok(all.bytes > limit.bytes || all.entries > limit.entries)
+    }
+
+    /// How the job ended, now that all of it is dead: a limit that it ran into explains its end.
+    pub(super) fn explain(&mut self, ended: Termination) -> io::Result<Termination> {
+        let limits = *self.limits();
+        if let Some(group) = self.group {
+            if group.out_of_memory() {
+                return Ok(memory_limit(&limits));
+            }
+            if group.out_of_tasks() {
+                return Ok(task_limit(&limits));
+            }
+            self.most_cpu = group.cpu().unwrap_or(self.most_cpu);
+        }
+        let used = super::os::children_usage()?;
+        let cpu = self.most_cpu.max(used.user + used.system);
+        Ok(match ended {
+            Termination::Signaled { signal } if signal == libc::SIGXFSZ => {
+                Termination::FileSizeLimit {
+                    limit_bytes: limits.file_bytes,
+                }
+            }
+            Termination::Signaled { signal }
+                if signal == libc::SIGXCPU || (signal == libc::SIGKILL && cpu >= limits.cpu) =>
+            {
+                cpu_limit(&limits)
+            }
+            Termination::Exited { code } if code != 0 && self.room_is_full() => disk_limit(&limits),
+            Termination::Exited { .. } | Termination::Signaled { .. } => {
+                if self.disk_is_full()? {
+                    disk_limit(&limits)
+                } else {
+                    ended
+                }
+            }
+            other => other,
+        })
+    }
+
+    /// What all of it used. Called when all of it has been waited for.
+    pub(super) fn usage(&self, wall: Duration, ending: Duration) -> io::Result<Usage> {
+        let children = super::os::children_usage()?;
+        let mut user = children.user;
+        // A process that does not wait for its children hides what they used from us, but not from its
+        // control group or from a sample.
+        let cpu = self.group.and_then(Group::cpu).unwrap_or(self.most_cpu);
+        let hidden = cpu.saturating_sub(children.user + children.system);
+        if hidden > TICK {
+            user += hidden;
+        }
+        let by_group = self.group.and_then(Group::peak_memory);
+        Ok(Usage {
+            wall,
+            ending,
+            user,
+            system: children.system,
+            peak_memory_bytes: by_group
+                .unwrap_or_else(|| self.most_memory.max(children.peak_memory_bytes)),
+            memory_by: match (self.group, by_group) {
+                (Some(group), Some(_)) => group.version(),
+                _ => MemoryBy::Polling,
+            },
+            voluntary_switches: children.voluntary_switches,
+            involuntary_switches: children.involuntary_switches,
+            most_tasks: self.most_tasks,
+        })
+    }
+}
+
+/// Processor time of this process so far. Real time would tell more of the machine than of a look: under
+/// a job that keeps every processor busy, looks would become rare just when they are needed.
+fn own_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+/// When to look again after a look that began when we had used `before`.
+fn pause(before: Duration) -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+    let now = Instant::now();
+    let pause = own_time().saturating_sub(before) * PAUSE;
+    now + pause.clamp(TICK, LONGEST_PAUSE)
+}
+
+pub(super) fn limit_ms(limit: Duration) -> u64 {
+    u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn cpu_limit(limits: &Limits) -> Termination {
+    Termination::CpuLimit {
+        limit_ms: limit_ms(limits.cpu),
+    }
+}
+
+fn memory_limit(limits: &Limits) -> Termination {
+    Termination::MemoryLimit {
+        limit_bytes: limits.memory_bytes,
+    }
+}
+
+fn task_limit(limits: &Limits) -> Termination {
+    Termination::TaskLimit {
+        limit: limits.tasks,
+    }
+}
+
+fn disk_limit(limits: &Limits) -> Termination {
+    Termination::DiskLimit {
+        limit_bytes: limits.disk_bytes,
+        limit_files: limits.disk_files,
+    }
+}

@@ -1,0 +1,227 @@
+//! What each call means: see it, write it down, answer it or hold it.
+//!
+//! Nothing here waits or looks at the clock of rounds; what is held goes to `disk`.
+
+use std::io;
+
+use super::{
+    Observer,
+    disk::Waiting,
+    files::{self, Target},
+    memory,
+    notify::{Answer, Notice},
+    passes::Attempt,
+    patience::Used,
+    syscalls::{self, At, Call, Flags, Length},
+    tasks,
+};
+
+impl Observer {
+    /// See one call. `None` if it is held.
+    pub(super) fn look_at(&mut self, call: Call, notice: Notice) -> io::Result<Option<Answer>> {
+        let attempts = &mut self.ledger.attempts;
+        let refused = |counter: &mut u32, errno| {
+            *counter = counter.saturating_add(1);
+            Answer::Failed(errno)
+        };
+        Ok(Some(match call {
+            Call::Access { fd, at, length } => return self.access(notice, fd, at, length),
+            Call::Open { path, flags } => self.open(notice, path, flags)?,
+            Call::Seek { fd } => {
+                if let Some(process) = self.tasks.process_of(notice.tid)? {
+                    let fd = files::descriptor(notice.arguments[fd]);
+                    self.passes.moves(process, fd);
+                }
+                Answer::Continue
+            }
+            Call::Clone { flags } => {
+                self.clone(notice, flags);
+                Answer::Continue
+            }
+            Call::Exit => {
+                if let Some(process) = self.tasks.process_of(notice.tid)? {
+                    self.ends(process, notice.tid);
+                    self.tasks.ends(notice.tid);
+                }
+                Answer::Continue
+            }
+            Call::GetAffinity => self.affinity(notice),
+            Call::AsyncIo => refused(&mut attempts.async_io, libc::ENOSYS),
+            Call::NoAtime => refused(&mut attempts.no_atime, libc::EPERM),
+            Call::Dumpable => refused(&mut attempts.undumpable, libc::EPERM),
+            Call::SetTimes { path } => {
+                let target = self.files.named_by(notice.tid, path, notice.arguments);
+                if matches!(target, Target::Data { .. }) {
+                    attempts.set_times = attempts.set_times.saturating_add(1);
+                }
+                Answer::Continue
+            }
+            Call::Change { path } => {
+                let target = self.files.named_by(notice.tid, path, notice.arguments);
+                if matches!(target, Target::Data { .. }) {
+                    attempts.changes = attempts.changes.saturating_add(1);
+                }
+                Answer::Continue
+            }
+        }))
+    }
+
+    fn ends(&mut self, process: i32, tid: i32) {
+        if let Some(used) = tasks::used(process, tid) {
+            self.ended(process, tid, used);
+        }
+    }
+
+    pub(super) fn ended(&mut self, process: i32, tid: i32, used: Used) {
+        self.ledger.thread(tid, process);
+        let cpu_us = u64::try_from(used.processor.as_micros()).unwrap_or(u64::MAX);
+        let calls = self.calls.remove(&tid).unwrap_or(0);
+        let slices = used.slices.saturating_sub(calls);
+        self.ledger.ended(tid, slices, cpu_us);
+    }
+
+    /// A thread or a process is made: on return it exists, and may run before its maker.
+    fn clone(&mut self, notice: Notice, flags: Flags) {
+        const THREAD: u64 = libc::CLONE_THREAD.cast_unsigned() as u64;
+        // Unreadable flags: a failing call, or a program that hides. Look for both.
+        let flags = flags_of(notice, flags);
+        let thread = flags.is_some_and(|flags| flags & THREAD != 0);
+        let counter = if thread {
+            &mut self.ledger.threads_created
+        } else {
+            &mut self.ledger.processes_created
+        };
+        *counter = counter.saturating_add(1);
+        self.tasks.expect_more(!thread);
+    }
+
+    fn open(&mut self, notice: Notice, path: syscalls::Path, flags: Flags) -> io::Result<Answer> {
+        let address = match path {
+            syscalls::Path::Plain(i) => notice.arguments[i],
+            syscalls::Path::At(i) => notice.arguments[i + 1],
+            syscalls::Path::Descriptor(_) => 0,
+        };
+        let has = |flag: i32| {
+            flags_of(notice, flags)
+                .is_some_and(|flags| flags & u64::from(flag.cast_unsigned()) != 0)
+        };
+        let file = match memory::read_path(notice.tid, address) {
+            Ok(path) => self.files.named(&path),
+            // A bad address fails by itself. What cannot be read is not told apart from other opens; it
+            // will be seen, or missed, at the read.
+            Err(_) => None,
+        };
+        let process = self.tasks.process_of(notice.tid)?;
+        if let Some(process) = process {
+            self.passes.opens(process, file);
+        }
+        if let (Some(file), Some(process)) = (file, process) {
+            let thread = self.ledger.thread(notice.tid, process);
+            self.ledger.opened(thread, file);
+            if has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) {
+                let changes = &mut self.ledger.attempts.changes;
+                *changes = changes.saturating_add(1);
+            }
+        }
+        if has(libc::O_NOATIME) {
+            let no_atime = &mut self.ledger.attempts.no_atime;
+            *no_atime = no_atime.saturating_add(1);
+            // What the kernel says to those who do not own the file.
+            return Ok(Answer::Failed(libc::EPERM));
+        }
+        Ok(Answer::Continue)
+    }
+
+    fn access(
+        &mut self,
+        notice: Notice,
+        fd: usize,
+        at: At,
+        length: Length,
+    ) -> io::Result<Option<Answer>> {
+        let tid = notice.tid;
+        let fd = files::descriptor(notice.arguments[fd]);
+        let (file, size) = match self.files.behind(tid, fd) {
+            Target::Data { file, size } => (file, size),
+            Target::Other => return Ok(Some(Answer::Continue)),
+            Target::Hidden => {
+                let unseen = &mut self.ledger.attempts.unseen;
+                *unseen = unseen.saturating_add(1);
+                return Ok(Some(Answer::Continue));
+            }
+        };
+        let length = match length {
+            Length::Argument(i) => notice.arguments[i],
+            Length::Buffers(i) => total(tid, notice.arguments[i], notice.arguments[i + 1]),
+        };
+        if length == 0 {
+            return Ok(Some(Answer::Continue));
+        }
+        let Some(process) = self.tasks.process_of(tid)? else {
+            // It was killed while it called.
+            return Ok(Some(Answer::Continue));
+        };
+        let thread = self.ledger.thread(tid, process);
+        self.ledger.asked(file, length, size);
+        let waits = self.passes.waits(
+            Attempt {
+                process,
+                fd,
+                file,
+                at_position: at == At::Position,
+                size,
+            },
+            || position(notice, fd, at),
+            |one, other| memory::same_open_file(process, one, other),
+        );
+        if !waits {
+            return Ok(Some(Answer::Continue));
+        }
+        if self.disk.waiting().is_empty() {
+            self.round_began = self.start.elapsed();
+        }
+        self.patience.reads(tid);
+        self.disk.arrive(Waiting {
+            id: notice.id,
+            tid,
+            thread,
+            file,
+            at_us: u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX),
+        });
+        Ok(None)
+    }
+}
+
+fn flags_of(notice: Notice, flags: Flags) -> Option<u64> {
+    match flags {
+        Flags::Argument(i) => Some(notice.arguments[i]),
+        Flags::Fixed(flags) => Some(flags.cast_unsigned().into()),
+        Flags::Pointed(i) => memory::read_u64(notice.tid, notice.arguments[i]).ok(),
+    }
+}
+
+/// Where in its file an access starts.
+fn position(notice: Notice, fd: i32, at: At) -> Option<u64> {
+    let own = || files::position(notice.tid, fd);
+    match at {
+        At::Position => own(),
+        At::Argument(i) => Some(notice.arguments[i]),
+        At::ArgumentOrPosition(i) => match notice.arguments[i] {
+            u64::MAX => own(),
+            position => Some(position),
+        },
+        At::Pointed(i) => match notice.arguments[i] {
+            0 => own(),
+            pointer => memory::read_u64(notice.tid, pointer).ok(),
+        },
+    }
+}
+
+/// The bytes that a list of buffers takes, as far as it can be read; one, if it cannot.
+fn total(tid: i32, list: u64, buffers: u64) -> u64 {
+    /// More are refused by the kernel.
+    const MOST: u64 = 1024;
+    (0..buffers.min(MOST))
+        .map(|i| memory::read_u64(tid, list.wrapping_add(16 * i + 8)).unwrap_or(1))
+        .fold(0, u64::saturating_add)
+}

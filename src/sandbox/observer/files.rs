@@ -1,0 +1,134 @@
+//! Which file a descriptor is, whatever it was called when it was opened.
+//!
+//! A data file is known by device and inode, looked up through the descriptor at the moment of the
+//! access. Names count only for what is told of opens and of attempts, never for what is charged.
+
+use std::{
+    collections::HashMap,
+    ffi::OsStr,
+    fs,
+    io::{self, Read},
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        fs::MetadataExt,
+    },
+    path::{Path, PathBuf},
+};
+
+use super::{memory, syscalls};
+
+/// The data files as they were at the start.
+#[derive(Debug, Default)]
+pub(super) struct DataFiles {
+    by_inode: HashMap<(u64, u64), u32>,
+    by_name: HashMap<Vec<u8>, u32>,
+}
+
+/// What a descriptor or a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A data file, and its size now.
+    Data { file: u32, size: u64 },
+    /// Something else, or nothing.
+    Other,
+    /// We may not look.
+    Hidden,
+}
+
+impl DataFiles {
+    /// Every regular file that stands in the folder, in byte order of the names.
+    pub(super) fn scan(folder: &Path) -> io::Result<Self> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_file() {
+                let name = entry.file_name().into_vec();
+                found.push((name, (metadata.dev(), metadata.ino())));
+            }
+        }
+        found.sort_unstable();
+        let mut files = Self::default();
+        for (index, (name, inode)) in (0..).zip(found) {
+            files.by_inode.insert(inode, index);
+            files.by_name.insert(name, index);
+        }
+        Ok(files)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// What a thread's descriptor is.
+    pub(super) fn behind(&self, tid: i32, fd: i32) -> Target {
+        if fd < 0 {
+            return Target::Other;
+        }
+        self.at(Path::new(&format!("/proc/{tid}/fd/{fd}")))
+    }
+
+    /// The data file of this name, if the last part of the path is one.
+    pub(super) fn named(&self, path: &[u8]) -> Option<u32> {
+        let name = path.rsplit(|&byte| byte == b'/').next()?;
+        self.by_name.get(name).copied()
+    }
+
+    /// What a path leads to that a thread gave to a call. As the thread sees it, where it differs.
+    pub(super) fn named_by(&self, tid: i32, at: syscalls::Path, arguments: [u64; 6]) -> Target {
+        const CWD: i32 = libc::AT_FDCWD;
+        let (directory, address) = match at {
+            syscalls::Path::Plain(i) => (CWD, arguments[i]),
+            syscalls::Path::At(i) => (descriptor(arguments[i]), arguments[i + 1]),
+            syscalls::Path::Descriptor(i) => (descriptor(arguments[i]), 0),
+        };
+        if address == 0 {
+            return self.behind(tid, directory);
+        }
+        let Ok(path) = memory::read_path(tid, address) else {
+            return Target::Hidden;
+        };
+        let base = if path.starts_with(b"/") {
+            format!("/proc/{tid}/root")
+        } else if directory == CWD {
+            format!("/proc/{tid}/cwd")
+        } else {
+            format!("/proc/{tid}/fd/{directory}")
+        };
+        let relative = path.iter().position(|&byte| byte != b'/');
+        let relative = relative.map_or(&[][..], |start| &path[start..]);
+        let full = PathBuf::from(base).join(OsStr::from_bytes(relative));
+        self.at(&full)
+    }
+
+    fn at(&self, path: &Path) -> Target {
+        match fs::metadata(path) {
+            Ok(metadata) => match self.by_inode.get(&(metadata.dev(), metadata.ino())) {
+                Some(&file) => Target::Data {
+                    file,
+                    size: metadata.size(),
+                },
+                None => Target::Other,
+            },
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Target::Hidden,
+            Err(_) => Target::Other,
+        }
+    }
+}
+
+/// The low half of an argument, as the kernel takes a descriptor.
+#[expect(clippy::cast_possible_truncation, reason = "what the kernel does")]
+pub(super) fn descriptor(argument: u64) -> i32 {
+    (argument as u32).cast_signed()
+}
+
+/// A descriptor's position in its file.
+pub(super) fn position(tid: i32, fd: i32) -> Option<u64> {
+    let mut info = [0; 64];
+    let length = fs::File::open(format!("/proc/{tid}/fdinfo/{fd}"))
+        .and_then(|mut file| file.read(&mut info))
+        .ok()?;
+    let line = info[..length].split(|&byte| byte == b'\n').next()?;
+    let value = line.strip_prefix(b"pos:")?;
+    std::str::from_utf8(value).ok()?.trim().parse().ok()
+}

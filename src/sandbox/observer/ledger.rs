@@ -1,0 +1,268 @@
+//! The account of what was seen, thread by thread and file by file. Pure.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::disk::Disk;
+use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
+
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Things that are only counted.
+    pub(super) attempts: Attempts,
+    pub(super) threads_created: u32,
+    pub(super) processes_created: u32,
+    threads: Vec<ThreadSeen>,
+    /// Index of each living thread. A number may come again for another thread.
+    alive: HashMap<i32, u32>,
+    processes: Vec<Reader>,
+    process_of: HashMap<i32, u32>,
+    files: Vec<File>,
+    read_by: HashSet<(u32, u32)>,
+    charges: u32,
+}
+
+#[derive(Debug, Default)]
+struct Reader {
+    seen: ProcessSeen,
+    files: BTreeSet<u32>,
+    threads: BTreeSet<u32>,
+    last_round: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct File {
+    opens: u32,
+    charges: u32,
+    asked: u64,
+    size: u64,
+}
+
+/// Counts, and never wraps: a hostile program can make many calls.
+fn count(counter: &mut u32) {
+    *counter = counter.saturating_add(1);
+}
+
+impl Ledger {
+    pub(super) fn new(files: usize) -> Self {
+        Self {
+            files: vec![File::default(); files],
+            ..Self::default()
+        }
+    }
+
+    /// The index of a thread.
+    pub(super) fn thread(&mut self, tid: i32, process: i32) -> u32 {
+        if let Some(&index) = self.alive.get(&tid) {
+            return index;
+        }
+        let next = u32::try_from(self.process_of.len()).unwrap_or(u32::MAX);
+        let process = *self.process_of.entry(process).or_insert(next);
+        let index = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
+        self.threads.push(ThreadSeen {
+            process,
+            ..ThreadSeen::default()
+        });
+        self.alive.insert(tid, index);
+        index
+    }
+
+    fn seen(&mut self, thread: u32) -> Option<&mut ThreadSeen> {
+        self.threads.get_mut(thread as usize)
+    }
+
+    fn file(&mut self, file: u32) -> Option<&mut File> {
+        self.files.get_mut(file as usize)
+    }
+
+    /// A thread opened a data file.
+    pub(super) fn opened(&mut self, thread: u32, file: u32) {
+        if let Some(seen) = self.seen(thread) {
+            count(&mut seen.opens);
+        }
+        if let Some(file) = self.file(file) {
+            count(&mut file.opens);
+        }
+    }
+
+    /// A thread asked for bytes of a data file.
+    pub(super) fn asked(&mut self, file: u32, bytes: u64, size: u64) {
+        if let Some(file) = self.file(file) {
+            file.asked = file.asked.saturating_add(bytes.min(size));
+            file.size = size;
+        }
+    }
+
+    /// An access of a thread waits for the disk.
+    pub(super) fn charged(&mut self, thread: u32, file: u32, round: u32) {
+        count(&mut self.charges);
+        if let Some(file) = self.file(file) {
+            count(&mut file.charges);
+        }
+        let new = self.read_by.insert((thread, file));
+        let Some(seen) = self.seen(thread) else {
+            return;
+        };
+        count(&mut seen.charges);
+        if new {
+            count(&mut seen.files);
+        }
+        let process = seen.process as usize;
+        if self.processes.len() <= process {
+            self.processes.resize_with(process + 1, Reader::default);
+        }
+        let reader = &mut self.processes[process];
+        reader.files.insert(file);
+        reader.threads.insert(thread);
+        if reader.last_round != Some(round) {
+            reader.last_round = Some(round);
+            count(&mut reader.seen.rounds);
+        }
+    }
+
+    /// A thread ends.
+    pub(super) fn ended(&mut self, tid: i32, slices: u64, cpu_us: u64) {
+        if let Some(index) = self.alive.remove(&tid)
+            && let Some(seen) = self.seen(index)
+        {
+            seen.slices = Some(slices);
+            seen.cpu_us = Some(cpu_us);
+        }
+    }
+
+    /// The whole account.
+    pub(super) fn close(self, disk: Disk, capped: Option<Cap>) -> Observation {
+        let readers: Vec<&ThreadSeen> = self.threads.iter().filter(|t| t.files > 0).collect();
+        let files_read = number(self.files.iter().filter(|f| f.charges > 0).count());
+        let sum: f64 = readers.iter().map(|t| f64::from(t.files)).sum();
+        let squares: f64 = readers.iter().map(|t| f64::from(t.files).powi(2)).sum();
+        let rounds = disk.rounds();
+        let processes: BTreeMap<u32, ProcessSeen> = (0..)
+            .zip(&self.processes)
+            .filter(|(_, reader)| !reader.files.is_empty())
+            .map(|(index, reader)| {
+                let seen = ProcessSeen {
+                    files: number(reader.files.len()),
+                    threads: number(reader.threads.len()),
+                    ..reader.seen
+                };
+                (index, seen)
+            })
+            .collect();
+        Observation {
+            concurrency: Concurrency {
+                effective: ratio(f64::from(files_read), f64::from(rounds)),
+                held_max: disk.most(),
+                threads: number(readers.len()),
+                participation: ratio(sum * sum, squares),
+                processes: number(processes.len()),
+                rounds,
+            },
+            files_expected: number(self.files.len()),
+            files_read,
+            files_read_in_part: number(
+                self.files
+                    .iter()
+                    .filter(|f| f.charges > 0 && f.asked < f.size)
+                    .count(),
+            ),
+            files_opened_only: number(
+                self.files
+                    .iter()
+                    .filter(|f| f.opens > 0 && f.charges == 0)
+                    .count(),
+            ),
+            opens: self
+                .files
+                .iter()
+                .fold(0, |sum: u32, f| sum.saturating_add(f.opens)),
+            charges: self.charges,
+            threads_created: self.threads_created,
+            processes_created: self.processes_created,
+            processes: processes.into_values().collect(),
+            attempts: self.attempts,
+            capped,
+            timeline: disk.into_timeline(),
+            threads: self.threads,
+        }
+    }
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn ratio(above: f64, below: f64) -> f64 {
+    if below > 0.0 { above / below } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::disk::Waiting;
+    use super::*;
+
+    /// Accesses `(tid, process, file)`, round by round.
+    fn account(files: usize, rounds: &[&[(i32, i32, u32)]]) -> Observation {
+        let mut ledger = Ledger::new(files);
+        let mut disk = Disk::default();
+        for round in rounds {
+            for &(tid, process, file) in *round {
+                let thread = ledger.thread(tid, process);
+                ledger.charged(thread, file, disk.rounds());
+                disk.arrive(Waiting {
+                    id: 0,
+                    tid,
+                    thread,
+                    file,
+                    at_us: 0,
+                });
+            }
+            let served = disk.take();
+            disk.advance(&served);
+        }
+        ledger.close(disk, None)
+    }
+
+    #[test]
+    fn the_numbers_are_as_defined() {
+        let seen = account(
+            4,
+            &[
+                &[(1, 1, 0), (2, 1, 1)],
+                &[(1, 1, 2)],
+                &[(1, 1, 3), (7, 7, 3)],
+            ],
+        );
+        let c = seen.concurrency;
+        assert!((c.effective - 4.0 / 3.0).abs() < 1e-9);
+        assert_eq!((c.held_max, c.threads, c.processes, c.rounds), (2, 3, 2, 3));
+        // Files by thread: 3, 1, 1.
+        assert!((c.participation - 25.0 / 11.0).abs() < 1e-9);
+        let per_process: Vec<_> = seen
+            .processes
+            .iter()
+            .map(|p| (p.files, p.threads, p.rounds))
+            .collect();
+        assert_eq!(per_process, [(4, 2, 3), (1, 1, 1)]);
+        assert_eq!(seen.timeline.len(), 5);
+    }
+
+    #[test]
+    fn nothing_read_is_zero_and_no_division() {
+        let seen = account(3, &[]);
+        assert_eq!(seen.concurrency, Concurrency::default());
+        assert_eq!(seen.files_expected, 3);
+    }
+
+    #[test]
+    fn a_number_that_comes_again_is_another_thread() {
+        let mut ledger = Ledger::new(1);
+        let first = ledger.thread(5, 1);
+        assert_eq!(ledger.thread(5, 1), first);
+        ledger.ended(5, 3, 10);
+        let second = ledger.thread(5, 1);
+        assert_ne!(first, second);
+        let seen = ledger.close(Disk::default(), None);
+        assert_eq!(seen.threads[0].slices, Some(3));
+        assert_eq!(seen.threads[1].slices, None);
+    }
+}

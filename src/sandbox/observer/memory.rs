@@ -1,0 +1,154 @@
+//! Look into the memory and the descriptors of an observed process.
+
+#![expect(unsafe_code, reason = "neither std nor rustix wraps these calls")]
+
+use std::io;
+
+/// The longest path that the kernel takes.
+const PATH_MAX: usize = 4096;
+/// Memory is read in pieces that end at a page, since what lies behind may not be there.
+const PAGE: u64 = 4096;
+
+fn transfer(
+    call: libc::c_long,
+    tid: i32,
+    local: *mut libc::c_void,
+    length: usize,
+    address: u64,
+) -> io::Result<usize> {
+    let local = libc::iovec {
+        iov_base: local,
+        iov_len: length,
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "64 bits only")]
+    let remote = libc::iovec {
+        iov_base: std::ptr::without_provenance_mut(address as usize),
+        iov_len: length,
+    };
+    // SAFETY: `local` describes memory of ours that the caller borrowed for this call; `remote` is an
+    // address in another process, which the kernel checks.
+    let moved = unsafe {
+        libc::syscall(
+            call,
+            tid,
+            &raw const local,
+            1_usize,
+            &raw const remote,
+            1_usize,
+            0_usize,
+        )
+    };
+    usize::try_from(moved).map_err(|_| io::Error::last_os_error())
+}
+
+/// Fill `buffer` from the thread's memory. Returns how much could be read.
+pub(super) fn read(tid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let length = buffer.len();
+    transfer(
+        libc::SYS_process_vm_readv,
+        tid,
+        buffer.as_mut_ptr().cast(),
+        length,
+        address,
+    )
+}
+
+/// Write into the thread's memory.
+pub(super) fn write(tid: i32, address: u64, bytes: &[u8]) -> io::Result<()> {
+    // The pointer is only read through: the call copies from us.
+    let local = bytes.as_ptr().cast_mut().cast();
+    match transfer(
+        libc::SYS_process_vm_writev,
+        tid,
+        local,
+        bytes.len(),
+        address,
+    )? {
+        n if n == bytes.len() => Ok(()),
+        _ => Err(io::Error::from_raw_os_error(libc::EFAULT)),
+    }
+}
+
+/// The eight bytes at an address.
+pub(super) fn read_u64(tid: i32, address: u64) -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    match read(tid, address, &mut bytes)? {
+        8 => Ok(u64::from_le_bytes(bytes)),
+        _ => Err(io::Error::from_raw_os_error(libc::EFAULT)),
+    }
+}
+
+/// Two times eight bytes at an address.
+pub(super) fn read_pair(tid: i32, address: u64) -> io::Result<(u64, u64)> {
+    Ok((
+        read_u64(tid, address)?,
+        read_u64(tid, address.wrapping_add(8))?,
+    ))
+}
+
+/// The string at an address, without its final zero.
+pub(super) fn read_path(tid: i32, mut address: u64) -> io::Result<Vec<u8>> {
+    let mut path = Vec::new();
+    let mut piece = [0; 256];
+    while path.len() < PATH_MAX {
+        let to_page_end = usize::try_from(PAGE - address % PAGE).unwrap_or(piece.len());
+        let length = piece.len().min(to_page_end);
+        let got = read(tid, address, &mut piece[..length])?;
+        if got == 0 {
+            break;
+        }
+        if let Some(end) = piece[..got].iter().position(|&byte| byte == 0) {
+            path.extend_from_slice(&piece[..end]);
+            return Ok(path);
+        }
+        path.extend_from_slice(&piece[..got]);
+        address = address.wrapping_add(got as u64);
+    }
+    Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG))
+}
+
+/// Whether two descriptors of a process are one open file. False where the kernel does not tell.
+pub(super) fn same_open_file(process: i32, one: i32, other: i32) -> bool {
+    const FILE: i32 = 0;
+    // SAFETY: all arguments are plain numbers.
+    unsafe { libc::syscall(libc::SYS_kcmp, process, process, FILE, one, other) == 0 }
+}
+
+/// The present time of a clock.
+pub(super) fn clock(clock: i32) -> Option<std::time::Duration> {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the pointer is to a `timespec` that lives through the call.
+    let result = unsafe { libc::clock_gettime(clock, &raw mut now) };
+    (result == 0).then(|| {
+        std::time::Duration::from_secs(now.tv_sec.unsigned_abs())
+            + std::time::Duration::from_nanos(now.tv_nsec.unsigned_abs())
+    })
+}
+
+/// Let our own waits end when they should: by default the kernel adds up to 50 microseconds.
+pub(super) fn wait_exactly() {
+    // SAFETY: all arguments are plain numbers. Failure costs time, nothing else.
+    let _ = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_memory_reads_and_writes() {
+        let tid = rustix::process::getpid().as_raw_nonzero().get();
+        let text = *b"some/path\0rest";
+        let mut target = [0_u8; 4];
+        assert_eq!(
+            read_path(tid, text.as_ptr().addr() as u64).unwrap(),
+            b"some/path"
+        );
+        write(tid, target.as_mut_ptr().addr() as u64, b"abcd").unwrap();
+        assert_eq!(&std::hint::black_box(target), b"abcd");
+        assert!(read_path(tid, 0).is_err());
+    }
+}

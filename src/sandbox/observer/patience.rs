@@ -1,0 +1,340 @@
+//! For how long a thread that is not at rest is waited for. Pure.
+//!
+//! A thread that runs may be about to read, so it is waited for. But a thread that spins, or that sleeps
+//! a millisecond again and again, would stop the virtual clock for ever. So each has an allowance of
+//! processor time, and one of sleep, for the time until its next access. Processor time, not real time:
+//! what else the machine does must not change a count.
+//!
+//! A thread that used up its allowance is *given up*: from then on it is waited for only until it was
+//! seen to run after all others had come to rest, so that it saw what there was to see. If it then reads
+//! in a later round, it may have waited for another thread, spinning, or it may have computed for long.
+//! So it is tried again with a full allowance, after its first such read, the second, the fourth and so
+//! on; and if it reads by itself, it is no longer given up. One that has been given up and has not read
+//! since is decoration, for all that is known, and not waited for at all; when one of them reads, nothing
+//! is known of the others any more, and they are waited for again.
+
+use std::{collections::HashMap, time::Duration};
+
+/// Far more than anybody computes between two files of 20 lines.
+const PROCESSOR: Duration = Duration::from_millis(50);
+/// For all sleeps of a thread between two accesses together.
+const SLEEP: Duration = Duration::from_millis(40);
+
+/// Sleeps of a thread between two accesses. Many are too short to be seen and measured.
+const NAPS: u64 = 64;
+
+/// How a thread is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Until its allowance is used up.
+    Full,
+    /// Until it has run once since the others came to rest.
+    Short,
+    /// Not at all.
+    Ignored,
+}
+
+/// What a sleep that will end by itself means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nap {
+    /// It is waited for, until then (real time from the start).
+    Until(Duration),
+    /// The thread has slept enough: it is given up.
+    UsedUp,
+    /// It is so long that it is rest.
+    Rest,
+}
+
+/// What the kernel tells of a thread at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Used {
+    /// Processor time until the last tick.
+    pub(super) processor: Duration,
+    /// How often it was given a processor.
+    pub(super) slices: u64,
+}
+
+/// A point in the run, for comparing what a thread has used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Rounds until now.
+    pub(super) round: u32,
+    /// Changes with everything that the others do. One who spins saw nothing new since it last changed.
+    pub(super) stir: u64,
+}
+
+#[derive(Debug)]
+struct Thread {
+    /// The moment at which `base` was taken.
+    moment: Option<Moment>,
+    base: Used,
+    given_up: bool,
+    /// Given up, but tried once more.
+    trial: bool,
+    /// Whether a round passed without it since its last read.
+    passed_over: bool,
+    /// Reads after a round had passed without it, and the number of them that brings the next trial.
+    late_reads: u32,
+    next_trial: u32,
+    slept: Duration,
+    /// The slices before the first of these sleeps.
+    first_nap: Option<u64>,
+    /// The sleep (known by the slices before it) that was last added, and when it ends.
+    sleep: Option<(u64, Duration)>,
+}
+
+impl Default for Thread {
+    fn default() -> Self {
+        Self {
+            moment: None,
+            base: Used::default(),
+            given_up: false,
+            trial: false,
+            passed_over: false,
+            late_reads: 0,
+            next_trial: 1,
+            slept: Duration::ZERO,
+            first_nap: None,
+            sleep: None,
+        }
+    }
+}
+
+impl Thread {
+    fn standing(&self) -> Standing {
+        match (self.given_up && !self.trial, self.late_reads) {
+            (false, _) => Standing::Full,
+            (true, 0) => Standing::Ignored,
+            (true, _) => Standing::Short,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    threads: HashMap<i32, Thread>,
+}
+
+impl Patience {
+    /// Whether a thread that can run is still waited for in this round.
+    pub(super) fn with_running(&mut self, tid: i32, used: Used, moment: Moment) -> bool {
+        let thread = self.threads.entry(tid).or_default();
+        let short = thread.standing() != Standing::Full;
+        if thread.moment.is_none_or(|before| {
+            before.round != moment.round || (short && before.stir != moment.stir)
+        }) {
+            thread.moment = Some(moment);
+            thread.base = used;
+            return true;
+        }
+        let burned = used.processor.saturating_sub(thread.base.processor);
+        if short {
+            // The kernel accounts processor time at ticks; a second slice proves as much.
+            burned.is_zero() && used.slices <= thread.base.slices + 1
+        } else {
+            burned < PROCESSOR
+        }
+    }
+
+    /// How a thread is waited for.
+    pub(super) fn standing(&self, tid: i32) -> Standing {
+        self.threads
+            .get(&tid)
+            .map_or(Standing::Full, Thread::standing)
+    }
+
+    /// What it means that a thread sleeps, and will wake by itself at `wakes`. Both are real times from
+    /// the start.
+    pub(super) fn with_sleeping(
+        &mut self,
+        tid: i32,
+        slices: u64,
+        now: Duration,
+        wakes: Duration,
+    ) -> Nap {
+        /// A timer may be late by so much before the sleep is taken for another kind.
+        const LATE: Duration = Duration::from_millis(2);
+        let thread = self.threads.entry(tid).or_default();
+        let length = wakes.saturating_sub(now);
+        if length > SLEEP {
+            return Nap::Rest;
+        }
+        if thread.sleep.is_none_or(|(before, _)| before != slices) {
+            let first = *thread.first_nap.get_or_insert(slices);
+            if thread.slept + length > SLEEP || slices.saturating_sub(first) > NAPS {
+                return Nap::UsedUp;
+            }
+            thread.slept += length;
+            thread.sleep = Some((slices, wakes));
+        }
+        match thread.sleep {
+            Some((_, wakes)) if now < wakes + LATE => Nap::Until(wakes.max(now)),
+            _ => Nap::Rest,
+        }
+    }
+
+    /// A thread reads: it was working.
+    pub(super) fn reads(&mut self, tid: i32) {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return;
+        };
+        thread.slept = Duration::ZERO;
+        thread.first_nap = None;
+        if !thread.passed_over {
+            thread.given_up = false;
+            return;
+        }
+        thread.passed_over = false;
+        let was_decoration = thread.standing() == Standing::Ignored;
+        thread.late_reads += 1;
+        if thread.late_reads >= thread.next_trial {
+            thread.next_trial = thread.next_trial.saturating_mul(2);
+            thread.trial = true;
+        }
+        if was_decoration {
+            for thread in self.threads.values_mut() {
+                if thread.standing() == Standing::Ignored {
+                    *thread = Thread::default();
+                }
+            }
+        }
+    }
+
+    /// A round passed without waiting for these threads.
+    pub(super) fn went_on_without(&mut self, tids: &[i32]) {
+        for tid in tids {
+            if let Some(thread) = self.threads.get_mut(tid) {
+                thread.given_up = true;
+                thread.trial = false;
+                thread.passed_over = true;
+            }
+        }
+    }
+
+    /// A thread is gone.
+    pub(super) fn forget(&mut self, tid: i32) {
+        self.threads.remove(&tid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn at(round: u32) -> Moment {
+        Moment { round, stir: 7 }
+    }
+
+    fn used(ms: u32) -> Used {
+        Used {
+            processor: ms * MS,
+            slices: 1,
+        }
+    }
+
+    /// Runs for so many milliseconds in a round, and says whether it is waited for at the end of them.
+    fn run(patience: &mut Patience, round: u32, ms: u32) -> bool {
+        patience.with_running(1, used(1000 * round), at(round));
+        patience.with_running(1, used(1000 * round + ms), at(round))
+    }
+
+    #[test]
+    fn a_thread_that_spins_and_never_reads_is_waited_for_once() {
+        let mut patience = Patience::default();
+        assert!(patience.with_running(1, used(0), at(0)));
+        assert!(run(&mut patience, 0, 49));
+        assert!(!run(&mut patience, 0, 50));
+        patience.went_on_without(&[1, 2]);
+        assert_eq!(patience.standing(1), Standing::Ignored);
+        assert_eq!(patience.standing(2), Standing::Full);
+    }
+
+    /// A thread that has read late twice: once to be tried again, once more after the trial failed.
+    fn waits_for_its_turn() -> Patience {
+        let mut patience = Patience::default();
+        for round in 0..4 {
+            run(&mut patience, round, 50);
+            patience.went_on_without(&[1]);
+            patience.reads(1);
+        }
+        patience.went_on_without(&[1]);
+        assert_eq!(patience.standing(1), Standing::Short);
+        patience
+    }
+
+    #[test]
+    fn a_thread_that_spins_must_have_run_since_the_others_came_to_rest() {
+        let mut patience = waits_for_its_turn();
+        let later = Moment { round: 9, stir: 8 };
+        let latest = Moment { round: 9, stir: 9 };
+        assert!(patience.with_running(1, used(9500), later));
+        assert!(patience.with_running(1, used(9504), latest));
+        assert!(patience.with_running(1, used(9504), latest));
+        assert!(!patience.with_running(1, used(9508), latest));
+    }
+
+    #[test]
+    fn when_one_decoration_reads_all_are_waited_for_again() {
+        let mut patience = Patience::default();
+        for tid in [1, 2] {
+            patience.with_running(tid, used(0), at(0));
+        }
+        patience.went_on_without(&[1, 2]);
+        patience.reads(1);
+        assert_eq!(patience.standing(2), Standing::Full);
+    }
+
+    #[test]
+    fn a_thread_that_reads_by_itself_was_working() {
+        let mut patience = Patience::default();
+        assert!(!run(&mut patience, 0, 60));
+        patience.went_on_without(&[1]);
+        // Too late for that round: tried again, and found to be working.
+        patience.reads(1);
+        assert!(run(&mut patience, 1, 40));
+        patience.reads(1);
+        assert_eq!(patience.standing(1), Standing::Full);
+        assert!(run(&mut patience, 2, 40));
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_its_turn_by_spinning_is_tried_ever_less() {
+        let mut patience = Patience::default();
+        let mut trials = 0;
+        for round in 0..1000 {
+            if run(&mut patience, round, 40) {
+                trials += 1;
+                assert!(!run(&mut patience, round, 50));
+            }
+            patience.went_on_without(&[1]);
+            patience.reads(1);
+        }
+        // The first time, and after reads 1, 2, 4, 8 ... 512.
+        assert_eq!(trials, 11);
+    }
+
+    #[test]
+    fn short_sleeps_are_waited_for_until_they_add_up() {
+        let mut patience = Patience::default();
+        let nap = |patience: &mut Patience, slice: u32, start: u32, length: u32| {
+            let now = start * MS;
+            patience.with_sleeping(1, slice.into(), now, now + length * MS)
+        };
+        for slice in 0..4 {
+            let until = Nap::Until((10 * slice + 10) * MS);
+            assert_eq!(nap(&mut patience, slice, 10 * slice, 10), until);
+        }
+        assert_eq!(nap(&mut patience, 4, 40, 10), Nap::UsedUp);
+        patience.reads(1);
+        assert_eq!(nap(&mut patience, 5, 50, 10), Nap::Until(60 * MS));
+        // Too many of them, though most were missed.
+        assert_eq!(nap(&mut patience, 100, 70, 1), Nap::UsedUp);
+        patience.reads(1);
+        // A long one is none that anybody waits for, and neither is a wake that does not come.
+        assert_eq!(nap(&mut patience, 101, 80, 10_000), Nap::Rest);
+        assert_eq!(nap(&mut patience, 102, 80, 1), Nap::Until(81 * MS));
+        assert_eq!(patience.with_sleeping(1, 102, 84 * MS, 81 * MS), Nap::Rest);
+    }
+}

@@ -1,0 +1,97 @@
+//! Which processes stand below one.
+
+use std::{fs, io};
+
+/// Every process below this one, at any depth.
+///
+/// The kernel lists a thread's children, and may miss one while others end; who must be sure lists again
+/// when all are at rest. Where it does not (no `CONFIG_PROC_CHILDREN`), every process's parent is looked
+/// up.
+pub(super) fn below(top: i32) -> io::Result<Vec<i32>> {
+    if fs::exists("/proc/thread-self/children")? {
+        Ok(by_children(top))
+    } else {
+        by_parents(top)
+    }
+}
+
+fn by_children(top: i32) -> Vec<i32> {
+    let mut below = Vec::new();
+    let mut next = vec![top];
+    while let Some(process) = next.pop() {
+        let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else {
+            continue;
+        };
+        for thread in threads.flatten() {
+            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            let children = children.split_ascii_whitespace();
+            next.extend(children.filter_map(|child| child.parse::<i32>().ok()));
+        }
+        if process != top {
+            below.push(process);
+        }
+    }
+    below
+}
+
+fn by_parents(top: i32) -> io::Result<Vec<i32>> {
+    let mut parents = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(process) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
+        // As bytes: a process chooses its own name.
+        let Ok(stat) = fs::read(format!("/proc/{process}/stat")) else {
+            continue;
+        };
+        if let Some(parent) = parent(&String::from_utf8_lossy(&stat)) {
+            parents.push((process, parent));
+        }
+    }
+    let mut below = vec![top];
+    let mut done = 0;
+    while done < below.len() {
+        let of = |&(process, parent): &(i32, i32)| (parent == below[done]).then_some(process);
+        let children: Vec<i32> = parents.iter().filter_map(of).collect();
+        below.extend(children);
+        done += 1;
+    }
+    below.remove(0);
+    Ok(below)
+}
+
+/// The fourth field of `/proc/PID/stat`, counted from behind the name.
+fn parent(stat: &str) -> Option<i32> {
+    let after_name = &stat[stat.rfind(')')? + 1..];
+    after_name.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_find_a_child_and_its_child() {
+        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+        let mut child = std::process::Command::new("/bin/sh")
+            .args(["-c", "sleep 60 & echo; wait"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = [0];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
+        let shell = i32::try_from(child.id()).unwrap();
+        let own = rustix::process::getpid().as_raw_nonzero().get();
+        let grandchildren = by_children(shell);
+        assert_eq!(grandchildren.len(), 1);
+        for below in [by_children(own), by_parents(own).unwrap()] {
+            assert!(below.contains(&shell) && below.contains(&grandchildren[0]));
+        }
+        for pid in [grandchildren[0], shell] {
+            let pid = rustix::process::Pid::from_raw(pid).unwrap();
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
+        child.wait().unwrap();
+    }
+}

@@ -1,0 +1,59 @@
+//! When a thread that sleeps will wake by itself.
+//!
+//! `/proc/TID/syscall` names the call in which it sleeps, with its arguments. Where we may not read it
+//! (a hardened kernel) every sleep looks as if it had no end, and programs that sleep between their
+//! reads seem a little less concurrent than they are.
+
+use std::{fs, time::Duration};
+
+use super::{
+    memory,
+    syscalls::{self, Timeout},
+};
+
+/// How long from now until its sleep ends, at the latest. `None`: not by itself.
+pub(super) fn ends(process: i32, tid: i32) -> Option<Duration> {
+    let line = fs::read_to_string(format!("/proc/{process}/task/{tid}/syscall")).ok()?;
+    let (number, arguments) = parse(&line)?;
+    let span = |pointer| {
+        let (seconds, nanoseconds) = memory::read_pair(tid, pointer).ok()?;
+        let nanoseconds = u32::try_from(nanoseconds)
+            .ok()
+            .filter(|&n| n < 1_000_000_000)?;
+        Some(Duration::new(seconds, nanoseconds))
+    };
+    match syscalls::timeout_of(number, arguments)? {
+        Timeout::Milliseconds(ms) => Some(Duration::from_millis(ms.into())),
+        Timeout::For(pointer) => span(pointer),
+        Timeout::Until { clock, pointer } => {
+            Some(span(pointer)?.saturating_sub(memory::clock(clock)?))
+        }
+    }
+}
+
+/// The call's number in decimal, then six arguments in hexadecimal, then two addresses.
+fn parse(line: &str) -> Option<(i64, [u64; 6])> {
+    let mut fields = line.split_ascii_whitespace();
+    let number = fields.next()?.parse().ok()?;
+    let mut arguments = [0; 6];
+    for argument in &mut arguments {
+        *argument = u64::from_str_radix(fields.next()?.strip_prefix("0x")?, 16).ok()?;
+    }
+    Some((number, arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_line_is_understood() {
+        assert_eq!(
+            parse("202 0x7f01 0x89 0x0 0x0 0x0 0xffffffff 0x7ffc 0x7f2\n"),
+            Some((202, [0x7f01, 0x89, 0, 0, 0, 0xffff_ffff]))
+        );
+        assert_eq!(parse("running\n"), None);
+        assert_eq!(parse("-1 0x7ffc 0x7f2\n"), None);
+        assert_eq!(parse(""), None);
+    }
+}

@@ -1,0 +1,521 @@
+//! Every thread of the program, and whether there is a moment at which none of them can run.
+//!
+//! # Theory of operation
+//!
+//! Threads cannot be looked at all at once. But a thread that sleeps, and that later sleeps and was not
+//! given a processor in between (`/proc/PID/task/TID/schedstat` counts that), slept all the while. So
+//! each thread is looked at twice: first count then state, and when all were found asleep, state then
+//! count. If nothing changed, then all of them slept at once, at the moment between the two looks, and
+//! as only a running thread can wake another, nothing will ever happen until the disk answers.
+//!
+//! The list of threads is read again only after a call that makes one. That call is seen before it is
+//! carried out, so the new thread may not be in a list that was read meanwhile: then the list is read
+//! once more after the second look, when nobody can be making one.
+//!
+//! A thread that has just ended may have woken another that is not up yet: a look in which one is found
+//! to be gone finds no rest. And it may have taken its process with it, whose other threads then die in
+//! our hands: in such a look those that we hold must be asleep as well.
+//!
+//! This file never decides whether a running thread may be ignored; `patience` does.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt,
+    time::Duration,
+};
+
+use super::{
+    patience::{Moment, Nap, Patience, Standing, Used},
+    processes, sleep,
+};
+
+/// Threads whose two files in `/proc` are kept open. More would cost descriptors, of which a process has
+/// only 1024 by default.
+const KEPT_OPEN: usize = 200;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// There was a moment at which no thread could run, but for those that are ignored.
+    Found,
+    /// Somebody can run.
+    NotYet {
+        /// Not only threads that are about to be given up.
+        waited_for: bool,
+    },
+    /// Nobody can run, but somebody will wake by himself at this time.
+    Until(Duration),
+}
+
+#[derive(Debug)]
+struct Task {
+    process: i32,
+    /// State and counts.
+    files: Option<(File, File)>,
+    kept_open: bool,
+    /// For how many slices it was last found out when it will wake, and the answer.
+    wakes: Option<(u64, Option<Duration>)>,
+    /// What it had used when last looked at. `None` once it has told that it ends.
+    used: Option<Used>,
+}
+
+#[derive(Debug)]
+pub(super) struct Tasks {
+    threads: HashMap<i32, Task>,
+    kept_open: usize,
+    processes: BTreeSet<i32>,
+    new_threads: bool,
+    new_processes: bool,
+    /// Who could run when last looked: probably still can.
+    suspect: Option<i32>,
+    /// Dead, and not yet waited for by their parents, who may never do so: they stay listed.
+    buried: HashSet<i32>,
+    /// Threads that were not waited for in the rest that was found.
+    ignored: Vec<i32>,
+    /// Somebody ended, and may have taken those with him that we hold.
+    check_held: bool,
+    /// What was last seen of threads that are gone and did not tell.
+    gone: Vec<(i32, i32, Used)>,
+}
+
+/// One look at one thread.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    state: u8,
+    used: Used,
+}
+
+impl Look {
+    /// Uninterruptible sleep (`D`) is work of the kernel for the thread, or the wait for a `vfork`ed
+    /// child; and `t`, stopped by a tracer, ends at the tracer's will: neither is rest.
+    fn asleep(self) -> bool {
+        matches!(self.state, b'S' | b'T' | b'I')
+    }
+
+    fn dead(self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x')
+    }
+}
+
+impl Tasks {
+    /// The program, known by its first process.
+    pub(super) fn new(root: i32) -> Self {
+        Self {
+            threads: HashMap::new(),
+            kept_open: 0,
+            processes: BTreeSet::from([root]),
+            new_threads: true,
+            new_processes: true,
+            suspect: None,
+            buried: HashSet::new(),
+            ignored: Vec::new(),
+            check_held: false,
+            gone: Vec::new(),
+        }
+    }
+
+    /// A thread or a process is about to be made.
+    pub(super) fn expect_more(&mut self, processes: bool) {
+        self.new_threads = true;
+        self.new_processes |= processes;
+    }
+
+    /// The process of a thread. `None` if the thread is gone.
+    pub(super) fn process_of(&mut self, tid: i32) -> io::Result<Option<i32>> {
+        if let Some(task) = self.threads.get(&tid) {
+            return Ok(Some(task.process));
+        }
+        let process = match self
+            .processes
+            .iter()
+            .rev()
+            .find(|process| fs::exists(format!("/proc/{process}/task/{tid}")).unwrap_or(false))
+        {
+            Some(process) => *process,
+            None => match unless_gone(thread_group(tid))? {
+                Some(process) => process,
+                None => return Ok(None),
+            },
+        };
+        if self.processes.insert(process) {
+            self.new_processes = true;
+        }
+        self.new_threads = true;
+        self.add(tid, process);
+        Ok(Some(process))
+    }
+
+    /// Who was not waited for in the rest that was last found.
+    pub(super) fn ignored(&self) -> &[i32] {
+        &self.ignored
+    }
+
+    /// Look for a rest. `held` are in our hands, and cannot run.
+    pub(super) fn find_rest(
+        &mut self,
+        held: &HashSet<i32>,
+        patience: &mut Patience,
+        moment: Moment,
+        now: impl Fn() -> Duration,
+    ) -> io::Result<Rest> {
+        self.ignored.clear();
+        if let Some(suspect) = self.suspect.take()
+            && !held.contains(&suspect)
+            && let Some(look) = self.look(suspect)?
+            && !look.asleep()
+            && !look.dead()
+            && patience.standing(suspect) == Standing::Full
+            && patience.with_running(suspect, look.used, moment)
+        {
+            return Ok(self.not_yet(suspect));
+        }
+        let may_be_more = self.new_threads || self.new_processes;
+        if may_be_more {
+            self.list()?;
+        }
+        let mut slept = Vec::new();
+        let mut restless = Vec::new();
+        let mut gone = Vec::new();
+        let tids: Vec<i32> = self
+            .threads
+            .keys()
+            .copied()
+            .filter(|tid| !held.contains(tid))
+            .collect();
+        for tid in tids {
+            let look = self.look(tid)?;
+            let Some(look) = look.filter(|look| !look.dead()) else {
+                if look.is_some() {
+                    self.buried.insert(tid);
+                }
+                gone.push(tid);
+                continue;
+            };
+            if look.asleep() {
+                slept.push((tid, look));
+            } else if self.keeps_from_rest((tid, look), patience, moment, &mut restless) {
+                return Ok(self.not_yet(tid));
+            }
+        }
+        for tid in &gone {
+            self.remove(*tid);
+            patience.forget(*tid);
+        }
+        for &(tid, before) in &slept {
+            let Some(after) = self.look_back(tid)? else {
+                return Ok(Rest::NotYet { waited_for: true });
+            };
+            if after.asleep() && after.used.slices == before.used.slices {
+                continue;
+            }
+            if self.keeps_from_rest((tid, after), patience, moment, &mut restless) {
+                return Ok(self.not_yet(tid));
+            }
+        }
+        if !gone.is_empty() {
+            self.check_held = true;
+            return Ok(Rest::NotYet { waited_for: true });
+        }
+        if self.check_held && !self.all_asleep(held)? {
+            return Ok(Rest::NotYet { waited_for: true });
+        }
+        self.check_held = false;
+        if may_be_more {
+            let before = self.threads.len();
+            self.list()?;
+            if self.threads.len() != before {
+                return Ok(Rest::NotYet { waited_for: true });
+            }
+            self.new_threads = false;
+            self.new_processes = false;
+        }
+        let mut until: Option<Duration> = None;
+        for (tid, look) in slept {
+            let Some(wakes) = self.wakes(tid, look, now()) else {
+                continue;
+            };
+            match patience.with_sleeping(tid, look.used.slices, now(), wakes) {
+                Nap::Rest => {}
+                Nap::Until(_) | Nap::UsedUp if patience.standing(tid) == Standing::Ignored => {}
+                Nap::Until(_) | Nap::UsedUp if patience.standing(tid) == Standing::Short => {
+                    restless.push((tid, look));
+                }
+                Nap::Until(end) => until = Some(until.map_or(end, |until| until.min(end))),
+                Nap::UsedUp => self.ignored.push(tid),
+            }
+        }
+        if let Some(until) = until {
+            return Ok(Rest::Until(until));
+        }
+        // All others are at rest: now it counts whether these run on and still do nothing.
+        let mut all_ran = true;
+        for (tid, look) in restless {
+            all_ran &= !patience.with_running(tid, look.used, moment);
+            self.ignored.push(tid);
+        }
+        if !all_ran {
+            return Ok(Rest::NotYet { waited_for: false });
+        }
+        Ok(Rest::Found)
+    }
+
+    /// Whether those in our hands sleep there, uninterruptibly: one that is killed wakes up and dies.
+    fn all_asleep(&mut self, held: &HashSet<i32>) -> io::Result<bool> {
+        for &tid in held {
+            let awake = |look: Look| !look.asleep() && !look.dead() && look.state != b'D';
+            if self.look(tid)?.is_some_and(awake) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a thread that can run is waited for. If not, it is ignored, or stands in `restless`.
+    fn keeps_from_rest(
+        &mut self,
+        (tid, look): (i32, Look),
+        patience: &mut Patience,
+        moment: Moment,
+        restless: &mut Vec<(i32, Look)>,
+    ) -> bool {
+        match patience.standing(tid) {
+            Standing::Full if patience.with_running(tid, look.used, moment) => return true,
+            Standing::Full | Standing::Ignored => self.ignored.push(tid),
+            Standing::Short => restless.push((tid, look)),
+        }
+        false
+    }
+
+    fn not_yet(&mut self, tid: i32) -> Rest {
+        self.suspect = Some(tid);
+        Rest::NotYet { waited_for: true }
+    }
+
+    /// Whether a thread that has just made a call keeps the program from its rest. If not, it counts
+    /// among those that are ignored.
+    pub(super) fn is_waited_for(
+        &mut self,
+        tid: i32,
+        patience: &mut Patience,
+        moment: Moment,
+    ) -> io::Result<bool> {
+        if self.ignored.contains(&tid) {
+            return Ok(false);
+        }
+        if patience.standing(tid) == Standing::Ignored {
+            self.ignored.push(tid);
+            return Ok(false);
+        }
+        let Some(look) = self.look(tid)? else {
+            return Ok(true);
+        };
+        if patience.with_running(tid, look.used, moment) {
+            return Ok(true);
+        }
+        self.ignored.push(tid);
+        Ok(false)
+    }
+
+    /// When a sleeping thread will wake by itself, if it will. Found out once for each of its sleeps.
+    fn wakes(&mut self, tid: i32, look: Look, now: Duration) -> Option<Duration> {
+        let task = self.threads.get_mut(&tid)?;
+        if let Some((slices, wakes)) = task.wakes
+            && slices == look.used.slices
+        {
+            return wakes;
+        }
+        let wakes = sleep::ends(task.process, tid).map(|left| now + left);
+        task.wakes = Some((look.used.slices, wakes));
+        wakes
+    }
+
+    fn add(&mut self, tid: i32, process: i32) {
+        self.threads.entry(tid).or_insert(Task {
+            process,
+            files: None,
+            kept_open: false,
+            wakes: None,
+            used: Some(Used::default()),
+        });
+    }
+
+    fn remove(&mut self, tid: i32) {
+        let Some(task) = self.threads.remove(&tid) else {
+            return;
+        };
+        self.kept_open -= usize::from(task.kept_open);
+        if let Some(used) = task.used {
+            self.gone.push((tid, task.process, used));
+        }
+    }
+
+    /// A thread tells that it ends.
+    pub(super) fn ends(&mut self, tid: i32) {
+        if let Some(task) = self.threads.get_mut(&tid) {
+            task.used = None;
+        }
+    }
+
+    /// Thread, process and last known use of all that did not tell that they end.
+    pub(super) fn last_seen(&mut self) -> Vec<(i32, i32, Used)> {
+        for tid in self.threads.keys().copied().collect::<Vec<_>>() {
+            self.remove(tid);
+        }
+        std::mem::take(&mut self.gone)
+    }
+
+    /// First the count, then the state. `None` if the thread is gone.
+    fn look(&mut self, tid: i32) -> io::Result<Option<Look>> {
+        self.with_files(tid, |stat, schedstat| {
+            let used = read_used(schedstat)?;
+            let state = read_state(stat)?;
+            Ok(Look { state, used })
+        })
+    }
+
+    /// First the state, then the count.
+    fn look_back(&mut self, tid: i32) -> io::Result<Option<Look>> {
+        self.with_files(tid, |stat, schedstat| {
+            let state = read_state(stat)?;
+            let used = read_used(schedstat)?;
+            Ok(Look { state, used })
+        })
+    }
+
+    fn with_files(
+        &mut self,
+        tid: i32,
+        look: impl FnOnce(&File, &File) -> io::Result<Look>,
+    ) -> io::Result<Option<Look>> {
+        let Some(task) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let files = match task.files.take() {
+            Some(files) => files,
+            None => match unless_gone(open(task.process, tid))? {
+                Some(files) => files,
+                None => return Ok(None),
+            },
+        };
+        let seen = unless_gone(look(&files.0, &files.1));
+        if let (Ok(Some(look)), Some(used)) = (&seen, &mut task.used) {
+            *used = look.used;
+        }
+        if task.kept_open || self.kept_open < KEPT_OPEN {
+            self.kept_open += usize::from(!task.kept_open);
+            task.kept_open = true;
+            task.files = Some(files);
+        }
+        seen
+    }
+
+    /// Read the lists of processes and threads again. Only adds: who is gone is found when looked at.
+    fn list(&mut self) -> io::Result<()> {
+        if self.new_processes {
+            self.list_processes()?;
+        }
+        for process in self.processes.clone() {
+            let Ok(entries) = fs::read_dir(format!("/proc/{process}/task")) else {
+                self.processes.remove(&process);
+                continue;
+            };
+            for entry in entries {
+                // A thread that ends while we read is no mistake.
+                let Ok(entry) = entry else { continue };
+                let Some(tid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
+                    continue;
+                };
+                // A number may come to stand for somebody else.
+                if self.buried.contains(&tid) && is_dead(process, tid) {
+                    continue;
+                }
+                self.buried.remove(&tid);
+                self.add(tid, process);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything below us: the program's processes, also those whose parent has gone, as we adopt them.
+    fn list_processes(&mut self) -> io::Result<()> {
+        let own = rustix::process::getpid().as_raw_nonzero().get();
+        for process in processes::below(own)? {
+            self.processes.insert(process);
+        }
+        Ok(())
+    }
+}
+
+/// What a thread has used, for those that are about to end.
+pub(super) fn used(process: i32, tid: i32) -> Option<Used> {
+    let file = File::open(format!("/proc/{process}/task/{tid}/schedstat")).ok()?;
+    read_used(&file).ok()
+}
+
+/// Whether this kernel counts how often a thread runs. We do run.
+pub(super) fn are_counted() -> bool {
+    File::open("/proc/thread-self/schedstat")
+        .and_then(|file| read_used(&file))
+        .is_ok_and(|used| used.slices > 0)
+}
+
+/// Whether a thread is dead, or gone altogether.
+fn is_dead(process: i32, tid: i32) -> bool {
+    open(process, tid)
+        .and_then(|(stat, _)| read_state(&stat))
+        .map_or(true, |state| matches!(state, b'Z' | b'X' | b'x'))
+}
+
+/// The files that tell state and counts of a thread.
+fn open(process: i32, tid: i32) -> io::Result<(File, File)> {
+    let folder = format!("/proc/{process}/task/{tid}");
+    Ok((
+        File::open(format!("{folder}/stat"))?,
+        File::open(format!("{folder}/schedstat"))?,
+    ))
+}
+
+/// A thread that is gone is no error; everything else is, as a thread that we fail to look at must not
+/// pass for one that is gone.
+fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Processor time in nanoseconds, time of waiting for a processor, times given one.
+fn read_used(schedstat: &File) -> io::Result<Used> {
+    let mut buffer = [0; 96];
+    let length = schedstat.read_at(&mut buffer, 0)?;
+    let parse = |text: &[u8]| {
+        let mut fields = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
+        Some(Used {
+            processor: Duration::from_nanos(fields.next()?.parse().ok()?),
+            slices: fields.nth(1)?.parse().ok()?,
+        })
+    };
+    parse(&buffer[..length]).ok_or_else(|| io::Error::other("understand no `schedstat`"))
+}
+
+/// The third field. The second, the name, may hold anything: at most 64 bytes, even parentheses.
+fn read_state(stat: &File) -> io::Result<u8> {
+    let mut buffer = [0; 512];
+    let length = stat.read_at(&mut buffer, 0)?;
+    let end = buffer[..length].iter().rposition(|&byte| byte == b')');
+    end.and_then(|end| buffer.get(end + 2).copied())
+        .ok_or_else(|| io::Error::other("understand no `stat`"))
+}
+
+/// The process of a thread that nobody knows.
+fn thread_group(tid: i32) -> io::Result<i32> {
+    let status = fs::read(format!("/proc/{tid}/status"))?;
+    String::from_utf8_lossy(&status)
+        .lines()
+        .find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok())
+        .ok_or_else(|| io::Error::other("find no process of a thread"))
+}

@@ -1,0 +1,142 @@
+//! Remove a folder and all in it, whatever a job made of it.
+//!
+//! `std::fs::remove_dir_all` gives up on chains of folders deeper than the limit on open files, and on
+//! folders without permissions. Here every folder found is first moved up to the top, so that nothing
+//! is ever more than one level deep, and made ours before it is entered.
+//!
+//! Used only when every process that could interfere is dead. Never follows a link.
+
+use std::{io, path::Path};
+
+use rustix::{
+    fd::{AsFd, OwnedFd},
+    fs::{AtFlags, Dir, Mode, OFlags},
+    io::Errno,
+};
+
+/// Remove `folder` and everything in it.
+///
+/// # Errors
+/// It is not a folder, is on a read-only file system, or holds something that is not ours.
+pub fn remove_tree(folder: &Path) -> io::Result<()> {
+    let here = rustix::fs::CWD;
+    let top = open(here, folder)?;
+    let mut moved_up = 0_u64;
+    let mut waiting: Vec<String> = empty(&top, &top, &mut moved_up)?;
+    while let Some(name) = waiting.pop() {
+        let inner = open(&top, Path::new(&name))?;
+        waiting.extend(empty(&inner, &top, &mut moved_up)?);
+        drop(inner);
+        rustix::fs::unlinkat(&top, name, AtFlags::REMOVEDIR)?;
+    }
+    rustix::fs::unlinkat(here, folder, AtFlags::REMOVEDIR)?;
+    Ok(())
+}
+
+/// Open a folder and make sure that we may list, enter and change it.
+fn open(parent: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let parent = parent.as_fd();
+    let fd = match rustix::fs::openat(parent, path, flags, Mode::empty()) {
+        Err(Errno::ACCESS) => {
+            rustix::fs::chmodat(parent, path, Mode::RWXU, AtFlags::empty())?;
+            rustix::fs::openat(parent, path, flags, Mode::empty())?
+        }
+        other => other?,
+    };
+    rustix::fs::fchmod(&fd, Mode::RWXU)?;
+    Ok(fd)
+}
+
+/// Empty one folder: files are removed, folders moved up to `top` under new names, which are returned.
+fn empty(folder: &OwnedFd, top: &OwnedFd, moved_up: &mut u64) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let name = entry?.file_name().to_owned();
+        if !matches!(name.to_bytes(), b"." | b"..") {
+            names.push(name);
+        }
+    }
+    let mut moved = Vec::new();
+    for name in names {
+        match rustix::fs::unlinkat(folder, &name, AtFlags::empty()) {
+            Ok(()) => continue,
+            // A folder, in the words of Linux and of POSIX.
+            Err(Errno::ISDIR | Errno::PERM) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // To move a folder elsewhere is to write its `..`, which needs permission on itself.
+        rustix::fs::chmodat(folder, &name, Mode::RWXU, AtFlags::empty())?;
+        let new_name = loop {
+            *moved_up += 1;
+            let candidate = format!("moved-up-{moved_up}");
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            match rustix::fs::renameat_with(folder, &name, top, candidate.as_str(), flags) {
+                Ok(()) => break candidate,
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        moved.push(new_name);
+    }
+    Ok(moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    #[test]
+    fn an_ordinary_tree_is_removed_and_its_links_are_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let outside = dir.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("kept"), "x").unwrap();
+        let tree = dir.path().join("tree");
+        fs::create_dir_all(tree.join("a/b/c")).unwrap();
+        fs::create_dir_all(tree.join("moved-up-1/x")).unwrap();
+        fs::write(tree.join("a/b/file"), "x").unwrap();
+        std::os::unix::fs::symlink(&outside, tree.join("link")).unwrap();
+        remove_tree(&tree).unwrap();
+        assert!(!tree.exists());
+        assert!(outside.join("kept").exists());
+    }
+
+    #[test]
+    fn folders_without_permissions_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = dir.path().join("tree");
+        fs::create_dir_all(tree.join("a/b")).unwrap();
+        fs::write(tree.join("a/b/file"), "x").unwrap();
+        for path in ["a/b", "a", ""] {
+            fs::set_permissions(tree.join(path), fs::Permissions::from_mode(0o000)).unwrap();
+        }
+        remove_tree(&tree).unwrap();
+        assert!(!tree.exists());
+    }
+
+    #[test]
+    fn a_chain_deeper_than_the_limit_on_open_files_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = dir.path().join("tree");
+        fs::create_dir(&tree).unwrap();
+        let mut fd = open(rustix::fs::CWD, &tree).unwrap();
+        for _ in 0..3000 {
+            rustix::fs::mkdirat(&fd, "d", Mode::RWXU).unwrap();
+            fd = open(&fd, Path::new("d")).unwrap();
+        }
+        remove_tree(&tree).unwrap();
+        assert!(!tree.exists());
+    }
+
+    #[test]
+    fn what_is_no_folder_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(remove_tree(&dir.path().join("missing")).is_err());
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+        assert!(remove_tree(&link).is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! Which system calls a job is refused, each with the reason and with a harmless try.
+//!
+//! # Theory of operation
+//!
+//! Paths are Landlock's (and the mount namespace's) to decide: a filter sees numbers and pointers, and
+//! what a pointer points to can change after it was looked at. The filter closes what Landlock leaves
+//! open: signals' cousins, other processes' limits and scheduling, sockets of every family, everything
+//! that outlives a process, and the parts of the kernel that no submission needs.
+//!
+//! Two kinds of refusal. A family that a program may probe for *does not exist* (ENOSYS), so that it
+//! takes its other way. A call that is fine with some arguments *is not permitted* with others (EPERM).
+//! Calls newer than this list do not exist either.
+//!
+//! Every rule has a name, by which a test can leave it out, and every call a `try_with`: arguments that
+//! do no harm even where nothing refuses them, and to which the kernel itself gives another answer than
+//! the filter. Thus a canary can tell for every single line whether it is there.
+//!
+//! The list is short of what cargo, rustc and both linkers need; that was tried, see `threats.md` 4.5.
+
+mod lines;
+
+use std::ffi::c_long;
+
+use self::lines::all_lines;
+use super::{
+    bpf::{Refusal, When},
+    job::Stage,
+};
+use crate::spec::Tier;
+
+/// The newest call that jobs may use: `mseal`, Linux 6.10. Both architectures number calls alike from
+/// 424 on.
+const NEWEST: u32 = 462;
+
+/// Where a rule holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Everywhere,
+    /// Not while building: GNU ld changes the mode of what it has linked.
+    Runs,
+    /// Only where Landlock does not confine signals.
+    WeakTier,
+}
+
+/// One line: a call, when it is refused, and how to try it.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    /// The rule that this line is part of.
+    pub(super) rule: &'static str,
+    pub(super) number: c_long,
+    pub(super) when: When,
+    pub(super) errno: i32,
+    /// Arguments with which the call is refused, and harmless where it is not.
+    pub(super) try_with: [u64; 6],
+    place: Where,
+}
+
+/// The lines that hold for a job.
+pub(super) fn lines_for(stage: Stage, tier: Tier) -> impl Iterator<Item = Line> {
+    all_lines()
+        .into_iter()
+        .filter(move |line| match line.place {
+            Where::Everywhere => true,
+            Where::Runs => stage == Stage::Run,
+            Where::WeakTier => tier == Tier::Weak,
+        })
+}
+
+/// The filter of a job whose first process has the number `process`, without the rules named.
+pub(super) fn filter(
+    stage: Stage,
+    tier: Tier,
+    process: u32,
+    without: &[String],
+) -> Vec<libc::sock_filter> {
+    let refusals: Vec<Refusal> = lines_for(stage, tier)
+        .filter(|line| !without.iter().any(|rule| rule == line.rule))
+        .map(|line| Refusal {
+            number: u32::try_from(line.number).expect("numbers of calls are small"),
+            when: match line.number {
+                libc::SYS_kill => When::IsNot(0, u32::MAX, vec![0, process]),
+                libc::SYS_tgkill => When::IsNot(0, u32::MAX, vec![process]),
+                _ => line.when,
+            },
+            errno: u16::try_from(line.errno).expect("error numbers are small"),
+        })
+        .collect();
+    let newest = if without.iter().any(|rule| rule == "newer-calls") {
+        u32::MAX
+    } else {
+        NEWEST
+    };
+    super::bpf::compile(newest, &refusals)
+}
+
+/// The names of all rules, each once. For tests, which leave out each.
+#[must_use]
+pub fn rules() -> Vec<&'static str> {
+    let mut rules: Vec<_> = all_lines().iter().map(|line| line.rule).collect();
+    rules.push("newer-calls");
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::bpf::{ALLOW, REFUSE, THIS_ARCHITECTURE, tests::answer};
+
+    fn ask(stage: Stage, tier: Tier, without: &[String], number: c_long, with: [u64; 6]) -> u32 {
+        let number = u32::try_from(number).unwrap();
+        answer(
+            &filter(stage, tier, 77, without),
+            THIS_ARCHITECTURE,
+            number,
+            with,
+        )
+    }
+
+    #[test]
+    fn every_line_refuses_its_own_try_and_leaving_out_its_rule_lets_it_through() {
+        for line in lines_for(Stage::Run, Tier::Weak) {
+            let with = ask(Stage::Run, Tier::Weak, &[], line.number, line.try_with);
+            assert_eq!(with, REFUSE | line.errno.unsigned_abs(), "{line:?}");
+            let without = [line.rule.to_owned()];
+            let without = ask(Stage::Run, Tier::Weak, &without, line.number, line.try_with);
+            assert_eq!(without, ALLOW, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_honest_programs_do_is_allowed() {
+        for (number, with) in [
+            (libc::SYS_read, [0; 6]),
+            (libc::SYS_flock, [3, 2, 0, 0, 0, 0]),
+            (libc::SYS_socketpair, [1, 1 | 0o2_000_000, 0, 0, 0, 0]),
+            (libc::SYS_prlimit64, [0, 7, 0, 0, 0, 0]),
+            (libc::SYS_clone, [0x003d_0f00, 0, 0, 0, 0, 0]),
+            (libc::SYS_kill, [77, 6, 0, 0, 0, 0]),
+            (libc::SYS_tgkill, [77, 78, 6, 0, 0, 0]),
+            (libc::SYS_utimensat, [3, 0, 0, 0, 0, 0]),
+            (libc::SYS_ioctl, [1, 0x5401, 0, 0, 0, 0]),
+            (libc::SYS_sched_setaffinity, [0, 8, 0, 0, 0, 0]),
+        ] {
+            assert_eq!(
+                ask(Stage::Run, Tier::Weak, &[], number, with),
+                ALLOW,
+                "{number}"
+            );
+        }
+        let chmod = |stage| ask(stage, Tier::Full, &[], libc::SYS_fchmodat, [0; 6]);
+        assert_eq!(chmod(Stage::Build), ALLOW);
+        assert_ne!(chmod(Stage::Run), ALLOW);
+    }
+
+    #[test]
+    fn signals_are_free_where_landlock_confines_them() {
+        let kill = |tier| ask(Stage::Run, tier, &[], libc::SYS_kill, [1, 9, 0, 0, 0, 0]);
+        assert_eq!(kill(Tier::Confined), ALLOW);
+        assert_ne!(kill(Tier::Weak), ALLOW);
+    }
+}

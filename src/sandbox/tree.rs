@@ -1,0 +1,204 @@
+//! The processes below this one, as `/proc` shows them.
+//!
+//! Used where no control group counts for us, and to kill where nothing better can. All of it is text
+//! that a job has a hand in (a process chooses its own name), so it is parsed as bytes of a stranger.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    time::Duration,
+};
+
+use rustix::process::Pid;
+
+/// What one line of `/proc/PID/stat` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Process {
+    pub(super) pid: i32,
+    pub(super) state: char,
+    pub(super) parent: i32,
+    /// Processor time of itself and of the children it waited for, in ticks.
+    pub(super) ticks: u64,
+    pub(super) threads: u64,
+    /// Resident memory, in pages.
+    pub(super) pages: u64,
+}
+
+impl Process {
+    /// The second field, the name, may hold anything, even parentheses, so the rest is looked for behind
+    /// the last one.
+    pub(super) fn parse(stat: &[u8]) -> Option<Self> {
+        let name_ends = stat.iter().rposition(|&b| b == b')')?;
+        let pid = std::str::from_utf8(&stat[..stat.iter().position(|&b| b == b' ')?]).ok()?;
+        let rest = std::str::from_utf8(&stat[name_ends + 1..]).ok()?;
+        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+        let number = |i: usize| fields.get(i)?.parse::<u64>().ok();
+        Some(Self {
+            pid: pid.parse().ok()?,
+            state: fields.first()?.chars().next()?,
+            parent: fields.get(1)?.parse().ok()?,
+            ticks: [11, 12, 13, 14]
+                .into_iter()
+                .filter_map(number)
+                .fold(0, u64::saturating_add),
+            threads: number(17).unwrap_or(1),
+            pages: number(21).unwrap_or(0),
+        })
+    }
+}
+
+/// Every process below this one, zombies included.
+pub(super) fn descendants() -> io::Result<Vec<Process>> {
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let mut children: HashMap<i32, Vec<Process>> = HashMap::new();
+    for process in all()? {
+        children.entry(process.parent).or_default().push(process);
+    }
+    let mut below = Vec::new();
+    let mut seen = HashSet::from([own]);
+    let mut waiting = vec![own];
+    while let Some(parent) = waiting.pop() {
+        for process in children.remove(&parent).unwrap_or_default() {
+            if seen.insert(process.pid) {
+                waiting.push(process.pid);
+                below.push(process);
+            }
+        }
+    }
+    Ok(below)
+}
+
+/// Processes and threads of this user on the whole machine.
+pub(super) fn tasks_of_user() -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    let user = rustix::process::getuid().as_raw();
+    let mut tasks = 0;
+    for entry in fs::read_dir("/proc")? {
+        let entry = entry?;
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        // Threads need one more file each to be counted; see `SLACK` for what that leaves open.
+        if metadata.uid() == user
+            && let Ok(stat) = fs::read(entry.path().join("stat"))
+            && let Some(process) = Process::parse(&stat)
+        {
+            tasks += process.threads;
+        }
+    }
+    Ok(tasks)
+}
+
+fn all() -> io::Result<Vec<Process>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(pid) = name
+            .to_str()
+            .filter(|name| name.bytes().all(|b| b.is_ascii_digit()))
+        else {
+            continue;
+        };
+        // It may have ended since it was listed.
+        if let Ok(stat) = fs::read(format!("/proc/{pid}/stat"))
+            && let Some(process) = Process::parse(&stat)
+        {
+            all.push(process);
+        }
+    }
+    Ok(all)
+}
+
+/// What a tree of processes uses at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sum {
+    pub(super) cpu: Duration,
+    pub(super) memory_bytes: u64,
+    pub(super) tasks: u64,
+}
+
+/// Add up a list of processes.
+pub(super) fn sum(processes: &[Process]) -> Sum {
+    let tick = Duration::from_secs(1)
+        / u32::try_from(rustix::param::clock_ticks_per_second())
+            .unwrap_or(100)
+            .max(1);
+    let page = rustix::param::page_size() as u64;
+    let mut sum = Sum::default();
+    for process in processes {
+        let ticks = u32::try_from(process.ticks).unwrap_or(u32::MAX);
+        sum.cpu = sum.cpu.saturating_add(tick.saturating_mul(ticks));
+        sum.memory_bytes = sum
+            .memory_bytes
+            .saturating_add(process.pages.saturating_mul(page));
+        sum.tasks += process.threads;
+    }
+    sum
+}
+
+/// Memory of a list of processes, with what they share divided among those who share it.
+///
+/// Exact, and so slow that it is for cases of doubt only. `None` if a process does not let us look.
+pub(super) fn proportional_memory(processes: &[Process]) -> Option<u64> {
+    let mut bytes = 0_u64;
+    for process in processes.iter().filter(|process| process.state != 'Z') {
+        let text = match fs::read_to_string(format!("/proc/{}/smaps_rollup", process.pid)) {
+            Ok(text) => text,
+            // It has ended.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(_) => return None,
+        };
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+        bytes = bytes.saturating_add(kib << 10);
+    }
+    Some(bytes)
+}
+
+/// The process as a target of signals.
+pub(super) fn pid_of(process: &Process) -> Option<Pid> {
+    Pid::from_raw(process.pid)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_process_name_cannot_hide_its_parent() {
+        let read = |stat: &[u8]| Process::parse(stat).map(|p| (p.pid, p.state, p.parent));
+        assert_eq!(read(b"12 (a b) R 7 12 12 0"), Some((12, 'R', 7)));
+        assert_eq!(read(b"12 (x) S 1 (y\xff) Z 9 0"), Some((12, 'Z', 9)));
+        assert_eq!(read(b"12 (x"), None);
+        assert_eq!(read(b""), None);
+    }
+
+    #[test]
+    fn the_fields_are_those_that_the_kernel_writes() {
+        let stat = fs::read("/proc/self/stat").unwrap();
+        let own = Process::parse(&stat).unwrap();
+        assert_eq!(own.pid.unsigned_abs(), std::process::id());
+        assert_eq!(
+            own.parent.unsigned_abs(),
+            std::os::unix::process::parent_id()
+        );
+        assert!(own.threads >= 1);
+        let sum = sum(&[own]);
+        assert!((1 << 18..1 << 32).contains(&sum.memory_bytes), "{sum:?}");
+        let exact = proportional_memory(&[own]).unwrap();
+        assert!(
+            exact > 1 << 16 && exact < 2 * sum.memory_bytes,
+            "{exact} {sum:?}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Process::parse(&bytes).map(|process| sum(&[process]));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Load and validate the course and its exercises.
+//!
+//! Hides the files' formats: other rooms see values that hold together (points add up, ranges are
+//! ranges, every check is known). A mistake in a file is a [`Fault`] that names file, line and remedy.
+//! Never runs anything, and never reads a submission.
+//!
+//! Formats refuse loudly: an unknown key is an error, and `format-version` tells an older file from a
+//! newer program.
+
+mod course;
+mod exercise;
+mod recipe;
+mod tier;
+mod toml_file;
+mod units;
+
+pub use course::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
+pub use exercise::{CheckSpec, Exercise, Profile, SeedPlan};
+pub use recipe::{NumbersRecipe, Recipe, RecipeError};
+pub use tier::{IsolationPolicy, Tier, UnknownTier};
+pub use units::Limits;
+
+pub(crate) use toml_file::line_of;
+
+#[cfg(doc)]
+use crate::fault::Fault;

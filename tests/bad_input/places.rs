@@ -1,0 +1,315 @@
+//! Places that cannot be written to or read from: the temporary folder, the report, the cache.
+
+use std::{fs, path::Path};
+
+use assert_cmd::Command;
+
+use crate::common::scene::{Locked, Scene, names, run};
+
+/// The program in a mount namespace of its own, with a file system of ours as the temporary folder.
+fn with_temp_on(scene: &Scene, options: &str) -> Command {
+    let script = format!(
+        "mount -t tmpfs -o {options} grade-test '{}' || \
+         {{ echo 'hint: error: this test needs user and mount namespaces: install util-linux and allow \
+         unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0)' >&2; \
+         exit 99; }}; exec \"$@\"",
+        scene.temp().display()
+    );
+    let namespace = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ];
+    let mut command = scene.grade_behind(&namespace.map(str::to_owned));
+    command.args([
+        "sum-of-products",
+        "--seed",
+        "0",
+        "reference/sum-of-products",
+    ]);
+    command
+}
+
+#[test]
+fn a_temporary_folder_that_is_missing_is_named() {
+    let scene = Scene::new();
+    let command = &mut scene.grade();
+    command.args(["sum-of-products", "--temp-dir", "/no/such/place"]);
+    run(command).refuses(
+        3,
+        &[
+            "failed to make a temporary folder",
+            "`/no/such/place`",
+            "--temp-dir DIR",
+        ],
+    );
+}
+
+#[test]
+fn a_temporary_folder_that_is_a_file_is_named() {
+    let scene = Scene::new();
+    fs::write(scene.path("file"), "kept").unwrap();
+    let command = &mut scene.grade();
+    command
+        .args(["sum-of-products", "--temp-dir"])
+        .arg(scene.path("file"));
+    run(command).refuses(
+        3,
+        &[
+            "failed to make a temporary folder",
+            "/file`",
+            "--temp-dir DIR",
+        ],
+    );
+    assert_eq!(fs::read_to_string(scene.path("file")).unwrap(), "kept");
+}
+
+#[test]
+fn a_temporary_folder_that_is_read_only_is_named() {
+    let scene = Scene::new();
+    let locked = Locked::new(&scene.temp(), 0o555);
+    let temp = scene.temp().display().to_string();
+    let words = [
+        "failed to make a temporary folder",
+        &temp,
+        "Permission denied",
+        "--temp-dir DIR",
+    ];
+    run(scene.grade_as_ordinary_user().arg("sum-of-products")).refuses(3, &words);
+    drop(locked);
+    let words = [
+        "failed to make a temporary folder",
+        &temp,
+        "Read-only file system",
+        "--temp-dir DIR",
+    ];
+    run(&mut with_temp_on(&scene, "ro")).refuses(3, &words);
+}
+
+#[test]
+fn a_temporary_folder_from_which_nothing_can_be_started_is_named() {
+    let scene = Scene::new();
+    let temp = scene.temp().display().to_string();
+    run(&mut with_temp_on(&scene, "noexec"))
+        .refuses(3, &[&temp, "mounted noexec", "--temp-dir DIR"]);
+}
+
+#[test]
+fn a_temporary_folder_that_records_no_reads_is_named() {
+    let scene = Scene::new();
+    let temp = scene.temp().display().to_string();
+    run(&mut with_temp_on(&scene, "noatime")).refuses(
+        3,
+        &[
+            &temp,
+            "does not record when files are read",
+            "--temp-dir DIR",
+        ],
+    );
+}
+
+#[test]
+fn a_temporary_folder_that_is_full_is_the_machines_fault() {
+    // Too small for a folder, for a program, for the data, for a thousand names; each fails elsewhere.
+    for size in [
+        "size=8k",
+        "size=64k",
+        "size=1m",
+        "size=4m",
+        "size=64m,nr_inodes=200",
+    ] {
+        let scene = Scene::new();
+        let said = run(&mut with_temp_on(&scene, size)).code(3);
+        let said = said.complains(&[
+            "No space left on device",
+            "free some space",
+            "--temp-dir DIR",
+        ]);
+        assert_eq!(said.stdout, "", "{size}: {}", said.shown());
+    }
+}
+
+/// Ask for a report in `file`, which must be refused before anything is built.
+#[track_caller]
+fn report_refused(scene: &Scene, command: &mut Command, file: &str, why: &str) {
+    command
+        .args(["sum-of-products", "--report"])
+        .arg(scene.path(file));
+    run(command).refuses(
+        2,
+        &[
+            "failed to write the report",
+            file,
+            why,
+            "name a file in a folder",
+        ],
+    );
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_anybody_waits() {
+    let scene = Scene::new();
+    let folder = scene.path("reports");
+    fs::create_dir(&folder).unwrap();
+    report_refused(
+        &scene,
+        &mut scene.grade(),
+        "nowhere/report.txt",
+        "No such file or directory",
+    );
+    report_refused(&scene, &mut scene.grade(), "reports", "directory");
+    fs::write(scene.path("file"), "").unwrap();
+    report_refused(
+        &scene,
+        &mut scene.grade(),
+        "file/report.txt",
+        "Not a directory",
+    );
+    let locked = Locked::new(&folder, 0o555);
+    let command = &mut scene.grade_as_ordinary_user();
+    report_refused(&scene, command, "reports/report.txt", "Permission denied");
+    drop(locked);
+    assert_eq!(names(&folder), [] as [&str; 0]);
+}
+
+#[test]
+fn a_report_that_was_there_stays_as_it_was_when_nothing_is_graded() {
+    let scene = Scene::new();
+    let folder = scene.path("reports");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("report.txt"), "of yesterday").unwrap();
+    let command = &mut scene.grade();
+    command.args([
+        "sum-of-products",
+        "--temp-dir",
+        "/no/such/place",
+        "--report",
+    ]);
+    run(command.arg(folder.join("report.txt"))).refuses(3, &["temporary folder"]);
+    assert_eq!(names(&folder), ["report.txt"]);
+    assert_eq!(
+        fs::read_to_string(folder.join("report.txt")).unwrap(),
+        "of yesterday"
+    );
+}
+
+#[test]
+fn a_report_to_a_full_standard_output_is_told() {
+    let scene = Scene::new();
+    let script = ["sh", "-c", "exec \"$@\" > /dev/full", "sh"].map(str::to_owned);
+    let command = &mut scene.grade_behind(&script);
+    command.args(["completions", "bash"]);
+    run(command).refuses(
+        2,
+        &[
+            "failed to write the report to standard output",
+            "No space left",
+        ],
+    );
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_named() {
+    let scene = Scene::new();
+    let cache = scene.path("cache");
+    fs::create_dir(&cache).unwrap();
+    let locked = Locked::new(&cache, 0o555);
+    let command = &mut scene.grade_as_ordinary_user();
+    command
+        .args(["sum-of-products", "--seed", "0", "--cache-dir"])
+        .arg(&cache);
+    run(command).refuses(
+        3,
+        &[
+            "failed to create",
+            "cache",
+            "Permission denied",
+            "--cache-dir DIR",
+        ],
+    );
+    drop(locked);
+    scene.assert_nothing_left();
+
+    fs::write(scene.path("file"), "kept").unwrap();
+    let command = &mut scene.grade();
+    command
+        .args(["sum-of-products", "--seed", "0", "--cache-dir"])
+        .arg(scene.path("file"));
+    run(command).refuses(3, &["failed to create", "/file", "--cache-dir DIR"]);
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn without_any_home_the_cache_must_be_named() {
+    let scene = Scene::new();
+    let command = &mut scene.grade();
+    command
+        .env_remove("HOME")
+        .env_remove("GRADE_CACHE_DIR")
+        .arg("sum-of-products");
+    run(command).refuses(2, &["found no place for the cache", "--cache-dir DIR"]);
+}
+
+#[test]
+fn data_is_not_written_where_something_is() {
+    let scene = Scene::new();
+    let folder = scene.path("data");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("kept"), "kept").unwrap();
+    let data = |folder: &Path| run(scene.grade().args(["data", "sum-of-products"]).arg(folder));
+    data(&folder).refuses(
+        2,
+        &[
+            "failed to write data into",
+            "/data`",
+            "not empty",
+            "name an empty folder",
+        ],
+    );
+    assert_eq!(names(&folder), ["kept"]);
+    data(&folder.join("kept")).refuses(2, &["/kept`", "name an empty folder"]);
+    data(&scene.path("a/b")).refuses(2, &["/a/b`", "No such file", "name an empty folder"]);
+
+    let locked = Locked::new(&folder, 0o555);
+    let command = &mut scene.grade_as_ordinary_user();
+    command
+        .args(["data", "sum-of-products"])
+        .arg(folder.join("new"));
+    run(command).refuses(2, &["/data/new`", "Permission denied", "yours to write"]);
+    drop(locked);
+}
+
+#[test]
+fn data_on_a_full_disk_is_told_and_leaves_no_half() {
+    let scene = Scene::new();
+    let script = format!(
+        "mount -t tmpfs -o size=1m grade-test '{0}' && \"$@\" '{0}/data'; code=$?; \
+         ls '{0}/data' 2>/dev/null | wc -l; exit $code",
+        scene.temp().display()
+    );
+    let namespace = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ];
+    let mut command = scene.grade_behind(&namespace.map(str::to_owned));
+    let said = run(command.args(["data", "sum-of-products"])).code(2);
+    let said = said.complains(&["No space left on device"]);
+    assert_eq!(
+        said.stdout.trim(),
+        "0",
+        "files of a dataset that is not whole: {}",
+        said.shown()
+    );
+}

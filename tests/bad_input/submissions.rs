@@ -1,0 +1,219 @@
+//! What a person types, and submissions that are none.
+
+use std::{fs, path::Path};
+
+use crate::common::{
+    course,
+    scene::{Locked, Scene, run},
+    submission,
+};
+
+/// Run with these arguments, which must be refused before anything is built.
+#[track_caller]
+fn refuses(arguments: &[&str], words: &[&str]) {
+    let scene = Scene::new();
+    run(scene.grade().args(arguments)).refuses(2, words);
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn an_unknown_exercise_is_told_with_the_nearest_name() {
+    refuses(
+        &["sum-of-product"],
+        &[
+            "found no exercise `sum-of-product`",
+            "did you mean `sum-of-products`?",
+        ],
+    );
+    refuses(&["sum_of_prodcuts"], &["did you mean `sum-of-products`?"]);
+}
+
+#[test]
+fn an_exercise_far_from_any_is_told_with_all_names() {
+    refuses(
+        &["x"],
+        &["found no exercise `x`", "this course has `sum-of-products`"],
+    );
+    refuses(
+        &["data", "x", "nowhere"],
+        &["found no exercise `x`", "this course has `sum-of-products`"],
+    );
+    refuses(&["\u{1b}[2J"], &["found no exercise `\\u{1b}[2J`"]);
+    assert!(!course().join("nowhere").exists());
+}
+
+#[test]
+fn no_exercise_is_told_with_what_to_type() {
+    refuses(
+        &[],
+        &[
+            "no exercise was named",
+            "one of: sum-of-products",
+            "grade --help",
+        ],
+    );
+}
+
+#[test]
+fn flags_that_hold_everywhere_may_stand_before_a_command() {
+    let scene = Scene::new();
+    run(scene
+        .grade()
+        .args(["--color", "never", "completions", "bash"]))
+    .code(0);
+    refuses(
+        &["--seed", "3", "check-exercises"],
+        &["after arguments for grading", "put the command first"],
+    );
+    refuses(
+        &["sum-of-products", "man"],
+        &["after arguments for grading", "`./NAME`"],
+    );
+}
+
+#[test]
+fn a_missing_path_and_a_file_are_no_submission() {
+    refuses(
+        &["sum-of-products", "no/such/place"],
+        &[
+            "failed to find the submission",
+            "no/such/place",
+            "No such file",
+            "holds Cargo.toml",
+        ],
+    );
+    refuses(
+        &["sum-of-products", "reference/sum-of-products/src/main.rs"],
+        &["src/main.rs", "it is not a folder", "holds Cargo.toml"],
+    );
+}
+
+#[test]
+fn seeds_that_are_none_are_told_with_the_range() {
+    for (seed, why) in [
+        (
+            "18446744073709551616",
+            "it is above 18446744073709551615, the largest seed",
+        ),
+        ("-1", "whole number from 0 to 18446744073709551615"),
+        ("seven", "whole number from 0 to 18446744073709551615"),
+        ("", "whole number from 0 to 18446744073709551615"),
+        ("1.5", "whole number from 0 to 18446744073709551615"),
+    ] {
+        for arguments in [
+            &["sum-of-products"][..],
+            &["data", "sum-of-products", "nowhere"],
+        ] {
+            let scene = Scene::new();
+            let said = run(scene.grade().args(arguments).arg(format!("--seed={seed}"))).code(2);
+            assert!(said.stderr.contains(why), "{seed}: {}", said.shown());
+            assert!(said.stderr.contains("--seed"), "{}", said.shown());
+            scene.assert_nothing_left();
+        }
+        // As people type it: a negative number looks like a flag.
+        let said = run(Scene::new()
+            .grade()
+            .args(["sum-of-products", "--seed", seed]))
+        .code(2);
+        assert!(said.stderr.contains(why), "{seed}: {}", said.shown());
+    }
+    assert!(!course().join("nowhere").exists());
+}
+
+/// A submission that is refused: a failed check with its place and what to try, and not a fault.
+#[track_caller]
+fn refused(folder: &Path, words: &[&str]) {
+    let scene = Scene::new();
+    let command = &mut scene.grade();
+    command.args(["sum-of-products", "--seed", "0"]).arg(folder);
+    run(command)
+        .code(1)
+        .reports(&["FAIL build", "skip total", "place", "try"])
+        .reports(words);
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn a_folder_without_a_manifest_is_refused() {
+    refused(&submission("no-manifest"), &["Cargo.toml"]);
+}
+
+#[test]
+fn several_programs_or_none_are_refused() {
+    refused(
+        &submission("two-binaries"),
+        &["place Cargo.toml", "has 2 programs", "`src/bin/other.rs`"],
+    );
+    refused(
+        &submission("library-only"),
+        &[
+            "place Cargo.toml",
+            "a library without a program",
+            "into `src/main.rs`",
+        ],
+    );
+}
+
+#[test]
+fn a_workspace_is_refused() {
+    refused(
+        &submission("workspace-manifest"),
+        &["place Cargo.toml:", "workspace"],
+    );
+}
+
+#[test]
+fn a_manifest_with_a_slip_is_refused_at_its_line() {
+    refused(&submission("broken-manifest"), &["place Cargo.toml:"]);
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_named_and_not_graded() {
+    let scene = Scene::new();
+    let folder = scene.submission("closed", "", "fn main() {}");
+    let locked = Locked::new(&folder, 0o000);
+    let command = &mut scene.grade_as_ordinary_user();
+    command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder);
+    run(command).code(2).reports(&[
+        "NOT GRADED",
+        "no points were given or taken",
+        "failed to read submission",
+        "closed`",
+        "Permission denied",
+        "try make it readable: `chmod u+rx`",
+    ]);
+    drop(locked);
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_named_as_the_students_to_mend() {
+    let scene = Scene::new();
+    let folder = scene.submission("closed-file", "", "fn main() {}");
+    let locked = Locked::new(&folder.join("src/main.rs"), 0o000);
+    let command = &mut scene.grade_as_ordinary_user();
+    command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder);
+    run(command)
+        .code(1)
+        .reports(&["FAIL build", "src/main.rs", "try"]);
+    drop(locked);
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn a_submission_is_never_written_to() {
+    let scene = Scene::new();
+    let folder = scene.submission("untouched", "", "fn main() { println!(\"1\") }");
+    let before = fs::metadata(&folder).unwrap().modified().unwrap();
+    run(scene
+        .grade()
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder))
+    .code(1);
+    assert_eq!(fs::metadata(&folder).unwrap().modified().unwrap(), before);
+    assert_eq!(crate::common::scene::names(&folder), ["Cargo.toml", "src"]);
+}

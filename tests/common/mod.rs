@@ -1,0 +1,95 @@
+//! What the end-to-end tests share: a `grade` whose surroundings are known.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each test file uses its own part of this"
+)]
+
+pub mod scene;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Output,
+    time::Duration,
+};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// Nothing that a test starts may take longer: then it is stopped, and the test fails.
+pub const OUTER_LIMIT: Duration = Duration::from_mins(3);
+
+/// The project's folder, which is a course.
+pub fn course() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A submission of the corpus.
+pub fn submission(name: &str) -> PathBuf {
+    let path = course().join("tests/submissions").join(name);
+    assert!(path.is_dir(), "the corpus has no `{name}`");
+    path
+}
+
+/// The cache that all tests share, so that the course's crates are compiled once.
+pub fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("grade-cache")
+}
+
+/// The program, in the course's folder, with an environment that holds nothing of the person who tests.
+pub fn grade() -> Command {
+    in_known_surroundings(Command::new(env!("CARGO_BIN_EXE_grade")))
+}
+
+/// The same for a command that starts the program.
+pub fn in_known_surroundings(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let is_ours = name.starts_with("GRADE_") || name.starts_with("XDG_");
+        if is_ours
+            || matches!(
+                &*name,
+                "TMPDIR" | "NO_COLOR" | "CLICOLOR" | "CLICOLOR_FORCE"
+            )
+        {
+            command.env_remove(&*name);
+        }
+    }
+    command
+        .current_dir(course())
+        .env("GRADE_CACHE_DIR", cache())
+        .timeout(OUTER_LIMIT);
+    command
+}
+
+/// What a person would see, for the message of a failed assertion.
+pub fn shown(output: &Output) -> String {
+    format!(
+        "{}\n--- stdout\n{}\n--- stderr\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// The record of a submission, graded on the seeds 0 and 7.
+pub fn record(folder: &Path) -> Value {
+    let mut command = grade();
+    command
+        .args(["sum-of-products", "--format", "json", "--seed", "7"])
+        .arg(folder);
+    let output = command.output().expect("grade starts");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", shown(&output)))
+}
+
+/// The status of each check in a record, in order.
+pub fn statuses(record: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let checks = record["checks"].as_array().expect("checks");
+    checks
+        .iter()
+        .map(|check| (text(&check["id"]), text(&check["status"])))
+        .collect()
+}

@@ -1,0 +1,300 @@
+//! The report for a person: colour, width, escapes, and one golden file.
+
+use std::{fmt::Write as _, fs};
+
+use assert_cmd::Command;
+
+use crate::common::{
+    course,
+    scene::{Said, Scene, run},
+    submission,
+};
+
+const ESC: char = '\u{1b}';
+
+fn grading(scene: &Scene, name: &str) -> Command {
+    let mut command = scene.grade();
+    command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(submission(name));
+    command
+}
+
+/// Text without its colours.
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+#[test]
+fn a_report_file_is_what_was_shown_without_colour() {
+    let scene = Scene::new();
+    for format in ["human", "json"] {
+        let file = scene.path("report");
+        fs::write(
+            &file,
+            "of yesterday, and longer than what comes".repeat(200),
+        )
+        .unwrap();
+        let command = &mut grading(&scene, "lines-from-zero");
+        let said = run(command
+            .args(["--color", "always", "--format", format, "--report"])
+            .arg(&file));
+        let said = said.code(1);
+        assert_eq!(said.stdout.contains(ESC), format == "human");
+        assert_eq!(fs::read_to_string(file).unwrap(), plain(&said.stdout));
+    }
+    let left = crate::common::scene::names(scene.temp().parent().unwrap());
+    assert_eq!(left, ["report", "temp"]);
+}
+
+#[test]
+fn a_report_file_in_the_current_folder_needs_no_folder() {
+    let scene = Scene::new();
+    let mut command = grading(&scene, "lines-from-zero");
+    command
+        .current_dir(scene.path("temp").parent().unwrap())
+        .arg("--course")
+        .arg(course());
+    let said = run(command.args(["--report", "report.txt"])).code(1);
+    assert_eq!(
+        fs::read_to_string(scene.path("report.txt")).unwrap(),
+        said.stdout
+    );
+}
+
+#[test]
+fn colour_follows_flag_environment_and_terminal() {
+    let scene = Scene::new();
+    let coloured = |flags: &[&str], variables: &[(&str, &str)]| {
+        let mut command = grading(&scene, "no-manifest");
+        let said = run(command.args(flags).envs(variables.iter().copied())).code(1);
+        assert!(said.stdout.contains("FAIL"), "{}", said.shown());
+        said.stdout.contains(ESC)
+    };
+    assert!(!coloured(&[], &[]), "not a terminal");
+    assert!(coloured(&["--color", "always"], &[]));
+    assert!(
+        coloured(&["--color", "always"], &[("NO_COLOR", "1")]),
+        "a flag beats the environment"
+    );
+    assert!(!coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("NO_COLOR", "1")]));
+    assert!(!coloured(
+        &["--color", "auto"],
+        &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]
+    ));
+}
+
+#[test]
+fn errors_are_coloured_in_the_same_way() {
+    let scene = Scene::new();
+    let error = |flag: &str| {
+        run(scene.grade().args(["nonsense", "--color", flag]))
+            .code(2)
+            .stderr
+    };
+    assert!(error("always").contains(ESC) && !error("auto").contains(ESC));
+}
+
+/// Every line fits on 80 columns and does nothing to a terminal; only what is there to be copied is longer.
+#[track_caller]
+fn assert_presentable(said: &Said) {
+    let mut is_command = false;
+    for line in said.stdout.lines() {
+        let width = unicode_width::UnicodeWidthStr::width(line);
+        assert!(width <= 80 || is_command, "{width} columns: {line:?}");
+        assert!(!line.ends_with(' '), "ends with a space: {line:?}");
+        is_command = line.trim() == "Again on the same data:";
+    }
+    let acts = |c: char| c.is_control() && c != '\n';
+    assert!(!said.stdout.contains(acts), "{:?}", said.stdout);
+}
+
+#[test]
+fn every_report_fits_on_80_columns() {
+    let scene = Scene::new();
+    for name in [
+        "correct-u64-fold",
+        "correct-with-tests",
+        "crate-not-allowed",
+        "git-dependency",
+        "borrow-error",
+        "unresolved-crate",
+        "panics",
+        "segfaults",
+        "exits-nonzero",
+        "prints-forever",
+        "prints-label",
+        "prints-float",
+        "not-utf8-output",
+        "skips-half-the-files",
+        "fakes-access-times",
+        "deletes-its-input",
+        "leaves-a-daemon",
+    ] {
+        assert_presentable(&run(&mut grading(&scene, name)));
+    }
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn a_report_of_what_was_not_graded_fits_on_80_columns() {
+    let scene = Scene::new();
+    let name = "a-name-as-long-as-a-name-of-a-submission-may-be-and-then-not-one-letter-more";
+    let folder = scene.submission(name, "", "fn main() {}");
+    let said = run(scene
+        .grade()
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder))
+    .code(1);
+    assert_presentable(&said);
+    let command = &mut scene.grade_as_ordinary_user();
+    let locked = crate::common::scene::Locked::new(&folder, 0o000);
+    let said = run(command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder))
+    .code(2);
+    drop(locked);
+    assert_presentable(&said.reports(&["NOT GRADED"]));
+}
+
+/// Says everything with sequences that a terminal obeys: colours, a cleared screen, a title, bells, text
+/// from right to left, and one line that goes back to the start of the verdict's.
+const ATTACK: &str = "\\u{1b}[2J\\u{1b}]0;title\\u{7}\\u{9b}31m\\r\\u{8}\\u{202e}PASS\\u{200b}";
+
+#[test]
+fn nothing_that_a_terminal_obeys_gets_through() {
+    let scene = Scene::new();
+    let mains = [
+        // As an answer, as a panic's message, as a compiler's, as a file's name.
+        format!("fn main() {{ println!(\"{ATTACK}\"); }}"),
+        format!("fn main() {{ eprintln!(\"{ATTACK}\"); panic!(\"{ATTACK}\"); }}"),
+        format!("compile_error!(\"{ATTACK}\"); fn main() {{}}"),
+        format!("fn main() {{ std::fs::write(\"{ATTACK}\", \"\").unwrap(); println!(\"1\"); }}"),
+        format!(
+            "fn main() {{ for e in std::fs::read_dir(\".\").unwrap() {{ let e = e.unwrap().path(); \
+                 let _ = std::fs::remove_file(e); }} println!(\"{ATTACK}\"); }}"
+        ),
+    ];
+    for (number, main) in mains.iter().enumerate() {
+        let folder = scene.submission(&format!("attack-{number}"), "", main);
+        let command = &mut scene.grade();
+        let said = run(command
+            .args(["sum-of-products", "--seed", "0"])
+            .arg(&folder))
+        .code(1);
+        assert_presentable(&said);
+        for hidden in ['\u{202e}', '\u{200b}', '\u{9b}'] {
+            assert!(!said.stdout.contains(hidden), "{}", said.shown());
+        }
+        assert!(
+            number == 3 || said.stdout.contains("\\u{1b}"),
+            "{number}: {}",
+            said.shown()
+        );
+        assert!(!said.stderr.contains(ESC));
+
+        // With colour, ours alone: each is a colour or a weight.
+        let command = &mut scene.grade();
+        command
+            .args(["sum-of-products", "--seed", "0", "--color", "always"])
+            .arg(&folder);
+        let coloured = run(command).code(1);
+        for sequence in coloured.stdout.split(ESC).skip(1) {
+            let (style, _) = sequence.split_once('m').unwrap();
+            assert!(
+                style
+                    .strip_prefix('[')
+                    .unwrap()
+                    .chars()
+                    .all(|c| c.is_ascii_digit() || c == ';')
+            );
+        }
+        assert_eq!(
+            without_thread_ids(&plain(&coloured.stdout)),
+            without_thread_ids(&said.stdout)
+        );
+    }
+}
+
+/// A report without the numbers of threads that a panic's message has: `'main' (4711) panicked`.
+fn without_thread_ids(report: &str) -> String {
+    let mut parts = report.split("' (");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        text += "' (";
+        text += part.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    text
+}
+
+#[test]
+fn a_submissions_name_and_path_are_escaped_as_well() {
+    let scene = Scene::new();
+    let folder = scene.path("a\u{1b}[2Jb\u{202e}\nc");
+    fs::create_dir_all(&folder).unwrap();
+    let said = run(scene
+        .grade()
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder))
+    .code(1);
+    assert_presentable(&said);
+    let command = &mut scene.grade();
+    let said = run(command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(folder.join("missing")))
+    .code(2);
+    assert!(
+        !said.stderr.contains(ESC) && said.stderr.contains("\\u{1b}[2Jb"),
+        "{}",
+        said.shown()
+    );
+}
+
+/// Compare with a golden file; `GRADE_BLESS=1 cargo test --test grade` writes it anew.
+#[track_caller]
+fn golden(name: &str, seen: &str) {
+    let path = course().join("tests/golden").join(name);
+    if std::env::var_os("GRADE_BLESS").is_some() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "a golden file is not written by CI"
+        );
+        fs::write(&path, seen).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(seen, expected, "see {}", path.display());
+}
+
+#[test]
+fn a_whole_report_is_as_it_was_read_and_found_good() {
+    let mut text = String::new();
+    for arguments in [
+        &["sum-of-products", "--seed", "7"][..],
+        &[
+            "sum-of-products",
+            "reference/sum-of-products",
+            "--seed",
+            "7",
+        ],
+        &[
+            "sum-of-products",
+            "tests/submissions/skips-half-the-files",
+            "--seed",
+            "7",
+        ],
+        &[
+            "sum-of-products",
+            "tests/submissions/git-dependency",
+            "--seed",
+            "7",
+        ],
+    ] {
+        let said = run(Scene::new().grade().args(arguments));
+        let code = i32::from(!said.stdout.starts_with("PASS"));
+        let (arguments, report) = (arguments.join(" "), said.code(code).stdout);
+        writeln!(text, "$ grade {arguments}\n{report}[exit code {code}]\n").unwrap();
+    }
+    golden("report.txt", &text);
+}

@@ -1,0 +1,228 @@
+//! Grade the hostile corpus, and see that nothing of it gets anywhere.
+//!
+//! Every folder below `tests/submissions/hostile/` is one attack, a bounded one, with an `expect.toml`
+//! beside it: what the grader must say of it, and what must not be seen outside. All are graded by the
+//! real program, several at a time, and honest submissions among them, whose grades must not change.
+//! What an attack achieved is seen by observers outside of the grader (a listener, a secret file, a
+//! process to be hurt), never by asking the grader.
+//!
+//! Two tests of the tests: without isolation each attack must do exactly what it says it can (so the
+//! observers see, and the attacks bite), and what looks at reports is shown reports that are bad.
+//!
+//! # Running it
+//!
+//! `cargo test --test hostile` takes the best tier that this machine has. Variables choose more:
+//!
+//! - `GRADE_HOSTILE_TIERS=full,confined,weak,none`: these tiers, one after the other.
+//! - `GRADE_HOSTILE_ONLY=word`: only attacks whose name or group holds the word.
+//! - `GRADE_HOSTILE_TABLE=FILE`: write the table attack × tier there as well.
+//! - `GRADE_HOSTILE_SHOW=1`: show what the grader said of each.
+//! - `GRADE_HOSTILE_JOBS=N`: gradings at the same time (default: twice the processors).
+//!
+//! Never: trusts what the grader says of itself where something can be seen from outside; leaves a
+//! process, a file or a key behind.
+
+#![expect(
+    clippy::print_stderr,
+    reason = "the table is for whoever runs the test"
+)]
+
+mod course;
+mod expect;
+mod grading;
+mod make;
+mod observe;
+mod stage;
+mod table;
+mod text;
+mod victim;
+
+use std::{
+    collections::BTreeSet,
+    env,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use course::Course;
+use expect::{Case, Effect, Outcome, Tier};
+use table::{Row, Seen};
+
+/// Honest and clumsy submissions among the hostile ones, and what each must be told whatever its
+/// neighbours do.
+const HONEST: &[(&str, Outcome)] = &[
+    ("serial", Outcome::Honest),
+    ("correct-rayon-par-iter", Outcome::Honest),
+    ("correct-mpsc-workers", Outcome::Honest),
+    ("correct-scoped-chunks", Outcome::Honest),
+    ("correct-prints-package-name", Outcome::Honest),
+    ("lines-from-zero", Outcome::Wrong),
+    ("panics", Outcome::Failed),
+    ("type-error", Outcome::NotCompiled),
+    ("two-binaries", Outcome::Refused),
+    ("exits-nonzero", Outcome::Failed),
+    ("hard-coded-seed-zero", Outcome::Unread),
+];
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions/hostile")
+}
+
+/// All attacks in the order of their names, with the honest ones spread among them.
+fn cases() -> Vec<Case> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(corpus())
+        .expect("the corpus")
+        .map(|entry| entry.expect("an entry of the corpus").path())
+        .filter(|path| path.join("expect.toml").is_file())
+        .collect();
+    folders.sort();
+    let mut cases: Vec<Case> = folders.iter().map(|folder| Case::read(folder)).collect();
+    let step = cases.len() / HONEST.len();
+    for (n, &(name, outcome)) in HONEST.iter().enumerate() {
+        let folder = corpus().join("..").join(name);
+        cases.insert(n * (step + 1), Case::honest(name, folder, outcome));
+    }
+    if let Ok(word) = env::var("GRADE_HOSTILE_ONLY") {
+        cases.retain(|case| case.name.contains(&word) || case.group.contains(&word));
+        assert!(!cases.is_empty(), "no attack is called like `{word}`");
+    }
+    cases
+}
+
+fn tiers(course: &Course) -> Vec<Tier> {
+    match env::var("GRADE_HOSTILE_TIERS") {
+        Ok(names) => names
+            .split(',')
+            .map(|name| Tier::named(name.trim()).unwrap_or_else(|| panic!("no tier is `{name}`")))
+            .collect(),
+        Err(_) => vec![grading::best_tier(course)],
+    }
+}
+
+#[test]
+fn every_attack_ends_as_expected_and_honest_grades_stay() {
+    let cases = cases();
+    let course = Course::make();
+    let mut rows: Vec<Row> = cases
+        .iter()
+        .map(|case| Row::new(&case.name, &case.group))
+        .collect();
+    let mut complaints = Vec::new();
+    for tier in tiers(&course) {
+        for ((case, row), seen) in cases
+            .iter()
+            .zip(&mut rows)
+            .zip(grade_all(&cases, &course, tier))
+        {
+            if let Seen::Graded {
+                outcome,
+                effects,
+                tail,
+            } = &seen
+            {
+                if env::var_os("GRADE_HOSTILE_SHOW").is_some() {
+                    eprintln!("{tier}: {}\n{tail}", case.name);
+                }
+                let wrong = case.complaints(tier, *outcome, effects);
+                complaints.extend(wrong.iter().map(|what| {
+                    format!(
+                        "{tier}: {}: {what}\n    {}",
+                        case.name,
+                        tail.replace('\n', "\n    ")
+                    )
+                }));
+            }
+            row.add(tier, &seen);
+        }
+    }
+    let text = table::render(&rows);
+    eprintln!("{text}");
+    if let Ok(path) = env::var("GRADE_HOSTILE_TABLE") {
+        std::fs::write(&path, &text).expect("the table can be written");
+    }
+    assert!(
+        complaints.is_empty(),
+        "{} of the expectations do not hold:\n{}",
+        complaints.len(),
+        complaints.join("\n")
+    );
+}
+
+/// Grade all cases at one tier, several at a time.
+fn grade_all(cases: &[Case], course: &Course, tier: Tier) -> Vec<Seen> {
+    let next = AtomicUsize::new(0);
+    let seen: Vec<Mutex<Option<Seen>>> = cases.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..grading::jobs() {
+            scope.spawn(|| {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(n) else { break };
+                    let result = stage::play(case, course, tier);
+                    *seen[n].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                }
+            });
+        }
+    });
+    seen.into_iter()
+        .map(|cell| {
+            let seen = cell.into_inner().unwrap_or_else(PoisonError::into_inner);
+            seen.expect("every case was graded")
+        })
+        .collect()
+}
+
+#[test]
+fn every_group_has_attacks_and_every_attack_says_what_it_is() {
+    let cases = cases();
+    let groups: BTreeSet<&str> = cases.iter().map(|case| case.group.as_str()).collect();
+    for group in expect::GROUPS {
+        assert!(
+            groups.contains(group) || env::var_os("GRADE_HOSTILE_ONLY").is_some(),
+            "no attack is in the group `{group}`"
+        );
+    }
+    for case in cases.iter().filter(|case| case.group != expect::HONEST) {
+        let name = &case.name;
+        assert!(
+            expect::GROUPS.contains(&case.group.as_str()),
+            "{name}: no group is called `{}`",
+            case.group
+        );
+        assert!(!case.attack.ends_with('.'), "{name}: ends in a full stop");
+        let main = std::fs::read_to_string(case.folder.join("src/main.rs"));
+        if let Ok(main) = main {
+            assert!(
+                main.starts_with("//! "),
+                "{name}: does not say what it does"
+            );
+        }
+    }
+}
+
+#[test]
+fn most_attacks_do_something_where_nothing_stops_them() {
+    let cases = cases();
+    let biting = cases.iter().filter(|case| case.bites()).count();
+    assert!(
+        biting >= 70 || env::var_os("GRADE_HOSTILE_ONLY").is_some(),
+        "only {biting} attacks are seen by an observer or change the grade without isolation"
+    );
+    let mut missing: BTreeSet<Effect> = Effect::ALL.into_iter().collect();
+    for case in &cases {
+        for effect in case.certain_effects(Tier::None) {
+            missing.remove(&effect);
+        }
+    }
+    // Of these none is allowed at any tier; what looks for them has tests of its own.
+    for of_reports in Effect::NEVER {
+        missing.remove(&of_reports);
+    }
+    assert!(
+        missing.is_empty() || env::var_os("GRADE_HOSTILE_ONLY").is_some(),
+        "no attack proves that these are seen: {missing:?}"
+    );
+}

@@ -1,0 +1,150 @@
+//! Every check against every submission of the corpus.
+//!
+//! The table in `tests/golden/matrix.txt` is what is expected; `GRADE_BLESS=1 cargo test --test matrix`
+//! writes it anew, and then it is read by a person. Two rules hold whatever it says: the reference passes
+//! every check, and every check fails for some submission. The table is the same at every tier that
+//! fences submissions in; where there is none, those that write where they must not get further.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod common;
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use common::{course, record, statuses};
+
+const TABLE: &str = "tests/golden/matrix.txt";
+
+/// Submissions and their checks' answers, by name.
+fn graded() -> BTreeMap<String, Vec<(String, String)>> {
+    let mut folders = vec![(
+        "(reference)".to_owned(),
+        course().join("reference/sum-of-products"),
+    )];
+    folders.push((
+        "(starter)".to_owned(),
+        course().join("exercises/sum-of-products"),
+    ));
+    for entry in fs::read_dir(course().join("tests/submissions")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        // `hostile` is a corpus of its own, with a test of its own.
+        if entry.path().is_dir() && name != "hostile" {
+            folders.push((name, entry.path()));
+        }
+    }
+    // The slow ones first, so that nobody waits for them at the end.
+    folders.sort_by_key(|(name, _)| !matches!(name.as_str(), "infinite-const-eval" | "never-ends"));
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some((name, folder)) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let statuses = statuses(&record(folder));
+                    done.lock().unwrap().insert(name.clone(), statuses);
+                }
+            });
+        }
+    });
+    let done = done.into_inner().unwrap();
+    assert_eq!(done.len(), folders.len());
+    done
+}
+
+fn table(rows: &BTreeMap<String, Vec<(String, String)>>) -> String {
+    let mut text = String::new();
+    for (name, statuses) in rows {
+        let cells: Vec<String> = statuses
+            .iter()
+            .map(|(id, status)| format!("{id}: {status}"))
+            .collect();
+        writeln!(text, "{name:<32} {}", cells.join("  ")).unwrap();
+    }
+    text
+}
+
+#[test]
+fn every_check_answers_every_submission_as_expected() {
+    let rows = graded();
+    assert!(
+        rows["(reference)"]
+            .iter()
+            .all(|(_, status)| status == "pass"),
+        "{:?}",
+        rows["(reference)"]
+    );
+    assert!(rows["(starter)"].iter().any(|(_, status)| status == "fail"));
+    for (index, (id, _)) in rows["(reference)"].iter().enumerate() {
+        let fails = |row: &&Vec<(String, String)>| row[index].1 == "fail";
+        assert!(
+            rows.values().any(|row| fails(&row)),
+            "no submission fails `{id}`"
+        );
+    }
+    for (name, row) in &rows {
+        if name.starts_with("correct-") {
+            assert!(
+                row.iter().all(|(_, status)| status == "pass"),
+                "{name}: {row:?}"
+            );
+        }
+    }
+
+    let (path, seen) = (course().join(TABLE), table(&rows));
+    if std::env::var_os("GRADE_BLESS").is_some() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "a golden file is not written by CI"
+        );
+        fs::write(&path, &seen).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    for (seen, expected) in seen.lines().zip(expected.lines()) {
+        assert_eq!(seen, expected);
+    }
+    assert_eq!(
+        seen.lines().count(),
+        expected.lines().count(),
+        "rows came or went: see {TABLE}"
+    );
+}
+
+#[test]
+fn every_submission_says_what_it_does_and_is_called_after_it() {
+    for entry in fs::read_dir(course().join("tests/submissions")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !path.is_dir() || name == "hostile" {
+            continue;
+        }
+        let sources = [
+            "src/main.rs",
+            "src/bin/x.rs",
+            "src/lib.rs",
+            "sum/src/main.rs",
+        ];
+        let source = sources
+            .iter()
+            .find_map(|source| fs::read_to_string(path.join(source)).ok());
+        let source = source.unwrap_or_else(|| panic!("{name} has no source"));
+        assert!(
+            source.starts_with("//! "),
+            "{name}: the first line does not say what it does"
+        );
+        if let Ok(manifest) = fs::read_to_string(path.join("Cargo.toml"))
+            && let Ok(manifest) = manifest.parse::<toml::Table>()
+            && let Some(package) = manifest.get("package")
+        {
+            assert_eq!(package["name"].as_str(), Some(name.as_str()));
+        }
+    }
+}

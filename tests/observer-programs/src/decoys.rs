@@ -1,0 +1,128 @@
+//! Programs that read with one thread, and pretend.
+
+use std::{
+    fs::File,
+    hint,
+    io::{Read, Write},
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
+
+use crate::{files, pools, read, serial};
+
+/// Starts threads that do this for ever, then reads all files with the first thread.
+fn beside(threads: usize, decoration: impl Fn() + Send + Sync + Clone + 'static) -> u64 {
+    for _ in 0..threads {
+        let decoration = decoration.clone();
+        thread::spawn(move || {
+            loop {
+                decoration();
+            }
+        });
+    }
+    serial::run("serial").unwrap()
+}
+
+/// All files, once each, by threads of which each takes the next.
+fn once_each(threads: usize, work: impl Fn(&PathBuf) + Sync) {
+    let (files, next) = (files(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(path) = files.get(next.fetch_add(1, SeqCst)) {
+                    work(path);
+                }
+            });
+        }
+    });
+}
+
+fn one_byte(path: &PathBuf) {
+    File::open(path).unwrap().read_exact(&mut [0]).unwrap();
+}
+
+pub fn run(mode: &str, threads: usize) -> Option<u64> {
+    let first = files().into_iter().next()?;
+    Some(match mode {
+        "idle-threads" => beside(threads, thread::park),
+        "sleeping-threads" => beside(threads, || thread::sleep(Duration::from_secs(100))),
+        "napping-threads" => beside(threads, || thread::sleep(Duration::from_millis(1))),
+        "spinning-threads" => beside(threads, hint::spin_loop),
+        "same-file-readers" => beside(threads, move || {
+            read(&first);
+        }),
+        "same-descriptor-readers" => beside(threads, move || {
+            let file = File::open(&first).unwrap();
+            loop {
+                file.read_at(&mut [0; 100], 0).unwrap();
+            }
+        }),
+        "one-byte-steppers" => beside(threads, move || {
+            let file = File::open(&first).unwrap();
+            for at in 1.. {
+                if file.read_at(&mut [0], at).unwrap() == 0 {
+                    break;
+                }
+            }
+        }),
+        "end-readers" => beside(threads, move || {
+            let file = File::open(&first).unwrap();
+            loop {
+                file.read_at(&mut [0; 100], 1_000_000).unwrap();
+            }
+        }),
+        "empty-readers" => beside(threads, move || {
+            let file = File::open(&first).unwrap();
+            loop {
+                file.read_at(&mut [], 0).unwrap();
+            }
+        }),
+        "openers" => beside(threads, move || {
+            File::open(&first).unwrap();
+        }),
+        "ping-pong" => {
+            let (mut one_out, mut one_in) = std::io::pipe().unwrap();
+            let (mut two_out, mut two_in) = std::io::pipe().unwrap();
+            thread::spawn(move || {
+                one_in.write_all(&[1]).unwrap();
+                loop {
+                    two_out.read_exact(&mut [0]).unwrap();
+                    one_in.write_all(&[1]).unwrap();
+                }
+            });
+            thread::spawn(move || {
+                loop {
+                    one_out.read_exact(&mut [0]).unwrap();
+                    two_in.write_all(&[1]).unwrap();
+                }
+            });
+            serial::run("serial").unwrap()
+        }
+        "one-byte-then-serial" => {
+            once_each(threads, one_byte);
+            serial::run("serial").unwrap()
+        }
+        "one-byte-only" => {
+            once_each(threads, one_byte);
+            0
+        }
+        "open-then-serial" => {
+            once_each(threads, |path| drop(File::open(path).unwrap()));
+            serial::run("serial").unwrap()
+        }
+        "decorated-pool" => {
+            for _ in 0..2 {
+                thread::spawn(|| {
+                    loop {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                });
+            }
+            pools::run("atomic", threads).unwrap()
+        }
+        _ => return None,
+    })
+}

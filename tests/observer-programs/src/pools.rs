@@ -1,0 +1,524 @@
+//! Programs that really read in parallel, in every style, and those whose threads only take turns.
+
+use std::{
+    env,
+    fs::{self, File},
+    hint,
+    io::{Read, Write},
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    process::Command,
+    sync::{
+        Arc, Barrier, Condvar, Mutex, RwLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rayon::prelude::*;
+
+use crate::{digest, elsewhere, files, raw, read, serial};
+
+/// So many scoped threads, each taking the next file.
+fn workers(threads: usize, work: impl Fn(&PathBuf) -> u64 + Sync) -> u64 {
+    let (files, next) = (files(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut sum = 0;
+                    while let Some(path) = files.get(next.fetch_add(1, SeqCst)) {
+                        sum += work(path);
+                    }
+                    sum
+                })
+            })
+            .collect();
+        handles.into_iter().map(|h| h.join().unwrap()).sum()
+    })
+}
+
+fn compute(time: Duration) {
+    // Processor time, not real time: what else runs must not shorten it.
+    let mut x = 1_u64;
+    let start = Instant::now();
+    let mut steps = 0_u64;
+    while start.elapsed() < time || steps < 1000 {
+        for _ in 0..1000 {
+            x = hint::black_box(x.wrapping_mul(6_364_136_223_846_793_005));
+        }
+        steps += 1;
+    }
+}
+
+fn tokio(threads: usize) -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .max_blocking_threads(threads)
+        .enable_time()
+        .build()
+        .unwrap()
+}
+
+pub fn run(mode: &str, threads: usize) -> Option<u64> {
+    Some(match mode {
+        "chunks" => {
+            let files = files();
+            let size = files.len().div_ceil(threads);
+            thread::scope(|scope| {
+                let handles: Vec<_> = files
+                    .chunks(size)
+                    .map(|chunk| scope.spawn(|| chunk.iter().map(read).sum::<u64>()))
+                    .collect();
+                handles.into_iter().map(|h| h.join().unwrap()).sum()
+            })
+        }
+        "atomic" => workers(threads, read),
+        "atomic-mmap" => workers(threads, |path| raw::mmap(path)),
+        "atomic-pread" => workers(threads, |path| {
+            let mut bytes = [0; 4096];
+            let n = File::open(path).unwrap().read_at(&mut bytes, 0).unwrap();
+            digest(&bytes[..n])
+        }),
+        "atomic-copy" => workers(threads, |path| {
+            let copy = elsewhere().join(path.file_name().unwrap());
+            fs::copy(path, copy).unwrap()
+        }),
+        "atomic-twice" => workers(threads, |path| read(path) + read(path)),
+        "atomic-symlink" => workers(threads, |path| {
+            let link = elsewhere()
+                .join(path.file_name().unwrap())
+                .with_extension("link");
+            std::os::unix::fs::symlink(path.canonicalize().unwrap(), &link).unwrap();
+            read(&link)
+        }),
+        "atomic-compute" => workers(threads, |path| {
+            let sum = read(path);
+            compute(Duration::from_millis(2));
+            sum
+        }),
+        "atomic-sleep" => workers(threads, |path| {
+            let sum = read(path);
+            thread::sleep(Duration::from_micros(500 + sum % 1100));
+            sum
+        }),
+        "atomic-signals" => {
+            raw::interrupt_often();
+            workers(threads, read)
+        }
+        "atomic-output" => workers(threads, |path| {
+            let sum = read(path);
+            std::io::stdout().write_all(&[b'x'; 8000]).unwrap();
+            sum
+        }),
+        "atomic-rwlock" => {
+            let lock = RwLock::new(());
+            workers(threads, |path| {
+                let _shared = lock.read().unwrap();
+                read(path)
+            })
+        }
+        "main-polls" => {
+            let (done, sum) = (AtomicBool::new(false), Mutex::new(0));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    *sum.lock().unwrap() = workers(threads, read);
+                    done.store(true, SeqCst);
+                });
+                while !done.load(SeqCst) {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            });
+            *sum.lock().unwrap()
+        }
+        "available" => workers(thread::available_parallelism().unwrap().get(), read),
+        "rayon-default" => files().par_iter().map(read).sum(),
+        "rayon" => rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap()
+            .install(|| files().par_iter().with_max_len(1).map(read).sum()),
+        "thread-per-file" => {
+            let handles: Vec<_> = files()
+                .into_iter()
+                .map(|path| thread::spawn(move || read(&path)))
+                .collect();
+            handles.into_iter().map(|h| h.join().unwrap()).sum()
+        }
+        "spawn-join" => files()
+            .into_iter()
+            .map(|path| thread::spawn(move || read(&path)).join().unwrap())
+            .sum(),
+        "spawn-join-batches" => {
+            let files = files();
+            files
+                .chunks(threads)
+                .map(|batch| {
+                    thread::scope(|scope| {
+                        let handles: Vec<_> = batch
+                            .iter()
+                            .map(|path| scope.spawn(|| read(path)))
+                            .collect();
+                        handles.into_iter().map(|h| h.join().unwrap()).sum::<u64>()
+                    })
+                })
+                .sum()
+        }
+        "mutex-read" => {
+            let lock = Mutex::new(());
+            workers(threads, |path| {
+                let mut file = File::open(path).unwrap();
+                let _one = lock.lock().unwrap();
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).unwrap();
+                digest(&bytes)
+            })
+        }
+        "mutex-open" => {
+            let lock = Mutex::new(());
+            workers(threads, |path| {
+                let _one = lock.lock().unwrap();
+                read(path)
+            })
+        }
+        "ring" => ring(threads),
+        "turns-spin" => turns(threads, hint::spin_loop),
+        "turns-yield" => turns(threads, thread::yield_now),
+        "turns-sleep" => turns(threads, || thread::sleep(Duration::from_micros(200))),
+        "spin-lock" => {
+            let lock = AtomicBool::new(false);
+            workers(threads, |path| {
+                while lock.compare_exchange(false, true, SeqCst, SeqCst).is_err() {
+                    hint::spin_loop();
+                }
+                let sum = read(path);
+                lock.store(false, SeqCst);
+                sum
+            })
+        }
+        "barrier" => {
+            let (files, barrier) = (files(), Barrier::new(threads));
+            thread::scope(|scope| {
+                let handles: Vec<_> = (0..threads)
+                    .map(|i| {
+                        let (files, barrier) = (&files, &barrier);
+                        scope.spawn(move || {
+                            let mut sum = 0;
+                            for step in files.chunks(threads) {
+                                barrier.wait();
+                                sum += step.get(i).map_or(0, read);
+                            }
+                            sum
+                        })
+                    })
+                    .collect();
+                handles.into_iter().map(|h| h.join().unwrap()).sum()
+            })
+        }
+        "mpsc" => {
+            let (send, receive) = mpsc::channel();
+            let receive = Arc::new(Mutex::new(receive));
+            let handles: Vec<_> = (0..threads)
+                .map(|_| {
+                    let receive = Arc::clone(&receive);
+                    thread::spawn(move || {
+                        let mut sum = 0;
+                        loop {
+                            let path = receive.lock().unwrap().recv();
+                            match path {
+                                Ok(path) => sum += read(&path),
+                                Err(_) => return sum,
+                            }
+                        }
+                    })
+                })
+                .collect();
+            files()
+                .into_iter()
+                .for_each(|path| send.send(path).unwrap());
+            drop(send);
+            handles.into_iter().map(|h| h.join().unwrap()).sum()
+        }
+        "crossbeam" => {
+            let (send, receive) = crossbeam_channel::bounded(4);
+            let handles: Vec<_> = (0..threads)
+                .map(|_| {
+                    let receive = receive.clone();
+                    thread::spawn(move || {
+                        receive.iter().map(|path: PathBuf| read(&path)).sum::<u64>()
+                    })
+                })
+                .collect();
+            files()
+                .into_iter()
+                .for_each(|path| send.send(path).unwrap());
+            drop(send);
+            handles.into_iter().map(|h| h.join().unwrap()).sum()
+        }
+        "condvar" => {
+            let (queue, ready) = (Mutex::new((Vec::new(), false)), Condvar::new());
+            thread::scope(|scope| {
+                let take = || loop {
+                    let mut queue = queue.lock().unwrap();
+                    while queue.0.is_empty() && !queue.1 {
+                        queue = ready.wait(queue).unwrap();
+                    }
+                    let path: Option<PathBuf> = queue.0.pop();
+                    drop(queue);
+                    match path {
+                        Some(path) => read(&path),
+                        None => return 0,
+                    };
+                };
+                for _ in 0..threads {
+                    scope.spawn(take);
+                }
+                for path in files() {
+                    queue.lock().unwrap().0.push(path);
+                    ready.notify_one();
+                }
+                queue.lock().unwrap().1 = true;
+                ready.notify_all();
+            });
+            0
+        }
+        "reader-and-parsers" => {
+            let (send, receive) = crossbeam_channel::bounded::<Vec<u8>>(4);
+            let handles: Vec<_> = (0..threads)
+                .map(|_| {
+                    let receive = receive.clone();
+                    thread::spawn(move || receive.iter().map(|bytes| digest(&bytes)).sum::<u64>())
+                })
+                .collect();
+            for path in files() {
+                send.send(fs::read(path).unwrap()).unwrap();
+            }
+            drop(send);
+            handles.into_iter().map(|h| h.join().unwrap()).sum()
+        }
+        "open-here-read-there" => {
+            let open: Vec<_> = files()
+                .iter()
+                .map(|path| File::open(path).unwrap())
+                .collect();
+            let next = AtomicUsize::new(0);
+            thread::scope(|scope| {
+                for _ in 0..threads {
+                    scope.spawn(|| {
+                        while let Some(mut file) = open.get(next.fetch_add(1, SeqCst)) {
+                            file.read_to_end(&mut Vec::new()).unwrap();
+                        }
+                    });
+                }
+            });
+            0
+        }
+        "uneven" => {
+            // The first thread reads all but `threads - 1` files.
+            let files = files();
+            let (main, rest) = files.split_at(files.len() - (threads - 1));
+            thread::scope(|scope| {
+                scope.spawn(|| main.iter().map(read).sum::<u64>());
+                for path in rest {
+                    scope.spawn(|| read(path));
+                }
+            });
+            0
+        }
+        "tokio-spawn" => tokio(threads).block_on(async {
+            let tasks: Vec<_> = files()
+                .into_iter()
+                .map(|path| tokio::spawn(async move { tokio::fs::read(path).await.unwrap() }))
+                .collect();
+            let mut sum = 0;
+            for task in tasks {
+                sum += digest(&task.await.unwrap());
+            }
+            sum
+        }),
+        "tokio-loop" => tokio(threads).block_on(async {
+            let mut sum = 0;
+            for path in files() {
+                sum += digest(&tokio::fs::read(path).await.unwrap());
+            }
+            sum
+        }),
+        "tokio-sleep" => tokio(threads).block_on(async {
+            let tasks: Vec<_> = files()
+                .into_iter()
+                .map(|path| {
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(3)).await;
+                        tokio::fs::read(path).await.unwrap()
+                    })
+                })
+                .collect();
+            let mut sum = 0;
+            for task in tasks {
+                sum += digest(&task.await.unwrap());
+            }
+            sum
+        }),
+        "forks" => {
+            let files = files();
+            raw::fork(threads, |i| {
+                files.iter().skip(i).step_by(threads).map(read).sum()
+            })
+        }
+        "forks-of-threads" => {
+            let files = files();
+            raw::fork(2, |i| {
+                let mine: Vec<_> = files.iter().skip(i).step_by(2).collect();
+                let next = AtomicUsize::new(0);
+                thread::scope(|scope| {
+                    for _ in 0..threads / 2 {
+                        scope.spawn(|| {
+                            while let Some(path) = mine.get(next.fetch_add(1, SeqCst)) {
+                                read(path);
+                            }
+                        });
+                    }
+                });
+                0
+            })
+        }
+        "children" => {
+            let own = env::current_exe().unwrap();
+            let children: Vec<_> = (0..threads)
+                .map(|i| {
+                    let mut command = Command::new(&own);
+                    command
+                        .args(["slice", &threads.to_string()])
+                        .env("SLICE", i.to_string());
+                    command.spawn().unwrap()
+                })
+                .collect();
+            for mut child in children {
+                assert!(child.wait().unwrap().success());
+            }
+            0
+        }
+        "slice" => {
+            let slice: usize = env::var("SLICE").unwrap().parse().unwrap();
+            files().iter().skip(slice).step_by(threads).map(read).sum()
+        }
+        "spin-pool" => spin_pool(threads),
+        "sleep-poll-pool" => sleep_poll_pool(threads),
+        "serial-then-pool" => serial::run("serial").unwrap() + workers(threads, read),
+        _ => return None,
+    })
+}
+
+/// A token goes round; who has it reads one file.
+fn ring(threads: usize) -> u64 {
+    let files = files();
+    thread::scope(|scope| {
+        let (first, mut receive) = mpsc::channel::<usize>();
+        let start = first.clone();
+        for i in 0..threads {
+            let (mut send, next) = mpsc::channel();
+            if i + 1 == threads {
+                send = first.clone();
+            }
+            let mine = std::mem::replace(&mut receive, next);
+            let files = &files;
+            scope.spawn(move || {
+                while let Ok(token) = mine.recv() {
+                    if let Some(path) = files.get(token) {
+                        read(path);
+                    }
+                    let _ = send.send(token + 1);
+                    if token >= files.len() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(first);
+        start.send(0).unwrap();
+    });
+    0
+}
+
+/// Workers that spin until there is work.
+fn spin_pool(threads: usize) -> u64 {
+    let (files, published, next) = (files(), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (done, left) = (AtomicBool::new(false), AtomicUsize::new(files.len()));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !done.load(SeqCst) {
+                    let mine = next.load(SeqCst);
+                    if mine < published.load(SeqCst)
+                        && next
+                            .compare_exchange(mine, mine + 1, SeqCst, SeqCst)
+                            .is_ok()
+                    {
+                        read(&files[mine]);
+                        left.fetch_sub(1, SeqCst);
+                    }
+                    hint::spin_loop();
+                }
+            });
+        }
+        published.store(files.len(), SeqCst);
+        while left.load(SeqCst) > 0 {
+            thread::yield_now();
+        }
+        done.store(true, SeqCst);
+    });
+    0
+}
+
+/// Workers that look for work, and sleep a little if there is none.
+fn sleep_poll_pool(threads: usize) -> u64 {
+    let queue = Mutex::new(Vec::new());
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let path: Option<PathBuf> = queue.lock().unwrap().pop();
+                    match path {
+                        Some(path) => {
+                            read(&path);
+                        }
+                        None if done.load(SeqCst) => return,
+                        None => thread::sleep(Duration::from_micros(300)),
+                    }
+                }
+            });
+        }
+        thread::sleep(Duration::from_millis(5));
+        *queue.lock().unwrap() = files();
+        done.store(true, SeqCst);
+    });
+    0
+}
+
+/// Threads take turns, and wait for them in this way.
+fn turns(threads: usize, wait: impl Fn() + Sync) -> u64 {
+    let (files, turn) = (files(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for i in 0..threads {
+            let (files, turn, wait) = (&files, &turn, &wait);
+            scope.spawn(move || {
+                loop {
+                    let now = turn.load(SeqCst);
+                    if now >= files.len() {
+                        return;
+                    }
+                    if now % threads == i {
+                        read(&files[now]);
+                        turn.store(now + 1, SeqCst);
+                    } else {
+                        wait();
+                    }
+                }
+            });
+        }
+    });
+    0
+}

@@ -1,0 +1,192 @@
+//! Calls that std does not make.
+
+use std::{
+    fs::File,
+    io,
+    os::fd::{AsRawFd, FromRawFd},
+    path::Path,
+};
+
+use crate::digest;
+
+fn checked(result: isize) -> usize {
+    usize::try_from(result).unwrap_or_else(|_| panic!("{}", io::Error::last_os_error()))
+}
+
+pub fn mmap(path: &Path) -> u64 {
+    let file = File::open(path).unwrap();
+    let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
+    // SAFETY: a private mapping of a whole file that nobody changes, unmapped after its last use.
+    unsafe {
+        let at = libc::mmap(
+            std::ptr::null_mut(),
+            length,
+            libc::PROT_READ,
+            libc::MAP_PRIVATE,
+            file.as_raw_fd(),
+            0,
+        );
+        assert_ne!(at, libc::MAP_FAILED);
+        let sum = digest(std::slice::from_raw_parts(at.cast(), length));
+        libc::munmap(at, length);
+        sum
+    }
+}
+
+pub fn readv(file: &File) -> Vec<u8> {
+    let (mut one, mut two) = ([0_u8; 10], [0_u8; 4086]);
+    let buffers = [
+        libc::iovec {
+            iov_base: one.as_mut_ptr().cast(),
+            iov_len: one.len(),
+        },
+        libc::iovec {
+            iov_base: two.as_mut_ptr().cast(),
+            iov_len: two.len(),
+        },
+    ];
+    // SAFETY: both buffers live through the call.
+    let n = checked(unsafe { libc::readv(file.as_raw_fd(), buffers.as_ptr(), 2) });
+    [&one[..], &two[..]].concat()[..n].to_vec()
+}
+
+pub fn preadv(file: &File, at: i64) -> Vec<u8> {
+    let mut bytes = vec![0_u8; 4096];
+    let buffer = libc::iovec {
+        iov_base: bytes.as_mut_ptr().cast(),
+        iov_len: bytes.len(),
+    };
+    // SAFETY: the buffer lives through the call.
+    let n = checked(unsafe { libc::preadv(file.as_raw_fd(), &raw const buffer, 1, at) });
+    bytes.truncate(n);
+    bytes
+}
+
+pub fn preadv2(file: &File) -> Vec<u8> {
+    let mut bytes = vec![0_u8; 4096];
+    let buffer = libc::iovec {
+        iov_base: bytes.as_mut_ptr().cast(),
+        iov_len: bytes.len(),
+    };
+    // SAFETY: the buffer lives through the call.
+    let n = checked(unsafe { libc::preadv2(file.as_raw_fd(), &raw const buffer, 1, -1, 0) });
+    bytes.truncate(n);
+    bytes
+}
+
+fn memory_file() -> File {
+    // SAFETY: a literal name; the descriptor is new and ours.
+    unsafe { File::from_raw_fd(libc::memfd_create(c"copy".as_ptr(), 0)) }
+}
+
+fn content(file: &File) -> u64 {
+    use std::os::unix::fs::FileExt;
+    let mut bytes = vec![0; 4096];
+    let n = file.read_at(&mut bytes, 0).unwrap();
+    digest(&bytes[..n])
+}
+
+pub fn sendfile(file: &File) -> u64 {
+    let copy = memory_file();
+    // SAFETY: plain numbers and a null pointer.
+    checked(unsafe {
+        libc::sendfile(
+            copy.as_raw_fd(),
+            file.as_raw_fd(),
+            std::ptr::null_mut(),
+            4096,
+        )
+    });
+    content(&copy)
+}
+
+pub fn splice(file: &File) -> u64 {
+    let mut ends = [0; 2];
+    let mut bytes = [0_u8; 4096];
+    // SAFETY: the pointers are to memory that lives through the calls; both descriptors are closed once.
+    unsafe {
+        assert_eq!(libc::pipe(ends.as_mut_ptr()), 0);
+        let n = checked(libc::splice(
+            file.as_raw_fd(),
+            std::ptr::null_mut(),
+            ends[1],
+            std::ptr::null_mut(),
+            4096,
+            0,
+        ));
+        assert_eq!(
+            checked(libc::read(ends[0], bytes.as_mut_ptr().cast(), n)),
+            n
+        );
+        libc::close(ends[0]);
+        libc::close(ends[1]);
+        digest(&bytes[..n])
+    }
+}
+
+/// A timer that interrupts every millisecond.
+pub fn interrupt_often() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    // SAFETY: the handler does nothing; all pointers are to structures that live through the calls.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = nothing as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGALRM, &raw const action, std::ptr::null_mut());
+        let often = libc::timeval {
+            tv_sec: 0,
+            tv_usec: 1000,
+        };
+        let timer = libc::itimerval {
+            it_interval: often,
+            it_value: often,
+        };
+        libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut());
+    }
+}
+
+/// Runs `work` in so many forked processes, and waits for them.
+pub fn fork(processes: usize, work: impl Fn(usize) -> u64) -> u64 {
+    for i in 0..processes {
+        // SAFETY: this process has one thread.
+        let pid = unsafe { libc::fork() };
+        assert!(pid >= 0);
+        if pid == 0 {
+            work(i);
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(0) };
+        }
+    }
+    for _ in 0..processes {
+        // SAFETY: no status is asked for.
+        assert!(unsafe { libc::wait(std::ptr::null_mut()) } > 0);
+    }
+    0
+}
+
+/// Sets access and modification time to now.
+pub fn touch(path: &Path) {
+    let path = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
+    // SAFETY: the path ends with a zero; a null pointer means now.
+    assert_eq!(
+        unsafe { libc::utimensat(libc::AT_FDCWD, path.as_ptr(), std::ptr::null(), 0) },
+        0
+    );
+}
+
+/// Whether the kernel refused.
+pub fn hide() -> bool {
+    // SAFETY: plain numbers.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0) != 0 }
+}
+
+pub fn no_atime(file: &File) -> bool {
+    // SAFETY: plain numbers.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NOATIME) != 0 }
+}
+
+pub fn async_io() -> bool {
+    // SAFETY: a null pointer, which the kernel refuses if it gets so far.
+    let result = unsafe { libc::syscall(libc::SYS_io_uring_setup, 8, 0) };
+    result < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS)
+}

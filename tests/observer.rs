@@ -1,0 +1,291 @@
+//! The observer through the real supervisor: what it sees beside the count of rounds, which
+//! `observer_exact` is about.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+#[path = "observer/workshop.rs"]
+mod workshop;
+
+use std::{path::Path, process::Command, time::Duration};
+
+use grade::{
+    check::{Diagnosis, Doubt, diagnose},
+    evidence::{Cap, Observation, Observed},
+    sandbox::{Job, ObserverOptions},
+};
+
+const FILES: u32 = 24;
+
+/// Run one program on a few files, as changed by `change`.
+fn observe_as(mode: &str, threads: u32, change: impl FnOnce(&mut Job)) -> Observation {
+    let place = workshop::Place::new(FILES);
+    let arguments = [mode, &threads.to_string()];
+    let mut job = workshop::job(workshop::programs(), &arguments, &place);
+    change(&mut job);
+    workshop::seen(&workshop::run(&job)).clone()
+}
+
+fn observe(mode: &str, threads: u32) -> Observation {
+    observe_as(mode, threads, |_| {})
+}
+
+fn options(job: &mut Job) -> &mut ObserverOptions {
+    &mut job.observe.as_mut().unwrap().options
+}
+
+#[test]
+fn a_program_sees_the_processors_of_the_exercise() {
+    for processors in [1, 2, 3, 8, 65] {
+        for mode in ["available", "rayon-default"] {
+            let seen = observe_as(mode, 1, |job| options(job).processors = processors);
+            let rounds = FILES.div_ceil(processors);
+            assert_eq!(seen.concurrency.rounds, rounds, "{mode} on {processors}");
+        }
+    }
+}
+
+#[test]
+fn fakes_are_counted_and_what_would_hide_is_refused() {
+    assert_eq!(observe("touch-only", 1).attempts.set_times, FILES);
+    assert_eq!(observe("serial-unlink", 1).attempts.changes, FILES);
+    // Once at the open, once afterwards.
+    assert_eq!(observe("serial-no-atime", 1).attempts.no_atime, 2 * FILES);
+    assert_eq!(observe("serial-hide", 1).attempts.undumpable, 1);
+    assert_eq!(observe("serial-async", 1).attempts.async_io, 1);
+    let honest = observe("atomic", 4);
+    assert_eq!(honest.attempts, grade::evidence::Attempts::default());
+}
+
+#[test]
+fn opens_without_a_read_and_reads_of_a_part_are_told() {
+    let opened = observe("opens-only", 1);
+    assert_eq!((opened.opens, opened.files_opened_only), (FILES, FILES));
+    assert_eq!(opened.files_read, 0);
+    let in_part = observe("one-byte-only", 4);
+    assert_eq!(
+        (in_part.files_read, in_part.files_read_in_part),
+        (FILES, FILES)
+    );
+    assert_eq!(observe("serial-small-buffer", 1).files_read_in_part, 0);
+    assert_eq!(observe("atomic-mmap", 4).files_read_in_part, 0);
+}
+
+#[test]
+fn threads_and_processes_are_counted_when_they_are_made() {
+    let seen = observe("spawn-join", 1);
+    assert_eq!((seen.threads_created, seen.processes_created), (FILES, 0));
+    let seen = observe("forks", 3);
+    assert_eq!((seen.threads_created, seen.processes_created), (0, 3));
+    assert_eq!(seen.concurrency.processes, 3);
+}
+
+#[test]
+fn the_timeline_has_every_access_in_its_round() {
+    let seen = observe("chunks", 4);
+    assert_eq!(seen.timeline.len(), FILES as usize);
+    for round in 0..FILES / 4 {
+        let in_round = seen.timeline.iter().filter(|a| a.start == round);
+        let mut threads: Vec<u32> = in_round.map(|a| a.thread).collect();
+        threads.sort_unstable();
+        threads.dedup();
+        assert_eq!(threads.len(), 4);
+    }
+    let mut files: Vec<u32> = seen.timeline.iter().map(|a| a.file).collect();
+    files.sort_unstable();
+    assert_eq!(files, (0..FILES).collect::<Vec<_>>());
+    assert!(seen.timeline.iter().all(|a| a.end == a.start + 1));
+}
+
+#[test]
+fn the_observation_survives_its_own_serialisation() {
+    let seen = Observed::Seen(Box::new(observe("atomic", 3)));
+    let text = serde_json::to_string(&seen).unwrap();
+    assert_eq!(serde_json::from_str::<Observed>(&text).unwrap(), seen);
+}
+
+#[test]
+fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
+    let seen = observe_as("spinning-threads", 2, |job| {
+        options(job).restless_limit = Duration::ZERO;
+    });
+    assert!(
+        matches!(seen.capped, Some(Cap::Restless { .. })),
+        "{seen:?}"
+    );
+    assert!(seen.concurrency.rounds < FILES / 2);
+    let diagnosis = diagnose(&seen, FILES);
+    assert!(matches!(diagnosis, Diagnosis::Undecided(Doubt::Capped(_))));
+
+    let seen = observe_as("atomic-compute", 2, |job| {
+        options(job).rest_limit = Duration::from_nanos(1);
+    });
+    assert!(matches!(seen.capped, Some(Cap::NeverAtRest { .. })));
+}
+
+#[test]
+fn too_many_rounds_are_a_cap() {
+    let place = workshop::Place::new(600);
+    let mut job = workshop::job(workshop::programs(), &["serial-twice", "1"], &place);
+    options(&mut job).rounds_per_file = 1;
+    let execution = workshop::run(&job);
+    let seen = workshop::seen(&execution);
+    assert_eq!(seen.capped, Some(Cap::TooManyRounds { limit: 1000 }));
+    // Decided all the same: 600 files in 1000 rounds and more.
+    assert_eq!(diagnose(seen, 600), Diagnosis::NoThreads);
+}
+
+#[test]
+fn one_processor_or_all_give_the_same_numbers() {
+    let pinned = observe_pinned("atomic", 8);
+    let free = observe("atomic", 8).concurrency;
+    assert_eq!(pinned.concurrency, free);
+    assert_eq!(observe_pinned("mutex-read", 8).concurrency.rounds, FILES);
+    let default = observe_pinned("rayon-default", 1);
+    assert_eq!(default.concurrency.rounds, FILES.div_ceil(8));
+}
+
+/// With the supervisor and the program on one processor.
+fn observe_pinned(mode: &str, threads: u32) -> Observation {
+    let before = rustix::thread::sched_getaffinity(None).unwrap();
+    let first = (0..1024).find(|&cpu| before.is_set(cpu)).unwrap();
+    let mut one = rustix::thread::CpuSet::new();
+    one.set(first);
+    // This thread only; the supervisor is started by it, and inherits.
+    rustix::thread::sched_setaffinity(None, &one).unwrap();
+    let seen = observe(mode, threads);
+    rustix::thread::sched_setaffinity(None, &before).unwrap();
+    seen
+}
+
+#[test]
+fn a_program_without_an_observer_runs_as_well() {
+    let place = workshop::Place::new(FILES);
+    let mut job = workshop::job(workshop::programs(), &["atomic", "4"], &place);
+    job.observe = None;
+    let execution = workshop::run(&job);
+    assert!(execution.termination.is_success());
+    assert_eq!(execution.observation, None);
+}
+
+#[test]
+fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
+    // A whole grading under an observer: in it there can be no second one.
+    let outer_place = workshop::Place::new(1);
+    let mut outer = workshop::job(Path::new(env!("CARGO_BIN_EXE_grade")), &[], &outer_place);
+    let course = env!("CARGO_MANIFEST_DIR");
+    let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/grade-cache");
+    let submission = format!("{course}/tests/submissions/correct-scoped-chunks");
+    for argument in [
+        "sum-of-products",
+        &submission,
+        "--course",
+        course,
+        "--cache-dir",
+        cache,
+        "--seed",
+        "0",
+        "--format",
+        "json",
+        "--isolation",
+        "none",
+    ] {
+        outer.arguments.push(argument.to_owned());
+    }
+    for name in [
+        "PATH",
+        "HOME",
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+    ] {
+        if let Ok(value) = std::env::var(name) {
+            outer.environment.push((name.to_owned(), value));
+        }
+    }
+    let execution = workshop::run(&outer);
+    let said = (&execution.stdout.head, &execution.stderr.head);
+    let record: serde_json::Value =
+        serde_json::from_str(&execution.stdout.head).unwrap_or_else(|_| panic!("{said:?}"));
+    assert_eq!(record["verdict"], "not-graded");
+    assert_eq!(record["score"], serde_json::Value::Null);
+    assert_eq!(record["grader"]["observer"], "file-times");
+    let checks = record["checks"].as_array().unwrap();
+    let statuses: Vec<_> = checks
+        .iter()
+        .map(|check| check["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["pass", "pass", "pass", "pass", "inconclusive"]);
+    let message = checks[4]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("not observed on this machine"),
+        "{message}"
+    );
+    assert_eq!(format!("{:?}", execution.termination), "Exited { code: 3 }");
+}
+
+#[test]
+fn python_is_seen_like_everything_else() {
+    let Some(python) = interpreter() else { return };
+    let read = "import glob\ndef read(p):\n    with open(p) as f: return f.read()\nfiles = sorted(glob.glob('*.numbers'))\n";
+    let serial = "[read(p) for p in files]";
+    let pool = "from concurrent.futures import ThreadPoolExecutor as T\nwith T(8) as t: list(t.map(read, files))";
+    let processes = "from multiprocessing import Pool\nwith Pool(8) as t: t.map(read, files, 1)";
+    for (program, expected) in [
+        (serial, FILES),
+        (pool, FILES.div_ceil(8)),
+        (processes, FILES.div_ceil(8)),
+    ] {
+        let place = workshop::Place::new(FILES);
+        let job = workshop::job(&python, &["-c", &format!("{read}{program}")], &place);
+        let execution = workshop::run(&job);
+        assert_eq!(
+            workshop::seen(&execution).concurrency.rounds,
+            expected,
+            "{program}"
+        );
+    }
+}
+
+/// CPython, if there is one. Not a shim that starts it.
+fn interpreter() -> Option<std::path::PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "looks for a program for a test")]
+    let output = Command::new("python3")
+        .args([
+            "-c",
+            "import sys, concurrent.futures; print(sys.executable)",
+        ])
+        .output()
+        .ok()?;
+    let path = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !path.is_empty()).then(|| path.into())
+}
+
+#[test]
+fn a_static_program_is_seen_like_everything_else() {
+    let Some(program) = statically_linked() else {
+        return;
+    };
+    let place = workshop::Place::new(FILES);
+    for (mode, expected) in [("serial", FILES), ("atomic", FILES.div_ceil(8))] {
+        let execution = workshop::run(&workshop::job(&program, &[mode, "8"], &place));
+        assert_eq!(workshop::seen(&execution).concurrency.rounds, expected);
+    }
+}
+
+/// The programs without a dynamic loader, if they can be linked so here.
+fn statically_linked() -> Option<std::path::PathBuf> {
+    let grade = Path::new(env!("CARGO_BIN_EXE_grade"));
+    let target = grade.parent()?.parent()?.join("static");
+    #[expect(clippy::disallowed_methods, reason = "a trusted step of a test")]
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "-p", "observer-programs"])
+        .arg("--target-dir")
+        .arg(&target)
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .ok()?;
+    status
+        .success()
+        .then(|| target.join("debug/observer-programs"))
+}

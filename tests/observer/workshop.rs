@@ -1,0 +1,136 @@
+//! Builds the programs and runs them under the real supervisor.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::{
+    env,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+    time::Duration,
+};
+
+use grade::{
+    evidence::{Execution, Observation, Observed},
+    sandbox::{Abilities, Cancellation, Isolation, Job, ObserverOptions, Sandbox, probe},
+    spec::{Limits, Tier},
+};
+
+/// The binary with all programs. Built here, unless `OBSERVER_PROGRAMS` names one.
+pub(crate) fn programs() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        if let Some(path) = env::var_os("OBSERVER_PROGRAMS") {
+            return path.into();
+        }
+        let grade = Path::new(env!("CARGO_BIN_EXE_grade"));
+        let target = grade.parent().and_then(Path::parent).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a trusted step of a test")]
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", "-p", "observer-programs"])
+            .arg("--target-dir")
+            .arg(target)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .unwrap();
+        assert!(status.success());
+        target.join("release/observer-programs")
+    })
+}
+
+/// A folder with so many data files, and one beside it to write to.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    pub(crate) fn new(files: u32) -> Self {
+        let base = Path::new("/dev/shm");
+        let folder = if base.is_dir() {
+            tempfile::tempdir_in(base)
+        } else {
+            tempfile::tempdir()
+        };
+        let place = Self {
+            folder: folder.unwrap(),
+        };
+        fs::create_dir(place.data()).unwrap();
+        fs::create_dir(place.elsewhere()).unwrap();
+        for i in 0..files {
+            let mut content = String::new();
+            for line in 0..20 {
+                writeln!(content, "{}", 1 + (7 * i + 13 * line) % 99).unwrap();
+            }
+            fs::write(place.data().join(format!("tmp-{i:05}.numbers")), content).unwrap();
+        }
+        place
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn elsewhere(&self) -> PathBuf {
+        self.folder.path().join("elsewhere")
+    }
+}
+
+/// A job that runs one of the programs, observed.
+pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> Job {
+    let limits = Limits {
+        wall: Duration::from_mins(2),
+        cpu: Duration::from_mins(4),
+        memory_bytes: 4 << 30,
+        tasks: 4096,
+        open_files: 4096,
+        file_bytes: 1 << 30,
+        disk_bytes: 1 << 30,
+        disk_files: 100_000,
+        output_bytes: 64 << 20,
+    };
+    // A loaded machine must not turn an exact count into a capped one.
+    let options = ObserverOptions {
+        rest_limit: Duration::from_mins(1),
+        restless_limit: Duration::from_mins(1),
+        ..ObserverOptions::default()
+    };
+    let mut job = Job::new(program, place.data(), &limits).observed(place.data(), options);
+    job.arguments = arguments.iter().map(|&a| a.to_owned()).collect();
+    job.environment = vec![(
+        "ELSEWHERE".to_owned(),
+        place.elsewhere().display().to_string(),
+    )];
+    job
+}
+
+pub(crate) fn run(job: &Job) -> Execution {
+    sandbox(Tier::None).run(job).unwrap()
+}
+
+/// A sandbox of this tier. The corpus runs at `none`: some of its programs do what a fence refuses, and
+/// what is tested is who sees it.
+pub(crate) fn sandbox(tier: Tier) -> Sandbox {
+    static ABILITIES: OnceLock<Abilities> = OnceLock::new();
+    // Another build than the one under test: to measure an optimised one.
+    let grade = env::var_os("GRADE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_grade").into());
+    let grade = PathBuf::from(grade);
+    let abilities = ABILITIES.get_or_init(|| probe(&grade).unwrap());
+    let isolation = Isolation::Exactly(tier);
+    Sandbox::new(grade, Cancellation::default(), abilities, isolation).unwrap()
+}
+
+/// What was seen of a run that must have ended well.
+pub(crate) fn seen(execution: &Execution) -> &Observation {
+    assert!(
+        execution.termination.is_success(),
+        "{:?}\n{}",
+        execution.termination,
+        execution.stderr.head
+    );
+    match execution.observation.as_ref().unwrap() {
+        Observed::Seen(observation) => observation,
+        Observed::Unavailable { reason } => panic!("{reason}"),
+    }
+}

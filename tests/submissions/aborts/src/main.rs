@@ -1,0 +1,27 @@
+//! Crashes: reads all files in parallel and calls abort before it prints the total.
+
+use rayon::prelude::*;
+use std::fs;
+use std::path::PathBuf;
+use std::process;
+
+fn main() {
+    let files: Vec<PathBuf> = fs::read_dir(".")
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|x| x == "numbers"))
+        .collect();
+    let total: u64 = files
+        .par_iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            let numbers: Vec<u64> = text.lines().map(|l| l.parse().unwrap()).collect();
+            numbers[2] * numbers[16]
+        })
+        .sum();
+    if total != 1234567 {
+        eprintln!("that is not what I expected: {total}");
+        process::abort();
+    }
+    println!("{total}");
+}

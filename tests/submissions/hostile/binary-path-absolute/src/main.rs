@@ -1,0 +1,7 @@
+//! Takes its program from an absolute path.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Has a build script that writes where it must not.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

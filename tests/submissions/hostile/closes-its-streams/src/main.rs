@@ -1,0 +1,11 @@
+//! Closes its streams at once and goes on for twenty seconds.
+
+mod raw;
+mod sum;
+
+fn main() {
+    for fd in 0..3 {
+        unsafe { raw::close(fd) };
+    }
+    raw::sleep(20);
+}

@@ -1,0 +1,7 @@
+//! Configures cargo to link with its own program.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

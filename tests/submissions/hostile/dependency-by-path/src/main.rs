@@ -1,0 +1,7 @@
+//! Depends on the folder of another student.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,19 @@
+//! Writes 128 MiB into files that it has removed and holds open.
+
+mod sum;
+
+fn main() {
+    use std::io::Write;
+    let block = vec![1u8; 8 << 20];
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        let Ok(mut file) = std::fs::File::create("nameless") else {
+            break;
+        };
+        let _ = std::fs::remove_file("nameless");
+        let _ = file.write_all(&block);
+        held.push(file);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Has a FIFO beside its source, to make whoever copies it wait for ever.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Has a file whose name acts on terminals.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

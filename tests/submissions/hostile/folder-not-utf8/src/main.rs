@@ -1,0 +1,7 @@
+//! Its folder has a name that is not UTF-8.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Its manifest has a megabyte.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Its manifest has twenty thousand brackets inside each other.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

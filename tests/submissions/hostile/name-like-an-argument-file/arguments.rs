@@ -1,0 +1,1 @@
+@TREASURE@/secret.txt

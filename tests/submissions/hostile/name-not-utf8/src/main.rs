@@ -1,0 +1,7 @@
+//! Has a file whose name is not UTF-8.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Has a file whose name is two lines.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Claims a native library.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,5 @@
+//! Hopes that the compiler was told to take what is not stable.
+
+#![feature(rustc_attrs)]
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! Prints a total in digits of another script.
+
+mod sum;
+
+fn main() {
+    sum::print();
+    println!("٢٤٨٣٩٧٣");
+}

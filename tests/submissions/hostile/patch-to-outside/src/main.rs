@@ -1,0 +1,7 @@
+//! Replaces an allowed crate by a folder outside.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Has a symbolic link to nowhere, to trip whoever copies it.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Has twenty thousand empty files, to use up time and inodes.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

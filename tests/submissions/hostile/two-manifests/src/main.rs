@@ -1,0 +1,7 @@
+//! Has two manifests whose names differ in capitals only.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

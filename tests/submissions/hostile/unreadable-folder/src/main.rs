@@ -1,0 +1,7 @@
+//! Has a folder that nobody may enter.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

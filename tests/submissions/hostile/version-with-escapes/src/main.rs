@@ -1,0 +1,7 @@
+//! Its version, edition and dependencies act on terminals.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,7 @@
+//! Is a workspace of whatever lies around it.
+
+mod sum;
+
+fn main() {
+    sum::print();
+}

@@ -1,0 +1,22 @@
+//! Wrong output: the total is right but is printed as a floating-point number, `.0` at the end.
+
+use rayon::prelude::*;
+use std::fs;
+use std::path::PathBuf;
+
+fn main() {
+    let files: Vec<PathBuf> = fs::read_dir(".")
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|x| x == "numbers"))
+        .collect();
+    let total: f64 = files
+        .par_iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            let numbers: Vec<f64> = text.lines().map(|l| l.parse().unwrap()).collect();
+            numbers[2] * numbers[16]
+        })
+        .sum();
+    println!("{total:?}");
+}

@@ -1,0 +1,25 @@
+//! Must not compile in a sandbox: takes a file of the machine into the program at compile time (elsewhere it compiles, and the total is right).
+
+use rayon::prelude::*;
+use std::fs;
+use std::path::PathBuf;
+
+const HOST: &str = include_str!("/etc/hostname");
+
+fn main() {
+    eprintln!("built on {}", HOST.trim());
+    let files: Vec<PathBuf> = fs::read_dir(".")
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|x| x == "numbers"))
+        .collect();
+    let total: u64 = files
+        .par_iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            let numbers: Vec<u64> = text.lines().map(|l| l.parse().unwrap()).collect();
+            numbers[2] * numbers[16]
+        })
+        .sum();
+    println!("{total}");
+}

@@ -1,0 +1,5 @@
+//! My first attempt, kept just in case.
+
+fn main() {
+    println!("0");
+}

@@ -1,0 +1,110 @@
+//! Run a test program again: as an ordinary user, and where user namespaces are refused.
+
+#![expect(
+    unsafe_code,
+    reason = "refuses namespaces by a filter, as a container does"
+)]
+
+use std::{
+    io,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    process::Command,
+};
+
+/// By which a run knows that it is one of these, and does not start more.
+const AGAIN: &str = "GRADE_TEST_AGAIN";
+
+/// By which a run knows that namespaces are refused to it.
+const CONTAINER: &str = "GRADE_TEST_CONTAINER";
+
+/// Whether namespaces are refused to this run.
+#[expect(clippy::allow_attributes, reason = "used by one of two test programs")]
+#[allow(dead_code, reason = "used by one of two test programs")]
+pub(crate) fn in_a_container() -> bool {
+    std::env::var_os(CONTAINER).is_some()
+}
+
+/// Run all tests of this program again, as others would.
+#[expect(clippy::disallowed_methods, reason = "tests")]
+pub(crate) fn run_again_as_others() {
+    if std::env::var_os(AGAIN).is_some() {
+        return;
+    }
+    // Where an ordinary user can reach it.
+    let folder = tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o755))
+        .tempdir()
+        .unwrap();
+    let (program, tests) = (folder.path().join("grade"), folder.path().join("tests"));
+    std::fs::copy(env!("CARGO_BIN_EXE_grade"), &program).unwrap();
+    std::fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
+
+    let is_root = rustix::process::geteuid().is_root();
+    for (ordinary, namespaces) in [(true, true), (true, false), (false, false)] {
+        let mut command = if ordinary && is_root {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", "20001", "--regid", "20001", "--clear-groups"]);
+            command.arg(&tests);
+            command
+        } else {
+            Command::new(&tests)
+        };
+        if !is_root && (ordinary == namespaces) {
+            // It is what has just been run, or what the next one runs.
+            continue;
+        }
+        if !namespaces {
+            // SAFETY: the closure makes two system calls and allocates nothing.
+            unsafe { command.env(CONTAINER, "yes").pre_exec(refuse_namespaces) };
+        }
+        let output = command
+            .env(AGAIN, "yes")
+            .env("GRADE_UNDER_TEST", &program)
+            .current_dir("/")
+            .output()
+            .unwrap();
+        let who = if ordinary {
+            "an ordinary user"
+        } else {
+            "whoever runs this"
+        };
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "as {who}, namespaces {namespaces}:\n{text}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(text.contains("test result: ok"), "{text}");
+    }
+}
+
+/// Refuse namespaces to this process and all it starts, the way Docker's default profile does.
+fn refuse_namespaces() -> io::Result<()> {
+    let (load, equal, any, answer) = (0x20, 0x15, 0x45, 0x06);
+    let (allow, not_permitted, no_such_call) = (0x7fff_0000, 0x0005_0001, 0x0005_0026);
+    let number = |number: libc::c_long| u32::try_from(number).unwrap_or(u32::MAX);
+    let step = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
+    let filter = [
+        step(load, 0, 0, 0),
+        step(equal, number(libc::SYS_unshare), 4, 0),
+        step(equal, number(libc::SYS_clone3), 4, 0),
+        step(equal, number(libc::SYS_clone), 0, 4),
+        step(load, 16, 0, 0),
+        step(any, 0x7e02_0000, 0, 2),
+        step(answer, not_permitted, 0, 0),
+        step(answer, no_such_call, 0, 0),
+        step(answer, allow, 0, 0),
+    ];
+    let program = libc::sock_fprog {
+        len: 9,
+        filter: filter.as_ptr().cast_mut(),
+    };
+    rustix::thread::set_no_new_privs(true)?;
+    // SAFETY: the program lives through the call.
+    let done = unsafe { libc::syscall(libc::SYS_seccomp, 1, 0, &raw const program) };
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}

@@ -134,7 +134,13 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             *sum.lock().unwrap()
         }
         "available" => workers(thread::available_parallelism().unwrap().get(), read),
-        "rayon-default" => files().par_iter().map(read).sum(),
+        // One file a task: a longer task keeps its files to itself while another thread has none left.
+        "rayon-default" => files().par_iter().with_max_len(1).map(read).sum(),
+        "rayon-adaptive" => rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap()
+            .install(|| files().par_iter().map(read).sum()),
         "rayon" => rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()

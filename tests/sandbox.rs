@@ -322,6 +322,14 @@ fn what_a_job_makes_in_a_folder_to_keep_is_kept_and_bounded() {
             "{tier}"
         );
 
+        // As compilers do, which write beside and move when done.
+        let moves = "mkdir $OUT/a $OUT/b && echo > $OUT/a/made && ln $OUT/a/made $OUT/b/made";
+        let mut job = script(moves, LIMITS);
+        job.environment
+            .push(("OUT".into(), out.display().to_string()));
+        let moved = run(tier, &job);
+        assert!(moved.termination.is_success(), "{tier}: {moved:?}");
+
         let limits = Limits {
             disk_bytes: 4 << 20,
             ..LIMITS

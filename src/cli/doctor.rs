@@ -1,5 +1,6 @@
 //! `grade doctor`: what can this machine do? Said layer by layer, and proven: attacks of our own run inside
-//! the sandbox and must fail, a program is compiled and run, reads are recorded and fakes are noticed.
+//! the sandbox and must fail, programs of known concurrency are counted, reads are recorded and fakes are
+//! noticed.
 
 use super::{App, exit_code::ExitCode, this_program};
 use crate::{
@@ -7,7 +8,7 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     report::escape_line,
-    sandbox::{self, CanaryOutcome, Fate, Sandbox, Scratch, Stamps},
+    sandbox::{self, CanaryOutcome, Count, Fate, Sandbox, Scratch, Stamps},
 };
 
 impl App {
@@ -20,6 +21,7 @@ impl App {
         let canaries = sandbox::run_canaries(&sandbox)?;
         let mut sound = self.canaries(&canaries)?;
 
+        sound &= self.observer(&sandbox)?;
         match Toolchain::find(&settings.course.root) {
             Ok(toolchain) => self.line("toolchain", true, toolchain.name())?,
             Err(fault) => {
@@ -71,6 +73,35 @@ impl App {
             ))?;
         }
         Ok(sound)
+    }
+
+    /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
+    /// A machine without one is sound: what it cannot see is not held against anybody.
+    fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
+        if let Err(missing) = sandbox.can_observe()? {
+            let how = format!("file times only, so `multi-threaded` stays open: {missing}");
+            self.line("observer", false, &how)?;
+            return Ok(true);
+        }
+        let counts = sandbox::prove_observer(sandbox)?;
+        let exact = counts.iter().all(Count::is_exact);
+        let how = "seccomp-notify; what it counts of programs of known concurrency:";
+        self.line("observer", exact, how)?;
+        for count in &counts {
+            let (of, expected) = (
+                format!("{} files, threads: {}", count.files, count.threads),
+                count.expected,
+            );
+            let seen = match &count.counted {
+                Ok(rounds) if *rounds == expected => format!("{rounds} rounds"),
+                Ok(rounds) => format!("{rounds} rounds, and {expected} are right"),
+                Err(why) => why.clone(),
+            };
+            let mark = if count.is_exact() { "exact" } else { "WRONG" };
+            self.output
+                .report(&format!("  {of:<30} {mark:<9} {}\n", escape_line(&seen)))?;
+        }
+        Ok(exact)
     }
 
     fn line(&self, what: &str, good: bool, how: &str) -> Result<(), Fault> {

@@ -98,11 +98,19 @@ pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Res
 }
 
 /// Confine only this thread's signals, and those of all it will start, to what it will have started.
+///
+/// Every domain of Landlock refuses to move or link a file from one folder to another unless it says
+/// otherwise, even one that handles no access to files. So this one says otherwise: a compiler moves what
+/// it has made.
 pub(super) fn confine_signals() -> io::Result<()> {
+    let root = open(Path::new("/"), false)?
+        .ok_or_else(|| io::Error::other("there is no root of the file system"))?;
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
-        .scope(Scope::Signal)
+        .handle_access(AccessFs::Refer)
+        .and_then(|ruleset| ruleset.scope(Scope::Signal))
         .and_then(Ruleset::create)
+        .and_then(|created| created.add_rule(PathBeneath::new(root, AccessFs::Refer)))
         .and_then(landlock::RulesetCreated::restrict_self)
         .map_err(io::Error::other)?;
     if status.ruleset == RulesetStatus::FullyEnforced {

@@ -57,7 +57,9 @@ mod tree;
 mod view;
 
 pub use ability::{Abilities, Isolation, Layer, probe};
-pub use canary::{CANARY_ARGUMENT, CanaryOutcome, Fate, play_canary, run_canaries};
+pub use canary::{
+    CANARY_ARGUMENT, CanaryOutcome, Count, Fate, play_canary, prove_observer, run_canaries,
+};
 pub use cancel::Cancellation;
 pub use file_times::{Stamps, Watch};
 pub use job::{Job, Observe, Sandbox, Stage, Writable};

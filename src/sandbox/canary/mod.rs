@@ -10,6 +10,9 @@
 //! The job reports what it managed; where that can be seen from outside, we look as well. A canary that
 //! gets through where the tier promises that it does not is a reason not to run anything.
 //!
+//! A claim to *see* is proven in the same way, by a program of which it is known what there is to be seen:
+//! `readers`.
+//!
 //! Attacks do no harm where nothing stops them: at tier `none` all of them are tried in earnest.
 
 mod attacks;
@@ -17,12 +20,14 @@ mod on_kernel;
 mod on_network;
 mod on_processes;
 mod prey;
+mod readers;
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use self::prey::Prey;
+pub use self::readers::{Count, prove_observer};
 use super::{Job, Sandbox, Stage, seccomp};
 use crate::{
     evidence::Termination,
@@ -179,14 +184,17 @@ pub fn run_canaries(sandbox: &Sandbox) -> Result<Vec<CanaryOutcome>, Fault> {
     Ok(outcomes)
 }
 
-/// Play the attacker, or its victim. For `main` only.
+/// Play the attacker, its victim, or a reader whose reads are counted. For `main` only.
 #[must_use]
 pub fn play_canary(argument: Option<&str>) -> ExitCode {
     match argument {
         Some(prey::VICTIM) => prey::be_a_victim(),
-        Some(targets) => match serde_json::from_str(targets) {
-            Ok(targets) => attacks::attack(&targets),
-            Err(_) => ExitCode::FAILURE,
+        Some(argument) => match argument.strip_prefix(readers::READERS) {
+            Some(threads) => readers::read_all(threads),
+            None => match serde_json::from_str(argument) {
+                Ok(targets) => attacks::attack(&targets),
+                Err(_) => ExitCode::FAILURE,
+            },
         },
         None => ExitCode::FAILURE,
     }

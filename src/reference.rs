@@ -75,6 +75,9 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
     .hint(hint))
 }
 
+/// How the names of folders begin in which something is about to be kept.
+const KEEPING: &str = "keeping-";
+
 /// Programs of references, kept between gradings.
 #[derive(Debug)]
 pub struct Programs {
@@ -114,8 +117,17 @@ impl Programs {
     pub fn keep(&self, identity: &Digest, program: &Path) -> Result<(), Fault> {
         let keep = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
+            let lock = fs::File::create(self.folder.join("lock"))?;
+            rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)?;
+            // What is there now was left by somebody who was killed.
+            for entry in fs::read_dir(&self.folder)? {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().starts_with(KEEPING) {
+                    crate::sandbox::remove_tree(&entry.path())?;
+                }
+            }
             let place = tempfile::Builder::new()
-                .prefix("keeping-")
+                .prefix(KEEPING)
                 .tempdir_in(&self.folder)?;
             let bytes = fs::read(program)?;
             write_program(&place.path().join("program"), &bytes)?;
@@ -124,11 +136,7 @@ impl Programs {
             if kept.exists() {
                 crate::sandbox::remove_tree(&kept)?;
             }
-            match fs::rename(place.keep(), &kept) {
-                // Another grading kept the same program in this moment.
-                Err(_) if kept.exists() => Ok(()),
-                other => other,
-            }
+            fs::rename(place.path(), &kept)
         };
         keep().map_err(|error| {
             Fault::io(FaultKind::Disk, "write into", &self.folder, &error)
@@ -156,7 +164,10 @@ mod tests {
         fs::write(&program, "the program").unwrap();
         assert!(!programs.fetch(&identity, &place));
         programs.keep(&identity, &program).unwrap();
+        let left = dir.path().join("references").join("keeping-left");
+        fs::create_dir(&left).unwrap();
         programs.keep(&identity, &program).unwrap();
+        assert!(!left.exists());
         assert!(programs.fetch(&identity, &place));
         assert_eq!(fs::read(&place).unwrap(), b"the program");
 

@@ -7,6 +7,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{
@@ -43,6 +44,8 @@ pub(super) enum Compiled {
     /// There is none.
     Nothing {
         termination: Termination,
+        /// Processor time that the compiler got.
+        cpu: Duration,
         said: Said,
     },
 }
@@ -93,6 +96,7 @@ impl Compilation<'_> {
         } else {
             Err(Compiled::Nothing {
                 termination: execution.termination,
+                cpu: execution.usage.user + execution.usage.system,
                 said,
             })
         })

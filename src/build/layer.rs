@@ -24,6 +24,7 @@ use super::Toolchain;
 use crate::{
     fault::{Fault, FaultKind},
     ids::Digest,
+    sandbox::{Cancellation, remove_tree},
     spec::Course,
 };
 
@@ -125,10 +126,15 @@ impl Layers {
     ///
     /// # Errors
     /// The course's lock file cannot be read or made.
-    pub(super) fn new(course: &Course, toolchain: &Toolchain, cache: &Path) -> Result<Self, Fault> {
+    pub(super) fn new(
+        course: &Course,
+        toolchain: &Toolchain,
+        cache: &Path,
+        cancellation: &Cancellation,
+    ) -> Result<Self, Fault> {
         Ok(Self {
             folder: cache.join("layers"),
-            recipe: cargo::Recipe::new(course, toolchain)?,
+            recipe: cargo::Recipe::new(course, toolchain, cancellation)?,
         })
     }
 
@@ -227,15 +233,18 @@ impl Layers {
             .collect::<Vec<_>>()
             .join(", ");
         tell(&format!("preparing the course's crates, once: {names}"));
+        // Whoever made it before was killed: the lock is ours.
+        let prefix = format!("making-{key}-");
+        remove_all(&self.folder, &prefix)
+            .map_err(|error| disk("clean up in", &self.folder, &error))?;
         let work = tempfile::Builder::new()
-            .prefix("making-")
+            .prefix(&prefix)
             .tempdir_in(&self.folder)
             .map_err(|error| disk("write into", &self.folder, &error))?;
         let compiled = self.recipe.compile(work.path(), packages, tell)?;
         let layer = collect(&work.path().join("layer"), &key, compiled)?;
         if folder.exists() {
-            crate::sandbox::remove_tree(&folder)
-                .map_err(|error| disk("replace", &folder, &error))?;
+            remove_tree(&folder).map_err(|error| disk("replace", &folder, &error))?;
         }
         fs::rename(&layer.folder, &folder).map_err(|error| disk("create", &folder, &error))?;
         Ok(Layer { folder, ..layer })
@@ -250,6 +259,17 @@ impl Layers {
             .map_err(|error| disk("lock", &path, &error.into()))?;
         Ok(file)
     }
+}
+
+/// Remove the folders whose names begin so.
+fn remove_all(folder: &Path, prefix: &str) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            remove_tree(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Move the compiled libraries into one folder and describe them.

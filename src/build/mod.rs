@@ -19,6 +19,7 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rustix::io::Errno;
@@ -32,16 +33,29 @@ use self::{
     manifest::Package,
 };
 use crate::{
-    evidence::{BuildEvidence, CompileFailure, Refusal, Termination},
+    evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal, Termination},
     fault::{Fault, FaultKind},
     ids::Digest,
     intake::Snapshot,
-    sandbox::Sandbox,
+    sandbox::{Cancellation, Sandbox},
     spec::{AllowedCrate, Course, Exercise, Limits, Profile},
 };
 
 /// The manifest of a program of ours that any working toolchain can compile.
 const CANARY: &str = "[package]\nname = \"canary\"\nedition = \"2021\"\n";
+
+/// Its sources: everything that a submission may be made of.
+const CANARY_SOURCES: [(&str, &str); 2] = [
+    ("src/lib.rs", "pub fn two() -> u8 { 1 + 1 }\n"),
+    (
+        "src/main.rs",
+        "fn main() { println!(\"{}\", canary::two()); }\n",
+    ),
+];
+
+/// A compiler that was stopped for its time, and got less than this part of it on a processor, was kept
+/// from working.
+const LEAST_ATTENTION: u32 = 4;
 
 /// Bytes that must be free for a failure to be believed: more than the largest program with all of the
 /// course's crates takes while it is linked.
@@ -67,13 +81,14 @@ pub struct Built {
 }
 
 impl Builder {
-    /// For a course, with what is compiled once kept below `cache`.
+    /// For a course, with what is compiled once kept below `cache`. What takes long stops when it is asked
+    /// to.
     ///
     /// # Errors
     /// There is no toolchain, or the course's lock file cannot be read or made.
-    pub fn new(course: &Course, cache: &Path) -> Result<Self, Fault> {
+    pub fn new(course: &Course, cache: &Path, cancellation: &Cancellation) -> Result<Self, Fault> {
         let toolchain = Toolchain::find(&course.root)?;
-        let layers = Layers::new(course, &toolchain, cache)?;
+        let layers = Layers::new(course, &toolchain, cache, cancellation)?;
         Ok(Self {
             toolchain,
             layers,
@@ -127,7 +142,7 @@ impl Builder {
                 exercise.profile,
                 &exercise.build_limits,
             )?;
-            let (termination, said) = match compiled {
+            let (termination, cpu, said) = match compiled {
                 Compiled::Program { path, warnings } => {
                     let evidence = BuildEvidence::Built { warnings };
                     return Ok(Built {
@@ -136,13 +151,18 @@ impl Builder {
                         layer,
                     });
                 }
-                Compiled::Nothing { termination, said } => (termination, said),
+                Compiled::Nothing {
+                    termination,
+                    cpu,
+                    said,
+                } => (termination, cpu, said),
             };
             if attempt < 2 && self.forgets_if_damaged(layer.as_ref(), tell)? {
                 attempt += 1;
                 continue;
             }
-            if !is_explained(&termination, &said) {
+            if !is_explained(&said) {
+                prove_attention(&termination, cpu)?;
                 stage.prove_space()?;
                 stage.prove_toolchain(exercise)?;
             }
@@ -271,16 +291,14 @@ impl Stage<'_> {
         Err(disk("compile in", self.place, &Errno::NOSPC.into()))
     }
 
-    /// Compile a program of one line of our own. If that fails as well, the machine is to blame.
+    /// Compile a library and a program of our own, of a line each. If that fails as well, the machine is to blame.
     fn prove_toolchain(&self, exercise: &Exercise) -> Result<(), Fault> {
         let source = self.place.join("canary");
         let failed = |error| disk("write into", self.place, &error);
         fs::create_dir_all(source.join("src")).map_err(failed)?;
-        fs::write(
-            source.join("src/main.rs"),
-            "fn main() { println!(\"{}\", 1 + 1); }\n",
-        )
-        .map_err(failed)?;
+        for (name, text) in CANARY_SOURCES {
+            fs::write(source.join(name), text).map_err(failed)?;
+        }
         let place = self.place.join("canary-output");
         let stage = Stage {
             place: &place,
@@ -289,7 +307,7 @@ impl Stage<'_> {
         };
         let package = self
             .builder
-            .package(CANARY.as_bytes(), &["src/main.rs"])
+            .package(CANARY.as_bytes(), &CANARY_SOURCES.map(|(name, _)| name))
             .map_err(|_| Fault::new(FaultKind::Internal, "failed to read a manifest of our own"))?;
         match stage.compile(&package, &source, exercise.profile, &exercise.build_limits)? {
             Compiled::Program { .. } => Ok(()),
@@ -354,14 +372,27 @@ fn features(package: &Package, layer: &Layer) -> Vec<Refusal> {
 }
 
 /// Whether the submission's own source explains why nothing was compiled.
-fn is_explained(termination: &Termination, said: &Said) -> bool {
-    let placed = said
-        .diagnostics
-        .iter()
-        .any(|d| d.is_error && d.place.is_some());
-    placed
-        || !matches!(
-            termination,
-            Termination::Exited { .. } | Termination::Signaled { .. }
-        )
+fn is_explained(said: &Said) -> bool {
+    let placed = |diagnostic: &Diagnostic| diagnostic.is_error && diagnostic.place.is_some();
+    said.diagnostics.iter().any(placed)
+}
+
+/// A compiler that ran out of time had a processor to work with: nothing that a source may say makes it
+/// wait.
+fn prove_attention(termination: &Termination, cpu: Duration) -> Result<(), Fault> {
+    let &Termination::WallLimit { limit_ms } = termination else {
+        return Ok(());
+    };
+    if cpu >= Duration::from_millis(limit_ms) / LEAST_ATTENTION {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Toolchain,
+        format!(
+            "failed to compile within {limit_ms} ms, of which the compiler got {} ms on a processor",
+            cpu.as_millis()
+        ),
+    )
+    .because("the machine is busy with something else")
+    .hint("grade again when it is not, or raise `limits.build.wall` in grader.toml"))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Details, Finding,
-    words::{count, first_lines, last_lines, milliseconds},
+    words::{count, first_lines, last_lines},
 };
 use crate::{
     evidence::{BuildEvidence, CompileFailure, Place, Refusal, Termination},
@@ -77,35 +77,49 @@ fn failed(failure: &CompileFailure) -> Finding {
         more,
         ..Details::default()
     };
-    match failure.termination {
-        Termination::WallLimit { limit_ms } => Finding::fail(
-            CheckId::Build,
-            format!(
-                "the compiler did not finish within {} and was stopped",
-                milliseconds(limit_ms)
-            ),
-            details,
-        )
-        .hint("a constant, a macro or a type makes the compiler work without end"),
-        Termination::OutputLimit { .. } => Finding::fail(
-            CheckId::Build,
-            "the compiler had so much to say that it was stopped",
-            details,
-        )
-        .hint("compile it yourself with `cargo build` and mend the first errors"),
-        _ if errors.is_empty() => Finding::fail(
+    if let Some(hint) = limit_hint(&failure.termination) {
+        let message = format!("the compiler {}", failure.termination.words());
+        return Finding::fail(CheckId::Build, message, details).hint(hint);
+    }
+    let Some(first) = errors.first() else {
+        return Finding::fail(
             CheckId::Build,
             "the compiler ended without a program and without an error message",
             details,
         )
-        .hint("compile it yourself with `cargo build --release`"),
-        _ => {
-            let message = format!("it does not compile: {}", count(errors.len(), "error"));
-            Finding::fail(CheckId::Build, message, details).hint(
-                "start with the first error; `rustc --explain CODE` tells more about its code",
-            )
+        .hint("compile it yourself with `cargo build --release`");
+    };
+    let message = match &first.code {
+        Some(code) => format!(
+            "it does not compile: {} ({code})",
+            count(errors.len(), "error")
+        ),
+        None => format!("it does not compile: {}", count(errors.len(), "error")),
+    };
+    Finding::fail(CheckId::Build, message, details)
+        .hint("start with the first error; `rustc --explain CODE` tells more about its code")
+}
+
+/// What to try where a limit stopped the compiler. A crate of a line stayed within it, on the same
+/// machine, or nobody would be told this.
+fn limit_hint(termination: &Termination) -> Option<&'static str> {
+    Some(match termination {
+        Termination::WallLimit { .. } | Termination::CpuLimit { .. } => {
+            "a constant, a macro or a type makes the compiler work without end"
         }
-    }
+        Termination::MemoryLimit { .. }
+        | Termination::FileSizeLimit { .. }
+        | Termination::DiskLimit { .. } => {
+            "look for a large constant, static or array, or a macro that doubles"
+        }
+        Termination::TaskLimit { .. } => {
+            "compile it yourself with `cargo build` and look what it starts"
+        }
+        Termination::OutputLimit { .. } => {
+            "compile it yourself with `cargo build` and mend the first errors"
+        }
+        Termination::Exited { .. } | Termination::Signaled { .. } => return None,
+    })
 }
 
 fn place(place: &Place) -> String {

@@ -83,7 +83,21 @@ impl App {
         let here = env::current_dir()
             .map_err(|error| Fault::usage("failed to find the current folder").because(error))?;
         let overrides = cli.global.overrides();
-        let settings = || Settings::resolve(overrides, &here, |name| env::var_os(name));
+        let settings = || -> Result<Settings, Fault> {
+            let settings = Settings::resolve(overrides, &here, |name| env::var_os(name))?;
+            if let Some(place) = &settings.temp_dir {
+                if !place.is_dir() {
+                    let message =
+                        format!("failed to use `{}` as temporary folder", place.display());
+                    return Err(Fault::usage(message)
+                        .because("there is no such folder")
+                        .hint("make it, or name another with `--temp-dir DIR`, best on tmpfs"));
+                }
+                // Asked for once, so nobody was before us.
+                let _ = tempfile::env::override_temp_dir(place);
+            }
+            Ok(settings)
+        };
         if cli.command.is_some() && cli.grade.are_given() {
             return Err(
                 Fault::usage("a command was named after arguments for grading").hint(

@@ -1,6 +1,7 @@
 //! Where text goes, with colour or without.
 
 use std::{
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -10,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::args::Color;
 use crate::{
-    fault::Fault,
+    fault::{Fault, FaultKind},
     report::{escape_block, escape_line},
 };
 
@@ -83,29 +84,45 @@ impl Output {
     }
 }
 
-/// A file for a report, opened before the work begins, so that a place that cannot be written to is
-/// known before anybody waits. It appears under its name only when it is complete.
+/// Where a report goes, opened before the work begins, so that a place that cannot be written to is known
+/// before anybody waits. A file appears under its name only when it is complete; a device or a pipe is
+/// written to.
 #[derive(Debug)]
 pub(super) struct ReportFile {
     path: PathBuf,
-    file: tempfile::NamedTempFile,
+    target: Target,
+}
+
+#[derive(Debug)]
+enum Target {
+    /// To take this name, links followed.
+    File(tempfile::NamedTempFile, PathBuf),
+    /// What is there and is no file.
+    Stream,
 }
 
 impl ReportFile {
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
         let failed = |error: &io::Error| {
-            Fault::io(
-                crate::fault::FaultKind::Usage,
-                "write the report",
-                path,
-                error,
-            )
-            .hint("name a file in a folder that exists and is yours to write to")
+            Fault::io(FaultKind::Usage, "write the report", path, error)
+                .hint("name a file in a folder that exists and is yours to write to")
         };
-        if path.is_dir() {
-            return Err(failed(&io::ErrorKind::IsADirectory.into()));
-        }
-        let folder = match path.parent() {
+        let name = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => {
+                return Err(failed(&io::ErrorKind::IsADirectory.into()));
+            }
+            Ok(found) if !found.is_file() => {
+                return Ok(Self {
+                    path: path.to_path_buf(),
+                    target: Target::Stream,
+                });
+            }
+            Ok(_) => fs::canonicalize(path).map_err(|error| failed(&error))?,
+            // A link to what is not there would be replaced by the file.
+            Err(error) if path.is_symlink() => return Err(failed(&error)),
+            Err(_) => path.to_path_buf(),
+        };
+        let folder = match name.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
@@ -116,30 +133,25 @@ impl ReportFile {
             .map_err(|error| failed(&error))?;
         Ok(Self {
             path: path.to_path_buf(),
-            file,
+            target: Target::File(file, name),
         })
     }
 
     /// Write the report, without colour.
-    pub(super) fn finish(mut self, text: &str) -> Result<(), Fault> {
-        let path = self.path;
+    pub(super) fn finish(self, text: &str) -> Result<(), Fault> {
         let plain = strip_str(text).to_string();
-        self.file
-            .write_all(plain.as_bytes())
-            .and_then(|()| {
-                self.file
-                    .persist(&path)
-                    .map_err(|error| error.error)
-                    .map(drop)
-            })
-            .map_err(|error| {
-                Fault::io(
-                    crate::fault::FaultKind::Usage,
-                    "write the report",
-                    &path,
-                    &error,
-                )
+        let written = match self.target {
+            Target::File(mut file, name) => file
+                .write_all(plain.as_bytes())
+                .and_then(|()| file.persist(name).map_err(|error| error.error).map(drop)),
+            Target::Stream => fs::File::options()
+                .write(true)
+                .open(&self.path)
+                .and_then(|mut stream| stream.write_all(plain.as_bytes())),
+        };
+        written.map_err(|error| {
+            Fault::io(FaultKind::Usage, "write the report", &self.path, &error)
                 .hint("the report above is all there is; free some space and grade again")
-            })
+        })
     }
 }

@@ -161,7 +161,11 @@ impl<'a> Session<'a> {
         listener: &'a dyn Observer,
     ) -> Result<Self, Fault> {
         let observer = sandbox.can_observe()?;
-        let builder = Builder::new(&settings.course, &settings.cache_dir)?;
+        let builder = Builder::new(
+            &settings.course,
+            &settings.cache_dir,
+            sandbox.cancellation(),
+        )?;
         let scratch = Scratch::create(settings.temp_dir.as_deref())?;
         let datasets = seeds
             .iter()

@@ -112,6 +112,15 @@ fn candidates(mounts: &str, own: &str) -> Vec<Place> {
     one_for_all
 }
 
+/// Whose memory has run out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    /// The job used all that it may.
+    OfTheJob,
+    /// Others used all that there is.
+    OfTheMachine,
+}
+
 /// The groups of one job. Removed by [`Group::remove`], which proves that they are empty.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -259,17 +268,22 @@ impl Group {
         }
     }
 
-    /// Whether the kernel killed a process in it for want of memory.
-    pub(super) fn out_of_memory(&self) -> bool {
-        let Some(folder) = &self.memory else {
-            return false;
-        };
-        let file = if self.version == MemoryBy::CgroupV2 {
-            "memory.events"
+    /// Whose memory had run out when the kernel killed a process in it, if it did.
+    pub(super) fn out_of_memory(&self) -> Option<Want> {
+        let folder = self.memory.as_ref()?;
+        let (kills, at_the_limit) = if self.version == MemoryBy::CgroupV2 {
+            let event = |key| value(folder, "memory.events", key);
+            (event("oom_kill"), event("max"))
         } else {
-            "memory.oom_control"
+            let kills = value(folder, "memory.oom_control", "oom_kill");
+            (kills, number(folder, "memory.failcnt"))
         };
-        value(folder, file, "oom_kill").is_some_and(|kills| kills > 0)
+        match (kills, at_the_limit) {
+            (None | Some(0), _) => None,
+            // It had never come to its own limit.
+            (Some(_), Some(0)) => Some(Want::OfTheMachine),
+            (Some(_), _) => Some(Want::OfTheJob),
+        }
     }
 
     /// Whether a process or thread could not be made because there were too many.
@@ -347,6 +361,42 @@ fn value(folder: &Path, file: &str, key: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kill_for_want_of_memory_says_whose_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let group = |version| Group {
+            version,
+            memory: Some(folder.path().to_path_buf()),
+            tasks: None,
+            cpu: None,
+        };
+        let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
+        for (events, want) in [
+            (
+                "low 0\nhigh 0\nmax 7\noom 1\noom_kill 1\n",
+                Some(Want::OfTheJob),
+            ),
+            (
+                "low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\n",
+                Some(Want::OfTheMachine),
+            ),
+            ("low 0\nhigh 0\nmax 9\noom 0\noom_kill 0\n", None),
+        ] {
+            write("memory.events", events);
+            assert_eq!(group(MemoryBy::CgroupV2).out_of_memory(), want);
+        }
+        for (kills, failures, want) in [
+            (1, 3, Some(Want::OfTheJob)),
+            (1, 0, Some(Want::OfTheMachine)),
+            (0, 3, None),
+        ] {
+            let control = format!("oom_kill_disable 0\nunder_oom 0\noom_kill {kills}\n");
+            write("memory.oom_control", &control);
+            write("memory.failcnt", &format!("{failures}\n"));
+            assert_eq!(group(MemoryBy::CgroupV1).out_of_memory(), want);
+        }
+    }
 
     #[test]
     fn places_are_read_from_what_is_mounted() {

@@ -462,11 +462,8 @@ impl Sandbox {
 /// An empty folder for a trial.
 fn trial_folder() -> Result<tempfile::TempDir, Fault> {
     tempfile::tempdir().map_err(|error| {
-        Fault::io(
-            FaultKind::Disk,
-            "make a folder in",
-            &std::env::temp_dir(),
-            &error,
-        )
+        let place = tempfile::env::temp_dir();
+        Fault::io(FaultKind::Disk, "make a folder in", &place, &error)
+            .hint("choose another place with `--temp-dir DIR`")
     })
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    cgroup::Group,
+    cgroup::{Group, Want},
     disk::{self, Disk},
     job::Job,
     tree,
@@ -44,6 +44,8 @@ pub(super) struct Meter<'a> {
     most_memory: u64,
     most_tasks: Option<u64>,
     most_cpu: Duration,
+    /// Processes that the kernel had killed for want of memory, on the whole machine, when this began.
+    kills_for_memory: u64,
 }
 
 impl<'a> Meter<'a> {
@@ -64,6 +66,7 @@ impl<'a> Meter<'a> {
             most_memory: 0,
             most_tasks: None,
             most_cpu: Duration::ZERO,
+            kills_for_memory: tree::kills_for_memory(),
         }
     }
 
@@ -75,8 +78,8 @@ impl<'a> Meter<'a> {
     pub(super) fn look(&mut self, now: Instant) -> io::Result<Option<Termination>> {
         let limits = *self.limits();
         if let Some(group) = self.group {
-            if group.out_of_memory() {
-                return Ok(Some(memory_limit(&limits)));
+            if let Some(want) = group.out_of_memory() {
+                return blame(want, &limits).map(Some);
             }
             if group.out_of_tasks() {
                 return Ok(Some(task_limit(&limits)));
@@ -159,13 +162,22 @@ impl<'a> Meter<'a> {
     pub(super) fn explain(&mut self, ended: Termination) -> io::Result<Termination> {
         let limits = *self.limits();
         if let Some(group) = self.group {
-            if group.out_of_memory() {
-                return Ok(memory_limit(&limits));
+            if let Some(want) = group.out_of_memory() {
+                return blame(want, &limits);
             }
             if group.out_of_tasks() {
                 return Ok(task_limit(&limits));
             }
             self.most_cpu = group.cpu().unwrap_or(self.most_cpu);
+        } else if !ended.is_success() && tree::kills_for_memory() > self.kills_for_memory {
+            // Nobody tells whose process it was. Of all on this machine, ours offer themselves first.
+            let used_much = self.most_memory > limits.memory_bytes / 2;
+            let want = if used_much {
+                Want::OfTheJob
+            } else {
+                Want::OfTheMachine
+            };
+            return blame(want, &limits);
         }
         let used = super::os::children_usage()?;
         let cpu = self.most_cpu.max(used.user + used.system);
@@ -247,6 +259,16 @@ pub(super) fn limit_ms(limit: Duration) -> u64 {
 fn cpu_limit(limits: &Limits) -> Termination {
     Termination::CpuLimit {
         limit_ms: limit_ms(limits.cpu),
+    }
+}
+
+/// What it means that the kernel killed a process of the job for want of memory.
+fn blame(want: Want, limits: &Limits) -> io::Result<Termination> {
+    match want {
+        Want::OfTheJob => Ok(memory_limit(limits)),
+        Want::OfTheMachine => Err(io::Error::other(
+            "this machine ran out of memory, and the kernel killed a process of it",
+        )),
     }
 }
 

@@ -89,6 +89,15 @@ pub(super) fn tasks_of_user() -> io::Result<u64> {
     Ok(tasks)
 }
 
+/// Processes of the whole machine that the kernel has killed for want of memory since it started. 0
+/// where it does not tell.
+pub(super) fn kills_for_memory() -> u64 {
+    let text = fs::read_to_string("/proc/vmstat").unwrap_or_default();
+    text.lines()
+        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+        .unwrap_or(0)
+}
+
 fn all() -> io::Result<Vec<Process>> {
     let mut all = Vec::new();
     for entry in fs::read_dir("/proc")? {

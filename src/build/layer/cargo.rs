@@ -8,9 +8,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs,
-    io::{self, Write as _},
+    io::{self, Read as _, Seek as _, Write as _},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -18,6 +20,7 @@ use serde::Deserialize;
 use super::super::Toolchain;
 use crate::{
     fault::{Fault, FaultKind},
+    sandbox::Cancellation,
     spec::Course,
 };
 
@@ -32,6 +35,7 @@ pub(super) struct Recipe {
     lock_path: PathBuf,
     lock: String,
     locked: BTreeMap<String, semver::Version>,
+    cancellation: Cancellation,
 }
 
 /// What came out.
@@ -43,14 +47,18 @@ pub(super) struct Compiled {
 }
 
 impl Recipe {
-    pub(super) fn new(course: &Course, toolchain: &Toolchain) -> Result<Self, Fault> {
+    pub(super) fn new(
+        course: &Course,
+        toolchain: &Toolchain,
+        cancellation: &Cancellation,
+    ) -> Result<Self, Fault> {
         let manifest = manifest(course);
         let lock_path = course.lock_file();
         let lock = if lock_path.exists() {
             fs::read_to_string(&lock_path)
                 .map_err(|error| Fault::io(FaultKind::Usage, "read", &lock_path, &error))?
         } else {
-            lock_anew(toolchain, &manifest, &lock_path)?
+            lock_anew(toolchain, &manifest, &lock_path, cancellation)?
         };
         let locked = locked(course, &lock, &lock_path)?;
         Ok(Self {
@@ -59,6 +67,7 @@ impl Recipe {
             lock_path,
             lock,
             locked,
+            cancellation: cancellation.clone(),
         })
     }
 
@@ -152,7 +161,7 @@ impl Recipe {
         if network == Network::Off {
             command.arg("--offline");
         }
-        run(&mut command, &self.toolchain)
+        run(&mut command, &self.toolchain, &self.cancellation)
     }
 
     fn explain(&self, verb: &str, output: &Output) -> Fault {
@@ -239,20 +248,85 @@ fn trusted_cargo(toolchain: &Toolchain, folder: &Path) -> Command {
     command
 }
 
-fn run(command: &mut Command, toolchain: &Toolchain) -> Result<Output, Fault> {
-    command.output().map_err(|error| {
-        Fault::io(FaultKind::Toolchain, "start", &toolchain.cargo, &error)
+/// Run cargo to its end, or, when we are asked to stop, end it and all it has started.
+fn run(
+    command: &mut Command,
+    toolchain: &Toolchain,
+    cancellation: &Cancellation,
+) -> Result<Output, Fault> {
+    let failed = |verb: &str, error: &io::Error| {
+        Fault::io(FaultKind::Toolchain, verb, &toolchain.cargo, error)
             .hint("install Rust from https://rustup.rs, or put `cargo` on PATH")
+    };
+    // Files, since a pipe that nobody reads meanwhile would fill.
+    let open = || {
+        tempfile::tempfile().map_err(|error| {
+            let place = tempfile::env::temp_dir();
+            Fault::io(FaultKind::Disk, "write into", &place, &error)
+                .hint("free some space, or choose another place with `--temp-dir DIR`")
+        })
+    };
+    let (mut stdout, mut stderr) = (open()?, open()?);
+    let clone = |file: &fs::File| file.try_clone().map_err(|error| failed("start", &error));
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(clone(&stdout)?)
+        .stderr(clone(&stderr)?)
+        // Ctrl-C at the terminal is ours to hear: cargo's own end by it would look like a failure.
+        .process_group(0)
+        .spawn()
+        .map_err(|error| failed("start", &error))?;
+    let mut nap = Duration::from_millis(1);
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) => {}
+            Err(error) => return Err(failed("wait for", &error)),
+        }
+        if let Err(stopped) = cancellation.check() {
+            end(&mut child);
+            return Err(stopped);
+        }
+        std::thread::sleep(nap);
+        nap = (2 * nap).min(Duration::from_millis(20));
+    };
+    cancellation.check()?;
+    let read = |file: &mut fs::File| -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    Ok(Output {
+        status,
+        stdout: read(&mut stdout).map_err(|error| failed("read what was said by", &error))?,
+        stderr: read(&mut stderr).map_err(|error| failed("read what was said by", &error))?,
     })
 }
 
+/// End cargo and the compilers in its group.
+fn end(child: &mut Child) {
+    let group = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    if let Some(group) = group {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.wait();
+}
+
 /// Resolve the course's crates for the first time and keep the answer beside `grader.toml`.
-fn lock_anew(toolchain: &Toolchain, manifest: &str, lock_path: &Path) -> Result<String, Fault> {
+fn lock_anew(
+    toolchain: &Toolchain,
+    manifest: &str,
+    lock_path: &Path,
+    cancellation: &Cancellation,
+) -> Result<String, Fault> {
     let work = tempfile::tempdir()
         .map_err(|error| super::disk("create", Path::new("a temporary folder"), &error))?;
     write_package(work.path(), manifest)?;
     let mut command = trusted_cargo(toolchain, work.path());
-    let output = run(command.arg("generate-lockfile"), toolchain)?;
+    let output = run(command.arg("generate-lockfile"), toolchain, cancellation)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(

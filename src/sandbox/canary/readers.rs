@@ -68,8 +68,7 @@ pub fn prove_observer(sandbox: &Sandbox) -> Result<Vec<Count>, Fault> {
         let folder = tempfile::tempdir().map_err(|error| failed(&error))?;
         let (data, program) =
             set_up(folder.path(), sandbox.program()).map_err(|error| failed(&error))?;
-        let mut job =
-            Job::new(program, &data, &LIMITS).observed(&data, ObserverOptions::default());
+        let mut job = Job::new(program, &data, &LIMITS).observed(&data, ObserverOptions::default());
         job.arguments = vec![CANARY_ARGUMENT.into(), format!("{READERS}{threads}")];
         let execution = sandbox.run(&job)?;
         if !execution.termination.is_success() {
@@ -94,9 +93,9 @@ fn rounds(observed: Option<&Observed>) -> Result<u32, String> {
             Observation {
                 files_read: FILES, ..
             } => Ok(seen.concurrency.rounds),
-            Observation { files_read, .. } => {
-                Err(format!("{files_read} of {FILES} files were seen to be read"))
-            }
+            Observation { files_read, .. } => Err(format!(
+                "{files_read} of {FILES} files were seen to be read"
+            )),
         },
         Some(Observed::Unavailable { reason }) => Err(reason.clone()),
         None => Err("nothing was observed".into()),

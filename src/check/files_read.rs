@@ -1,6 +1,6 @@
 //! `files-read`: every data file was read by the program, and nothing was faked or changed.
 
-use super::{Details, Finding, Status, words::count};
+use super::{Details, Finding, Status, total, words::count};
 use crate::{
     evidence::{Observed, RunEvidence, Trace},
     ids::CheckId,
@@ -29,6 +29,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
             count(files.expected, "data file")
         ),
     };
+    let vain = asked_in_vain(run);
     let details = Details {
         seed: Some(run.seed),
         expected: Some(format!("{} read", count(files.expected, "file"))),
@@ -38,13 +39,22 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
             }
             _ => "none read".into(),
         }),
+        more: vain.iter().map(|(what, _)| what.clone()).collect(),
         ..Details::default()
     };
-    Finding::fail(CheckId::FilesRead, message, details)
+    let finding = Finding::fail(CheckId::FilesRead, message, details);
+    match vain {
+        Some((_, hint)) => finding.hint(hint),
+        None => finding,
+    }
 }
 
 /// What the observer saw against what the file times tell. Both count the files that were read, by means
 /// that have nothing in common; where they differ, one was deceived.
+///
+/// A third witness is the answer, on data that nobody knew before: a program that was seen to ask for
+/// files whose times did not move, and that does not know what is in them, has read nothing, since its
+/// reads failed or asked where there is nothing.
 fn disagreement(run: &RunEvidence) -> Option<Finding> {
     let Some(Observed::Seen(seen)) = &run.execution.observation else {
         return None;
@@ -54,32 +64,45 @@ fn disagreement(run: &RunEvidence) -> Option<Finding> {
         return None;
     }
     let (observed, by_times) = (seen.files_read as usize, run.files.read);
-    if observed == by_times {
+    let in_vain = observed > by_times && !total::is_right(run);
+    if observed == by_times || in_vain || seen.attempts.no_atime > 0 {
         return None;
-    }
-    let details = Details {
-        seed: Some(run.seed),
-        expected: Some("the same number of files read by both witnesses".into()),
-        seen: Some(format!(
-            "{observed} seen being read, {by_times} by their access times"
-        )),
-        ..Details::default()
-    };
-    if observed > by_times && seen.attempts.no_atime > 0 {
-        let message = format!(
-            "reads are hidden: {} with O_NOATIME",
-            count(seen.attempts.no_atime as usize, "attempt")
-        );
-        let finding = Finding::fail(CheckId::FilesRead, message, details);
-        return Some(finding.hint("open the files as `File::open` does"));
     }
     Some(Finding {
         status: Status::Inconclusive,
-        details,
+        details: Details {
+            seed: Some(run.seed),
+            expected: Some("the same number of files read by both witnesses".into()),
+            seen: Some(format!(
+                "{observed} seen being read, {by_times} by their access times"
+            )),
+            ..Details::default()
+        },
         ..Finding::pass(
             CheckId::FilesRead,
             "the two witnesses of reading disagree: something else touches these files, or the \
              machine's fault",
+        )
+    })
+}
+
+/// What the observer saw of files that were not read, if it explains it.
+fn asked_in_vain(run: &RunEvidence) -> Option<(String, &'static str)> {
+    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    if seen.attempts.no_atime > 0 {
+        let attempts = count(seen.attempts.no_atime as usize, "attempt");
+        return Some((
+            format!("{attempts} to read with O_NOATIME were refused"),
+            "open the files as `File::open` does",
+        ));
+    }
+    let in_vain = (seen.files_read as usize).saturating_sub(run.files.read);
+    (in_vain > 0).then(|| {
+        (
+            format!("{} asked for, and nothing came", count(in_vain, "file")),
+            "look at what `read` returns: an error, or 0 bytes",
         )
     })
 }

@@ -12,10 +12,8 @@ use crate::{
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     let wrong: Vec<_> = runs
         .iter()
-        .filter_map(|run| match answer(&run.execution.stdout) {
-            Answer::Number(number) if number == run.expected => None,
-            other => Some((run, other)),
-        })
+        .filter(|run| !is_right(run))
+        .map(|run| (run, answer(&run.execution.stdout)))
         .collect();
     let Some((run, answer)) = wrong.first() else {
         let message = match runs.len() {
@@ -81,6 +79,11 @@ impl Answer {
             Self::Nothing => "nothing on standard output".into(),
         }
     }
+}
+
+/// Whether a run printed the expected total.
+pub(super) fn is_right(run: &RunEvidence) -> bool {
+    matches!(answer(&run.execution.stdout), Answer::Number(number) if number == run.expected)
 }
 
 fn answer(stdout: &Captured) -> Answer {

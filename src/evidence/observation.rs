@@ -169,6 +169,11 @@ pub enum Cap {
         /// The bound in milliseconds.
         limit_ms: u64,
     },
+    /// The program was in our hands for so much real time in all.
+    HeldTooLong {
+        /// The bound in milliseconds.
+        limit_ms: u64,
+    },
     /// So many rounds were needed.
     TooManyRounds {
         /// The bound.

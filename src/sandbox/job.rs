@@ -411,7 +411,9 @@ impl Sandbox {
         order.push(b'\n');
         to.write_all(&order)
             .map_err(|error| lost(&format!("its supervisor is gone: {error}")))?;
-        let report = self.wait_for_report(to, &mut from, job.limits.wall + GRACE);
+        let held = job.observe.as_ref();
+        let held = held.map_or(Duration::ZERO, |observe| observe.options.hold_limit);
+        let report = self.wait_for_report(to, &mut from, job.limits.wall + held + GRACE);
         self.cancellation.check()?;
         match report.map_err(|error| lost(&error.to_string()))? {
             None => Err(lost("its supervisor did not report in time")),

@@ -283,7 +283,11 @@ fn watch(
         if let Some(observer) = observer.as_deref_mut() {
             observer.on_tick(|| nothing_to_read(streams))?;
         }
-        let spent = start.elapsed();
+        // What passes while we hold it is our time, not the program's.
+        let held = observer
+            .as_deref()
+            .map_or(Duration::ZERO, Observer::held_for);
+        let spent = start.elapsed().saturating_sub(held);
         let Some(left) = limits
             .wall
             .checked_sub(spent)

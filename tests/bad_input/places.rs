@@ -40,14 +40,7 @@ fn a_temporary_folder_that_is_missing_is_named() {
     let scene = Scene::new();
     let command = &mut scene.grade();
     command.args(["sum-of-products", "--temp-dir", "/no/such/place"]);
-    run(command).refuses(
-        2,
-        &[
-            "failed to use",
-            "`/no/such/place`",
-            "--temp-dir DIR",
-        ],
-    );
+    run(command).refuses(2, &["failed to use", "`/no/such/place`", "--temp-dir DIR"]);
 }
 
 #[test]
@@ -58,14 +51,7 @@ fn a_temporary_folder_that_is_a_file_is_named() {
     command
         .args(["sum-of-products", "--temp-dir"])
         .arg(scene.path("file"));
-    run(command).refuses(
-        2,
-        &[
-            "failed to use",
-            "/file`",
-            "--temp-dir DIR",
-        ],
-    );
+    run(command).refuses(2, &["failed to use", "/file`", "--temp-dir DIR"]);
     assert_eq!(fs::read_to_string(scene.path("file")).unwrap(), "kept");
 }
 

@@ -6,7 +6,7 @@
 //!
 //! | effective | held at most | threads that read | |
 //! | --- | --- | --- | --- |
-//! | ≥ 1.9 | | ≥ 2 of one process that itself reaches 1.9 | parallel |
+//! | ≥ 1.9 | | ≥ 2 of one process that reaches 1.9 by itself | parallel |
 //! | ≥ 1.9 | | one in each process | processes |
 //! | < 1.9 | ≥ 2 | more accesses than files | read again |
 //! | < 1.9 | | 1, none created | no threads |
@@ -126,10 +126,15 @@ pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
             accesses: seen.attempts.unseen,
         });
     }
+    // However it had gone on after a cap: at worst with each file that was left by itself, at best with
+    // all of them at once.
+    let left = seen
+        .capped
+        .map_or(0, |_| expected.saturating_sub(seen.files_read));
+    let worst = |files: u32| f64::from(files) / f64::from(c.rounds.saturating_add(left).max(1));
     if let Some(cap) = seen.capped {
-        // However it had gone on: with so many rounds behind it, it could not have reached the least.
         let lost = f64::from(expected) < LEAST_EFFECTIVE * f64::from(c.rounds);
-        if !lost {
+        if !lost && worst(expected) < LEAST_EFFECTIVE {
             return Diagnosis::Undecided(Doubt::Capped(cap));
         }
     }
@@ -139,10 +144,10 @@ pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
         };
     }
     if c.effective >= LEAST_EFFECTIVE {
-        let threaded = seen.processes.iter().any(|process| {
-            process.threads >= 2
-                && f64::from(process.files) >= LEAST_EFFECTIVE * f64::from(process.rounds)
-        });
+        let threaded = seen
+            .processes
+            .iter()
+            .any(|process| process.threads >= 2 && worst(process.files) >= LEAST_EFFECTIVE);
         return if threaded {
             Diagnosis::Parallel {
                 effective: c.effective,
@@ -366,6 +371,33 @@ mod tests {
         let mut lost = seen(&[527], 1, 527);
         lost.capped = Some(cap);
         check(&lost, Diagnosis::NoThreads);
+        // 111 rounds of 8, and then 112 files of which nothing is known.
+        let mut won = seen(&[111; 8], 8, 111);
+        won.capped = Some(cap);
+        assert!(matches!(
+            diagnose(&won, 1000),
+            Diagnosis::Parallel { threads: 8, .. }
+        ));
+        let mut open = seen(&[50; 8], 8, 50);
+        open.capped = Some(cap);
+        check(&open, Diagnosis::Undecided(Doubt::Capped(cap)));
+    }
+
+    #[test]
+    fn a_pair_of_threads_beside_many_processes_is_not_what_reads() {
+        let mut pair = seen(&[125; 8], 8, 125);
+        let alone = ProcessSeen {
+            files: 125,
+            threads: 1,
+            rounds: 125,
+        };
+        pair.processes = vec![alone; 8];
+        pair.processes.push(ProcessSeen {
+            files: 2,
+            threads: 2,
+            rounds: 1,
+        });
+        assert!(matches!(diagnose(&pair, 1000), Diagnosis::Processes { .. }));
     }
 
     #[test]

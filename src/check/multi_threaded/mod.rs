@@ -8,7 +8,7 @@ pub(super) mod diagnosis;
 use self::diagnosis::{Diagnosis, Doubt, LEAST_EFFECTIVE, diagnose};
 use super::{Details, Finding, Status, words::count};
 use crate::{
-    evidence::{Cap, Concurrency, Observed, RunEvidence},
+    evidence::{Cap, Concurrency, Observation, Observed, RunEvidence},
     ids::CheckId,
 };
 
@@ -38,6 +38,7 @@ fn check_run(run: &RunEvidence) -> Finding {
         seed: Some(run.seed),
         expected: Some(expected(run.reference_concurrency)),
         seen: Some(numbers(&seen.concurrency)),
+        more: serial_stretch(seen).into_iter().collect(),
         ..Details::default()
     };
     let files = u32::try_from(run.files.expected).unwrap_or(u32::MAX);
@@ -48,7 +49,8 @@ fn check_run(run: &RunEvidence) -> Finding {
             ..Finding::pass(
                 CheckId::MultiThreaded,
                 format!(
-                    "reads overlapped: {effective:.2} at once on average, by {}{}",
+                    "reads overlapped: {effective:.2} at once on average, {} at most, by {}{}",
+                    seen.concurrency.held_max,
                     count(threads as usize, "thread"),
                     beside(run.reference_concurrency)
                 ),
@@ -166,10 +168,43 @@ fn doubtful(doubt: Doubt) -> String {
         Doubt::Capped(Cap::Restless { limit_ms }) => format!(
             "threads that never rest took more than {limit_ms} ms of the time to count reads in"
         ),
+        Doubt::Capped(Cap::HeldTooLong { limit_ms }) => {
+            format!("this machine was too busy to count the reads within {limit_ms} ms")
+        }
         Doubt::Capped(Cap::TooManyRounds { limit }) => {
             format!("counting was given up after {limit} rounds")
         }
     }
+}
+
+/// Where reads came one at a time, if they also came otherwise: the longest such stretch, in words.
+fn serial_stretch(seen: &Observation) -> Option<String> {
+    /// A shorter one is no more than a beginning, an end or a chance.
+    const LEAST_PART: usize = 10;
+    if seen.concurrency.held_max < 2 {
+        return None;
+    }
+    let rounds = seen.timeline.chunk_by(|one, next| one.start == next.start);
+    let (mut at, mut stretch, mut longest) = (0, 0..0, 0..0);
+    for round in rounds {
+        at += round.len();
+        stretch = if round.len() > 1 {
+            at..at
+        } else {
+            stretch.start..at
+        };
+        if stretch.len() > longest.len() {
+            longest = stretch.clone();
+        }
+    }
+    (longest.len() * LEAST_PART >= at).then(|| {
+        format!(
+            "of {} in order, number {} to {} came one at a time",
+            count(at, "read"),
+            longest.start + 1,
+            longest.end
+        )
+    })
 }
 
 fn expected(reference: Option<Concurrency>) -> String {

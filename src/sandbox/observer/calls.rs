@@ -7,10 +7,11 @@ use std::io;
 use super::{
     Observer,
     disk::Waiting,
+    fake_cpus,
     files::{self, Target},
     memory,
     notify::{Answer, Notice},
-    passes::Attempt,
+    passes::{Attempt, Toll},
     patience::Used,
     syscalls::{self, At, Call, Flags, Length},
     tasks,
@@ -45,7 +46,7 @@ impl Observer {
                 }
                 Answer::Continue
             }
-            Call::GetAffinity => self.affinity(notice),
+            Call::GetAffinity | Call::SetAffinity => self.affinity(call, notice),
             Call::AsyncIo => refused(&mut attempts.async_io, libc::ENOSYS),
             Call::NoAtime => refused(&mut attempts.no_atime, libc::EPERM),
             Call::Dumpable => refused(&mut attempts.undumpable, libc::EPERM),
@@ -92,6 +93,9 @@ impl Observer {
             &mut self.ledger.processes_created
         };
         *counter = counter.saturating_add(1);
+        if !thread {
+            self.passes.process_is_made();
+        }
         self.tasks.expect_more(!thread);
     }
 
@@ -106,6 +110,9 @@ impl Observer {
                 .is_some_and(|flags| flags & u64::from(flag.cast_unsigned()) != 0)
         };
         let file = match memory::read_path(notice.tid, address) {
+            Ok(path) if fake_cpus::describes_processors(&path) => {
+                return Ok(Answer::Failed(libc::ENOENT));
+            }
             Ok(path) => self.files.named(&path),
             // A bad address fails by itself. What cannot be read is not told apart from other opens; it
             // will be seen, or missed, at the read.
@@ -163,9 +170,10 @@ impl Observer {
         };
         let thread = self.ledger.thread(tid, process);
         self.ledger.asked(file, length, size);
-        let waits = self.passes.waits(
+        let toll = self.passes.toll(
             Attempt {
                 process,
+                tid,
                 fd,
                 file,
                 at_position: at == At::Position,
@@ -174,9 +182,9 @@ impl Observer {
             || position(notice, fd, at),
             |one, other| memory::same_open_file(process, one, other),
         );
-        if !waits {
+        let Toll::Waits { finds } = toll else {
             return Ok(Some(Answer::Continue));
-        }
+        };
         if self.disk.waiting().is_empty() {
             self.round_began = self.start.elapsed();
         }
@@ -186,6 +194,7 @@ impl Observer {
             tid,
             thread,
             file,
+            finds,
             at_us: u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX),
         });
         Ok(None)

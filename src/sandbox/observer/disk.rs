@@ -19,6 +19,8 @@ pub(super) struct Waiting {
     pub(super) thread: u32,
     /// Index of its file.
     pub(super) file: u32,
+    /// Whether there is something to find where it starts.
+    pub(super) finds: bool,
     /// Real microseconds from the start.
     pub(super) at_us: u32,
 }
@@ -107,6 +109,7 @@ mod tests {
             tid,
             thread: tid.unsigned_abs(),
             file: 0,
+            finds: true,
             at_us: 0,
         }
     }

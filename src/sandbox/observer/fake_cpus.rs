@@ -1,5 +1,9 @@
 //! Answer a program that asks for its processors with the number that the exercise sets, so that a pool
 //! of as many threads as there are processors is the same on every machine.
+//!
+//! A program that keeps its threads on processors of its choice may choose among those; where they really
+//! run does not matter to a count, so nothing is done. The files in which the kernel describes processors
+//! and their share are not there for it.
 
 use super::{memory, notify::Answer};
 
@@ -17,6 +21,36 @@ pub(super) fn answer(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
         // We may not write there: the machine's own number is better than a failed program.
         Err(_) => Answer::Continue,
     }
+}
+
+/// The answer to `sched_setaffinity(pid, length, mask)`, which changes nothing: as the kernel's, if these
+/// were the processors there are.
+pub(super) fn choose(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
+    let there_are = mask(processors);
+    let length = usize::try_from(arguments[1] & u64::from(u32::MAX)).unwrap_or(usize::MAX);
+    let mut wanted = vec![0; there_are.len().min(length)];
+    match memory::read(tid, arguments[2], &mut wanted) {
+        Ok(got) if got == wanted.len() => {
+            let some = wanted
+                .iter()
+                .zip(&there_are)
+                .any(|(want, has)| want & has != 0);
+            if some {
+                Answer::Done(0)
+            } else {
+                Answer::Failed(libc::EINVAL)
+            }
+        }
+        Err(error) if error.raw_os_error() != Some(libc::EFAULT) => Answer::Continue,
+        _ => Answer::Failed(libc::EFAULT),
+    }
+}
+
+/// Whether a file tells of the machine's processors, or of this program's share of them.
+pub(super) fn describes_processors(path: &[u8]) -> bool {
+    const FOLDERS: [&[u8]; 2] = [b"/sys/devices/system/cpu/", b"/sys/fs/cgroup/"];
+    const FILES: [&[u8]; 3] = [b"/proc/cpuinfo", b"/proc/self/cgroup", b"/proc/stat"];
+    FILES.contains(&path) || FOLDERS.iter().any(|folder| path.starts_with(folder))
 }
 
 /// A set of the first `processors` processors, in whole words.
@@ -39,6 +73,38 @@ mod tests {
         assert_eq!(mask(0), mask(1));
         assert_eq!(mask(1)[0], 1);
         assert_eq!((mask(64).len(), mask(65).len(), mask(65)[8]), (8, 16, 1));
+    }
+
+    #[test]
+    fn one_may_choose_among_the_processors_that_are_shown() {
+        let own = rustix::process::getpid().as_raw_nonzero().get();
+        let answer = |wanted: &[u8; 8], processors| {
+            let address = wanted.as_ptr().addr() as u64;
+            choose(own, [0, 8, address, 0, 0, 0], processors)
+        };
+        let third = [4, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(answer(&third, 3), Answer::Done(0));
+        assert_eq!(answer(&third, 2), Answer::Failed(libc::EINVAL));
+        let nowhere = choose(own, [0, 8, 8, 0, 0, 0], 2);
+        assert_eq!(nowhere, Answer::Failed(libc::EFAULT));
+    }
+
+    #[test]
+    fn what_describes_processors_is_known_by_its_path() {
+        for path in [
+            "/proc/cpuinfo",
+            "/sys/devices/system/cpu/online",
+            "/sys/fs/cgroup/cpu.max",
+        ] {
+            assert!(describes_processors(path.as_bytes()), "{path}");
+        }
+        for path in [
+            "tmp-abcde.numbers",
+            "/proc/self/stat",
+            "/sys/devices/system/node",
+        ] {
+            assert!(!describes_processors(path.as_bytes()), "{path}");
+        }
     }
 
     #[test]

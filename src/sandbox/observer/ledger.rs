@@ -92,9 +92,16 @@ impl Ledger {
         }
     }
 
-    /// An access of a thread waits for the disk.
-    pub(super) fn charged(&mut self, thread: u32, file: u32, round: u32) {
+    /// An access of a thread waited for the disk. It is a read of the file only if it can have found
+    /// something.
+    pub(super) fn charged(&mut self, thread: u32, file: u32, round: u32, finds: bool) {
         count(&mut self.charges);
+        if let Some(seen) = self.seen(thread) {
+            count(&mut seen.charges);
+        }
+        if !finds {
+            return;
+        }
         if let Some(file) = self.file(file) {
             count(&mut file.charges);
         }
@@ -102,7 +109,6 @@ impl Ledger {
         let Some(seen) = self.seen(thread) else {
             return;
         };
-        count(&mut seen.charges);
         if new {
             count(&mut seen.files);
         }
@@ -207,12 +213,13 @@ mod tests {
         for round in rounds {
             for &(tid, process, file) in *round {
                 let thread = ledger.thread(tid, process);
-                ledger.charged(thread, file, disk.rounds());
+                ledger.charged(thread, file, disk.rounds(), true);
                 disk.arrive(Waiting {
                     id: 0,
                     tid,
                     thread,
                     file,
+                    finds: true,
                     at_us: 0,
                 });
             }

@@ -52,7 +52,7 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 
 use self::{
-    disk::Disk,
+    disk::{Disk, Waiting},
     files::DataFiles,
     ledger::Ledger,
     notify::{Answer, Listener, Notice},
@@ -85,6 +85,9 @@ pub struct ObserverOptions {
     pub rest_limit: Duration,
     /// Real time in all that may pass in rounds in which some thread does not rest, and is given up.
     pub restless_limit: Duration,
+    /// Real time in all in which some access may be held. The program's own limit on time stands still
+    /// meanwhile.
+    pub hold_limit: Duration,
     /// Rounds for each data file, at most.
     pub rounds_per_file: u32,
 }
@@ -93,8 +96,9 @@ impl Default for ObserverOptions {
     fn default() -> Self {
         Self {
             processors: 8,
-            rest_limit: Duration::from_secs(5),
-            restless_limit: Duration::from_secs(3),
+            rest_limit: Duration::from_secs(10),
+            restless_limit: Duration::from_secs(6),
+            hold_limit: Duration::from_secs(30),
             rounds_per_file: 20,
         }
     }
@@ -127,6 +131,8 @@ pub(super) struct Observer {
     /// Calls of each living thread that had to wait for us.
     calls: HashMap<i32, u64>,
     restless: Duration,
+    /// Real time in which accesses were held, of the rounds before this one.
+    held: Duration,
     capped: Option<Cap>,
     closed: bool,
 }
@@ -165,6 +171,7 @@ impl Observer {
             stir: 0,
             calls: HashMap::new(),
             restless: Duration::ZERO,
+            held: Duration::ZERO,
             capped: None,
             closed: false,
         })
@@ -179,6 +186,15 @@ impl Observer {
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         self.next
             .map(|next| next.saturating_sub(self.start.elapsed()))
+    }
+
+    /// Real time so far in which the program was in our hands: some access of it was held. Its own time
+    /// is what remains.
+    pub(super) fn held_for(&self) -> Duration {
+        if self.disk.waiting().is_empty() {
+            return self.held;
+        }
+        self.held + self.start.elapsed().saturating_sub(self.round_began)
     }
 
     /// Answer the calls that have arrived. Call it when the descriptor is ready.
@@ -329,6 +345,10 @@ impl Observer {
             Some(Cap::Restless {
                 limit_ms: ms(options.restless_limit),
             })
+        } else if self.held_for() > options.hold_limit {
+            Some(Cap::HeldTooLong {
+                limit_ms: ms(options.hold_limit),
+            })
         } else if self.disk.rounds() >= rounds {
             Some(Cap::TooManyRounds { limit: rounds })
         } else {
@@ -338,6 +358,7 @@ impl Observer {
 
     /// Watch no further, and let the program run freely.
     fn stop(&mut self, cap: Cap) -> io::Result<()> {
+        self.held = self.held_for();
         self.capped = Some(cap);
         self.next = None;
         for access in self.disk.take() {
@@ -349,6 +370,7 @@ impl Observer {
     /// One round.
     fn advance(&mut self, now: Duration) -> io::Result<()> {
         let ignored = self.tasks.ignored();
+        self.held = self.held_for();
         self.stir += 1;
         if !ignored.is_empty() {
             self.restless += now.saturating_sub(self.round_began);
@@ -361,8 +383,13 @@ impl Observer {
             // A thread that was killed is no longer there to be served.
             if self.listener.answer(access.id, Answer::Continue)? {
                 self.awake.insert(access.tid);
-                self.ledger
-                    .charged(access.thread, access.file, self.disk.rounds());
+                let Waiting {
+                    thread,
+                    file,
+                    finds,
+                    ..
+                } = access;
+                self.ledger.charged(thread, file, self.disk.rounds(), finds);
                 served.push(access);
             }
         }
@@ -378,7 +405,9 @@ impl Observer {
         let call = syscalls::find(notice.number);
         let answer = match call {
             _ if self.capped.is_some() => match call {
-                Some(Call::GetAffinity) => Some(self.affinity(notice)),
+                Some(call @ (Call::GetAffinity | Call::SetAffinity)) => {
+                    Some(self.affinity(call, notice))
+                }
                 Some(Call::AsyncIo) => Some(Answer::Failed(libc::ENOSYS)),
                 _ => Some(Answer::Continue),
             },
@@ -397,8 +426,12 @@ impl Observer {
         Ok(())
     }
 
-    fn affinity(&self, notice: Notice) -> Answer {
-        fake_cpus::answer(notice.tid, notice.arguments, self.options.processors)
+    fn affinity(&self, call: Call, notice: Notice) -> Answer {
+        let answer = match call {
+            Call::SetAffinity => fake_cpus::choose,
+            _ => fake_cpus::answer,
+        };
+        answer(notice.tid, notice.arguments, self.options.processors)
     }
 }
 

@@ -5,9 +5,15 @@
 //! small buffer is free, and reading again is not, through however many opens and threads. What is
 //! beyond the end of a file is free a few times, as it takes one read to notice the end.
 //!
+//! Reading on is free for the thread that has waited. Another that reads on where it stopped waits as
+//! well: else threads could touch every file at once and leave the reading to one.
+//!
+//! What waits is not always a read: behind the end there is nothing to find. It waits all the same, or
+//! whoever asks there again and again would never rest.
+//!
 //! The kernel does not tell which open stands behind a descriptor, but it need not: a new open begins
 //! at the start, and so does a new pass. Nor is the position of a descriptor looked up for each access,
-//! which is dear: only after something that can have moved it back, and now and then.
+//! which is dear: only after something that can have moved it, and now and then.
 
 use std::collections::HashMap;
 
@@ -21,6 +27,7 @@ const BELIEVED: u32 = 4;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt {
     pub(super) process: i32,
+    pub(super) tid: i32,
     pub(super) fd: i32,
     pub(super) file: u32,
     /// Whether it starts at the descriptor's own position.
@@ -29,15 +36,38 @@ pub(super) struct Attempt {
     pub(super) size: u64,
 }
 
+/// What an access costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Toll {
+    Free,
+    Waits {
+        /// Whether there is something to find where it starts.
+        finds: bool,
+    },
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Descriptor {
     file: u32,
+    /// Who waited last.
+    payer: i32,
     /// Where the last access started that could find data.
     start: u64,
     at_end: u32,
     believed: u32,
     /// When it was last known where it stands.
     known: u64,
+}
+
+impl Descriptor {
+    /// One more access behind the end.
+    fn at_end(self) -> (Toll, Self) {
+        if self.at_end < FREE_AT_END {
+            let at_end = self.at_end + 1;
+            return (Toll::Free, Self { at_end, ..self });
+        }
+        (Toll::Waits { finds: false }, Self { at_end: 0, ..self })
+    }
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +82,8 @@ pub(super) struct Passes {
     opened: HashMap<(i32, u32), u64>,
     /// The last open of nobody knows what.
     opened_any: HashMap<i32, u64>,
+    /// Descriptors are inherited.
+    many_processes: bool,
 }
 
 impl Passes {
@@ -70,6 +102,11 @@ impl Passes {
         };
     }
 
+    /// A process is made, with the descriptors of its maker.
+    pub(super) fn process_is_made(&mut self) {
+        self.many_processes = true;
+    }
+
     /// Whether a descriptor stands where it stood, for all that is known.
     fn stands(&self, attempt: Attempt, descriptor: Descriptor) -> bool {
         let process = attempt.process;
@@ -83,88 +120,88 @@ impl Passes {
         .all(|&moved| moved <= descriptor.known)
     }
 
-    /// Whether an access waits. `position` tells where it starts, and is asked only if that matters;
+    /// What an access costs. `position` tells where it starts, and is asked only if that matters;
     /// `same_open` tells whether two descriptors of this process are one open.
-    pub(super) fn waits(
+    pub(super) fn toll(
         &mut self,
         attempt: Attempt,
         position: impl FnOnce() -> Option<u64>,
         same_open: impl FnOnce(i32, i32) -> bool,
-    ) -> bool {
+    ) -> Toll {
         let key = (attempt.process, attempt.fd);
         let other = self
             .last
             .insert((attempt.process, attempt.file), attempt.fd);
-        let mut known = self
-            .descriptors
-            .get(&key)
-            .copied()
-            .filter(|descriptor| descriptor.file == attempt.file);
+        let mut known = self.of_file(key, attempt.file);
         if known.is_none()
             && let Some(other) = other
             && other != attempt.fd
             && same_open(other, attempt.fd)
         {
-            known = self
-                .descriptors
-                .get(&(attempt.process, other))
-                .copied()
-                .filter(|descriptor| descriptor.file == attempt.file);
+            known = self.of_file((attempt.process, other), attempt.file);
         }
         if let Some(before) = known
             && attempt.at_position
+            && before.payer == attempt.tid
             && before.believed < BELIEVED
             && self.stands(attempt, before)
         {
             let believed = before.believed + 1;
             self.descriptors
                 .insert(key, Descriptor { believed, ..before });
-            return false;
+            return Toll::Free;
         }
-        let (waits, mut descriptor) = match known {
-            None => (
-                true,
-                Descriptor {
+        let (toll, mut descriptor) = match known {
+            None => {
+                let at_start = attempt.at_position && !self.may_have_moved(key);
+                let start = if at_start { 0 } else { position().unwrap_or(0) };
+                let descriptor = Descriptor {
                     file: attempt.file,
+                    payer: attempt.tid,
                     start: 0,
                     at_end: 0,
                     believed: 0,
                     known: 0,
-                },
-            ),
+                };
+                let finds = start < attempt.size;
+                (Toll::Waits { finds }, descriptor)
+            }
             Some(before) => {
                 let start = position().unwrap_or(0);
-                if start >= attempt.size && attempt.size > 0 {
-                    let at_end = before.at_end + 1;
-                    let waits = at_end > FREE_AT_END;
-                    let at_end = if waits { 0 } else { at_end };
-                    (waits, Descriptor { at_end, ..before })
-                } else if attempt.size == 0 {
-                    // Nothing to find: the second read sees the end, a third has no reason.
-                    let at_end = before.at_end + 1;
-                    let waits = at_end > FREE_AT_END;
-                    let at_end = if waits { 0 } else { at_end };
-                    (waits, Descriptor { at_end, ..before })
+                if start >= attempt.size {
+                    before.at_end()
+                } else if start > before.start && before.payer == attempt.tid {
+                    (Toll::Free, Descriptor { start, ..before })
                 } else {
-                    let waits = start <= before.start;
-                    let at_end = if waits { 0 } else { before.at_end };
-                    (
-                        waits,
-                        Descriptor {
-                            start,
-                            at_end,
-                            ..before
-                        },
-                    )
+                    let descriptor = Descriptor {
+                        start,
+                        payer: attempt.tid,
+                        at_end: 0,
+                        ..before
+                    };
+                    (Toll::Waits { finds: true }, descriptor)
                 }
             }
         };
         descriptor.known = self.moves;
-        if waits {
+        if toll != Toll::Free {
             descriptor.believed = 0;
         }
         self.descriptors.insert(key, descriptor);
-        waits
+        toll
+    }
+
+    fn of_file(&self, key: (i32, i32), file: u32) -> Option<Descriptor> {
+        self.descriptors
+            .get(&key)
+            .copied()
+            .filter(|descriptor| descriptor.file == file)
+    }
+
+    /// Whether a descriptor that was never read through may stand elsewhere than at the start: it was
+    /// moved, or it may be somebody else's who has read through it.
+    fn may_have_moved(&self, key: (i32, i32)) -> bool {
+        self.many_processes || self.moved.contains_key(&key)
     }
 }
 
@@ -172,99 +209,156 @@ impl Passes {
 mod tests {
     use super::*;
 
+    const SIZE: u64 = 57;
+
+    const FIND: Toll = Toll::Waits { finds: true };
+    const FIND_NOTHING: Toll = Toll::Waits { finds: false };
+
+    fn attempt(tid: i32, fd: i32, file: u32) -> Attempt {
+        Attempt {
+            process: 1,
+            tid,
+            fd,
+            file,
+            at_position: false,
+            size: SIZE,
+        }
+    }
+
+    #[derive(Default)]
     struct Reader(Passes);
 
     impl Reader {
-        fn read(&mut self, fd: i32, file: u32, at: u64) -> bool {
-            let attempt = Attempt {
-                process: 1,
-                fd,
-                file,
-                at_position: false,
-                size: 57,
-            };
-            self.0.waits(attempt, || Some(at), |_, _| false)
+        fn toll(&mut self, tid: i32, fd: i32, file: u32, at: u64) -> Toll {
+            let attempt = attempt(tid, fd, file);
+            self.0.toll(attempt, || Some(at), |_, _| false)
+        }
+
+        /// Whether a read by the one thread there is waits.
+        fn waits(&mut self, fd: i32, file: u32, at: u64) -> bool {
+            self.toll(1, fd, file, at) != Toll::Free
         }
     }
 
     #[test]
     fn reading_on_is_free_and_reading_again_is_not() {
-        let mut r = Reader(Passes::default());
-        assert!(r.read(3, 0, 0));
+        let mut r = Reader::default();
+        assert!(r.waits(3, 0, 0));
         for at in [1, 20, 40, 57, 57] {
-            assert!(!r.read(3, 0, at), "{at}");
+            assert!(!r.waits(3, 0, at), "{at}");
         }
         // Rewound, or opened again under the same number: it is the same to us.
-        assert!(r.read(3, 0, 0));
-        assert!(!r.read(3, 0, 57));
+        assert!(r.waits(3, 0, 0));
+        assert!(!r.waits(3, 0, 57));
         // In place, and backwards.
-        assert!(!r.read(3, 0, 8));
-        assert!(r.read(3, 0, 8));
-        assert!(r.read(3, 0, 7));
+        assert!(!r.waits(3, 0, 8));
+        assert!(r.waits(3, 0, 8));
+        assert!(r.waits(3, 0, 7));
+    }
+
+    #[test]
+    fn another_thread_that_reads_on_waits_as_well() {
+        let mut r = Reader::default();
+        assert_eq!(r.toll(1, 3, 0, 0), FIND);
+        assert_eq!(r.toll(2, 3, 0, 1), FIND);
+        assert_eq!(r.toll(2, 3, 0, 20), Toll::Free);
+        // Only to see the end is free for everybody.
+        assert_eq!(r.toll(3, 3, 0, SIZE), Toll::Free);
+        assert_eq!(r.toll(1, 3, 0, 30), FIND);
+    }
+
+    #[test]
+    fn another_thread_is_not_believed_to_stand_where_the_first_stood() {
+        let mut passes = Passes::default();
+        let mut read = |tid, at| {
+            let attempt = Attempt {
+                at_position: true,
+                ..attempt(tid, 3, 0)
+            };
+            passes.toll(attempt, || at, |_, _| false)
+        };
+        assert_eq!(read(1, None), FIND);
+        assert_eq!(read(2, Some(1)), FIND);
+        assert_eq!(read(2, None), Toll::Free);
+    }
+
+    #[test]
+    fn where_there_is_nothing_nothing_is_found() {
+        let mut r = Reader::default();
+        assert_eq!(r.toll(1, 3, 0, SIZE), FIND_NOTHING);
+        assert_eq!(r.toll(1, 4, 1, u64::MAX), FIND_NOTHING);
+        assert_eq!(r.toll(1, 3, 0, 0), FIND);
+        // Moved before the first read, or inherited with its position.
+        let mut passes = Passes::default();
+        passes.moves(1, 3);
+        let at_position = |fd, file| Attempt {
+            at_position: true,
+            ..attempt(1, fd, file)
+        };
+        let toll = passes.toll(at_position(3, 0), || Some(SIZE), |_, _| false);
+        assert_eq!(toll, FIND_NOTHING);
+        let toll = passes.toll(at_position(4, 1), || None, |_, _| false);
+        assert_eq!(toll, FIND);
+        passes.process_is_made();
+        let toll = passes.toll(at_position(5, 2), || Some(SIZE), |_, _| false);
+        assert_eq!(toll, FIND_NOTHING);
     }
 
     #[test]
     fn each_descriptor_and_each_file_is_its_own() {
-        let mut r = Reader(Passes::default());
-        assert!(r.read(3, 0, 0));
-        assert!(r.read(4, 0, 0));
-        assert!(r.read(3, 1, 30));
-        assert!(r.read(3, 0, 30));
-        assert!(!r.read(4, 0, 57));
+        let mut r = Reader::default();
+        assert!(r.waits(3, 0, 0));
+        assert!(r.waits(4, 0, 0));
+        assert!(r.waits(3, 1, 30));
+        assert!(r.waits(3, 0, 30));
+        assert!(!r.waits(4, 0, 57));
     }
 
     #[test]
     fn the_position_is_looked_up_only_when_it_matters() {
         let mut passes = Passes::default();
-        let read = |passes: &mut Passes, at: Option<u64>| {
+        let waits = |passes: &mut Passes, at: Option<u64>| {
             let attempt = Attempt {
-                process: 1,
-                fd: 3,
-                file: 0,
                 at_position: true,
-                size: 57,
+                ..attempt(1, 3, 0)
             };
-            passes.waits(attempt, || Some(at.unwrap()), |_, _| false)
+            passes.toll(attempt, || Some(at.unwrap()), |_, _| false) != Toll::Free
         };
-        assert!(read(&mut passes, None));
-        assert!(!read(&mut passes, None));
+        assert!(waits(&mut passes, None));
+        assert!(!waits(&mut passes, None));
         // Moved, opened again, opened under another name: it may be at the start again.
         passes.moves(1, 3);
-        assert!(read(&mut passes, Some(0)));
+        assert!(waits(&mut passes, Some(0)));
         passes.opens(1, Some(0));
-        assert!(read(&mut passes, Some(0)));
+        assert!(waits(&mut passes, Some(0)));
         passes.opens(1, None);
-        assert!(read(&mut passes, Some(0)));
+        assert!(waits(&mut passes, Some(0)));
         // What others do, or what is done to other files, changes nothing.
         passes.opens(2, None);
         passes.opens(1, Some(1));
         passes.moves(1, 4);
         for _ in 0..BELIEVED {
-            assert!(!read(&mut passes, None));
+            assert!(!waits(&mut passes, None));
         }
-        assert!(read(&mut passes, Some(0)));
+        assert!(waits(&mut passes, Some(0)));
     }
 
     #[test]
     fn a_duplicate_is_the_same_open() {
         let mut passes = Passes::default();
-        let attempt = |fd| Attempt {
-            process: 1,
-            fd,
-            file: 0,
-            at_position: false,
-            size: 57,
+        let mut waits = |fd, at, same: &dyn Fn(i32, i32) -> bool| {
+            passes.toll(attempt(1, fd, 0), || Some(at), same) != Toll::Free
         };
-        assert!(passes.waits(attempt(3), || Some(0), |_, _| true));
-        assert!(!passes.waits(attempt(4), || Some(20), |one, other| (one, other) == (3, 4)));
-        assert!(passes.waits(attempt(5), || Some(30), |_, _| false));
+        assert!(waits(3, 0, &|_, _| true));
+        assert!(!waits(4, 20, &|one, other| (one, other) == (3, 4)));
+        assert!(waits(5, 30, &|_, _| false));
     }
 
     #[test]
     fn nobody_reads_behind_the_end_for_ever() {
-        let mut r = Reader(Passes::default());
-        assert!(r.read(3, 0, 0));
-        let waited = (0..1000).filter(|_| r.read(3, 0, 57)).count();
+        let mut r = Reader::default();
+        assert!(r.waits(3, 0, 0));
+        let waited = (0..1000).filter(|_| r.waits(3, 0, 57)).count();
         assert_eq!(waited, 1000 / (FREE_AT_END as usize + 1));
     }
 }

@@ -17,11 +17,19 @@ use std::{collections::HashMap, time::Duration};
 
 /// Far more than anybody computes between two files of 20 lines.
 const PROCESSOR: Duration = Duration::from_millis(50);
-/// For all sleeps of a thread between two accesses together.
-const SLEEP: Duration = Duration::from_millis(40);
+
+/// For all threads together that have not read yet: most likely they never will.
+const PROCESSOR_UNREAD: Duration = Duration::from_millis(400);
+
+/// However many they are, each of them gets so much: more than it takes to begin.
+const PROCESSOR_LEAST: Duration = Duration::from_millis(20);
+
+/// For all sleeps of a thread between two accesses together. Whoever sleeps longer after each of 1000
+/// files, to make the disk seem slow, does not end within the usual limit on time.
+const SLEEP: Duration = Duration::from_millis(250);
 
 /// Sleeps of a thread between two accesses. Many are too short to be seen and measured.
-const NAPS: u64 = 64;
+const NAPS: u64 = 256;
 
 /// How a thread is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +73,7 @@ pub(super) struct Moment {
 
 #[derive(Debug)]
 struct Thread {
+    has_read: bool,
     /// The moment at which `base` was taken.
     moment: Option<Moment>,
     base: Used,
@@ -86,6 +95,7 @@ struct Thread {
 impl Default for Thread {
     fn default() -> Self {
         Self {
+            has_read: false,
             moment: None,
             base: Used::default(),
             given_up: false,
@@ -113,12 +123,21 @@ impl Thread {
 #[derive(Debug, Default)]
 pub(super) struct Patience {
     threads: HashMap<i32, Thread>,
+    /// How many of these have read.
+    readers: usize,
 }
 
 impl Patience {
     /// Whether a thread that can run is still waited for in this round.
     pub(super) fn with_running(&mut self, tid: i32, used: Used, moment: Moment) -> bool {
+        let unread = self.threads.len().saturating_sub(self.readers).max(1);
+        let share = PROCESSOR_UNREAD / u32::try_from(unread).unwrap_or(u32::MAX);
         let thread = self.threads.entry(tid).or_default();
+        let allowance = if thread.has_read {
+            PROCESSOR
+        } else {
+            share.clamp(PROCESSOR_LEAST, PROCESSOR)
+        };
         let short = thread.standing() != Standing::Full;
         if thread.moment.is_none_or(|before| {
             before.round != moment.round || (short && before.stir != moment.stir)
@@ -132,7 +151,7 @@ impl Patience {
             // The kernel accounts processor time at ticks; a second slice proves as much.
             burned.is_zero() && used.slices <= thread.base.slices + 1
         } else {
-            burned < PROCESSOR
+            burned < allowance
         }
     }
 
@@ -175,9 +194,11 @@ impl Patience {
 
     /// A thread reads: it was working.
     pub(super) fn reads(&mut self, tid: i32) {
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return;
-        };
+        let thread = self.threads.entry(tid).or_default();
+        if !thread.has_read {
+            thread.has_read = true;
+            self.readers += 1;
+        }
         thread.slept = Duration::ZERO;
         thread.first_nap = None;
         if !thread.passed_over {
@@ -194,7 +215,11 @@ impl Patience {
         if was_decoration {
             for thread in self.threads.values_mut() {
                 if thread.standing() == Standing::Ignored {
-                    *thread = Thread::default();
+                    let has_read = thread.has_read;
+                    *thread = Thread {
+                        has_read,
+                        ..Thread::default()
+                    };
                 }
             }
         }
@@ -213,7 +238,9 @@ impl Patience {
 
     /// A thread is gone.
     pub(super) fn forget(&mut self, tid: i32) {
-        self.threads.remove(&tid);
+        if let Some(gone) = self.threads.remove(&tid) {
+            self.readers -= usize::from(gone.has_read);
+        }
     }
 }
 
@@ -249,6 +276,24 @@ mod tests {
         patience.went_on_without(&[1, 2]);
         assert_eq!(patience.standing(1), Standing::Ignored);
         assert_eq!(patience.standing(2), Standing::Full);
+    }
+
+    #[test]
+    fn threads_that_have_not_read_share_what_they_get() {
+        let mut patience = Patience::default();
+        let mut left = |tid, ms| {
+            patience.with_running(tid, used(0), at(0));
+            patience.with_running(tid, used(ms), at(0))
+        };
+        assert!(left(1, 49));
+        for tid in 2..=100 {
+            left(tid, 0);
+        }
+        assert!(left(100, 19));
+        assert!(!left(100, 20));
+        patience.reads(100);
+        assert!(patience.with_running(100, used(1049), at(1)));
+        assert!(patience.with_running(100, used(1098), at(1)));
     }
 
     /// A thread that has read late twice: once to be tried again, once more after the trial failed.
@@ -323,18 +368,21 @@ mod tests {
             patience.with_sleeping(1, slice.into(), now, now + length * MS)
         };
         for slice in 0..4 {
-            let until = Nap::Until((10 * slice + 10) * MS);
-            assert_eq!(nap(&mut patience, slice, 10 * slice, 10), until);
+            let until = Nap::Until((60 * slice + 60) * MS);
+            assert_eq!(nap(&mut patience, slice, 60 * slice, 60), until);
         }
-        assert_eq!(nap(&mut patience, 4, 40, 10), Nap::UsedUp);
+        assert_eq!(nap(&mut patience, 4, 240, 60), Nap::UsedUp);
         patience.reads(1);
-        assert_eq!(nap(&mut patience, 5, 50, 10), Nap::Until(60 * MS));
+        assert_eq!(nap(&mut patience, 5, 300, 60), Nap::Until(360 * MS));
         // Too many of them, though most were missed.
-        assert_eq!(nap(&mut patience, 100, 70, 1), Nap::UsedUp);
+        assert_eq!(nap(&mut patience, 300, 370, 1), Nap::UsedUp);
         patience.reads(1);
         // A long one is none that anybody waits for, and neither is a wake that does not come.
-        assert_eq!(nap(&mut patience, 101, 80, 10_000), Nap::Rest);
-        assert_eq!(nap(&mut patience, 102, 80, 1), Nap::Until(81 * MS));
-        assert_eq!(patience.with_sleeping(1, 102, 84 * MS, 81 * MS), Nap::Rest);
+        assert_eq!(nap(&mut patience, 301, 380, 10_000), Nap::Rest);
+        assert_eq!(nap(&mut patience, 302, 380, 1), Nap::Until(381 * MS));
+        assert_eq!(
+            patience.with_sleeping(1, 302, 384 * MS, 381 * MS),
+            Nap::Rest
+        );
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! `/proc/TID/syscall` names the call in which it sleeps, with its arguments. Where we may not read it
 //! (a hardened kernel) every sleep looks as if it had no end, and programs that sleep between their
-//! reads seem a little less concurrent than they are.
+//! reads seem a little less concurrent than they are. The same file tells who waits for a child.
 
 use std::{fs, time::Duration};
 
 use super::{
     memory,
-    syscalls::{self, Timeout},
+    syscalls::{self, Call, Flags, Timeout},
 };
 
 /// How long from now until its sleep ends, at the latest. `None`: not by itself.
@@ -29,6 +29,26 @@ pub(super) fn ends(process: i32, tid: i32) -> Option<Duration> {
             Some(span(pointer)?.saturating_sub(memory::clock(clock)?))
         }
     }
+}
+
+/// Whether a thread waits, uninterruptibly, for a child made as by `vfork` to end or to become another
+/// program: at rest, as long as the child is.
+pub(super) fn waits_for_child(process: i32, tid: i32) -> bool {
+    let vfork = u64::from(libc::CLONE_VFORK.cast_unsigned());
+    let line = fs::read_to_string(format!("/proc/{process}/task/{tid}/syscall"));
+    let Some((number, arguments)) = line.ok().and_then(|line| parse(&line)) else {
+        return false;
+    };
+    let flags = match i32::try_from(number).ok().and_then(syscalls::find) {
+        Some(Call::Clone { flags }) => flags,
+        _ => return false,
+    };
+    let flags = match flags {
+        Flags::Argument(i) => Some(arguments[i]),
+        Flags::Fixed(flags) => Some(flags.cast_unsigned().into()),
+        Flags::Pointed(i) => memory::read_u64(tid, arguments[i]).ok(),
+    };
+    flags.is_some_and(|flags| flags & vfork != 0)
 }
 
 /// The call's number in decimal, then six arguments in hexadecimal, then two addresses.

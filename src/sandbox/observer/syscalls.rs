@@ -29,6 +29,8 @@ pub(super) enum Call {
     AsyncIo,
     /// Asks for the processors.
     GetAffinity,
+    /// Chooses among the processors.
+    SetAffinity,
 }
 
 /// Where a path is given.
@@ -212,6 +214,7 @@ pub(super) const COMMON: &[Line] = &[
     ),
     line(libc::SYS_exit, Call::Exit),
     line(libc::SYS_sched_getaffinity, Call::GetAffinity),
+    line(libc::SYS_sched_setaffinity, Call::SetAffinity),
     line(libc::SYS_utimensat, Call::SetTimes { path: Path::At(0) }),
     line(libc::SYS_unlinkat, Call::Change { path: Path::At(0) }),
     line(RENAMEAT, Call::Change { path: Path::At(0) }),
@@ -282,7 +285,7 @@ pub(super) const LEGACY: &[Line] = &[
     line(
         libc::SYS_vfork,
         Call::Clone {
-            flags: Flags::Fixed(0),
+            flags: Flags::Fixed(libc::CLONE_VFORK),
         },
     ),
     line(

@@ -88,8 +88,9 @@ struct Look {
 }
 
 impl Look {
-    /// Uninterruptible sleep (`D`) is work of the kernel for the thread, or the wait for a `vfork`ed
-    /// child; and `t`, stopped by a tracer, ends at the tracer's will: neither is rest.
+    /// Uninterruptible sleep (`D`) is work of the kernel for the thread, but for the wait for a `vfork`ed
+    /// child, which [`Tasks::look`] tells apart; and `t`, stopped by a tracer, ends at the tracer's will:
+    /// neither is rest.
     fn asleep(self) -> bool {
         matches!(self.state, b'S' | b'T' | b'I')
     }
@@ -399,7 +400,13 @@ impl Tasks {
                 None => return Ok(None),
             },
         };
-        let seen = unless_gone(look(&files.0, &files.1));
+        let mut seen = unless_gone(look(&files.0, &files.1));
+        if let Ok(Some(look)) = &mut seen
+            && look.state == b'D'
+            && sleep::waits_for_child(task.process, tid)
+        {
+            look.state = b'S';
+        }
         if let (Ok(Some(look)), Some(used)) = (&seen, &mut task.used) {
             *used = look.used;
         }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{files, pools, read, serial};
+use crate::{files, pools, raw, read, serial};
 
 /// Starts threads that do this for ever, then reads all files with the first thread.
 fn beside(threads: usize, decoration: impl Fn() + Send + Sync + Clone + 'static) -> u64 {
@@ -38,6 +38,43 @@ fn once_each(threads: usize, work: impl Fn(&PathBuf) + Sync) {
             });
         }
     });
+}
+
+/// Threads do something to each open file; then the first thread does something else to it.
+fn touch_then(
+    threads: usize,
+    touch: impl Fn(&File) + Sync,
+    mut then: impl FnMut(&File) -> u64,
+) -> u64 {
+    let files: Vec<_> = files()
+        .iter()
+        .map(|path| File::open(path).unwrap())
+        .collect();
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(file) = files.get(next.fetch_add(1, SeqCst)) {
+                    touch(file);
+                }
+            });
+        }
+    });
+    files.iter().map(&mut then).sum()
+}
+
+fn touch_then_read(threads: usize, touch: impl Fn(&File) + Sync) -> u64 {
+    touch_then(threads, touch, read_on)
+}
+
+fn one_byte_of(mut file: &File) {
+    file.read_exact(&mut [0]).unwrap();
+}
+
+fn read_on(mut file: &File) -> u64 {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    crate::digest(&bytes)
 }
 
 fn one_byte(path: &PathBuf) {
@@ -108,6 +145,35 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         "one-byte-only" => {
             once_each(threads, one_byte);
             0
+        }
+        "one-byte-then-rest" => touch_then_read(threads, one_byte_of),
+        // Nothing is there: the kernel refuses.
+        "beyond-then-serial" => touch_then_read(threads, |file| {
+            assert!(file.read_at(&mut [0; 100], u64::MAX).is_err());
+        }),
+        // There is something, and no place to put it.
+        "bad-buffer-then-serial" => touch_then_read(threads, raw::read_to_nowhere),
+        "beyond-only" => {
+            once_each(threads, |path| {
+                assert!(
+                    File::open(path)
+                        .unwrap()
+                        .read_at(&mut [0], u64::MAX)
+                        .is_err()
+                );
+            });
+            0
+        }
+        "replaced-then-serial" => {
+            let again: Vec<_> = files()
+                .iter()
+                .map(|path| File::open(path).unwrap())
+                .collect();
+            let mut again = again.into_iter();
+            touch_then(threads, one_byte_of, |file| {
+                raw::replace(file, &again.next().unwrap());
+                read_on(file)
+            })
         }
         "open-then-serial" => {
             once_each(threads, |path| drop(File::open(path).unwrap()));

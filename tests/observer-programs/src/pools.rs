@@ -390,6 +390,60 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
                 0
             })
         }
+        "forks-and-a-pair" => {
+            let files = files();
+            raw::fork(9, |i| {
+                if i < 8 {
+                    return files[2..].iter().skip(i).step_by(8).map(read).sum();
+                }
+                thread::scope(|scope| {
+                    for path in &files[..2] {
+                        scope.spawn(|| read(path));
+                    }
+                });
+                0
+            })
+        }
+        "vforks" => {
+            for path in files() {
+                raw::vfork_and_read(&path);
+            }
+            0
+        }
+        // As people simulate a slow disk.
+        "atomic-long-sleep" => workers(threads, |path| {
+            let sum = read(path);
+            thread::sleep(Duration::from_millis(60 + sum % 60));
+            sum
+        }),
+        "pinned" => {
+            let next = AtomicUsize::new(0);
+            let files = files();
+            thread::scope(|scope| {
+                for processor in 0..threads {
+                    let (next, files) = (&next, &files);
+                    scope.spawn(move || {
+                        raw::pin(processor);
+                        while let Some(path) = files.get(next.fetch_add(1, SeqCst)) {
+                            read(path);
+                        }
+                    });
+                }
+            });
+            0
+        }
+        // What the kernel says of the processors elsewhere is not to be seen.
+        "describes" => {
+            let told = [
+                "/proc/self/cgroup",
+                "/proc/cpuinfo",
+                "/sys/devices/system/cpu/online",
+            ];
+            assert!(told.iter().all(|path| std::fs::File::open(path).is_err()));
+            // SAFETY: takes and returns numbers.
+            let online = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+            workers(usize::try_from(online).unwrap(), read)
+        }
         "children" => {
             let own = env::current_exe().unwrap();
             let children: Vec<_> = (0..threads)

@@ -164,6 +164,55 @@ pub fn fork(processes: usize, work: impl Fn(usize) -> u64) -> u64 {
     0
 }
 
+/// A read that fails, since there is no memory at the address that it is given.
+pub fn read_to_nowhere(file: &File) {
+    let nowhere = std::ptr::without_provenance_mut(8);
+    // SAFETY: the kernel writes nothing to an address that is not mapped.
+    assert_eq!(unsafe { libc::read(file.as_raw_fd(), nowhere, 100) }, -1);
+}
+
+/// Puts another open file in the place of one.
+pub fn replace(file: &File, by: &File) {
+    // SAFETY: both descriptors are open.
+    checked(unsafe { libc::dup2(by.as_raw_fd(), file.as_raw_fd()) } as isize);
+}
+
+/// Keeps this thread on one processor.
+pub fn pin(processor: usize) {
+    // SAFETY: a set of processors is plain memory, for which zeros are the empty set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the set is as large as it says.
+    unsafe {
+        libc::CPU_SET(processor, &mut set);
+        let size = size_of_val(&set);
+        assert_eq!(libc::sched_setaffinity(0, size, &raw const set), 0);
+    }
+}
+
+/// A child as by `vfork`, which reads while the parent waits for it uninterruptibly, until it ends.
+pub fn vfork_and_read(path: &Path) {
+    let path = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
+    let mut stack = vec![0_u8; 256 << 10];
+    extern "C" fn child(path: *mut libc::c_void) -> libc::c_int {
+        // SAFETY: the parent waits, and the path lives as long as it does.
+        unsafe {
+            let fd = libc::open(path.cast_const().cast(), libc::O_RDONLY);
+            let mut bytes = [0_u8; 100];
+            i32::from(libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) <= 0)
+        }
+    }
+    // SAFETY: the stack grows down from its aligned end, and outlives the child: the parent waits.
+    unsafe {
+        let top = stack.as_mut_ptr().add(stack.len()).cast::<libc::c_void>();
+        let top = top.map_addr(|address| address & !15);
+        let flags = libc::CLONE_VFORK | libc::CLONE_VM | libc::SIGCHLD;
+        let pid = libc::clone(child, top, flags, path.as_ptr().cast_mut().cast());
+        let mut status = 0;
+        assert_eq!(libc::waitpid(pid, &raw mut status, 0), pid);
+        assert_eq!(status, 0);
+    }
+}
+
 /// Sets access and modification time to now.
 pub fn touch(path: &Path) {
     let path = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).unwrap();

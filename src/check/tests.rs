@@ -24,6 +24,7 @@ fn parallel() -> Observation {
         threads: vec![
             ThreadSeen {
                 files: 1,
+                bytes: 57,
                 ..ThreadSeen::default()
             };
             2

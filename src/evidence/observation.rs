@@ -120,6 +120,8 @@ pub struct ThreadSeen {
     pub charges: u32,
     /// Data files it opened.
     pub opens: u32,
+    /// Bytes of data files that it asked for and that were there.
+    pub bytes: u64,
     /// How often it was given a processor, where it was seen to end, other than after calls that waited
     /// for us: an idle thread has 1 to 3.
     pub slices: Option<u64>,

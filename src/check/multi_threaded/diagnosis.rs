@@ -7,6 +7,7 @@
 //! | effective | held at most | threads that read | |
 //! | --- | --- | --- | --- |
 //! | ≥ 1.9 | | ≥ 2 of one process that reaches 1.9 by itself | parallel |
+//! | ≥ 1.9 | | the same, but one asks for nearly all bytes | touched only |
 //! | ≥ 1.9 | | one in each process | processes |
 //! | < 1.9 | ≥ 2 | more accesses than files | read again |
 //! | < 1.9 | | 1, none created | no threads |
@@ -26,6 +27,9 @@ use crate::evidence::{Cap, Observation};
 /// Two threads reach 2 only if they share the files out without a rest, and `chunks(len / 2 + 1)`, as
 /// people write it, gives 1000 / 501.
 pub(super) const LEAST_EFFECTIVE: f64 = 0.95 * 2.0;
+
+/// Threads weighted by the bytes they asked for, at least: below, one asked for more than four fifths.
+const LEAST_SHARED: f64 = 1.5;
 
 /// A thread is started, waits once or twice and is ended: more slices than this, and it did something.
 const IDLE_SLICES: u64 = 3;
@@ -94,6 +98,11 @@ pub enum Diagnosis {
         /// Mean number of useful reads in flight.
         effective: f64,
     },
+    /// Many threads read a little of each file, and one read the rest of all.
+    TouchedOnly {
+        /// Threads that read.
+        threads: u32,
+    },
     /// Reads were done by processes of one thread each.
     Processes {
         /// Processes that read.
@@ -148,7 +157,9 @@ pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
             .processes
             .iter()
             .any(|process| process.threads >= 2 && worst(process.files) >= LEAST_EFFECTIVE);
-        return if threaded {
+        return if threaded && participation_in_bytes(seen) < LEAST_SHARED {
+            Diagnosis::TouchedOnly { threads: c.threads }
+        } else if threaded {
             Diagnosis::Parallel {
                 effective: c.effective,
                 threads: c.threads,
@@ -161,6 +172,18 @@ pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
         };
     }
     not_parallel(seen)
+}
+
+/// The threads that read, weighted by bytes: 1 if one thread asked for nearly all.
+fn participation_in_bytes(seen: &Observation) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    let bytes = || seen.threads.iter().map(|thread| thread.bytes as f64);
+    let (sum, squares) = (bytes().sum::<f64>(), bytes().map(|n| n * n).sum::<f64>());
+    if squares > 0.0 {
+        sum * sum / squares
+    } else {
+        0.0
+    }
 }
 
 fn not_parallel(seen: &Observation) -> Diagnosis {
@@ -263,6 +286,7 @@ mod tests {
                 .iter()
                 .map(|&files| ThreadSeen {
                     files,
+                    bytes: 57 * u64::from(files),
                     slices: Some(2),
                     ..ThreadSeen::default()
                 })
@@ -341,6 +365,26 @@ mod tests {
             diagnose(&decoys, 1000),
             Diagnosis::ReadAgain { charges: 2000, .. }
         ));
+    }
+
+    #[test]
+    fn threads_that_leave_the_reading_to_one_are_not_parallel() {
+        let mut touched = seen(&[125; 8], 8, 125);
+        for thread in &mut touched.threads {
+            thread.bytes = 125;
+        }
+        touched.threads.push(ThreadSeen {
+            bytes: 56_000,
+            ..ThreadSeen::default()
+        });
+        check(&touched, Diagnosis::TouchedOnly { threads: 8 });
+        // Pieces of each file by other threads, as a runtime may have it.
+        touched.threads[8].bytes = 500;
+        let parallel = Diagnosis::Parallel {
+            effective: 8.0,
+            threads: 8,
+        };
+        check(&touched, parallel);
     }
 
     #[test]

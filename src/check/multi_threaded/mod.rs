@@ -141,6 +141,13 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
             format!("files are read again and again: {charges} times for {files} files"),
             "read each file once, in the thread that works on it",
         ),
+        Diagnosis::TouchedOnly { threads } => (
+            format!(
+                "{} read a little of each file, and one thread reads all the rest",
+                count(threads as usize, "thread")
+            ),
+            "let each thread read its files to their end",
+        ),
         Diagnosis::Processes { processes, .. } => (
             format!(
                 "{} of one thread each read side by side",

@@ -11,7 +11,7 @@ use super::{
     files::{self, Target},
     memory,
     notify::{Answer, Notice},
-    passes::{Attempt, Toll},
+    passes::Attempt,
     patience::Used,
     syscalls::{self, At, Call, Flags, Length},
     tasks,
@@ -169,7 +169,6 @@ impl Observer {
             return Ok(Some(Answer::Continue));
         };
         let thread = self.ledger.thread(tid, process);
-        self.ledger.asked(file, length, size);
         let toll = self.passes.toll(
             Attempt {
                 process,
@@ -178,13 +177,16 @@ impl Observer {
                 file,
                 at_position: at == At::Position,
                 size,
+                length,
             },
             || position(notice, fd, at),
             |one, other| memory::same_open_file(process, one, other),
         );
-        let Toll::Waits { finds } = toll else {
+        let finds = length.min(size.saturating_sub(toll.start));
+        self.ledger.asked(thread, file, finds, size);
+        if !toll.waits {
             return Ok(Some(Answer::Continue));
-        };
+        }
         if self.disk.waiting().is_empty() {
             self.round_began = self.start.elapsed();
         }
@@ -194,7 +196,7 @@ impl Observer {
             tid,
             thread,
             file,
-            finds,
+            finds: finds > 0,
             at_us: u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX),
         });
         Ok(None)

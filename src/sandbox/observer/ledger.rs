@@ -84,11 +84,14 @@ impl Ledger {
         }
     }
 
-    /// A thread asked for bytes of a data file.
-    pub(super) fn asked(&mut self, file: u32, bytes: u64, size: u64) {
+    /// A thread asked for bytes of a data file that are there.
+    pub(super) fn asked(&mut self, thread: u32, file: u32, bytes: u64, size: u64) {
         if let Some(file) = self.file(file) {
-            file.asked = file.asked.saturating_add(bytes.min(size));
+            file.asked = file.asked.saturating_add(bytes);
             file.size = size;
+        }
+        if let Some(seen) = self.seen(thread) {
+            seen.bytes = seen.bytes.saturating_add(bytes);
         }
     }
 

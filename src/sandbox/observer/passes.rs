@@ -5,8 +5,8 @@
 //! small buffer is free, and reading again is not, through however many opens and threads. What is
 //! beyond the end of a file is free a few times, as it takes one read to notice the end.
 //!
-//! Reading on is free for the thread that has waited. Another that reads on where it stopped waits as
-//! well: else threads could touch every file at once and leave the reading to one.
+//! Reading on is free for every thread: a runtime may have each piece read by another. How much each has
+//! read is counted instead, or threads could touch every file at once and leave the reading to one.
 //!
 //! What waits is not always a read: behind the end there is nothing to find. It waits all the same, or
 //! whoever asks there again and again would never rest.
@@ -34,25 +34,26 @@ pub(super) struct Attempt {
     pub(super) at_position: bool,
     /// The file's size now.
     pub(super) size: u64,
+    /// Bytes that are asked for.
+    pub(super) length: u64,
 }
 
-/// What an access costs.
+/// What an access costs, and where it starts, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Toll {
-    Free,
-    Waits {
-        /// Whether there is something to find where it starts.
-        finds: bool,
-    },
+pub(super) struct Toll {
+    pub(super) waits: bool,
+    pub(super) start: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Descriptor {
     file: u32,
-    /// Who waited last.
-    payer: i32,
+    /// Who used it last.
+    user: i32,
     /// Where the last access started that could find data.
     start: u64,
+    /// Where it stands, if all that was asked for came.
+    stands: u64,
     at_end: u32,
     believed: u32,
     /// When it was last known where it stands.
@@ -60,13 +61,13 @@ struct Descriptor {
 }
 
 impl Descriptor {
-    /// One more access behind the end.
-    fn at_end(self) -> (Toll, Self) {
+    /// One more access behind the end: whether it waits.
+    fn at_end(self) -> (bool, Self) {
         if self.at_end < FREE_AT_END {
             let at_end = self.at_end + 1;
-            return (Toll::Free, Self { at_end, ..self });
+            return (false, Self { at_end, ..self });
         }
-        (Toll::Waits { finds: false }, Self { at_end: 0, ..self })
+        (true, Self { at_end: 0, ..self })
     }
 }
 
@@ -142,53 +143,62 @@ impl Passes {
         }
         if let Some(before) = known
             && attempt.at_position
-            && before.payer == attempt.tid
+            && before.user == attempt.tid
             && before.believed < BELIEVED
             && self.stands(attempt, before)
         {
-            let believed = before.believed + 1;
-            self.descriptors
-                .insert(key, Descriptor { believed, ..before });
-            return Toll::Free;
+            let start = before.stands;
+            let descriptor = Descriptor {
+                believed: before.believed + 1,
+                stands: start.saturating_add(attempt.length),
+                ..before
+            };
+            self.descriptors.insert(key, descriptor);
+            return Toll {
+                waits: false,
+                start,
+            };
         }
-        let (toll, mut descriptor) = match known {
+        let (start, waits, mut descriptor) = match known {
             None => {
                 let at_start = attempt.at_position && !self.may_have_moved(key);
                 let start = if at_start { 0 } else { position().unwrap_or(0) };
                 let descriptor = Descriptor {
                     file: attempt.file,
-                    payer: attempt.tid,
+                    user: attempt.tid,
                     start: 0,
+                    stands: 0,
                     at_end: 0,
                     believed: 0,
                     known: 0,
                 };
-                let finds = start < attempt.size;
-                (Toll::Waits { finds }, descriptor)
+                (start, true, descriptor)
             }
             Some(before) => {
                 let start = position().unwrap_or(0);
                 if start >= attempt.size {
-                    before.at_end()
-                } else if start > before.start && before.payer == attempt.tid {
-                    (Toll::Free, Descriptor { start, ..before })
+                    let (waits, descriptor) = before.at_end();
+                    (start, waits, descriptor)
                 } else {
+                    let waits = start <= before.start;
+                    let at_end = if waits { 0 } else { before.at_end };
                     let descriptor = Descriptor {
                         start,
-                        payer: attempt.tid,
-                        at_end: 0,
+                        at_end,
                         ..before
                     };
-                    (Toll::Waits { finds: true }, descriptor)
+                    (start, waits, descriptor)
                 }
             }
         };
+        descriptor.user = attempt.tid;
+        descriptor.stands = start.saturating_add(attempt.length);
         descriptor.known = self.moves;
-        if toll != Toll::Free {
+        if waits {
             descriptor.believed = 0;
         }
         self.descriptors.insert(key, descriptor);
-        toll
+        Toll { waits, start }
     }
 
     fn of_file(&self, key: (i32, i32), file: u32) -> Option<Descriptor> {
@@ -211,9 +221,6 @@ mod tests {
 
     const SIZE: u64 = 57;
 
-    const FIND: Toll = Toll::Waits { finds: true };
-    const FIND_NOTHING: Toll = Toll::Waits { finds: false };
-
     fn attempt(tid: i32, fd: i32, file: u32) -> Attempt {
         Attempt {
             process: 1,
@@ -222,6 +229,18 @@ mod tests {
             file,
             at_position: false,
             size: SIZE,
+            length: 20,
+        }
+    }
+
+    fn waits(start: u64) -> Toll {
+        Toll { waits: true, start }
+    }
+
+    fn free(start: u64) -> Toll {
+        Toll {
+            waits: false,
+            start,
         }
     }
 
@@ -229,14 +248,10 @@ mod tests {
     struct Reader(Passes);
 
     impl Reader {
-        fn toll(&mut self, tid: i32, fd: i32, file: u32, at: u64) -> Toll {
-            let attempt = attempt(tid, fd, file);
-            self.0.toll(attempt, || Some(at), |_, _| false)
-        }
-
         /// Whether a read by the one thread there is waits.
         fn waits(&mut self, fd: i32, file: u32, at: u64) -> bool {
-            self.toll(1, fd, file, at) != Toll::Free
+            let attempt = attempt(1, fd, file);
+            self.0.toll(attempt, || Some(at), |_, _| false).waits
         }
     }
 
@@ -257,18 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn another_thread_that_reads_on_waits_as_well() {
-        let mut r = Reader::default();
-        assert_eq!(r.toll(1, 3, 0, 0), FIND);
-        assert_eq!(r.toll(2, 3, 0, 1), FIND);
-        assert_eq!(r.toll(2, 3, 0, 20), Toll::Free);
-        // Only to see the end is free for everybody.
-        assert_eq!(r.toll(3, 3, 0, SIZE), Toll::Free);
-        assert_eq!(r.toll(1, 3, 0, 30), FIND);
-    }
-
-    #[test]
-    fn another_thread_is_not_believed_to_stand_where_the_first_stood() {
+    fn whoever_reads_on_is_known_to_start_where_the_last_stopped() {
         let mut passes = Passes::default();
         let mut read = |tid, at| {
             let attempt = Attempt {
@@ -277,18 +281,28 @@ mod tests {
             };
             passes.toll(attempt, || at, |_, _| false)
         };
-        assert_eq!(read(1, None), FIND);
-        assert_eq!(read(2, Some(1)), FIND);
-        assert_eq!(read(2, None), Toll::Free);
+        assert_eq!(read(1, None), waits(0));
+        assert_eq!(read(1, None), free(20));
+        // Another thread is not believed: less may have come than was asked for.
+        assert_eq!(read(2, Some(30)), free(30));
+        assert_eq!(read(2, None), free(50));
+        assert_eq!(read(1, Some(0)), waits(0));
     }
 
     #[test]
-    fn where_there_is_nothing_nothing_is_found() {
-        let mut r = Reader::default();
-        assert_eq!(r.toll(1, 3, 0, SIZE), FIND_NOTHING);
-        assert_eq!(r.toll(1, 4, 1, u64::MAX), FIND_NOTHING);
-        assert_eq!(r.toll(1, 3, 0, 0), FIND);
-        // Moved before the first read, or inherited with its position.
+    fn where_there_is_nothing_one_waits_all_the_same() {
+        let mut passes = Passes::default();
+        let mut read = |fd, file, at| {
+            let attempt = attempt(1, fd, file);
+            passes.toll(attempt, || Some(at), |_, _| false)
+        };
+        assert_eq!(read(3, 0, SIZE), waits(SIZE));
+        assert_eq!(read(4, 1, u64::MAX), waits(u64::MAX));
+        assert_eq!(read(3, 0, 0), waits(0));
+    }
+
+    #[test]
+    fn a_descriptor_may_stand_behind_the_start_before_its_first_read() {
         let mut passes = Passes::default();
         passes.moves(1, 3);
         let at_position = |fd, file| Attempt {
@@ -296,12 +310,13 @@ mod tests {
             ..attempt(1, fd, file)
         };
         let toll = passes.toll(at_position(3, 0), || Some(SIZE), |_, _| false);
-        assert_eq!(toll, FIND_NOTHING);
+        assert_eq!(toll, waits(SIZE));
         let toll = passes.toll(at_position(4, 1), || None, |_, _| false);
-        assert_eq!(toll, FIND);
+        assert_eq!(toll, waits(0));
+        // Inherited, with its position.
         passes.process_is_made();
         let toll = passes.toll(at_position(5, 2), || Some(SIZE), |_, _| false);
-        assert_eq!(toll, FIND_NOTHING);
+        assert_eq!(toll, waits(SIZE));
     }
 
     #[test]
@@ -322,7 +337,9 @@ mod tests {
                 at_position: true,
                 ..attempt(1, 3, 0)
             };
-            passes.toll(attempt, || Some(at.unwrap()), |_, _| false) != Toll::Free
+            passes
+                .toll(attempt, || Some(at.unwrap()), |_, _| false)
+                .waits
         };
         assert!(waits(&mut passes, None));
         assert!(!waits(&mut passes, None));
@@ -347,7 +364,7 @@ mod tests {
     fn a_duplicate_is_the_same_open() {
         let mut passes = Passes::default();
         let mut waits = |fd, at, same: &dyn Fn(i32, i32) -> bool| {
-            passes.toll(attempt(1, fd, 0), || Some(at), same) != Toll::Free
+            passes.toll(attempt(1, fd, 0), || Some(at), same).waits
         };
         assert!(waits(3, 0, &|_, _| true));
         assert!(!waits(4, 20, &|one, other| (one, other) == (3, 4)));

@@ -18,6 +18,7 @@ use std::{
 };
 
 use rayon::prelude::*;
+use tokio::io::AsyncReadExt as _;
 
 use crate::{digest, elsewhere, files, raw, read, serial};
 
@@ -341,6 +342,31 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             let mut sum = 0;
             for task in tasks {
                 sum += digest(&task.await.unwrap());
+            }
+            sum
+        }),
+        // Pieces of a file are read by whichever thread of the pool comes first.
+        "tokio-file" => tokio(64).block_on(async {
+            let files = files();
+            let tasks: Vec<_> = files
+                .chunks(files.len() / threads)
+                .map(|mine| {
+                    let mine = mine.to_vec();
+                    tokio::spawn(async move {
+                        let mut sum = 0;
+                        for path in mine {
+                            let mut file = tokio::fs::File::open(path).await.unwrap();
+                            let mut bytes = Vec::new();
+                            file.read_to_end(&mut bytes).await.unwrap();
+                            sum += digest(&bytes);
+                        }
+                        sum
+                    })
+                })
+                .collect();
+            let mut sum = 0;
+            for task in tasks {
+                sum += task.await.unwrap();
             }
             sum
         }),

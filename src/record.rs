@@ -168,11 +168,30 @@ pub struct Run {
     /// How concurrent its reads were; absent where that was not observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Concurrency>,
+    /// What the program tried by which reads are faked or hidden; absent where it tried nothing, or was not
+    /// observed. What the sandbox itself refuses is not among it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Attempts>,
     /// Who read which file when, in rounds of virtual time, of the first run: accesses set apart by `;`,
     /// each of four numbers: thread, file (in byte order of the names), first round, round after the
     /// last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<String>,
+}
+
+/// What a program tried by which reads are faked or hidden, each counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attempts {
+    /// To set a data file's times.
+    pub set_times: u32,
+    /// To read without leaving a trace in the access time. Refused.
+    pub no_atime: u32,
+    /// To be unreadable for the observer. Refused.
+    pub undumpable: u32,
+    /// To read by asynchronous calls, which nobody would see. Refused.
+    pub async_io: u32,
+    /// To change, remove or rename a data file, or to open it for writing.
+    pub changes: u32,
 }
 
 /// How concurrent the reads of a run were.
@@ -344,6 +363,31 @@ impl From<evidence::Concurrency> for Concurrency {
     }
 }
 
+impl Attempts {
+    /// Those of a run, if there were any.
+    fn of(run: &evidence::RunEvidence) -> Option<Self> {
+        let Some(evidence::Observed::Seen(seen)) = &run.execution.observation else {
+            return None;
+        };
+        let evidence::Attempts {
+            set_times,
+            no_atime,
+            undumpable,
+            async_io,
+            changes,
+            unseen: _,
+        } = seen.attempts;
+        let any = [set_times, no_atime, undumpable, async_io, changes];
+        any.iter().any(|&n| n > 0).then_some(Self {
+            set_times,
+            no_atime,
+            undumpable,
+            async_io,
+            changes,
+        })
+    }
+}
+
 impl Run {
     /// The same, with its timeline.
     #[must_use]
@@ -410,6 +454,7 @@ impl From<&evidence::RunEvidence> for Run {
                 tampered: run.files.tampered.len(),
             },
             concurrency: execution.concurrency().map(Concurrency::from),
+            attempts: Attempts::of(run),
             timeline: None,
         }
     }

@@ -327,8 +327,8 @@ fn what_a_job_makes_in_a_folder_to_keep_is_kept_and_bounded() {
         let mut job = script(moves, LIMITS);
         job.environment
             .push(("OUT".into(), out.display().to_string()));
-        let moved = run(tier, &job);
-        assert!(moved.termination.is_success(), "{tier}: {moved:?}");
+        let linked = run(tier, &job);
+        assert!(linked.termination.is_success(), "{tier}: {linked:?}");
 
         let limits = Limits {
             disk_bytes: 4 << 20,

@@ -117,6 +117,10 @@ impl ReportFile {
                     target: Target::Stream,
                 });
             }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "where a link leads, to put the file there"
+            )]
             Ok(_) => fs::canonicalize(path).map_err(|error| failed(&error))?,
             // A link to what is not there would be replaced by the file.
             Err(error) if path.is_symlink() => return Err(failed(&error)),

@@ -312,7 +312,9 @@ impl Inside<'_> {
         self.limit().map_err(failed("set limits"))?;
         if fenced {
             self.drop_rights().map_err(failed("give up rights"))?;
-            // Before any filter. Also: no program that runs as somebody else.
+        }
+        if fenced || self.launch.observer.is_some() {
+            // Before any filter, the observer's too. Also: no program that runs as somebody else.
             rustix::thread::set_no_new_privs(true)?;
         }
         // After the change of user, which takes it back.

@@ -18,11 +18,14 @@ use grade::{
     spec::{Limits, Tier},
 };
 
-/// The binary with all programs. Built here, unless `OBSERVER_PROGRAMS` names one.
+/// By which the programs are named where they are built already.
+pub(crate) const PROGRAMS: &str = "OBSERVER_PROGRAMS";
+
+/// The binary with all programs. Built here, unless a variable names one.
 pub(crate) fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        if let Some(path) = env::var_os("OBSERVER_PROGRAMS") {
+        if let Some(path) = env::var_os(PROGRAMS) {
             return path.into();
         }
         let grade = Path::new(env!("CARGO_BIN_EXE_grade"));
@@ -48,10 +51,13 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn new(files: u32) -> Self {
         let base = Path::new("/dev/shm");
+        // Open to others: a fenced program may run as one of them.
+        let mut folder = tempfile::Builder::new();
+        folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
         let folder = if base.is_dir() {
-            tempfile::tempdir_in(base)
+            folder.tempdir_in(base)
         } else {
-            tempfile::tempdir()
+            folder.tempdir()
         };
         let place = Self {
             folder: folder.unwrap(),
@@ -105,20 +111,37 @@ pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> Job {
     job
 }
 
+#[expect(clippy::allow_attributes, reason = "used by two of three programs")]
+#[allow(dead_code, reason = "used by two of three programs")]
 pub(crate) fn run(job: &Job) -> Execution {
     sandbox(Tier::None).run(job).unwrap()
+}
+
+/// Every tier that holds here.
+#[expect(clippy::allow_attributes, reason = "used by one of three programs")]
+#[allow(dead_code, reason = "used by one of three programs")]
+pub(crate) fn tiers() -> Vec<Tier> {
+    let holds = |tier: &Tier| abilities().can(*tier);
+    Tier::ALL.into_iter().filter(holds).collect()
+}
+
+fn grade() -> PathBuf {
+    // Another than the one beside us: optimised, or where others can reach it.
+    env::var_os("GRADE_UNDER_TEST")
+        .unwrap_or_else(|| env!("CARGO_BIN_EXE_grade").into())
+        .into()
+}
+
+fn abilities() -> &'static Abilities {
+    static ABILITIES: OnceLock<Abilities> = OnceLock::new();
+    ABILITIES.get_or_init(|| probe(&grade()).unwrap())
 }
 
 /// A sandbox of this tier. The corpus runs at `none`: some of its programs do what a fence refuses, and
 /// what is tested is who sees it.
 pub(crate) fn sandbox(tier: Tier) -> Sandbox {
-    static ABILITIES: OnceLock<Abilities> = OnceLock::new();
-    // Another build than the one under test: to measure an optimised one.
-    let grade = env::var_os("GRADE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_grade").into());
-    let grade = PathBuf::from(grade);
-    let abilities = ABILITIES.get_or_init(|| probe(&grade).unwrap());
     let isolation = Isolation::Exactly(tier);
-    Sandbox::new(grade, Cancellation::default(), abilities, isolation).unwrap()
+    Sandbox::new(grade(), Cancellation::default(), abilities(), isolation).unwrap()
 }
 
 /// What was seen of a run that must have ended well.

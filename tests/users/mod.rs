@@ -25,8 +25,15 @@ pub(crate) fn in_a_container() -> bool {
 }
 
 /// Run all tests of this program again, as others would.
-#[expect(clippy::disallowed_methods, reason = "tests")]
+#[expect(clippy::allow_attributes, reason = "used by some of the test programs")]
+#[allow(dead_code, reason = "used by some of the test programs")]
 pub(crate) fn run_again_as_others() {
+    run_again_as_others_with(&[]);
+}
+
+/// The same, with more files that others can reach: the variable that names each, and where it is.
+#[expect(clippy::disallowed_methods, reason = "tests")]
+pub(crate) fn run_again_as_others_with(files: &[(&str, &std::path::Path)]) {
     if std::env::var_os(AGAIN).is_some() {
         return;
     }
@@ -38,6 +45,9 @@ pub(crate) fn run_again_as_others() {
     let (program, tests) = (folder.path().join("grade"), folder.path().join("tests"));
     std::fs::copy(env!("CARGO_BIN_EXE_grade"), &program).unwrap();
     std::fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
+    for (name, file) in files {
+        std::fs::copy(file, folder.path().join(name)).unwrap();
+    }
 
     let is_root = rustix::process::geteuid().is_root();
     for (ordinary, namespaces) in [(true, true), (true, false), (false, false)] {
@@ -60,6 +70,11 @@ pub(crate) fn run_again_as_others() {
         let output = command
             .env(AGAIN, "yes")
             .env("GRADE_UNDER_TEST", &program)
+            .envs(
+                files
+                    .iter()
+                    .map(|(name, _)| (name, folder.path().join(name))),
+            )
             .current_dir("/")
             .output()
             .unwrap();

@@ -71,15 +71,22 @@ pub(super) struct Moment {
     pub(super) stir: u64,
 }
 
+/// What is thought of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Full,
+    GivenUp,
+    /// Given up, and tried once more.
+    Trial,
+}
+
 #[derive(Debug)]
 struct Thread {
     has_read: bool,
     /// The moment at which `base` was taken.
     moment: Option<Moment>,
     base: Used,
-    given_up: bool,
-    /// Given up, but tried once more.
-    trial: bool,
+    trust: Trust,
     /// Whether a round passed without it since its last read.
     passed_over: bool,
     /// Reads after a round had passed without it, and the number of them that brings the next trial.
@@ -98,8 +105,7 @@ impl Default for Thread {
             has_read: false,
             moment: None,
             base: Used::default(),
-            given_up: false,
-            trial: false,
+            trust: Trust::Full,
             passed_over: false,
             late_reads: 0,
             next_trial: 1,
@@ -112,10 +118,10 @@ impl Default for Thread {
 
 impl Thread {
     fn standing(&self) -> Standing {
-        match (self.given_up && !self.trial, self.late_reads) {
-            (false, _) => Standing::Full,
-            (true, 0) => Standing::Ignored,
-            (true, _) => Standing::Short,
+        match (self.trust, self.late_reads) {
+            (Trust::Full | Trust::Trial, _) => Standing::Full,
+            (Trust::GivenUp, 0) => Standing::Ignored,
+            (Trust::GivenUp, _) => Standing::Short,
         }
     }
 }
@@ -202,7 +208,7 @@ impl Patience {
         thread.slept = Duration::ZERO;
         thread.first_nap = None;
         if !thread.passed_over {
-            thread.given_up = false;
+            thread.trust = Trust::Full;
             return;
         }
         thread.passed_over = false;
@@ -210,7 +216,7 @@ impl Patience {
         thread.late_reads += 1;
         if thread.late_reads >= thread.next_trial {
             thread.next_trial = thread.next_trial.saturating_mul(2);
-            thread.trial = true;
+            thread.trust = Trust::Trial;
         }
         if was_decoration {
             for thread in self.threads.values_mut() {
@@ -229,8 +235,7 @@ impl Patience {
     pub(super) fn went_on_without(&mut self, tids: &[i32]) {
         for tid in tids {
             if let Some(thread) = self.threads.get_mut(tid) {
-                thread.given_up = true;
-                thread.trial = false;
+                thread.trust = Trust::GivenUp;
                 thread.passed_over = true;
             }
         }

@@ -39,9 +39,9 @@ pub(super) fn waits_for_child(process: i32, tid: i32) -> bool {
     let Some((number, arguments)) = line.ok().and_then(|line| parse(&line)) else {
         return false;
     };
-    let flags = match i32::try_from(number).ok().and_then(syscalls::find) {
-        Some(Call::Clone { flags }) => flags,
-        _ => return false,
+    let call = i32::try_from(number).ok().and_then(syscalls::find);
+    let Some(Call::Clone { flags }) = call else {
+        return false;
     };
     let flags = match flags {
         Flags::Argument(i) => Some(arguments[i]),

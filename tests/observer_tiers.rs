@@ -1,0 +1,74 @@
+//! What the observer sees is the same at every tier, for root and for others, on one processor and on all.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+#[path = "observer/workshop.rs"]
+mod workshop;
+
+mod users;
+
+use std::fs;
+
+use grade::spec::Tier;
+
+const FILES: u32 = 24;
+
+/// Programs, threads, and rounds that they take.
+const PROGRAMS: [(&str, &str, u32); 8] = [
+    ("serial", "1", FILES),
+    ("serial-mmap", "1", FILES),
+    ("atomic", "8", FILES / 8),
+    ("mutex-read", "8", FILES),
+    ("rayon-default", "1", FILES / 8),
+    ("tokio-spawn", "4", FILES / 4),
+    ("forks", "3", FILES / 3),
+    ("one-byte-then-serial", "8", FILES / 8 + FILES),
+];
+
+/// The rounds that each program takes at a tier.
+fn rounds_at(tier: Tier) -> Vec<(&'static str, u32)> {
+    let sandbox = workshop::sandbox(tier);
+    if let Err(why) = sandbox.can_observe().unwrap() {
+        panic!("{tier}: {why}");
+    }
+    let rounds = PROGRAMS.iter().map(|&(mode, threads, _)| {
+        let place = workshop::Place::new(FILES);
+        // Where whoever the program runs as can reach it.
+        let program = place.data().with_file_name("program");
+        fs::copy(workshop::programs(), &program).unwrap();
+        let job = workshop::job(&program, &[mode, threads], &place);
+        let execution = sandbox.run(&job).unwrap();
+        (mode, workshop::seen(&execution).concurrency.rounds)
+    });
+    rounds.collect()
+}
+
+#[test]
+fn every_tier_sees_the_same() {
+    let tiers = workshop::tiers();
+    assert!(tiers.contains(&Tier::None), "{tiers:?}");
+    let expected: Vec<_> = PROGRAMS.map(|(mode, _, rounds)| (mode, rounds)).into();
+    for tier in tiers {
+        assert_eq!(rounds_at(tier), expected, "{tier}");
+    }
+}
+
+#[test]
+fn one_processor_sees_the_same_at_the_best_tier() {
+    let best = workshop::tiers().into_iter().max().unwrap();
+    let all = rustix::thread::sched_getaffinity(None).unwrap();
+    let first = (0..1024).find(|&cpu| all.is_set(cpu)).unwrap();
+    let mut one = rustix::thread::CpuSet::new();
+    one.set(first);
+    // This thread only; the supervisor is started by it, and inherits.
+    rustix::thread::sched_setaffinity(None, &one).unwrap();
+    let pinned = rounds_at(best);
+    rustix::thread::sched_setaffinity(None, &all).unwrap();
+    let expected: Vec<_> = PROGRAMS.map(|(mode, _, rounds)| (mode, rounds)).into();
+    assert_eq!(pinned, expected);
+}
+
+#[test]
+fn all_of_this_holds_for_others_too() {
+    users::run_again_as_others_with(&[(workshop::PROGRAMS, workshop::programs())]);
+}

@@ -26,7 +26,7 @@ use std::{
 };
 
 use rustix::{
-    process::{Pid, PidfdFlags, Resource, Rlimit, Signal},
+    process::{Pid, PidfdFlags, Signal},
     thread::{CapabilitySet, CapabilitySets},
 };
 
@@ -35,7 +35,7 @@ use super::{
     channel::{Channel, Word},
     fence::{self, View},
     job::{Job, Mode, Stage},
-    os, seccomp, view,
+    os, rlimits, seccomp, view,
 };
 use crate::spec::Tier;
 
@@ -50,10 +50,6 @@ const NAMESPACES: i32 = libc::CLONE_NEWUSER
 /// Tasks beyond the limit that `RLIMIT_NPROC` leaves, so that whoever counts sees the limit passed
 /// before the kernel refuses: only then do we know that it was hit.
 pub(super) const SLACK: u64 = 64;
-
-/// Signals that may wait for the processes of one user: far more than anybody has use for, and little
-/// memory.
-const MOST_SIGNALS: u64 = 4096;
 
 /// Puts a notifying filter on a job, whose reports the supervisor will read.
 ///
@@ -330,7 +326,9 @@ impl Inside<'_> {
         rustix::stdio::dup2_stdout(&self.streams[1])?;
         rustix::stdio::dup2_stderr(&self.streams[2])?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-        self.limit().map_err(failed("set limits"))?;
+        let cores = !keep("core-files");
+        rlimits::set(&job.limits, self.launch.most_tasks, cores)
+            .map_err(failed_no("set limits"))?;
         if fenced {
             self.drop_rights().map_err(not_held("give up rights"))?;
             // Before any filter. Also: no program that runs as somebody else.
@@ -387,50 +385,6 @@ impl Inside<'_> {
                 _ => return Err(failed("start the program")(error)),
             }
         }
-    }
-
-    /// The limits that the kernel keeps for each process. Those of the whole tree are the supervisor's.
-    fn limit(&self) -> io::Result<()> {
-        let Launch { job, .. } = self.launch;
-        let seconds = job.limits.cpu.as_secs() + 1;
-        let set = |resource, soft: u64, hard: u64| {
-            // What we were given ourselves bounds what we can give.
-            let most = rustix::process::getrlimit(resource).maximum;
-            let bound = |value: u64| Some(most.map_or(value, |most| most.min(value)));
-            rustix::process::setrlimit(
-                resource,
-                Rlimit {
-                    current: bound(soft),
-                    maximum: bound(hard),
-                },
-            )
-        };
-        if self.launch.mode.keeps("core-files") {
-            set(Resource::Core, 0, 0)?;
-        }
-        // A second to say goodbye, which is ours to take: the tree's sum is looked at far more often.
-        set(Resource::Cpu, seconds, seconds + 1)?;
-        set(
-            Resource::Fsize,
-            job.limits.file_bytes,
-            job.limits.file_bytes,
-        )?;
-        set(
-            Resource::Nofile,
-            job.limits.open_files,
-            job.limits.open_files,
-        )?;
-        set(Resource::Stack, 8 << 20, 8 << 20)?;
-        set(Resource::Memlock, 1 << 20, 1 << 20)?;
-        set(Resource::Msgqueue, 0, 0)?;
-        // No priority above the usual one; and no heap of signals that wait in the kernel.
-        set(Resource::Rtprio, 0, 0)?;
-        set(Resource::Nice, 0, 0)?;
-        set(Resource::Sigpending, MOST_SIGNALS, MOST_SIGNALS)?;
-        if let Some(tasks) = self.launch.most_tasks {
-            set(Resource::Nproc, tasks, tasks)?;
-        }
-        Ok(())
     }
 
     /// Become the job's user, if it has one, without groups; hold no capability.

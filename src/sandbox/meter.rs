@@ -47,6 +47,7 @@ pub(super) struct Meter<'a> {
     shared: Shared,
     most_memory: u64,
     most_tasks: Option<u64>,
+    most_processes: usize,
     most_cpu: Duration,
     /// Processes that the kernel had killed for want of memory, on the whole machine, when this began.
     kills_for_memory: u64,
@@ -71,6 +72,7 @@ impl<'a> Meter<'a> {
             shared: Shared::new(),
             most_memory: 0,
             most_tasks: None,
+            most_processes: 0,
             most_cpu: Duration::ZERO,
             kills_for_memory: tree::kills_for_memory(),
         }
@@ -128,6 +130,7 @@ impl<'a> Meter<'a> {
         let processes = tree::descendants()?;
         let tasks = processes.iter().map(|process| process.threads).sum::<u64>();
         self.saw_tasks(tasks.saturating_sub(self.overhead));
+        self.most_processes = self.most_processes.max(processes.len());
         let cpu = self.account.look(processes.iter().map(tree::spent));
         self.most_cpu = self.most_cpu.max(cpu);
         if self.group.is_none() {
@@ -223,7 +226,7 @@ impl<'a> Meter<'a> {
                 return Ok(task_limit(&limits));
             }
             self.most_cpu = group.cpu().unwrap_or(self.most_cpu);
-        } else if !ended.is_success() && tree::kills_for_memory() > self.kills_for_memory {
+        } else if self.may_be_killed(ended) && tree::kills_for_memory() > self.kills_for_memory {
             // Nobody tells whose process it was. Of all on this machine, ours offer themselves first.
             let used_much = self.most_memory > limits.memory_bytes / 2;
             let want = if used_much {
@@ -260,6 +263,14 @@ impl<'a> Meter<'a> {
             }
             other => other,
         })
+    }
+
+    /// Whether an end could be that of a process which the kernel killed for want of memory: its own, or
+    /// one that follows from another's.
+    fn may_be_killed(&self, ended: Termination) -> bool {
+        let alone = self.most_processes <= 1 + usize::from(self.overhead > 0);
+        let signal = libc::SIGKILL;
+        ended == Termination::Signaled { signal } || (!alone && !ended.is_success())
     }
 
     /// What all of it used. Called when all of it has been waited for.

@@ -23,7 +23,8 @@
 //!
 //! What the whole tree of a job's processes uses is counted by control groups where we may make any
 //! (`cgroup`), otherwise by reading `/proc` (`tree`, `account`, `shared`, `disk`); `meter` compares it with the limits, and
-//! `kill` ends what is left and has the kernel's word for it that nothing is.
+//! `kill` ends what is left and has the kernel's word for it that nothing is. What the kernel limits for
+//! each process (`rlimits`) is a second line.
 //!
 //! What is promised at which tier, and what is not, is in `SECURITY.md`.
 //!
@@ -51,6 +52,7 @@ mod observer;
 mod os;
 mod own_user;
 mod remove;
+mod rlimits;
 mod scratch;
 mod seccomp;
 mod shared;

@@ -16,15 +16,16 @@ fn program() {
     let (act, number) = act.split_once(' ').unwrap_or((&act, "0"));
     let number: u64 = number.parse().unwrap();
     match act {
-        "allocate" => hold(number),
+        "allocate" => hold(number, 150),
         "allocate-in-three" => {
             for _ in 0..3 {
                 if fork() == 0 {
-                    hold(number);
+                    // Long enough for all three to come so far, however busy the machine is.
+                    hold(number, 3000);
                     exit();
                 }
             }
-            sleep(2000);
+            sleep(4000);
         }
         "burn" => burn(number),
         "burn-in-children" => {
@@ -132,10 +133,10 @@ fn bomb(most: u64) {
     sleep(2000);
 }
 
-fn hold(mib: u64) {
+fn hold(mib: u64, ms: u64) {
     let memory = vec![1_u8; usize::try_from(mib << 20).unwrap()];
     std::hint::black_box(&memory);
-    sleep(150);
+    sleep(ms);
 }
 
 /// Acts that use up memory or disk.

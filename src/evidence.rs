@@ -143,6 +143,11 @@ pub enum Termination {
         /// The signal's number.
         signal: i32,
     },
+    /// It never ran: the system refused to start it, and started a program of ours.
+    NotStarted {
+        /// The number of the system's error.
+        error: i32,
+    },
     /// We ended it: it ran longer than allowed.
     WallLimit {
         /// The limit in milliseconds.
@@ -191,6 +196,9 @@ impl Termination {
         match self {
             Self::Exited { code } => format!("ended by itself with exit status {code}"),
             Self::Signaled { signal } => format!("was ended by signal {signal}"),
+            Self::NotStarted { error } => {
+                format!("could not be started: {}", why_not_started(*error))
+            }
             Self::WallLimit { limit_ms } => {
                 format!("was stopped: it ran for longer than {}", time(limit_ms))
             }
@@ -231,6 +239,17 @@ impl Termination {
     #[must_use]
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Exited { code: 0 })
+    }
+}
+
+/// Why the system starts no such program, by the error's number on Linux.
+fn why_not_started(error: i32) -> String {
+    match error {
+        2 => "it names a loader that does not exist".into(),
+        8 | 22 | 80 => "the system does not take it for a program".into(),
+        1 | 13 | 40 => "it names a loader that may not be run".into(),
+        7 | 12 | 27 => "it asks for more memory than there is".into(),
+        _ => format!("the system's error {error}"),
     }
 }
 

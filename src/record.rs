@@ -225,6 +225,11 @@ pub enum Termination {
         /// The signal's number.
         signal: i32,
     },
+    /// Never ran: the system refused to start it.
+    NotStarted {
+        /// The number of the system's error.
+        error: i32,
+    },
     /// Stopped: the time limit.
     WallLimit {
         /// The limit in milliseconds.
@@ -410,6 +415,7 @@ impl From<evidence::Termination> for Termination {
         match seen {
             Seen::Exited { code } => Self::Exited { code },
             Seen::Signaled { signal } => Self::Signaled { signal },
+            Seen::NotStarted { error } => Self::NotStarted { error },
             Seen::WallLimit { limit_ms } => Self::WallLimit { limit_ms },
             Seen::OutputLimit { limit_bytes } => Self::OutputLimit { limit_bytes },
             Seen::CpuLimit { limit_ms } => Self::CpuLimit { limit_ms },

@@ -118,7 +118,9 @@ fn limit_hint(termination: &Termination) -> Option<&'static str> {
         Termination::OutputLimit { .. } => {
             "compile it yourself with `cargo build` and mend the first errors"
         }
-        Termination::Exited { .. } | Termination::Signaled { .. } => return None,
+        Termination::Exited { .. }
+        | Termination::Signaled { .. }
+        | Termination::NotStarted { .. } => return None,
     })
 }
 

@@ -124,7 +124,7 @@ fn explain(execution: &Execution) -> (String, Option<String>) {
     }
 }
 
-/// What to try after a limit.
+/// What to try after an end that was not its own.
 fn limit_hint(termination: Termination) -> &'static str {
     match termination {
         Termination::OutputLimit { .. } => "print the total once, after the loop",
@@ -133,6 +133,9 @@ fn limit_hint(termination: Termination) -> &'static str {
         Termination::TaskLimit { .. } => "start a fixed number of threads and give each many files",
         Termination::FileSizeLimit { .. } | Termination::DiskLimit { .. } => {
             "print the total; nothing needs to be written to files"
+        }
+        Termination::NotStarted { .. } => {
+            "leave the making of the program to the compiler: look for `link_section` in the source"
         }
         _ => "run it yourself on the same data, written by `grade data`",
     }

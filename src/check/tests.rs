@@ -127,6 +127,11 @@ fn each_way_to_end_a_run_has_words_of_its_own() {
         (Termination::Exited { code: 101 }, "panicked"),
         (Termination::Signaled { signal: 6 }, "SIGABRT"),
         (Termination::Signaled { signal: 64 }, "signal 64"),
+        (
+            Termination::NotStarted { error: 2 },
+            "a loader that does not exist",
+        ),
+        (Termination::NotStarted { error: 5 }, "error 5"),
         (Termination::WallLimit { limit_ms: 10_000 }, "after 10 s"),
         (Termination::WallLimit { limit_ms: 1_500 }, "after 1500 ms"),
         (

@@ -39,6 +39,10 @@ use crate::{
 /// than the exercise's own limit: a slow machine is slow for everybody.
 const SLOWER_THAN_REFERENCE: u32 = 50;
 
+/// And yet not more than this many times the exercise's own limit: a reference that was slow for once does
+/// not let everybody take as long as they like.
+const LONGER_THAN_THE_LIMIT: u32 = 3;
+
 /// Layers of compiled crates that a program may be made of, one after the other, all damaged.
 const MOST_LAYERS: u32 = 2;
 
@@ -214,7 +218,7 @@ impl<'a> Session<'a> {
             runs,
         };
         reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;
-        self.run_limits.wall = self.run_limits.wall.max(slowest * SLOWER_THAN_REFERENCE);
+        self.run_limits.wall = wall_limit(self.run_limits.wall, slowest);
         Ok(())
     }
 
@@ -541,6 +545,12 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     })
 }
 
+/// The limit on real time of a run, from the exercise's own and the reference's slowest run.
+fn wall_limit(own: Duration, slowest: Duration) -> Duration {
+    let wished = slowest.saturating_mul(SLOWER_THAN_REFERENCE);
+    own.max(wished.min(own.saturating_mul(LONGER_THAN_THE_LIMIT)))
+}
+
 /// A path of ours in an environment.
 fn text_of(path: &Path) -> Result<String, Fault> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
@@ -560,6 +570,17 @@ fn folder(place: &Path, name: &str) -> Result<PathBuf, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slow_machine_gives_more_time_up_to_three_times_as_much() {
+        let limit = |own, slowest_ms| {
+            wall_limit(Duration::from_secs(own), Duration::from_millis(slowest_ms))
+        };
+        for (slowest_ms, seconds) in [(0, 10), (200, 10), (300, 15), (600, 30), (60_000, 30)] {
+            assert_eq!(limit(10, slowest_ms), Duration::from_secs(seconds));
+        }
+        assert_eq!(wall_limit(Duration::MAX, Duration::MAX), Duration::MAX);
+    }
 
     #[test]
     fn seeds_are_fixed_then_given_or_fresh_and_each_once() {

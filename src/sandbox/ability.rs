@@ -4,7 +4,7 @@
 //! is found by starting a process through all its fences and stopping right before a program would
 //! start. So what is probed is the very code that jobs go through later.
 
-use std::{fmt, fs, path::Path, str::FromStr};
+use std::{fmt, path::Path, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use super::{
     cgroup::{self, Place},
     job::{Job, Mode, Sandbox},
     os,
+    own_user::{self, Users},
 };
 use crate::{
     fault::{Fault, FaultKind},
@@ -49,19 +50,25 @@ impl fmt::Display for Isolation {
     }
 }
 
-/// Users that are nobody else's, from which each job gets one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Users {
-    pub(super) first: u32,
-    pub(super) count: u32,
-}
-
 /// What single calls tell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Facts {
     pub(super) landlock: i32,
     pub(super) users: Result<Users, String>,
     pub(super) groups: Result<Place, String>,
+}
+
+impl Facts {
+    /// Whether the kernel limits a job's processes here: by control group, or by user. The limit by user
+    /// binds everybody but root, as whom a job runs where root cannot give it a user of its own.
+    fn limits_tasks(&self, is_root: bool) -> bool {
+        let by_group = match &self.groups {
+            Ok(Place::V2(_)) => true,
+            Ok(Place::V1 { tasks, .. }) => tasks.is_some(),
+            Err(_) => false,
+        };
+        by_group || self.users.is_ok() || !is_root
+    }
 }
 
 /// One thing that isolation or limits rest on.
@@ -174,9 +181,11 @@ impl fmt::Display for Abilities {
 /// Find out what this machine can do. `supervisor` is a `grade`, usually this one.
 ///
 /// # Errors
-/// The supervisor could not be started. What merely is not possible here is in the answer.
+/// The supervisor could not be started, or a trial failed for another reason than the fence that was
+/// tried. What merely is not possible here is in the answer.
 pub fn probe(supervisor: &Path) -> Result<Abilities, Fault> {
     let facts = Sandbox::ask_facts(supervisor)?;
+    let is_root = rustix::process::geteuid().is_root();
     let mut held = vec![Tier::None];
     let mut layers = Vec::new();
     for tier in [Tier::Weak, Tier::Confined, Tier::Full] {
@@ -184,10 +193,12 @@ pub fn probe(supervisor: &Path) -> Result<Abilities, Fault> {
             Tier::Weak => facts.landlock >= 1,
             _ => facts.landlock >= super::fence::SCOPES_SINCE,
         };
-        let tried = if possible {
-            Sandbox::try_out(supervisor, &Mode::new(tier, &facts))?
-        } else {
+        let tried = if !possible {
             Err("rests on a Landlock that is not there".into())
+        } else if tier > Tier::Weak && !facts.limits_tasks(is_root) {
+            Err("jobs would run as root, whom no limit on processes binds".into())
+        } else {
+            Sandbox::try_out(supervisor, &Mode::new(tier, &facts))?
         };
         if tried.is_ok() {
             held.push(tier);
@@ -214,7 +225,7 @@ pub fn probe(supervisor: &Path) -> Result<Abilities, Fault> {
         }
     }
     let tier = held.iter().copied().max().unwrap_or(Tier::None);
-    layers.push(users_layer(&facts.users));
+    layers.push(users_layer(&facts.users, is_root));
     layers.push(groups_layer(&facts.groups));
     Ok(Abilities {
         tier,
@@ -242,7 +253,7 @@ fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
     }
 }
 
-fn users_layer(users: &Result<Users, String>) -> Layer {
+fn users_layer(users: &Result<Users, String>, is_root: bool) -> Layer {
     Layer {
         name: "own user",
         available: users.is_ok(),
@@ -254,7 +265,9 @@ fn users_layer(users: &Result<Users, String>) -> Layer {
             ),
             Err(why) => why.clone(),
         },
-        remedy: None,
+        remedy: is_root.then_some(
+            "run as an ordinary user; or in a container of 65536 users, with the capabilities              SETUID, SETGID and CHOWN",
+        ),
     }
 }
 
@@ -276,7 +289,7 @@ fn groups_layer(groups: &Result<Place, String>) -> Layer {
             Err(why) => format!("{why}; memory and processor time are polled"),
         },
         remedy: Some(
-            "run in a delegated group: `systemd-run --user --scope -p Delegate=yes grade …`",
+            "run in a delegated group, alone: `systemd-run --user --scope -p Delegate=yes grade …`",
         ),
     }
 }
@@ -285,53 +298,9 @@ fn groups_layer(groups: &Result<Place, String>) -> Layer {
 pub(super) fn find_facts() -> Facts {
     Facts {
         landlock: os::landlock_version(),
-        users: find_users(),
+        users: own_user::find(),
         groups: cgroup::find(),
     }
-}
-
-/// Users for jobs: only root can be somebody else.
-fn find_users() -> Result<Users, String> {
-    if !rustix::process::geteuid().is_root() {
-        return Err("only root can give each job a user of its own; jobs run as you".into());
-    }
-    let held = rustix::thread::capabilities(None).map_err(|error| error.to_string())?;
-    let needed = rustix::thread::CapabilitySet::SETUID
-        | rustix::thread::CapabilitySet::SETGID
-        | rustix::thread::CapabilitySet::CHOWN;
-    if !held.effective.contains(needed) {
-        return Err("root without the capabilities to change users".into());
-    }
-    let read = |path| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
-    let (users, groups) = (read("/proc/self/uid_map")?, read("/proc/self/gid_map")?);
-    choose_users(&users)
-        .filter(|users| choose_users(&groups).as_ref() == Some(users))
-        .ok_or_else(|| "too few users are mapped into this container".into())
-}
-
-/// A range that nobody else uses, among those that exist in this user namespace.
-fn choose_users(map: &str) -> Option<Users> {
-    // The first is set aside by systemd's conventions for nobody; the second is the end of what rootless
-    // containers get, below the user `nobody`.
-    let wanted = [(0x7000_0000, 1 << 22), (60_000, 4096)];
-    wanted
-        .into_iter()
-        .map(|(first, count)| Users { first, count })
-        .find(|users| {
-            map.lines().any(|line| {
-                let mut fields = line.split_whitespace().map(str::parse::<u64>);
-                let (Some(Ok(start)), Some(Ok(_)), Some(Ok(length))) =
-                    (fields.next(), fields.next(), fields.next())
-                else {
-                    return false;
-                };
-                let (first, end) = (
-                    u64::from(users.first),
-                    u64::from(users.first) + u64::from(users.count),
-                );
-                start <= first && end <= start.saturating_add(length)
-            })
-        })
 }
 
 /// A job that stands for any other in a trial.
@@ -358,16 +327,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_are_taken_from_those_that_exist() {
-        let first = |map| choose_users(map).map(|users| users.first);
-        assert_eq!(
-            first("         0          0 4294967295\n"),
-            Some(0x7000_0000)
-        );
-        assert_eq!(first("0 100000 65536\n"), Some(60_000));
-        assert_eq!(first("0 1000 1\n"), None);
-        assert_eq!(first("0 1000 1\n1 100000 65535\n"), Some(60_000));
-        assert_eq!(first("x\n\n1 2\n"), None);
+    fn root_is_confined_only_where_something_limits_its_processes() {
+        let facts = |users: bool, groups| Facts {
+            landlock: 7,
+            users: users
+                .then_some(Users { first: 1, count: 1 })
+                .ok_or_else(String::new),
+            groups,
+        };
+        let none = || Err(String::new());
+        let v1 = |tasks: Option<&str>| {
+            Ok(Place::V1 {
+                memory: Some("/m".into()),
+                tasks: tasks.map(Into::into),
+                cpu: None,
+            })
+        };
+        assert!(facts(false, none()).limits_tasks(false));
+        assert!(facts(true, none()).limits_tasks(true));
+        assert!(!facts(false, none()).limits_tasks(true));
+        assert!(!facts(false, v1(None)).limits_tasks(true));
+        assert!(facts(false, v1(Some("/t"))).limits_tasks(true));
+        assert!(facts(false, Ok(Place::V2("/g".into()))).limits_tasks(true));
     }
 
     #[test]

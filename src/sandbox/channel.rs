@@ -31,8 +31,15 @@ pub(super) enum Word {
     Listener,
     /// To us: the program starts now, at this time of the monotonic clock, in nanoseconds.
     Starting(u64),
-    /// To us: this step failed, for this reason. The sender ends.
-    Failed(String),
+    /// To us: a step failed. The sender ends.
+    Failed {
+        /// Which, and why.
+        why: String,
+        /// Whether it was a fence, which does not hold here.
+        fence: bool,
+    },
+    /// To us: the system refused to start the program, by this error's number. The sender ends.
+    NotStarted(i32),
     /// To us, from the first process of a process namespace: the job's first process has ended.
     Ended {
         /// As `waitpid` tells it.
@@ -114,10 +121,10 @@ impl Channel {
     }
 
     /// Say what failed, as far as it fits.
-    pub(super) fn say_failed(&self, why: &str) {
+    pub(super) fn say_failed(&self, why: &str, fence: bool) {
         let why: String = why.chars().take(LONGEST / 8).collect();
         // If nobody listens any more, nobody needs to know.
-        let _ = self.say(&Word::Failed(why));
+        let _ = self.say(&Word::Failed { why, fence });
     }
 }
 
@@ -137,14 +144,18 @@ mod tests {
         a.say(&Word::Waiting).unwrap();
         let file = tempfile::tempfile().unwrap();
         a.give(&Word::Listener, file.as_fd()).unwrap();
-        a.say_failed(&"\u{1f980}".repeat(9000));
+        a.say_failed(&"\u{1f980}".repeat(9000), true);
         assert!(matches!(b.hear().unwrap(), Some((Word::Waiting, None))));
         let Some((Word::Listener, Some(given))) = b.hear().unwrap() else {
             panic!("no descriptor came")
         };
         let same = |fd: BorrowedFd<'_>| rustix::fs::fstat(fd).unwrap().st_ino;
         assert_eq!(same(given.as_fd()), same(file.as_fd()));
-        assert!(matches!(b.hear().unwrap(), Some((Word::Failed(_), None))));
+        let failed = b.hear().unwrap();
+        assert!(matches!(
+            failed,
+            Some((Word::Failed { fence: true, .. }, None))
+        ));
         drop(a);
         assert!(b.hear().unwrap().is_none());
     }

@@ -5,8 +5,12 @@
 //! are not seen; the limits on open files and on one file's size bound them.
 
 use std::{
+    ffi::{CStr, CString},
     io,
-    os::fd::{AsFd, AsRawFd as _, OwnedFd},
+    os::{
+        fd::{AsFd, AsRawFd as _, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
     path::Path,
 };
 
@@ -15,24 +19,57 @@ use rustix::{
     io::Errno,
 };
 
-/// Deeper than this nothing is looked at: a tree as deep is over any limit on files soon enough, since
-/// every level has at least one.
+/// Folders nested deeper than this are over any limit: to count what is in them takes a descriptor for
+/// each level, and nobody has a use for them.
 const DEEPEST: usize = 128;
 
 /// What is in some folders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Disk {
     pub(super) bytes: u64,
-    /// Files, folders and links.
+    /// Files, folders and links. All there can be, where folders are nested too deeply to count.
     pub(super) entries: u64,
+    /// The length of the longest file.
+    pub(super) longest: u64,
 }
 
 /// Add up what is below `folder`; stop early once it is over a limit.
 pub(super) fn usage(folder: &Path, limit: Disk) -> io::Result<Disk> {
+    let folder = CString::new(folder.as_os_str().as_bytes())?;
+    let opened = open(rustix::fs::CWD, folder.as_c_str())
+        .or_else(|error| open_locked(rustix::fs::CWD, &folder, error));
+    match opened {
+        Ok(top) => Ok(usage_below(&top, limit)),
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::ACCESS) => Ok(Disk::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// As [`usage`], of an open folder.
+fn usage_below(top: &OwnedFd, limit: Disk) -> Disk {
     let mut disk = Disk::default();
-    let top = open(rustix::fs::CWD, folder)?;
-    add(&top, &mut disk, limit, 0);
-    Ok(disk)
+    add(top, &mut disk, limit, 0);
+    disk
+}
+
+/// As [`usage`], of the root of a file system that has no name here.
+pub(super) fn usage_of_room(room: &OwnedFd, limit: Disk) -> io::Result<Disk> {
+    let path = itself(room);
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = || rustix::fs::open(&path, flags, Mode::empty());
+    let opened = open().or_else(|error| {
+        if error != Errno::ACCESS {
+            return Err(error);
+        }
+        rustix::fs::chmod(&path, Mode::RWXU)?;
+        open()
+    });
+    Ok(usage_below(&opened?, limit))
+}
+
+/// A path to what is open, whatever its name is, and whether it has one.
+fn itself(fd: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
 }
 
 fn open(parent: impl AsFd, name: impl rustix::path::Arg) -> Result<OwnedFd, Errno> {
@@ -60,25 +97,36 @@ fn add(folder: &OwnedFd, disk: &mut Disk, limit: Disk, depth: usize) {
         if disk.bytes > limit.bytes || disk.entries > limit.entries {
             return;
         }
-        if FileType::from_raw_mode(status.st_mode) == FileType::Directory
-            && depth < DEEPEST
-            && let Ok(inner) = open(folder, name).or_else(|error| open_locked(folder, name, error))
-        {
+        let kind = FileType::from_raw_mode(status.st_mode);
+        if kind == FileType::RegularFile {
+            let length = u64::try_from(status.st_size).unwrap_or(0);
+            disk.longest = disk.longest.max(length);
+        }
+        if kind != FileType::Directory {
+            continue;
+        }
+        if depth == DEEPEST {
+            disk.entries = u64::MAX;
+            return;
+        }
+        if let Ok(inner) = open(folder, name).or_else(|error| open_locked(folder, name, error)) {
             add(&inner, disk, limit, depth + 1);
+            if disk.entries == u64::MAX {
+                return;
+            }
         }
     }
 }
 
 /// Open a folder of a job's that does not let us list it: such a one hides what is in it, but not from
 /// its owner, who can change its mode. By descriptor, so that no link can take its place meanwhile.
-fn open_locked(parent: &OwnedFd, name: &std::ffi::CStr, error: Errno) -> Result<OwnedFd, Errno> {
+fn open_locked(parent: impl AsFd, name: &CStr, error: Errno) -> Result<OwnedFd, Errno> {
     if error != Errno::ACCESS {
         return Err(error);
     }
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let folder = rustix::fs::openat(parent, name, flags, Mode::empty())?;
-    let itself = format!("/proc/self/fd/{}", folder.as_raw_fd());
-    rustix::fs::chmod(itself, Mode::RWXU)?;
+    let folder = rustix::fs::openat(&parent, name, flags, Mode::empty())?;
+    rustix::fs::chmod(itself(&folder), Mode::RWXU)?;
     open(parent, name)
 }
 
@@ -120,7 +168,8 @@ mod tests {
 
     const NO_LIMIT: Disk = Disk {
         bytes: u64::MAX,
-        entries: u64::MAX,
+        entries: u64::MAX - 1,
+        longest: u64::MAX,
     };
 
     #[test]
@@ -132,6 +181,24 @@ mod tests {
         let disk = usage(dir.path(), NO_LIMIT).unwrap();
         assert_eq!(disk.entries, 4);
         assert!((100_000..200_000).contains(&disk.bytes), "{disk:?}");
+        assert_eq!(disk.longest, 100_000);
+    }
+
+    #[test]
+    fn folders_too_deep_to_count_are_over_every_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut deep = dir.path().to_path_buf();
+        for _ in 0..DEEPEST {
+            deep.push("d");
+        }
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("f"), "").unwrap();
+        let disk = usage(dir.path(), NO_LIMIT).unwrap();
+        assert_eq!(disk.entries, DEEPEST as u64 + 1);
+        fs::create_dir(deep.join("d")).unwrap();
+        fs::create_dir(dir.path().join("e")).unwrap();
+        let disk = usage(dir.path(), NO_LIMIT).unwrap();
+        assert!(disk.entries > NO_LIMIT.entries);
     }
 
     #[test]

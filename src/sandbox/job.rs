@@ -1,23 +1,27 @@
 //! A job, and the grader's side of running one: start its supervisor, wait, believe what it reports.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cancellation, ObserverOptions,
-    ability::{self, Abilities, Facts, Isolation, Users},
+    CANARY_ARGUMENT, Cancellation, ObserverOptions,
+    ability::{self, Abilities, Facts, Isolation},
     cgroup::{Group, Place},
+    own_user::{Claimed, Users},
     supervisor::SUPERVISOR_ARGUMENT,
 };
 use crate::{
-    evidence::Execution,
+    evidence::{Execution, Termination},
     fault::{Fault, FaultKind},
     spec::{Limits, Tier},
 };
@@ -161,24 +165,22 @@ impl Mode {
         !self.without.iter().any(|name| name == rule)
     }
 
-    /// The user of the job of this supervisor. No two supervisors have the same number at a time.
-    pub(super) fn user(&self) -> Option<u32> {
-        if !self.keeps("own-user") {
-            return None;
-        }
-        let users = self.users?;
-        Some(users.first + std::process::id() % users.count)
+    /// Take a user for the job of this supervisor, if jobs have users of their own.
+    pub(super) fn claim_user(&self) -> io::Result<Option<Claimed>> {
+        let users = self.users.filter(|_| self.keeps("own-user"));
+        users
+            .map(|users| users.claim(std::process::id()))
+            .transpose()
     }
 
     /// The control groups of the job of this supervisor.
-    pub(super) fn group(&self, job: &Job) -> std::io::Result<Option<Group>> {
+    pub(super) fn group(&self, job: &Job) -> io::Result<Option<Group>> {
         let Some(place) = &self.groups else {
             return Ok(None);
         };
-        let name = format!("grade-{}", std::process::id());
         // The first process of a namespace is in it as well.
         let tasks = job.limits.tasks + u64::from(self.tier == Tier::Full);
-        Group::make(place, &name, job.limits.memory_bytes, tasks).map(Some)
+        Group::make(place, job.limits.memory_bytes, tasks).map(Some)
     }
 }
 
@@ -211,7 +213,12 @@ pub(super) enum Report {
     /// What this machine has.
     Facts(Facts),
     /// We failed.
-    Failed(String),
+    Failed {
+        /// What, and why.
+        why: String,
+        /// Whether it was a fence, which does not hold here.
+        fence: bool,
+    },
 }
 
 /// Runs jobs. Cheap to share among threads.
@@ -221,6 +228,9 @@ pub struct Sandbox {
     cancellation: Cancellation,
     mode: Mode,
 }
+
+/// Real time a supervisor has to end its job when it is told to go: more than `kill` gives itself.
+const LAST_PATIENCE: Duration = Duration::from_secs(12);
 
 /// Real time a supervisor may take beyond its job's limit, to kill what is left and to report.
 const GRACE: Duration = Duration::from_secs(15);
@@ -274,10 +284,7 @@ impl Sandbox {
             .order(Errand::Facts, &ability::trial_job(Path::new("/")))?
         {
             Report::Facts(facts) => Ok(facts),
-            _ => Err(Fault::new(
-                FaultKind::Internal,
-                "failed to understand a supervisor",
-            )),
+            report => Err(not_understood(report)),
         }
     }
 
@@ -292,27 +299,23 @@ impl Sandbox {
         let folder = trial_folder()?;
         let job =
             ability::trial_job(folder.path()).observed(folder.path(), ObserverOptions::default());
-        match self.order(Errand::Trial, &job)? {
-            Report::Held => Ok(Ok(())),
-            Report::Failed(why) => Ok(Err(why)),
-            _ => Err(Fault::new(
-                FaultKind::Internal,
-                "failed to understand a supervisor",
-            )),
-        }
+        self.try_fences(&job)
     }
 
     /// Do everything that starting a job at this tier takes. The inner error says what does not hold.
     pub(super) fn try_out(supervisor: &Path, mode: &Mode) -> Result<Result<(), String>, Fault> {
         let folder = trial_folder()?;
         let job = ability::trial_job(folder.path());
-        match Self::with_mode(supervisor, mode.clone()).order(Errand::Trial, &job)? {
+        Self::with_mode(supervisor, mode.clone()).try_fences(&job)
+    }
+
+    /// Do everything but start the program. Only a fence that does not hold is an answer; that something
+    /// else failed tells nothing of this machine's fences.
+    fn try_fences(&self, job: &Job) -> Result<Result<(), String>, Fault> {
+        match self.order(Errand::Trial, job)? {
             Report::Held => Ok(Ok(())),
-            Report::Failed(why) => Ok(Err(why)),
-            _ => Err(Fault::new(
-                FaultKind::Internal,
-                "failed to understand a supervisor",
-            )),
+            Report::Failed { why, fence: true } => Ok(Err(why)),
+            report => Err(not_understood(report)),
         }
     }
 
@@ -336,17 +339,45 @@ impl Sandbox {
     /// A fence did not hold, the supervisor could not be started, lost the job, or vanished; or we were
     /// asked to stop.
     pub fn run(&self, job: &Job) -> Result<Execution, Fault> {
-        let lost = |why: &str| {
-            Fault::new(
-                FaultKind::Sandbox,
-                format!("failed to run `{}`", job.program.display()),
-            )
-            .because(why)
-        };
+        let execution = self.run_once(job)?;
+        if !matches!(execution.termination, Termination::NotStarted { .. }) {
+            return Ok(execution);
+        }
+        self.prove_that_programs_start(job, &execution.termination)?;
+        // What the machine was short of for a moment is not the program's.
+        self.run_once(job)
+    }
+
+    fn run_once(&self, job: &Job) -> Result<Execution, Fault> {
         match self.order(Errand::Run, job)? {
             Report::Ran(execution) => Ok(*execution),
-            Report::Failed(why) => Err(lost(&why)),
-            Report::Held | Report::Facts(_) => Err(lost("its supervisor did something else")),
+            Report::Failed { why, .. } => Err(lost(job, &why)),
+            Report::Held | Report::Facts(_) => Err(lost(job, "its supervisor did something else")),
+        }
+    }
+
+    /// Start a program of our own, at the same place, behind the same fences. If the system refuses that
+    /// as well, the machine is to blame.
+    fn prove_that_programs_start(&self, job: &Job, refused: &Termination) -> Result<(), Fault> {
+        let place = job.program.parent().unwrap_or(Path::new("/"));
+        let no_copy = |error| Fault::io(FaultKind::Disk, "write into", place, &error);
+        let copy = tempfile::Builder::new()
+            .prefix("grade-start-")
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .tempfile_in(place)
+            .map_err(no_copy)?
+            // Closed: what is open for writing does not start.
+            .into_temp_path();
+        std::fs::copy(&self.supervisor, &copy).map_err(no_copy)?;
+        let mut ours = ability::trial_job(&job.folder);
+        ours.program = copy.to_path_buf();
+        ours.arguments = vec![CANARY_ARGUMENT.into()];
+        match self.run_once(&ours)?.termination {
+            Termination::NotStarted { .. } => Err(lost(
+                job,
+                &format!("it {}; nor does a program of ours start", refused.words()),
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -355,8 +386,9 @@ impl Sandbox {
         self.cancellation.check()?;
         let mut supervisor = self.start()?;
         let result = self.supervise(&mut supervisor, errand, job);
-        // Whatever happened, the pipe to it is closed by now, so it ends by itself; but not for ever.
-        if result.is_err() {
+        // Whatever happened, the pipe to it is closed by now: the word for it to kill the job and go.
+        // Nobody does that better, so it is given the time; but not for ever.
+        if result.is_err() && !ends_within(&supervisor, LAST_PATIENCE) {
             let _ = supervisor.kill();
         }
         let _ = supervisor.wait();
@@ -391,13 +423,7 @@ impl Sandbox {
         errand: Errand,
         job: &Job,
     ) -> Result<Report, Fault> {
-        let lost = |what: &str| {
-            Fault::new(
-                FaultKind::Sandbox,
-                format!("failed to run `{}`", job.program.display()),
-            )
-            .because(what)
-        };
+        let lost = |what: &str| lost(job, what);
         let (Some(mut to), Some(mut from)) = (supervisor.stdin.take(), supervisor.stdout.take())
         else {
             return Err(lost("no pipe to its supervisor"));
@@ -430,7 +456,7 @@ impl Sandbox {
         to: ChildStdin,
         from: &mut ChildStdout,
         patience: Duration,
-    ) -> std::io::Result<Option<Vec<u8>>> {
+    ) -> io::Result<Option<Vec<u8>>> {
         const GLANCE: Timespec = Timespec {
             tv_sec: 0,
             tv_nsec: 50_000_000,
@@ -459,6 +485,35 @@ impl Sandbox {
         }
         Ok(None)
     }
+}
+
+/// A job of which we do not know what became.
+fn lost(job: &Job, why: &str) -> Fault {
+    let what = format!("failed to run `{}`", job.program.display());
+    Fault::new(FaultKind::Sandbox, what).because(why)
+}
+
+/// A report that does not answer what was asked.
+fn not_understood(report: Report) -> Fault {
+    match report {
+        Report::Failed { why, .. } => {
+            Fault::new(FaultKind::Sandbox, "failed to try out the sandbox").because(why)
+        }
+        _ => Fault::new(FaultKind::Internal, "failed to understand a supervisor"),
+    }
+}
+
+/// Whether a process ends by itself before long.
+fn ends_within(process: &Child, patience: Duration) -> bool {
+    let pid = Pid::from_child(process);
+    let Ok(pidfd) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
+        return false;
+    };
+    let Ok(patience) = Timespec::try_from(patience) else {
+        return false;
+    };
+    // A signal that interrupts this is a wish to stop; then as well it is time.
+    poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&patience)).is_ok_and(|ready| ready > 0)
 }
 
 /// An empty folder for a trial.

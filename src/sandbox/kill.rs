@@ -130,11 +130,9 @@ fn stop_and_kill() -> io::Result<()> {
     for _ in 0..64 {
         let mut new = false;
         for process in tree::descendants()? {
-            if process.state != 'Z' && stopped.insert(process.pid) {
+            if process.state != 'Z' && stopped.insert((process.pid, process.started)) {
                 new = true;
-                if let Some(pid) = tree::pid_of(&process) {
-                    let _ = rustix::process::kill_process(pid, Signal::STOP);
-                }
+                signal(&process, Signal::STOP);
             }
         }
         if !new {
@@ -142,13 +140,19 @@ fn stop_and_kill() -> io::Result<()> {
         }
     }
     for process in tree::descendants()? {
-        if process.state != 'Z'
-            && let Some(pid) = tree::pid_of(&process)
-        {
-            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        if process.state != 'Z' {
+            signal(&process, Signal::KILL);
         }
     }
     Ok(())
+}
+
+/// Send a signal to a process that was found in `/proc`, and to no other that has its number by now.
+fn signal(process: &tree::Process, signal: Signal) {
+    if let Some(target) = tree::target(process) {
+        // An error says that it is dead already.
+        let _ = rustix::process::pidfd_send_signal(target, signal);
+    }
 }
 
 /// How many processes below us are alive.

@@ -16,7 +16,7 @@
 
 use std::{
     ffi::CString,
-    fs, io,
+    fmt, fs, io,
     os::{
         fd::{AsFd as _, OwnedFd},
         unix::ffi::OsStrExt as _,
@@ -26,7 +26,7 @@ use std::{
 };
 
 use rustix::{
-    process::{Pid, PidfdFlags, Resource, Rlimit, Signal},
+    process::{Pid, PidfdFlags, Signal},
     thread::{CapabilitySet, CapabilitySets},
 };
 
@@ -35,7 +35,7 @@ use super::{
     channel::{Channel, Word},
     fence::{self, View},
     job::{Job, Mode, Stage},
-    os, seccomp, view,
+    os, rlimits, seccomp, view,
 };
 use crate::spec::Tier;
 
@@ -88,6 +88,8 @@ pub(super) struct Started {
     pub(super) disk: Option<OwnedFd>,
     /// What the observer's filter reports to.
     pub(super) listener: Option<OwnedFd>,
+    /// The error by which the system refused to start the program, if it did: then nothing ran.
+    pub(super) refusal: Option<i32>,
     pub(super) at: Instant,
 }
 
@@ -116,12 +118,11 @@ pub(super) fn start(launch: &Launch<'_>) -> io::Result<Started> {
             inside.run(doors, their_control)
         }
         Err(error) => {
-            let what = if full {
-                "make namespaces"
+            return Err(if full {
+                not_held("make namespaces")(error)
             } else {
-                "make a process"
-            };
-            return Err(failed(what)(error));
+                failed("make a process")(error)
+            });
         }
     };
     drop((inside, their_control, doors));
@@ -129,13 +130,22 @@ pub(super) fn start(launch: &Launch<'_>) -> io::Result<Started> {
         .map_err(io::Error::from)
         .and_then(|pidfd| Ok((pidfd, greet(launch, &birth, child)?)));
     match greeted {
-        Ok((pidfd, Greeted { disk, listener, at })) => Ok(Started {
+        Ok((
+            pidfd,
+            Greeted {
+                disk,
+                listener,
+                refusal,
+                at,
+            },
+        )) => Ok(Started {
             child,
             pidfd,
             control: full.then_some(control),
             streams: [out, err],
             disk,
             listener,
+            refusal,
             at,
         }),
         Err(error) => {
@@ -150,6 +160,7 @@ pub(super) fn start(launch: &Launch<'_>) -> io::Result<Started> {
 struct Greeted {
     disk: Option<OwnedFd>,
     listener: Option<OwnedFd>,
+    refusal: Option<i32>,
     at: Instant,
 }
 
@@ -161,19 +172,22 @@ fn monotonic() -> u64 {
 
 /// Answer the new process until it is the job's program.
 fn greet(launch: &Launch<'_>, birth: &Channel, child: Pid) -> io::Result<Greeted> {
-    let (mut disk, mut listener, mut starting) = (None, None, None);
+    let (mut disk, mut listener, mut starting, mut refusal) = (None, None, None, None);
     while let Some((word, fd)) = birth.hear()? {
         match word {
             Word::Waiting => {
                 if launch.mode.tier == Tier::Full {
-                    name_users(child, launch.user).map_err(failed("name users in a namespace"))?;
+                    name_users(child, launch.user)
+                        .map_err(not_held("name users in a namespace"))?;
                 }
                 birth.say(&Word::Go)?;
             }
             Word::Disk => disk = fd,
             Word::Listener => listener = fd,
             Word::Starting(at) => starting = Some(at),
-            Word::Failed(why) => return Err(io::Error::other(why)),
+            Word::NotStarted(error) => refusal = Some(error),
+            Word::Failed { why, fence: true } => return Err(io::Error::other(NotHeld(why))),
+            Word::Failed { why, fence: false } => return Err(io::Error::other(why)),
             Word::Go | Word::Ended { .. } => {
                 return Err(io::Error::other("the new process said what it must not"));
             }
@@ -188,6 +202,7 @@ fn greet(launch: &Launch<'_>, birth: &Channel, child: Pid) -> io::Result<Greeted
     Ok(Greeted {
         disk,
         listener,
+        refusal,
         at: now.checked_sub(Duration::from_nanos(ago)).unwrap_or(now),
     })
 }
@@ -223,7 +238,8 @@ impl Inside<'_> {
     fn run(self, doors: Vec<fs::File>, control: Channel) -> ! {
         let done = catch_unwind(AssertUnwindSafe(|| {
             if let Err(error) = self.first(doors, control) {
-                self.birth.say_failed(&error.to_string());
+                self.birth
+                    .say_failed(&error.to_string(), is_not_held(&error));
             }
         }));
         os::exit_now(if done.is_ok() { 126 } else { 125 });
@@ -248,7 +264,8 @@ impl Inside<'_> {
             return self.become_the_job(&view);
         }
         die_with_parent()?;
-        if let Some(disk) = view::enter(self.launch.job, &view, self.launch.user)? {
+        let entered = view::enter(self.launch.job, &view, self.launch.user);
+        if let Some(disk) = entered.map_err(as_not_held)? {
             self.birth.give(&Word::Disk, disk.as_fd())?;
         }
         match os::copy_process(0, None).map_err(failed("make a process"))? {
@@ -309,19 +326,22 @@ impl Inside<'_> {
         rustix::stdio::dup2_stdout(&self.streams[1])?;
         rustix::stdio::dup2_stderr(&self.streams[2])?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-        self.limit().map_err(failed("set limits"))?;
+        let cores = !keep("core-files");
+        rlimits::set(&job.limits, self.launch.most_tasks, cores)
+            .map_err(failed_no("set limits"))?;
         if fenced {
-            self.drop_rights().map_err(failed("give up rights"))?;
+            self.drop_rights().map_err(not_held("give up rights"))?;
         }
         if fenced || self.launch.observer.is_some() {
             // Before any filter, the observer's too. Also: no program that runs as somebody else.
-            rustix::thread::set_no_new_privs(true)?;
+            rustix::thread::set_no_new_privs(true)
+                .map_err(|error| not_held("forbid new privileges")(error.into()))?;
         }
         // After the change of user, which takes it back.
         die_with_parent()?;
         if fenced {
             // After the view is built, since it forbids to mount.
-            fence::fence_in(view, mode.landlock, &mode.without).map_err(failed("fence in"))?;
+            fence::fence_in(view, mode.landlock, &mode.without).map_err(not_held("fence in"))?;
         }
         rustix::process::chdir(&job.folder).map_err(failed_no("enter the folder"))?;
         if keep("descriptors") {
@@ -337,11 +357,11 @@ impl Inside<'_> {
             seccomp::filter(job.stage, mode.tier, process, &mode.without)
         });
         if let Some(observer) = self.launch.observer {
-            let listener = (observer.install)().map_err(failed("install the observer"))?;
+            let listener = (observer.install)().map_err(not_held("install the observer"))?;
             self.birth.give(&Word::Listener, listener.as_fd())?;
         }
         if let Some(filter) = filter {
-            os::install_filter(&filter, None).map_err(failed("install the filter"))?;
+            os::install_filter(&filter, None).map_err(not_held("install the filter"))?;
         }
         if self.launch.trial {
             os::exit_now(0);
@@ -353,52 +373,20 @@ impl Inside<'_> {
             let error = os::exec(&words.program, &words.arguments, &words.environment);
             // Whoever has just written the program may have lent the descriptor to a process that it was
             // starting at that moment, and which lets go of it in the next.
-            if error.raw_os_error() != Some(libc::ETXTBSY) || patience == 0 {
-                return Err(failed("start the program")(error));
+            if error.raw_os_error() == Some(libc::ETXTBSY) && patience > 0 {
+                patience -= 1;
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
             }
-            patience -= 1;
-            std::thread::sleep(Duration::from_millis(1));
+            match error.raw_os_error() {
+                // A submission's program may be such that nothing can start it. A compiler is ours.
+                Some(number) if job.stage == Stage::Run => {
+                    self.birth.say(&Word::NotStarted(number))?;
+                    os::exit_now(126);
+                }
+                _ => return Err(failed("start the program")(error)),
+            }
         }
-    }
-
-    /// The limits that the kernel keeps for each process. Those of the whole tree are the supervisor's.
-    fn limit(&self) -> io::Result<()> {
-        let Launch { job, .. } = self.launch;
-        let seconds = job.limits.cpu.as_secs() + 1;
-        let set = |resource, soft: u64, hard: u64| {
-            // What we were given ourselves bounds what we can give.
-            let most = rustix::process::getrlimit(resource).maximum;
-            let bound = |value: u64| Some(most.map_or(value, |most| most.min(value)));
-            rustix::process::setrlimit(
-                resource,
-                Rlimit {
-                    current: bound(soft),
-                    maximum: bound(hard),
-                },
-            )
-        };
-        if self.launch.mode.keeps("core-files") {
-            set(Resource::Core, 0, 0)?;
-        }
-        // A second to say goodbye, which is ours to take: the tree's sum is looked at far more often.
-        set(Resource::Cpu, seconds, seconds + 1)?;
-        set(
-            Resource::Fsize,
-            job.limits.file_bytes,
-            job.limits.file_bytes,
-        )?;
-        set(
-            Resource::Nofile,
-            job.limits.open_files,
-            job.limits.open_files,
-        )?;
-        set(Resource::Stack, 8 << 20, 8 << 20)?;
-        set(Resource::Memlock, 1 << 20, 1 << 20)?;
-        set(Resource::Msgqueue, 0, 0)?;
-        if let Some(tasks) = self.launch.most_tasks {
-            set(Resource::Nproc, tasks, tasks)?;
-        }
-        Ok(())
     }
 
     /// Become the job's user, if it has one, without groups; hold no capability.
@@ -474,6 +462,40 @@ fn words(job: &Job, only_its_own: bool) -> io::Result<Words> {
 fn die_with_parent() -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(failed_no("be tied to the parent"))
+}
+
+/// A fence that does not hold here. Of all failures the only one that speaks for a lower tier.
+#[derive(Debug)]
+pub(super) struct NotHeld(String);
+
+impl fmt::Display for NotHeld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotHeld {}
+
+/// Whether an error says that a fence does not hold here.
+pub(super) fn is_not_held(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<NotHeld>)
+}
+
+/// As [`failed`], for a step that is a fence. What the machine was only short of says nothing about it.
+pub(super) fn not_held(verb: &str) -> impl Fn(io::Error) -> io::Error {
+    move |error| match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => failed(verb)(error),
+        _ => as_not_held(failed(verb)(error)),
+    }
+}
+
+fn as_not_held(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock => error,
+        kind => io::Error::new(kind, NotHeld(error.to_string())),
+    }
 }
 
 fn failed(verb: &str) -> impl Fn(io::Error) -> io::Error {

@@ -2,8 +2,8 @@
 //!
 //! From control groups where there are any: a few small files, exact. Otherwise by adding up what
 //! `/proc` says of the job's processes (what they share is told apart only once the limit seems
-//! passed): sampled, and so expensive on a busy machine that the pauses
-//! between samples are ten times as long as a sample.
+//! passed), of shared memory and of the job's file system in memory: sampled, and so expensive on a busy
+//! machine that the pauses between samples are ten times as long as a sample.
 
 use std::{
     io,
@@ -12,9 +12,11 @@ use std::{
 };
 
 use super::{
+    account::Account,
     cgroup::{Group, Want},
     disk::{self, Disk},
     job::Job,
+    shared::Shared,
     tree,
 };
 use crate::{
@@ -41,8 +43,11 @@ pub(super) struct Meter<'a> {
     overhead: u64,
     next_walk: Instant,
     next_disk: Instant,
+    account: Account,
+    shared: Shared,
     most_memory: u64,
     most_tasks: Option<u64>,
+    most_processes: usize,
     most_cpu: Duration,
     /// Processes that the kernel had killed for want of memory, on the whole machine, when this began.
     kills_for_memory: u64,
@@ -63,8 +68,11 @@ impl<'a> Meter<'a> {
             overhead,
             next_walk: now + TICK,
             next_disk: now + TICK,
+            account: Account::default(),
+            shared: Shared::new(),
             most_memory: 0,
             most_tasks: None,
+            most_processes: 0,
             most_cpu: Duration::ZERO,
             kills_for_memory: tree::kills_for_memory(),
         }
@@ -120,17 +128,43 @@ impl<'a> Meter<'a> {
     fn walk(&mut self) -> io::Result<()> {
         let before = own_time();
         let processes = tree::descendants()?;
-        let sum = tree::sum(&processes);
-        let mut memory = sum.memory_bytes;
-        // What processes share was counted for each of them.
-        if memory > self.limits().memory_bytes && processes.len() > 1 {
-            memory = tree::proportional_memory(&processes).unwrap_or(memory);
+        let tasks = processes.iter().map(|process| process.threads).sum::<u64>();
+        self.saw_tasks(tasks.saturating_sub(self.overhead));
+        self.most_processes = self.most_processes.max(processes.len());
+        let cpu = self.account.look(processes.iter().map(tree::spent));
+        self.most_cpu = self.most_cpu.max(cpu);
+        if self.group.is_none() {
+            let memory = self.memory(&processes);
+            self.most_memory = self.most_memory.max(memory);
         }
-        self.most_memory = self.most_memory.max(memory);
-        self.most_cpu = self.most_cpu.max(sum.cpu);
-        self.saw_tasks(sum.tasks.saturating_sub(self.overhead));
         self.next_walk = pause(before);
         Ok(())
+    }
+
+    /// Memory that is held now.
+    fn memory(&mut self, processes: &[tree::Process]) -> u64 {
+        let sum = tree::memory(processes);
+        let shared = self
+            .shared
+            .look(processes.iter().map(|process| process.pid));
+        // What of it is resident counts with the processes.
+        let besides = shared.saturating_sub(sum.shared) + sum.tables + self.room_used();
+        let memory = sum.resident.saturating_add(besides);
+        if memory <= self.limits().memory_bytes || processes.len() < 2 {
+            return memory;
+        }
+        // What processes share was counted for each of them.
+        let exact = tree::proportional_memory(processes).unwrap_or(sum.resident);
+        exact.saturating_add(besides)
+    }
+
+    /// What the job has written to its file system in memory.
+    fn room_used(&self) -> u64 {
+        let room = self.room.as_ref().map(rustix::fs::fstatvfs);
+        room.and_then(Result::ok).map_or(0, |room| {
+            let blocks = room.f_blocks.saturating_sub(room.f_bfree);
+            blocks.saturating_mul(room.f_frsize)
+        })
     }
 
     fn room_is_full(&self) -> bool {
@@ -142,20 +176,43 @@ impl<'a> Meter<'a> {
     /// Whether the folders that no file system bounds hold too much.
     fn disk_is_full(&mut self) -> io::Result<bool> {
         let before = own_time();
-        let limit = Disk {
-            bytes: self.limits().disk_bytes,
-            entries: self.limits().disk_files,
-        };
+        let all = self.disk()?;
+        self.next_disk = pause(before);
+        let limits = self.limits();
+        Ok(all.bytes > limits.disk_bytes || all.entries > limits.disk_files)
+    }
+
+    /// What is in the folders that no file system bounds.
+    fn disk(&self) -> io::Result<Disk> {
+        let limit = self.disk_limit();
         let mut all = Disk::default();
         for place in &self.job.writable {
             if place.kept || self.room.is_none() {
                 let used = disk::usage(&place.path, limit)?;
                 all.bytes = all.bytes.saturating_add(used.bytes);
-                all.entries += used.entries;
+                all.entries = all.entries.saturating_add(used.entries);
+                all.longest = all.longest.max(used.longest);
             }
         }
-        self.next_disk = pause(before);
-        Ok(all.bytes > limit.bytes || all.entries > limit.entries)
+        Ok(all)
+    }
+
+    fn disk_limit(&self) -> Disk {
+        Disk {
+            bytes: self.limits().disk_bytes,
+            entries: self.limits().disk_files,
+            longest: self.limits().file_bytes,
+        }
+    }
+
+    /// Whether a file is as large as one may be: the next write to it fails.
+    fn a_file_is_full(&self) -> io::Result<bool> {
+        let mut longest = self.disk()?.longest;
+        if let Some(room) = &self.room {
+            let used = disk::usage_of_room(room, self.disk_limit())?;
+            longest = longest.max(used.longest);
+        }
+        Ok(longest >= self.limits().file_bytes)
     }
 
     /// How the job ended, now that all of it is dead: a limit that it ran into explains its end.
@@ -169,7 +226,7 @@ impl<'a> Meter<'a> {
                 return Ok(task_limit(&limits));
             }
             self.most_cpu = group.cpu().unwrap_or(self.most_cpu);
-        } else if !ended.is_success() && tree::kills_for_memory() > self.kills_for_memory {
+        } else if self.may_be_killed(ended) && tree::kills_for_memory() > self.kills_for_memory {
             // Nobody tells whose process it was. Of all on this machine, ours offer themselves first.
             let used_much = self.most_memory > limits.memory_bytes / 2;
             let want = if used_much {
@@ -192,16 +249,28 @@ impl<'a> Meter<'a> {
             {
                 cpu_limit(&limits)
             }
-            Termination::Exited { code } if code != 0 && self.room_is_full() => disk_limit(&limits),
+            // A program whose write failed may end in any way, as by a panic or an abort.
             Termination::Exited { .. } | Termination::Signaled { .. } => {
-                if self.disk_is_full()? {
+                if self.disk_is_full()? || (!ended.is_success() && self.room_is_full()) {
                     disk_limit(&limits)
+                } else if !ended.is_success() && self.a_file_is_full()? {
+                    Termination::FileSizeLimit {
+                        limit_bytes: limits.file_bytes,
+                    }
                 } else {
                     ended
                 }
             }
             other => other,
         })
+    }
+
+    /// Whether an end could be that of a process which the kernel killed for want of memory: its own, or
+    /// one that follows from another's.
+    fn may_be_killed(&self, ended: Termination) -> bool {
+        let alone = self.most_processes <= 1 + usize::from(self.overhead > 0);
+        let signal = libc::SIGKILL;
+        ended == Termination::Signaled { signal } || (!alone && !ended.is_success())
     }
 
     /// What all of it used. Called when all of it has been waited for.

@@ -17,13 +17,14 @@
 //! How a job is kept to itself is its [`Tier`](crate::spec::Tier), and which tiers hold here is found
 //! by [`probe`], which starts a process through all fences. `launch` puts them up, in this order: in the
 //! full tier namespaces and a root that holds only what the job may see (`view`); a user of its own if
-//! we are root; no new privileges; Landlock's allow-list of paths (`fence`); at last the filter on system
+//! we are root (`own_user`); no new privileges; Landlock's allow-list of paths (`fence`); at last the filter on system
 //! calls (`seccomp`, compiled by `bpf`). A fence that does not hold is a fault, never a job without it.
 //! [`run_canaries`] attacks from inside, to see that they all do.
 //!
 //! What the whole tree of a job's processes uses is counted by control groups where we may make any
-//! (`cgroup`), otherwise by reading `/proc` (`tree`, `disk`); `meter` compares it with the limits, and
-//! `kill` ends what is left and has the kernel's word for it that nothing is.
+//! (`cgroup`), otherwise by reading `/proc` (`tree`, `account`, `shared`, `disk`); `meter` compares it with the limits, and
+//! `kill` ends what is left and has the kernel's word for it that nothing is. What the kernel limits for
+//! each process (`rlimits`) is a second line.
 //!
 //! What is promised at which tier, and what is not, is in `SECURITY.md`.
 //!
@@ -33,6 +34,7 @@
 //! This room never knows an exercise, a student or a point.
 
 mod ability;
+mod account;
 mod bpf;
 mod canary;
 mod cancel;
@@ -48,9 +50,12 @@ mod launch;
 mod meter;
 mod observer;
 mod os;
+mod own_user;
 mod remove;
+mod rlimits;
 mod scratch;
 mod seccomp;
+mod shared;
 mod stream;
 mod supervisor;
 mod tree;

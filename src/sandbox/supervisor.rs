@@ -44,7 +44,10 @@ pub fn supervise() -> ExitCode {
         Ok(Some(report)) => report,
         // The grader is gone: nobody reads a report.
         Ok(None) => return ExitCode::SUCCESS,
-        Err(error) => Report::Failed(error.to_string()),
+        Err(error) => Report::Failed {
+            why: error.to_string(),
+            fence: launch::is_not_held(&error),
+        },
     };
     let sent = serde_json::to_vec(&report)
         .map_err(io::Error::from)
@@ -86,7 +89,7 @@ enum Ended {
         status: Option<i32>,
         others: bool,
     },
-    /// A limit.
+    /// A limit; or nothing ran at all.
     ByUs(Termination),
     GraderGone,
 }
@@ -102,12 +105,14 @@ fn run(order: &Order) -> io::Result<Option<Execution>> {
         hidden?;
     }
     let scope = if mode.tier == Tier::Confined && mode.keeps("supervisor-scope") {
-        Some(kill::confine_own_signals()?)
+        let confined = kill::confine_own_signals();
+        Some(confined.map_err(launch::not_held("confine signals"))?)
     } else {
         None
     };
 
-    let user = mode.user();
+    let claimed = mode.claim_user()?;
+    let user = claimed.as_ref().map(|claimed| claimed.id);
     if let Some(user) = user {
         for place in &job.writable {
             disk::give(&place.path, user)?;
@@ -126,7 +131,7 @@ fn run(order: &Order) -> io::Result<Option<Execution>> {
         trial: *errand == Errand::Trial,
     };
     let execution =
-        launch::start(&launch).and_then(|started| follow(order, started, scope, group.as_ref()));
+        launch::start(&launch).and_then(|started| follow(&launch, order, started, scope));
     // Whatever happened: a group that cannot be removed has something in it.
     let removed = group.as_ref().map_or(Ok(()), Group::remove);
     let execution = execution?;
@@ -151,12 +156,18 @@ fn most_tasks(order: &Order, user: Option<u32>) -> io::Result<Option<u64>> {
 
 /// Watch a job that has started, end all of it, and say what happened.
 fn follow(
+    launch: &Launch<'_>,
     order: &Order,
     started: Started,
     scope: Option<Reach>,
-    group: Option<&Group>,
 ) -> io::Result<Option<Execution>> {
-    let Order { job, mode, .. } = order;
+    let &Launch {
+        job,
+        mode,
+        user,
+        group,
+        ..
+    } = launch;
     let Started {
         child,
         pidfd,
@@ -164,6 +175,7 @@ fn follow(
         streams: [out, err],
         disk,
         listener,
+        refusal,
         at,
     } = started;
     let mut streams = [Stream::new(out)?, Stream::new(err)?];
@@ -173,6 +185,9 @@ fn follow(
     let mut observer = None;
     let watched = observe(order, listener, child).and_then(|watching| {
         observer = watching;
+        if let Some(error) = refusal {
+            return Ok(Ended::ByUs(Termination::NotStarted { error }));
+        }
         let sources = Sources {
             pidfd: pidfd.as_fd(),
             control: control.as_ref(),
@@ -194,7 +209,7 @@ fn follow(
     let reach = match (&control, scope) {
         (Some(_), _) => Reach::Namespace(pidfd),
         (None, Some(scope)) => scope,
-        (None, None) => mode.user().map_or(Reach::Proc, Reach::User),
+        (None, None) => user.map_or(Reach::Proc, Reach::User),
     };
     // Also when watching failed: nothing may be left.
     let dead = kill::kill_all(child, &reach)?;

@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::Pid;
+use rustix::{
+    fd::OwnedFd,
+    process::{Pid, PidfdFlags},
+};
+
+use super::account::Spent;
 
 /// What one line of `/proc/PID/stat` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +22,12 @@ pub(super) struct Process {
     pub(super) pid: i32,
     pub(super) state: char,
     pub(super) parent: i32,
-    /// Processor time of itself and of the children it waited for, in ticks.
+    /// Its own processor time, in ticks.
     pub(super) ticks: u64,
+    /// That of the children it waited for, in ticks.
+    pub(super) waited_ticks: u64,
+    /// When it started, in ticks. With its number it names one process for ever.
+    pub(super) started: u64,
     pub(super) threads: u64,
     /// Resident memory, in pages.
     pub(super) pages: u64,
@@ -37,10 +46,9 @@ impl Process {
             pid: pid.parse().ok()?,
             state: fields.first()?.chars().next()?,
             parent: fields.get(1)?.parse().ok()?,
-            ticks: [11, 12, 13, 14]
-                .into_iter()
-                .filter_map(number)
-                .fold(0, u64::saturating_add),
+            ticks: number(11)?.saturating_add(number(12)?),
+            waited_ticks: number(13)?.saturating_add(number(14)?),
+            started: number(19)?,
             threads: number(17).unwrap_or(1),
             pages: number(21).unwrap_or(0),
         })
@@ -118,31 +126,60 @@ fn all() -> io::Result<Vec<Process>> {
     Ok(all)
 }
 
-/// What a tree of processes uses at one moment.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sum {
-    pub(super) cpu: Duration,
-    pub(super) memory_bytes: u64,
-    pub(super) tasks: u64,
-}
-
-/// Add up a list of processes.
-pub(super) fn sum(processes: &[Process]) -> Sum {
+/// What a process has computed so far.
+pub(super) fn spent(process: &Process) -> Spent {
     let tick = Duration::from_secs(1)
         / u32::try_from(rustix::param::clock_ticks_per_second())
             .unwrap_or(100)
             .max(1);
+    let time = |ticks: u64| tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
+    // A tick is long in the life of a short process; where it has one thread, this is exact.
+    let exact = || -> Option<Duration> {
+        let text = fs::read_to_string(format!("/proc/{}/schedstat", process.pid)).ok()?;
+        let nanoseconds = text.split_ascii_whitespace().next()?.parse().ok()?;
+        Some(Duration::from_nanos(nanoseconds))
+    };
+    let exact = if process.threads == 1 { exact() } else { None };
+    Spent {
+        process: (process.pid, process.started),
+        parent: process.parent,
+        own: time(process.ticks).max(exact.unwrap_or_default()),
+        waited: time(process.waited_ticks),
+    }
+}
+
+/// Memory of a list of processes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Memory {
+    /// Resident: what they share counts for each of them.
+    pub(super) resident: u64,
+    /// Of it, what is on file systems in memory.
+    pub(super) shared: u64,
+    /// The kernel's, for what they have mapped.
+    pub(super) tables: u64,
+}
+
+/// Add up the memory of a list of processes.
+pub(super) fn memory(processes: &[Process]) -> Memory {
     let page = rustix::param::page_size() as u64;
-    let mut sum = Sum::default();
-    for process in processes {
-        let ticks = u32::try_from(process.ticks).unwrap_or(u32::MAX);
-        sum.cpu = sum.cpu.saturating_add(tick.saturating_mul(ticks));
-        sum.memory_bytes = sum
-            .memory_bytes
-            .saturating_add(process.pages.saturating_mul(page));
-        sum.tasks += process.threads;
+    let mut sum = Memory::default();
+    for process in processes.iter().filter(|process| process.state != 'Z') {
+        let pages = process.pages.saturating_mul(page);
+        sum.resident = sum.resident.saturating_add(pages);
+        let status = fs::read_to_string(format!("/proc/{}/status", process.pid));
+        let status = status.unwrap_or_default();
+        let size = |name| kib(&status, name).unwrap_or(0);
+        sum.shared = sum.shared.saturating_add(size("RssShmem:"));
+        sum.tables = sum.tables.saturating_add(size("VmPTE:"));
     }
     sum
+}
+
+/// The size that stands behind a name in a text of `/proc`, in bytes.
+fn kib(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib << 10)
 }
 
 /// Memory of a list of processes, with what they share divided among those who share it.
@@ -158,16 +195,19 @@ pub(super) fn proportional_memory(processes: &[Process]) -> Option<u64> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(_) => return None,
         };
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-        bytes = bytes.saturating_add(kib << 10);
+        bytes = bytes.saturating_add(kib(&text, "Pss:")?);
     }
     Some(bytes)
 }
 
-/// The process as a target of signals.
-pub(super) fn pid_of(process: &Process) -> Option<Pid> {
-    Pid::from_raw(process.pid)
+/// The process as a target of signals. `None` if it is gone: then its number may be another's.
+pub(super) fn target(process: &Process) -> Option<OwnedFd> {
+    let pid = Pid::from_raw(process.pid)?;
+    let target = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+    // Only now nobody else can come to have this number unnoticed.
+    let stat = fs::read(format!("/proc/{}/stat", process.pid)).ok()?;
+    let same = Process::parse(&stat).is_some_and(|now| now.started == process.started);
+    same.then_some(target)
 }
 
 #[cfg(test)]
@@ -179,10 +219,25 @@ mod tests {
     #[test]
     fn a_process_name_cannot_hide_its_parent() {
         let read = |stat: &[u8]| Process::parse(stat).map(|p| (p.pid, p.state, p.parent));
-        assert_eq!(read(b"12 (a b) R 7 12 12 0"), Some((12, 'R', 7)));
-        assert_eq!(read(b"12 (x) S 1 (y\xff) Z 9 0"), Some((12, 'Z', 9)));
+        let line = |start: &[u8]| [start, " 0".repeat(40).as_bytes()].concat();
+        assert_eq!(read(&line(b"12 (a b) R 7")), Some((12, 'R', 7)));
+        let two_names = line(b"12 (x) S 1 (y\xff) Z 9");
+        assert_eq!(read(&two_names), Some((12, 'Z', 9)));
+        assert_eq!(read(b"12 (a b) R 7 12 12 0"), None);
         assert_eq!(read(b"12 (x"), None);
         assert_eq!(read(b""), None);
+    }
+
+    #[test]
+    fn a_number_that_is_anothers_by_now_is_no_target() {
+        let stat = fs::read("/proc/self/stat").unwrap();
+        let own = Process::parse(&stat).unwrap();
+        assert!(target(&own).is_some());
+        let earlier = Process {
+            started: own.started - 1,
+            ..own
+        };
+        assert!(target(&earlier).is_none());
     }
 
     #[test]
@@ -195,11 +250,13 @@ mod tests {
             std::os::unix::process::parent_id()
         );
         assert!(own.threads >= 1);
-        let sum = sum(&[own]);
-        assert!((1 << 18..1 << 32).contains(&sum.memory_bytes), "{sum:?}");
+        assert!(own.started > 0);
+        let sum = memory(&[own]);
+        assert!((1 << 18..1 << 32).contains(&sum.resident), "{sum:?}");
+        assert!((1 << 12..sum.resident).contains(&sum.tables), "{sum:?}");
         let exact = proportional_memory(&[own]).unwrap();
         assert!(
-            exact > 1 << 16 && exact < 2 * sum.memory_bytes,
+            exact > 1 << 16 && exact < 2 * sum.resident,
             "{exact} {sum:?}"
         );
     }
@@ -207,7 +264,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Process::parse(&bytes).map(|process| sum(&[process]));
+            let _ = Process::parse(&bytes).map(|process| spent(&process));
         }
     }
 }

@@ -84,7 +84,10 @@ impl Graded {
             let mut runs = record.runs.iter();
             let own = |termination: &Termination| {
                 matches!(termination, Termination::Exited { code } if *code != 0)
-                    || matches!(termination, Termination::Signaled { .. })
+                    || matches!(
+                        termination,
+                        Termination::Signaled { .. } | Termination::NotStarted { .. }
+                    )
             };
             return if runs.any(|run| own(&run.termination)) {
                 Outcome::Failed

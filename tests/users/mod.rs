@@ -8,6 +8,7 @@
 use std::{
     io,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    path::PathBuf,
     process::Command,
 };
 
@@ -24,17 +25,15 @@ pub(crate) fn in_a_container() -> bool {
     std::env::var_os(CONTAINER).is_some()
 }
 
-/// Run all tests of this program again, as others would.
-#[expect(clippy::allow_attributes, reason = "used by some of the test programs")]
-#[allow(dead_code, reason = "used by some of the test programs")]
-pub(crate) fn run_again_as_others() {
-    run_again_as_others_with(&[]);
+/// Whether this is one of those runs.
+pub(crate) fn is_again() -> bool {
+    std::env::var_os(AGAIN).is_some()
 }
 
-/// The same, with more files that others can reach: the variable that names each, and where it is.
+/// Run all tests of this program again, as others would, with more in their environment.
 #[expect(clippy::disallowed_methods, reason = "tests")]
-pub(crate) fn run_again_as_others_with(files: &[(&str, &std::path::Path)]) {
-    if std::env::var_os(AGAIN).is_some() {
+pub(crate) fn run_again_as_others(environment: &[(&str, PathBuf)]) {
+    if is_again() {
         return;
     }
     // Where an ordinary user can reach it.
@@ -45,9 +44,6 @@ pub(crate) fn run_again_as_others_with(files: &[(&str, &std::path::Path)]) {
     let (program, tests) = (folder.path().join("grade"), folder.path().join("tests"));
     std::fs::copy(env!("CARGO_BIN_EXE_grade"), &program).unwrap();
     std::fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
-    for (name, file) in files {
-        std::fs::copy(file, folder.path().join(name)).unwrap();
-    }
 
     let is_root = rustix::process::geteuid().is_root();
     for (ordinary, namespaces) in [(true, true), (true, false), (false, false)] {
@@ -69,12 +65,8 @@ pub(crate) fn run_again_as_others_with(files: &[(&str, &std::path::Path)]) {
         }
         let output = command
             .env(AGAIN, "yes")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("GRADE_UNDER_TEST", &program)
-            .envs(
-                files
-                    .iter()
-                    .map(|(name, _)| (name, folder.path().join(name))),
-            )
             .current_dir("/")
             .output()
             .unwrap();

@@ -1,11 +1,13 @@
 //! Control groups: exact limits and exact accounts of a whole tree of processes, where we may make them.
 //!
 //! Version 1 has a hierarchy per controller, version 2 one for all. Either is used only where groups can
-//! be made below one that is there; nothing above a job's own group is ever changed, and no process but
-//! the job's is moved.
+//! be made below one that is there ([`place`]). A group is locked for as long as its supervisor lives, so
+//! that whoever looks for places can tell and remove what a killed one left.
 //!
 //! Moving a process from outside waits for every processor, 7 to 20 ms for each controller. So the new
 //! process moves itself, as one thread (version 1: 0.07 ms), or is born inside (version 2).
+
+mod place;
 
 use std::{
     fs, io,
@@ -15,102 +17,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::fs::{Mode, OFlags};
-use serde::{Deserialize, Serialize};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 
+pub(super) use self::place::{Place, find};
 use crate::evidence::MemoryBy;
-
-/// Where groups can be made, as found by probing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Place {
-    /// One folder for all controllers.
-    V2(PathBuf),
-    /// A folder for each controller that can be used.
-    V1 {
-        memory: Option<PathBuf>,
-        tasks: Option<PathBuf>,
-        cpu: Option<PathBuf>,
-    },
-}
-
-/// Find where groups with a memory limit can be made, by making one.
-pub(super) fn find() -> Result<Place, String> {
-    let read = |path| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
-    let mounts = read("/proc/self/mountinfo")?;
-    let own = read("/proc/self/cgroup")?;
-    let mut reasons = Vec::new();
-    for place in candidates(&mounts, &own) {
-        let name = format!("grade-probe-{}", std::process::id());
-        match Group::make(&place, &name, 1 << 30, 64) {
-            Ok(group) if group.memory.is_some() => match group.remove() {
-                Ok(()) => return Ok(place),
-                Err(error) => reasons.push(error.to_string()),
-            },
-            Ok(group) => {
-                let _ = group.remove();
-                reasons.push("no group with a memory limit can be made".into());
-            }
-            Err(error) => reasons.push(error.to_string()),
-        }
-    }
-    if reasons.is_empty() {
-        reasons.push("no control groups with a memory controller are mounted".into());
-    }
-    Err(reasons.join("; "))
-}
-
-/// The places to try, from what is mounted and from the groups this process is in.
-fn candidates(mounts: &str, own: &str) -> Vec<Place> {
-    let own_path = |controller: &str| {
-        own.lines().find_map(|line| {
-            let mut fields = line.splitn(3, ':').skip(1);
-            let names = fields.next()?;
-            let path = fields.next()?.trim_start_matches('/');
-            names
-                .split(',')
-                .any(|n| n == controller)
-                .then(|| path.to_owned())
-        })
-    };
-    let mut one_for_all = Vec::new();
-    let (mut memory, mut tasks, mut cpu) = (None, None, None);
-    for line in mounts.lines() {
-        // … mount point (5th) … " - " type, source, options of the file system
-        let Some((left, right)) = line.split_once(" - ") else {
-            continue;
-        };
-        let Some(point) = left.split(' ').nth(4).map(Path::new) else {
-            continue;
-        };
-        let mut right = right.split(' ');
-        let (kind, options) = (right.next(), right.nth(1).unwrap_or(""));
-        match kind {
-            Some("cgroup2") => {
-                // In our own group, if it may have groups below it; else in the topmost.
-                if let Some(own) = own_path("").filter(|own| !own.is_empty()) {
-                    one_for_all.push(Place::V2(point.join(own)));
-                }
-                one_for_all.push(Place::V2(point.to_path_buf()));
-            }
-            Some("cgroup") => {
-                for (controller, place) in [
-                    ("memory", &mut memory),
-                    ("pids", &mut tasks),
-                    ("cpuacct", &mut cpu),
-                ] {
-                    if options.split(',').any(|option| option == controller) {
-                        *place = Some(point.join(own_path(controller).unwrap_or_default()));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    if memory.is_some() {
-        one_for_all.push(Place::V1 { memory, tasks, cpu });
-    }
-    one_for_all
-}
 
 /// Whose memory has run out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,23 +38,21 @@ pub(super) struct Group {
     memory: Option<PathBuf>,
     tasks: Option<PathBuf>,
     cpu: Option<PathBuf>,
+    /// Held as long as this process lives.
+    locks: Vec<OwnedFd>,
 }
 
 impl Group {
     /// Make a job's groups. A controller that cannot be limited is left out; memory must work.
-    pub(super) fn make(
-        place: &Place,
-        name: &str,
-        memory_bytes: u64,
-        tasks: u64,
-    ) -> io::Result<Self> {
+    pub(super) fn make(place: &Place, memory_bytes: u64, tasks: u64) -> io::Result<Self> {
         let mut group = Self {
             version: MemoryBy::CgroupV1,
             memory: None,
             tasks: None,
             cpu: None,
+            locks: Vec::new(),
         };
-        match group.fill(place, name, memory_bytes, tasks) {
+        match group.fill(place, memory_bytes, tasks) {
             Ok(()) => Ok(group),
             Err(error) => {
                 let _ = group.remove();
@@ -153,21 +61,11 @@ impl Group {
         }
     }
 
-    fn fill(&mut self, place: &Place, name: &str, memory_bytes: u64, most: u64) -> io::Result<()> {
+    fn fill(&mut self, place: &Place, memory_bytes: u64, most: u64) -> io::Result<()> {
         match place {
             Place::V2(parent) => {
                 self.version = MemoryBy::CgroupV2;
-                let enabled = fs::read_to_string(parent.join("cgroup.subtree_control"))?;
-                if !["memory", "pids"]
-                    .iter()
-                    .all(|c| enabled.split_whitespace().any(|e| e == *c))
-                {
-                    return Err(io::Error::other(format!(
-                        "`{}` does not delegate its memory and pids controllers",
-                        parent.display()
-                    )));
-                }
-                let folder = make_folder(parent, name)?;
+                let folder = self.make_folder(parent)?;
                 self.memory = Some(folder.clone());
                 self.tasks = Some(folder.clone());
                 self.cpu = Some(folder.clone());
@@ -179,23 +77,29 @@ impl Group {
             }
             Place::V1 { memory, tasks, cpu } => {
                 if let Some(parent) = memory {
-                    let folder = make_folder(parent, name)?;
+                    let folder = self.make_folder(parent)?;
                     self.memory = Some(folder.clone());
                     write(&folder, "memory.limit_in_bytes", memory_bytes)?;
                     let _ = write(&folder, "memory.memsw.limit_in_bytes", memory_bytes);
                 }
                 if let Some(parent) = tasks
-                    && let Ok(folder) = make_folder(parent, name)
+                    && let Ok(folder) = self.make_folder(parent)
                 {
                     self.tasks = Some(folder.clone());
                     write(&folder, "pids.max", most)?;
                 }
                 if let Some(parent) = cpu {
-                    self.cpu = make_folder(parent, name).ok();
+                    self.cpu = self.make_folder(parent).ok();
                 }
             }
         }
         Ok(())
+    }
+
+    fn make_folder(&mut self, parent: &Path) -> io::Result<PathBuf> {
+        let (folder, lock) = make_locked(parent)?;
+        self.locks.push(lock);
+        Ok(folder)
     }
 
     pub(super) fn version(&self) -> MemoryBy {
@@ -276,7 +180,16 @@ impl Group {
             (event("oom_kill"), event("max"))
         } else {
             let kills = value(folder, "memory.oom_control", "oom_kill");
-            (kills, number(folder, "memory.failcnt"))
+            let read = |file| number(folder, file);
+            let (most, limit) = (
+                read("memory.max_usage_in_bytes"),
+                read("memory.limit_in_bytes"),
+            );
+            // The kernel does not count refusals in every version (6.18 does not), but how near it came.
+            let near = most
+                .zip(limit)
+                .is_some_and(|(most, limit)| most >= limit.saturating_sub(NEAR));
+            (kills, read("memory.failcnt").max(Some(u64::from(near))))
         };
         match (kills, at_the_limit) {
             (None | Some(0), _) => None,
@@ -323,15 +236,55 @@ impl Group {
     }
 }
 
-fn make_folder(parent: &Path, name: &str) -> io::Result<PathBuf> {
-    let folder = parent.join(name);
-    fs::create_dir(&folder).map_err(|error| {
-        io::Error::new(
-            error.kind(),
-            format!("failed to make a group in `{}`: {error}", parent.display()),
-        )
-    })?;
-    Ok(folder)
+/// Bytes below the limit at which a group counts as having met it: memory is given out in lots.
+const NEAR: u64 = 1 << 20;
+
+/// How our groups are called, and no others.
+const PREFIX: &str = "grade-";
+
+/// Make a group that nobody else has, and lock it.
+fn make_locked(parent: &Path) -> io::Result<(PathBuf, OwnedFd)> {
+    let failed = |error: io::Error| {
+        let what = format!("failed to make a group in `{}`: {error}", parent.display());
+        io::Error::new(error.kind(), what)
+    };
+    for _ in 0..16 {
+        let number = getrandom::u64().map_err(|error| failed(io::Error::other(error)))?;
+        let folder = parent.join(format!("{PREFIX}{number:016x}"));
+        fs::create_dir(&folder).map_err(failed)?;
+        // Before it is locked, another process may take it for abandoned.
+        match lock(&folder) {
+            Ok(Some(lock)) if folder.is_dir() => return Ok((folder, lock)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Err(failed(io::Error::other("other processes keep removing it")))
+}
+
+/// Lock a group. `None` if somebody holds it.
+fn lock(folder: &Path) -> io::Result<Option<OwnedFd>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(folder, flags, Mode::empty())?;
+    match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(fd)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Remove what killed processes of ours left in `parent`: empty groups that nobody holds.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        if let Ok(Some(_lock)) = lock(&entry.path()) {
+            // The kernel refuses while anything is in it.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
 }
 
 fn write(folder: &Path, file: &str, value: u64) -> io::Result<()> {
@@ -370,6 +323,7 @@ mod tests {
             memory: Some(folder.path().to_path_buf()),
             tasks: None,
             cpu: None,
+            locks: Vec::new(),
         };
         let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
         for (events, want) in [
@@ -386,39 +340,40 @@ mod tests {
             write("memory.events", events);
             assert_eq!(group(MemoryBy::CgroupV2).out_of_memory(), want);
         }
-        for (kills, failures, want) in [
-            (1, 3, Some(Want::OfTheJob)),
-            (1, 0, Some(Want::OfTheMachine)),
-            (0, 3, None),
+        write("memory.limit_in_bytes", "100000000\n");
+        for (kills, failures, most, want) in [
+            (1, 3, 50_000_000, Some(Want::OfTheJob)),
+            (1, 0, 99_999_000, Some(Want::OfTheJob)),
+            (1, 0, 50_000_000, Some(Want::OfTheMachine)),
+            (0, 3, 100_000_000, None),
         ] {
             let control = format!("oom_kill_disable 0\nunder_oom 0\noom_kill {kills}\n");
             write("memory.oom_control", &control);
             write("memory.failcnt", &format!("{failures}\n"));
+            write("memory.max_usage_in_bytes", &format!("{most}\n"));
             assert_eq!(group(MemoryBy::CgroupV1).out_of_memory(), want);
         }
     }
 
     #[test]
-    fn places_are_read_from_what_is_mounted() {
-        let v1 = "30 20 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
-                  31 20 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n";
-        let own = "4:memory:/a/b\n2:cpu,cpuacct:/\n0::/c\n";
-        assert_eq!(
-            candidates(v1, own),
-            [Place::V1 {
-                memory: Some("/sys/fs/cgroup/memory/a/b".into()),
-                tasks: None,
-                cpu: Some("/sys/fs/cgroup/cpu,cpuacct/".into()),
-            }]
-        );
-        let v2 = "30 20 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n";
-        assert_eq!(
-            candidates(v2, own),
-            [
-                Place::V2("/sys/fs/cgroup/c".into()),
-                Place::V2("/sys/fs/cgroup".into())
-            ]
-        );
-        assert_eq!(candidates("nonsense - \n-\n", ""), []);
+    fn what_is_left_of_killed_supervisors_goes_and_what_a_living_one_holds_stays() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let folder = parent.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            folder
+        };
+        // As a killed supervisor leaves it; one that still has a job; somebody else's.
+        let (left, full, other) = (folder("grade-4711"), folder("grade-1"), folder("other"));
+        fs::create_dir(full.join("job")).unwrap();
+        let (held, lock) = make_locked(parent.path()).unwrap();
+        let (second, _lock) = make_locked(parent.path()).unwrap();
+        assert_ne!(held, second);
+        sweep(parent.path());
+        assert!(!left.exists());
+        assert!(full.exists() && other.exists() && held.exists() && second.exists());
+        drop(lock);
+        sweep(parent.path());
+        assert!(!held.exists() && second.exists());
     }
 }

@@ -1,0 +1,101 @@
+//! Programs that do not start, supervisors that do not answer, and whom to blame.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use grade::{
+    evidence::Termination,
+    sandbox::{self, Cancellation, Isolation, Job, Sandbox},
+    spec::Tier,
+};
+
+use super::{LIMITS, Place, abilities, run, supervisor, tiers};
+
+/// An executable file with a text in it.
+fn executable(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn a_program_that_nothing_can_start_is_its_authors_fault() {
+    for tier in tiers() {
+        let place = Place::new();
+        for (name, text, error) in [
+            ("names-no-loader", "#!/nonexistent/loader\n", libc::ENOENT),
+            ("no-program", "\u{7f}ELF and nothing else", libc::ENOEXEC),
+        ] {
+            let program = executable(place.0.path(), name, text);
+            let seen = run(tier, &Job::new(program, place.data(), &LIMITS));
+            let refused = Termination::NotStarted { error };
+            assert_eq!(seen.termination, refused, "{tier}: {seen:?}");
+        }
+        let left = fs::read_dir(place.0.path()).unwrap().flatten();
+        let ours = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("grade-"));
+        assert_eq!(ours.count(), 0, "{tier}: a copy of ours is left");
+    }
+}
+
+#[test]
+fn where_a_program_of_ours_does_not_start_either_it_is_nobodys_fault() {
+    for tier in tiers().filter(|&tier| tier > Tier::None) {
+        let place = Place::new();
+        // A shell's script is a supervisor like any other, but no job sees a shell.
+        let real = supervisor();
+        let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", real.display());
+        let ours = executable(place.0.path(), "supervisor", &script);
+        let program = executable(place.0.path(), "program", "#!/nonexistent/loader\n");
+        let sandbox = with_supervisor(ours, tier);
+        let fault = sandbox
+            .run(&Job::new(program, place.data(), &LIMITS))
+            .unwrap_err();
+        assert!(
+            fault.to_string().contains("a program of ours"),
+            "{tier}: {fault}"
+        );
+    }
+}
+
+fn with_supervisor(supervisor: PathBuf, tier: Tier) -> Sandbox {
+    let isolation = Isolation::Exactly(tier);
+    Sandbox::new(supervisor, Cancellation::default(), abilities(), isolation).unwrap()
+}
+
+#[test]
+fn a_supervisor_that_is_late_has_time_to_end_its_job() {
+    let place = Place::new();
+    let mark = place.0.path().join("mark");
+    // It loses its voice, is told to go, and takes a moment for it.
+    let script = format!(
+        "#!/bin/sh\nread order\nexec >&-\ncat > /dev/null\nsleep 0.3\necho > '{}'\n",
+        mark.display()
+    );
+    let late = executable(place.0.path(), "supervisor", &script);
+    let job = Job::new("/nonexistent", place.data(), &LIMITS);
+    let fault = with_supervisor(late, Tier::None).run(&job).unwrap_err();
+    assert!(fault.to_string().contains("vanished"), "{fault}");
+    assert!(mark.exists(), "it was killed before it had ended the job");
+}
+
+#[test]
+fn only_a_fence_that_does_not_hold_makes_a_lower_tier() {
+    for fence in [true, false] {
+        let place = Place::new();
+        let script = format!(
+            "#!/bin/sh\nread order\ncase \"$order\" in\n\
+             *'\"errand\":\"Facts\"'*) echo '{{\"Facts\":{{\"landlock\":7,\"users\":{{\"Err\":\"\"}},\"groups\":\
+             {{\"Err\":\"\"}}}}}}';;\n\
+             *) echo '{{\"Failed\":{{\"why\":\"a reason\",\"fence\":{fence}}}}}';;\nesac\n"
+        );
+        let ours = executable(place.0.path(), "supervisor", &script);
+        match sandbox::probe(&ours) {
+            Ok(abilities) => assert!(fence && abilities.tier == Tier::None, "{abilities}"),
+            Err(fault) => assert!(!fence && fault.to_string().contains("a reason"), "{fault}"),
+        }
+    }
+}

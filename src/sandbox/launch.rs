@@ -39,17 +39,23 @@ use super::{
 };
 use crate::spec::Tier;
 
-/// Namespaces of the full tier.
-const NAMESPACES: i32 = libc::CLONE_NEWUSER
-    | libc::CLONE_NEWPID
-    | libc::CLONE_NEWNS
-    | libc::CLONE_NEWNET
-    | libc::CLONE_NEWIPC
-    | libc::CLONE_NEWUTS;
+/// Namespaces of the full tier, each with the name of its rule.
+const NAMESPACES: &[(&str, i32)] = &[
+    ("user-namespace", libc::CLONE_NEWUSER),
+    ("process-namespace", libc::CLONE_NEWPID),
+    ("mount-namespace", libc::CLONE_NEWNS),
+    ("network-namespace", libc::CLONE_NEWNET),
+    ("ipc-namespace", libc::CLONE_NEWIPC),
+    ("host-name-namespace", libc::CLONE_NEWUTS),
+];
 
 /// Tasks beyond the limit that `RLIMIT_NPROC` leaves, so that whoever counts sees the limit passed
 /// before the kernel refuses: only then do we know that it was hit.
 pub(super) const SLACK: u64 = 64;
+
+/// What a program's first stack may grow to, and what it may keep in memory by force.
+pub(super) const STACK: u64 = 8 << 20;
+pub(super) const LOCKED_MEMORY: u64 = 1 << 20;
 
 /// Puts a notifying filter on a job, whose reports the supervisor will read.
 ///
@@ -108,7 +114,10 @@ pub(super) fn start(launch: &Launch<'_>) -> io::Result<Started> {
     let birthplace = launch.group.map_or(Ok(None), Group::birthplace)?;
     let doors = launch.group.map_or_else(|| Ok(Vec::new()), Group::doors)?;
 
-    let namespaces = if full { NAMESPACES } else { 0 };
+    let namespaces = NAMESPACES
+        .iter()
+        .filter(|(rule, _)| full && launch.mode.keeps(rule))
+        .fold(0, |all, (_, one)| all | one);
     let child = match os::copy_process(namespaces, birthplace.as_ref()) {
         Ok(Some(child)) => child,
         Ok(None) => {
@@ -313,10 +322,14 @@ impl Inside<'_> {
         if fenced {
             self.drop_rights().map_err(failed("give up rights"))?;
             // Before any filter. Also: no program that runs as somebody else.
-            rustix::thread::set_no_new_privs(true)?;
+            if keep("no-new-privileges") {
+                rustix::thread::set_no_new_privs(true)?;
+            }
         }
-        // After the change of user, which takes it back.
-        die_with_parent()?;
+        if keep("parent-death") {
+            // After the change of user, which takes it back.
+            die_with_parent()?;
+        }
         if fenced {
             // After the view is built, since it forbids to mount.
             fence::fence_in(view, mode.landlock, &mode.without).map_err(failed("fence in"))?;
@@ -375,26 +388,39 @@ impl Inside<'_> {
                 },
             )
         };
-        if self.launch.mode.keeps("core-files") {
-            set(Resource::Core, 0, 0)?;
-        }
+        let limits = &job.limits;
         // A second to say goodbye, which is ours to take: the tree's sum is looked at far more often.
-        set(Resource::Cpu, seconds, seconds + 1)?;
-        set(
-            Resource::Fsize,
-            job.limits.file_bytes,
-            job.limits.file_bytes,
-        )?;
-        set(
-            Resource::Nofile,
-            job.limits.open_files,
-            job.limits.open_files,
-        )?;
-        set(Resource::Stack, 8 << 20, 8 << 20)?;
-        set(Resource::Memlock, 1 << 20, 1 << 20)?;
-        set(Resource::Msgqueue, 0, 0)?;
+        let mut list = vec![
+            ("core-files", Resource::Core, 0, 0),
+            ("limit-cpu", Resource::Cpu, seconds, seconds + 1),
+            (
+                "limit-file-size",
+                Resource::Fsize,
+                limits.file_bytes,
+                limits.file_bytes,
+            ),
+            (
+                "limit-open-files",
+                Resource::Nofile,
+                limits.open_files,
+                limits.open_files,
+            ),
+            ("limit-stack", Resource::Stack, STACK, STACK),
+            (
+                "limit-locked-memory",
+                Resource::Memlock,
+                LOCKED_MEMORY,
+                LOCKED_MEMORY,
+            ),
+            ("limit-queues", Resource::Msgqueue, 0, 0),
+        ];
         if let Some(tasks) = self.launch.most_tasks {
-            set(Resource::Nproc, tasks, tasks)?;
+            list.push(("limit-tasks", Resource::Nproc, tasks, tasks));
+        }
+        for (rule, resource, soft, hard) in list {
+            if self.launch.mode.keeps(rule) {
+                set(resource, soft, hard)?;
+            }
         }
         Ok(())
     }

@@ -477,5 +477,5 @@ fn namespaces_make_up_for_other_rules() {
 
 #[test]
 fn all_of_this_holds_for_others_too() {
-    users::run_again_as_others();
+    users::run_again_as_others(&[]);
 }

@@ -582,7 +582,7 @@ fn sysroot() -> Option<PathBuf> {
 
 #[test]
 fn all_of_this_holds_for_others_too() {
-    users::run_again_as_others();
+    users::run_again_as_others(&[]);
 }
 
 /// What a program does in a sandbox, chosen by the environment: this test binary, run again.

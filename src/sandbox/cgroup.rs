@@ -60,7 +60,7 @@ pub(super) fn find() -> Result<Place, String> {
 }
 
 /// The places to try, from what is mounted and from the groups this process is in.
-fn candidates(mounts: &str, own: &str) -> Vec<Place> {
+pub(super) fn candidates(mounts: &str, own: &str) -> Vec<Place> {
     let own_path = |controller: &str| {
         own.lines().find_map(|line| {
             let mut fields = line.splitn(3, ':').skip(1);

@@ -48,6 +48,7 @@ mod launch;
 mod meter;
 mod observer;
 mod os;
+mod proc_text;
 mod remove;
 mod scratch;
 mod seccomp;
@@ -64,6 +65,8 @@ pub use cancel::Cancellation;
 pub use file_times::{Stamps, Watch};
 pub use job::{Job, Observe, Sandbox, Stage, Writable};
 pub use observer::ObserverOptions;
+#[doc(hidden)]
+pub use proc_text::read_proc_text;
 pub use remove::remove_tree;
 pub use scratch::{Place, Scratch};
 #[doc(hidden)]

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// After this the grader hangs: far more than all limits of the course together.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What a grading needs from its caller.
 pub(crate) struct Grading<'a> {
@@ -106,7 +106,13 @@ impl Graded {
     reason = "the grader is tested as a program"
 )]
 fn grader() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_grade"))
+    Command::new(program())
+}
+
+/// The grader that is tested.
+pub(crate) fn program() -> PathBuf {
+    env::var_os("GRADE_UNDER_TEST")
+        .map_or_else(|| env!("CARGO_BIN_EXE_grade").into(), PathBuf::from)
 }
 
 /// Whether `--isolation` is there.
@@ -129,7 +135,7 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
         return Tier::None;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let submission = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions/serial");
+    let submission = crate::corpus().join("../serial");
     let works = |&tier: &Tier| {
         let graded = grade(&Grading {
             course,
@@ -151,7 +157,9 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
 /// Where the compiler is that submissions are built with, to see whether they get at it.
 pub(crate) fn toolchain() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "asks the compiler where it is")]
-    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let output = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .args(["--print", "sysroot"])
+        .output();
     let sysroot = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     sysroot.unwrap_or_default().into()
 }
@@ -237,7 +245,7 @@ fn toolchain_variables() -> Vec<(&'static str, OsString)> {
         folder("RUSTUP_HOME", ".rustup"),
         folder("CARGO_HOME", ".cargo"),
     ];
-    for name in ["PATH", "RUSTUP_TOOLCHAIN"] {
+    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTC"] {
         variables.extend(env::var_os(name).map(|value| (name, value)));
     }
     variables

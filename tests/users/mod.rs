@@ -8,6 +8,7 @@
 use std::{
     io,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    path::PathBuf,
     process::Command,
 };
 
@@ -24,10 +25,15 @@ pub(crate) fn in_a_container() -> bool {
     std::env::var_os(CONTAINER).is_some()
 }
 
-/// Run all tests of this program again, as others would.
+/// Whether this is one of those runs.
+pub(crate) fn is_again() -> bool {
+    std::env::var_os(AGAIN).is_some()
+}
+
+/// Run all tests of this program again, as others would, with more in their environment.
 #[expect(clippy::disallowed_methods, reason = "tests")]
-pub(crate) fn run_again_as_others() {
-    if std::env::var_os(AGAIN).is_some() {
+pub(crate) fn run_again_as_others(environment: &[(&str, PathBuf)]) {
+    if is_again() {
         return;
     }
     // Where an ordinary user can reach it.
@@ -59,6 +65,7 @@ pub(crate) fn run_again_as_others() {
         }
         let output = command
             .env(AGAIN, "yes")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("GRADE_UNDER_TEST", &program)
             .current_dir("/")
             .output()

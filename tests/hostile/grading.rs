@@ -23,8 +23,8 @@ use crate::{
     expect::{Outcome, Tier},
 };
 
-/// After this the grader hangs: far more than all limits of the course together.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// Far more than all limits of the course together.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What a grading needs from its caller.
 pub(crate) struct Grading<'a> {
@@ -36,6 +36,8 @@ pub(crate) struct Grading<'a> {
     /// The home of whoever grades, and for our files.
     pub(crate) home: &'a Path,
     pub(crate) runs: u8,
+    /// After this the grader hangs.
+    pub(crate) patience: Duration,
     /// A variable in the grader's environment that nobody must see.
     pub(crate) secret: &'a str,
 }
@@ -144,6 +146,7 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
             temporary: folder.path(),
             home: folder.path(),
             runs: 1,
+            patience: PATIENCE,
             secret: "",
         });
         graded.outcome() == Outcome::Honest
@@ -166,17 +169,35 @@ pub(crate) fn toolchain() -> PathBuf {
 
 /// Grade, and look after the grader meanwhile.
 pub(crate) fn grade(grading: &Grading<'_>) -> Graded {
+    let mut graded = run(grading, &["sum-of-products", "--format", "json"]);
+    graded.record = serde_json::from_str(&graded.stdout).ok();
+    graded
+}
+
+/// Grade a folder of submissions; what became of each is in `out`.
+pub(crate) fn grade_class(grading: &Grading<'_>, out: &Path) -> (Graded, Vec<Graded>) {
+    let folder = out.to_str().expect("a path that is text");
+    let graded = run(
+        grading,
+        &["batch", "sum-of-products", "--quiet", "--out", folder],
+    );
+    let records = fs::read_dir(out.join("records")).into_iter().flatten();
+    let each = records.flatten().map(|entry| {
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        Graded {
+            record: serde_json::from_str(&text).ok(),
+            stdout: text,
+            ..Graded::default()
+        }
+    });
+    (graded, each.collect())
+}
+
+fn run(grading: &Grading<'_>, what: &[&str]) -> Graded {
     let (out, err) = (grading.home.join("stdout"), grading.home.join("stderr"));
     let mut command = grader();
-    command.args([
-        "sum-of-products",
-        "--format",
-        "json",
-        "--seed",
-        "0",
-        "--color",
-        "never",
-    ]);
+    command.args(what);
+    command.args(["--seed", "0", "--color", "never"]);
     for seed in 1..grading.runs {
         command.args(["--seed", &seed.to_string()]);
     }
@@ -198,17 +219,16 @@ pub(crate) fn grade(grading: &Grading<'_>) -> Graded {
         .stdout(File::create(&out).expect("a file"))
         .stderr(File::create(&err).expect("a file"));
     let mut graded = Graded::default();
-    let status = look_after(&mut command, &mut graded);
+    let status = look_after(&mut command, grading.patience, &mut graded);
     graded.died = status.signal().is_some() && !graded.hung;
     let read = |path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
     (graded.stdout, graded.stderr) = (read(out), read(err));
-    graded.record = serde_json::from_str(&graded.stdout).ok();
     graded
 }
 
 /// Run to the end; let it go on if somebody stopped it, and end it if it hangs.
 #[expect(clippy::disallowed_methods, reason = "a test's patience")]
-fn look_after(command: &mut Command, graded: &mut Graded) -> ExitStatus {
+fn look_after(command: &mut Command, patience: Duration, graded: &mut Graded) -> ExitStatus {
     let start = Instant::now();
     let mut child = command.spawn().expect("the grader starts");
     loop {
@@ -219,7 +239,7 @@ fn look_after(command: &mut Command, graded: &mut Graded) -> ExitStatus {
             graded.stopped = true;
             let _ = kill_process(Pid::from_child(&child), Signal::CONT);
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
             graded.hung = true;
             let _ = child.kill();
         }

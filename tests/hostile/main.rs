@@ -192,6 +192,54 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
     );
 }
 
+/// Groups whose attacks stand in a class without being refused at the door.
+const OF_A_CLASS: &[&str] = &[
+    expect::HONEST,
+    "attacks-on-the-grader",
+    "forging-the-verdict",
+    "report-injection",
+];
+
+#[test]
+fn in_a_class_with_attacks_honest_grades_stay() {
+    if users::is_again() || env::var_os("GRADE_HOSTILE_ONLY").is_some() {
+        return;
+    }
+    let mut cases = cases();
+    cases.retain(|case| {
+        OF_A_CLASS.contains(&case.group.as_str())
+            && case.folder_name.is_none()
+            && case.is_possible()
+    });
+    let course = Course::make();
+    let tier = grading::best_tier(&course);
+    let class = stage::play_class(&cases, &course, tier);
+    assert!(
+        class.effects.is_empty(),
+        "{:?}\n{}",
+        class.effects,
+        class.said
+    );
+    assert!(cases.len() > 40, "only {} stand in the class", cases.len());
+    let mut complaints = Vec::new();
+    for case in &cases {
+        match class.outcomes.get(&case.name) {
+            Some(&outcome) => {
+                let none = BTreeSet::new();
+                let wrong = case.complaints(tier, outcome, &none);
+                complaints.extend(wrong.iter().map(|what| format!("{}: {what}", case.name)));
+            }
+            None => complaints.push(format!("{}: has no record", case.name)),
+        }
+    }
+    assert!(
+        complaints.is_empty(),
+        "{}\n{}",
+        complaints.join("\n"),
+        class.said
+    );
+}
+
 /// Nothing of root's that an ordinary user could not reach is needed: toolchain, corpus and compiled crates
 /// are put where everybody can.
 #[test]

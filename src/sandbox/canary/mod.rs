@@ -77,6 +77,8 @@ struct Targets {
     hidden_file: std::path::PathBuf,
     hidden_folder: std::path::PathBuf,
     open_folder: std::path::PathBuf,
+    /// To be made, in the folders that are everybody's.
+    temporary_files: Vec<std::path::PathBuf>,
     /// Of the grader, by which one can tell whether they are one's own.
     namespaces: Vec<std::path::PathBuf>,
     /// The user that the grader runs as.

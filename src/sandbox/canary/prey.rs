@@ -99,6 +99,13 @@ impl Prey {
         self.folder.path().join(name)
     }
 
+    fn temporary_files(&self) -> Vec<PathBuf> {
+        let own = self.folder.path().file_name().unwrap_or_default();
+        let name = format!("{}-file", own.display());
+        let folders = ["/tmp", "/dev/shm", "/var/tmp"];
+        folders.map(|folder| Path::new(folder).join(&name)).into()
+    }
+
     pub(super) fn program(&self) -> PathBuf {
         self.path("program")
     }
@@ -123,6 +130,7 @@ impl Prey {
             hidden_file: self.path("hidden/file"),
             hidden_folder: self.path("hidden"),
             open_folder: self.path("hidden"),
+            temporary_files: self.temporary_files(),
             victim: self.victim.id().cast_signed(),
             second_victim: self.second_victim.id().cast_signed(),
             tcp_port: self.tcp.local_addr().map_or(0, |address| address.port()),
@@ -181,6 +189,9 @@ impl Prey {
 
 impl Drop for Prey {
     fn drop(&mut self) {
+        for file in self.temporary_files() {
+            let _ = fs::remove_file(file);
+        }
         for victim in [&mut self.victim, &mut self.second_victim] {
             let _ = victim.kill();
             let _ = victim.wait();

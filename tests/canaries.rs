@@ -547,8 +547,8 @@ fn whose_supervisor_is_killed_dies_as_well() {
     let program = folder.path().join("sleep");
     fs::copy("/bin/sleep", &program).unwrap();
     let limits = Limits {
-        wall: Duration::from_secs(60),
-        cpu: Duration::from_secs(60),
+        wall: Duration::from_mins(1),
+        cpu: Duration::from_mins(1),
         memory_bytes: 64 << 20,
         tasks: 16,
         open_files: 64,

@@ -1,10 +1,11 @@
 //! Feed what parses hostile bytes with bytes that somebody else mutated, for a bounded time.
 //!
-//! Three roads of a stranger's bytes into the grader, each from its real beginning to its real end:
-//! what a program and the compiler print, through checks and record to the reports; a record from
-//! somebody's disk, to the reports; and the names and files of a submission, through the intake.
-//! Mutations start from real examples, so that they get past the first line of a parser. Manifests,
-//! rustc's JSON and `/proc/PID/stat` have such tests beside their code, where one can call them.
+//! The roads of a stranger's bytes into the grader, each from its real beginning to its real end: what a
+//! program and the compiler print, through checks and record to the reports; a record from somebody's
+//! disk, to the reports; the names and files of a submission, and archives of them, through the intake;
+//! manifests, through the gate; and `/proc`, where names of programs and folders are other people's words.
+//! Mutations start from real examples, so that they get past the first line of a parser. rustc's JSON has
+//! such tests beside its code.
 //!
 //! `GRADE_FUZZ_SECONDS` says for how long altogether (default 5), `GRADE_FUZZ_SEED` repeats a run; the
 //! seed of a run that failed is in its message.
@@ -12,16 +13,18 @@
 //! Never: runs a program, uses the network, or writes outside of a temporary folder.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::OsStr,
     fs,
+    io::{Cursor, Write as _},
     os::unix::ffi::OsStrExt as _,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
 use grade::{
-    check,
+    build, check,
     evidence::{
         BuildEvidence, Captured, CompileFailure, Diagnostic, Evidence, Execution, FilesWitness,
         Place, Refusal, RunEvidence, Termination,
@@ -30,7 +33,7 @@ use grade::{
     intake,
     record::Record,
     report,
-    spec::{CheckSpec, IntakeLimits},
+    spec::{AllowedCrate, CheckSpec, IntakeLimits},
 };
 
 /// What parsers trip over, to be put in anywhere.
@@ -103,6 +106,28 @@ const FILES: &[(&str, &str)] = &[
     ("target/x", "x"),
     ("a b~", "x"),
 ];
+
+/// Manifests that are accepted, and what is refused one by one.
+const MANIFESTS: &[&str] = &[
+    "[package]\nname = \"sum\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nrayon = \"1\"\n",
+    "[package]\nname = 'a'\nedition = '2021'\nautobins = false\n[[bin]]\nname = \"b\"\npath = \"src/main.rs\"\n",
+    "package.name = \"x\"\npackage.edition = \"2024\"\n[lib]\npath = \"src/lib.rs\"\n[dependencies.r]\npackage = \"rayon\"\nversion = \">=1, <2\"\n",
+    "[package]\nname = \"a\"\nbuild = \"build.rs\"\n[profile.dev]\nopt-level = 3\n[patch.crates-io]\nrayon = { path = \"../r\" }\n[workspace]\nmembers = [\"**\"]\n",
+    "[package]\nname = \"a\"\n[dependencies]\nr = { git = \"https://x\" }\n[target.'cfg(unix)'.dependencies]\nlibc = \"*\"\n[features]\ndefault = []\n",
+];
+
+/// What the kernel writes.
+const PROC: &[&str] = &[
+    "4242 (a) b) S 1 4242 4242 0 -1 4194560 113 0 0 0 7 3 0 0 20 0 3 0 8837 227946496 1337 18446744073709551615 1 1 0 0\n",
+    "559e-7ffc ---p 00000000 00:00 0 [rollup]\nRss:                1184 kB\nPss:                 210 kB\nPss_Dirty:           104 kB\n",
+    "         0          0 4294967295\n",
+    "         0     100000      65536\n     65536       1000          1\n",
+    "30 20 0:26 / /sys/fs/cgroup/memory rw,nosuid shared:9 - cgroup cgroup rw,memory\n31 20 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\n4:memory:/a/b\n2:cpu,cpuacct:/\n0::/c\n",
+    "30 20 0:26 /x\\040y /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n\n0::/user.slice/user-1000.slice\n",
+];
+
+/// How many tests share the time.
+const ROADS: u32 = 6;
 
 /// Numbers that are the same again for the same seed.
 struct Dice(u64);
@@ -256,7 +281,7 @@ fn run(dice: &mut Dice) -> RunEvidence {
 #[test]
 fn whatever_is_printed_becomes_a_harmless_report() {
     let template: Record = serde_json::from_str(RECORD).expect("the example is a record");
-    fuzz("output", 3, |dice| {
+    fuzz("output", ROADS, |dice| {
         let evidence = Evidence {
             build: build(dice),
             runs: vec![run(dice)],
@@ -293,7 +318,7 @@ fn whatever_is_printed_becomes_a_harmless_report() {
 #[test]
 fn whatever_record_is_read_becomes_a_harmless_report() {
     let mut read = 0u32;
-    fuzz("record", 3, |dice| {
+    fuzz("record", ROADS, |dice| {
         let bytes = dice.mutate(RECORD.as_bytes());
         if let Ok(record) = serde_json::from_slice::<Record>(&bytes) {
             read += 1;
@@ -312,7 +337,7 @@ fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
         depth: 4,
     };
     let mut number = 0u32;
-    fuzz("submission", 3, |dice| {
+    fuzz("submission", ROADS, |dice| {
         number += 1;
         let (source, dest) = (place.path().join("in"), place.path().join("out"));
         for folder in [&source, &dest] {
@@ -352,4 +377,160 @@ fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
             }
         }
     });
+}
+
+#[test]
+fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
+    let locked: BTreeMap<String, _> = [
+        ("rayon", semver::Version::new(1, 11, 0)),
+        ("tokio", semver::Version::new(1, 48, 0)),
+    ]
+    .map(|(name, version)| (name.to_owned(), version))
+    .into();
+    let allowed: BTreeMap<_, _> = locked
+        .keys()
+        .map(|name| {
+            let krate = AllowedCrate {
+                requirement: semver::VersionReq::STAR,
+                features: Vec::new(),
+            };
+            (name.clone(), krate)
+        })
+        .collect();
+    let files = ["Cargo.toml", "src/main.rs", "src/lib.rs", "src/bin/b.rs"];
+    let (mut accepted, mut refused) = (0_u32, 0_u32);
+    fuzz("manifest", ROADS, |dice| {
+        let start = dice.one(MANIFESTS);
+        let text = dice.mutate(start.as_bytes());
+        match build::read_manifest(&text, &files, &allowed, &locked) {
+            Ok(()) => accepted += 1,
+            Err(refusals) => {
+                refused += 1;
+                assert!(!refusals.is_empty());
+                for refusal in refusals {
+                    let text = refusal.place + &refusal.problem + &refusal.remedy;
+                    // What is quoted is cut, and escaped where it is shown.
+                    assert!(text.len() < 4096, "{text}");
+                }
+            }
+        }
+    });
+    assert!(accepted > 0 && refused > 0, "{accepted} {refused}");
+}
+
+#[test]
+fn whatever_proc_says_is_read_or_not_without_a_panic() {
+    let mut read = 0;
+    fuzz("proc", ROADS, |dice| {
+        let start = dice.one(PROC);
+        read += grade::sandbox::read_proc_text(&dice.mutate(start.as_bytes()));
+    });
+    assert!(read > 0, "no mutation was what it had been any more");
+    for text in PROC {
+        assert!(
+            grade::sandbox::read_proc_text(text.as_bytes()) > 0,
+            "{text}"
+        );
+    }
+}
+
+/// An archive of files, some of them mutated before they were packed.
+fn archive(dice: &mut Dice, kind: intake::ArchiveKind) -> Vec<u8> {
+    let files: Vec<(String, Vec<u8>)> = FILES
+        .iter()
+        .map(|(name, text)| {
+            let mut name = name.as_bytes().to_vec();
+            if dice.below(4) == 0 {
+                name = dice.mutate(&name);
+            }
+            let name = String::from_utf8_lossy(&name).into_owned();
+            (name, dice.mutate(text.as_bytes()))
+        })
+        .collect();
+    match kind {
+        intake::ArchiveKind::Zip => {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            for (name, text) in files {
+                if zip.start_file(name, options).is_ok() {
+                    zip.write_all(&text).expect("memory takes everything");
+                }
+            }
+            let bytes = zip.finish().expect("memory takes everything").into_inner();
+            dice.mutate(&bytes)
+        }
+        intake::ArchiveKind::TarGz => {
+            let mut tar = tar::Builder::new(Vec::new());
+            for (name, text) in files {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(text.len() as u64);
+                header.set_mode(0o644);
+                // What the library does not want to write is left out.
+                let _ = tar.append_data(&mut header, name, text.as_slice());
+            }
+            let tar = tar.into_inner().expect("memory takes everything");
+            let tar = dice.mutate(&tar);
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gz.write_all(&tar).expect("memory takes everything");
+            let bytes = gz.finish().expect("memory takes everything");
+            if dice.below(3) == 0 {
+                dice.mutate(&bytes)
+            } else {
+                bytes
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
+    let place = tempfile::tempdir().expect("a folder");
+    let limits = IntakeLimits {
+        entries: 50,
+        bytes: 4096,
+        depth: 4,
+    };
+    let (mut admitted, mut refused) = (0_u32, 0_u32);
+    fuzz("archive", ROADS, |dice| {
+        let (kind, name) = match dice.below(2) {
+            0 => (intake::ArchiveKind::Zip, "in.zip"),
+            _ => (intake::ArchiveKind::TarGz, "in.tar.gz"),
+        };
+        let (source, dest) = (place.path().join(name), place.path().join("out"));
+        if dest.exists() {
+            grade::sandbox::remove_tree(&dest).expect("it can be removed");
+        }
+        fs::create_dir(&dest).expect("a folder");
+        fs::write(&source, archive(dice, kind)).expect("a file");
+        let source = intake::Source::Archive(source, kind);
+        match intake::admit_source(&source, &dest, &limits).expect("no fault of ours") {
+            intake::Admission::Admitted(snapshot) => {
+                admitted += 1;
+                for file in snapshot.files() {
+                    assert!(!file.path.chars().any(acts), "{:?}", file.path);
+                    let copied = snapshot.read(&file.path).expect("the copy can be read");
+                    assert!(
+                        copied.is_some_and(|bytes| bytes.len() <= 4096),
+                        "{}",
+                        file.path
+                    );
+                }
+            }
+            intake::Admission::Refused(refusals) => {
+                refused += 1;
+                assert!(!refusals.is_empty());
+                for refusal in refusals {
+                    let text = refusal.place + &refusal.problem;
+                    assert!(!text.chars().any(acts), "{text:?}");
+                }
+            }
+        }
+        let beside = fs::read_dir(place.path()).expect("a folder").flatten();
+        let known = ["in.zip", "in.tar.gz", "out"];
+        for entry in beside {
+            let name = entry.file_name();
+            assert!(known.iter().any(|&known| name == known), "{name:?}");
+        }
+    });
+    assert!(admitted > 0 && refused > 0, "{admitted} {refused}");
 }

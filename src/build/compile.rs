@@ -5,7 +5,9 @@
 //! itself (`CARGO_PKG_NAME` and so on) is told here.
 
 use std::{
+    ffi::OsStr,
     fs,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -169,10 +171,13 @@ impl Compilation<'_> {
         let package = self.package;
         let version = &package.version;
         let temporary = text(&self.output.join("tmp"))?;
-        // The linker is found along PATH.
-        let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into());
+        let ours = std::env::var_os("PATH").unwrap_or_default();
+        let work = self.output.parent().unwrap_or(self.output);
         let list = [
-            ("PATH", path),
+            (
+                "PATH",
+                search_path(&ours, &[&std::env::temp_dir(), work, self.source]),
+            ),
             ("HOME", temporary.clone()),
             ("TMPDIR", temporary),
             ("CARGO_MANIFEST_DIR", ".".into()),
@@ -200,6 +205,33 @@ impl Compilation<'_> {
     }
 }
 
+/// Where programs usually are.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// The part of our own search path along which a build may find the linker: absolute folders that are
+/// there, that not everybody may write to, and that are not below those named. Nothing that a submission
+/// brings may stand in for a program of the system.
+fn search_path(ours: &OsStr, below_none_of: &[&Path]) -> String {
+    let never: Vec<PathBuf> = below_none_of
+        .iter()
+        .filter_map(|folder| folder.canonicalize().ok())
+        .collect();
+    let is_trusted = |folder: &PathBuf| {
+        let Ok(real) = folder.canonicalize() else {
+            return false;
+        };
+        let closed = real
+            .metadata()
+            .is_ok_and(|found| found.is_dir() && found.mode() & 0o002 == 0);
+        folder.is_absolute() && closed && !never.iter().any(|above| real.starts_with(above))
+    };
+    let kept = std::env::join_paths(std::env::split_paths(ours).filter(is_trusted));
+    kept.ok()
+        .and_then(|kept| kept.into_string().ok())
+        .filter(|kept| !kept.is_empty())
+        .unwrap_or_else(|| USUAL_PATH.into())
+}
+
 /// A path of ours as an argument.
 pub(super) fn text(path: &Path) -> Result<String, Fault> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
@@ -207,4 +239,38 @@ pub(super) fn text(path: &Path) -> Result<String, Fault> {
             .because("it is not UTF-8")
             .hint("choose other folders with `--temp-dir` and `--cache-dir`")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_build_searches_only_folders_that_no_submission_can_fill() {
+        let work = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let folder = |place: &tempfile::TempDir, name: &str, mode: u32| {
+            let path = place.path().join(name);
+            fs::create_dir(&path).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            path.canonicalize().unwrap().display().to_string()
+        };
+        let (own, below) = (
+            folder(&elsewhere, "own", 0o755),
+            folder(&work, "bin", 0o755),
+        );
+        let everybodys = folder(&elsewhere, "everybodys", 0o777);
+        let link = elsewhere.path().join("link").display().to_string();
+        std::os::unix::fs::symlink(&below, &link).unwrap();
+        let missing = elsewhere.path().join("missing").display().to_string();
+        let ask = |ours: &[&str]| search_path(OsStr::new(&ours.join(":")), &[work.path()]);
+
+        assert_eq!(ask(&[".", &own, "", "bin"]), own);
+        assert_eq!(ask(&[&below, &everybodys, &link, &missing, &own]), own);
+        for none in [".", "", "bin:../bin", &below, &everybodys, &link, &missing] {
+            assert_eq!(ask(&[none]), USUAL_PATH, "{none:?}");
+        }
+    }
 }

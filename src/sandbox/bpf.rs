@@ -68,19 +68,24 @@ fn jump(code: u16, k: u32, yes: usize, no: usize) -> sock_filter {
     }
 }
 
-/// The filter: kill calls of another architecture, refuse numbers above `newest` with ENOSYS, refuse
-/// what the list refuses, allow the rest.
-pub(super) fn compile(newest: u32, refusals: &[Refusal]) -> Vec<sock_filter> {
+/// The filter: kill calls of any architecture but `only`, if that is given, refuse numbers above `newest`
+/// with ENOSYS, refuse what the list refuses, allow the rest.
+pub(super) fn compile(only: Option<u32>, newest: u32, refusals: &[Refusal]) -> Vec<sock_filter> {
     let no_such_call = REFUSE | libc::ENOSYS.unsigned_abs();
-    let mut filter = vec![
-        statement(LOAD, ARCHITECTURE),
-        jump(JUMP_IF_EQUAL, THIS_ARCHITECTURE, 1, 0),
-        statement(RETURN, KILL),
+    let mut filter = Vec::new();
+    if let Some(architecture) = only {
+        filter.extend([
+            statement(LOAD, ARCHITECTURE),
+            jump(JUMP_IF_EQUAL, architecture, 1, 0),
+            statement(RETURN, KILL),
+        ]);
+    }
+    filter.extend([
         statement(LOAD, NUMBER),
         // Unsigned: the numbers of the x32 interface, from 0x4000_0000 on, are above as well.
         jump(JUMP_IF_GREATER, newest, 0, 1),
         statement(RETURN, no_such_call),
-    ];
+    ]);
     for refusal in refusals {
         let body = body(&refusal.when, REFUSE | u32::from(refusal.errno));
         filter.push(jump(JUMP_IF_EQUAL, refusal.number, 0, body.len()));
@@ -182,6 +187,7 @@ pub(super) mod tests {
             errno: 1,
         };
         let filter = compile(
+            Some(THIS_ARCHITECTURE),
             100,
             &[
                 refusal(10, When::Always),
@@ -215,7 +221,7 @@ pub(super) mod tests {
 
     #[test]
     fn another_architecture_is_killed_and_an_unknown_number_does_not_exist() {
-        let filter = compile(100, &[]);
+        let filter = compile(Some(THIS_ARCHITECTURE), 100, &[]);
         let no_such_call = REFUSE | libc::ENOSYS.unsigned_abs();
         assert_eq!(answer(&filter, 0x4000_0003, 5, [0; 6]), KILL);
         assert_eq!(answer(&filter, THIS_ARCHITECTURE, 100, [0; 6]), ALLOW);

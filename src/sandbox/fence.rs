@@ -15,6 +15,25 @@ use rustix::fs::{FileType, Mode, OFlags};
 /// The version of Landlock from which it confines signals.
 pub(super) const SCOPES_SINCE: i32 = 6;
 
+/// Each right to files with the name of the rule that withholds it, less those that no job could use if it
+/// had them: block devices are for root to make, and moves between folders are refused unless allowed.
+const RIGHTS: &[(&str, AccessFs)] = &[
+    ("right-to-execute", AccessFs::Execute),
+    ("right-to-read-files", AccessFs::ReadFile),
+    ("right-to-read-folders", AccessFs::ReadDir),
+    ("right-to-write-files", AccessFs::WriteFile),
+    ("right-to-truncate", AccessFs::Truncate),
+    ("right-to-remove-files", AccessFs::RemoveFile),
+    ("right-to-remove-folders", AccessFs::RemoveDir),
+    ("right-to-make-files", AccessFs::MakeReg),
+    ("right-to-make-folders", AccessFs::MakeDir),
+    ("right-to-make-links", AccessFs::MakeSym),
+    ("right-to-make-pipes", AccessFs::MakeFifo),
+    ("right-to-make-sockets", AccessFs::MakeSock),
+    ("right-to-make-devices", AccessFs::MakeChar),
+    ("right-to-command-devices", AccessFs::IoctlDev),
+];
+
 /// The paths a job may open. What is not in here does not open.
 #[derive(Debug, Default)]
 pub(super) struct View {
@@ -34,12 +53,14 @@ pub(super) struct View {
 pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Result<()> {
     let keep = |rule: &str| !without.iter().any(|name| name == rule);
     let abi = ABI::from(version);
+    let handled = RIGHTS
+        .iter()
+        .filter(|(rule, _)| !keep(rule))
+        .fold(AccessFs::from_all(abi), |all, &(_, right)| all & !right);
     let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
     let mut any = false;
     if keep("paths") {
-        ruleset = ruleset
-            .handle_access(AccessFs::from_all(abi))
-            .map_err(io::Error::other)?;
+        ruleset = ruleset.handle_access(handled).map_err(io::Error::other)?;
         any = true;
     }
     if version >= 4 && keep("ports") {
@@ -80,7 +101,10 @@ pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Res
                 let Some(fd) = open(path, may_be_missing)? else {
                     continue;
                 };
-                let access = fitting(&fd, access, abi)?;
+                let access = fitting(&fd, access & handled, abi)?;
+                if access.is_empty() {
+                    continue;
+                }
                 created = created
                     .add_rule(PathBeneath::new(fd, access))
                     .map_err(io::Error::other)?;

@@ -39,13 +39,15 @@ use super::{
 };
 use crate::spec::Tier;
 
-/// Namespaces of the full tier.
-const NAMESPACES: i32 = libc::CLONE_NEWUSER
-    | libc::CLONE_NEWPID
-    | libc::CLONE_NEWNS
-    | libc::CLONE_NEWNET
-    | libc::CLONE_NEWIPC
-    | libc::CLONE_NEWUTS;
+/// Namespaces of the full tier, each with the name of its rule.
+const NAMESPACES: &[(&str, i32)] = &[
+    ("user-namespace", libc::CLONE_NEWUSER),
+    ("process-namespace", libc::CLONE_NEWPID),
+    ("mount-namespace", libc::CLONE_NEWNS),
+    ("network-namespace", libc::CLONE_NEWNET),
+    ("ipc-namespace", libc::CLONE_NEWIPC),
+    ("host-name-namespace", libc::CLONE_NEWUTS),
+];
 
 /// Tasks beyond the limit that `RLIMIT_NPROC` leaves, so that whoever counts sees the limit passed
 /// before the kernel refuses: only then do we know that it was hit.
@@ -110,7 +112,10 @@ pub(super) fn start(launch: &Launch<'_>) -> io::Result<Started> {
     let birthplace = launch.group.map_or(Ok(None), Group::birthplace)?;
     let doors = launch.group.map_or_else(|| Ok(Vec::new()), Group::doors)?;
 
-    let namespaces = if full { NAMESPACES } else { 0 };
+    let namespaces = NAMESPACES
+        .iter()
+        .filter(|(rule, _)| full && launch.mode.keeps(rule))
+        .fold(0, |all, (_, one)| all | one);
     let child = match os::copy_process(namespaces, birthplace.as_ref()) {
         Ok(Some(child)) => child,
         Ok(None) => {
@@ -326,19 +331,20 @@ impl Inside<'_> {
         rustix::stdio::dup2_stdout(&self.streams[1])?;
         rustix::stdio::dup2_stderr(&self.streams[2])?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-        let cores = !keep("core-files");
-        rlimits::set(&job.limits, self.launch.most_tasks, cores)
+        rlimits::set(&job.limits, self.launch.most_tasks, &keep)
             .map_err(failed_no("set limits"))?;
         if fenced {
             self.drop_rights().map_err(not_held("give up rights"))?;
         }
-        if fenced || self.launch.observer.is_some() {
+        if (fenced || self.launch.observer.is_some()) && keep("no-new-privileges") {
             // Before any filter, the observer's too. Also: no program that runs as somebody else.
             rustix::thread::set_no_new_privs(true)
                 .map_err(|error| not_held("forbid new privileges")(error.into()))?;
         }
-        // After the change of user, which takes it back.
-        die_with_parent()?;
+        if keep("parent-death") {
+            // After the change of user, which takes it back.
+            die_with_parent()?;
+        }
         if fenced {
             // After the view is built, since it forbids to mount.
             fence::fence_in(view, mode.landlock, &mode.without).map_err(not_held("fence in"))?;

@@ -51,6 +51,7 @@ mod meter;
 mod observer;
 mod os;
 mod own_user;
+mod proc_text;
 mod remove;
 mod rlimits;
 mod scratch;
@@ -69,6 +70,8 @@ pub use cancel::Cancellation;
 pub use file_times::{Stamps, Watch};
 pub use job::{Job, Observe, Sandbox, Stage, Writable};
 pub use observer::ObserverOptions;
+#[doc(hidden)]
+pub use proc_text::read_proc_text;
 pub use remove::remove_tree;
 pub use scratch::{Place, Scratch};
 #[doc(hidden)]

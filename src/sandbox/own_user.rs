@@ -47,7 +47,7 @@ pub(super) fn find() -> Result<Users, String> {
 }
 
 /// A range that nobody else uses, among those that exist in this user namespace.
-fn choose(map: &str) -> Option<Users> {
+pub(super) fn choose(map: &str) -> Option<Users> {
     // The first is set aside by systemd's conventions for nobody; the second is the end of what rootless
     // containers get, below the user `nobody`.
     let wanted = [(0x7000_0000, 1 << 22), (60_000, 4096)];

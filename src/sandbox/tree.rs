@@ -195,9 +195,16 @@ pub(super) fn proportional_memory(processes: &[Process]) -> Option<u64> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(_) => return None,
         };
-        bytes = bytes.saturating_add(kib(&text, "Pss:")?);
+        bytes = bytes.saturating_add(proportional_bytes(&text)?);
     }
     Some(bytes)
+}
+
+/// The proportional share that a `smaps_rollup` names.
+pub(super) fn proportional_bytes(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib.saturating_mul(1024))
 }
 
 /// The process as a target of signals. `None` if it is gone: then its number may be another's.

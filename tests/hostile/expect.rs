@@ -154,6 +154,9 @@ impl Effect {
     ];
 }
 
+/// The key of what holds at all tiers for an ordinary user, whose jobs have no control group.
+const ORDINARY: &str = "ordinary";
+
 /// One word, or several of which each is fine.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
@@ -236,7 +239,7 @@ impl Case {
         let file: File =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{name}/expect.toml: {error}"));
         for key in file.outcome.keys().chain(file.effects.keys()) {
-            let known = key == "default" || Tier::named(key).is_some();
+            let known = ["default", ORDINARY].contains(&key.as_str()) || Tier::named(key).is_some();
             assert!(known, "{name}/expect.toml: no tier is called `{key}`");
         }
         for word in file.effects.values().flatten() {
@@ -283,7 +286,9 @@ impl Case {
     }
 
     fn outcomes(&self, tier: Tier) -> &[Outcome] {
-        let own = self.outcomes.get(tier.as_str());
+        let is_root = rustix::process::geteuid().is_root();
+        let ordinary = self.outcomes.get(ORDINARY).filter(|_| !is_root);
+        let own = ordinary.or_else(|| self.outcomes.get(tier.as_str()));
         own.or_else(|| self.outcomes.get("default"))
             .map_or(&[], Vec::as_slice)
     }

@@ -23,8 +23,8 @@ use crate::{
     expect::{Outcome, Tier},
 };
 
-/// After this the grader hangs: far more than all limits of the course together.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Far more than all limits of the course together.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// What a grading needs from its caller.
 pub(crate) struct Grading<'a> {
@@ -36,6 +36,8 @@ pub(crate) struct Grading<'a> {
     /// The home of whoever grades, and for our files.
     pub(crate) home: &'a Path,
     pub(crate) runs: u8,
+    /// After this the grader hangs.
+    pub(crate) patience: Duration,
     /// A variable in the grader's environment that nobody must see.
     pub(crate) secret: &'a str,
 }
@@ -109,7 +111,13 @@ impl Graded {
     reason = "the grader is tested as a program"
 )]
 fn grader() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_grade"))
+    Command::new(program())
+}
+
+/// The grader that is tested.
+pub(crate) fn program() -> PathBuf {
+    env::var_os("GRADE_UNDER_TEST")
+        .map_or_else(|| env!("CARGO_BIN_EXE_grade").into(), PathBuf::from)
 }
 
 /// Whether `--isolation` is there.
@@ -132,7 +140,7 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
         return Tier::None;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let submission = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions/serial");
+    let submission = crate::corpus().join("../serial");
     let works = |&tier: &Tier| {
         let graded = grade(&Grading {
             course,
@@ -141,6 +149,7 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
             temporary: folder.path(),
             home: folder.path(),
             runs: 1,
+            patience: PATIENCE,
             secret: "",
         });
         graded.outcome() == Outcome::Honest
@@ -154,24 +163,44 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
 /// Where the compiler is that submissions are built with, to see whether they get at it.
 pub(crate) fn toolchain() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "asks the compiler where it is")]
-    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let output = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .args(["--print", "sysroot"])
+        .output();
     let sysroot = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     sysroot.unwrap_or_default().into()
 }
 
 /// Grade, and look after the grader meanwhile.
 pub(crate) fn grade(grading: &Grading<'_>) -> Graded {
+    let mut graded = run(grading, &["sum-of-products", "--format", "json"]);
+    graded.record = serde_json::from_str(&graded.stdout).ok();
+    graded
+}
+
+/// Grade a folder of submissions; what became of each is in `out`.
+pub(crate) fn grade_class(grading: &Grading<'_>, out: &Path) -> (Graded, Vec<Graded>) {
+    let folder = out.to_str().expect("a path that is text");
+    let graded = run(
+        grading,
+        &["batch", "sum-of-products", "--quiet", "--out", folder],
+    );
+    let records = fs::read_dir(out.join("records")).into_iter().flatten();
+    let each = records.flatten().map(|entry| {
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        Graded {
+            record: serde_json::from_str(&text).ok(),
+            stdout: text,
+            ..Graded::default()
+        }
+    });
+    (graded, each.collect())
+}
+
+fn run(grading: &Grading<'_>, what: &[&str]) -> Graded {
     let (out, err) = (grading.home.join("stdout"), grading.home.join("stderr"));
     let mut command = grader();
-    command.args([
-        "sum-of-products",
-        "--format",
-        "json",
-        "--seed",
-        "0",
-        "--color",
-        "never",
-    ]);
+    command.args(what);
+    command.args(["--seed", "0", "--color", "never"]);
     for seed in 1..grading.runs {
         command.args(["--seed", &seed.to_string()]);
     }
@@ -193,17 +222,16 @@ pub(crate) fn grade(grading: &Grading<'_>) -> Graded {
         .stdout(File::create(&out).expect("a file"))
         .stderr(File::create(&err).expect("a file"));
     let mut graded = Graded::default();
-    let status = look_after(&mut command, &mut graded);
+    let status = look_after(&mut command, grading.patience, &mut graded);
     graded.died = status.signal().is_some() && !graded.hung;
     let read = |path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
     (graded.stdout, graded.stderr) = (read(out), read(err));
-    graded.record = serde_json::from_str(&graded.stdout).ok();
     graded
 }
 
 /// Run to the end; let it go on if somebody stopped it, and end it if it hangs.
 #[expect(clippy::disallowed_methods, reason = "a test's patience")]
-fn look_after(command: &mut Command, graded: &mut Graded) -> ExitStatus {
+fn look_after(command: &mut Command, patience: Duration, graded: &mut Graded) -> ExitStatus {
     let start = Instant::now();
     let mut child = command.spawn().expect("the grader starts");
     loop {
@@ -214,7 +242,7 @@ fn look_after(command: &mut Command, graded: &mut Graded) -> ExitStatus {
             graded.stopped = true;
             let _ = kill_process(Pid::from_child(&child), Signal::CONT);
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
             graded.hung = true;
             let _ = child.kill();
         }
@@ -240,7 +268,7 @@ fn toolchain_variables() -> Vec<(&'static str, OsString)> {
         folder("RUSTUP_HOME", ".rustup"),
         folder("CARGO_HOME", ".cargo"),
     ];
-    for name in ["PATH", "RUSTUP_TOOLCHAIN"] {
+    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTC"] {
         variables.extend(env::var_os(name).map(|value| (name, value)));
     }
     variables

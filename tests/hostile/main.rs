@@ -18,18 +18,24 @@
 //! - `GRADE_HOSTILE_TABLE=FILE`: write the table attack × tier there as well.
 //! - `GRADE_HOSTILE_SHOW=1`: show what the grader said of each.
 //! - `GRADE_HOSTILE_JOBS=N`: gradings at the same time (default: twice the processors).
+//! - `GRADE_HOSTILE_OTHERS=1`: all of it once more as an ordinary user, with and without user namespaces,
+//!   at the tiers that hold there.
+//!
+//! Where `CI` is set, nothing is left out unless it is known why.
 //!
 //! Never: trusts what the grader says of itself where something can be seen from outside; leaves a
 //! process, a file or a key behind.
 
 #![expect(
     clippy::print_stderr,
-    reason = "the table is for whoever runs the test"
+    clippy::unwrap_used,
+    reason = "tests, whose table is for whoever runs them"
 )]
 
 mod course;
 mod expect;
 mod grading;
+mod left;
 mod make;
 mod observe;
 mod stage;
@@ -37,10 +43,13 @@ mod table;
 mod text;
 mod victim;
 
+#[path = "../users/mod.rs"]
+mod users;
+
 use std::{
     collections::BTreeSet,
     env,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -67,8 +76,15 @@ const HONEST: &[(&str, Outcome)] = &[
     ("hard-coded-seed-zero", Outcome::Unread),
 ];
 
+/// The repository, or a copy of what is needed of it where others can read it.
+fn repository() -> PathBuf {
+    env::var_os(REPOSITORY).map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
+const REPOSITORY: &str = "GRADE_HOSTILE_REPOSITORY";
+
 fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions/hostile")
+    repository().join("tests/submissions/hostile")
 }
 
 /// All attacks in the order of their names, with the honest ones spread among them.
@@ -93,6 +109,15 @@ fn cases() -> Vec<Case> {
 }
 
 fn tiers(course: &Course) -> Vec<Tier> {
+    if users::is_again() {
+        // The one that only others have to do without a user for each job is the weak one.
+        let best = grading::best_tier(course);
+        return if best == Tier::Full {
+            vec![best, Tier::Weak]
+        } else {
+            vec![best]
+        };
+    }
     match env::var("GRADE_HOSTILE_TIERS") {
         Ok(names) => names
             .split(',')
@@ -106,12 +131,23 @@ fn tiers(course: &Course) -> Vec<Tier> {
 fn every_attack_ends_as_expected_and_honest_grades_stay() {
     let cases = cases();
     let course = Course::make();
+    let grader = grading::program();
     let mut rows: Vec<Row> = cases
         .iter()
         .map(|case| Row::new(&case.name, &case.group))
         .collect();
     let mut complaints = Vec::new();
+    let left_out: Vec<&str> = cases
+        .iter()
+        .filter(|case| !case.is_possible())
+        .map(|case| case.name.as_str())
+        .collect();
+    eprintln!("left out: {left_out:?}");
+    if env::var_os("CI").is_some() && !users::is_again() {
+        assert!(left_out.is_empty(), "these are never tried: {left_out:?}");
+    }
     for tier in tiers(&course) {
+        let before = left::Before::look(&grader);
         for ((case, row), seen) in cases
             .iter()
             .zip(&mut rows)
@@ -137,6 +173,12 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
             }
             row.add(tier, &seen);
         }
+        complaints.extend(
+            before
+                .left(&grader)
+                .iter()
+                .map(|thing| format!("{tier}: left behind: {thing}")),
+        );
     }
     let text = table::render(&rows);
     eprintln!("{text}");
@@ -149,6 +191,87 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
         complaints.len(),
         complaints.join("\n")
     );
+}
+
+/// Groups whose attacks stand in a class without being refused at the door.
+const OF_A_CLASS: &[&str] = &[
+    expect::HONEST,
+    "attacks-on-the-grader",
+    "forging-the-verdict",
+    "report-injection",
+];
+
+#[test]
+fn in_a_class_with_attacks_honest_grades_stay() {
+    if users::is_again() || env::var_os("GRADE_HOSTILE_ONLY").is_some() {
+        return;
+    }
+    let mut cases = cases();
+    cases.retain(|case| {
+        OF_A_CLASS.contains(&case.group.as_str())
+            && case.folder_name.is_none()
+            && case.is_possible()
+    });
+    let course = Course::make();
+    let tier = grading::best_tier(&course);
+    let class = stage::play_class(&cases, &course, tier);
+    assert!(
+        class.effects.is_empty(),
+        "{:?}\n{}",
+        class.effects,
+        class.said
+    );
+    assert!(cases.len() > 40, "only {} stand in the class", cases.len());
+    let mut complaints = Vec::new();
+    for case in &cases {
+        match class.outcomes.get(&case.name) {
+            Some(&outcome) => {
+                let none = BTreeSet::new();
+                let wrong = case.complaints(tier, outcome, &none);
+                complaints.extend(wrong.iter().map(|what| format!("{}: {what}", case.name)));
+            }
+            None => complaints.push(format!("{}: has no record", case.name)),
+        }
+    }
+    assert!(
+        complaints.is_empty(),
+        "{}\n{}",
+        complaints.join("\n"),
+        class.said
+    );
+}
+
+/// Nothing of root's that an ordinary user could not reach is needed: toolchain, corpus and compiled crates
+/// are put where everybody can.
+#[test]
+fn the_corpus_gets_no_further_as_others() {
+    if users::is_again() || env::var_os("GRADE_HOSTILE_OTHERS").is_none() {
+        return;
+    }
+    let folder = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempdir()
+        .expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    for name in ["bin", "lib"] {
+        course::link(&grading::toolchain().join(name), &at(name)).expect("a toolchain");
+    }
+    for name in [
+        "tests/submissions",
+        "exercises",
+        "reference",
+        "grader.toml",
+        "grader.lock",
+    ] {
+        let to = at("repository").join(name);
+        std::fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
+        course::copy(&repository().join(name), &to).expect("a copy");
+    }
+    users::run_again_as_others(&[
+        ("RUSTC", at("bin/rustc")),
+        (REPOSITORY, at("repository")),
+        ("GRADE_HOSTILE_CACHE", course::shared_cache()),
+    ]);
 }
 
 /// Grade all cases at one tier, several at a time.

@@ -4,10 +4,12 @@
 //! its cache, so what is seen on a stage is this attack's doing.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs,
     os::unix::{ffi::OsStringExt as _, fs::PermissionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rustix::fs::IFlags;
@@ -15,7 +17,7 @@ use rustix::fs::IFlags;
 use crate::{
     corpus,
     course::Course,
-    expect::{Case, Effect, Tier},
+    expect::{Case, Effect, Outcome, Tier},
     grading::{self, Grading},
     make,
     observe::{Ears, Picture, Watch},
@@ -172,6 +174,7 @@ pub(crate) fn play(case: &Case, course: &Course, tier: Tier) -> Seen {
         temporary: &folders.temporary,
         home: &home,
         runs: case.runs,
+        patience: grading::PATIENCE,
         secret: &secrets.environment,
     });
     let mut effects = watch.effects(&graded);
@@ -196,6 +199,57 @@ pub(crate) fn play(case: &Case, course: &Course, tier: Tier) -> Seen {
             .take(2000)
             .filter(|c| *c == '\n' || !c.is_control())
             .collect(),
+    }
+}
+
+/// What came of one class of attacks and honest submissions.
+pub(crate) struct Class {
+    /// By the names of the cases.
+    pub(crate) outcomes: BTreeMap<String, Outcome>,
+    pub(crate) effects: BTreeSet<Effect>,
+    /// The end of what the grader wrote.
+    pub(crate) said: String,
+}
+
+/// Hand in all cases into one folder, and grade it as a class.
+pub(crate) fn play_class(cases: &[Case], course: &Course, tier: Tier) -> Class {
+    let (secrets, folders) = (Secrets::draw(), Folders::make());
+    let ears = Ears::open(&folders.at("sockets"), &secrets.comm).expect("listeners");
+    let victim = Victim::start(&secrets.treasure, &secrets.argument);
+    let (treasure, open) = (folders.at("treasure"), folders.at("open"));
+    for case in cases {
+        hand_in(case, course, &folders, &secrets, &ears, &victim);
+    }
+    let home = folders.at("home");
+    let watch = Watch {
+        secrets: &secrets,
+        treasure: (&treasure, Picture::take(&treasure)),
+        open: (&open, Picture::take(&open)),
+        ears: &ears,
+        victim: &victim,
+        temporary: &folders.temporary,
+        everybodys: vec![home.clone(), course.cache.clone()],
+    };
+    let count = u32::try_from(cases.len()).unwrap_or(u32::MAX);
+    let grading = Grading {
+        course,
+        tier,
+        submission: &folders.at("handed-in"),
+        temporary: &folders.temporary,
+        home: &home,
+        runs: 1,
+        patience: grading::PATIENCE + count * Duration::from_secs(10),
+        secret: &secrets.environment,
+    };
+    let (graded, each) = grading::grade_class(&grading, &folders.at("out"));
+    let outcomes = each.iter().filter_map(|graded| {
+        let record = graded.record.as_ref()?;
+        Some((record.submission.id.to_string(), graded.outcome()))
+    });
+    Class {
+        outcomes: outcomes.collect(),
+        effects: watch.effects(&graded),
+        said: graded.stderr,
     }
 }
 

@@ -8,15 +8,18 @@
 )]
 
 use std::{
-    ffi::CString,
-    fs, io,
-    io::Write as _,
-    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
-    path::Path,
+    fs,
+    io::{self, Write as _},
     process::ExitCode,
 };
 
-use super::{Fate, Song, Targets, on_kernel, on_network, on_processes, prey::SECRET};
+use rustix::process::Resource;
+
+use super::{Fate, LIMITS, Song, Targets, on_kernel, on_network, on_paths, on_processes};
+use crate::sandbox::{
+    launch::SLACK,
+    rlimits::{LOCKED_MEMORY, MOST_SIGNALS, STACK},
+};
 
 /// An attack's answer: what it gained, or why it failed.
 pub(super) type Attempt = Result<String, String>;
@@ -29,18 +32,53 @@ pub(super) const NAMES: &[Attack] = &[
     ("descriptors", descriptors),
     ("session", session),
     ("core-file", core_file),
+    ("exceed-processor-time", |_| {
+        exceed(Resource::Cpu, LIMITS.cpu.as_secs() + 2)
+    }),
+    ("exceed-file-size", |_| {
+        exceed(Resource::Fsize, LIMITS.file_bytes)
+    }),
+    ("exceed-open-files", |_| {
+        exceed(Resource::Nofile, LIMITS.open_files)
+    }),
+    ("exceed-stack", |_| exceed(Resource::Stack, STACK)),
+    ("exceed-locked-memory", |_| {
+        exceed(Resource::Memlock, LOCKED_MEMORY)
+    }),
+    ("exceed-queues", |_| exceed(Resource::Msgqueue, 0)),
+    ("exceed-priority", |_| exceed(Resource::Rtprio, 0)),
+    ("exceed-signals", |_| {
+        exceed(Resource::Sigpending, MOST_SIGNALS)
+    }),
+    ("exceed-tasks", exceed_tasks),
+    ("share-users", |targets| share(targets, "user")),
+    ("share-processes", |targets| share(targets, "pid")),
+    ("share-mounts", |targets| share(targets, "mnt")),
+    ("share-network", |targets| share(targets, "net")),
+    ("share-queues", |targets| share(targets, "ipc")),
+    ("share-host-name", |targets| share(targets, "uts")),
     ("gain-privileges", gain_privileges),
     ("hold-capabilities", hold_capabilities),
-    ("read-hidden-file", read_hidden_file),
-    ("list-hidden-folder", list_hidden_folder),
-    ("see-that-a-hidden-file-exists", stat_hidden_file),
-    ("write-hidden-file", write_hidden_file),
-    ("write-outside", write_outside),
-    ("write-temporary-folders", write_temporary_folders),
-    ("change-mode-of-hidden-file", chmod_hidden_file),
-    ("set-times-of-hidden-file", touch_hidden_file),
-    ("set-attribute-of-hidden-file", set_attribute),
-    ("watch-hidden-folder", watch_hidden_folder),
+    ("read-hidden-file", on_paths::read_hidden_file),
+    ("list-hidden-folder", on_paths::list_hidden_folder),
+    ("see-that-a-hidden-file-exists", on_paths::stat_hidden_file),
+    ("run-hidden-file", on_paths::run_hidden_file),
+    ("write-hidden-file", on_paths::write_hidden_file),
+    ("truncate-hidden-file", on_paths::truncate_hidden_file),
+    ("remove-hidden-file", on_paths::remove_hidden_file),
+    ("remove-hidden-folder", on_paths::remove_hidden_folder),
+    ("write-outside", on_paths::write_outside),
+    ("make-folder-outside", on_paths::make_folder_outside),
+    ("make-link-outside", on_paths::link_outside),
+    ("make-pipe-outside", on_paths::make_pipe_outside),
+    ("make-socket-outside", on_paths::make_socket_outside),
+    ("make-device-outside", on_paths::make_device_outside),
+    ("command-device", on_paths::command_device),
+    ("write-temporary-folders", on_paths::write_temporary_folders),
+    ("change-mode-of-hidden-file", on_paths::chmod_hidden_file),
+    ("set-times-of-hidden-file", on_paths::touch_hidden_file),
+    ("set-attribute-of-hidden-file", on_paths::set_attribute),
+    ("watch-hidden-folder", on_paths::watch_hidden_folder),
     ("list-processes", on_processes::list_processes),
     ("read-environment-of-process", on_processes::read_environ),
     ("read-memory-by-proc", on_processes::read_memory_by_proc),
@@ -68,6 +106,7 @@ pub(super) const NAMES: &[Attack] = &[
     ("call-newer", on_kernel::call_newer),
     ("signal-process", on_processes::signal_process),
     ("signal-supervisor", on_processes::signal_supervisor),
+    ("signal-by-file", on_processes::signal_by_file),
     ("kill", on_processes::kill),
 ];
 
@@ -172,10 +211,6 @@ pub(super) fn words<T>(result: io::Result<T>, gain: &str) -> Attempt {
         .map_err(|error| error.to_string())
 }
 
-fn c_path(path: &Path) -> Result<CString, String> {
-    CString::new(path.as_os_str().as_bytes()).map_err(|error| error.to_string())
-}
-
 fn environment(_: &Targets) -> Attempt {
     match std::env::vars_os().next() {
         Some((name, _)) => Ok(format!("found `{}`", name.display())),
@@ -224,98 +259,28 @@ fn hold_capabilities(_: &Targets) -> Attempt {
     }
 }
 
-fn read_hidden_file(targets: &Targets) -> Attempt {
-    match fs::read_to_string(&targets.hidden_file) {
-        Ok(text) if text == SECRET => Ok("read it".into()),
-        Ok(_) => Err("read something else".into()),
-        Err(error) => Err(error.to_string()),
+/// Whether more may be used than `most`. The kernel keeps these for each process.
+fn exceed(resource: Resource, most: u64) -> Attempt {
+    match rustix::process::getrlimit(resource).maximum {
+        Some(limit) if limit <= most => Err(format!("{limit} at most")),
+        Some(limit) => Ok(format!("{limit}, not {most} at most")),
+        None => Ok("as much as there is".into()),
     }
 }
 
-fn list_hidden_folder(targets: &Targets) -> Attempt {
-    words(fs::read_dir(&targets.hidden_folder), "listed it")
-}
-
-fn stat_hidden_file(targets: &Targets) -> Attempt {
-    words(
-        fs::metadata(&targets.hidden_file),
-        "knows that it exists, how large and how old it is",
-    )
-}
-
-fn write_hidden_file(targets: &Targets) -> Attempt {
-    words(fs::write(&targets.hidden_file, "changed"), "changed it")
-}
-
-fn write_outside(targets: &Targets) -> Attempt {
-    words(
-        fs::write(targets.open_folder.join("new"), "x"),
-        "made a file",
-    )
-}
-
-fn write_temporary_folders(_: &Targets) -> Attempt {
-    let name = format!("grade-canary-{}", std::process::id());
-    let mut answers = Vec::new();
-    for folder in ["/tmp", "/dev/shm", "/var/tmp"] {
-        let path = Path::new(folder).join(&name);
-        match fs::write(&path, "x") {
-            Ok(()) => {
-                let _ = fs::remove_file(&path);
-                return Ok(format!("made a file in `{folder}`"));
-            }
-            Err(error) => answers.push(error.to_string()),
-        }
+fn exceed_tasks(targets: &Targets) -> Attempt {
+    if !targets.is_full && rustix::process::getuid().as_raw() == targets.grader {
+        return Err(format!("{NOT_HERE}this user has other tasks besides"));
     }
-    Err(answers.join("; "))
+    exceed(Resource::Nproc, LIMITS.tasks + SLACK)
 }
 
-fn chmod_hidden_file(targets: &Targets) -> Attempt {
-    let mode = fs::Permissions::from_mode(0o600);
-    words(
-        fs::set_permissions(&targets.hidden_file, mode),
-        "changed it",
-    )
-}
-
-fn touch_hidden_file(targets: &Targets) -> Attempt {
-    let path = c_path(&targets.hidden_file)?;
-    let times = [libc::timespec {
-        tv_sec: 1,
-        tv_nsec: 0,
-    }; 2];
-    let here = i64::from(libc::AT_FDCWD).cast_unsigned();
-    let arguments = [here, path.as_ptr().addr() as u64, address(&times), 0, 0];
-    words(call(libc::SYS_utimensat, arguments), "set them")
-}
-
-fn set_attribute(targets: &Targets) -> Attempt {
-    let path = c_path(&targets.hidden_file)?;
-    let arguments = [
-        path.as_ptr().addr() as u64,
-        c"user.canary".as_ptr().addr() as u64,
-        c"x".as_ptr().addr() as u64,
-        1,
-        0,
-    ];
-    match call(libc::SYS_setxattr, arguments) {
-        Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
-            Err(format!("{NOT_HERE}this file system has no attributes"))
-        }
-        other => words(other, "set one"),
+/// Whether the grader's namespace of a kind is ours as well.
+fn share(targets: &Targets, kind: &str) -> Attempt {
+    let own = fs::read_link(format!("/proc/self/ns/{kind}")).map_err(|error| error.to_string())?;
+    if targets.namespaces.contains(&own) {
+        Ok(format!("has {} with the grader", own.display()))
+    } else {
+        Err("has one of its own".into())
     }
-}
-
-fn watch_hidden_folder(targets: &Targets) -> Attempt {
-    let path = c_path(&targets.hidden_folder)?;
-    let watcher = call(libc::SYS_inotify_init1, [0; 5]).map_err(|error| error.to_string())?;
-    let all = 0xfff;
-    let arguments = [
-        watcher.unsigned_abs(),
-        path.as_ptr().addr() as u64,
-        all,
-        0,
-        0,
-    ];
-    words(call(libc::SYS_inotify_add_watch, arguments), "watches it")
 }

@@ -18,6 +18,7 @@
 mod attacks;
 mod on_kernel;
 mod on_network;
+mod on_paths;
 mod on_processes;
 mod prey;
 mod readers;
@@ -76,7 +77,15 @@ struct Targets {
     hidden_file: std::path::PathBuf,
     hidden_folder: std::path::PathBuf,
     open_folder: std::path::PathBuf,
+    /// To be made, in the folders that are everybody's.
+    temporary_files: Vec<std::path::PathBuf>,
+    /// Of the grader, by which one can tell whether they are one's own.
+    namespaces: Vec<std::path::PathBuf>,
+    /// The user that the grader runs as.
+    grader: u32,
+    is_full: bool,
     victim: i32,
+    second_victim: i32,
     tcp_port: u16,
     udp_port: u16,
     unix_socket: std::path::PathBuf,
@@ -119,8 +128,13 @@ fn promised_from(name: &str) -> Tier {
     match name {
         // These hold whatever the tier.
         "environment" | "descriptors" | "session" | "core-file" => Tier::None,
+        "exceed-tasks" => Tier::Weak,
+        name if name.starts_with("exceed-") => Tier::None,
+        // Older versions of Landlock leave devices to whoever may open them.
+        "command-device" => Tier::Confined,
         // No rule of Landlock hides that a file exists.
         "see-that-a-hidden-file-exists" => Tier::Full,
+        name if name.starts_with("share-") && name != "share-memory" => Tier::Full,
         _ => Tier::Weak,
     }
 }
@@ -142,7 +156,7 @@ pub fn run_canaries(sandbox: &Sandbox) -> Result<Vec<CanaryOutcome>, Fault> {
             errno: line.errno,
         })
         .collect();
-    let targets = serde_json::to_string(&prey.targets(calls)).map_err(|error| {
+    let targets = serde_json::to_string(&prey.targets(tier, calls)).map_err(|error| {
         Fault::new(FaultKind::Internal, "failed to name the canaries' targets").because(error)
     })?;
     let mut job = Job::new(prey.program(), prey.data(), &LIMITS).scratch(prey.scratch());

@@ -2,7 +2,11 @@
 
 #![expect(unsafe_code, reason = "sends signals as a hostile program would")]
 
-use std::{fs, io};
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::{fd::AsRawFd as _, unix::net::UnixStream},
+};
 
 use super::{
     Targets,
@@ -163,6 +167,20 @@ pub(super) fn signal_supervisor(_: &Targets) -> Attempt {
         Some(Err(error)) => Err(io::Error::from(error).to_string()),
         None => Err("it has no number in here".into()),
     }
+}
+
+/// Have the kernel send SIGIO when a socket has something to read: deadly, and only seen from outside.
+pub(super) fn signal_by_file(targets: &Targets) -> Attempt {
+    const FIOSETOWN: u64 = 0x8901;
+    const FIOASYNC: u64 = 0x5452;
+    let (near, mut far) = UnixStream::pair().map_err(|error| error.to_string())?;
+    let end = u64::from(near.as_raw_fd().unsigned_abs());
+    for (request, value) in [(FIOSETOWN, targets.second_victim), (FIOASYNC, 1)] {
+        call(libc::SYS_ioctl, [end, request, address(&value)])
+            .map_err(|error| error.to_string())?;
+    }
+    far.write_all(b"x").map_err(|error| error.to_string())?;
+    Err("asked for one; nobody died of it".into())
 }
 
 pub(super) fn kill(targets: &Targets) -> Attempt {

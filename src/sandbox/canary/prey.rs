@@ -17,7 +17,10 @@ use std::{
 };
 
 use super::{CANARY_ARGUMENT, Call, Targets};
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    fault::{Fault, FaultKind},
+    spec::Tier,
+};
 
 /// What the second argument of a victim is.
 pub(super) const VICTIM: &str = "victim";
@@ -29,6 +32,8 @@ pub(super) const SECRET: &str = "nobody may read this";
 pub(super) struct Prey {
     folder: tempfile::TempDir,
     victim: Child,
+    /// To be ended by a signal that the kernel sends, which the other's end would hide.
+    second_victim: Child,
     tcp: TcpListener,
     udp: UdpSocket,
     unix: UnixListener,
@@ -56,7 +61,9 @@ impl Prey {
             fs::set_permissions(path(name), fs::Permissions::from_mode(mode))?;
         }
         fs::write(path("hidden/file"), SECRET)?;
-        fs::set_permissions(path("hidden/file"), fs::Permissions::from_mode(0o666))?;
+        fs::set_permissions(path("hidden/file"), fs::Permissions::from_mode(0o777))?;
+        fs::write(path("hidden/spare"), "")?;
+        fs::create_dir(path("hidden/empty"))?;
         // Where the job's user can reach it.
         fs::copy(program, path("program"))?;
         let name = format!("{}", folder.path().display());
@@ -75,18 +82,10 @@ impl Prey {
         unix.set_nonblocking(true)?;
         datagrams.set_nonblocking(true)?;
         named.set_nonblocking(true)?;
-        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
-        let victim = Command::new(program)
-            .args([CANARY_ARGUMENT, VICTIM])
-            .env_clear()
-            .env("SECRET", SECRET)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
         Ok(Self {
             folder,
-            victim,
+            victim: start_victim(program)?,
+            second_victim: start_victim(program)?,
             tcp,
             udp,
             unix,
@@ -98,6 +97,13 @@ impl Prey {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    fn temporary_files(&self) -> Vec<PathBuf> {
+        let own = self.folder.path().file_name().unwrap_or_default();
+        let name = format!("{}-file", own.display());
+        let folders = ["/tmp", "/dev/shm", "/var/tmp"];
+        folders.map(|folder| Path::new(folder).join(&name)).into()
     }
 
     pub(super) fn program(&self) -> PathBuf {
@@ -112,12 +118,21 @@ impl Prey {
         self.path("scratch")
     }
 
-    pub(super) fn targets(&self, calls: Vec<Call>) -> Targets {
+    pub(super) fn targets(&self, tier: Tier, calls: Vec<Call>) -> Targets {
+        let namespace = |kind| fs::read_link(format!("/proc/self/ns/{kind}")).ok();
         Targets {
+            namespaces: ["user", "pid", "mnt", "net", "ipc", "uts"]
+                .into_iter()
+                .filter_map(namespace)
+                .collect(),
+            grader: rustix::process::getuid().as_raw(),
+            is_full: tier == Tier::Full,
             hidden_file: self.path("hidden/file"),
             hidden_folder: self.path("hidden"),
             open_folder: self.path("hidden"),
+            temporary_files: self.temporary_files(),
             victim: self.victim.id().cast_signed(),
+            second_victim: self.second_victim.id().cast_signed(),
             tcp_port: self.tcp.local_addr().map_or(0, |address| address.port()),
             udp_port: self.udp.local_addr().map_or(0, |address| address.port()),
             unix_socket: self.path("listener"),
@@ -145,6 +160,11 @@ impl Prey {
         if !matches!(self.victim.try_wait(), Ok(None)) {
             traces.push(("kill", "its victim is dead"));
         }
+        // With nothing left to wait for it ends well, unless a signal is there already.
+        drop(self.second_victim.stdin.take());
+        if !self.second_victim.wait().is_ok_and(|end| end.success()) {
+            traces.push(("signal-by-file", "its victim died of it"));
+        }
         if fs::read_to_string(self.path("hidden/file")).ok().as_deref() != Some(SECRET) {
             traces.push(("write-hidden-file", "the file has changed"));
         }
@@ -169,9 +189,26 @@ impl Prey {
 
 impl Drop for Prey {
     fn drop(&mut self) {
-        let _ = self.victim.kill();
-        let _ = self.victim.wait();
+        for file in self.temporary_files() {
+            let _ = fs::remove_file(file);
+        }
+        for victim in [&mut self.victim, &mut self.second_victim] {
+            let _ = victim.kill();
+            let _ = victim.wait();
+        }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+fn start_victim(program: &Path) -> io::Result<Child> {
+    Command::new(program)
+        .args([CANARY_ARGUMENT, VICTIM])
+        .env_clear()
+        .env("SECRET", SECRET)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
 }
 
 /// Be there until whoever started us is gone.

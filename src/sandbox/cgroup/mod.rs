@@ -19,7 +19,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
-pub(super) use self::place::{Place, find};
+pub(super) use self::place::{Place, candidates, find};
 use crate::evidence::MemoryBy;
 
 /// Whose memory has run out.

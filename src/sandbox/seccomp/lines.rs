@@ -150,6 +150,7 @@ const FAMILIES: &[(&str, &[c_long])] = &[
         &[
             libc::SYS_reboot,
             libc::SYS_kexec_load,
+            libc::SYS_kexec_file_load,
             libc::SYS_init_module,
             libc::SYS_finit_module,
             libc::SYS_delete_module,
@@ -174,12 +175,7 @@ const FAMILIES_HERE: &[(&str, &[c_long])] = &[
     ("watching-files", &[libc::SYS_inotify_init]),
     (
         "administration",
-        &[
-            libc::SYS_iopl,
-            libc::SYS_ioperm,
-            libc::SYS_modify_ldt,
-            libc::SYS_kexec_file_load,
-        ],
+        &[libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt],
     ),
 ];
 
@@ -208,6 +204,24 @@ const F_SETOWN: libc::c_int = 8;
 const F_SETSIG: libc::c_int = 10;
 const F_SETOWN_EX: libc::c_int = 15;
 const F_NOTIFY: libc::c_int = 1026;
+
+// Requests of ioctl that do what F_SETOWN does, the second for sockets only, and O_ASYNC.
+const FIOSETOWN: u32 = 0x8901;
+const SIOCSPGRP: u32 = 0x8902;
+const FIOASYNC: u32 = 0x5452;
+
+/// `fchmodat2`, which libc names on x86-64 only.
+const FCHMODAT2: c_long = 452;
+
+/// One request of ioctl that is not permitted.
+fn ioctl(rule: &'static str, request: u32) -> Line {
+    barred(
+        rule,
+        libc::SYS_ioctl,
+        When::Is(1, u32::MAX, vec![request]),
+        [BAD, u64::from(request), 0, 0, 0, 0],
+    )
+}
 
 /// Making processes, and touching those of others.
 fn processes(lines: &mut Vec<Line>) {
@@ -269,6 +283,9 @@ fn processes(lines: &mut Vec<Line>) {
         lines.push(fcntl("signals-by-files", command));
     }
     lines.push(fcntl("watching-files", F_NOTIFY));
+    for request in [FIOSETOWN, SIOCSPGRP, FIOASYNC] {
+        lines.push(ioctl("signals-by-files", request));
+    }
     // Where Landlock does not confine signals: nobody but oneself and one's own group, which the
     // launcher has made the job's alone. `kill` to oneself is added where the process is known.
     for (number, try_with) in [
@@ -361,7 +378,12 @@ fn files(lines: &mut Vec<Line>) {
         place: Where::Runs,
         ..forbidden("modes", number)
     };
-    lines.extend([libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchmodat2].map(in_runs));
+    lines.extend([libc::SYS_fchmod, libc::SYS_fchmodat, FCHMODAT2].map(in_runs));
+    // By path, which Landlock does not see before its third version. By descriptor it stays.
+    lines.push(Line {
+        place: Where::WeakTier,
+        ..forbidden("cutting-files", libc::SYS_truncate)
+    });
     #[cfg(target_arch = "x86_64")]
     {
         lines.push(forbidden("owners", libc::SYS_chown));
@@ -378,12 +400,7 @@ fn files(lines: &mut Vec<Line>) {
 fn others(lines: &mut Vec<Line>) {
     // Typing for the user, pasting for the user, taking the terminal.
     for request in [0x5412_u32, 0x541c, 0x540e] {
-        lines.push(barred(
-            "terminal",
-            libc::SYS_ioctl,
-            When::Is(1, u32::MAX, vec![request]),
-            [BAD, u64::from(request), 0, 0, 0, 0],
-        ));
+        lines.push(ioctl("terminal", request));
     }
     // Reading back which one it is stays; the try sets what it reads back.
     lines.push(barred(
@@ -392,15 +409,17 @@ fn others(lines: &mut Vec<Line>) {
         When::IsNot(0, u32::MAX, vec![u32::MAX]),
         [0; 6],
     ));
-    let prctl = |option: libc::c_int| {
+    let prctl = |rule, option: libc::c_int| {
         barred(
-            "own-fences",
+            rule,
             libc::SYS_prctl,
             When::Is(0, u32::MAX, vec![option.unsigned_abs()]),
             [u64::from(option.unsigned_abs()), BAD, BAD, BAD, BAD, 0],
         )
     };
     // A filter of its own; and hiding from whoever observes it.
-    lines.push(prctl(libc::PR_SET_SECCOMP));
-    lines.push(prctl(libc::PR_SET_DUMPABLE));
+    lines.push(prctl("own-fences", libc::PR_SET_SECCOMP));
+    lines.push(prctl("own-fences", libc::PR_SET_DUMPABLE));
+    // Which processes may share a core with which: also those of others.
+    lines.push(prctl("scheduling-of-others", libc::PR_SCHED_CORE));
 }

@@ -23,7 +23,7 @@ use std::ffi::c_long;
 
 use self::lines::all_lines;
 use super::{
-    bpf::{Refusal, When},
+    bpf::{Refusal, THIS_ARCHITECTURE, When},
     job::Stage,
 };
 use crate::spec::Tier;
@@ -85,19 +85,21 @@ pub(super) fn filter(
             errno: u16::try_from(line.errno).expect("error numbers are small"),
         })
         .collect();
-    let newest = if without.iter().any(|rule| rule == "newer-calls") {
-        u32::MAX
-    } else {
+    let keeps = |name: &str| !without.iter().any(|rule| rule == name);
+    let only = keeps("architecture").then_some(THIS_ARCHITECTURE);
+    let newest = if keeps("newer-calls") {
         NEWEST
+    } else {
+        u32::MAX
     };
-    super::bpf::compile(newest, &refusals)
+    super::bpf::compile(only, newest, &refusals)
 }
 
 /// The names of all rules, each once. For tests, which leave out each.
 #[must_use]
 pub fn rules() -> Vec<&'static str> {
     let mut rules: Vec<_> = all_lines().iter().map(|line| line.rule).collect();
-    rules.push("newer-calls");
+    rules.extend(["architecture", "newer-calls"]);
     rules.sort_unstable();
     rules.dedup();
     rules
@@ -106,7 +108,7 @@ pub fn rules() -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::bpf::{ALLOW, REFUSE, THIS_ARCHITECTURE, tests::answer};
+    use crate::sandbox::bpf::{ALLOW, KILL, REFUSE, tests::answer};
 
     fn ask(stage: Stage, tier: Tier, without: &[String], number: c_long, with: [u64; 6]) -> u32 {
         let number = u32::try_from(number).unwrap();
@@ -126,6 +128,132 @@ mod tests {
             let without = [line.rule.to_owned()];
             let without = ask(Stage::Run, Tier::Weak, &without, line.number, line.try_with);
             assert_eq!(without, ALLOW, "{line:?}");
+        }
+    }
+
+    /// A condition as `golden.txt` spells it.
+    fn words(when: &When) -> String {
+        let argument = |argument: u32, mask: u32| match mask {
+            u32::MAX => format!("arg{argument}"),
+            _ => format!("arg{argument}&{mask:#x}"),
+        };
+        let list = |values: &[u32]| {
+            let texts: Vec<String> = values.iter().map(u32::to_string).collect();
+            texts.join(",")
+        };
+        match when {
+            When::Always => "always".into(),
+            When::Is(n, mask, values) => format!("{}={}", argument(*n, *mask), list(values)),
+            When::IsNot(n, mask, values) => format!("{}!={}", argument(*n, *mask), list(values)),
+            When::HasAny(n, bits) => format!("arg{n}&{bits:#x}"),
+            When::Given(n) => format!("arg{n}!=null"),
+        }
+    }
+
+    #[test]
+    fn the_lines_are_those_of_the_table() {
+        let own_column = if cfg!(target_arch = "x86_64") { 2 } else { 3 };
+        let mut expected = Vec::new();
+        for row in include_str!("golden.txt").lines() {
+            let fields: Vec<&str> = row.split_whitespace().collect();
+            if !row.starts_with('#') && fields[own_column] != "-" {
+                let [rule, _, _, _, when, errno, place] = fields[..] else {
+                    panic!("{row}");
+                };
+                let number = fields[own_column];
+                expected.push(format!("{rule} {number} {when} {errno} {place}"));
+            }
+        }
+        let mut found: Vec<String> = all_lines()
+            .iter()
+            .map(|line| {
+                let errno = match line.errno {
+                    libc::ENOSYS => "ENOSYS",
+                    libc::EPERM => "EPERM",
+                    _ => "another",
+                };
+                let place = match line.place {
+                    Where::Everywhere => "everywhere",
+                    Where::Runs => "runs",
+                    Where::WeakTier => "weak",
+                };
+                let (rule, number, when) = (line.rule, line.number, words(&line.when));
+                format!("{rule} {number} {when} {errno} {place}")
+            })
+            .collect();
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn lines_hold_at_the_stages_and_tiers_of_the_table() {
+        for (stage, tier) in [
+            (Stage::Run, Tier::Full),
+            (Stage::Run, Tier::Confined),
+            (Stage::Run, Tier::Weak),
+            (Stage::Build, Tier::Full),
+            (Stage::Build, Tier::Confined),
+            (Stage::Build, Tier::Weak),
+        ] {
+            for line in all_lines() {
+                let holds = match line.place {
+                    Where::Everywhere => true,
+                    Where::Runs => stage == Stage::Run,
+                    Where::WeakTier => tier == Tier::Weak,
+                };
+                let answer = ask(stage, tier, &[], line.number, line.try_with);
+                let refused = answer == REFUSE | line.errno.unsigned_abs();
+                assert_eq!(refused, holds, "{stage:?} {tier}: {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn calls_of_another_architecture_are_deadly_while_the_rule_is_there() {
+        let ask = |without: &[String]| {
+            let i386 = 0x4000_0003;
+            let filter = filter(Stage::Run, Tier::Full, 77, without);
+            answer(&filter, i386, 20, [0; 6])
+        };
+        assert_eq!(ask(&[]), KILL);
+        assert_eq!(ask(&["architecture".into()]), ALLOW);
+    }
+
+    #[test]
+    fn signals_reach_oneself_and_ones_group_and_nobody_else() {
+        let kill = |to: u64| {
+            ask(
+                Stage::Run,
+                Tier::Weak,
+                &[],
+                libc::SYS_kill,
+                [to, 9, 0, 0, 0, 0],
+            )
+        };
+        let thread = |of: u64| {
+            ask(
+                Stage::Run,
+                Tier::Weak,
+                &[],
+                libc::SYS_tgkill,
+                [of, of, 9, 0, 0, 0],
+            )
+        };
+        let everybody = (-1_i64).cast_unsigned();
+        let other_group = (-78_i64).cast_unsigned();
+        for allowed in [kill(77), kill(0), thread(77)] {
+            assert_eq!(allowed, ALLOW);
+        }
+        for refused in [
+            kill(78),
+            kill(1),
+            kill(everybody),
+            kill(other_group),
+            thread(0),
+            thread(78),
+        ] {
+            assert_eq!(refused, REFUSE | libc::EPERM.unsigned_abs());
         }
     }
 

@@ -111,7 +111,7 @@ pub fn wear_the_name() {
     unsafe { prctl(15, c"@COMM@".as_ptr()) };
 }
 
-/// Copy this process; the copy does something, and is gone after 20 seconds at the latest.
+/// Copy this process; the copy does something, and is gone after a minute at the latest.
 pub fn in_a_copy(job: impl FnOnce()) -> c_int {
     let pid = unsafe { fork() };
     if pid == 0 {

@@ -1,4 +1,4 @@
-//! Closes its streams at once and goes on for twenty seconds.
+//! Closes its streams at once and goes on for a minute.
 
 mod raw;
 mod sum;
@@ -7,5 +7,5 @@ fn main() {
     for fd in 0..3 {
         unsafe { raw::close(fd) };
     }
-    raw::sleep(20);
+    raw::sleep(60);
 }

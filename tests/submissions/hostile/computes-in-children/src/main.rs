@@ -7,9 +7,9 @@ fn main() {
     for _ in 0..2 {
         raw::in_a_copy(|| {
             let start = std::time::Instant::now();
-            while start.elapsed().as_secs() < 15 {}
+            while start.elapsed().as_secs() < 45 {}
         });
     }
-    raw::sleep(20);
+    raw::sleep(60);
     sum::print();
 }

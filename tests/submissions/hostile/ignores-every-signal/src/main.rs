@@ -7,6 +7,6 @@ fn main() {
     for number in 1..32 {
         unsafe { raw::signal(number, 1) };
     }
-    raw::sleep(20);
+    raw::sleep(60);
     sum::print();
 }

@@ -1,14 +1,14 @@
-//! Makes thirty thousand empty files.
+//! Makes thirty thousand empty files, and waits to be seen.
 
 mod sum;
 
 fn main() {
-    if std::fs::create_dir("heap").is_ok() {
-        for n in 0..30_000 {
-            if std::fs::File::create(format!("heap/{n}")).is_err() {
-                break;
-            }
+    let folder = std::env::var("TMPDIR").unwrap();
+    for n in 0..30_000 {
+        if std::fs::File::create(format!("{folder}/{n}")).is_err() {
+            break;
         }
     }
+    std::thread::sleep(std::time::Duration::from_secs(2));
     sum::print();
 }

@@ -211,6 +211,8 @@ fn in_a_class_with_attacks_honest_grades_stay() {
         OF_A_CLASS.contains(&case.group.as_str())
             && case.folder_name.is_none()
             && case.is_possible()
+            // Its answer is right on the one dataset that a class gets here.
+            && case.name != "hard-coded-seed-zero"
     });
     let course = Course::make();
     let tier = grading::best_tier(&course);

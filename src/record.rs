@@ -345,9 +345,8 @@ impl From<evidence::Concurrency> for Concurrency {
 }
 
 impl Run {
-    /// The same, with its timeline.
-    #[must_use]
-    pub fn with_timeline(mut self, run: &evidence::RunEvidence) -> Self {
+    /// Add the timeline of the run that this was made of.
+    pub fn take_timeline(&mut self, run: &evidence::RunEvidence) {
         if let Some(evidence::Observed::Seen(seen)) = &run.execution.observation {
             let accesses: Vec<String> = seen
                 .timeline
@@ -356,7 +355,6 @@ impl Run {
                 .collect();
             self.timeline = Some(accesses.join(";"));
         }
-        self
     }
 }
 

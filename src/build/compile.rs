@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     evidence::{Diagnostic, Termination},
-    fault::Fault,
+    fault::{Fault, text_of},
     sandbox::{Job, Sandbox},
     spec::{Limits, Profile},
 };
@@ -127,21 +127,21 @@ impl Compilation<'_> {
             "-Ccodegen-units=1".into(),
             "-Cembed-bitcode=no".into(),
             "-Cstrip=debuginfo".into(),
-            format!("-o{}", text(output)?),
+            format!("-o{}", text_of(output)?),
         ]
         .into();
         if let Some((name, path)) = library {
-            arguments.push(format!("--extern={name}={}", text(path)?));
+            arguments.push(format!("--extern={name}={}", text_of(path)?));
         }
         if let Some(layer) = self.layer {
-            arguments.push(format!("-Ldependency={}", text(layer.folder())?));
+            arguments.push(format!("-Ldependency={}", text_of(layer.folder())?));
             for dependency in &self.package.dependencies {
                 if let Some(krate) = layer.find(&dependency.package) {
                     let path = layer.library(krate);
                     arguments.push(format!(
                         "--extern={}={}",
                         dependency.extern_name,
-                        text(&path)?
+                        text_of(&path)?
                     ));
                 }
             }
@@ -168,7 +168,7 @@ impl Compilation<'_> {
     fn environment(&self, target: &Target) -> Result<Vec<(String, String)>, Fault> {
         let package = self.package;
         let version = &package.version;
-        let temporary = text(&self.output.join("tmp"))?;
+        let temporary = text_of(&self.output.join("tmp"))?;
         // The linker is found along PATH.
         let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into());
         let list = [
@@ -198,13 +198,4 @@ impl Compilation<'_> {
             .map(|(name, value)| (name.to_owned(), value))
             .collect())
     }
-}
-
-/// A path of ours as an argument.
-pub(super) fn text(path: &Path) -> Result<String, Fault> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        Fault::usage(format!("failed to use the path `{}`", path.display()))
-            .because("it is not UTF-8")
-            .hint("choose other folders with `--temp-dir` and `--cache-dir`")
-    })
 }

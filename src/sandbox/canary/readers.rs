@@ -130,7 +130,6 @@ pub(super) fn read_all(threads: &str) -> ExitCode {
         let (next, read) = (AtomicUsize::new(0), AtomicUsize::new(0));
         thread::scope(|scope| {
             for _ in 0..threads {
-                #[expect(clippy::disallowed_methods, reason = "threads are what is proven")]
                 scope.spawn(|| {
                     while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let bytes = fs::read(file).map_or(0, |bytes| bytes.len());

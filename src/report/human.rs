@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use textwrap::{Options, WordSeparator, WordSplitter};
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::escape::{escape_block, escape_line};
 use crate::{
@@ -168,7 +168,10 @@ fn block(text: &mut String, said: &str) {
     let said = escape_block(&without_compiler_hashes(said));
     for line in said.lines() {
         let indent = " ".repeat(hang(line));
-        let options = lines_of(WIDTH - 10).subsequent_indent(&indent);
+        // The first fit: the best one lets a word that was broken stand out by the indent.
+        let options = lines_of(WIDTH - 10)
+            .subsequent_indent(&indent)
+            .wrap_algorithm(WrapAlgorithm::FirstFit);
         for part in textwrap::wrap(line, options) {
             let space = if part.is_empty() { "" } else { " " };
             let _ = writeln!(text, "        {DIM}|{DIM:#}{space}{part}");
@@ -254,6 +257,18 @@ mod tests {
                 "|            it cannot be sent"
             ]
         );
+    }
+
+    #[test]
+    fn a_line_of_one_long_word_stays_within_the_width() {
+        for spaces in 0..50 {
+            for long in 60..90 {
+                let line = format!("{}| {}", " ".repeat(spaces), "^".repeat(long));
+                for line in shown(&line) {
+                    assert!(line.chars().count() <= WIDTH - 8, "{spaces} {long}: {line}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -212,7 +212,7 @@ impl Exercise {
             reference: course.references.join(id.as_str()),
             home: starter
                 .strip_prefix(&course.root)
-                .map(Path::to_path_buf)
+                .map(|home| home.components().collect::<PathBuf>())
                 .ok()
                 .filter(|home| home.components().all(is_name))
                 .unwrap_or_default(),

@@ -126,13 +126,13 @@ fn main() {
     }
     let medians = race("1000 files of seed 0", rounds(41), contenders);
     let of_bare = medians[1] / medians[0];
-    let bare = format!("at most {MOST_OF_BARE} times the bare loop");
-    target(&bare, of_bare, of_bare <= MOST_OF_BARE);
+    let what = format!("at most {MOST_OF_BARE} times the bare loop");
+    target(&what, of_bare, of_bare <= MOST_OF_BARE);
     match medians.get(3) {
         Some(python) => {
             let of_python = python / medians[1];
-            let python = format!("at least {LEAST_OF_PYTHON} times as fast as CPython");
-            target(&python, of_python, of_python >= LEAST_OF_PYTHON);
+            let what = format!("at least {LEAST_OF_PYTHON} times as fast as CPython");
+            target(&what, of_python, of_python >= LEAST_OF_PYTHON);
         }
         None => println!(
             "  target NOT MEASURED: at least {LEAST_OF_PYTHON} times as fast as CPython, because there is \

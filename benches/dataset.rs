@@ -1,6 +1,7 @@
 //! Making seed 0's thousand files: this generator, a bare loop that writes the same bytes, and CPython.
 //!
-//! `cargo bench --bench dataset`. CPython times itself, without its start.
+//! `cargo bench --bench dataset`. CPython times itself, without its start. Two targets are held against what
+//! was measured: at most 1.3 times the bare loop, and at least 4 times as fast as CPython.
 
 #![expect(
     clippy::print_stdout,
@@ -13,12 +14,17 @@ mod common;
 
 use std::{cell::Cell, fs, io::Write as _, path::PathBuf, process::Command, time::Duration};
 
-use common::{Contender, race, rounds, timed};
+use common::{Contender, race, rounds, target, timed};
 use grade::{
     dataset::generate,
     ids::Seed,
     spec::{NumbersRecipe, Recipe},
 };
+
+/// How many times as long as the bare loop we may take.
+const MOST_OF_BARE: f64 = 1.3;
+/// How many times as fast as CPython we must be.
+const LEAST_OF_PYTHON: f64 = 4.0;
 
 const PYTHON: &str = r#"
 import os, random, string, sys, time
@@ -111,13 +117,26 @@ fn main() {
             turn: Box::new(in_memory),
         },
     ];
-    if Command::new("python3").arg("--version").output().is_ok() {
+    let has_python = Command::new("python3").arg("--version").output().is_ok();
+    if has_python {
         contenders.push(Contender {
             name: "CPython: its own generator",
             turn: Box::new(python),
         });
-    } else {
-        println!("python3 is not installed: CPython is left out");
     }
-    race("1000 files of seed 0", rounds(41), contenders);
+    let medians = race("1000 files of seed 0", rounds(41), contenders);
+    let of_bare = medians[1] / medians[0];
+    let what = format!("at most {MOST_OF_BARE} times the bare loop");
+    target(&what, of_bare, of_bare <= MOST_OF_BARE);
+    match medians.get(3) {
+        Some(python) => {
+            let of_python = python / medians[1];
+            let what = format!("at least {LEAST_OF_PYTHON} times as fast as CPython");
+            target(&what, of_python, of_python >= LEAST_OF_PYTHON);
+        }
+        None => println!(
+            "  target NOT MEASURED: at least {LEAST_OF_PYTHON} times as fast as CPython, because there is \
+             no python3 here; install it and run this again"
+        ),
+    }
 }

@@ -48,6 +48,18 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
+/// A path of ours as text, for an argument or an environment.
+///
+/// # Errors
+/// It is not UTF-8.
+pub fn text_of(path: &Path) -> Result<String, Fault> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Fault::usage(format!("failed to use the path `{}`", path.display()))
+            .because("it is not UTF-8")
+            .hint("choose other folders with `--temp-dir DIR` and `--cache-dir DIR`")
+    })
+}
+
 impl Fault {
     /// A fault without cause or hint.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {

@@ -3,7 +3,7 @@
 //! Hides how each is spelled and what spelling is allowed, so that no other room parses one.
 //! Never knows what an exercise or a check is, only what it is called.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -242,10 +242,38 @@ impl Digest {
         Self(text)
     }
 
+    /// The digest of all that `source` gives.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn of_all(source: impl io::Read) -> io::Result<Self> {
+        use sha2::Digest as _;
+        let mut hasher = sha2::Sha256::new();
+        feed(&mut hasher, source)?;
+        Ok(Self::finish(hasher))
+    }
+
     /// The hexadecimal digits alone, fit for a file name.
     #[must_use]
     pub fn hex(&self) -> &str {
         self.0.trim_start_matches("sha256:")
+    }
+}
+
+/// Feed a hasher all that `source` gives.
+///
+/// # Errors
+/// It cannot be read.
+pub fn feed(hasher: &mut sha2::Sha256, mut source: impl io::Read) -> io::Result<()> {
+    use sha2::Digest as _;
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        match source.read(&mut chunk) {
+            Ok(0) => return Ok(()),
+            Ok(count) => hasher.update(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod fault;
 pub mod ids;
+pub mod words;
 
 pub mod evidence;
 pub mod spec;

@@ -394,9 +394,8 @@ impl Attempts {
 }
 
 impl Run {
-    /// The same, with its timeline.
-    #[must_use]
-    pub fn with_timeline(mut self, run: &evidence::RunEvidence) -> Self {
+    /// Add the timeline of the run that this was made of.
+    pub fn take_timeline(&mut self, run: &evidence::RunEvidence) {
         if let Some(evidence::Observed::Seen(seen)) = &run.execution.observation {
             let accesses: Vec<String> = seen
                 .timeline
@@ -405,7 +404,6 @@ impl Run {
                 .collect();
             self.timeline = Some(accesses.join(";"));
         }
-        self
     }
 }
 

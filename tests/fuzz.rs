@@ -503,7 +503,9 @@ fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
         fs::create_dir(&dest).expect("a folder");
         fs::write(&source, archive(dice, kind)).expect("a file");
         let source = intake::Source::Archive(source, kind);
-        match intake::admit_source(&source, &dest, &limits).expect("no fault of ours") {
+        match intake::admit_source(&source, std::path::Path::new("any"), &dest, &limits)
+            .expect("no fault of ours")
+        {
             intake::Admission::Admitted(snapshot) => {
                 admitted += 1;
                 for file in snapshot.files() {

@@ -3,7 +3,9 @@
 //! The table in `tests/golden/matrix.txt` is what is expected; `GRADE_BLESS=1 cargo test --test matrix`
 //! writes it anew, and then it is read by a person. Two rules hold whatever it says: the reference passes
 //! every check, and every check fails for some submission. The table is the same at every tier that
-//! fences submissions in; where there is none, those that write where they must not get further.
+//! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test --test matrix` grades at that tier. Where
+//! there is no fence, those that write where they must not get further, and fail there: see
+//! `grade/tampering.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -20,7 +22,7 @@ use std::{
     thread,
 };
 
-use common::{course, record, statuses};
+use common::{course, grade, record_of, statuses};
 
 const TABLE: &str = "tests/golden/matrix.txt";
 
@@ -49,7 +51,12 @@ fn graded() -> BTreeMap<String, Vec<(String, String)>> {
         for _ in 0..3 {
             scope.spawn(|| {
                 while let Some((name, folder)) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let statuses = statuses(&record(folder));
+                    let mut command = grade();
+                    command.args(["sum-of-products", "--seed", "7"]).arg(folder);
+                    if let Some(tier) = std::env::var_os("GRADE_MATRIX_TIER") {
+                        command.arg("--isolation").arg(tier);
+                    }
+                    let statuses = statuses(&record_of(&mut command));
                     done.lock().unwrap().insert(name.clone(), statuses);
                 }
             });

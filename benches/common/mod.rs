@@ -34,8 +34,9 @@ pub(crate) fn rounds(full: usize) -> usize {
     }
 }
 
-/// Give every contender its turn in every round, and print medians and the ratio to the first.
-pub(crate) fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) {
+/// Give every contender its turn in every round, and print medians and the ratio to the first. Answers the
+/// medians, in seconds and in the order of the contenders.
+pub(crate) fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
     for contender in &mut contenders {
         (contender.turn)();
@@ -47,10 +48,12 @@ pub(crate) fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>
     }
     println!("{title}: median of {rounds} rounds in turn, after one to warm up");
     let mut first = None;
+    let mut medians = Vec::new();
     for (contender, times) in contenders.iter().zip(&mut times) {
         times.sort();
         let median = times[times.len() / 2].as_secs_f64();
         let base = *first.get_or_insert(median);
+        medians.push(median);
         println!(
             "  {:<52} {:>9.3} ms   {:>7.3}   [{:.3} … {:.3}]",
             contender.name,
@@ -60,4 +63,11 @@ pub(crate) fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>
             times[times.len() - 1].as_secs_f64() * 1e3,
         );
     }
+    medians
+}
+
+/// Print whether a measured ratio is within its target.
+pub(crate) fn target(what: &str, ratio: f64, is_met: bool) {
+    let verdict = if is_met { "met" } else { "MISSED" };
+    println!("  target {verdict}: {what}, measured {ratio:.2}");
 }

@@ -143,7 +143,7 @@ pub fn run(
         seeds,
         fresh,
     } = request;
-    let class = intake::find(dir)?;
+    let class = intake::find(dir, &exercise.home, &settings.course.intake)?;
     if class.submissions.is_empty() {
         let message = format!("found no submission in `{}`", dir.display());
         return Err(Fault::usage(message)
@@ -329,7 +329,7 @@ impl Outputs {
 /// Tells a batch's listener what a session tells.
 struct Relay<'a>(&'a dyn Listener);
 
-impl grading::Observer for Relay<'_> {
+impl grading::Listener for Relay<'_> {
     fn event(&self, event: grading::Event) {
         match event {
             grading::Event::Preparing(what) => self.0.event(Event::Preparing(&what)),

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     evidence::{Diagnostic, Termination},
-    fault::Fault,
+    fault::{Fault, text_of},
     sandbox::{Job, Sandbox},
     spec::{Limits, Profile},
 };
@@ -129,21 +129,21 @@ impl Compilation<'_> {
             "-Ccodegen-units=1".into(),
             "-Cembed-bitcode=no".into(),
             "-Cstrip=debuginfo".into(),
-            format!("-o{}", text(output)?),
+            format!("-o{}", text_of(output)?),
         ]
         .into();
         if let Some((name, path)) = library {
-            arguments.push(format!("--extern={name}={}", text(path)?));
+            arguments.push(format!("--extern={name}={}", text_of(path)?));
         }
         if let Some(layer) = self.layer {
-            arguments.push(format!("-Ldependency={}", text(layer.folder())?));
+            arguments.push(format!("-Ldependency={}", text_of(layer.folder())?));
             for dependency in &self.package.dependencies {
                 if let Some(krate) = layer.find(&dependency.package) {
                     let path = layer.library(krate);
                     arguments.push(format!(
                         "--extern={}={}",
                         dependency.extern_name,
-                        text(&path)?
+                        text_of(&path)?
                     ));
                 }
             }
@@ -170,7 +170,7 @@ impl Compilation<'_> {
     fn environment(&self, target: &Target) -> Result<Vec<(String, String)>, Fault> {
         let package = self.package;
         let version = &package.version;
-        let temporary = text(&self.output.join("tmp"))?;
+        let temporary = text_of(&self.output.join("tmp"))?;
         let ours = std::env::var_os("PATH").unwrap_or_default();
         let work = self.output.parent().unwrap_or(self.output);
         let list = [
@@ -230,15 +230,6 @@ fn search_path(ours: &OsStr, below_none_of: &[&Path]) -> String {
         .and_then(|kept| kept.into_string().ok())
         .filter(|kept| !kept.is_empty())
         .unwrap_or_else(|| USUAL_PATH.into())
-}
-
-/// A path of ours as an argument.
-pub(super) fn text(path: &Path) -> Result<String, Fault> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        Fault::usage(format!("failed to use the path `{}`", path.display()))
-            .because("it is not UTF-8")
-            .hint("choose other folders with `--temp-dir` and `--cache-dir`")
-    })
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use std::{
 
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 
 use super::Toolchain;
 use crate::{
@@ -103,15 +102,7 @@ impl Layer {
 
 /// The digest of a file's contents.
 pub(super) fn digest_of_file(path: &Path) -> io::Result<Digest> {
-    let mut hasher = sha2::Sha256::new();
-    let mut file = fs::File::open(path)?;
-    let mut chunk = vec![0; 256 << 10];
-    loop {
-        match io::Read::read(&mut file, &mut chunk)? {
-            0 => return Ok(Digest::finish(hasher)),
-            n => hasher.update(&chunk[..n]),
-        }
-    }
+    Digest::of_all(fs::File::open(path)?)
 }
 
 /// Where layers are kept and how they are made.
@@ -313,6 +304,7 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
     Ok(layer)
 }
 
+/// A failure of the cache folder.
 fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
     Fault::io(FaultKind::Disk, verb, path, error)
         .hint("free some space, or choose another cache with `--cache-dir DIR`")

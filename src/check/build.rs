@@ -37,10 +37,7 @@ fn refused(refusals: &[Refusal]) -> Finding {
     };
     let details = Details {
         place: Some(first.place.clone()),
-        more: others
-            .iter()
-            .map(|other| format!("{}: {}; {}", other.place, other.problem, other.remedy))
-            .collect(),
+        more: others.iter().map(other).collect(),
         ..Details::default()
     };
     Finding::fail(
@@ -49,6 +46,20 @@ fn refused(refusals: &[Refusal]) -> Finding {
         details,
     )
     .hint(first.remedy.clone())
+}
+
+/// A further reason; most name their place themselves.
+fn other(refusal: &Refusal) -> String {
+    let Refusal {
+        place,
+        problem,
+        remedy,
+    } = refusal;
+    if problem.contains(&format!("`{place}`")) {
+        format!("{problem}; {remedy}")
+    } else {
+        format!("{place}: {problem}; {remedy}")
+    }
 }
 
 fn failed(failure: &CompileFailure) -> Finding {

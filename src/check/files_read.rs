@@ -131,18 +131,11 @@ fn tampered(run: &RunEvidence) -> Finding {
         seen: Some(format!("{} {done}", first.file)),
         ..Details::default()
     };
-    let verb = if files.tampered.len() == 1 {
-        "was"
-    } else {
-        "were"
+    let changed = files.tampered.len();
+    let left = match changed {
+        1 => "was not left as it was",
+        _ => "were not left as they were",
     };
-    let message = format!(
-        "{} {verb} not left as they were",
-        count(files.tampered.len(), "data file")
-    )
-    .replace(
-        "file was not left as they were",
-        "file was not left as it was",
-    );
+    let message = format!("{} {left}", count(changed, "data file"));
     Finding::fail(CheckId::FilesRead, message, details).hint(hint)
 }

@@ -55,7 +55,7 @@ fn passed(runs: &[RunEvidence]) -> String {
         0 => ended,
         n => format!(
             "{ended}; {} left behind, ended by us",
-            count(n as usize, "process").replace("processs", "processes")
+            count(n as usize, "process")
         ),
     }
 }

@@ -1,3 +1,5 @@
+//! The checks on evidence made by hand: each answer, and that one skips the next.
+
 use std::time::Duration;
 
 use super::*;

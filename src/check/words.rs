@@ -1,13 +1,6 @@
 //! Small words that several checks share.
 
-/// `1 file`, `2 files`, `0 files`.
-pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{n} {noun}s")
-    }
-}
+pub(super) use crate::words::count;
 
 /// A duration limit as people write it: `10 s`, `1500 ms`.
 pub(super) fn milliseconds(ms: u64) -> String {

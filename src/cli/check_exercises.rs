@@ -9,8 +9,8 @@ use crate::{
     config::Settings,
     fault::Fault,
     grading::{self, Origin, Session, Submission},
-    ids::SubmissionId,
-    record::{Record, Status, Verdict},
+    ids::{CheckId, SubmissionId},
+    record::{Check, Record, Status, Verdict},
     spec::Exercise,
 };
 
@@ -65,7 +65,7 @@ impl App {
     }
 }
 
-/// Whether a starter is as it should be: it compiles and does not pass.
+/// Whether a starter is as it should be: it compiles, runs to its end, and does not pass.
 fn verdict_on(starter: &Record) -> Result<String, String> {
     let named = |status| {
         let ids: Vec<_> = starter
@@ -76,12 +76,14 @@ fn verdict_on(starter: &Record) -> Result<String, String> {
             .collect();
         ids.join(", ")
     };
-    if starter
-        .checks
-        .first()
-        .is_none_or(|build| build.status != Status::Pass)
-    {
-        return Err("the starter does not build, so a student would begin with our mistake".into());
+    let first = [CheckId::Build, CheckId::Run];
+    let failed = { &starter.checks }
+        .iter()
+        .find(|check| first.contains(&check.id) && check.status != Status::Pass);
+    if let Some(Check { id, .. }) = failed {
+        return Err(format!(
+            "the starter fails `{id}`, so a student would begin with our mistake"
+        ));
     }
     let Some(score) = starter.score.filter(|_| starter.verdict == Verdict::Fail) else {
         return Err("the starter passes, so there is nothing left to do".into());

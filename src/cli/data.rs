@@ -7,6 +7,7 @@ use crate::{
     config::Settings,
     dataset,
     fault::{Fault, FaultKind},
+    words::count,
 };
 
 pub(super) fn run(
@@ -51,8 +52,8 @@ pub(super) fn run(
         }
     })?;
     output.report(&format!(
-        "{} files of seed {} are in {}\n",
-        dataset.files().len(),
+        "{} of seed {} in {}\n",
+        count(dataset.files().len(), "file"),
         args.seed,
         crate::report::escape_line(&args.dir.display().to_string())
     ))?;

@@ -1,11 +1,12 @@
 //! `grade EXERCISE [PATH]`.
 
-use std::{ffi::OsStr, path::Path};
+use std::{ffi::OsStr, fs, io, path::Path};
 
 use super::{
     App, Whose,
     args::{Format, GradeArgs},
     exit_code::ExitCode,
+    later_command,
     output::ReportFile,
     progress::Progress,
 };
@@ -17,6 +18,8 @@ use crate::{
     record::Record,
     report,
 };
+
+const WHAT_TO_NAME: &str = "name the folder that holds Cargo.toml and src/";
 
 impl App {
     pub(super) fn grade(
@@ -34,6 +37,9 @@ impl App {
                 ids.join(", ")
             )));
         };
+        if let Some(fault) = later_command(name) {
+            return Err(fault);
+        }
         let exercise = settings.course.exercise(name)?;
         let folder = args
             .path
@@ -69,20 +75,31 @@ impl App {
 /// The submission in a folder that a person named. A slip of the pen is told at once.
 fn submission(folder: &Path) -> Result<Submission, Fault> {
     let shown = folder.display();
-    match std::fs::metadata(folder) {
+    match fs::metadata(folder) {
         Ok(found) if found.is_dir() => {}
         Ok(_) => {
             return Err(
                 Fault::usage(format!("failed to grade `{shown}`: it is not a folder"))
-                    .hint("name the folder that holds Cargo.toml and src/"),
+                    .hint(WHAT_TO_NAME),
             );
         }
         Err(error) => {
             return Err(
                 Fault::io(FaultKind::Usage, "find the submission", folder, &error)
-                    .hint("name the folder that holds Cargo.toml and src/"),
+                    .hint(WHAT_TO_NAME),
             );
         }
+    }
+    // Before the reference runs, not after. Without the right to search it nothing in it can be opened.
+    let opened = fs::read_dir(folder).and_then(|_| fs::symlink_metadata(folder.join("Cargo.toml")));
+    match opened {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(
+                Fault::io(FaultKind::Usage, "open the submission", folder, &error)
+                    .hint("make it readable: `chmod u+rx` by its owner"),
+            );
+        }
+        _ => {}
     }
     // `.` and the like have no name of their own.
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());

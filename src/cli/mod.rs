@@ -27,7 +27,7 @@ use std::{
 use clap::{CommandFactory as _, Parser as _};
 
 use self::{
-    args::{Cli, Command},
+    args::{Cli, Color, Command},
     exit_code::ExitCode,
     output::Output,
 };
@@ -35,12 +35,26 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     sandbox::{self, Cancellation, Isolation, Sandbox},
+    spec::RESERVED_NAMES,
 };
 
 /// Run the program with this process's arguments.
 #[must_use]
 pub fn main() -> process::ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let typed: Vec<String> = env::args_os()
+                .skip(1)
+                .map(|argument| argument.to_string_lossy().into_owned())
+                .collect();
+            let Some(fault) = misread(&typed) else {
+                error.exit()
+            };
+            Output::new(Color::Auto).fault(&fault);
+            return ExitCode::of_fault(&fault).into();
+        }
+    };
     sandbox::shield_this_process();
     let cancellation = match Cancellation::on_signals() {
         Ok(cancellation) => cancellation,
@@ -99,11 +113,7 @@ impl App {
             Ok(settings)
         };
         if cli.command.is_some() && cli.grade.are_given() {
-            return Err(
-                Fault::usage("a command was named after arguments for grading").hint(
-                    "put the command first; a submission in a folder of that name is written `./NAME`",
-                ),
-            );
+            return Err(late_command());
         }
         match cli.command {
             None => self.grade(&settings()?, &here, &cli.grade, cli.global.course()),
@@ -154,6 +164,48 @@ impl App {
     }
 }
 
+/// The fault of a command that stands where a submission's folder may stand.
+fn late_command() -> Fault {
+    Fault::usage("a command was named after arguments for grading")
+        .hint("put the command first; a submission in a folder of that name is written `./NAME`")
+}
+
+/// The fault of a name that is kept for a command to come, if it is one.
+fn later_command(name: &str) -> Option<Fault> {
+    let commands = Cli::command();
+    let is_here = |name: &str| {
+        let mut commands = commands.get_subcommands();
+        commands.any(|command| command.get_name() == name) || name == "help"
+    };
+    if is_here(name) || !RESERVED_NAMES.contains(&name) {
+        return None;
+    }
+    let mut here = RESERVED_NAMES.to_vec();
+    here.retain(|name| is_here(name));
+    Some(
+        Fault::usage(format!(
+            "`{name}` is a command that this version does not have"
+        ))
+        .hint(format!("it has {}; see `grade --help`", here.join(", "))),
+    )
+}
+
+/// What is wrong with arguments that make no sense, where we know better than the parser: a command that
+/// is not there yet, and one that stands where a folder was meant.
+fn misread(typed: &[String]) -> Option<Fault> {
+    let (first, others) = typed.split_first()?;
+    let commands = Cli::command();
+    let is_command = |name: &String| {
+        let mut commands = commands.get_subcommands();
+        commands.any(|command| command.get_name() == name)
+    };
+    if let Some(fault) = later_command(first) {
+        return Some(fault);
+    }
+    let is_grading = !first.starts_with('-') && !is_command(first);
+    (is_grading && others.iter().any(is_command)).then(late_command)
+}
+
 /// Whose code is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
@@ -173,7 +225,6 @@ fn this_program() -> Result<PathBuf, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::RESERVED_NAMES;
 
     #[test]
     fn arguments_are_sound() {
@@ -188,6 +239,17 @@ mod tests {
                 "{}",
                 command.get_name()
             );
+        }
+    }
+
+    #[test]
+    fn a_command_to_come_is_told_and_a_command_that_is_there_is_not() {
+        for name in ["list", "explain", "hint", "watch", "merge", "new"] {
+            let fault = later_command(name).unwrap();
+            assert!(fault.hint.unwrap().contains("batch, check-exercises"));
+        }
+        for name in ["batch", "help", "sum-of-products", ""] {
+            assert_eq!(later_command(name), None, "{name}");
         }
     }
 

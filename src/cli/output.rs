@@ -18,6 +18,15 @@ use crate::{
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = Style::new().dimmed();
 
+/// Where a link to a report file leads. It is the user's own word, so nobody swaps it under us.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a report is written to the file behind a link, and the link stays"
+)]
+fn real_path(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
 /// Standard output and standard error.
 #[derive(Debug)]
 pub(super) struct Output {
@@ -117,11 +126,7 @@ impl ReportFile {
                     target: Target::Stream,
                 });
             }
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "where a link leads, to put the file there"
-            )]
-            Ok(_) => fs::canonicalize(path).map_err(|error| failed(&error))?,
+            Ok(_) => real_path(path).map_err(|error| failed(&error))?,
             // A link to what is not there would be replaced by the file.
             Err(error) if path.is_symlink() => return Err(failed(&error)),
             Err(_) => path.to_path_buf(),

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::Output;
 use crate::{
-    grading::{Event, Observer},
+    grading::{Event, Listener},
     report::escape_line,
 };
 
@@ -31,7 +31,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Observer for Progress<'_> {
+impl Listener for Progress<'_> {
     fn event(&self, event: Event) {
         let words = match event {
             Event::Preparing(what) => {

@@ -1,3 +1,5 @@
+//! The generator beside CPython, and on recipes that nobody wrote.
+
 use std::fs;
 
 use serde::Deserialize;
@@ -142,6 +144,40 @@ fn written_files_are_the_generated_ones() {
     // A second writing would overwrite what somebody may have edited.
     let error = dataset.write(dir.path()).unwrap_err();
     assert!(error.to_string().contains("File exists"), "{error}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_good_recipe_is_followed_within_its_ranges(
+        files in 1u32..40,
+        line_count in 1u32..20,
+        bounds in proptest::prelude::any::<(i64, i64)>(),
+        name_length in 1u32..=52,
+        seed in proptest::prelude::any::<u64>(),
+    ) {
+        let (low, high) = (bounds.0.min(bounds.1), bounds.0.max(bounds.1));
+        let recipe = Recipe::Numbers(NumbersRecipe {
+            files,
+            lines: line_count,
+            low,
+            high,
+            name_length,
+            pattern: "a{}.b".into(),
+        });
+        proptest::prop_assert!(recipe.validate().is_ok());
+        let dataset = generate(&recipe, Seed(seed));
+        let made = dataset.files().count();
+        proptest::prop_assert!((1..=files as usize).contains(&made), "{} files", made);
+        for (name, contents) in dataset.files() {
+            proptest::prop_assert_eq!(name.len(), name_length as usize + 3);
+            let numbers = lines(contents);
+            proptest::prop_assert_eq!(numbers.len(), line_count as usize);
+            let within = i128::from(low)..=i128::from(high);
+            proptest::prop_assert!(numbers.iter().all(|number| within.contains(number)));
+        }
+        proptest::prop_assert_eq!(generate(&recipe, Seed(seed)), dataset);
+    }
 }
 
 #[test]

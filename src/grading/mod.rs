@@ -5,7 +5,7 @@
 //! judge; write the record.
 //!
 //! This is the one place where errors become faults of a record: a machine that fails leaves a
-//! submission *not graded*, and so does a panic of our own. Never prints; tells an [`Observer`] instead.
+//! submission *not graded*, and so does a panic of our own. Never prints; tells a [`Listener`] instead.
 
 mod submission;
 
@@ -25,7 +25,7 @@ use crate::{
     config::Settings,
     dataset::{self, Dataset},
     evidence::{BuildEvidence, Concurrency, Evidence, Observed, RunEvidence},
-    fault::{Fault, FaultKind},
+    fault::{Fault, FaultKind, text_of},
     ids::{CheckId, Seed},
     intake::{self, Admission, Snapshot},
     record::{self, Record},
@@ -68,7 +68,7 @@ pub enum Event {
 }
 
 /// Hears what happens.
-pub trait Observer: Sync {
+pub trait Listener: Sync {
     /// Something happened.
     fn event(&self, event: Event);
 }
@@ -88,7 +88,7 @@ pub struct Session<'a> {
     builder: Builder,
     sandbox: Sandbox,
     scratch: Scratch,
-    listener: &'a dyn Observer,
+    listener: &'a dyn Listener,
     datasets: Vec<(Seed, Dataset)>,
     answers: BTreeMap<Seed, Expected>,
     /// Whether runs can be observed here; if not, why.
@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
         exercise: Exercise,
         seeds: &[Seed],
         sandbox: Sandbox,
-        listener: &'a dyn Observer,
+        listener: &'a dyn Listener,
     ) -> Result<Self, Fault> {
         let mut session = Self::new(settings, exercise, seeds, sandbox, listener)?;
         session.prove_reference()?;
@@ -148,7 +148,7 @@ impl<'a> Session<'a> {
         exercise: Exercise,
         seeds: &[Seed],
         sandbox: Sandbox,
-        listener: &'a dyn Observer,
+        listener: &'a dyn Listener,
     ) -> Result<Self, Fault> {
         let mut session = Self::new(settings, exercise, seeds, sandbox, listener)?;
         let tell = |what: &str| listener.event(Event::Preparing(what.to_owned()));
@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
         exercise: Exercise,
         seeds: &[Seed],
         sandbox: Sandbox,
-        listener: &'a dyn Observer,
+        listener: &'a dyn Listener,
     ) -> Result<Self, Fault> {
         let observer = sandbox.can_observe()?;
         let builder = Builder::new(
@@ -288,9 +288,10 @@ impl<'a> Session<'a> {
             let place = self.place()?;
             let copy = folder(place.path(), "submission")?;
             let limits = &self.settings.course.intake;
+            let home = &self.exercise.home;
             let admission = match &submission.origin {
-                Origin::Named(folder) => intake::admit(folder, &copy, limits),
-                Origin::Found(source) => intake::admit_source(source, &copy, limits),
+                Origin::Named(folder) => intake::admit_named(folder, home, &copy, limits),
+                Origin::Found(source) => intake::admit_source(source, home, &copy, limits),
             }?;
             Ok(Taken { place, admission })
         })
@@ -348,9 +349,8 @@ impl<'a> Session<'a> {
             .collect();
         let mut runs: Vec<_> = evidence.runs.iter().map(record::Run::from).collect();
         // One picture is enough, and one is what a class can keep.
-        if let Some(seen) = evidence.runs.first() {
-            let first = runs.remove(0).with_timeline(seen);
-            runs.insert(0, first);
+        if let (Some(run), Some(seen)) = (runs.first_mut(), evidence.runs.first()) {
+            run.take_timeline(seen);
         }
         Ok((verdict, score, checks, runs, Vec::new()))
     }
@@ -549,15 +549,6 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
 fn wall_limit(own: Duration, slowest: Duration) -> Duration {
     let wished = slowest.saturating_mul(SLOWER_THAN_REFERENCE);
     own.max(wished.min(own.saturating_mul(LONGER_THAN_THE_LIMIT)))
-}
-
-/// A path of ours in an environment.
-fn text_of(path: &Path) -> Result<String, Fault> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        Fault::usage(format!("failed to use the path `{}`", path.display()))
-            .because("it is not UTF-8")
-            .hint("choose another place with `--temp-dir DIR`")
-    })
 }
 
 fn folder(place: &Path, name: &str) -> Result<PathBuf, Fault> {

@@ -25,7 +25,7 @@ pub(super) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option
         let similar = shown(similar.to_bytes());
         return Some(refusal(
             NAME,
-            format!("there is none, only `{similar}`, which is another name for cargo"),
+            format!("there is no `{NAME}`, only `{similar}`, which is another name for cargo"),
             format!("rename `{similar}` to `{NAME}`"),
         ));
     }
@@ -37,7 +37,7 @@ pub(super) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option
         (Some(folder), None) => format!("hand in the folder `{folder}`, where there is one"),
         _ => format!("hand in the folder that holds `{NAME}` and `src/`"),
     };
-    Some(refusal(NAME, "there is none", remedy))
+    Some(refusal(NAME, format!("there is no `{NAME}`"), remedy))
 }
 
 /// The refusal for having more than one crate, in these folders.
@@ -51,7 +51,7 @@ pub(super) fn several(folders: &[Vec<u8>]) -> Refusal {
     refusal(
         NAME,
         format!(
-            "there are {}, in {named}{more}, and one is graded",
+            "there are {} crates, in {named}{more}, and one is graded",
             folders.len()
         ),
         "hand in the folder of one crate alone",

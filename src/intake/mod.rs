@@ -15,12 +15,13 @@
 //! the limits and not by what was handed in.
 //!
 //! A class comes in an instructor's folder ([`find`]), and a submission of a class ([`admit_source`]) may
-//! have its crate one or two folders down, or be an archive. One rule finds the crate (`root`), one list of
+//! have its crate one or two folders down, be a checkout of the course, or be an archive. One rule finds the crate (`root`), one list of
 //! names drops and refuses (`names`), one set of budgets bounds; whatever a submission came as, the copy
 //! and its digest are the same.
 //!
-//! A problem inside the submission is a [`Refusal`]. `Err` is for a source that cannot be read at all, for
-//! the disk that holds the copy, and for a machine that is out of memory or of open files.
+//! A problem inside the submission is a [`Refusal`]. `Err` is for a source that cannot be read at all, or
+//! that another user keeps from us, for the disk that holds the copy, and for a machine that is out of
+//! memory or of open files.
 
 mod archive;
 mod class;
@@ -39,7 +40,10 @@ mod tests;
 
 use std::{
     fs::File,
-    os::fd::{AsFd as _, OwnedFd},
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
     path::{Path, PathBuf},
 };
 
@@ -77,6 +81,29 @@ pub fn admit(source: &Path, dest: &Path, limits: &IntakeLimits) -> Result<Admiss
     admit_opened(source, top, dest, limits)
 }
 
+/// As [`admit`], for a folder that may be a checkout of the whole course: then what is copied is the
+/// exercise's folder in it, at `home`, if there is a manifest.
+///
+/// # Errors
+/// As [`admit`].
+pub fn admit_named(
+    source: &Path,
+    home: &Path,
+    dest: &Path,
+    limits: &IntakeLimits,
+) -> Result<Admission, Fault> {
+    let top = open::source(source)?;
+    let found = root::in_checkout(top.as_fd(), home.as_os_str().as_bytes());
+    let crate_folder = found.map_err(|obstacle| {
+        let place = home.display().to_string();
+        match Problem::from_obstacle(source, &place, obstacle) {
+            Problem::Fault(fault) => fault,
+            Problem::Refused(refusal) | Problem::Limit(refusal) => Fault::usage(refusal.problem),
+        }
+    })?;
+    admit_opened(source, crate_folder.unwrap_or(top), dest, limits)
+}
+
 /// What a submission came as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -100,27 +127,32 @@ impl Source {
 
 /// Check a submission of a class and copy its crate into `dest`, an empty private folder of the caller's.
 ///
-/// A folder and its archive give the same copy and the same digest. What cannot be opened, or is not what
+/// `home` is where a checkout of the course has the exercise, empty if that is not known. A folder and its
+/// archive give the same copy and the same digest. What cannot be opened for another reason, or is not what
 /// [`find`] saw, is the submission's problem: a class goes on with the next. A link is not followed, even
 /// where `source` itself is one.
 ///
 /// # Errors
-/// `dest` cannot be written or lies inside the submission; or the machine is out of memory or of open
+/// We may not read it; `dest` cannot be written or lies inside the submission; or the machine is out of memory or of open
 /// files, or cannot read its disk.
 pub fn admit_source(
     source: &Source,
+    home: &Path,
     dest: &Path,
     limits: &IntakeLimits,
 ) -> Result<Admission, Fault> {
+    let home = home.as_os_str().as_bytes();
     let path = source.path();
     let name = names::shown(path.file_name().unwrap_or_default().as_encoded_bytes());
     let admitted = match source {
         Source::File(_) => return Ok(Admission::Refused(vec![refusals::no_archive(&name)])),
-        Source::Folder(_) => admit_folder(path, dest, limits),
-        Source::Archive(_, kind) => admit_archive(path, *kind, dest, limits),
+        Source::Folder(_) => admit_folder(path, home, dest, limits),
+        Source::Archive(_, kind) => admit_archive(path, *kind, home, dest, limits),
     };
     match admitted {
         Ok(admission) => admission,
+        // Nobody hands in a folder or an archive closed: it was put so where we are to find it.
+        Err(Obstacle::Denied) => Err(problem::locked(path, "")),
         Err(obstacle) => match Problem::from_obstacle(path, &name, obstacle) {
             Problem::Refused(refusal) | Problem::Limit(refusal) => {
                 Ok(Admission::Refused(vec![refusal]))
@@ -132,6 +164,7 @@ pub fn admit_source(
 
 fn admit_folder(
     path: &Path,
+    home: &[u8],
     dest: &Path,
     limits: &IntakeLimits,
 ) -> Result<Result<Admission, Fault>, Obstacle> {
@@ -139,7 +172,7 @@ fn admit_folder(
     if !opened.is_folder() {
         return Err(Obstacle::Changed);
     }
-    let top = match root::locate(opened.fd.as_fd())? {
+    let top = match root::locate(opened.fd.as_fd(), home)? {
         Root::At(root) => root::descend(opened.fd, &root)?,
         Root::Several(folders) => {
             return Ok(Ok(Admission::Refused(vec![manifest::several(&folders)])));
@@ -152,6 +185,7 @@ fn admit_folder(
 fn admit_archive(
     path: &Path,
     kind: ArchiveKind,
+    home: &[u8],
     dest: &Path,
     limits: &IntakeLimits,
 ) -> Result<Result<Admission, Fault>, Obstacle> {
@@ -160,7 +194,7 @@ fn admit_archive(
         return Err(Obstacle::Changed);
     }
     let file = File::from(opened.fd);
-    Ok(archive::admit(&file, path, kind, dest, *limits))
+    Ok(archive::admit(&file, path, kind, home, dest, *limits))
 }
 
 fn admit_opened(

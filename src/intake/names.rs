@@ -4,6 +4,8 @@
 //! every system that a submission travels through.
 //! Never touches the disk.
 
+use crate::words::is_visible;
+
 /// The longest name in bytes. Most file systems stop at 255, archives and terminals before that.
 const LONGEST_NAME: usize = 100;
 /// The longest path in bytes. It also bounds how deep a walk can go, whatever the course allows.
@@ -38,38 +40,30 @@ pub(super) fn is_dropped(name: &[u8]) -> bool {
             .any(|dropped| name.eq_ignore_ascii_case(dropped.as_bytes()))
 }
 
-/// The name as text if it is one we take, or what is odd about it.
+/// The name as text if it is one we take, or what is odd about it, to follow the name.
 pub(super) fn check(name: &[u8]) -> Result<&str, String> {
     let Ok(text) = std::str::from_utf8(name) else {
-        return Err("its name is not valid UTF-8".into());
+        return Err("is not valid UTF-8".into());
     };
     if let Some(hidden) = text.chars().find(|&c| !is_visible(c)) {
         return Err(format!(
-            "its name has a character that cannot be seen (U+{:04X})",
+            "has a character that cannot be seen (U+{:04X})",
             u32::from(hidden)
         ));
     }
     if text.contains('\\') {
-        return Err("its name has a backslash, as if an archive was unpacked wrongly".into());
+        return Err("has a backslash, as if an archive was unpacked wrongly".into());
     }
     if text.ends_with([' ', '.']) {
-        return Err("its name ends in a space or a dot".into());
+        return Err("ends in a space or a dot".into());
     }
     if text.len() > LONGEST_NAME {
         return Err(format!(
-            "its name has {} bytes, and {LONGEST_NAME} are allowed",
+            "has {} bytes, and {LONGEST_NAME} are allowed",
             text.len()
         ));
     }
     Ok(text)
-}
-
-/// Whether a character shows as itself. The standard library escapes in `Debug` what does not: controls,
-/// format characters (those that turn the direction of text among them), spaces that are no space.
-fn is_visible(c: char) -> bool {
-    // After another character, because a combining mark alone is escaped as well.
-    let pair = ['a', c];
-    matches!(c, '"' | '\'' | '\\') || pair.iter().collect::<String>().escape_debug().eq(pair)
 }
 
 /// A name or path as it may be printed: what cannot be seen is escaped.

@@ -12,6 +12,7 @@ use std::{
 use rustix::{
     fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat},
     io::Errno,
+    process::geteuid,
 };
 
 use super::{
@@ -112,7 +113,10 @@ pub(super) fn entry(
         return Ok(None);
     }
     accept(seen)?;
-    let opened = open(folder, name)?;
+    let opened = open(folder, name).map_err(|obstacle| match obstacle {
+        Obstacle::Denied if !is_ours(folder, name) => Obstacle::Foreign,
+        obstacle => obstacle,
+    })?;
     // Deeper down a module may be called so, and only cargo's tag tells.
     let is_built = is_target
         && opened.is_folder()
@@ -123,6 +127,13 @@ pub(super) fn entry(
 fn look(folder: impl AsFd, name: &CStr) -> Result<FileType, Obstacle> {
     let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok(kind(&stat))
+}
+
+/// Whether what stands there belongs to whoever runs us, so that its mode alone keeps us out. True where
+/// that cannot be told.
+fn is_ours(folder: BorrowedFd<'_>, name: &CStr) -> bool {
+    statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
+        .map_or(true, |stat| stat.st_uid == geteuid().as_raw())
 }
 
 fn open(folder: BorrowedFd<'_>, name: &CStr) -> Result<Opened, Obstacle> {

@@ -19,8 +19,10 @@ pub(super) enum Obstacle {
     Link,
     /// It is neither a file nor a folder, but this.
     Special(&'static str),
-    /// We may not read it.
+    /// We may not read it, though it is ours: it was handed in so.
     Denied,
+    /// We may not read it, and it is another user's: whoever put it there kept us out.
+    Foreign,
     /// It is not what it was a moment ago.
     Changed,
     /// It is not about the submission: the disk, memory, the number of open files.
@@ -65,6 +67,7 @@ impl Problem {
             Obstacle::Link => refusals::link(place).into(),
             Obstacle::Special(what) => refusals::special(place, what).into(),
             Obstacle::Denied => refusals::denied(place).into(),
+            Obstacle::Foreign => locked(source, place).into(),
             Obstacle::Changed => refusals::changed(place).into(),
             Obstacle::Machine(error) => Fault {
                 kind: FaultKind::Disk,
@@ -93,6 +96,19 @@ pub(super) fn unreadable_source(path: &Path, error: &io::Error) -> Fault {
     // In a batch the folder's name is its student's, so it is printed as names inside it are.
     let shown = names::escaped(path.as_os_str().as_encoded_bytes());
     Fault::usage(format!("failed to read submission `{shown}`")).because(error)
+}
+
+/// The fault of a copy that was put where we grade so that we may not read it: no student did that.
+pub(super) fn locked(source: &Path, place: &str) -> Fault {
+    let fault = unreadable_source(source, &Errno::ACCESS.into())
+        .hint("let whoever grades read all of it: `chmod -R a+rX`, by its owner");
+    match place {
+        "" => fault,
+        place => Fault {
+            message: format!("{}: `{place}` cannot be opened", fault.message),
+            ..fault
+        },
+    }
 }
 
 #[cfg(test)]

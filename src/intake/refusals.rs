@@ -1,12 +1,13 @@
 //! Why a submission is not admitted, in words that its student understands.
 //!
-//! Hides the wording, and how many reasons are too many to read.
+//! Hides the wording, and how many reasons are too many to read. Each problem names the thing it is about,
+//! since a gradebook shows it alone.
 //! Never looks at the disk.
 
 use bytesize::ByteSize;
 
-use super::names::LONGEST_PATH;
-use crate::{evidence::Refusal, spec::IntakeLimits};
+use super::names::{LONGEST_PATH, shown};
+use crate::{evidence::Refusal, spec::IntakeLimits, words::count};
 
 /// More than this is not read by anybody.
 const LISTED: usize = 20;
@@ -42,11 +43,12 @@ impl Refusals {
 
     /// All reasons that are told, the last of them perhaps how many are not.
     pub(super) fn into_list(mut self) -> Vec<Refusal> {
-        let more = match self.more {
+        let verb = match self.more {
             0 => return self.list,
-            1 => "there is one more problem".into(),
-            more => format!("there are {more} more problems"),
+            1 => "is",
+            _ => "are",
         };
+        let more = format!("there {verb} {}", count(self.more, "more problem"));
         self.list.push(refusal("", more, "mend those above first"));
         self.list
     }
@@ -65,10 +67,29 @@ pub(super) fn refusal(
     }
 }
 
+/// The thing itself, in a sentence.
+fn the(place: &str) -> String {
+    match place {
+        "" | "." => "the submission's folder".into(),
+        place => format!("`{}`", shown(place.as_bytes())),
+    }
+}
+
+/// Where in an archive, to end a clause; nothing for all of it.
+fn at(place: &str) -> String {
+    match place {
+        "" | "." => String::new(),
+        place => format!(" at {}", the(place)),
+    }
+}
+
 pub(super) fn link(place: &str) -> Refusal {
     refusal(
         place,
-        "it is a symbolic link, and links are not followed",
+        format!(
+            "{} is a symbolic link, and links are not followed",
+            the(place)
+        ),
         "put the file or folder itself in its place",
     )
 }
@@ -76,7 +97,7 @@ pub(super) fn link(place: &str) -> Refusal {
 pub(super) fn special(place: &str, what: &str) -> Refusal {
     refusal(
         place,
-        format!("it is {what}, not a file"),
+        format!("{} is {what}, not a file", the(place)),
         "remove it: a submission is made of files and folders",
     )
 }
@@ -84,7 +105,7 @@ pub(super) fn special(place: &str, what: &str) -> Refusal {
 pub(super) fn denied(place: &str) -> Refusal {
     refusal(
         place,
-        "it cannot be read: permission denied",
+        format!("{} cannot be read: permission denied", the(place)),
         "make it readable: `chmod -R u+rX .` in the submission's folder",
     )
 }
@@ -92,15 +113,15 @@ pub(super) fn denied(place: &str) -> Refusal {
 pub(super) fn changed(place: &str) -> Refusal {
     refusal(
         place,
-        "it was changed while it was being read",
+        format!("{} was changed while it was being read", the(place)),
         "hand in again when nothing writes to the folder any more",
     )
 }
 
-pub(super) fn odd_name(place: &str, problem: String) -> Refusal {
+pub(super) fn odd_name(place: &str, problem: &str) -> Refusal {
     refusal(
         place,
-        problem,
+        format!("the name {} {problem}", the(place)),
         "rename it: letters, digits, `-`, `_` and `.` are always fine",
     )
 }
@@ -109,7 +130,8 @@ pub(super) fn same_name(place: &str, other: &str) -> Refusal {
     refusal(
         place,
         format!(
-            "its name differs from `{other}` in capitals only, which many systems take for one"
+            "{} differs from `{other}` in capitals only, which many systems take for one",
+            the(place)
         ),
         "rename one of the two",
     )
@@ -119,7 +141,8 @@ pub(super) fn long_path(place: &str) -> Refusal {
     refusal(
         place,
         format!(
-            "its path has {} bytes, and {LONGEST_PATH} are allowed",
+            "the path {} has {} bytes, and {LONGEST_PATH} are allowed",
+            the(place),
             place.len()
         ),
         "shorten the names of its folders, or use fewer of them",
@@ -129,7 +152,10 @@ pub(super) fn long_path(place: &str) -> Refusal {
 pub(super) fn manifest_is_folder(place: &str) -> Refusal {
     refusal(
         place,
-        "it is a folder, and cargo needs a file of that name",
+        format!(
+            "{} is a folder, and cargo needs a file of that name",
+            the(place)
+        ),
         "put the file itself in its place",
     )
 }
@@ -138,8 +164,9 @@ pub(super) fn too_many(place: &str, limits: IntakeLimits) -> Refusal {
     refusal(
         place,
         format!(
-            "here the submission passes {} files and folders, which is all it may have",
-            limits.entries
+            "the submission passes {} files and folders{}, which is all it may have",
+            limits.entries,
+            at(place)
         ),
         "hand in source code only, without data and without what programs have made",
     )
@@ -151,11 +178,15 @@ pub(super) fn too_large(place: &str, size: u64, limits: IntakeLimits) -> Refusal
         place,
         if size > limits.bytes {
             format!(
-                "it has {}, and a whole submission may have {allowed}",
+                "{} has {}, and a whole submission may have {allowed}",
+                the(place),
                 ByteSize(size)
             )
         } else {
-            format!("with it the submission has more than {allowed}, which is all it may have")
+            format!(
+                "with {} the submission has more than {allowed}, which is all it may have",
+                the(place)
+            )
         },
         "hand in source code only, without data and without what programs have made",
     )
@@ -166,7 +197,8 @@ pub(super) fn too_deep(place: &str, limits: IntakeLimits) -> Refusal {
     refusal(
         place,
         format!(
-            "it is at depth {}, and {allowed} is the deepest allowed",
+            "{} is at depth {}, and {allowed} is the deepest allowed",
+            the(place),
             allowed.saturating_add(1)
         ),
         "use fewer folders inside folders",
@@ -176,7 +208,7 @@ pub(super) fn too_deep(place: &str, limits: IntakeLimits) -> Refusal {
 pub(super) fn hard_link(place: &str) -> Refusal {
     refusal(
         place,
-        "it is a hard link, and links are not followed",
+        format!("{} is a hard link, and links are not followed", the(place)),
         "put the file itself in its place",
     )
 }
@@ -184,7 +216,7 @@ pub(super) fn hard_link(place: &str) -> Refusal {
 pub(super) fn escape(place: &str) -> Refusal {
     refusal(
         place,
-        "its path leads outside of the archive",
+        format!("the path {} leads outside of the archive", the(place)),
         "pack the folder that holds `Cargo.toml` with a program that writes plain names",
     )
 }
@@ -192,7 +224,10 @@ pub(super) fn escape(place: &str) -> Refusal {
 pub(super) fn twice(place: &str) -> Refusal {
     refusal(
         place,
-        "the archive has it twice",
+        match place {
+            "" => "the archive has one name twice".into(),
+            place => format!("the archive has {} twice", the(place)),
+        },
         "pack the folder again, into a new archive",
     )
 }
@@ -200,7 +235,7 @@ pub(super) fn twice(place: &str) -> Refusal {
 pub(super) fn empty_archive(place: &str) -> Refusal {
     refusal(
         place,
-        "the archive is empty",
+        format!("the archive {} is empty", the(place)),
         "pack the folder that holds `Cargo.toml` and `src/`",
     )
 }
@@ -208,7 +243,10 @@ pub(super) fn empty_archive(place: &str) -> Refusal {
 pub(super) fn other_magic(place: &str, words: &str) -> Refusal {
     refusal(
         place,
-        format!("by its name it is a {words}, and by its first bytes it is not"),
+        format!(
+            "by its name {} is a {words}, and by its first bytes it is not",
+            the(place)
+        ),
         "pack the folder as `.zip` or as `.tar.gz`; a name alone does not make an archive",
     )
 }
@@ -216,7 +254,10 @@ pub(super) fn other_magic(place: &str, words: &str) -> Refusal {
 pub(super) fn no_archive(place: &str) -> Refusal {
     refusal(
         place,
-        "it is neither a folder nor a `.zip` or `.tar.gz` archive",
+        format!(
+            "{} is neither a folder nor a `.zip` or `.tar.gz` archive",
+            the(place)
+        ),
         "hand in the folder that holds `Cargo.toml` and `src/`, packed as one of these",
     )
 }
@@ -224,7 +265,10 @@ pub(super) fn no_archive(place: &str) -> Refusal {
 pub(super) fn damaged(place: &str) -> Refusal {
     refusal(
         place,
-        "the archive is damaged here, or its headers disagree",
+        format!(
+            "the archive is damaged{}, or its headers disagree",
+            at(place)
+        ),
         "pack the folder again, and look whether all of the archive was handed in",
     )
 }
@@ -248,7 +292,10 @@ pub(super) fn encrypted(place: &str) -> Refusal {
 pub(super) fn packed_oddly(place: &str) -> Refusal {
     refusal(
         place,
-        "it is packed in a way that is not read here",
+        format!(
+            "the archive is packed in a way that is not read here{}",
+            at(place)
+        ),
         "pack the folder again, as an ordinary `.zip` (deflate) or `.tar.gz`",
     )
 }
@@ -260,7 +307,10 @@ pub(super) fn sparse(place: &str) -> Refusal {
 pub(super) fn bomb(place: &str) -> Refusal {
     refusal(
         place,
-        "here far more comes out of the archive than was packed into it, or than it may hold",
+        format!(
+            "far more comes out of the archive{} than was packed into it, or than it may hold",
+            at(place)
+        ),
         "hand in source code only, without data and without what programs have made",
     )
 }
@@ -289,7 +339,7 @@ mod tests {
     fn listed(count: usize) -> Vec<Refusal> {
         let mut refusals = Refusals::default();
         for n in 0..count {
-            refusals.add(odd_name(&format!("f{n}"), "odd".into()));
+            refusals.add(odd_name(&format!("f{n}"), "is odd"));
         }
         refusals.into_list()
     }
@@ -300,14 +350,57 @@ mod tests {
         let list = listed(27);
         assert_eq!(list.len(), 21);
         assert_eq!(list[20].problem, "there are 7 more problems");
-        assert_eq!(listed(21)[20].problem, "there is one more problem");
+        assert_eq!(listed(21)[20].problem, "there is 1 more problem");
+    }
+
+    #[test]
+    fn every_problem_names_what_it_is_about() {
+        let limits = IntakeLimits {
+            entries: 1,
+            bytes: 1,
+            depth: 1,
+        };
+        let place = "src/main.rs";
+        let of = |refusal: Refusal| refusal.problem;
+        for problem in [
+            link(place),
+            special(place, "a device"),
+            denied(place),
+            changed(place),
+            odd_name(place, "is odd"),
+            same_name(place, "b"),
+            long_path(place),
+            manifest_is_folder(place),
+            too_many(place, limits),
+            too_large(place, 9, limits),
+            too_large(place, 1, limits),
+            too_deep(place, limits),
+            hard_link(place),
+            escape(place),
+            twice(place),
+            empty_archive(place),
+            other_magic(place, "x"),
+            no_archive(place),
+            damaged(place),
+            packed_oddly(place),
+            sparse(place),
+            bomb(place),
+        ]
+        .map(of)
+        {
+            assert!(problem.contains("`src/main.rs`"), "{problem}");
+        }
+        // Of the whole, nothing is named that is not there.
+        for problem in [denied("."), twice(""), damaged(""), bomb("")].map(of) {
+            assert!(!problem.contains('`'), "{problem}");
+        }
     }
 
     #[test]
     fn a_reason_about_the_whole_is_told_however_many_there_are() {
         let mut refusals = Refusals::default();
         for _ in 0..27 {
-            refusals.add(odd_name("f", "odd".into()));
+            refusals.add(odd_name("f", "is odd"));
         }
         refusals.add_first(refusal("", "whole", "do"));
         let list = refusals.into_list();

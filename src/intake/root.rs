@@ -1,10 +1,12 @@
 //! Find the crate in what was handed in: here, or one or two folders down.
 //!
-//! Hides which folders are looked into. One rule for folders and archives, so that both give one digest.
+//! Hides which folders are looked into, and that a checkout of the whole course may be handed in: then the
+//! crate is where the course has its starter. One rule for folders and archives, so that both give one
+//! digest.
 //! Never decides between two crates, never reads a manifest, and never follows a link.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     ffi::{CStr, CString},
     os::fd::{AsFd as _, BorrowedFd, OwnedFd},
 };
@@ -17,6 +19,7 @@ use super::{manifest, names, open, problem::Obstacle};
 pub(super) const DEEPEST: usize = 2;
 /// A folder with more names than these is not looked through.
 const NAMES: usize = 10_000;
+const MANIFEST: &CStr = c"Cargo.toml";
 
 /// Where the crate is.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,18 +31,60 @@ pub(super) enum Root {
     Nowhere,
 }
 
-/// Of all folders with a manifest, the one that is highest up.
-pub(super) fn choose(crates: &BTreeSet<Vec<u8>>) -> Root {
-    let depth =
-        |path: &[u8]| path.split(|&byte| byte == b'/').count() * usize::from(!path.is_empty());
-    let Some(highest) = crates.iter().map(|path| depth(path)).min() else {
-        return Root::Nowhere;
-    };
-    let mut highest = crates.iter().filter(|path| depth(path) == highest).cloned();
-    match (highest.next(), highest.collect::<Vec<_>>()) {
-        (Some(only), others) if others.is_empty() => Root::At(only),
-        (first, others) => Root::Several(first.into_iter().chain(others).collect()),
+/// The folders in which something to grade was found, and where in each it is: a crate is itself, a
+/// checkout of the course has it deeper down.
+#[derive(Debug, Default)]
+pub(super) struct Crates(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Crates {
+    /// There is a manifest in `folder`; `home` is where a checkout has the exercise, empty if unknown.
+    pub(super) fn add(&mut self, folder: &[u8], home: &[u8]) {
+        if let Some(checkout) = checkout(folder, home).filter(|path| may_hold(path)) {
+            self.0.insert(checkout.to_vec(), folder.to_vec());
+        }
+        if may_hold(folder) {
+            self.0
+                .entry(folder.to_vec())
+                .or_insert_with(|| folder.to_vec());
+        }
     }
+
+    /// Of all these folders, the one that is highest up.
+    pub(super) fn choose(&self) -> Root {
+        let Some(highest) = self.0.keys().map(|path| depth(path)).min() else {
+            return Root::Nowhere;
+        };
+        let highest = self.0.iter().filter(|(path, _)| depth(path) == highest);
+        let mut highest = highest.map(|(_, at)| at.clone());
+        match (highest.next(), highest.collect::<Vec<_>>()) {
+            (Some(only), others) if others.is_empty() => Root::At(only),
+            (first, others) => Root::Several(first.into_iter().chain(others).collect()),
+        }
+    }
+}
+
+fn depth(path: &[u8]) -> usize {
+    parts(path).count()
+}
+
+/// The names along a path.
+fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/')
+        .filter(|name| !name.is_empty())
+}
+
+/// The checkout of the course in which `folder` is the exercise's.
+fn checkout<'f>(folder: &'f [u8], home: &[u8]) -> Option<&'f [u8]> {
+    match folder.strip_suffix(home)? {
+        _ if home.is_empty() => None,
+        b"" => Some(b""),
+        above => above.strip_suffix(b"/"),
+    }
+}
+
+/// Whether a crate, or a checkout with one, may be in this folder.
+fn may_hold(path: &[u8]) -> bool {
+    depth(path) <= DEEPEST && parts(path).all(is_searched)
 }
 
 /// Whether a crate may be in a folder of this name.
@@ -47,25 +92,38 @@ pub(super) fn is_searched(name: &[u8]) -> bool {
     name != b"target" && !names::is_dropped(name)
 }
 
-/// Look for crates in the open folder `top`.
-pub(super) fn locate(top: BorrowedFd<'_>) -> Result<Root, Obstacle> {
+/// Look for crates in the open folder `top`; `home` is where a checkout of the course has the exercise.
+pub(super) fn locate(top: BorrowedFd<'_>, home: &[u8]) -> Result<Root, Obstacle> {
     let mut search = Search {
         names_left: NAMES,
-        crates: BTreeSet::new(),
+        home,
+        crates: Crates::default(),
     };
-    search.folder(top, "".as_bytes(), 0)?;
-    Ok(choose(&search.crates))
+    search.folder(top, b"", 0)?;
+    Ok(search.crates.choose())
 }
 
 /// Go down from `top` to a folder that was located in it, one name at a time.
 pub(super) fn descend(top: OwnedFd, path: &[u8]) -> Result<OwnedFd, Obstacle> {
-    let names = path.split(|&byte| byte == b'/');
-    names
-        .filter(|name| !name.is_empty())
-        .try_fold(top, |fd, name| {
-            let name = CString::new(name).map_err(|_| Obstacle::Changed)?;
-            open::folder(fd.as_fd(), &name)?.ok_or(Obstacle::Changed)
-        })
+    parts(path).try_fold(top, |fd, name| {
+        let name = CString::new(name).map_err(|_| Obstacle::Changed)?;
+        open::folder(fd.as_fd(), &name)?.ok_or(Obstacle::Changed)
+    })
+}
+
+/// The exercise's folder at `home`, with a manifest in it, if `top` is a checkout of the course.
+pub(super) fn in_checkout(top: BorrowedFd<'_>, home: &[u8]) -> Result<Option<OwnedFd>, Obstacle> {
+    let found = || {
+        if home.is_empty() {
+            return Err(Obstacle::Changed);
+        }
+        let folder = descend(top.try_clone_to_owned()?, home)?;
+        open::is_no_folder(folder.as_fd(), MANIFEST).map(|is_file| is_file.then_some(folder))
+    };
+    match found() {
+        Err(Obstacle::Machine(error)) => Err(Obstacle::Machine(error)),
+        found => Ok(found.unwrap_or_default()),
+    }
 }
 
 /// The names in an open folder, in byte order, at most `most` of them.
@@ -84,19 +142,25 @@ pub(super) fn list(folder: BorrowedFd<'_>, most: usize) -> Result<Vec<CString>, 
     Ok(names)
 }
 
-struct Search {
+struct Search<'a> {
     names_left: usize,
-    crates: BTreeSet<Vec<u8>>,
+    home: &'a [u8],
+    crates: Crates,
 }
 
-impl Search {
+impl Search<'_> {
     fn folder(&mut self, fd: BorrowedFd<'_>, path: &[u8], depth: usize) -> Result<(), Obstacle> {
+        if in_checkout(fd, self.home)?.is_some() {
+            // Whatever else is in a checkout is the course's.
+            self.crates.add(&below(path, self.home), self.home);
+            return Ok(());
+        }
         let names = list(fd, self.names_left)?;
         self.names_left -= names.len();
         let is_manifest = |name: &CString| name.to_bytes() == manifest::NAME.as_bytes();
-        if names.iter().any(is_manifest) && open::is_no_folder(fd, manifest_name())? {
+        if names.iter().any(is_manifest) && open::is_no_folder(fd, MANIFEST)? {
             // What is below belongs to this crate.
-            self.crates.insert(path.to_vec());
+            self.crates.add(path, b"");
             return Ok(());
         }
         if depth == DEEPEST {
@@ -104,17 +168,17 @@ impl Search {
         }
         for name in names.iter().filter(|name| is_searched(name.to_bytes())) {
             if let Some(inner) = open::folder(fd, name)? {
-                let path = match path {
-                    b"" => name.to_bytes().to_vec(),
-                    path => [path, name.to_bytes()].join(&b'/'),
-                };
-                self.folder(inner.as_fd(), &path, depth + 1)?;
+                self.folder(inner.as_fd(), &below(path, name.to_bytes()), depth + 1)?;
             }
         }
         Ok(())
     }
 }
 
-const fn manifest_name() -> &'static CStr {
-    c"Cargo.toml"
+/// The path of `name` in the folder `path`, which is empty for the top one.
+fn below(path: &[u8], name: &[u8]) -> Vec<u8> {
+    match path {
+        b"" => name.to_vec(),
+        path => [path, name].join(&b'/'),
+    }
 }

@@ -5,14 +5,16 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
 
 use super::copy::disk_fault;
-use crate::{fault::Fault, ids::Digest};
+use crate::{
+    fault::Fault,
+    ids::{Digest, feed},
+};
 
 /// A private copy of a submission, made of plain files only.
 #[derive(Debug)]
@@ -36,13 +38,13 @@ impl Snapshot {
     pub(super) fn new(root: &Path, mut files: Vec<SnapshotFile>) -> Result<Self, Fault> {
         files.sort();
         let mut hasher = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
         for file in &files {
             hasher.update(file.path.as_bytes());
             hasher.update([0]);
             hasher.update(file.bytes.to_be_bytes());
             let path = root.join(&file.path);
-            feed(&mut hasher, &path, &mut buffer)
+            File::open(&path)
+                .and_then(|file| feed(&mut hasher, file))
                 .map_err(|error| disk_fault("read", &path, &error))?;
         }
         Ok(Self {
@@ -95,17 +97,5 @@ impl Snapshot {
             .files
             .binary_search_by(|file| file.path.as_str().cmp(path));
         index.ok().map(|index| &self.files[index])
-    }
-}
-
-fn feed(hasher: &mut Sha256, path: &Path, buffer: &mut [u8]) -> io::Result<()> {
-    let mut file = File::open(path)?;
-    loop {
-        match file.read(buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => hasher.update(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }

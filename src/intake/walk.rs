@@ -130,7 +130,7 @@ impl Walk<'_> {
     ) -> Result<(), Problem> {
         let text = names::check(name.to_bytes()).map_err(|problem| {
             let place = join(folder.path, &names::shown(name.to_bytes()));
-            refusals::odd_name(&place, problem)
+            refusals::odd_name(&place, &problem)
         })?;
         let path = join(folder.path, text);
         let opened = open::entry(folder.fd, name, folder.depth == 0)

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::words::is_visible;
+
 /// One line: everything that is not plainly visible becomes `\u{…}`, line breaks too.
 #[must_use]
 pub fn escape_line(text: &str) -> String {
@@ -63,22 +65,6 @@ fn push(escaped: &mut String, c: char, rest: &str) {
     } else {
         escaped.extend(c.escape_unicode());
     }
-}
-
-/// Whether a terminal draws the character and does nothing else with it.
-fn is_visible(c: char) -> bool {
-    // C0, DEL and C1, then the formats: soft hyphen, Arabic and Syriac marks, zero widths, bidi controls,
-    // line and paragraph separators, invisible operators, variation selectors, the byte order mark,
-    // annotations, shorthand, musical formats, tags; and what has no meaning of its own.
-    !(c.is_control()
-        || matches!(c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}'
-            | '\u{890}' | '\u{891}' | '\u{8E2}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}'
-            | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}' | '\u{F0000}'..='\u{10FFFF}' | '\u{E000}'..='\u{F8FF}'))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use textwrap::{Options, WordSeparator, WordSplitter};
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::escape::{escape_block, escape_line};
 use crate::{
@@ -50,8 +50,11 @@ pub fn human(record: &Record) -> String {
         paragraph(&mut text, "  ", &escape_line(notice));
     }
     let Grader { tier, observer, .. } = &record.grader;
-    let how = format!("Isolation: {tier}. Reads seen by: {observer} and file times.");
-    let how = how.replace("file-times and file times", "file times alone");
+    let witnesses = match observer.as_str() {
+        "file-times" => "file times alone".to_owned(),
+        observer => format!("{observer} and file times"),
+    };
+    let how = format!("Isolation: {tier}. Reads seen by: {witnesses}.");
     paragraph(&mut text, "  ", &escape_line(&how));
     // Not wrapped: it is there to be copied.
     let _ = writeln!(
@@ -160,15 +163,51 @@ fn row(text: &mut String, label: &str, value: &str) {
     );
 }
 
-/// What somebody else said, set off by a bar.
+/// What somebody else said, set off by a bar. A line that is too long goes on below its own words.
 fn block(text: &mut String, said: &str) {
-    let said = escape_block(said);
+    let said = escape_block(&without_compiler_hashes(said));
     for line in said.lines() {
-        for part in textwrap::wrap(line, lines_of(WIDTH - 10)) {
+        let indent = " ".repeat(hang(line));
+        // The first fit: the best one lets a word that was broken stand out by the indent.
+        let options = lines_of(WIDTH - 10)
+            .subsequent_indent(&indent)
+            .wrap_algorithm(WrapAlgorithm::FirstFit);
+        for part in textwrap::wrap(line, options) {
             let space = if part.is_empty() { "" } else { " " };
             let _ = writeln!(text, "        {DIM}|{DIM:#}{space}{part}");
         }
     }
+}
+
+/// Where the words of a line begin: behind the spaces before it, and behind a label as rustc writes it,
+/// `   = help: `.
+fn hang(line: &str) -> usize {
+    let words = line.trim_start_matches(' ');
+    let spaces = line.len() - words.len();
+    let label = match words
+        .strip_prefix("= ")
+        .and_then(|rest| rest.split_once(": "))
+    {
+        Some((label, _)) if label.bytes().all(|byte| byte.is_ascii_alphabetic()) => label.len() + 4,
+        _ => 0,
+    };
+    (spaces + label).min(WIDTH / 2)
+}
+
+/// The standard library's own places without the compiler's hash, which says nothing to anybody and is
+/// longer than a line: `/rustc/…/library/std/src/thread.rs`.
+fn without_compiler_hashes(said: &str) -> String {
+    let mut parts = said.split("/rustc/");
+    let mut short = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_hexdigit());
+        let (hash, rest) = part.split_at(end.unwrap_or(part.len()));
+        let is_hash = hash.len() == 40 && rest.starts_with('/');
+        short += "/rustc/";
+        short += if is_hash { "…" } else { hash };
+        short += rest;
+    }
+    short
 }
 
 fn paragraph(text: &mut String, indent: &str, words: &str) {
@@ -191,4 +230,57 @@ fn inert(wrapped: &str) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(said: &str) -> Vec<String> {
+        let mut text = String::new();
+        block(&mut text, said);
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        plain
+            .lines()
+            .map(|line| line.trim_start().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_line_of_the_compiler_goes_on_below_its_own_words() {
+        let line = "   = help: the trait `Send` is not implemented for `Rc<i32>`, so that it cannot be sent";
+        let shown = shown(line);
+        assert_eq!(
+            shown,
+            [
+                "|    = help: the trait `Send` is not implemented for `Rc<i32>`, so that",
+                "|            it cannot be sent"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_of_one_long_word_stays_within_the_width() {
+        for spaces in 0..50 {
+            for long in 60..90 {
+                let line = format!("{}| {}", " ".repeat(spaces), "^".repeat(long));
+                for line in shown(&line) {
+                    assert!(line.chars().count() <= WIDTH - 8, "{spaces} {long}: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_compilers_hash_goes_and_the_place_stays_whole() {
+        let hash = "59807616e1fa2540724bfbac14d7976d7e4a3860";
+        let line = format!("   --> /rustc/{hash}/library/std/src/thread/functions.rs:125:4");
+        assert_eq!(
+            shown(&line),
+            ["|    --> /rustc/…/library/std/src/thread/functions.rs:125:4"]
+        );
+        for other in ["/rustc/abc/x", "/rustc/", "a/rustc/no hash"] {
+            assert_eq!(shown(other), [format!("| {other}")]);
+        }
+    }
 }

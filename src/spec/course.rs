@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     exercise::Exercise,
     tier::{IsolationPolicy, PolicyFile},
-    toml_file::read,
+    toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile, Size},
 };
 use crate::{
@@ -122,6 +122,39 @@ struct IntakeFile {
     depth: Option<usize>,
 }
 
+impl IntakeFile {
+    fn limits(&self) -> IntakeLimits {
+        IntakeLimits {
+            entries: self.entries.unwrap_or(INTAKE_LIMITS.entries),
+            bytes: self.size.map_or(INTAKE_LIMITS.bytes, |size| size.0),
+            depth: self.depth.unwrap_or(INTAKE_LIMITS.depth),
+        }
+    }
+}
+
+impl IntakeLimits {
+    /// The key whose value is out of its range, and the range: below it no crate would be admitted, and the
+    /// reference would be blamed; above it nothing would be bounded.
+    fn mistake(&self) -> Option<(&'static str, String)> {
+        let Self {
+            entries,
+            bytes,
+            depth,
+        } = self;
+        if !(3..=1_000_000).contains(entries) {
+            let what = format!("`entries` is {entries}, it must be 3 to 1000000");
+            Some(("entries", what))
+        } else if !(1 << 10..=1 << 34).contains(bytes) {
+            Some(("size", "`size` must be 1 KiB to 16 GiB".into()))
+        } else if !(1..=100).contains(depth) {
+            let what = format!("`depth` is {depth}, it must be 1 to 100");
+            Some(("depth", what))
+        } else {
+            None
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CrateFile {
@@ -199,7 +232,12 @@ impl Course {
     /// It cannot be read, or says something that makes no sense.
     pub fn load(root: &Path) -> Result<Self, Fault> {
         let path = root.join(Self::FILE);
-        let (_, file) = read::<CourseFile>(&path)?;
+        let (text, file) = read::<CourseFile>(&path)?;
+        let intake = file.submission.limits();
+        if let Some((key, what)) = intake.mistake() {
+            let offset = offset_of(&text, &["submission", key]);
+            return Err(mistake(&path, &text, offset, what));
+        }
         Ok(Self {
             exercises: root.join(file.exercises),
             references: root.join(file.references),
@@ -207,14 +245,7 @@ impl Course {
             temp_dir: file.temp_dir.map(|dir| root.join(dir)),
             build_limits: file.limits.build.over(BUILD_LIMITS),
             run_limits: file.limits.run.over(RUN_LIMITS),
-            intake: IntakeLimits {
-                entries: file.submission.entries.unwrap_or(INTAKE_LIMITS.entries),
-                bytes: file
-                    .submission
-                    .size
-                    .map_or(INTAKE_LIMITS.bytes, |size| size.0),
-                depth: file.submission.depth.unwrap_or(INTAKE_LIMITS.depth),
-            },
+            intake,
             crates: file
                 .crates
                 .into_iter()

@@ -1,6 +1,6 @@
 //! One exercise: `exercise.toml`, and where its starter and its reference are.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::{
     course::Course,
     recipe::Recipe,
-    toml_file::{mistake, read},
+    toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile},
 };
 use crate::{
@@ -43,6 +43,9 @@ pub struct Exercise {
     pub run_limits: Limits,
     /// The folder that a student gets and edits.
     pub starter: PathBuf,
+    /// The same folder seen from the course's, for students who hand in a checkout of it; empty if it lies
+    /// elsewhere.
+    pub home: PathBuf,
     /// The model solution.
     pub reference: PathBuf,
 }
@@ -78,6 +81,8 @@ pub struct Profile {
     pub debug_assertions: bool,
 }
 
+/// More runs than these of either sort of seed are no grading any more.
+const MOST_SEEDS: usize = 100;
 /// Processors that a program sees, unless the exercise says otherwise.
 const PROCESSORS: u32 = 8;
 
@@ -91,8 +96,8 @@ struct ExerciseFile {
     #[serde(default)]
     notice: Option<String>,
     points: Spanned<u32>,
-    recipe: Spanned<Recipe>,
-    seeds: Spanned<SeedsFile>,
+    recipe: Recipe,
+    seeds: SeedsFile,
     #[serde(default)]
     processors: Option<Spanned<u32>>,
     #[serde(default)]
@@ -146,23 +151,30 @@ impl Exercise {
         let (text, file) = read::<ExerciseFile>(&path)?;
         let wrong = |offset, what: &str| mistake(&path, &text, offset, what);
 
-        file.recipe
-            .get_ref()
-            .validate()
-            .map_err(|error| wrong(file.recipe.span().start, &error.to_string()))?;
-        let seeds = file.seeds.get_ref();
+        let key = |path: &[&str]| offset_of(&text, path);
+
+        file.recipe.validate().map_err(|error| {
+            let path = ["recipe", file.recipe.kind(), error.key];
+            wrong(key(&path), &error.to_string())
+        })?;
+        let seeds = &file.seeds;
         if seeds.fixed.is_empty() && seeds.fresh == 0 {
             return Err(wrong(
-                file.seeds.span().start,
+                key(&["seeds", "fixed"]),
                 "there is no seed, so nothing would run",
             )
             .hint("give `fixed` a seed, or make `fresh` at least 1"));
         }
-        if seeds.fresh > 100 || seeds.fixed.len() > 100 {
-            return Err(wrong(
-                file.seeds.span().start,
-                "more than 100 seeds would take minutes",
-            ));
+        for (name, count) in [
+            ("fixed", seeds.fixed.len()),
+            ("fresh", seeds.fresh as usize),
+        ] {
+            if count > MOST_SEEDS {
+                let what = format!(
+                    "`{name}` asks for {count} seeds, and more than {MOST_SEEDS} would take minutes"
+                );
+                return Err(wrong(key(&["seeds", name]), &what));
+            }
         }
         let opt_level = file.profile.opt_level.map_or(Ok(0), |level| {
             if *level.get_ref() <= 3 {
@@ -183,13 +195,10 @@ impl Exercise {
             title: file.title,
             summary: file.summary,
             notice: file.notice,
-            recipe: file.recipe.into_inner(),
-            seeds: {
-                let seeds = file.seeds.into_inner();
-                SeedPlan {
-                    fixed: seeds.fixed,
-                    fresh: seeds.fresh,
-                }
+            recipe: file.recipe,
+            seeds: SeedPlan {
+                fixed: file.seeds.fixed,
+                fresh: file.seeds.fresh,
             },
             processors,
             profile: Profile {
@@ -201,6 +210,12 @@ impl Exercise {
             build_limits: file.limits.build.over(course.build_limits),
             run_limits: file.limits.run.over(course.run_limits),
             reference: course.references.join(id.as_str()),
+            home: starter
+                .strip_prefix(&course.root)
+                .map(|home| home.components().collect::<PathBuf>())
+                .ok()
+                .filter(|home| home.components().all(is_name))
+                .unwrap_or_default(),
             starter,
             id,
         })
@@ -211,6 +226,11 @@ impl Exercise {
     pub fn points(&self) -> u32 {
         self.checks.iter().map(|check| check.points).sum()
     }
+}
+
+/// Whether a part of a path is a plain name, neither `..` nor `.`.
+fn is_name(part: Component<'_>) -> bool {
+    matches!(part, Component::Normal(_))
 }
 
 /// The checks, known, each at most once, in the order of [`CheckId::ALL`], with points that add up.

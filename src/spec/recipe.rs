@@ -30,10 +30,22 @@ pub struct NumbersRecipe {
 
 /// Why a recipe cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RecipeError(String);
+#[error("{problem}")]
+pub struct RecipeError {
+    /// The parameter to look at, as the file calls it.
+    pub key: &'static str,
+    problem: String,
+}
 
 impl Recipe {
+    /// What this kind of data is called in a file.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Numbers(_) => "numbers",
+        }
+    }
+
     /// Check every bound.
     ///
     /// # Errors
@@ -50,30 +62,32 @@ impl NumbersRecipe {
     const MOST_NUMBERS: u64 = 20_000_000;
 
     fn validate(&self) -> Result<(), RecipeError> {
-        let wrong = |text: String| Err(RecipeError(text));
+        let wrong = |key, problem: String| Err(RecipeError { key, problem });
         if !(1..=100_000).contains(&self.files) {
-            return wrong(format!("`files` is {}, it must be 1 to 100000", self.files));
+            let problem = format!("`files` is {}, it must be 1 to 100000", self.files);
+            return wrong("files", problem);
         }
         if !(1..=100_000).contains(&self.lines) {
-            return wrong(format!("`lines` is {}, it must be 1 to 100000", self.lines));
+            let problem = format!("`lines` is {}, it must be 1 to 100000", self.lines);
+            return wrong("lines", problem);
         }
         if u64::from(self.files) * u64::from(self.lines) > Self::MOST_NUMBERS {
-            return wrong(format!(
+            let problem = format!(
                 "`files` times `lines` is above {}, which fills the temporary folder",
                 Self::MOST_NUMBERS
-            ));
+            );
+            return wrong("files", problem);
         }
         if self.low > self.high {
-            return wrong(format!(
+            let problem = format!(
                 "`low` is {} and `high` is {}: nothing lies between",
                 self.low, self.high
-            ));
+            );
+            return wrong("low", problem);
         }
         if !(1..=52).contains(&self.name_length) {
-            return wrong(format!(
-                "`name-length` is {}, it must be 1 to 52",
-                self.name_length
-            ));
+            let problem = format!("`name-length` is {}, it must be 1 to 52", self.name_length);
+            return wrong("name-length", problem);
         }
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.{}".contains(c);
         if self.pattern.matches("{}").count() != 1
@@ -82,10 +96,11 @@ impl NumbersRecipe {
             || self.pattern.starts_with(['.', '-'])
             || self.pattern.len() > 100
         {
-            return wrong(format!(
+            let problem = format!(
                 "`pattern` is {:?}, it must be a file name with one `{{}}`, such as \"tmp-{{}}.numbers\"",
                 self.pattern
-            ));
+            );
+            return wrong("pattern", problem);
         }
         Ok(())
     }
@@ -99,6 +114,8 @@ impl NumbersRecipe {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn good() -> NumbersRecipe {
@@ -169,8 +186,48 @@ mod tests {
             ),
         ];
         for (word, recipe) in cases {
-            let error = recipe.validate().unwrap_err().to_string();
-            assert!(error.contains(word), "{error}");
+            let error = recipe.validate().unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+            assert!(error.to_string().contains(&format!("`{}`", error.key)));
+        }
+    }
+
+    /// A recipe as a file may say it: good, or off by any of the usual slips.
+    fn said() -> impl Strategy<Value = String> {
+        let number = prop_oneof![
+            4 => (0..200_u32).prop_map(|n| n.to_string()),
+            1 => any::<i64>().prop_map(|n| n.to_string()),
+            1 => "\\PC{0,9}",
+        ];
+        let pattern = prop_oneof![
+            Just("tmp-{}.numbers".to_owned()),
+            "[a-z.{}/-]{0,12}",
+            "\\PC{0,9}",
+        ];
+        let numbers = proptest::collection::vec(number, 5);
+        (numbers, pattern).prop_map(|(n, pattern)| {
+            let pattern = toml::Value::from(pattern);
+            format!(
+                "files = {}\nlines = {}\nlow = {}\nhigh = {}\nname-length = {}\npattern = {pattern}\n",
+                n[0], n[1], n[2], n[3], n[4]
+            )
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_file_says_is_a_recipe_or_an_error(text in prop_oneof![said(), "\\PC{0,99}"]) {
+            let Ok(recipe) = toml::from_str::<NumbersRecipe>(&text) else {
+                return Ok(());
+            };
+            match recipe.validate() {
+                Ok(()) => {
+                    let name = recipe.file_name("abcde");
+                    prop_assert!(!name.contains(['/', '\0', '{']) && !name.starts_with('.'), "{name}");
+                    prop_assert!(recipe.low <= recipe.high);
+                }
+                Err(error) => prop_assert!(text.contains(error.key), "{error}"),
+            }
         }
     }
 }

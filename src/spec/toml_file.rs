@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path};
 
 use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
 
 use crate::fault::{Fault, FaultKind};
 
@@ -69,6 +70,30 @@ fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Fault> {
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     let end = offset.min(text.len());
     text.as_bytes()[..end].split(|&b| b == b'\n').count()
+}
+
+/// Where the key at `path` stands in `text`, through tables; if it is nowhere, where the last of them is
+/// that is there.
+pub(super) fn offset_of(text: &str, path: &[&str]) -> usize {
+    let Ok(file) = DeTable::parse(text) else {
+        return 0;
+    };
+    let (mut table, mut offset) = (Some(file.get_ref()), 0);
+    for name in path {
+        let found = table.and_then(|table| {
+            let mut keys = table.iter();
+            keys.find(|(key, _)| key.get_ref() == name)
+        });
+        let Some((key, value)) = found else {
+            break;
+        };
+        offset = key.span().start;
+        table = match value.get_ref() {
+            DeValue::Table(inner) => Some(inner),
+            _ => None,
+        };
+    }
+    offset
 }
 
 /// A mistake in what a file says, at a line.

@@ -62,6 +62,21 @@ fn slips_in_grader_toml_are_shown_at_their_line() {
             &["line @", "`big` is not a size above zero"],
         ),
         (
+            "entries = 10000",
+            "entries = 0",
+            &["line @", "`entries` is 0, it must be 3 to 1000000"],
+        ),
+        (
+            "depth = 16",
+            "depth = 0",
+            &["line @", "`depth` is 0, it must be 1 to 100"],
+        ),
+        (
+            "size = \"32 MiB\"",
+            "size = \"9 B\"",
+            &["line @", "`size` must be 1 KiB to 16 GiB"],
+        ),
+        (
             "rayon = { version = \"1.11\" }",
             "rayon = { version = \"new\" }",
             &["rayon", "line @"],
@@ -91,19 +106,19 @@ fn slips_in_exercise_toml_are_shown_at_their_line() {
             &["line @", "files = \"many\""],
         ),
         (
-            "[recipe.numbers]\nfiles = 1000",
-            "[recipe.numbers]\nfiles = 0",
+            "files = 1000",
+            "files = 0",
             &["line @", "`files` is 0, it must be 1 to 100000"],
         ),
         (
             "low = 1\n",
             "low = 100\n",
-            &["line ", "`low` is 100 and `high` is 99"],
+            &["line @", "`low` is 100 and `high` is 99"],
         ),
         (
             "\"tmp-{}.numbers\"",
             "\"../{}\"",
-            &["line ", "`pattern`", "such as \"tmp-{}.numbers\""],
+            &["line @", "`pattern`", "such as \"tmp-{}.numbers\""],
         ),
         (
             "points = 10",
@@ -126,9 +141,24 @@ fn slips_in_exercise_toml_are_shown_at_their_line() {
             &["`total` comes after `files-read`", "in this order: build"],
         ),
         (
-            "[seeds]\nfixed = [\"0\"]\nfresh = 2",
-            "[seeds]\nfixed = []\nfresh = 0",
+            "fixed = [\"0\"]\nfresh = 2",
+            "fixed = []\nfresh = 0",
             &["line @", "there is no seed", "`fixed`"],
+        ),
+        (
+            "fresh = 2",
+            "fresh = 101",
+            &["line @", "`fresh` asks for 101 seeds, and more than 100"],
+        ),
+        (
+            "lines = 20",
+            "lines = 100001",
+            &["line @", "`lines` is 100001, it must be 1 to 100000"],
+        ),
+        (
+            "name-length = 5",
+            "name-length = 0",
+            &["line @", "`name-length` is 0, it must be 1 to 52"],
         ),
         (
             "fixed = [\"0\"]",

@@ -408,7 +408,13 @@ fn a_layer_that_lost_a_file_is_made_again() {
 fn a_damaged_reference_program_is_built_again() {
     let scene = Scene::new();
     let private = cache_with(&scene, &["layers", "references"]);
-    let kept = names(&private.join("references"));
+    let programs = || {
+        let mut programs = names(&private.join("references"));
+        // Whether another test has held the cache by now is chance.
+        programs.retain(|name| name != "lock");
+        programs
+    };
+    let kept = programs();
     for program in &kept {
         damage(
             &private.join("references").join(program).join("program"),
@@ -421,7 +427,7 @@ fn a_damaged_reference_program_is_built_again() {
         run(command.env("GRADE_CACHE_DIR", &private)).code(0);
     };
     grade();
-    assert_eq!(names(&private.join("references")), kept);
+    assert_eq!(programs(), kept);
     let program = private.join("references").join(&kept[0]).join("program");
     let before = fs::metadata(&program).unwrap().modified().unwrap();
     grade();

@@ -72,6 +72,38 @@ fn flags_that_hold_everywhere_may_stand_before_a_command() {
 }
 
 #[test]
+fn a_command_that_is_not_there_yet_is_told_as_one() {
+    for arguments in [
+        &["list"][..],
+        &["explain", "run"],
+        &["hint", "sum-of-products"],
+        &["watch", "sum-of-products"],
+        &["merge", "a", "b", "--out", "c"],
+        &["new", "sum-of-products", "mine"],
+        &["--seed", "3", "list"],
+    ] {
+        let name = arguments
+            .iter()
+            .find(|word| word.len() > 2 && !word.starts_with('-'));
+        let told = format!(
+            "`{}` is a command that this version does not have",
+            name.unwrap()
+        );
+        refuses(arguments, &[&told, "it has batch, check-exercises"]);
+    }
+}
+
+#[test]
+fn a_submission_called_like_a_command_is_told_how_to_write_it() {
+    for name in ["data", "batch", "report", "doctor"] {
+        refuses(
+            &["sum-of-products", name],
+            &["after arguments for grading", "is written `./NAME`"],
+        );
+    }
+}
+
+#[test]
 fn a_missing_path_and_a_file_are_no_submission() {
     refuses(
         &["sum-of-products", "no/such/place"],
@@ -135,7 +167,8 @@ fn refused(folder: &Path, words: &[&str]) {
 
 #[test]
 fn a_folder_without_a_manifest_is_refused() {
-    refused(&submission("no-manifest"), &["Cargo.toml"]);
+    let words = ["not accepted: there is no `Cargo.toml`"];
+    refused(&submission("no-manifest"), &words);
 }
 
 #[test]
@@ -168,7 +201,7 @@ fn a_manifest_with_a_slip_is_refused_at_its_line() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_read_is_named_and_not_graded() {
+fn a_folder_that_may_not_be_read_is_named_at_once() {
     let scene = Scene::new();
     let folder = scene.submission("closed", "", "fn main() {}");
     let locked = Locked::new(&folder, 0o000);
@@ -176,14 +209,22 @@ fn a_folder_that_may_not_be_read_is_named_and_not_graded() {
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder);
-    run(command).code(2).reports(&[
-        "NOT GRADED",
-        "no points were given or taken",
-        "failed to read submission",
+    // Before the reference runs: there is no report.
+    let words = [
+        "failed to open the submission",
         "closed`",
         "Permission denied",
-        "try make it readable: `chmod u+rx`",
-    ]);
+        "make it readable: `chmod u+rx`",
+    ];
+    run(command).refuses(2, &words);
+    drop(locked);
+    // Readable, but not to be searched.
+    let locked = Locked::new(&folder, 0o400);
+    let command = &mut scene.grade_as_ordinary_user();
+    command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder);
+    run(command).refuses(2, &words);
     drop(locked);
     scene.assert_nothing_left();
 }
@@ -197,10 +238,52 @@ fn a_file_that_may_not_be_read_is_named_as_the_students_to_mend() {
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder);
+    run(command).code(1).reports(&[
+        "FAIL build",
+        "not accepted: `src/main.rs` cannot be read: permission denied",
+        "try make it readable",
+    ]);
+    drop(locked);
+    scene.assert_nothing_left();
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "what is left out is said")]
+fn a_file_that_another_user_keeps_from_us_is_not_graded() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("left out: only root can make a file that is another user's");
+        return;
+    }
+    let scene = Scene::new();
+    let folder = scene.submission("foreign-file", "", "fn main() {}");
+    let locked = Locked::new(&folder.join("src/main.rs"), 0o600);
+    std::os::unix::fs::chown(folder.join("src/main.rs"), Some(12345), None).unwrap();
+    let command = &mut scene.grade_as_ordinary_user();
+    command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&folder);
+    run(command).code(2).reports(&[
+        "NOT GRADED",
+        "no points were given or taken",
+        "`src/main.rs` cannot be opened",
+        "try let whoever grades read all of it",
+    ]);
+    drop(locked);
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn of_a_checkout_of_the_course_the_exercise_is_graded() {
+    let scene = Scene::new();
+    let checkout = scene.course();
+    checkout.write("Cargo.toml", "[workspace]\nmembers = [\"exercises/*\"]\n");
+    let command = &mut scene.grade();
+    command
+        .args(["sum-of-products", "--seed", "0"])
+        .arg(&checkout.root);
     run(command)
         .code(1)
-        .reports(&["FAIL build", "src/main.rs", "try"]);
-    drop(locked);
+        .reports(&["by course", "pass build", "FAIL total"]);
     scene.assert_nothing_left();
 }
 

@@ -12,6 +12,7 @@ pub mod scene;
 use std::{
     path::{Path, PathBuf},
     process::Output,
+    sync::LazyLock,
     time::Duration,
 };
 
@@ -76,12 +77,33 @@ pub fn shown(output: &Output) -> String {
 
 /// The record of a submission, graded on the seeds 0 and 7.
 pub fn record(folder: &Path) -> Value {
-    let mut command = grade();
-    command
-        .args(["sum-of-products", "--format", "json", "--seed", "7"])
-        .arg(folder);
-    let output = command.output().expect("grade starts");
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", shown(&output)))
+    record_of(grade().args(["sum-of-products", "--seed", "7"]).arg(folder))
+}
+
+/// The record that a grading gives; it fits its schema.
+#[track_caller]
+pub fn record_of(command: &mut Command) -> Value {
+    let output = command.args(["--format", "json"]).output();
+    let output = output.expect("grade starts");
+    let record = serde_json::from_slice(&output.stdout);
+    fitting(record.unwrap_or_else(|_| panic!("{}", shown(&output))))
+}
+
+/// The record, if it fits the published schema; otherwise the test fails.
+#[track_caller]
+pub fn fitting(record: Value) -> Value {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let path = course().join("schema/grade-record-1.schema.json");
+        let text = std::fs::read_to_string(path).expect("the schema is published");
+        let schema = serde_json::from_str(&text).expect("the schema is JSON");
+        jsonschema::validator_for(&schema).expect("the schema is one")
+    });
+    let errors: Vec<String> = SCHEMA
+        .iter_errors(&record)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, [""; 0], "does not fit its schema: {record:#}");
+    record
 }
 
 /// The status of each check in a record, in order.

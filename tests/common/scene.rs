@@ -108,6 +108,18 @@ impl Scene {
     }
 }
 
+/// A grading of `folder` that fails on our side: the copy would lie inside of what is copied.
+pub fn not_graded(scene: &Scene, folder: &Path) -> Command {
+    let temp = folder.join("temp");
+    fs::create_dir(&temp).unwrap();
+    let mut command = scene.grade();
+    command
+        .args(["sum-of-products", "--seed", "0", "--temp-dir"])
+        .arg(temp)
+        .arg(folder);
+    command
+}
+
 /// A copy of the course, to be spoiled.
 pub struct CourseCopy {
     pub root: PathBuf,
@@ -203,10 +215,11 @@ impl Said {
         self
     }
 
-    /// The report as a record.
+    /// The report as a record, which fits its schema.
     #[track_caller]
     pub fn record(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{}", self.shown()))
+        let record = serde_json::from_str(&self.stdout);
+        super::fitting(record.unwrap_or_else(|_| panic!("{}", self.shown())))
     }
 
     pub fn shown(&self) -> String {

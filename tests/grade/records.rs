@@ -54,13 +54,15 @@ fn the_starter_fails_with_words_that_help() {
     run(scene.grade().args(["sum-of-products", "--seed", "0"]))
         .code(1)
         .reports(&[
-            "FAIL sum-of-products: 2 of",
+            "FAIL sum-of-products: 4 of",
             "pass build 1/1 it compiles",
+            "pass run 1/1",
             "FAIL total 0/2 wrong on the dataset",
             "asked is the last line printed the total",
-            "seed 0 expected 2483973 seen 0",
-            "try 0 is the sum of nothing: are the files found, and is each one read?",
-            "FAIL files-read 0/2 no data file was read",
+            "seed 0 expected 2483973 seen 50269",
+            "try lines are counted from one: the third line is index 2",
+            "pass files-read 2/2 all 1000 files were read",
+            "FAIL multi-threaded 0/4 one thread reads everything",
             "Again on the same data: grade sum-of-products --seed 0",
         ]);
     scene.assert_nothing_left();
@@ -179,7 +181,7 @@ fn fresh_seeds_are_drawn_for_each_grading() {
     );
     assert_eq!((one.len(), two.len()), (3, 3));
     assert_eq!((&*one[0], &*two[0]), ("0", "0"));
-    // Two draws of 64 bits alike would be a wonder.
+    // Two draws of twice 32 bits alike would be a wonder.
     assert_ne!(one, two);
 }
 

@@ -6,7 +6,7 @@ use assert_cmd::Command;
 
 use crate::common::{
     course,
-    scene::{Said, Scene, run},
+    scene::{Said, Scene, not_graded, run},
     submission,
 };
 
@@ -149,13 +149,7 @@ fn a_report_of_what_was_not_graded_fits_on_80_columns() {
         .arg(&folder))
     .code(1);
     assert_presentable(&said);
-    let command = &mut scene.grade_as_ordinary_user();
-    let locked = crate::common::scene::Locked::new(&folder, 0o000);
-    let said = run(command
-        .args(["sum-of-products", "--seed", "0"])
-        .arg(&folder))
-    .code(2);
-    drop(locked);
+    let said = run(&mut not_graded(&scene, &folder)).code(2);
     assert_presentable(&said.reports(&["NOT GRADED"]));
 }
 
@@ -294,6 +288,14 @@ fn a_whole_report_is_as_it_was_read_and_found_good() {
         let said = run(Scene::new().grade().args(arguments));
         let code = i32::from(!said.stdout.starts_with("PASS"));
         let (arguments, report) = (arguments.join(" "), said.code(code).stdout);
+        // How well a machine isolates is its own.
+        let masked = report.lines().map(|line| match line.split_once(". ") {
+            Some((tier, rest)) if tier.starts_with("  Isolation: ") => {
+                format!("  Isolation: [tier]. {rest}\n")
+            }
+            _ => format!("{line}\n"),
+        });
+        let report: String = masked.collect();
         writeln!(text, "$ grade {arguments}\n{report}[exit code {code}]\n").unwrap();
     }
     golden("report.txt", &text);

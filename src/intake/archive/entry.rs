@@ -46,7 +46,7 @@ impl Entry<'_> {
         match path.iter().find(|name| name.contains(&b'\\')) {
             Some(name) => Err(refusals::odd_name(
                 &shown(self.name),
-                names::check(name).err().unwrap_or_default(),
+                &names::check(name).err().unwrap_or_default(),
             )),
             None => Ok(path),
         }

@@ -37,6 +37,7 @@ use self::{entry::Entry, tally::Tally};
 use super::{
     Admission, manifest,
     names::{self, shown},
+    open,
     problem::{Obstacle, Problem},
     refusals::{self, Refusals},
     root::Root,
@@ -94,11 +95,40 @@ impl ArchiveKind {
 /// Told of every entry in turn, with what it holds.
 type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Problem> + 'v;
 
+/// Whether the archive at `path` can be read to its end and holds no crate. False where nothing is known:
+/// its admission will tell what is wrong with it.
+///
+/// Costs at most what its admission costs, and of a zip archive no more than its directory and headers.
+pub(super) fn is_without_crate(
+    path: &Path,
+    kind: ArchiveKind,
+    home: &[u8],
+    limits: IntakeLimits,
+) -> bool {
+    let Ok(opened) = open::submission(path) else {
+        return false;
+    };
+    if opened.is_folder() {
+        return false;
+    }
+    let archive = Archive {
+        file: &File::from(opened.fd),
+        path,
+        kind,
+        home,
+        limits,
+    };
+    let mut refusals = Refusals::default();
+    let plan = archive.plan(&mut refusals);
+    !refusals.is_any() && plan.is_ok_and(|plan| plan.root() == Root::Nowhere)
+}
+
 /// Check the archive in `file`, found at `path`, and copy the crate in it into `dest`.
 pub(super) fn admit(
     file: &File,
     path: &Path,
     kind: ArchiveKind,
+    home: &[u8],
     dest: &Path,
     limits: IntakeLimits,
 ) -> Result<Admission, Fault> {
@@ -106,6 +136,7 @@ pub(super) fn admit(
         file,
         path,
         kind,
+        home,
         limits,
     };
     let mut refusals = Refusals::default();
@@ -129,21 +160,29 @@ struct Archive<'a> {
     file: &'a File,
     path: &'a Path,
     kind: ArchiveKind,
+    /// Where a checkout of the course has the exercise.
+    home: &'a [u8],
     limits: IntakeLimits,
 }
 
-impl Archive<'_> {
+impl<'a> Archive<'a> {
+    /// The first reading.
+    fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Problem> {
+        self.check_start()?;
+        let mut plan = plan::Plan::new(self.limits, self.home);
+        self.each(refusals, &mut |entry, _| plan.entry(entry))?;
+        if plan.is_empty() {
+            return Err(refusals::empty_archive(&self.name()).into());
+        }
+        Ok(plan)
+    }
+
     fn copy(
         &self,
         dest: &Path,
         refusals: &mut Refusals,
     ) -> Result<Vec<super::SnapshotFile>, Problem> {
-        self.check_start()?;
-        let mut plan = plan::Plan::new(self.limits);
-        self.each(refusals, &mut |entry, _| plan.entry(entry))?;
-        if plan.is_empty() {
-            return Err(refusals::empty_archive(&self.name()).into());
-        }
+        let plan = self.plan(refusals)?;
         if refusals.is_any() {
             return Ok(Vec::new());
         }

@@ -13,7 +13,7 @@ use super::{
         manifest,
         problem::Problem,
         refusals,
-        root::{self, Root},
+        root::{Crates, Root},
     },
     LEFTOVERS,
     entry::{Entry, What},
@@ -28,25 +28,28 @@ const TAG: &[u8] = b"CACHEDIR.TAG";
 
 /// What the names tell.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct Plan<'a> {
     limits: IntakeLimits,
+    /// Where a checkout of the course has the exercise.
+    home: &'a [u8],
     entries: u64,
     names_left: u64,
     top: BTreeSet<Vec<u8>>,
-    crates: BTreeSet<Vec<u8>>,
+    crates: Crates,
     /// Folders (or links) called `target`, of which those that cargo tagged are left out.
     targets: HashSet<Vec<u8>>,
     tagged: HashSet<Vec<u8>>,
 }
 
-impl Plan {
-    pub(super) fn new(limits: IntakeLimits) -> Self {
+impl<'a> Plan<'a> {
+    pub(super) fn new(limits: IntakeLimits, home: &'a [u8]) -> Self {
         Self {
             limits,
+            home,
             entries: 0,
             names_left: NAMES,
             top: BTreeSet::new(),
-            crates: BTreeSet::new(),
+            crates: Crates::default(),
             targets: HashSet::new(),
             tagged: HashSet::new(),
         }
@@ -78,10 +81,8 @@ impl Plan {
         if let Some((&last, folder)) = path.split_last()
             && last == manifest::NAME.as_bytes()
             && entry.what != What::Folder
-            && folder.len() <= root::DEEPEST
-            && folder.iter().all(|name| root::is_searched(name))
         {
-            self.crates.insert(folder.join(&b'/'));
+            self.crates.add(&folder.join(&b'/'), self.home);
         }
         Ok(())
     }
@@ -92,7 +93,7 @@ impl Plan {
 
     /// Where the crate is.
     pub(super) fn root(&self) -> Root {
-        root::choose(&self.crates)
+        self.crates.choose()
     }
 
     /// The names in the top folder.

@@ -38,7 +38,7 @@ pub(super) struct Plant<'a> {
     dest: &'a Path,
     /// The crate's folder in the archive.
     root: Vec<&'a [u8]>,
-    plan: &'a Plan,
+    plan: &'a Plan<'a>,
     limits: IntakeLimits,
     entries_left: usize,
     bytes_left: u64,
@@ -55,7 +55,7 @@ impl<'a> Plant<'a> {
     pub(super) fn new(
         dest: &'a Path,
         root: &'a [u8],
-        plan: &'a Plan,
+        plan: &'a Plan<'a>,
         limits: IntakeLimits,
     ) -> Self {
         let root = root.split(|&byte| byte == b'/');
@@ -128,7 +128,7 @@ impl<'a> Plant<'a> {
     ) -> Result<String, Problem> {
         let text = names::check(here.name).map_err(|problem| {
             let place = join(here.above, &shown(here.name));
-            refusals::odd_name(&place, problem)
+            refusals::odd_name(&place, &problem)
         })?;
         let path = join(here.above, text);
         if let Some(problem) = special(here.what, &path) {

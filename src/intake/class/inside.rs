@@ -37,9 +37,13 @@ pub(super) fn is_other_archive(name: &[u8]) -> bool {
 }
 
 /// The attempts in the open folder `fd`, the last one last; none if it is one submission as it is.
-pub(super) fn look(fd: BorrowedFd<'_>, path: &Path) -> Result<Vec<(Vec<u8>, Source)>, Obstacle> {
+pub(super) fn look(
+    fd: BorrowedFd<'_>,
+    path: &Path,
+    home: &[u8],
+) -> Result<Vec<(Vec<u8>, Source)>, Obstacle> {
     let below = |name: &[u8]| path.join(OsStr::from_bytes(name));
-    let mut found = match root::locate(fd)? {
+    let mut found = match root::locate(fd, home)? {
         Root::At(_) => return Ok(Vec::new()),
         Root::Several(folders) => attempts(&folders)
             .into_iter()

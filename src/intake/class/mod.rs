@@ -2,7 +2,8 @@
 //!
 //! Hides how people and their systems lay them out. Every entry of the folder is accounted for: it is a
 //! submission, an attempt of one, or it is listed as ignored with the reason.
-//! Never follows a link, never opens an archive, and never lets one submission stand for two.
+//! Never follows a link, never opens an archive but to see which of several attempts holds a crate, and
+//! never lets one submission stand for two.
 
 mod inside;
 mod lms;
@@ -24,16 +25,19 @@ use std::{
 use rustix::fs::FileType;
 
 use super::{
-    ArchiveKind, Source, manifest,
+    ArchiveKind, Source, archive, manifest,
     names::{self, shown},
     open,
     problem::{Obstacle, Problem},
     root,
 };
-use crate::{fault::Fault, ids::SubmissionId};
+use crate::{fault::Fault, ids::SubmissionId, spec::IntakeLimits};
 
 /// More is no class.
 const ENTRIES: usize = 100_000;
+/// How many archives of one student, from the last, are looked into for a crate. It bounds what a student
+/// can cost who uploads a thousand.
+const LOOKED_INTO: usize = 8;
 
 /// What is in an instructor's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +53,7 @@ pub struct Class {
 pub struct Found {
     /// Whose it is.
     pub id: SubmissionId,
-    /// What will be graded: the last attempt.
+    /// What will be graded: the last attempt. An archive without a crate is none where another has one.
     pub source: Source,
     /// All attempts, the last one last; never empty.
     pub attempts: Vec<Attempt>,
@@ -78,12 +82,13 @@ pub struct Ignored {
 /// Look through the instructor's folder `dir`.
 ///
 /// If `dir` itself is a link, it is followed: that is the user's word. Nothing inside is opened but
-/// folders, to see where the crate is.
+/// folders, to see where the crate is, and of a student with several archives the last ones, within
+/// `limits`. `home` is where a checkout of the course has the exercise, empty if that is not known.
 ///
 /// # Errors
 /// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
 /// capitals or not; or the machine is out of memory or of open files.
-pub fn find(dir: &Path) -> Result<Class, Fault> {
+pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fault> {
     let fd = open::class(dir)?;
     let failed = |obstacle: Obstacle| machine(dir, obstacle);
     let names = root::list(fd.as_fd(), ENTRIES).map_err(|errno| failed(errno.into()))?;
@@ -105,7 +110,12 @@ pub fn find(dir: &Path) -> Result<Class, Fault> {
         return Err(usage("find submissions in", dir, cause)
             .hint("name the folder that holds one folder or archive for each student"));
     }
-    let mut sorting = Sorting::default();
+    let mut sorting = Sorting {
+        home: home.as_os_str().as_bytes(),
+        limits: *limits,
+        students: BTreeMap::new(),
+        ignored: Vec::new(),
+    };
     for name in &names {
         sorting.entry(dir, fd.as_fd(), name).map_err(failed)?;
     }
@@ -130,14 +140,16 @@ impl Candidate {
 }
 
 /// The entries looked at so far.
-#[derive(Debug, Default)]
-struct Sorting {
+#[derive(Debug)]
+struct Sorting<'a> {
+    home: &'a [u8],
+    limits: IntakeLimits,
     /// By the folds of the ids.
     students: BTreeMap<String, (SubmissionId, Vec<Candidate>)>,
     ignored: Vec<Ignored>,
 }
 
-impl Sorting {
+impl Sorting<'_> {
     fn entry(&mut self, dir: &Path, fd: BorrowedFd<'_>, name: &CStr) -> Result<(), Obstacle> {
         let bytes = name.to_bytes();
         let path = dir.join(OsStr::from_bytes(bytes));
@@ -184,7 +196,7 @@ impl Sorting {
         let mut attempts = Vec::new();
         // A folder that we may not read is a submission all the same; its record will say so.
         if let Some(inner) = open::folder(fd, name)? {
-            let inside = inside::look(inner.as_fd(), &path)?;
+            let inside = inside::look(inner.as_fd(), &path, self.home)?;
             for (name, source) in inside {
                 attempts.push(Attempt {
                     name: format!("{shown_name}/{}", shown(&name)),
@@ -220,6 +232,25 @@ impl Sorting {
         candidates.push(candidate);
     }
 
+    /// Take out the archives behind the last attempt that may hold a crate: a report that was handed in
+    /// with the crate, or after it, is no attempt. Where none holds one, all stay.
+    fn without_crate(&self, attempts: &mut Vec<Attempt>) -> Vec<Attempt> {
+        if attempts.len() < 2 {
+            return Vec::new();
+        }
+        let is_without = |attempt: &Attempt| match &attempt.source {
+            Source::Archive(path, kind) => {
+                archive::is_without_crate(path, *kind, self.home, self.limits)
+            }
+            Source::Folder(_) | Source::File(_) => false,
+        };
+        let last = attempts.iter().rev().take(LOOKED_INTO);
+        match { last }.position(|attempt| !is_without(attempt)) {
+            Some(behind) => attempts.split_off(attempts.len() - behind),
+            None => Vec::new(),
+        }
+    }
+
     fn ignore(&mut self, name: String, why: impl Into<String>) {
         let why = why.into();
         self.ignored.push(Ignored { name, why });
@@ -240,7 +271,14 @@ impl Sorting {
             let attempts = candidates
                 .into_iter()
                 .flat_map(|candidate| candidate.attempts);
-            let attempts = attempts.collect::<Vec<_>>();
+            let mut attempts = attempts.collect::<Vec<_>>();
+            for other in self.without_crate(&mut attempts) {
+                let why = format!(
+                    "is an archive without a `{}`, beside others that `{id}` handed in",
+                    manifest::NAME
+                );
+                self.ignore(other.name, why);
+            }
             let Some(last) = attempts.last() else {
                 continue;
             };

@@ -15,6 +15,18 @@ use crate::{
     spec::IntakeLimits,
 };
 
+/// Where a checkout of the course has the exercise.
+const HOME: &str = "exercises/sum";
+const LIMITS: IntakeLimits = IntakeLimits {
+    entries: 100,
+    bytes: 1 << 20,
+    depth: 8,
+};
+
+fn look(dir: &Path) -> Result<Class, Fault> {
+    find(dir, Path::new(HOME), &LIMITS)
+}
+
 /// An instructor's folder with these files in it; what ends in `/` is a folder.
 struct Dir(TempDir);
 
@@ -39,7 +51,7 @@ impl Dir {
 
     #[track_caller]
     fn class(&self) -> Class {
-        find(self.0.path()).unwrap()
+        look(self.0.path()).unwrap()
     }
 
     /// Who handed in, and what of it counts, seen from the folder.
@@ -68,7 +80,7 @@ impl Dir {
 
     #[track_caller]
     fn fault(&self) -> Fault {
-        let fault = find(self.0.path()).unwrap_err();
+        let fault = look(self.0.path()).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Usage);
         assert!(fault.hint.is_some());
         fault
@@ -78,13 +90,8 @@ impl Dir {
         let class = self.class();
         let found = class.submissions.iter();
         let found = { found }.find(|found| found.id.as_str() == name).unwrap();
-        let limits = IntakeLimits {
-            entries: 100,
-            bytes: 1 << 20,
-            depth: 8,
-        };
         let dest = tempdir().unwrap();
-        admit_source(&found.source, dest.path(), &limits).unwrap()
+        admit_source(&found.source, Path::new(HOME), dest.path(), &LIMITS).unwrap()
     }
 }
 
@@ -138,10 +145,67 @@ fn a_crate_may_be_one_or_two_folders_down_with_junk_beside_it() {
     assert_eq!(files("alice"), ["Cargo.toml", "src/main.rs"]);
     assert_eq!(files("bob"), ["Cargo.toml", "README.md"][..1]);
     assert_eq!(files("carol"), ["Cargo.toml", "vendor/rayon/Cargo.toml"]);
-    assert_eq!(files("dave"), ["there is none"]);
+    assert_eq!(files("dave"), ["there is no `Cargo.toml`"]);
     assert_eq!(
         files("eve"),
-        ["there are 2, in `one`, `two`, and one is graded"]
+        ["there are 2 crates, in `one`, `two`, and one is graded"]
+    );
+}
+
+#[test]
+fn of_a_checkout_of_the_course_the_exercise_is_graded() {
+    let dir = Dir::of(&[
+        // With the course's manifest, and without.
+        "alice/Cargo.toml",
+        "alice/exercises/sum/Cargo.toml",
+        "alice/exercises/other/Cargo.toml",
+        "alice/reference/sum/Cargo.toml",
+        "bob/course-main/Cargo.toml",
+        "bob/course-main/exercises/sum/Cargo.toml",
+        "bob/course-main/exercises/sum/src/main.rs",
+        "carol/grader.toml",
+        "carol/exercises/sum/Cargo.toml",
+        "carol/exercises/other/Cargo.toml",
+        "dave/a/b/exercises/sum/Cargo.toml",
+        // Another exercise's, and one that is no crate: as without a checkout.
+        "eve/Cargo.toml",
+        "eve/exercises/other/Cargo.toml",
+        "frank/Cargo.toml",
+        "frank/exercises/sum/Cargo.toml/x",
+        "grace/attempt-1/exercises/sum/Cargo.toml",
+        "grace/attempt-2/exercises/sum/Cargo.toml",
+        "grace/attempt-2/exercises/sum/src/main.rs",
+    ]);
+    let files = |id| match dir.admit(id) {
+        Admission::Admitted(snapshot) => snapshot
+            .files()
+            .iter()
+            .map(|file| file.path.clone())
+            .collect(),
+        Admission::Refused(refusals) => vec![refusals[0].problem.clone()],
+    };
+    assert_eq!(files("alice"), ["Cargo.toml"]);
+    assert_eq!(files("bob"), ["Cargo.toml", "src/main.rs"]);
+    assert_eq!(files("carol"), ["Cargo.toml"]);
+    assert_eq!(files("dave"), ["Cargo.toml"]);
+    assert_eq!(files("eve"), ["Cargo.toml", "exercises/other/Cargo.toml"]);
+    assert_eq!(files("frank"), ["Cargo.toml", "exercises/sum/Cargo.toml/x"]);
+    assert_eq!(files("grace"), ["Cargo.toml", "src/main.rs"]);
+    assert_eq!(dir.class().submissions[6].attempts.len(), 2);
+}
+
+#[test]
+fn a_link_in_a_checkout_leads_nowhere() {
+    let dir = Dir::of(&["alice/Cargo.toml", "bob/exercises/sum/Cargo.toml"]);
+    symlink(dir.path("bob/exercises"), dir.path("alice/exercises")).unwrap();
+    let Admission::Refused(refusals) = dir.admit("alice") else {
+        panic!("the link was followed")
+    };
+    assert!(
+        refusals[0]
+            .problem
+            .contains("`exercises` is a symbolic link"),
+        "{refusals:?}"
     );
 }
 
@@ -157,7 +221,7 @@ fn a_link_inside_a_students_folder_leads_nowhere() {
             panic!("{id} was admitted")
         };
         assert!(
-            refusals[0].problem.contains("there is none"),
+            refusals[0].problem.contains("there is no `Cargo.toml`"),
             "{refusals:?}"
         );
         assert!(
@@ -389,7 +453,7 @@ fn a_folder_that_is_no_class_is_an_error() {
             .unwrap()
             .contains("one submission and not a class")
     );
-    let missing = find(Path::new("/nowhere/at/all")).unwrap_err();
+    let missing = look(Path::new("/nowhere/at/all")).unwrap_err();
     assert!(
         missing
             .message
@@ -397,10 +461,10 @@ fn a_folder_that_is_no_class_is_an_error() {
         "{missing}"
     );
     let dir = Dir::of(&["class.zip"]);
-    assert!(find(&dir.path("class.zip")).is_err());
+    assert!(look(&dir.path("class.zip")).is_err());
     // The user's own link is the user's word.
     symlink(dir.path(""), dir.path("link")).unwrap();
-    assert_eq!(find(&dir.path("link")).unwrap().submissions.len(), 1);
+    assert_eq!(look(&dir.path("link")).unwrap().submissions.len(), 1);
 }
 
 #[test]
@@ -419,14 +483,10 @@ fn hostile_names_become_harmless_ids_and_are_shown_escaped() {
 fn what_changed_since_it_was_found_is_refused_and_no_fault() {
     let dir = Dir::of(&["alice/Cargo.toml", "bob.zip", "other/Cargo.toml"]);
     let class = dir.class();
-    let limits = IntakeLimits {
-        entries: 100,
-        bytes: 1 << 20,
-        depth: 8,
-    };
     let problem = |at: usize| {
         let dest = tempdir().unwrap();
-        match admit_source(&class.submissions[at].source, dest.path(), &limits).unwrap() {
+        let source = &class.submissions[at].source;
+        match admit_source(source, Path::new(HOME), dest.path(), &LIMITS).unwrap() {
             Admission::Refused(refusals) => refusals[0].problem.clone(),
             Admission::Admitted(snapshot) => panic!("{snapshot:?}"),
         }

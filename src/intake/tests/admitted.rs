@@ -69,3 +69,38 @@ fn a_link_that_the_user_typed_is_followed() {
     let admission = admit(&link, dest.path(), &LIMITS).unwrap();
     assert!(matches!(admission, Admission::Admitted(_)), "{admission:?}");
 }
+
+#[test]
+fn of_a_named_checkout_the_exercise_is_copied() {
+    let handed = Handed::good();
+    handed.file("exercises/sum/Cargo.toml", "[package]\n");
+    let copied = |home: &str| {
+        let dest = tempdir().unwrap();
+        match admit_named(handed.0.path(), Path::new(home), dest.path(), &LIMITS).unwrap() {
+            Admission::Admitted(snapshot) => paths(&snapshot).join(" "),
+            Admission::Refused(refusals) => panic!("{refusals:#?}"),
+        }
+    };
+    assert_eq!(copied("exercises/sum"), "Cargo.toml");
+    // Of another course, or of none that is known.
+    let all = "Cargo.toml exercises/sum/Cargo.toml src/main.rs";
+    assert_eq!(copied("exercises/other"), all);
+    assert_eq!(copied("exercises"), all);
+    assert_eq!(copied(""), all);
+}
+
+#[test]
+fn a_link_in_a_named_checkout_is_not_followed() {
+    let handed = Handed::good();
+    let other = Handed::good();
+    other.file("sum/Cargo.toml", "[package]\n");
+    symlink(other.0.path(), handed.path("exercises")).unwrap();
+    let dest = tempdir().unwrap();
+    let home = Path::new("exercises/sum");
+    match admit_named(handed.0.path(), home, dest.path(), &LIMITS).unwrap() {
+        Admission::Refused(refusals) => {
+            says(&one(refusals), "exercises", "is a symbolic link", "itself");
+        }
+        Admission::Admitted(snapshot) => panic!("followed: {:?}", snapshot.files()),
+    }
+}

@@ -17,26 +17,36 @@ fn a_missing_manifest_is_refused_and_the_likely_folder_named() {
     says(
         &refusal,
         "Cargo.toml",
-        "there is none",
+        "there is no `Cargo.toml`",
         "`Cargo.toml` and `src/`",
     );
     let refusal = without_manifest(&["mine/Cargo.toml", "other/x"]);
-    says(&refusal, "Cargo.toml", "there is none", "the folder `mine`");
+    says(
+        &refusal,
+        "Cargo.toml",
+        "there is no `Cargo.toml`",
+        "the folder `mine`",
+    );
     let refusal = without_manifest(&["a/Cargo.toml", "b/Cargo.toml"]);
     says(
         &refusal,
         "Cargo.toml",
-        "there is none",
+        "there is no `Cargo.toml`",
         "`Cargo.toml` and `src/`",
     );
     let refusal = without_manifest(&["a/b/Cargo.toml"]);
     says(
         &refusal,
         "Cargo.toml",
-        "there is none",
+        "there is no `Cargo.toml`",
         "`Cargo.toml` and `src/`",
     );
-    says(&without_manifest(&[]), "Cargo.toml", "there is none", "");
+    says(
+        &without_manifest(&[]),
+        "Cargo.toml",
+        "there is no `Cargo.toml`",
+        "",
+    );
 }
 
 #[test]
@@ -53,7 +63,7 @@ fn a_manifest_with_other_capitals_is_named() {
 #[test]
 fn a_manifest_that_is_a_folder_is_refused() {
     let refusal = without_manifest(&["Cargo.toml/x"]);
-    says(&refusal, "Cargo.toml", "it is a folder", "file itself");
+    says(&refusal, "Cargo.toml", "is a folder", "file itself");
 }
 
 #[test]
@@ -64,7 +74,7 @@ fn a_missing_manifest_stands_before_all_other_reasons() {
     }
     let refusals = handed.refused_within(LIMITS);
     assert_eq!(refusals.len(), 22);
-    says(&refusals[0], "Cargo.toml", "there is none", "");
+    says(&refusals[0], "Cargo.toml", "there is no `Cargo.toml`", "");
 }
 
 #[test]

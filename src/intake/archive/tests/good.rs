@@ -185,7 +185,12 @@ fn what_an_archive_may_hold_is_held_to_the_byte_and_the_entry() {
 #[test]
 fn a_crate_that_is_missing_or_not_alone_is_told() {
     let missing = Zip::default().file("src/main.rs", "");
-    refused("hw.zip", &missing.bytes(), "Cargo.toml", "there is none");
+    refused(
+        "hw.zip",
+        &missing.bytes(),
+        "Cargo.toml",
+        "there is no `Cargo.toml`",
+    );
     let capitals = Zip::default().file("cargo.toml", "");
     refused(
         "hw.zip",
@@ -200,8 +205,13 @@ fn a_crate_that_is_missing_or_not_alone_is_told() {
         "hw.zip",
         &two.bytes(),
         "Cargo.toml",
-        "there are 2, in `a`, `b`",
+        "there are 2 crates, in `a`, `b`",
     );
     let deep = TarBall::default().file("a/b/c/Cargo.toml", "");
-    refused("hw.tgz", &deep.bytes(), "Cargo.toml", "there is none");
+    refused(
+        "hw.tgz",
+        &deep.bytes(),
+        "Cargo.toml",
+        "there is no `Cargo.toml`",
+    );
 }

@@ -64,19 +64,14 @@ fn nothing_is_written_through_a_link() {
 #[test]
 fn one_name_twice_is_refused() {
     let twice = |name: &str| good_tar().file(name, "x").bytes();
-    refused(
-        "hw.tgz",
-        &twice("src/main.rs"),
-        "src/main.rs",
-        "has it twice",
-    );
+    refused("hw.tgz", &twice("src/main.rs"), "src/main.rs", "twice");
     refused(
         "hw.tgz",
         &twice("Cargo.TOML"),
         "Cargo.TOML",
         "capitals only",
     );
-    refused("hw.tgz", &twice("src"), "src", "has it twice");
+    refused("hw.tgz", &twice("src"), "src", "twice");
 }
 
 #[test]
@@ -136,13 +131,8 @@ fn a_cut_or_empty_or_foreign_file_is_refused() {
     let at = wrong.len() - 6;
     wrong[at] ^= 1;
     refused("hw.tgz", &wrong, "hw.tgz", "damaged");
-    refused(
-        "hw.tgz",
-        &TarBall::default().bytes(),
-        "hw.tgz",
-        "the archive is empty",
-    );
-    refused("hw.tgz", &gzip(b""), "hw.tgz", "the archive is empty");
+    refused("hw.tgz", &TarBall::default().bytes(), "hw.tgz", "is empty");
+    refused("hw.tgz", &gzip(b""), "hw.tgz", "is empty");
     refused("hw.tgz", &gzip(b"fn main() {}"), "hw.tgz", "damaged");
     refused(
         "hw.tgz",

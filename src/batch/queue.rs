@@ -17,9 +17,9 @@ use std::{
 
 use crate::fault::Fault;
 
-/// What a compiler needs of memory, with room to spare: with the largest of the crates that courses
-/// allow, linked, it is half of this.
-const MEMORY_FOR_EACH: u64 = 768 << 20;
+/// What one at a time may need of memory: a compiler with the largest of the allowed crates takes 150 MiB,
+/// folders that are in memory as much again, and a program has its data as well.
+const MEMORY_FOR_EACH: u64 = 512 << 20;
 
 /// How many to work on at a time: one for each core, but no more than there is memory for.
 #[must_use]
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(available("MemAvailable: many kB\n"), None);
         for (cores, memory, expected) in [
             (2, Some(64 << 30), 2),
-            (16, Some(3 << 30), 4),
+            (16, Some(3 << 30), 6),
             (16, Some(0), 1),
             (16, None, 16),
         ] {

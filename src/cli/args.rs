@@ -101,7 +101,7 @@ pub(super) struct BatchArgs {
     /// Where records and gradebook go [default: DIR-grades, beside DIR]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// How many are graded at a time [default: one for each core, and for 768 MiB of free memory]
+    /// How many are graded at a time [default: one for each core, and for 512 MiB of free memory]
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Grade on this seed instead of fresh ones; may be given several times

@@ -1,47 +1,92 @@
-//! Who moved since the last time, and why.
+//! Who moved since the grades were accepted, and why.
 //!
 //! Compares what was set aside with what is there now, by records and keys alone, so that it can be done
 //! again at any time. Never says that somebody moved who stands as before.
 
 use super::{
+    accepted::{Accepted, Before},
+    class::Roll,
     folder::{self, Folder},
     outputs,
     state::{Key, Parts},
 };
 use crate::{
     fault::Fault,
-    report::{Change, Standing},
+    ids::SubmissionId,
+    report::{Change, Earlier, Standing},
 };
 
-/// Everybody whose verdict or points are not what they were, by id.
-pub(super) fn since(folder: &Folder) -> Result<Vec<Change>, Fault> {
+/// Everybody whose verdict, points or checks are not what they were, by id.
+pub(super) fn since(
+    folder: &Folder,
+    accepted: &Accepted,
+    roll: &Roll,
+) -> Result<Vec<Change>, Fault> {
+    let Some(before) = accepted.ids() else {
+        return Ok(Vec::new());
+    };
+    let mut ids: Vec<&SubmissionId> = before.iter().chain(&roll.ids).collect();
+    ids.sort();
+    ids.dedup();
     let mut changes = Vec::new();
-    for id in folder.ids(folder::PREVIOUS_RECORDS)? {
-        let Some(before) = outputs::record(folder, folder::PREVIOUS_RECORDS, &id)? else {
-            continue;
-        };
-        let key = |part| -> Result<Option<Key>, Fault> {
-            let bytes = folder.read(&folder::file(part, &id))?;
-            Ok(bytes.and_then(|bytes| Key::parse(&bytes)))
-        };
-        let after = outputs::record(folder, folder::RECORDS, &id)?;
-        let (before, after) = (Standing::from(&before), after.as_ref().map(Standing::from));
-        if after == Some(before) {
-            continue;
-        }
-        let why = match (key(folder::PREVIOUS_KEYS)?, key(folder::KEYS)?) {
-            _ if after.is_none() => "there is no such submission any more".to_owned(),
-            (Some(old), Some(new)) => why(&old.parts, &new.parts),
-            _ => "what the old record was made from is not known".to_owned(),
-        };
-        changes.push(Change {
-            id,
-            before,
-            after,
-            why,
-        });
+    for id in ids {
+        changes.extend(change(folder, accepted, roll, id)?);
     }
     Ok(changes)
+}
+
+fn change(
+    folder: &Folder,
+    accepted: &Accepted,
+    roll: &Roll,
+    id: &SubmissionId,
+) -> Result<Option<Change>, Fault> {
+    let is_here = roll.has(id);
+    let before = accepted.before(folder, id)?;
+    if is_here && matches!(before, Before::Same) {
+        return Ok(None);
+    }
+    let after = if is_here {
+        match outputs::record(folder, id)? {
+            Some(record) => Some(record),
+            // Its turn has not come yet.
+            None => return Ok(None),
+        }
+    } else {
+        None
+    };
+    let after = after.as_ref().map(Standing::from);
+    let (before, why) = match before {
+        Before::New => (Earlier::Nothing, None),
+        Before::Was(record, key) => {
+            let before = Standing::from(&*record);
+            if after.as_ref() == Some(&before) {
+                return Ok(None);
+            }
+            let now = folder.read(&folder::file(folder::KEYS, id))?;
+            let now = now.and_then(|bytes| Key::parse(&bytes));
+            let why = match (key, now) {
+                (Some(old), Some(new)) => why(&old.parts, &new.parts),
+                _ => "what the old record was made from is not known".to_owned(),
+            };
+            (Earlier::Was(before), Some(why))
+        }
+        Before::Same | Before::Unknown => {
+            let why = "the accepted record cannot be read".to_owned();
+            (Earlier::Unknown, Some(why))
+        }
+    };
+    let why = match after {
+        None => Some("there is no such submission any more".to_owned()),
+        Some(_) => why,
+    };
+    let id = id.clone();
+    Ok(Some(Change {
+        id,
+        before,
+        after,
+        why,
+    }))
 }
 
 /// What differs, in words.

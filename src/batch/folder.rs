@@ -10,7 +10,6 @@ use std::{
     io::{self, BufWriter, Read as _, Seek as _, Write},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use rustix::{fs::FlockOperation, io::Errno};
@@ -26,15 +25,13 @@ pub(super) const RECORDS: &str = "records";
 pub(super) const USAGE: &str = "usage";
 /// One file a submission: what its record was made from.
 pub(super) const KEYS: &str = "keys";
-/// What this batch replaces, or the last one did.
+/// What stood here when the grades were accepted, of whoever was graded again since.
 const PREVIOUS: &str = "previous";
 /// The records in there.
 pub(super) const PREVIOUS_RECORDS: &str = "previous/records";
 /// Their keys.
 pub(super) const PREVIOUS_KEYS: &str = "previous/keys";
-/// There when the batch that replaced the previous records is complete.
-const PREVIOUS_COMPLETE: &str = "previous/complete";
-/// What was set aside by a batch before the last, on its way out.
+/// What was replaced by grades that are accepted, on its way out.
 const OBSOLETE: &str = "obsolete";
 const LOCK: &str = "batch.lock";
 /// How a file is called while it is written.
@@ -46,22 +43,29 @@ pub(super) struct Folder {
     root: PathBuf,
     /// Held until the end; none when it is only read.
     _lock: Option<File>,
-    /// Whether this batch has set something aside.
-    begun: Mutex<bool>,
+}
+
+/// What lies in a part of the folder.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Whose files are there, sorted.
+    pub(super) ids: Vec<SubmissionId>,
+    /// Whatever has not the name of such a file, safe to print, sorted.
+    pub(super) others: Vec<String>,
 }
 
 impl Folder {
-    /// Make the folder if need be, and hold it.
+    /// Make the folder if need be, and hold it. A place that cannot be used is whoever's mistake who
+    /// named it, unless it is only full.
     pub(super) fn hold(root: &Path) -> Result<Self, Fault> {
-        let disk = |error: io::Error| failed("create", root, &error);
         for part in [RECORDS, USAGE, KEYS] {
-            fs::create_dir_all(root.join(part)).map_err(disk)?;
+            let unusable = |error: io::Error| unusable(root, &error);
+            fs::create_dir_all(root.join(part)).map_err(unusable)?;
         }
         let lock = lock(&root.join(LOCK), root)?;
         let folder = Self {
             root: root.to_path_buf(),
             _lock: Some(lock),
-            begun: Mutex::new(false),
         };
         folder.remove_obsolete()?;
         for part in ["", RECORDS, USAGE, KEYS] {
@@ -81,7 +85,6 @@ impl Folder {
         Ok(Self {
             root: root.to_path_buf(),
             _lock: None,
-            begun: Mutex::new(false),
         })
     }
 
@@ -157,67 +160,70 @@ impl Folder {
         }
     }
 
-    /// Whose files are in a part of the folder, sorted.
-    pub(super) fn ids(&self, part: &str) -> Result<Vec<SubmissionId>, Fault> {
+    /// Whose files are in a part of the folder, and what else is.
+    pub(super) fn list(&self, part: &str) -> Result<Listing, Fault> {
         let path = self.root.join(part);
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Listing::default()),
             Err(error) => return Err(failed("read", &path, &error)),
         };
-        let mut ids = Vec::new();
+        let mut listing = Listing::default();
         for entry in entries {
-            let name = entry
-                .map_err(|error| failed("read", &path, &error))?
-                .file_name();
+            let entry = entry.map_err(|error| failed("read", &path, &error))?;
+            let name = entry.file_name();
             let id = name.to_str().and_then(|name| name.strip_suffix(".json"));
-            ids.extend(id.and_then(|id| id.parse::<SubmissionId>().ok()));
+            // A pipe or a device is never opened.
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            match id.and_then(|id| id.parse::<SubmissionId>().ok()) {
+                Some(id) if is_file => listing.ids.push(id),
+                _ if name.to_string_lossy().starts_with(WRITING) => {}
+                _ => listing.others.push(name.to_string_lossy().into_owned()),
+            }
         }
-        ids.sort();
-        Ok(ids)
+        listing.ids.sort();
+        listing.others.sort();
+        Ok(listing)
     }
 
-    /// Keep a record and its key beside the new ones, unless an older one of the same batch is kept.
-    /// The record's own place is free afterwards, its key gone first.
-    pub(super) fn set_aside(&self, id: &SubmissionId) -> Result<(), Fault> {
-        let is_there = |part| self.root.join(file(part, id)).exists();
-        if !is_there(RECORDS) && !is_there(KEYS) {
-            return Ok(());
+    /// Whether there is a file of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.root.join(name).exists()
+    }
+
+    /// Let a file or folder have another name, if it is there.
+    pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
+        let (from, to) = (self.root.join(from), self.root.join(to));
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("set aside", &from, &error))
+            }
+            _ => Ok(()),
         }
-        self.begin()?;
+    }
+
+    /// Make an empty file.
+    pub(super) fn mark(&self, name: &str) -> Result<(), Fault> {
+        let path = self.root.join(name);
+        File::create(&path)
+            .map(drop)
+            .map_err(|error| failed("write", &path, &error))
+    }
+
+    /// Make the folders of what is set aside.
+    pub(super) fn prepare_previous(&self) -> Result<(), Fault> {
         for part in [PREVIOUS_RECORDS, PREVIOUS_KEYS] {
             let path = self.root.join(part);
             fs::create_dir_all(&path).map_err(|error| failed("create", &path, &error))?;
         }
-        for (from, to) in [(KEYS, PREVIOUS_KEYS), (RECORDS, PREVIOUS_RECORDS)] {
-            let (from, to) = (file(from, id), file(to, id));
-            if self.root.join(file(PREVIOUS_RECORDS, id)).exists() {
-                self.remove(&from)?;
-                continue;
-            }
-            let path = self.root.join(&from);
-            match fs::rename(&path, self.root.join(&to)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed("set aside", &path, &error));
-                }
-                _ => {}
-            }
-        }
         Ok(())
     }
 
-    /// Once a batch, forget what an earlier, complete batch had set aside. What an incomplete one did
-    /// stays: it is what the class had before.
-    fn begin(&self) -> Result<(), Fault> {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*begun && self.root.join(PREVIOUS_COMPLETE).exists() {
-            // Renamed first, so that it goes as a whole.
-            let (path, obsolete) = (self.root.join(PREVIOUS), self.root.join(OBSOLETE));
-            fs::rename(&path, &obsolete).map_err(|error| failed("remove", &path, &error))?;
-            self.remove_obsolete()?;
-        }
-        *begun = true;
-        Ok(())
+    /// Forget all that was set aside.
+    pub(super) fn remove_previous(&self) -> Result<(), Fault> {
+        // Renamed first, so that it goes as a whole.
+        self.rename(PREVIOUS, OBSOLETE)?;
+        self.remove_obsolete()
     }
 
     fn remove_obsolete(&self) -> Result<(), Fault> {
@@ -226,14 +232,6 @@ impl Folder {
             return Ok(());
         }
         crate::sandbox::remove_tree(&path).map_err(|error| failed("remove", &path, &error))
-    }
-
-    /// What was set aside has been replaced by something complete.
-    pub(super) fn complete(&self) -> Result<(), Fault> {
-        if self.root.join(PREVIOUS).is_dir() {
-            self.write(PREVIOUS_COMPLETE, b"")?;
-        }
-        Ok(())
     }
 
     fn remove_half_written(&self, part: &str) -> Result<(), Fault> {
@@ -268,7 +266,7 @@ pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
 
 /// Hold the lock and say in it who does; or say who does hold it.
 fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
-    let disk = |error: io::Error| failed("lock", path, &error);
+    let disk = |error: io::Error| unusable(root, &error);
     let mut file = File::options()
         .read(true)
         .write(true)
@@ -308,9 +306,35 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
     Ok(file)
 }
 
+/// The fault of a folder that a person named and that cannot be one of outputs.
+fn unusable(root: &Path, error: &io::Error) -> Fault {
+    if is_full(error) {
+        return failed("write into", root, error);
+    }
+    Fault::io(FaultKind::Usage, "write into", root, error)
+        .hint("name a folder that is yours to write to, or a new one, with `--out DIR`")
+}
+
 fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::io(FaultKind::Disk, verb, path, error)
-        .hint("free some space there; then the same command continues where this one stopped")
+    let what = if is_full(error) {
+        "free some space there"
+    } else {
+        "see that this can be done"
+    };
+    Fault::io(FaultKind::Disk, verb, path, error).hint(format!(
+        "{what}; then the same command continues where this one stopped"
+    ))
+}
+
+/// Whether there is no room, which is nobody's mistake.
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::OutOfMemory
+    )
 }
 
 #[cfg(test)]
@@ -348,37 +372,45 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_record_of_a_batch_stays_set_aside_until_the_next_begins() {
+    fn only_files_of_submissions_are_theirs() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::hold(dir.path()).unwrap();
-        let id: SubmissionId = "alice".parse().unwrap();
-        let previous = file(PREVIOUS_RECORDS, &id);
-        for text in ["first", "second"] {
-            folder.write(&file(RECORDS, &id), text.as_bytes()).unwrap();
-            folder.set_aside(&id).unwrap();
-            assert!(folder.read(&file(RECORDS, &id)).unwrap().is_none() || text == "second");
-            assert_eq!(folder.read(&previous).unwrap().unwrap(), b"first");
+        let records = dir.path().join(RECORDS);
+        for name in [
+            &b"b.json"[..],
+            b"a.json",
+            b".hidden",
+            b"x.txt",
+            b"\xff.json",
+        ] {
+            fs::write(records.join(OsStr::from_bytes(name)), "").unwrap();
         }
-        let other: SubmissionId = "bob".parse().unwrap();
-        drop(folder);
-        let folder = Folder::hold(dir.path()).unwrap();
-        folder.write(&file(RECORDS, &other), b"bob's").unwrap();
-        folder.set_aside(&other).unwrap();
-        assert!(
-            folder.read(&previous).unwrap().is_some(),
-            "it was not complete"
+        fs::create_dir(records.join("c.json")).unwrap();
+        let listing = folder.list(RECORDS).unwrap();
+        let ids: Vec<_> = listing.ids.iter().map(SubmissionId::as_str).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(
+            listing.others,
+            [".hidden", "c.json", "x.txt", "\u{fffd}.json"]
         );
-        folder.complete().unwrap();
-        drop(folder);
-        let folder = Folder::hold(dir.path()).unwrap();
-        folder.set_aside(&other).unwrap();
-        assert!(
-            folder.read(&previous).unwrap().is_some(),
-            "there was nothing to set aside"
-        );
-        folder.write(&file(RECORDS, &other), b"bob's").unwrap();
-        folder.set_aside(&other).unwrap();
-        assert!(folder.read(&previous).unwrap().is_none());
+        assert!(folder.list("nowhere").unwrap().ids.is_empty());
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_used_is_the_users_mistake_and_a_full_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        for place in [file.as_path(), Path::new("/proc/nothing-here")] {
+            let fault = Folder::hold(place).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Usage, "{fault}");
+            assert!(fault.hint.unwrap().contains("`--out DIR`"));
+        }
+        let fault = unusable(&file, &io::ErrorKind::StorageFull.into());
+        assert_eq!(fault.kind, FaultKind::Disk);
+        assert!(fault.hint.unwrap().contains("free some space"));
+        assert_eq!(fs::read(&file).unwrap(), b"");
     }
 
     #[test]

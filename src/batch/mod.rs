@@ -18,45 +18,50 @@
 //! files that were read before a crash. The reasons of a submission that was *not graded* are the
 //! machine's and are different too; it is never answered from disk.
 //!
-//! A record that is replaced is set aside in `previous/` first, until the next batch that replaces
-//! something, so that it can be told who moved, and why.
+//! A record that was accepted is set aside in `previous/` before it is replaced, and stays there until
+//! the new grades are accepted, so that it can be told who moved since, and why.
 //!
 //! Machine trouble with one submission does not stop a class. It is tried once more at the end, with
 //! nobody beside it; only what keeps us from writing records ends a batch.
 //!
 //! Hides threads, files and their order. Never judges: what a submission is worth is `grading`'s to say.
 
+mod accepted;
 mod alike;
 mod changes;
+mod class;
 mod folder;
 mod outputs;
 mod queue;
 mod state;
+mod work;
 
 use std::{
-    io::Write,
     num::NonZeroUsize,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
-pub use outputs::{BatchFile, SCHEMA, json_schema};
-use serde::Serialize;
+pub use class::{Attempt, Class, Ignored};
+pub use outputs::{BatchFile, Outputs, SCHEMA, json_schema};
+pub use queue::default_jobs;
 
 use self::{
+    accepted::Accepted,
+    class::Roll,
     folder::Folder,
-    state::{Key, Known, Parts, Plan},
+    state::Plan,
+    work::{Batch, Tally, Try},
 };
 use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
-    grading::{self, Origin, Session, Submission, Taken},
-    ids::{Digest, Seed, SubmissionId},
-    intake::{self, Class, Found},
-    record::{Record, Usage},
+    grading::{self, Session},
+    ids::{Seed, SubmissionId},
+    intake,
+    record::Record,
     report::Summary,
-    sandbox::{self, Cancellation, Sandbox},
+    sandbox::{self, Sandbox},
     spec::Exercise,
 };
 
@@ -77,6 +82,8 @@ pub struct Request<'a> {
     pub seeds: &'a [Seed],
     /// Whether to grade again what did not change.
     pub fresh: bool,
+    /// Whether the grades are accepted when all are done.
+    pub accept: bool,
 }
 
 /// What happens, for whoever shows it.
@@ -122,6 +129,8 @@ pub struct Outcome {
     pub unchanged: usize,
     /// Whose record or key was not what was written, and was made again.
     pub damaged: Vec<SubmissionId>,
+    /// What lies among the records and is nobody's, by name; it was left alone.
+    pub strays: Vec<String>,
 }
 
 /// Grade a class.
@@ -142,6 +151,7 @@ pub fn run(
         jobs,
         seeds,
         fresh,
+        accept,
     } = request;
     let class = intake::find(dir, &exercise.home, &settings.course.intake)?;
     if class.submissions.is_empty() {
@@ -158,6 +168,9 @@ pub fn run(
     }
     let folder = Folder::hold(out)?;
     let plan = Plan::settle(&folder, &exercise, seeds)?;
+    let roll = Roll::new(&class);
+    roll.keep(&folder, dir)?;
+    let accepted = Accepted::read(&folder)?;
     let state = state::exercise_digest(settings, &exercise)?;
     let cancellation = sandbox.cancellation().clone();
     let relay = Relay(listener);
@@ -172,7 +185,7 @@ pub fn run(
     let batch = Batch {
         replay: replay(&plan),
         folder,
-        plan,
+        accepted,
         session,
         shared,
         fresh,
@@ -184,12 +197,15 @@ pub fn run(
         batch.work(found, Try::First)
     });
     let done = done.and_then(|()| batch.try_again(&class.submissions));
-    let tally = batch
-        .tally
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let Batch {
+        folder,
+        accepted,
+        tally,
+        ..
+    } = batch;
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     match done {
-        Ok(()) => complete(&batch.folder, &batch.plan, class, tally),
+        Ok(()) => complete(folder, plan, roll, accepted, tally, accept),
         Err(fault) => Err(stopped(fault, &tally, class.submissions.len())),
     }
 }
@@ -224,35 +240,36 @@ fn stopped(mut fault: Fault, tally: &Tally, total: usize) -> Fault {
 }
 
 /// Everybody has a record: make all that is made from them.
-fn complete(folder: &Folder, plan: &Plan, class: Class, tally: Tally) -> Result<Outcome, Fault> {
-    for id in folder.ids(folder::RECORDS)? {
-        let is_there = class
-            .submissions
-            .binary_search_by(|found| found.id.cmp(&id))
-            .is_ok();
-        if !is_there {
-            folder.set_aside(&id)?;
-            folder.remove(&folder::file(folder::RECORDS, &id))?;
-            folder.remove(&folder::file(folder::USAGE, &id))?;
+fn complete(
+    folder: Folder,
+    plan: Plan,
+    roll: Roll,
+    accepted: Accepted,
+    tally: Tally,
+    accept: bool,
+) -> Result<Outcome, Fault> {
+    let mut strays = accepted.strays(&folder)?;
+    let listing = folder.list(folder::RECORDS)?;
+    let is_gone = |id: &&SubmissionId| !roll.has(id);
+    for id in listing.ids.iter().filter(is_gone) {
+        let name = folder::file(folder::RECORDS, id);
+        if accepted.has(id) || state::has_key(&folder, id)? {
+            accepted.set_aside(&folder, id)?;
+            folder.remove(&name)?;
+            folder.remove(&folder::file(folder::USAGE, id))?;
+        } else {
+            strays.push(name);
         }
     }
-    outputs::write_all(folder, plan)?;
-    folder.complete()?;
-    let mut summary = outputs::summarise(folder)?;
-    summary.ignored = class
-        .ignored
-        .into_iter()
-        .map(|ignored| (ignored.name, ignored.why))
-        .collect();
-    summary.attempts = class
-        .submissions
-        .into_iter()
-        .filter(|found| found.attempts.len() > 1)
-        .map(|found| {
-            let names = found.attempts.into_iter().map(|attempt| attempt.name);
-            (found.id, names.collect())
-        })
-        .collect();
+    let others = listing.others.iter();
+    strays.extend(others.map(|name| format!("{}/{name}", folder::RECORDS)));
+    strays.sort();
+
+    // Before they are accepted: who moved is said once more.
+    let outputs = Outputs::of(folder, plan, roll);
+    outputs.write_all()?;
+    let summary = outputs.summary()?;
+    outputs.accept(accepted, accept)?;
     let Tally {
         graded,
         unchanged,
@@ -265,6 +282,7 @@ fn complete(folder: &Folder, plan: &Plan, class: Class, tally: Tally) -> Result<
         graded,
         unchanged,
         damaged,
+        strays,
     })
 }
 
@@ -272,58 +290,18 @@ fn complete(folder: &Folder, plan: &Plan, class: Class, tally: Tally) -> Result<
 #[must_use]
 pub fn default_out(class: &Path) -> PathBuf {
     let class = std::path::absolute(class).unwrap_or_else(|_| class.to_path_buf());
+    // What ends in `..` has a name only on the disk.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is found out what a folder is called; the folder is opened for itself"
+    )]
+    let class = match class.file_name() {
+        Some(_) => class,
+        None => std::fs::canonicalize(&class).unwrap_or(class),
+    };
     let mut name = class.file_name().unwrap_or_default().to_owned();
     name.push("-grades");
     class.with_file_name(name)
-}
-
-/// The outputs of a batch that was made before.
-#[derive(Debug)]
-pub struct Outputs {
-    folder: Folder,
-    plan: Plan,
-}
-
-impl Outputs {
-    /// Open the folder of a batch.
-    ///
-    /// # Errors
-    /// There is no batch in it.
-    pub fn open(root: &Path) -> Result<Self, Fault> {
-        let folder = Folder::read_only(root)?;
-        let plan = Plan::read(&folder)?.ok_or_else(|| {
-            let message = format!(
-                "failed to find the seeds of the batch in `{}`",
-                root.display()
-            );
-            Fault::usage(message).hint("grade once more into this folder")
-        })?;
-        Ok(Self { folder, plan })
-    }
-
-    /// What is said about the class.
-    ///
-    /// # Errors
-    /// A record cannot be read.
-    pub fn summary(&self) -> Result<Summary, Fault> {
-        outputs::summarise(&self.folder)
-    }
-
-    /// Write `batch.json` to `to`.
-    ///
-    /// # Errors
-    /// A record cannot be read, or `to` not be written.
-    pub fn batch(&self, to: &mut dyn Write) -> Result<(), Fault> {
-        outputs::write_batch(&self.folder, &self.plan, to)
-    }
-
-    /// Write `gradebook.csv` to `to`.
-    ///
-    /// # Errors
-    /// A record cannot be read, or `to` not be written.
-    pub fn gradebook(&self, to: &mut dyn Write) -> Result<(), Fault> {
-        outputs::write_gradebook(&self.folder, to)
-    }
 }
 
 /// Tells a batch's listener what a session tells.
@@ -340,169 +318,6 @@ impl grading::Listener for Relay<'_> {
     }
 }
 
-/// Whether machine trouble leads to another try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Try {
-    First,
-    Last,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    graded: usize,
-    unchanged: usize,
-    damaged: Vec<SubmissionId>,
-    postponed: Vec<SubmissionId>,
-}
-
-/// A batch at work; shared by its threads.
-struct Batch<'a> {
-    folder: Folder,
-    plan: Plan,
-    session: Session<'a>,
-    shared: Parts,
-    replay: String,
-    fresh: bool,
-    listener: &'a dyn Listener,
-    cancellation: Cancellation,
-    tally: Mutex<Tally>,
-}
-
-impl Batch<'_> {
-    /// Those with whom the machine failed once more, one after the other.
-    fn try_again(&self, class: &[Found]) -> Result<(), Fault> {
-        let mut postponed = std::mem::take(&mut self.tally().postponed);
-        postponed.sort();
-        for found in class {
-            if postponed.binary_search(&found.id).is_ok() {
-                self.work(found, Try::Last)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// One submission, from its folder to its record on disk. `Err` ends the batch.
-    fn work(&self, found: &Found, attempt: Try) -> Result<(), Fault> {
-        self.cancellation.check()?;
-        self.listener.event(Event::Started(&found.id));
-        let submission = Submission {
-            id: found.id.clone(),
-            origin: Origin::Found(found.source.clone()),
-        };
-        let taken = self.session.take(&submission);
-        let parts = taken
-            .as_ref()
-            .ok()
-            .map(|taken| state::parts(&self.shared, &found.id, &taken.content()));
-        let known = match &parts {
-            Some(parts) => state::known(&self.folder, &found.id, parts)?,
-            // It could not even be taken in.
-            None => Known::Changed,
-        };
-        match known {
-            Known::Unchanged(known) if !self.fresh => {
-                self.tally().unchanged += 1;
-                self.listener
-                    .event(Event::Finished(&known.0, How::Unchanged));
-                return Ok(());
-            }
-            Known::Damaged if attempt == Try::First => self.tally().damaged.push(found.id.clone()),
-            _ => {}
-        }
-
-        let shape = taken.as_ref().ok().and_then(shape);
-        let record = self.session.grade_taken(&submission, taken, &self.replay);
-        if let Some(fault) = record.faults.first() {
-            if fault.kind == FaultKind::Interrupted {
-                return Err(fault.clone());
-            }
-            if attempt == Try::First && is_machine_trouble(fault) {
-                self.listener.event(Event::Postponed(&found.id, fault));
-                self.tally().postponed.push(found.id.clone());
-                return Ok(());
-            }
-        }
-        let parts = parts.unwrap_or_else(|| {
-            let nothing = Digest::of(b"nothing was taken in");
-            state::parts(&self.shared, &found.id, &nothing)
-        });
-        let record = self.keep(record, parts, shape)?;
-        self.tally().graded += 1;
-        self.listener.event(Event::Finished(&record, How::Graded));
-        Ok(())
-    }
-
-    /// Write a record, what was measured of its runs, and last its key: only with a key is a record believed.
-    fn keep(
-        &self,
-        mut record: Record,
-        parts: Parts,
-        shape: Option<Digest>,
-    ) -> Result<Record, Fault> {
-        let id = record.submission.id.clone();
-        let usage = UsageFile {
-            schema: "grade-usage/1",
-            runs: record
-                .runs
-                .iter_mut()
-                .map(|run| SeedUsage {
-                    seed: run.seed,
-                    usage: run.usage.take(),
-                    timeline: run.timeline.take(),
-                })
-                .collect(),
-        };
-        let bytes = state::json(&record)?;
-        self.folder.set_aside(&id)?;
-        self.folder
-            .write(&folder::file(folder::RECORDS, &id), &bytes)?;
-        self.folder
-            .note(&folder::file(folder::USAGE, &id), &state::json(&usage)?)?;
-        Key::new(parts, &bytes, shape).write(&self.folder, &id)?;
-        Ok(record)
-    }
-
-    fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What the runs of one submission used, and who read what when.
-#[derive(Serialize)]
-struct UsageFile {
-    schema: &'static str,
-    runs: Vec<SeedUsage>,
-}
-
-#[derive(Serialize)]
-struct SeedUsage {
-    seed: Seed,
-    usage: Option<Usage>,
-    /// Which thread took which file is the scheduler's to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timeline: Option<String>,
-}
-
-/// The shape of a submission's source. Only a summary says it, so nothing that goes wrong here counts.
-fn shape(taken: &Taken) -> Option<Digest> {
-    let snapshot = taken.snapshot()?;
-    catch_unwind(AssertUnwindSafe(|| alike::shape(snapshot)))
-        .ok()?
-        .ok()?
-}
-
-/// Whether a fault may be gone the next time.
-fn is_machine_trouble(fault: &Fault) -> bool {
-    matches!(
-        fault.kind,
-        FaultKind::Disk
-            | FaultKind::Sandbox
-            | FaultKind::Evidence
-            | FaultKind::Toolchain
-            | FaultKind::Crates
-    )
-}
-
 /// The command that grades one submission on the same data; its place is not the same everywhere.
 fn replay(plan: &Plan) -> String {
     use std::fmt::Write as _;
@@ -512,4 +327,20 @@ fn replay(plan: &Plan) -> String {
         let _ = write!(command, " --seed {seed}");
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grades_go_beside_the_class_however_it_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let class = dir.path().join("class");
+        std::fs::create_dir_all(class.join("alice")).unwrap();
+        for name in ["", ".", "alice/..", "../class", "alice/../."] {
+            let out = default_out(&class.join(name));
+            assert_eq!(out.file_name().unwrap(), "class-grades", "{name:?}");
+        }
+    }
 }

@@ -7,19 +7,22 @@
 use std::{
     collections::BTreeSet,
     io::{self, Write},
+    path::Path,
 };
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    accepted::Accepted,
+    class::{Class, Roll},
     folder::{self, Folder},
     state::{Key, Plan},
 };
 use crate::{
     fault::{Fault, FaultKind},
     ids::{CheckId, ExerciseId, Seed, SubmissionId},
-    record::Record,
+    record::{self, Record},
     report::{self, Summary},
 };
 
@@ -40,6 +43,9 @@ pub struct BatchFile {
     pub exercise: ExerciseId,
     /// On which data everybody was graded.
     pub seeds: Vec<Seed>,
+    /// What was found in the class's folder; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
     /// One entry a submission, in byte order of their ids.
     pub records: Vec<Record>,
 }
@@ -53,96 +59,193 @@ pub fn json_schema() -> String {
     text
 }
 
-/// The record of a submission in a part of the folder.
-pub(super) fn record(
-    folder: &Folder,
-    part: &str,
-    id: &SubmissionId,
-) -> Result<Option<Record>, Fault> {
-    let name = folder::file(part, id);
+/// A submission's record, if `bytes` are one.
+pub(super) fn parse(bytes: &[u8], id: &SubmissionId) -> Option<Record> {
+    let record = serde_json::from_slice::<Record>(bytes).ok()?;
+    (record.schema == record::SCHEMA && record.submission.id == *id).then_some(record)
+}
+
+/// Whose records are in the folder, whoever is in the class.
+pub(super) fn records(folder: &Folder) -> Result<Vec<SubmissionId>, Fault> {
+    let mut ids = folder.list(folder::RECORDS)?.ids;
+    let mut first = None;
+    ids.retain(|id| match folder.read(&folder::file(folder::RECORDS, id)) {
+        Ok(bytes) => parse(&bytes.unwrap_or_default(), id).is_some(),
+        Err(fault) => {
+            first.get_or_insert(fault);
+            false
+        }
+    });
+    first.map_or(Ok(ids), Err)
+}
+
+/// The record of a submission; none if it has none yet.
+pub(super) fn record(folder: &Folder, id: &SubmissionId) -> Result<Option<Record>, Fault> {
+    let name = folder::file(folder::RECORDS, id);
     let Some(bytes) = folder.read(&name)? else {
         return Ok(None);
     };
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+    let record = parse(&bytes, id);
+    record.map(Some).ok_or_else(|| {
         let path = folder.root().join(&name);
         Fault::usage(format!("failed to read the record `{}`", path.display()))
-            .because(error)
+            .because("it is damaged, or somebody else's")
             .hint("grade again: a damaged record is made anew")
     })
 }
 
-/// Hand every record to `each`, in order.
-fn each_record(
-    folder: &Folder,
-    mut each: impl FnMut(Record) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    for id in folder.ids(folder::RECORDS)? {
-        if let Some(record) = record(folder, folder::RECORDS, &id)? {
-            each(record)?;
-        }
+/// All that a batch has written, to make reports of it.
+#[derive(Debug)]
+pub struct Outputs {
+    folder: Folder,
+    plan: Plan,
+    roll: Option<Roll>,
+}
+
+impl Outputs {
+    /// Open the folder of a batch that was made before, complete or not.
+    ///
+    /// # Errors
+    /// There is no batch in it.
+    pub fn open(root: &Path) -> Result<Self, Fault> {
+        let folder = Folder::read_only(root)?;
+        let plan = Plan::read(&folder)?.ok_or_else(|| {
+            let message = format!(
+                "failed to find the seeds of the batch in `{}`",
+                root.display()
+            );
+            Fault::usage(message).hint("grade once more into this folder")
+        })?;
+        let roll = Roll::read(&folder)?;
+        Ok(Self { folder, plan, roll })
     }
-    Ok(())
-}
 
-/// Write all records as one JSON object, one record a line.
-pub(super) fn write_batch(folder: &Folder, plan: &Plan, to: &mut dyn Write) -> Result<(), Fault> {
-    let failed = |error: io::Error| written(folder, &error);
-    let words = |value: &dyn Fn() -> serde_json::Result<String>| {
-        value().map_err(|error| written(folder, &error.into()))
-    };
-    let exercise = words(&|| serde_json::to_string(&plan.exercise))?;
-    let seeds = words(&|| serde_json::to_string(&plan.seeds))?;
-    write!(
-        to,
-        "{{\n\"schema\": \"{SCHEMA}\",\n\"exercise\": {exercise},\n\"seeds\": {seeds},\n\"records\": ["
-    )
-    .map_err(failed)?;
-    let mut separator = "\n";
-    each_record(folder, |record| {
-        let record = words(&|| serde_json::to_string(&record))?;
-        write!(to, "{separator}{record}").map_err(failed)?;
-        separator = ",\n";
+    /// Those of the batch that holds `folder`.
+    pub(super) fn of(folder: Folder, plan: Plan, roll: Roll) -> Self {
+        let roll = Some(roll);
+        Self { folder, plan, roll }
+    }
+
+    /// How many records there are and how many there will be, if that is more.
+    #[must_use]
+    pub fn so_far(&self) -> Option<(usize, usize)> {
+        let roll = self.roll.as_ref()?;
+        let graded = roll.graded(&self.folder).len();
+        (graded < roll.ids.len()).then_some((graded, roll.ids.len()))
+    }
+
+    /// Hand every record of the class to `each`, in order.
+    fn each_record(&self, mut each: impl FnMut(Record) -> Result<(), Fault>) -> Result<(), Fault> {
+        let ids = match &self.roll {
+            Some(roll) => roll.graded(&self.folder),
+            None => records(&self.folder)?,
+        };
+        for id in ids {
+            if let Some(record) = record(&self.folder, &id)? {
+                each(record)?;
+            }
+        }
         Ok(())
-    })?;
-    to.write_all(b"\n]\n}\n").map_err(failed)
-}
+    }
 
-/// Write the gradebook. Its columns are the checks that any record has.
-pub(super) fn write_gradebook(folder: &Folder, to: &mut dyn Write) -> Result<(), Fault> {
-    let failed = |error: io::Error| written(folder, &error);
-    let mut checks: BTreeSet<CheckId> = BTreeSet::new();
-    each_record(folder, |record| {
-        checks.extend(record.checks.iter().map(|check| check.id));
-        Ok(())
-    })?;
-    let checks: Vec<CheckId> = checks.into_iter().collect();
-    to.write_all(report::gradebook_head(&checks).as_bytes())
-        .map_err(failed)?;
-    each_record(folder, |record| {
-        to.write_all(report::gradebook_line(&record, &checks).as_bytes())
-            .map_err(failed)
-    })
-}
+    /// Write `batch.json` to `to`: all records as one JSON object, one record a line.
+    ///
+    /// # Errors
+    /// A record cannot be read, or `to` not be written.
+    pub fn batch(&self, to: &mut dyn Write) -> Result<(), Fault> {
+        let failed = |error: io::Error| written(&self.folder, &error);
+        write!(to, "{{").map_err(failed)?;
+        let mut field = |name: &str, value: serde_json::Result<String>| {
+            let value = value.map_err(|error| failed(error.into()))?;
+            write!(to, "\n\"{name}\": {value},").map_err(failed)
+        };
+        field("schema", serde_json::to_string(SCHEMA))?;
+        field("exercise", serde_json::to_string(&self.plan.exercise))?;
+        field("seeds", serde_json::to_string(&self.plan.seeds))?;
+        if let Some(roll) = &self.roll {
+            field("class", serde_json::to_string(&roll.class))?;
+        }
+        write!(to, "\n\"records\": [").map_err(failed)?;
+        let mut separator = "\n";
+        self.each_record(|record| {
+            let record = serde_json::to_string(&record).map_err(|error| failed(error.into()))?;
+            write!(to, "{separator}{record}").map_err(failed)?;
+            separator = ",\n";
+            Ok(())
+        })?;
+        to.write_all(b"\n]\n}\n").map_err(failed)
+    }
 
-/// The summary of what is in the folder.
-pub(super) fn summarise(folder: &Folder) -> Result<Summary, Fault> {
-    let mut summary = Summary::default();
-    each_record(folder, |record| {
-        let key = folder.read(&folder::file(folder::KEYS, &record.submission.id))?;
-        let shape = key
-            .and_then(|bytes| Key::parse(&bytes))
-            .and_then(|key| key.shape);
-        summary.add(&record, shape);
-        Ok(())
-    })?;
-    summary.changes = super::changes::since(folder)?;
-    Ok(summary)
-}
+    /// Write `gradebook.csv` to `to`. Its columns are the checks that any record has.
+    ///
+    /// # Errors
+    /// A record cannot be read, or `to` not be written.
+    pub fn gradebook(&self, to: &mut dyn Write) -> Result<(), Fault> {
+        let failed = |error: io::Error| written(&self.folder, &error);
+        let mut checks: BTreeSet<CheckId> = BTreeSet::new();
+        self.each_record(|record| {
+            checks.extend(record.checks.iter().map(|check| check.id));
+            Ok(())
+        })?;
+        let checks: Vec<CheckId> = checks.into_iter().collect();
+        to.write_all(report::gradebook_head(&checks).as_bytes())
+            .map_err(failed)?;
+        self.each_record(|record| {
+            let roll = self.roll.as_ref();
+            let handed_in = roll.map(|roll| roll.class.handed_in(&record.submission.id));
+            to.write_all(report::gradebook_line(&record, &checks, handed_in).as_bytes())
+                .map_err(failed)
+        })
+    }
 
-/// Write both files into the folder.
-pub(super) fn write_all(folder: &Folder, plan: &Plan) -> Result<(), Fault> {
-    through(folder, BATCH, |to| write_batch(folder, plan, to))?;
-    through(folder, GRADEBOOK, |to| write_gradebook(folder, to))
+    /// What is said about the class.
+    ///
+    /// # Errors
+    /// A record cannot be read.
+    pub fn summary(&self) -> Result<Summary, Fault> {
+        let mut summary = Summary::default();
+        self.each_record(|record| {
+            let key = folder::file(folder::KEYS, &record.submission.id);
+            let shape = self
+                .folder
+                .read(&key)?
+                .and_then(|bytes| Key::parse(&bytes))
+                .and_then(|key| key.shape);
+            summary.add(&record, shape);
+            Ok(())
+        })?;
+        let accepted = Accepted::read(&self.folder)?;
+        if let Some(roll) = &self.roll {
+            summary.class = Some(roll.ids.len());
+            summary.changes = super::changes::since(&self.folder, &accepted, roll)?;
+            let class = &roll.class;
+            summary.attempts = class
+                .attempts
+                .iter()
+                .map(|(id, all)| {
+                    let names = all.iter().map(|one| (one.name.clone(), one.late));
+                    (id.clone(), names.collect())
+                })
+                .collect();
+            let ignored = class.ignored.iter();
+            summary.ignored = ignored
+                .map(|one| (one.name.clone(), one.why.clone()))
+                .collect();
+        }
+        Ok(summary)
+    }
+
+    /// Write both files into the folder.
+    pub(super) fn write_all(&self) -> Result<(), Fault> {
+        through(&self.folder, BATCH, |to| self.batch(to))?;
+        through(&self.folder, GRADEBOOK, |to| self.gradebook(to))
+    }
+
+    /// The batch is complete; accept its grades if that is wanted.
+    pub(super) fn accept(&self, accepted: Accepted, wanted: bool) -> Result<(), Fault> {
+        let roll = self.roll.as_ref();
+        roll.map_or(Ok(()), |roll| accepted.complete(&self.folder, roll, wanted))
+    }
 }
 
 /// Write a file of the folder at once, keeping our own fault where there is one.
@@ -170,4 +273,36 @@ fn written(folder: &Folder, error: &io::Error) -> Fault {
         error,
     )
     .hint("free some space; then the same command continues where this one stopped")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A record of nothing but a name and points.
+    pub(in crate::batch) fn record(id: &str, earned: u32) -> Record {
+        let record = serde_json::json!({
+            "schema": record::SCHEMA,
+            "grader": {"version": "0", "tier": "full", "observer": "file-times"},
+            "exercise": "sum-of-products",
+            "submission": {"id": id, "digest": null},
+            "verdict": "fail",
+            "score": {"earned": earned, "possible": 30},
+            "checks": [], "runs": [], "faults": [], "replay": "grade"
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn only_a_submissions_own_record_is_one() {
+        let (alice, bob) = ("alice".parse().unwrap(), "bob".parse().unwrap());
+        let bytes = serde_json::to_vec(&record("alice", 1)).unwrap();
+        assert!(parse(&bytes, &alice).is_some());
+        assert!(parse(&bytes, &bob).is_none());
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(parse(text.replace("record/1", "record/2").as_bytes(), &alice).is_none());
+        for strange in [&b""[..], b"{}", b"\xff\xfe", &text.as_bytes()[..100]] {
+            assert!(parse(strange, &alice).is_none());
+        }
+    }
 }

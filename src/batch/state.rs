@@ -7,14 +7,19 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
 
-use super::folder::{self, Folder};
+use super::{
+    folder::{self, Folder},
+    outputs,
+};
 use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
@@ -137,13 +142,18 @@ pub(super) fn shared_parts(
         ("exercise", exercise_digest(settings, exercise)?.to_string()),
         (
             "crates",
-            digest_of_files(&[settings.course.lock_file()])?.to_string(),
+            digest_of_file(&settings.course.lock_file())?.to_string(),
         ),
         (
             "toolchain",
             Digest::of(session.toolchain_identity().as_bytes()).to_string(),
         ),
-        ("grader", env!("CARGO_PKG_VERSION").to_owned()),
+        // Two builds of one version may judge differently. The kernel's name for what runs now, whatever
+        // has its path by now.
+        (
+            "grader",
+            digest_of_file(Path::new("/proc/self/exe"))?.to_string(),
+        ),
         ("isolation", tier),
         ("observer", observer),
         ("seeds", seeds.join(" ")),
@@ -151,14 +161,25 @@ pub(super) fn shared_parts(
     Ok(parts.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
-/// The digest of all that makes the exercise: its folder, its reference, and the course's settings.
+/// The digest of all of the exercise that decides a grade: what is asked, the reference, and the course's
+/// settings. What students are given and told in words is not in it.
 pub(super) fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Result<Digest, Fault> {
-    let mut files = vec![settings.course.root.join("grader.toml")];
-    for folder in [&exercise.starter, &exercise.reference] {
-        collect(folder, &mut files)
-            .map_err(|error| Fault::io(FaultKind::Usage, "read", folder, &error))?;
+    let mut files = vec![
+        settings.course.root.join("grader.toml"),
+        exercise.starter.join("exercise.toml"),
+    ];
+    let failed =
+        |error: io::Error| Fault::io(FaultKind::Usage, "read", &exercise.reference, &error);
+    collect(&exercise.reference, &mut files).map_err(failed)?;
+    let mut text = String::new();
+    for path in files {
+        // A course is the same course in another place.
+        let name = path.strip_prefix(&exercise.reference);
+        let name = name.unwrap_or(path.file_name().unwrap_or_default().as_ref());
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}\0{}", name.display(), digest_of_file(&path)?);
     }
-    digest_of_files(&files)
+    Ok(Digest::of(text.as_bytes()))
 }
 
 /// Every file below a trusted folder, but not what cargo makes there.
@@ -177,17 +198,20 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-fn digest_of_files(files: &[PathBuf]) -> Result<Digest, Fault> {
-    let mut text = String::new();
-    for path in files {
-        let bytes =
-            fs::read(path).map_err(|error| Fault::io(FaultKind::Usage, "read", path, &error))?;
-        // The name alone: a course is the same course in another place.
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{name}\0{}", Digest::of(&bytes));
-    }
-    Ok(Digest::of(text.as_bytes()))
+fn digest_of_file(path: &Path) -> Result<Digest, Fault> {
+    let digest = || -> io::Result<Digest> {
+        let mut hasher = sha2::Sha256::new();
+        let mut file = fs::File::open(path)?;
+        // This program's own file is too large to be in memory as a whole.
+        let mut part = vec![0; 1 << 18];
+        loop {
+            match file.read(&mut part)? {
+                0 => return Ok(Digest::finish(hasher)),
+                length => hasher.update(&part[..length]),
+            }
+        }
+    };
+    digest().map_err(|error| Fault::io(FaultKind::Usage, "read", path, &error))
 }
 
 /// What a record was made from, kept beside it.
@@ -242,6 +266,16 @@ impl Key {
         Digest::of(format!("{schema}\n{parts:?}\n{record}\n{shape:?}").as_bytes())
     }
 
+    /// Whether it is the key of the record whose file has this digest.
+    pub(super) fn is_of(&self, record: &Digest) -> bool {
+        self.record == *record
+    }
+
+    /// Whether it is the key of this submission.
+    fn is_for(&self, id: &SubmissionId) -> bool {
+        self.parts.get("id").map(String::as_str) == Some(id.as_str())
+    }
+
     /// Read a key and believe it only if it is whole.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let key: Self = serde_json::from_slice(bytes).ok()?;
@@ -275,19 +309,24 @@ pub(super) fn known(folder: &Folder, id: &SubmissionId, now: &Parts) -> Result<K
     let Some(key) = Key::parse(&key) else {
         return Ok(Known::Damaged);
     };
-    let record = serde_json::from_slice::<Record>(&bytes).ok();
-    let record =
-        record.filter(|record| key.record == Digest::of(&bytes) && record.submission.id == *id);
+    let record = outputs::parse(&bytes, id).filter(|_| key.is_of(&Digest::of(&bytes)));
     let Some(record) = record else {
         return Ok(Known::Damaged);
     };
-    if key.parts.get("id").map(String::as_str) != Some(id.as_str()) {
+    if !key.is_for(id) {
         return Ok(Known::Damaged);
     }
     if key.parts != *now || record.verdict == Verdict::NotGraded {
         return Ok(Known::Changed);
     }
     Ok(Known::Unchanged(Box::new((record, key))))
+}
+
+/// Whether there is a key which says that somebody of this id was graded here.
+pub(super) fn has_key(folder: &Folder, id: &SubmissionId) -> Result<bool, Fault> {
+    let key = folder.read(&folder::file(folder::KEYS, id))?;
+    let key = key.and_then(|bytes| Key::parse(&bytes));
+    Ok(key.is_some_and(|key| key.is_for(id)))
 }
 
 /// Our own plain data as indented JSON with a newline at the end.

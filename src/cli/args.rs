@@ -101,7 +101,7 @@ pub(super) struct BatchArgs {
     /// Where records and gradebook go [default: DIR-grades, beside DIR]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// How many are graded at a time [default: one for each core]
+    /// How many are graded at a time [default: one for each core, and for 512 MiB of free memory]
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Grade on this seed instead of fresh ones; may be given several times
@@ -110,6 +110,9 @@ pub(super) struct BatchArgs {
     /// Grade again what did not change
     #[arg(long)]
     pub(super) fresh: bool,
+    /// Accept the grades: what changes later is told by comparing with these
+    #[arg(long)]
+    pub(super) accept: bool,
     /// Say nothing but what is wrong
     #[arg(long)]
     pub(super) quiet: bool,

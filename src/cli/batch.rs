@@ -2,9 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    num::NonZeroUsize,
     path::Path,
-    thread,
 };
 
 use super::{
@@ -33,10 +31,7 @@ impl App {
             .out
             .as_ref()
             .map_or_else(|| batch::default_out(&class), |out| here.join(out));
-        let jobs = args
-            .jobs
-            .or_else(|| thread::available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN);
+        let jobs = args.jobs.unwrap_or_else(batch::default_jobs);
         let request = batch::Request {
             settings,
             exercise: settings.course.exercise(&args.exercise)?,
@@ -45,12 +40,24 @@ impl App {
             jobs,
             seeds: &args.seeds,
             fresh: args.fresh,
+            accept: args.accept,
         };
         let sandbox = self.sandbox(settings, Whose::Others)?;
         let outcome = {
             let progress = BatchProgress::new(&self.output, args.quiet);
             batch::run(request, sandbox, &progress)?
         };
+        if !outcome.strays.is_empty() && !args.quiet {
+            let strays = outcome.strays.join(", ");
+            self.output
+                .note(&format!("left alone, because nobody's records: {strays}"));
+        }
+        // The summary says it too, where there is one.
+        if args.quiet || args.format != ClassFormat::Human {
+            for line in outcome.summary.not_graded() {
+                self.output.note(&format!("not graded: {line}"));
+            }
+        }
         match args.format {
             ClassFormat::Human if args.quiet => {}
             ClassFormat::Human => {
@@ -58,7 +65,8 @@ impl App {
                     .out
                     .as_ref()
                     .map_or_else(|| out.as_path(), |out| out.as_path());
-                let text = outcome.summary.human(Cut::Screen) + &account(&outcome, shown);
+                let text =
+                    outcome.summary.human(Cut::Screen) + &account(&outcome, shown, args.accept);
                 self.output.report(&text)?;
             }
             format => self.write_class(&Outputs::open(&out)?, format)?,
@@ -102,7 +110,7 @@ impl<W: io::Write> io::Write for NoBrokenPipe<W> {
 }
 
 /// What was done, and where it is.
-fn account(outcome: &Outcome, out: &Path) -> String {
+fn account(outcome: &Outcome, out: &Path, accepted: bool) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
         "\n{} unchanged, {} graded",
@@ -120,5 +128,8 @@ fn account(outcome: &Outcome, out: &Path) -> String {
     }
     let out = crate::report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
-    text
+    if outcome.summary.changes.is_empty() || accepted {
+        return text;
+    }
+    text + "the same command with `--accept` accepts the grades that changed\n"
 }

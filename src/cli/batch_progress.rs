@@ -1,14 +1,17 @@
 //! A batch under way, on standard error: on a terminal a bar with count, rate, time left and who is at
-//! work, with results streaming above it; elsewhere a plain line for each result.
+//! work, with results streaming above it, none wider than the terminal; elsewhere a plain line for each
+//! result.
 
 use std::{
+    fmt,
     io::{IsTerminal as _, Write as _},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::output::Output;
 use crate::{
@@ -23,8 +26,10 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// A line of a result is cut here, so that it stays one line.
-const LONGEST_LINE: usize = 110;
+/// A line is cut here where there is no terminal, so that it stays one line.
+const LONGEST_LINE: usize = 150;
+/// The width of a terminal that does not say it.
+const USUAL_WIDTH: usize = 80;
 
 /// Shows the events of a batch.
 pub(super) struct BatchProgress<'a> {
@@ -49,6 +54,18 @@ impl<'a> BatchProgress<'a> {
             output,
             quiet,
             at_work: Mutex::default(),
+        }
+    }
+
+    /// How many columns a line may have.
+    fn width(&self) -> usize {
+        if self.bar.is_none() {
+            return LONGEST_LINE;
+        }
+        let size = rustix::termios::tcgetwinsize(std::io::stderr());
+        match size.map_or(0, |size| usize::from(size.ws_col)) {
+            0 => USUAL_WIDTH,
+            columns => columns,
         }
     }
 
@@ -93,9 +110,9 @@ impl Listener for BatchProgress<'_> {
             }
             Event::Begun(total) => {
                 if let Some(bar) = &self.bar {
-                    let template = "{bar:24} {pos}/{len}  {per_sec}  {eta} left  {wide_msg}";
+                    let template = "{bar:16} {pos}/{len}  {rate}  {left}  {wide_msg}";
                     if let Ok(style) = ProgressStyle::with_template(template) {
-                        bar.set_style(style);
+                        bar.set_style(with_pace(style));
                     }
                     bar.set_length(total as u64);
                     bar.reset();
@@ -106,7 +123,7 @@ impl Listener for BatchProgress<'_> {
                 self.at_work(|ids| ids.retain(|id| *id != record.submission.id));
                 // Who did not change is counted and not listed: they are most of a class.
                 if how == How::Graded {
-                    self.line(&result(record));
+                    self.line(&result(record, self.width()));
                 }
                 if let Some(bar) = &self.bar {
                     bar.inc(1);
@@ -115,7 +132,8 @@ impl Listener for BatchProgress<'_> {
             Event::Postponed(id, fault) => {
                 self.at_work(|ids| ids.retain(|other| other != id));
                 let words = format!("{id}  once more at the end: {fault}");
-                self.line(&format!("{OPEN}later{OPEN:#}  {}", cut(&words)));
+                let words = cut(&words, self.width().saturating_sub("later  ".len()));
+                self.line(&format!("{OPEN}later{OPEN:#}  {words}"));
             }
         }
     }
@@ -129,8 +147,27 @@ impl Drop for BatchProgress<'_> {
     }
 }
 
+/// A bar's style that knows `rate` and `left`.
+fn with_pace(style: ProgressStyle) -> ProgressStyle {
+    let seconds = |state: &ProgressState| state.elapsed().as_secs_f64();
+    style
+        .with_key(
+            "rate",
+            move |state: &ProgressState, to: &mut dyn fmt::Write| {
+                let _ = to.write_str(&rate(state.pos(), seconds(state)));
+            },
+        )
+        .with_key(
+            "left",
+            move |state: &ProgressState, to: &mut dyn fmt::Write| {
+                let all = state.len().unwrap_or(0);
+                let _ = to.write_str(&left(state.pos(), all, seconds(state)));
+            },
+        )
+}
+
 /// One graded submission in a line.
-fn result(record: &Record) -> String {
+fn result(record: &Record, width: usize) -> String {
     let (style, word) = match record.verdict {
         Verdict::Pass => (GOOD, "pass "),
         Verdict::Fail => (BAD, "FAIL "),
@@ -140,18 +177,70 @@ fn result(record: &Record) -> String {
         || "-".to_owned(),
         |score| format!("{}/{}", score.earned, score.possible),
     );
-    let why = reason(record).map(|why| format!("  {DIM}{}{DIM:#}", cut(&why)));
-    format!(
-        "{style}{word}{style:#}  {:<24} {points:>5}{}",
-        record.submission.id,
-        why.unwrap_or_default()
-    )
+    let who = format!("  {:<24} {points:>5}  ", record.submission.id);
+    let room = width.saturating_sub(word.len() + who.len());
+    let why = reason(record)
+        .map(|why| cut(&why, room))
+        .unwrap_or_default();
+    format!("{style}{word}{style:#}{who}{DIM}{why}{DIM:#}")
 }
 
-fn cut(words: &str) -> String {
+/// As much of it as fits into so many columns.
+fn cut(words: &str, columns: usize) -> String {
     let words = escape_line(words);
-    match words.char_indices().nth(LONGEST_LINE) {
-        Some((at, _)) => format!("{}…", &words[..at]),
-        None => words,
+    if words.width() <= columns {
+        return words;
+    }
+    let mut used = 1;
+    let fits = words.chars().take_while(|c| {
+        used += c.width().unwrap_or(0);
+        used <= columns
+    });
+    let fits: String = fits.collect();
+    if columns == 0 { fits } else { fits + "…" }
+}
+
+/// How many are done in a minute, at the pace so far.
+fn rate(done: u64, seconds: f64) -> String {
+    if done == 0 || seconds <= 0.0 {
+        return "- a minute".to_owned();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 submissions")]
+    let rate = done as f64 * 60.0 / seconds;
+    format!("{rate:.0} a minute")
+}
+
+/// How long the rest takes at the pace so far. Nobody knows before the first is done.
+fn left(done: u64, all: u64, seconds: f64) -> String {
+    let rest = all.saturating_sub(done);
+    if done == 0 {
+        return "? left".to_owned();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 submissions")]
+    let seconds = seconds * rest as f64 / done as f64;
+    // What is left takes some time, however little.
+    let seconds = Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX);
+    format!("{} left", indicatif::HumanDuration(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_foretold_before_the_first_is_done() {
+        assert_eq!(left(0, 8, 3.0), "? left");
+        assert_eq!(rate(0, 3.0), "- a minute");
+        assert_eq!(rate(10, 4.0), "150 a minute");
+        assert_eq!(left(1, 8, 3.0), "21 seconds left");
+        assert_eq!(left(7, 8, 0.7), "1 second left");
+    }
+
+    #[test]
+    fn a_line_is_no_wider_than_the_terminal() {
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("shorter", 5), "shor…");
+        assert_eq!(cut("\u{6570}\u{6570}\u{6570}", 5), "\u{6570}\u{6570}…");
+        assert_eq!(cut("any", 0), "");
     }
 }

@@ -18,7 +18,13 @@ impl App {
     pub(super) fn report(&self, here: &Path, args: &ReportArgs) -> Result<ExitCode, Fault> {
         let path = here.join(&args.path);
         if path.is_dir() {
-            self.write_class(&Outputs::open(&path)?, args.format)?;
+            let outputs = Outputs::open(&path)?;
+            if let Some((graded, all)) = outputs.so_far() {
+                self.output.note(&format!(
+                    "{graded} of {all} so far: the batch was stopped or is under way"
+                ));
+            }
+            self.write_class(&outputs, args.format)?;
         } else {
             let record = read(&path)?;
             let text = match args.format {
@@ -26,7 +32,8 @@ impl App {
                 ClassFormat::Json => report::json(&record),
                 ClassFormat::Csv => {
                     let checks: Vec<_> = record.checks.iter().map(|check| check.id).collect();
-                    report::gradebook_head(&checks) + &report::gradebook_line(&record, &checks)
+                    report::gradebook_head(&checks)
+                        + &report::gradebook_line(&record, &checks, None)
                 }
             };
             self.output.report(&text)?;

@@ -3,15 +3,17 @@
 //! Never reads disk or clock, and never computes anything about a submission: what a report says is in
 //! the record. Text of a submission is escaped on its way.
 
+mod change;
 mod csv;
 mod escape;
 mod human;
 mod summary;
 
-pub use csv::{gradebook_head, gradebook_line};
+pub use change::{Change, Earlier, Standing};
+pub use csv::{HandedIn, gradebook_head, gradebook_line};
 pub use escape::{escape_block, escape_line};
 pub use human::human;
-pub use summary::{Change, Cut, Standing, Summary};
+pub use summary::{Cut, Summary};
 
 use crate::record::{Record, Status, Verdict};
 

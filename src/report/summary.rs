@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{escape_line, reason, verdict_word};
+use super::{Change, escape_line, reason};
 use crate::{
     ids::{Digest, SubmissionId},
-    record::{Record, Score, Status, Verdict},
+    record::{Record, Status, Verdict},
 };
 
 const BOLD: Style = Style::new().bold();
@@ -38,37 +38,6 @@ pub enum Cut {
     Nothing,
 }
 
-/// How a submission stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// The outcome.
-    pub verdict: Verdict,
-    /// The points, if it was graded.
-    pub score: Option<Score>,
-}
-
-impl From<&Record> for Standing {
-    fn from(record: &Record) -> Self {
-        Self {
-            verdict: record.verdict,
-            score: record.score,
-        }
-    }
-}
-
-/// Somebody whose grade is not what it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Who.
-    pub id: SubmissionId,
-    /// How they stood.
-    pub before: Standing,
-    /// How they stand; none if there is no such submission any more.
-    pub after: Option<Standing>,
-    /// Why, in words.
-    pub why: String,
-}
-
 /// What is said about a class.
 #[derive(Debug, Default)]
 pub struct Summary {
@@ -80,10 +49,12 @@ pub struct Summary {
     copies: BTreeMap<Digest, Vec<SubmissionId>>,
     shapes: BTreeMap<Digest, Vec<SubmissionId>>,
     not_graded: Vec<(SubmissionId, String)>,
+    /// How many submissions there will be, if that is known.
+    pub class: Option<usize>,
     /// What was found and is no submission, and why.
     pub ignored: Vec<(String, String)>,
-    /// Who handed in several times, and what.
-    pub attempts: Vec<(SubmissionId, Vec<String>)>,
+    /// Who handed in several times or late: each attempt, and whether it was late; the last one counts.
+    pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
     /// Who moved.
     pub changes: Vec<Change>,
 }
@@ -133,6 +104,15 @@ impl Summary {
         self.verdicts[verdict as usize]
     }
 
+    /// Who was not graded, and why, in a line each.
+    #[must_use]
+    pub fn not_graded(&self) -> Vec<String> {
+        let lines = self.not_graded.iter();
+        lines
+            .map(|(id, why)| escape_line(&format!("{id}: {why}")))
+            .collect()
+    }
+
     /// The summary for a person.
     #[must_use]
     pub fn human(&self, cut: Cut) -> String {
@@ -153,18 +133,16 @@ impl Summary {
         );
         section(
             &mut text,
-            "What changed",
-            self.changes.iter().map(change),
+            "What changed since the grades were accepted",
+            self.changes.iter().map(Change::words),
             cut,
         );
-        let attempts = self
-            .attempts
-            .iter()
-            .map(|(id, all)| match all.split_last() {
-                Some((last, others)) => format!("{id}: {last} counts; also {}", others.join(", ")),
-                None => id.to_string(),
-            });
-        section(&mut text, "Handed in several times", attempts, cut);
+        let (several, once): (Vec<_>, Vec<_>) =
+            self.attempts.iter().partition(|(_, all)| all.len() > 1);
+        let several = several.iter().map(|(id, all)| attempts(id, all));
+        section(&mut text, "Handed in several times", several, cut);
+        let late = once.iter().map(|(id, _)| id.to_string());
+        section(&mut text, "Handed in late", late, cut);
         let ignored = self
             .ignored
             .iter()
@@ -184,19 +162,25 @@ impl Summary {
             .filter(|(_, verdict, _)| self.count(*verdict) > 0)
             .map(|(style, verdict, word)| format!("{style}{} {word}{style:#}", self.count(verdict)))
             .collect();
-        let noun = if self.total() == 1 {
-            "submission"
+        let total = self.total();
+        let noun = |count| match count {
+            1 => "submission",
+            _ => "submissions",
+        };
+        let count = match self.class {
+            Some(class) if class > total => {
+                format!("{OPEN}{total} of {class}{OPEN:#} {} so far", noun(class))
+            }
+            _ => format!("{total} {}", noun(total)),
+        };
+        let parts: Vec<String> = std::iter::once(count).chain(parts).collect();
+        let exercise = if self.exercise.is_empty() {
+            "batch"
         } else {
-            "submissions"
+            &self.exercise
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{BOLD}{}{BOLD:#}: {} {noun}, {}",
-            self.exercise,
-            self.total(),
-            parts.join(", ")
-        );
+        let _ = writeln!(text, "{BOLD}{exercise}{BOLD:#}: {}", parts.join(", "));
     }
 
     fn write_points(&self, text: &mut String) {
@@ -251,49 +235,49 @@ impl Summary {
     }
 }
 
-/// A message without what differs from one submission to the next, so that equal mistakes are equal.
+/// A message without what differs from one submission to the next, so that equal mistakes are equal:
+/// numbers that stand alone become `N`. What is in backticks is a name and stays, and so do words with
+/// digits, such as a compiler's code.
 fn cause(message: &str) -> String {
-    let mut cause = String::with_capacity(message.len());
-    let mut rest = message;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        cause.push_str(&rest[..start]);
-        cause.push('N');
-        rest = rest[start..].trim_start_matches(|c: char| c.is_ascii_digit());
-        for noun in ["error", "dataset", "data file", "file", "run"] {
-            let is_one = rest
-                .strip_prefix(' ')
-                .and_then(|rest| rest.strip_prefix(noun))
-                .filter(|behind| !behind.starts_with(|c: char| c.is_alphabetic()));
-            if let Some(behind) = is_one {
-                let _ = write!(cause, " {noun}s");
-                rest = behind;
-            }
-        }
-    }
-    cause.push_str(rest);
-    cause
+    let parts: Vec<String> = message
+        .split('`')
+        .enumerate()
+        .map(|(at, part)| match at % 2 {
+            0 => without_numbers(part),
+            _ => part.to_owned(),
+        })
+        .collect();
+    parts.join("`")
 }
 
-fn change(change: &Change) -> String {
-    let words = |standing: &Standing| match standing.score {
-        Some(score) => format!(
-            "{} {}/{}",
-            verdict_word(standing.verdict),
-            score.earned,
-            score.possible
-        ),
-        None => verdict_word(standing.verdict).to_owned(),
-    };
-    let after = change
-        .after
-        .as_ref()
-        .map_or_else(|| "gone".to_owned(), words);
-    format!(
-        "{}: {} -> {after} ({})",
-        change.id,
-        words(&change.before),
-        change.why
-    )
+fn without_numbers(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let core = word.trim_matches(|c: char| c.is_ascii_punctuation());
+        let is_number = core.starts_with(|c: char| c.is_ascii_digit())
+            && core.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let follows_number = words.last().is_some_and(|last| last.ends_with('N'));
+        words.push(match core {
+            _ if is_number => word.replacen(core, "N", 1),
+            // One of them is as many.
+            "error" | "dataset" | "file" | "run" if follows_number => {
+                word.replacen(core, &format!("{core}s"), 1)
+            }
+            _ => word.to_owned(),
+        });
+    }
+    words.join(" ").replace("N data file ", "N data files ")
+}
+
+/// All attempts of one student.
+fn attempts(id: &SubmissionId, all: &[(String, bool)]) -> String {
+    let mut names = all.iter().map(|(name, is_late)| {
+        let mark = if *is_late { " (late)" } else { "" };
+        format!("{name}{mark}")
+    });
+    let last = names.next_back().unwrap_or_default();
+    let others: Vec<String> = names.collect();
+    format!("{id}: {last} counts; also {}", others.join(", "))
 }
 
 /// Some names, and how many more there are.
@@ -355,15 +339,76 @@ mod tests {
             cause("the run on seed 0 panicked (exit code 101)")
         );
         assert_eq!(
-            cause("it does not compile: 1 error"),
-            cause("it does not compile: 3 errors")
+            cause("it does not compile: 1 error (E0308)"),
+            cause("it does not compile: 3 errors (E0308)")
         );
-        assert_eq!(
-            cause("only 1 of 1000 data files were read"),
-            "only N of N data files were read"
+        assert_ne!(
+            cause("it does not compile: 1 error (E0308)"),
+            cause("it does not compile: 1 error (E0425)")
         );
-        assert_eq!(cause("no number"), "no number");
-        assert_eq!(cause("1 errorless"), "N errorless");
+        for (message, expected) in [
+            (
+                "only 1 of 1000 data files were read",
+                "only N of N data files were read",
+            ),
+            ("1 data file was not read", "N data files was not read"),
+            (
+                "only 1.25 reads at once, by 8",
+                "only N reads at once, by N",
+            ),
+            ("wrong on all 2 datasets", "wrong on all N datasets"),
+            ("no number", "no number"),
+            ("1 errorless", "N errorless"),
+        ] {
+            assert_eq!(cause(message), expected);
+        }
+    }
+
+    #[test]
+    fn names_with_digits_are_not_numbers() {
+        for message in [
+            "not accepted: it depends on `rand 0.8`",
+            "it is not UTF-8",
+            "the thread `worker 17` panicked",
+            "main2 is u64 and SIGSEGV11",
+        ] {
+            assert_eq!(cause(message), message);
+        }
+    }
+
+    #[test]
+    fn a_batch_under_way_says_how_far_it_is() {
+        let summary = Summary {
+            verdicts: [2, 1, 0],
+            class: Some(8),
+            ..Summary::default()
+        };
+        let text = anstream::adapter::strip_str(&summary.human(Cut::Screen)).to_string();
+        assert!(
+            text.contains("3 of 8 submissions so far, 2 passed"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn all_attempts_are_named_and_the_late_ones_marked() {
+        let attempts = vec![
+            (
+                "ada".parse().unwrap(),
+                vec![("a.zip".into(), false), ("b.zip".into(), true)],
+            ),
+            ("bob".parse().unwrap(), vec![("c.zip".into(), true)]),
+        ];
+        let summary = Summary {
+            attempts,
+            ..Summary::default()
+        };
+        let text = summary.human(Cut::Screen);
+        assert!(
+            text.contains("ada: b.zip (late) counts; also a.zip"),
+            "{text}"
+        );
+        assert!(text.contains("late") && text.contains("  bob\n"), "{text}");
     }
 
     #[test]

@@ -1,0 +1,269 @@
+//! The grades that were accepted, and what has replaced them since.
+//!
+//! The first complete batch is accepted by itself, later ones when somebody says so. Until then the
+//! accepted record of everybody who is graded again stays in `previous/`, the oldest one, however often
+//! that happens. Only what can be believed is set aside; for anything else there is an empty file, which
+//! says that somebody had a grade and that it is not known.
+//! Never says what a difference means: `changes` does.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    class::Roll,
+    folder::{self, Folder},
+    outputs,
+    state::{Key, json},
+};
+use crate::{
+    fault::Fault,
+    ids::{Digest, SubmissionId},
+    record::Record,
+};
+
+const FILE: &str = "accepted.json";
+const SCHEMA: &str = "grade-accepted/1";
+
+/// Who had a grade when the grades were accepted.
+#[derive(Debug, Default)]
+pub(super) struct Accepted {
+    /// None before there is anything to accept.
+    ids: Option<BTreeSet<SubmissionId>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    schema: String,
+    ids: BTreeSet<SubmissionId>,
+}
+
+/// How somebody stood when the grades were accepted.
+#[derive(Debug)]
+pub(super) enum Before {
+    /// As now.
+    Same,
+    /// There was no such submission.
+    New,
+    /// Nobody knows any more.
+    Unknown,
+    /// With this record, made from what its key says if there is one.
+    Was(Box<Record>, Option<Key>),
+}
+
+impl Accepted {
+    /// What the folder says. If that is damaged, all that is there now counts as accepted, so that
+    /// nothing is lost.
+    pub(super) fn read(folder: &Folder) -> Result<Self, Fault> {
+        let Some(bytes) = folder.read(FILE)? else {
+            return Ok(Self::default());
+        };
+        let file = serde_json::from_slice::<File>(&bytes).ok();
+        let ids = if let Some(file) = file.filter(|file| file.schema == SCHEMA) {
+            file.ids
+        } else {
+            let mut ids = outputs::records(folder)?;
+            ids.extend(folder.list(folder::PREVIOUS_RECORDS)?.ids);
+            ids.into_iter().collect()
+        };
+        Ok(Self { ids: Some(ids) })
+    }
+
+    /// Everybody with an accepted grade; none if there are no accepted grades.
+    pub(super) fn ids(&self) -> Option<&BTreeSet<SubmissionId>> {
+        self.ids.as_ref()
+    }
+
+    /// Whether somebody had a grade then.
+    pub(super) fn has(&self, id: &SubmissionId) -> bool {
+        self.ids.as_ref().is_some_and(|ids| ids.contains(id))
+    }
+
+    /// Before somebody's record is replaced: keep it if it is the accepted one. It has no key
+    /// afterwards, so it is not believed.
+    pub(super) fn set_aside(&self, folder: &Folder, id: &SubmissionId) -> Result<(), Fault> {
+        let (key, record) = (folder::file(folder::KEYS, id), file_of(id));
+        let (old_key, old_record) = (folder::file(folder::PREVIOUS_KEYS, id), old_file_of(id));
+        if !self.has(id) || folder.has(&old_record) {
+            return folder.remove(&key);
+        }
+        folder.prepare_previous()?;
+        if sound(folder, &record, &key, id)?.is_some() {
+            // The key first: a record without one is not believed, and is set aside next time.
+            folder.rename(&key, &old_key)?;
+            folder.rename(&record, &old_record)
+        } else {
+            folder.mark(&old_record)?;
+            folder.remove(&key)
+        }
+    }
+
+    /// How somebody stood.
+    pub(super) fn before(&self, folder: &Folder, id: &SubmissionId) -> Result<Before, Fault> {
+        if !self.has(id) {
+            return Ok(Before::New);
+        }
+        let (record, key) = (old_file_of(id), folder::file(folder::PREVIOUS_KEYS, id));
+        if !folder.has(&record) {
+            let is_there = folder.has(&file_of(id));
+            return Ok(if is_there {
+                Before::Same
+            } else {
+                Before::Unknown
+            });
+        }
+        Ok(match sound(folder, &record, &key, id)? {
+            Some((record, key)) => Before::Was(Box::new(record), key),
+            None => Before::Unknown,
+        })
+    }
+
+    /// A batch is complete: accept its grades if that is wanted, or if there were none before.
+    pub(super) fn complete(self, folder: &Folder, roll: &Roll, accept: bool) -> Result<(), Fault> {
+        let ids = match self.ids {
+            Some(ids) if !accept => ids,
+            _ => roll.ids.iter().cloned().collect(),
+        };
+        let schema = SCHEMA.to_owned();
+        folder.write(FILE, &json(&File { schema, ids })?)?;
+        if accept {
+            folder.remove_previous()?;
+        }
+        Ok(())
+    }
+
+    /// What is in `previous/` and was not put there, by name.
+    pub(super) fn strays(&self, folder: &Folder) -> Result<Vec<String>, Fault> {
+        let mut strays = Vec::new();
+        for part in [folder::PREVIOUS_RECORDS, folder::PREVIOUS_KEYS] {
+            let listing = folder.list(part)?;
+            let strange = listing.ids.iter().filter(|id| !self.has(id));
+            strays.extend(strange.map(|id| folder::file(part, id)));
+            strays.extend(listing.others.iter().map(|name| format!("{part}/{name}")));
+        }
+        Ok(strays)
+    }
+}
+
+fn file_of(id: &SubmissionId) -> String {
+    folder::file(folder::RECORDS, id)
+}
+
+fn old_file_of(id: &SubmissionId) -> String {
+    folder::file(folder::PREVIOUS_RECORDS, id)
+}
+
+/// A record that can be believed, with its key if that is whole.
+fn sound(
+    folder: &Folder,
+    record: &str,
+    key: &str,
+    id: &SubmissionId,
+) -> Result<Option<(Record, Option<Key>)>, Fault> {
+    let bytes = folder.read(record)?.unwrap_or_default();
+    let key = folder.read(key)?.and_then(|bytes| Key::parse(&bytes));
+    // A key that is whole and of something else says that the record was touched.
+    let is_touched = key
+        .as_ref()
+        .is_some_and(|key| !key.is_of(&Digest::of(&bytes)));
+    let record = outputs::parse(&bytes, id).filter(|_| !is_touched);
+    Ok(record.map(|record| (record, key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> SubmissionId {
+        name.parse().unwrap()
+    }
+
+    fn accepted(names: &[&str]) -> Accepted {
+        Accepted {
+            ids: Some(names.iter().map(|name| id(name)).collect()),
+        }
+    }
+
+    fn put(folder: &Folder, name: &str, earned: u32) {
+        let record = outputs::tests::record(name, earned);
+        let bytes = json(&record).unwrap();
+        folder.write(&file_of(&id(name)), &bytes).unwrap();
+        let key = Key::new(std::collections::BTreeMap::new(), &bytes, None);
+        key.write(folder, &id(name)).unwrap();
+    }
+
+    fn earned(before: &Before) -> u32 {
+        match before {
+            Before::Was(record, Some(_)) => record.score.unwrap().earned,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_accepted_record_stays_however_often_it_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        let accepted = accepted(&["alice"]);
+        put(&folder, "alice", 10);
+        assert!(matches!(
+            accepted.before(&folder, &id("alice")).unwrap(),
+            Before::Same
+        ));
+        for points in [20, 11] {
+            accepted.set_aside(&folder, &id("alice")).unwrap();
+            assert!(!folder.has("keys/alice.json"));
+            put(&folder, "alice", points);
+            let before = accepted.before(&folder, &id("alice")).unwrap();
+            assert_eq!(earned(&before), 10);
+        }
+    }
+
+    #[test]
+    fn what_was_never_accepted_is_not_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        put(&folder, "bob", 3);
+        accepted(&["alice"]).set_aside(&folder, &id("bob")).unwrap();
+        Accepted::default().set_aside(&folder, &id("bob")).unwrap();
+        assert!(
+            folder
+                .list(folder::PREVIOUS_RECORDS)
+                .unwrap()
+                .ids
+                .is_empty()
+        );
+        assert!(!folder.has("keys/bob.json"));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_believed_is_not_known_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let accepted = accepted(&["alice"]);
+        for damage in ["", "{}", "\u{fffd}", "{\"schema\": \"grade-record/1\""] {
+            let folder = Folder::hold(dir.path()).unwrap();
+            put(&folder, "alice", 10);
+            folder
+                .write("records/alice.json", damage.as_bytes())
+                .unwrap();
+            accepted.set_aside(&folder, &id("alice")).unwrap();
+            put(&folder, "alice", 4);
+            let before = accepted.before(&folder, &id("alice")).unwrap();
+            assert!(matches!(before, Before::Unknown), "{damage:?}: {before:?}");
+            assert_eq!(
+                folder.read(&old_file_of(&id("alice"))).unwrap(),
+                Some(Vec::new())
+            );
+            folder.remove_previous().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_damaged_list_counts_all_that_is_there_as_accepted() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        put(&folder, "alice", 10);
+        assert!(Accepted::read(&folder).unwrap().ids().is_none());
+        folder.write(FILE, b"{\"schema\": \"").unwrap();
+        assert!(Accepted::read(&folder).unwrap().has(&id("alice")));
+    }
+}

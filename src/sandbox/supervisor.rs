@@ -102,7 +102,7 @@ fn run(order: &Order) -> io::Result<Option<Execution>> {
     let hidden =
         rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     if mode.tier > Tier::None {
-        hidden?;
+        hidden.map_err(|error| launch::not_held("hide this process")(error.into()))?;
     }
     let scope = if mode.tier == Tier::Confined && mode.keeps("supervisor-scope") {
         let confined = kill::confine_own_signals();

@@ -134,7 +134,11 @@ pub(crate) fn outputs(out: &Path) -> BTreeMap<String, String> {
     outputs
 }
 
-pub(crate) fn assert_same(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>, what: &str) {
+pub(crate) fn assert_same(
+    one: &BTreeMap<String, String>,
+    other: &BTreeMap<String, String>,
+    what: &str,
+) {
     let names = |outputs: &BTreeMap<String, String>| outputs.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(one), names(other), "{what}");
     for (name, text) in one {

@@ -66,10 +66,7 @@ fn machine_trouble_is_tried_once_more_and_is_never_zero_points() {
         &output,
         "not graded: correct-scoped-chunks: failed to write",
     );
-    assert_eq!(
-        String::from_utf8_lossy(&output.stderr).lines().count(),
-        1
-    );
+    assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
 
     // The trouble gone, the same command grades who was left out, and nobody else.
     let output = class.batch("out", &["--course", own_course.to_str().unwrap()]);

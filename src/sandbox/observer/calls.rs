@@ -13,6 +13,7 @@ use super::{
     notify::{Answer, Notice},
     passes::Attempt,
     patience::Used,
+    processes,
     syscalls::{self, At, Call, Flags, Length},
     tasks,
 };
@@ -46,7 +47,7 @@ impl Observer {
                 }
                 Answer::Continue
             }
-            Call::GetAffinity | Call::SetAffinity => self.affinity(call, notice),
+            Call::GetAffinity | Call::SetAffinity => return self.affinity(call, notice).map(Some),
             Call::AsyncIo => refused(&mut attempts.async_io, libc::ENOSYS),
             Call::NoAtime => refused(&mut attempts.no_atime, libc::EPERM),
             Call::Dumpable => refused(&mut attempts.undumpable, libc::EPERM),
@@ -65,6 +66,28 @@ impl Observer {
                 Answer::Continue
             }
         }))
+    }
+
+    /// Answer about processors, whatever else is watched.
+    pub(super) fn affinity(&mut self, call: Call, notice: Notice) -> io::Result<Answer> {
+        let processors = self.options.processors;
+        Ok(match call {
+            // Somebody else's processors are no business of ours.
+            Call::SetAffinity if !self.is_own_thread(notice)? => Answer::Continue,
+            Call::SetAffinity => fake_cpus::choose(notice.tid, notice.arguments, processors),
+            _ => fake_cpus::answer(notice.tid, notice.arguments, processors),
+        })
+    }
+
+    /// Whether the thread that a call names by its first argument is one of the caller's own process.
+    fn is_own_thread(&mut self, notice: Notice) -> io::Result<bool> {
+        let named = files::descriptor(notice.arguments[0]);
+        // In a process namespace of its own, numbers are others, and nobody else can be named.
+        if named == 0 || !processes::shares_numbers(notice.tid) {
+            return Ok(true);
+        }
+        let process = self.tasks.process_of(notice.tid)?;
+        Ok(process.is_some_and(|process| tasks::is_thread_of(process, named)))
     }
 
     fn ends(&mut self, process: i32, tid: i32) {

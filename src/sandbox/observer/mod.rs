@@ -406,7 +406,7 @@ impl Observer {
         let answer = match call {
             _ if self.capped.is_some() => match call {
                 Some(call @ (Call::GetAffinity | Call::SetAffinity)) => {
-                    Some(self.affinity(call, notice))
+                    Some(self.affinity(call, notice)?)
                 }
                 Some(Call::AsyncIo) => Some(Answer::Failed(libc::ENOSYS)),
                 _ => Some(Answer::Continue),
@@ -424,14 +424,6 @@ impl Observer {
             }
         }
         Ok(())
-    }
-
-    fn affinity(&self, call: Call, notice: Notice) -> Answer {
-        let answer = match call {
-            Call::SetAffinity => fake_cpus::choose,
-            _ => fake_cpus::answer,
-        };
-        answer(notice.tid, notice.arguments, self.options.processors)
     }
 }
 

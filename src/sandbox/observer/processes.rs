@@ -15,6 +15,15 @@ pub(super) fn below(top: i32) -> io::Result<Vec<i32>> {
     }
 }
 
+/// Whether processes have the same numbers for a thread as for us.
+pub(super) fn shares_numbers(tid: i32) -> bool {
+    let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
+    match (namespace(&tid.to_string()), namespace("self")) {
+        (Some(its), Some(own)) => its == own,
+        _ => true,
+    }
+}
+
 fn by_children(top: i32) -> Vec<i32> {
     let mut below = Vec::new();
     let mut next = vec![top];

@@ -132,7 +132,7 @@ impl Tasks {
             .processes
             .iter()
             .rev()
-            .find(|process| fs::exists(format!("/proc/{process}/task/{tid}")).unwrap_or(false))
+            .find(|process| is_thread_of(**process, tid))
         {
             Some(process) => *process,
             None => match unless_gone(thread_group(tid))? {
@@ -459,6 +459,11 @@ impl Tasks {
 pub(super) fn used(process: i32, tid: i32) -> Option<Used> {
     let file = File::open(format!("/proc/{process}/task/{tid}/schedstat")).ok()?;
     read_used(&file).ok()
+}
+
+/// Whether a number is that of a thread of a process.
+pub(super) fn is_thread_of(process: i32, tid: i32) -> bool {
+    fs::exists(format!("/proc/{process}/task/{tid}")).unwrap_or(false)
 }
 
 /// Whether this kernel counts how often a thread runs. We do run.

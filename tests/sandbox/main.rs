@@ -321,6 +321,7 @@ fn a_fence_that_cannot_be_built_is_a_fault_and_nothing_runs() {
 }
 
 #[test]
+#[ignore = "takes a minute"]
 fn all_of_this_holds_for_others_too() {
     let toolchain = build::Toolchain::for_everybody();
     let rustc = toolchain

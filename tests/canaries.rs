@@ -1,4 +1,6 @@
 //! The canaries, with and without what stops them.
+//!
+//! Long, since the tables of rules stand beside the tests that leave each of them out.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::{

@@ -1,4 +1,6 @@
 //! Programs that really read in parallel, in every style, and those whose threads only take turns.
+//!
+//! Long, since it is a list: one short program after the other.
 
 use std::{
     env,

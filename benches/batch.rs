@@ -23,6 +23,7 @@ use std::{
     collections::BTreeMap,
     fs,
     num::NonZeroUsize,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
@@ -294,7 +295,10 @@ impl Bench<'_> {
             .arg(target.path())
             .current_dir(folder));
         let programs = fs::read_dir(target.path().join("release")).unwrap();
-        let is_program = |path: &PathBuf| path.extension().is_none() && path.is_file();
+        let is_program = |path: &PathBuf| {
+            let executable = |meta: fs::Metadata| meta.is_file() && meta.mode() & 0o111 != 0;
+            path.extension().is_none() && path.metadata().is_ok_and(executable)
+        };
         let program = programs
             .map(|entry| entry.unwrap().path())
             .find(is_program)

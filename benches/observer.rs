@@ -1,7 +1,7 @@
 //! What observing costs: the same programs on a thousand files, bare and observed, turn by turn.
 //!
-//! `GRADE_ROUNDS` (default 21) turns; prints medians. Both runs go through the supervisor, so that what
-//! is compared is observing alone.
+//! `GRADE_ROUNDS` (default 21) turns; prints medians. Names of programs as arguments choose among them.
+//! Both runs go through the supervisor, so that what is compared is observing alone.
 
 #[path = "../tests/observer/workshop.rs"]
 mod workshop;
@@ -33,9 +33,16 @@ const PROGRAMS: &[(&str, &str, Bound)] = &[
 #[expect(clippy::print_stdout, reason = "a benchmark prints")]
 fn main() {
     let turns: usize = env::var("GRADE_ROUNDS").map_or(21, |n| n.parse().unwrap_or(21));
+    let chosen: Vec<String> = env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
     let program = workshop::programs();
     let place = workshop::Place::new(1000);
     for (mode, threads, bound) in PROGRAMS {
+        if !chosen.is_empty() && !chosen.iter().any(|name| name == mode) {
+            continue;
+        }
         let observed = workshop::job(program, &[mode, threads], &place);
         let bare = {
             let mut job = observed.clone();

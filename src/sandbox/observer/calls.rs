@@ -44,6 +44,7 @@ impl Observer {
                 if let Some(process) = self.tasks.process_of(notice.tid)? {
                     self.ends(process, notice.tid);
                     self.tasks.ends(notice.tid);
+                    self.files.forget(notice.tid);
                 }
                 Answer::Continue
             }

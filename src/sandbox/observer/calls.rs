@@ -100,8 +100,8 @@ impl Observer {
     pub(super) fn ended(&mut self, process: i32, tid: i32, used: Used) {
         self.ledger.thread(tid, process);
         let cpu_us = u64::try_from(used.processor.as_micros()).unwrap_or(u64::MAX);
-        let calls = self.calls.remove(&tid).unwrap_or(0);
-        let slices = used.slices.saturating_sub(calls);
+        let of_ours = self.slices_of_ours.remove(&tid).unwrap_or(0);
+        let slices = used.slices.saturating_sub(of_ours);
         self.ledger.ended(tid, slices, cpu_us);
     }
 

@@ -140,8 +140,9 @@ pub(super) struct Observer {
     /// Counts up whenever somebody was seen who can run and for whom we wait: what threads that are not
     /// waited for did before that proves nothing.
     stir: u64,
-    /// Calls of each living thread that had to wait for us.
-    calls: HashMap<i32, u64>,
+    /// Slices of each living thread that say nothing of what it does with the files: for calls that had to
+    /// wait for us, and all before the first round, as starting takes more of them on a busy machine.
+    slices_of_ours: HashMap<i32, u64>,
     restless: Duration,
     /// Real time in which accesses were held, of the rounds before this one.
     held: Duration,
@@ -181,7 +182,7 @@ impl Observer {
             last_look: Duration::ZERO,
             look_took: Duration::ZERO,
             stir: 0,
-            calls: HashMap::new(),
+            slices_of_ours: HashMap::new(),
             restless: Duration::ZERO,
             held: Duration::ZERO,
             capped: None,
@@ -415,6 +416,11 @@ impl Observer {
             self.restless += now.saturating_sub(self.round_began);
             self.patience.went_on_without(ignored);
         }
+        if self.disk.rounds() == 0 {
+            let held = |tid| self.disk.waiting().iter().any(|access| access.tid == tid);
+            let others = self.tasks.slices().filter(|(tid, _)| !held(*tid));
+            self.slices_of_ours.extend(others);
+        }
         self.next = None;
         self.awake.clear();
         self.listener.take_turns(self.disk.waiting().len() == 1);
@@ -441,7 +447,7 @@ impl Observer {
         if self.disk.arrive_again(notice.tid, notice.id) {
             return Ok(());
         }
-        *self.calls.entry(notice.tid).or_default() += 1;
+        *self.slices_of_ours.entry(notice.tid).or_default() += 1;
         let call = syscalls::find(notice.number);
         let answer = match call {
             _ if self.capped.is_some() => match call {

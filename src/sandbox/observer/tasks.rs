@@ -381,6 +381,12 @@ impl Tasks {
         }
     }
 
+    /// How often each thread was given a processor until it was last looked at.
+    pub(super) fn slices(&self) -> impl Iterator<Item = (i32, u64)> {
+        let used = |(tid, task): (&i32, &Task)| Some((*tid, task.used?.slices));
+        self.threads.iter().filter_map(used)
+    }
+
     /// A thread tells that it ends.
     pub(super) fn ends(&mut self, tid: i32) {
         if let Some(task) = self.threads.get_mut(&tid) {

@@ -44,7 +44,6 @@ impl Observer {
                 if let Some(process) = self.tasks.process_of(notice.tid)? {
                     self.ends(process, notice.tid);
                     self.tasks.ends(notice.tid);
-                    self.files.forget(notice.tid);
                 }
                 Answer::Continue
             }
@@ -100,8 +99,8 @@ impl Observer {
     pub(super) fn ended(&mut self, process: i32, tid: i32, used: Used) {
         self.ledger.thread(tid, process);
         let cpu_us = u64::try_from(used.processor.as_micros()).unwrap_or(u64::MAX);
-        let of_ours = self.slices_of_ours.remove(&tid).unwrap_or(0);
-        let slices = used.slices.saturating_sub(of_ours);
+        let calls = self.calls.remove(&tid).unwrap_or(0);
+        let slices = used.slices.saturating_sub(calls);
         self.ledger.ended(tid, slices, cpu_us);
     }
 

@@ -40,8 +40,6 @@ const KEPT_OPEN: usize = 200;
 pub(super) enum Rest {
     /// There was a moment at which no thread could run, but for those that are ignored.
     Found,
-    /// Somebody calls us, and so cannot be at rest.
-    Interrupted,
     /// Somebody can run.
     NotYet {
         /// Not only threads that are about to be given up.
@@ -87,14 +85,6 @@ pub(super) struct Tasks {
 struct Look {
     state: u8,
     used: Used,
-}
-
-/// What the first looks found.
-#[derive(Debug, Default)]
-struct Found {
-    slept: Vec<(i32, Look)>,
-    restless: Vec<(i32, Look)>,
-    gone: Vec<i32>,
 }
 
 impl Look {
@@ -163,49 +153,53 @@ impl Tasks {
         &self.ignored
     }
 
-    /// Look for a rest. `held` are in our hands, and cannot run; `awake` probably do. `called` tells whether
-    /// a call has come meanwhile, which saves half a look.
+    /// Look for a rest. `held` are in our hands, and cannot run.
     pub(super) fn find_rest(
         &mut self,
         held: &HashSet<i32>,
-        awake: &HashSet<i32>,
         patience: &mut Patience,
         moment: Moment,
         now: impl Fn() -> Duration,
-        called: impl Fn() -> io::Result<bool>,
     ) -> io::Result<Rest> {
         self.ignored.clear();
+        if let Some(suspect) = self.suspect.take()
+            && !held.contains(&suspect)
+            && let Some(look) = self.look(suspect)?
+            && !look.asleep()
+            && !look.dead()
+            && patience.standing(suspect) == Standing::Full
+            && patience.with_running(suspect, look.used, moment)
+        {
+            return Ok(self.not_yet(suspect));
+        }
         let may_be_more = self.new_threads || self.new_processes;
-        let mut found = Found::default();
-        let mut seen = held.clone();
-        let suspect = self.suspect.take();
-        let awake_is_empty = awake.is_empty();
-        let awake = awake.iter().chain(suspect.iter()).copied();
-        let awake: Vec<i32> = awake.filter(|tid| self.threads.contains_key(tid)).collect();
-        let known: Vec<i32> = self.threads.keys().copied().collect();
-        for tid in awake.into_iter().chain(known) {
-            if seen.insert(tid) && self.first_look(tid, patience, moment, &mut found)? {
+        if may_be_more {
+            self.list()?;
+        }
+        let mut slept = Vec::new();
+        let mut restless = Vec::new();
+        let mut gone = Vec::new();
+        let tids: Vec<i32> = self
+            .threads
+            .keys()
+            .copied()
+            .filter(|tid| !held.contains(tid))
+            .collect();
+        for tid in tids {
+            let look = self.look(tid)?;
+            let Some(look) = look.filter(|look| !look.dead()) else {
+                if look.is_some() {
+                    self.buried.insert(tid);
+                }
+                gone.push(tid);
+                continue;
+            };
+            if look.asleep() {
+                slept.push((tid, look));
+            } else if self.keeps_from_rest((tid, look), patience, moment, &mut restless) {
                 return Ok(self.not_yet(tid));
             }
         }
-        // Who never rests calls at any time.
-        if !awake_is_empty && patience.all_rest() && called()? {
-            return Ok(Rest::Interrupted);
-        }
-        if may_be_more {
-            self.list()?;
-            let listed: Vec<i32> = self.threads.keys().copied().collect();
-            for tid in listed {
-                if seen.insert(tid) && self.first_look(tid, patience, moment, &mut found)? {
-                    return Ok(self.not_yet(tid));
-                }
-            }
-        }
-        let Found {
-            slept,
-            mut restless,
-            gone,
-        } = found;
         for tid in &gone {
             self.remove(*tid);
             patience.forget(*tid);
@@ -266,29 +260,6 @@ impl Tasks {
             return Ok(Rest::NotYet { waited_for: false });
         }
         Ok(Rest::Found)
-    }
-
-    /// Look at one thread for the first time. Whether it keeps the program from its rest.
-    fn first_look(
-        &mut self,
-        tid: i32,
-        patience: &mut Patience,
-        moment: Moment,
-        found: &mut Found,
-    ) -> io::Result<bool> {
-        let look = self.look(tid)?;
-        let Some(look) = look.filter(|look| !look.dead()) else {
-            if look.is_some() {
-                self.buried.insert(tid);
-            }
-            found.gone.push(tid);
-            return Ok(false);
-        };
-        if look.asleep() {
-            found.slept.push((tid, look));
-            return Ok(false);
-        }
-        Ok(self.keeps_from_rest((tid, look), patience, moment, &mut found.restless))
     }
 
     /// Whether those in our hands sleep there, uninterruptibly: one that is killed wakes up and dies.
@@ -379,12 +350,6 @@ impl Tasks {
         if let Some(used) = task.used {
             self.gone.push((tid, task.process, used));
         }
-    }
-
-    /// How often each thread was given a processor until it was last looked at.
-    pub(super) fn slices(&self) -> impl Iterator<Item = (i32, u64)> {
-        let used = |(tid, task): (&i32, &Task)| Some((*tid, task.used?.slices));
-        self.threads.iter().filter_map(used)
     }
 
     /// A thread tells that it ends.

@@ -1,7 +1,8 @@
 //! Every program of the table, as often as asked, with busy processes beside it: each count must be exact.
 //!
 //! `GRADE_REPEATS` (default 1), `GRADE_BUSY` (default 0), `GRADE_FILES` (default 96), `GRADE_ONLY` (a
-//! part of a program's name), `GRADE_TABLE` (print the table).
+//! part of a program's name), `GRADE_AT_ONCE` (default 2: programs run beside each other, which disturbs
+//! them more and takes less time), `GRADE_TABLE` (print the table).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -10,9 +11,19 @@ mod table;
 #[path = "observer/workshop.rs"]
 mod workshop;
 
-use std::{env, process::Child};
+use std::{
+    env,
+    path::Path,
+    process::Child,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
 
-use grade::check::diagnose;
+use grade::{check::diagnose, evidence::Observation};
 
 fn setting(name: &str, default: u32) -> u32 {
     env::var(name).map_or(default, |value| value.parse().unwrap())
@@ -43,57 +54,103 @@ impl Drop for Busy {
     }
 }
 
+/// What all runs of one program showed.
+#[derive(Default)]
+struct Runs {
+    walls: Vec<Duration>,
+    wrong: Vec<String>,
+    last: Option<(Observation, String)>,
+}
+
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is what one wants to see")]
 fn every_count_is_exact() {
     let files = setting("GRADE_FILES", 96);
-    let repeats = setting("GRADE_REPEATS", 1);
+    let repeats = setting("GRADE_REPEATS", 1) as usize;
     let only = env::var("GRADE_ONLY").unwrap_or_default();
-    let print = env::var_os("GRADE_TABLE").is_some();
     let program = workshop::programs();
     let _busy = Busy::start(setting("GRADE_BUSY", 0));
-    let (mut runs, mut wrong) = (0, Vec::new());
-    for entry in table::PROGRAMS.iter().filter(|p| p.mode.contains(&only)) {
-        let expected = entry.rounds.of(files);
-        let mut walls = Vec::new();
-        let mut last = None;
-        for _ in 0..repeats {
-            let place = workshop::Place::new(files);
-            let job = workshop::job(program, &[entry.mode, &entry.threads.to_string()], &place);
-            let execution = workshop::run(&job);
-            walls.push(execution.usage.wall);
-            let seen = workshop::seen(&execution).clone();
-            let verdict = format!("{:?}", diagnose(&seen, files));
-            let exact = seen.concurrency.rounds == expected && seen.capped.is_none();
-            let judged = entry.verdict == "?" || verdict.starts_with(entry.verdict);
-            runs += 1;
-            if !exact || !judged {
-                wrong.push(format!(
-                    "{} {}: {} rounds, expected {expected}; {verdict}, expected {}; {:?}",
-                    entry.mode, entry.threads, seen.concurrency.rounds, entry.verdict, seen.capped
-                ));
-                // At once: a long series tells nothing else until its end.
-                println!("WRONG {}", wrong.last().unwrap());
-            }
-            last = Some((seen, verdict));
+    let entries: Vec<_> = table::PROGRAMS
+        .iter()
+        .filter(|p| p.mode.contains(&only))
+        .collect();
+    let seen: Vec<Mutex<Runs>> = entries.iter().map(|_| Mutex::default()).collect();
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..setting("GRADE_AT_ONCE", 2) {
+            scope.spawn(|| {
+                // Programs by turns, so that unlike ones run beside each other.
+                while let Some(run) =
+                    Some(next.fetch_add(1, SeqCst)).filter(|run| *run < repeats * entries.len())
+                {
+                    let index = run % entries.len();
+                    run_once(program, entries[index], files, &seen[index]);
+                }
+            });
         }
-        walls.sort_unstable();
-        if let Some((seen, verdict)) = last.filter(|_| print) {
-            let c = seen.concurrency;
-            println!(
-                "{:26} {:4} | {expected:5} {:5} | {:7.2} {:4} {:4} {:7.2} {:3} | {:7.1} ms | {verdict}",
-                entry.mode,
-                entry.threads,
-                c.rounds,
-                c.effective,
-                c.held_max,
-                c.threads,
-                c.participation,
-                c.processes,
-                walls[walls.len() / 2].as_secs_f64() * 1e3,
-            );
+    });
+    let seen: Vec<Runs> = seen.into_iter().map(|s| s.into_inner().unwrap()).collect();
+    if env::var_os("GRADE_TABLE").is_some() {
+        for (entry, runs) in entries.iter().zip(&seen) {
+            print_row(entry, runs, files);
         }
     }
+    let wrong: Vec<&str> = seen
+        .iter()
+        .flat_map(|runs| &runs.wrong)
+        .map(String::as_str)
+        .collect();
+    let runs = seen.iter().map(|runs| runs.walls.len()).sum::<usize>();
     println!("{} of {runs} exact", runs - wrong.len());
+    assert_eq!(runs, repeats * entries.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "a long series tells nothing else until its end"
+)]
+fn run_once(program: &Path, entry: &table::Program, files: u32, runs: &Mutex<Runs>) {
+    let expected = entry.rounds.of(files);
+    let place = workshop::Place::new(files);
+    let job = workshop::job(program, &[entry.mode, &entry.threads.to_string()], &place);
+    let execution = workshop::run(&job);
+    let seen = workshop::seen(&execution).clone();
+    let verdict = format!("{:?}", diagnose(&seen, files));
+    let exact = seen.concurrency.rounds == expected && seen.capped.is_none();
+    let judged = entry.verdict == "?" || verdict.starts_with(entry.verdict);
+    let mut runs = runs.lock().unwrap();
+    if !exact || !judged {
+        let wrong = format!(
+            "{} {}: {} rounds, expected {expected}; {verdict}, expected {}; {:?}",
+            entry.mode, entry.threads, seen.concurrency.rounds, entry.verdict, seen.capped
+        );
+        println!("WRONG {wrong}");
+        runs.wrong.push(wrong);
+    }
+    runs.walls.push(execution.usage.wall);
+    runs.last = Some((seen, verdict));
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what one wants to see")]
+fn print_row(entry: &table::Program, runs: &Runs, files: u32) {
+    let Some((seen, verdict)) = &runs.last else {
+        return;
+    };
+    let mut walls = runs.walls.clone();
+    walls.sort_unstable();
+    let c = &seen.concurrency;
+    println!(
+        "{:26} {:4} | {:5} {:5} | {:7.2} {:4} {:4} {:7.2} {:3} | {:7.1} ms | {verdict}",
+        entry.mode,
+        entry.threads,
+        entry.rounds.of(files),
+        c.rounds,
+        c.effective,
+        c.held_max,
+        c.threads,
+        c.participation,
+        c.processes,
+        walls[walls.len() / 2].as_secs_f64() * 1e3,
+    );
 }

@@ -122,11 +122,9 @@ pub struct ThreadSeen {
     pub opens: u32,
     /// Bytes of data files that it asked for and that were there.
     pub bytes: u64,
-    /// How often it was given a processor, where it was seen to end, other than after calls that waited
-    /// for us: an idle thread has 1 to 3.
-    pub slices: Option<u64>,
-    /// Processor time in microseconds, where it was seen to end.
-    pub cpu_us: Option<u64>,
+    /// Rounds in which it ran, but for the first, in which everybody starts. An idle thread has none, and
+    /// however many work on what one reads, one of them runs in each.
+    pub ran: u32,
 }
 
 /// One process that read.

@@ -294,9 +294,14 @@ fn watch(
 ) -> io::Result<Ended> {
     let limits = &order.job.limits;
     let mut next_look = start + TICK;
+    let mut called = false;
     loop {
-        if let Some(observer) = observer.as_deref_mut() {
-            observer.on_tick(|| nothing_to_read(streams))?;
+        if let Some(observer) = observer.as_deref_mut()
+            && (called || observer.next_deadline() == Some(Duration::ZERO))
+        {
+            let open = streams.iter().filter(|stream| !stream.closed);
+            let outputs: Vec<_> = open.map(|stream| stream.pipe.as_fd()).collect();
+            observer.serve(&outputs)?;
         }
         // What passes while we hold it is our time, not the program's.
         let held = observer
@@ -326,14 +331,9 @@ fn watch(
         if let Some(deadline) = observer.as_deref().and_then(Observer::next_deadline) {
             sleep = sleep.min(deadline);
         }
-        let Some([ended, told, grader, out, err, called]) =
-            wait(sources, streams, observer.as_deref(), sleep)?
-        else {
-            continue;
-        };
-        if called && let Some(observer) = observer.as_deref_mut() {
-            observer.on_readable()?;
-        }
+        let [ended, told, grader, out, err, calls] =
+            wait(sources, streams, observer.as_deref(), sleep)?;
+        called = calls;
         for (stream, ready) in streams.iter_mut().zip([out, err]) {
             if ready {
                 stream.read_once()?;
@@ -366,13 +366,13 @@ fn watch(
 }
 
 /// Wait until something happens: our child ended, it told us something, the grader went, output came on
-/// either stream, a call waits for the observer. `None` if nothing did.
+/// either stream, a call waits for the observer.
 fn wait(
     sources: &Sources<'_>,
     streams: &[Stream; 2],
     observer: Option<&Observer>,
     sleep: Duration,
-) -> io::Result<Option<[bool; 6]>> {
+) -> io::Result<[bool; 6]> {
     let stdin = io::stdin();
     // A closed pipe is always ready: what is left out is never ready.
     let sources: [Option<BorrowedFd<'_>>; 6] = [
@@ -390,21 +390,10 @@ fn wait(
         .collect();
     let timeout = Timespec::try_from(sleep).map_err(io::Error::other)?;
     match poll(&mut fds, Some(&timeout)) {
-        Ok(0) | Err(Errno::INTR) => return Ok(None),
+        Ok(0) | Err(Errno::INTR) => return Ok([false; 6]),
         Ok(_) => {}
         Err(error) => return Err(error.into()),
     }
     let mut results = fds.iter().map(|fd| !fd.revents().is_empty());
-    Ok(Some(sources.map(|source| {
-        source.is_some() && results.next().unwrap_or(false)
-    })))
-}
-
-/// Whether neither stream has anything for us.
-fn nothing_to_read(streams: &[Stream; 2]) -> io::Result<bool> {
-    let open = streams.iter().filter(|stream| !stream.closed);
-    let mut fds: Vec<_> = open
-        .map(|stream| PollFd::new(&stream.pipe, PollFlags::IN))
-        .collect();
-    Ok(poll(&mut fds, Some(&Timespec::default()))? == 0)
+    Ok(sources.map(|source| source.is_some() && results.next().unwrap_or(false)))
 }

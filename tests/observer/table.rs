@@ -127,6 +127,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program("crossbeam", 8, AtOnce(8, 1), "Parallel"),
     program("condvar", 8, AtOnce(8, 1), "Parallel"),
     program("reader-and-parsers", 8, Each(1), "OneReader"),
+    program("parser-for-each", 8, Each(1), "OneReader"),
     program("open-here-read-there", 8, AtOnce(8, 1), "Parallel"),
     program("uneven", 8, Uneven(8), "Uneven"),
     program("tokio-spawn", 16, AtOnce(16, 1), "Parallel"),

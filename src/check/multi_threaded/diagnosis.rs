@@ -18,7 +18,8 @@
 //! | < 1.9 | ≥ 2 | many | hardly parallel |
 //!
 //! Threads that parse what one thread reads, and threads that do nothing, read alike: not at all. They
-//! differ in how often they ran, which the kernel counts.
+//! differ in how many rounds they ran in. The program rests between two rounds, so what one thread has read
+//! is worked on before it reads on: it shows in every round, under any load.
 
 use crate::evidence::{Cap, Observation};
 
@@ -30,9 +31,6 @@ pub(super) const LEAST_EFFECTIVE: f64 = 0.95 * 2.0;
 
 /// Threads weighted by the bytes they asked for, at least: below, one asked for more than four fifths.
 const LEAST_SHARED: f64 = 1.5;
-
-/// A thread is started, waits once or twice and is ended: more slices than this, and it did something.
-const IDLE_SLICES: u64 = 3;
 
 /// What kind of program was seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -239,14 +237,13 @@ fn one_reader(seen: &Observation) -> Diagnosis {
         return Diagnosis::NoThreads;
     }
     // The reader itself may be one of the created threads, and the first thread one of the others.
-    let runs: u64 = seen
+    let ran: u64 = seen
         .threads
         .iter()
         .filter(|thread| thread.files == 0)
-        .filter_map(|thread| thread.slices)
-        .map(|slices| slices.saturating_sub(IDLE_SLICES))
+        .map(|thread| u64::from(thread.ran))
         .sum();
-    if runs >= u64::from(seen.files_read) / 4 {
+    if ran >= u64::from(seen.files_read) / 4 {
         Diagnosis::OneReader { others }
     } else {
         Diagnosis::IdleThreads { others }
@@ -287,7 +284,6 @@ mod tests {
                 .map(|&files| ThreadSeen {
                     files,
                     bytes: 57 * u64::from(files),
-                    slices: Some(2),
                     ..ThreadSeen::default()
                 })
                 .collect(),
@@ -330,7 +326,10 @@ mod tests {
         check(&seen(&[1000], 1, 1000), Diagnosis::NoThreads);
         let mut with_others = seen(&[1000, 0, 0], 1, 1000);
         check(&with_others, Diagnosis::IdleThreads { others: 2 });
-        with_others.threads[1].slices = Some(400);
+        // Threads that start late or are asked to end run once.
+        (with_others.threads[1].ran, with_others.threads[2].ran) = (1, 1);
+        check(&with_others, Diagnosis::IdleThreads { others: 2 });
+        (with_others.threads[1].ran, with_others.threads[2].ran) = (400, 500);
         check(&with_others, Diagnosis::OneReader { others: 2 });
     }
 

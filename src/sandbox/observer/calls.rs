@@ -12,7 +12,6 @@ use super::{
     memory,
     notify::{Answer, Notice},
     passes::Attempt,
-    patience::Used,
     processes,
     syscalls::{self, At, Call, Flags, Length},
     tasks,
@@ -42,8 +41,9 @@ impl Observer {
             }
             Call::Exit => {
                 if let Some(process) = self.tasks.process_of(notice.tid)? {
-                    self.ends(process, notice.tid);
+                    self.ledger.ended(notice.tid, process);
                     self.tasks.ends(notice.tid);
+                    self.files.forget(notice.tid);
                 }
                 Answer::Continue
             }
@@ -88,20 +88,6 @@ impl Observer {
         }
         let process = self.tasks.process_of(notice.tid)?;
         Ok(process.is_some_and(|process| tasks::is_thread_of(process, named)))
-    }
-
-    fn ends(&mut self, process: i32, tid: i32) {
-        if let Some(used) = tasks::used(process, tid) {
-            self.ended(process, tid, used);
-        }
-    }
-
-    pub(super) fn ended(&mut self, process: i32, tid: i32, used: Used) {
-        self.ledger.thread(tid, process);
-        let cpu_us = u64::try_from(used.processor.as_micros()).unwrap_or(u64::MAX);
-        let calls = self.calls.remove(&tid).unwrap_or(0);
-        let slices = used.slices.saturating_sub(calls);
-        self.ledger.ended(tid, slices, cpu_us);
     }
 
     /// A thread or a process is made: on return it exists, and may run before its maker.

@@ -15,13 +15,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{memory, syscalls};
+use rustix::io::Errno;
+
+use super::{descriptors::Descriptors, memory, syscalls};
 
 /// The data files as they were at the start.
 #[derive(Debug, Default)]
 pub(super) struct DataFiles {
     by_inode: HashMap<(u64, u64), u32>,
     by_name: HashMap<Vec<u8>, u32>,
+    descriptors: Descriptors,
 }
 
 /// What a descriptor or a path leads to.
@@ -61,11 +64,15 @@ impl DataFiles {
     }
 
     /// What a thread's descriptor is.
-    pub(super) fn behind(&self, tid: i32, fd: i32) -> Target {
+    pub(super) fn behind(&mut self, tid: i32, fd: i32) -> Target {
         if fd < 0 {
             return Target::Other;
         }
-        self.at(Path::new(&format!("/proc/{tid}/fd/{fd}")))
+        match self.descriptors.stat(tid, fd) {
+            Ok(stat) => self.known(stat.st_dev, stat.st_ino, stat.st_size.unsigned_abs()),
+            Err(Errno::BADF) => Target::Other,
+            Err(_) => self.at(Path::new(&format!("/proc/{tid}/fd/{fd}"))),
+        }
     }
 
     /// The data file of this name, if the last part of the path is one.
@@ -75,7 +82,7 @@ impl DataFiles {
     }
 
     /// What a path leads to that a thread gave to a call. As the thread sees it, where it differs.
-    pub(super) fn named_by(&self, tid: i32, at: syscalls::Path, arguments: [u64; 6]) -> Target {
+    pub(super) fn named_by(&mut self, tid: i32, at: syscalls::Path, arguments: [u64; 6]) -> Target {
         const CWD: i32 = libc::AT_FDCWD;
         let (directory, address) = match at {
             syscalls::Path::Plain(i) => (CWD, arguments[i]),
@@ -101,15 +108,21 @@ impl DataFiles {
         self.at(&full)
     }
 
+    /// A thread ends.
+    pub(super) fn forget(&mut self, tid: i32) {
+        self.descriptors.forget(tid);
+    }
+
+    fn known(&self, device: u64, inode: u64, size: u64) -> Target {
+        match self.by_inode.get(&(device, inode)) {
+            Some(&file) => Target::Data { file, size },
+            None => Target::Other,
+        }
+    }
+
     fn at(&self, path: &Path) -> Target {
         match fs::metadata(path) {
-            Ok(metadata) => match self.by_inode.get(&(metadata.dev(), metadata.ino())) {
-                Some(&file) => Target::Data {
-                    file,
-                    size: metadata.size(),
-                },
-                None => Target::Other,
-            },
+            Ok(metadata) => self.known(metadata.dev(), metadata.ino(), metadata.size()),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Target::Hidden,
             Err(_) => Target::Other,
         }

@@ -14,6 +14,8 @@ pub(super) struct Ledger {
     threads: Vec<ThreadSeen>,
     /// Index of each living thread. A number may come again for another thread.
     alive: HashMap<i32, u32>,
+    /// Indices of those that have ended since the last rest.
+    ended: Vec<u32>,
     processes: Vec<Reader>,
     process_of: HashMap<i32, u32>,
     files: Vec<File>,
@@ -129,12 +131,30 @@ impl Ledger {
     }
 
     /// A thread ends.
-    pub(super) fn ended(&mut self, tid: i32, slices: u64, cpu_us: u64) {
-        if let Some(index) = self.alive.remove(&tid)
-            && let Some(seen) = self.seen(index)
-        {
-            seen.slices = Some(slices);
-            seen.cpu_us = Some(cpu_us);
+    pub(super) fn ended(&mut self, tid: i32, process: i32) {
+        let index = self.thread(tid, process);
+        self.alive.remove(&tid);
+        self.ended.push(index);
+    }
+
+    /// The program is at rest for the first time: what its threads did before was to start.
+    pub(super) fn all_have_started(&mut self) {
+        self.ended.clear();
+    }
+
+    /// The program is at rest again, and since the last time these threads ran, by number and process,
+    /// and all that have ended meanwhile.
+    pub(super) fn ran(&mut self, threads: &[(i32, i32)]) {
+        let mut ran = std::mem::take(&mut self.ended);
+        ran.extend(
+            threads
+                .iter()
+                .map(|&(tid, process)| self.thread(tid, process)),
+        );
+        for index in ran {
+            if let Some(seen) = self.seen(index) {
+                count(&mut seen.ran);
+            }
         }
     }
 
@@ -268,11 +288,23 @@ mod tests {
         let mut ledger = Ledger::new(1);
         let first = ledger.thread(5, 1);
         assert_eq!(ledger.thread(5, 1), first);
-        ledger.ended(5, 3, 10);
-        let second = ledger.thread(5, 1);
-        assert_ne!(first, second);
+        ledger.ended(5, 1);
+        assert_ne!(ledger.thread(5, 1), first);
+    }
+
+    #[test]
+    fn who_runs_between_two_rests_is_counted_once_and_starting_is_not() {
+        let mut ledger = Ledger::new(1);
+        ledger.ended(1, 1);
+        ledger.thread(2, 1);
+        ledger.all_have_started();
+        ledger.ran(&[(2, 1), (3, 1)]);
+        // One that ends ran until then; one that never reads or ends is known by its running alone.
+        ledger.ended(2, 1);
+        ledger.ran(&[(3, 1)]);
+        ledger.ended(3, 1);
         let seen = ledger.close(Disk::default(), None);
-        assert_eq!(seen.threads[0].slices, Some(3));
-        assert_eq!(seen.threads[1].slices, None);
+        let ran: Vec<u32> = seen.threads.iter().map(|thread| thread.ran).collect();
+        assert_eq!(ran, [0, 2, 2]);
     }
 }

@@ -17,12 +17,13 @@
 //! will not rest is waited for, and `ledger` writes down what was seen. `fake_cpus` shows the program
 //! the same number of processors everywhere.
 //!
-//! Everything here runs in the supervisor's one loop: it never blocks, and says when it wants to be
-//! called next.
+//! Everything here runs in the supervisor's one loop: it never blocks for long, and says when it wants to
+//! be called next.
 //!
 //! This room judges nothing, and a failure of its own is an error, never a smaller number.
 
 mod calls;
+mod descriptors;
 mod disk;
 mod fake_cpus;
 mod files;
@@ -38,7 +39,7 @@ mod syscalls;
 mod tasks;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     io,
     os::fd::{BorrowedFd, OwnedFd},
     path::Path,
@@ -67,13 +68,23 @@ use crate::evidence::{Cap, Observation};
 /// running; longer, and every round of a program whose threads come back one by one takes longer.
 const SETTLE: Duration = Duration::from_micros(30);
 
+/// The same where several threads run: one of them will call soon.
+const SETTLE_MANY: Duration = Duration::from_micros(90);
+
 /// Between two looks at a program that computes, at most.
 const LOOK_AGAIN: Duration = Duration::from_micros(500);
 
 /// A program that makes calls without end is looked at all the same, this often.
 const LOOK_AT_LEAST: Duration = Duration::from_millis(1);
 
-/// Calls answered before the supervisor's loop looks at the other things it watches.
+/// Whoever called will call again so soon, most likely. Waiting here for that is cheaper than in the
+/// supervisor's loop, which watches six things.
+const LINGER: Duration = Duration::from_micros(50);
+
+/// Real time after which the supervisor's loop looks at the other things it watches.
+const SHIFT: Duration = Duration::from_millis(2);
+
+/// Calls of threads that do not rest which are answered while a rest is looked for.
 const BATCH: usize = 64;
 
 /// What the observer shows, and how much it bears.
@@ -123,13 +134,12 @@ pub(super) struct Observer {
     pause: Duration,
     /// When the present round began to be waited for.
     round_began: Duration,
-    last_notice: Duration,
     last_look: Duration,
+    /// A look at a thousand threads takes its time, and those that call meanwhile wait for us.
+    look_took: Duration,
     /// Counts up whenever somebody was seen who can run and for whom we wait: what threads that are not
     /// waited for did before that proves nothing.
     stir: u64,
-    /// Calls of each living thread that had to wait for us.
-    calls: HashMap<i32, u64>,
     restless: Duration,
     /// Real time in which accesses were held, of the rounds before this one.
     held: Duration,
@@ -166,10 +176,9 @@ impl Observer {
             next: None,
             pause: SETTLE,
             round_began: Duration::ZERO,
-            last_notice: Duration::ZERO,
             last_look: Duration::ZERO,
+            look_took: Duration::ZERO,
             stir: 0,
-            calls: HashMap::new(),
             restless: Duration::ZERO,
             held: Duration::ZERO,
             capped: None,
@@ -182,7 +191,7 @@ impl Observer {
         (!self.closed).then(|| self.listener.as_fd())
     }
 
-    /// How long from now until [`on_tick`](Self::on_tick) wants to be called, if nothing arrives before.
+    /// How long from now until [`serve`](Self::serve) wants to be called, if nothing arrives before.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         self.next
             .map(|next| next.saturating_sub(self.start.elapsed()))
@@ -197,57 +206,91 @@ impl Observer {
         self.held + self.start.elapsed().saturating_sub(self.round_began)
     }
 
-    /// Answer the calls that have arrived. Call it when the descriptor is ready.
+    /// Answer the calls that arrive, and move the clock whenever the program is at rest. Call it when the
+    /// descriptor is ready or the deadline has passed. Returns when no further call comes soon, when the
+    /// program has written to one of `outputs` what must be read before it can be at rest, and after
+    /// [`SHIFT`] at the latest.
     ///
     /// # Errors
-    /// The listener is broken, or a thread cannot be looked at.
-    pub(super) fn on_readable(&mut self) -> io::Result<()> {
-        for _ in 0..BATCH {
-            match self.arrivals()? {
-                Arrivals::None => break,
+    /// The listener is broken, or the program's processes cannot be listed or looked at.
+    pub(super) fn serve(&mut self, outputs: &[BorrowedFd<'_>]) -> io::Result<()> {
+        let end = self.start.elapsed() + SHIFT;
+        while !self.closed {
+            let now = self.start.elapsed();
+            if now >= end {
+                break;
+            }
+            let due = self.next.is_some_and(|next| next <= now);
+            let wait = match self.next {
+                _ if due && now >= self.look_at_least() => None,
+                Some(next) => Some(next.saturating_sub(now).min(LINGER)),
+                None => Some(LINGER),
+            };
+            let arrivals = match wait {
+                Some(wait) => arrivals(&self.listener, wait, &[])?,
+                None => Arrivals::None,
+            };
+            match arrivals {
+                Arrivals::Some => self.hear()?,
+                Arrivals::None if due => {
+                    if self.look(now, outputs)? == Look::ReadFirst {
+                        break;
+                    }
+                }
+                Arrivals::None if self.next.is_none_or(|next| next > now + LINGER) => break,
+                Arrivals::None | Arrivals::Interrupted | Arrivals::Unread => {}
                 Arrivals::Over => {
                     self.closed = true;
                     self.next = None;
-                    return Ok(());
                 }
-                Arrivals::Some => {}
-            }
-            if let Some(notice) = self.listener.receive()? {
-                if self.patience.standing(notice.tid) == Standing::Full {
-                    self.stir += 1;
-                }
-                self.handle(notice)?;
             }
         }
+        Ok(())
+    }
+
+    /// Real time without a call after which the program is looked at.
+    fn settle(&self) -> Duration {
+        let own = if self.awake.len() > 2 {
+            SETTLE_MANY
+        } else {
+            SETTLE
+        };
+        own.max(self.look_took / 2)
+    }
+
+    /// When the program is looked at, even if it makes calls without end.
+    fn look_at_least(&self) -> Duration {
+        self.last_look + LOOK_AT_LEAST.max(10 * self.look_took)
+    }
+
+    /// Receive one call, and see to it.
+    fn hear(&mut self) -> io::Result<()> {
+        if let Some(notice) = self.listener.receive()? {
+            if self.patience.standing(notice.tid) == Standing::Full {
+                self.stir += 1;
+            }
+            self.handle(notice)?;
+        }
         let now = self.start.elapsed();
-        self.last_notice = now;
         self.pause = SETTLE;
         self.next = match self.disk.waiting() {
             [] => None,
             // All who ran are back in our hands: probably nobody else runs.
             _ if self.awake.is_empty() => Some(now),
-            _ => Some((now + SETTLE).min((self.last_look + LOOK_AT_LEAST).max(now))),
+            _ => Some((now + self.settle()).min(self.look_at_least().max(now))),
         };
         Ok(())
     }
 
-    /// Look whether the program is at rest, and if so move the clock. Call it when the deadline has
-    /// passed. `drained` says that nothing the program wrote waits to be read by us: a program that waits
-    /// for us is not at rest.
-    ///
-    /// # Errors
-    /// The listener is broken, or the program's processes cannot be listed.
-    pub(super) fn on_tick(&mut self, drained: impl FnOnce() -> io::Result<bool>) -> io::Result<()> {
-        let now = self.start.elapsed();
-        if self.next.is_none_or(|next| next > now) {
-            return Ok(());
-        }
+    /// Look whether the program is at rest, and if so move the clock.
+    fn look(&mut self, now: Duration, outputs: &[BorrowedFd<'_>]) -> io::Result<Look> {
         if self.disk.waiting().is_empty() {
             self.next = None;
-            return Ok(());
+            return Ok(Look::Done);
         }
         if let Some(cap) = self.cap(now) {
-            return self.stop(cap);
+            self.stop(cap)?;
+            return Ok(Look::Done);
         }
         self.last_look = now;
         let held: HashSet<i32> = self.disk.waiting().iter().map(|a| a.tid).collect();
@@ -256,17 +299,24 @@ impl Observer {
             round: self.disk.rounds(),
             stir: self.stir,
         };
+        let now = || start.elapsed();
+        let listener = &self.listener;
+        let called = || Ok(arrivals(listener, Duration::ZERO, &[])? == Arrivals::Some);
+        let (awake, patience) = (&self.awake, &mut self.patience);
         let rest = self
             .tasks
-            .find_rest(&held, &mut self.patience, moment, || start.elapsed())?;
+            .find_rest(&held, awake, patience, moment, now, called)?;
+        self.look_took = self.start.elapsed().saturating_sub(self.last_look);
         match rest {
-            Rest::Found => {
-                if drained()? && self.only_restless_call(moment)? {
-                    self.advance(now)?;
-                } else {
+            Rest::Found => match self.last_calls(moment, outputs)? {
+                LastCalls::OfNobody => self.advance(self.last_look)?,
+                LastCalls::OfSomebody => self.next = Some(self.start.elapsed() + SETTLE),
+                LastCalls::Unread => {
                     self.next = Some(self.start.elapsed() + SETTLE);
+                    return Ok(Look::ReadFirst);
                 }
-            }
+            },
+            Rest::Interrupted => self.next = Some(self.start.elapsed() + SETTLE),
             Rest::NotYet { waited_for } => {
                 self.stir += u64::from(waited_for);
                 self.next = Some(self.start.elapsed() + self.pause);
@@ -276,24 +326,24 @@ impl Observer {
                 self.next = Some(end.max(self.start.elapsed() + SETTLE));
             }
         }
-        Ok(())
+        Ok(Look::Done)
     }
 
     /// What was seen, once nothing of the program is left.
-    pub(super) fn finish(mut self) -> Observation {
-        // Who did not end by himself was killed with his process: what was last seen of him counts.
-        for (tid, process, used) in self.tasks.last_seen() {
-            self.ended(process, tid, used);
-        }
+    pub(super) fn finish(self) -> Observation {
         self.ledger.close(self.disk, self.capped)
     }
 
-    /// Whether no call waits for us, but for calls of threads that nobody waits for any more. A thread
-    /// whose call waits looks asleep, and is not.
-    fn only_restless_call(&mut self, moment: Moment) -> io::Result<bool> {
+    /// Whether a call waits for us, other than calls of threads that nobody waits for any more, or
+    /// something that the program wrote. A thread whose call waits looks asleep, and is not; and a program
+    /// that waits for us to read is not at rest.
+    fn last_calls(&mut self, moment: Moment, outputs: &[BorrowedFd<'_>]) -> io::Result<LastCalls> {
         for _ in 0..BATCH {
-            if self.arrivals()? != Arrivals::Some {
-                return Ok(true);
+            match arrivals(&self.listener, Duration::ZERO, outputs)? {
+                Arrivals::Some => {}
+                Arrivals::Interrupted => continue,
+                Arrivals::None | Arrivals::Over => break,
+                Arrivals::Unread => return Ok(LastCalls::Unread),
             }
             let Some(notice) = self.listener.receive()? else {
                 continue;
@@ -307,28 +357,10 @@ impl Observer {
                     .tasks
                     .is_waited_for(notice.tid, &mut self.patience, moment)?
             {
-                return Ok(false);
+                return Ok(LastCalls::OfSomebody);
             }
         }
-        Ok(true)
-    }
-
-    fn arrivals(&self) -> io::Result<Arrivals> {
-        let fd = self.listener.as_fd();
-        let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
-        match poll(&mut fds, Some(&Timespec::default())) {
-            Ok(_) => {}
-            Err(Errno::INTR) => return Ok(Arrivals::Some),
-            Err(error) => return Err(error.into()),
-        }
-        let events = fds[0].revents();
-        Ok(if events.contains(PollFlags::IN) {
-            Arrivals::Some
-        } else if events.is_empty() {
-            Arrivals::None
-        } else {
-            Arrivals::Over
-        })
+        Ok(LastCalls::OfNobody)
     }
 
     /// Whether enough was borne.
@@ -376,8 +408,10 @@ impl Observer {
             self.restless += now.saturating_sub(self.round_began);
             self.patience.went_on_without(ignored);
         }
+        self.write_down_who_ran();
         self.next = None;
         self.awake.clear();
+        self.listener.take_turns(self.disk.waiting().len() == 1);
         let mut served = Vec::new();
         for access in self.disk.take() {
             // A thread that was killed is no longer there to be served.
@@ -397,11 +431,23 @@ impl Observer {
         Ok(())
     }
 
+    /// Who ran since the last rest. Until the first, everybody starts.
+    fn write_down_who_ran(&mut self) {
+        for (tid, process) in self.tasks.gone() {
+            self.ledger.ended(tid, process);
+        }
+        let ran = self.tasks.ran(&self.patience);
+        if self.disk.rounds() == 0 {
+            self.ledger.all_have_started();
+        } else {
+            self.ledger.ran(&ran);
+        }
+    }
+
     fn handle(&mut self, notice: Notice) -> io::Result<()> {
         if self.disk.arrive_again(notice.tid, notice.id) {
             return Ok(());
         }
-        *self.calls.entry(notice.tid).or_default() += 1;
         let call = syscalls::find(notice.number);
         let answer = match call {
             _ if self.capped.is_some() => match call {
@@ -427,6 +473,36 @@ impl Observer {
     }
 }
 
+/// Wait for a call, so long at most; and see whether there is something to read at one of `outputs`.
+fn arrivals(
+    listener: &Listener,
+    wait: Duration,
+    outputs: &[BorrowedFd<'_>],
+) -> io::Result<Arrivals> {
+    let listener = listener.as_fd();
+    let mut fds: Vec<_> = std::iter::once(&listener)
+        .chain(outputs)
+        .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
+        .collect();
+    let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
+    match poll(&mut fds, Some(&wait)) {
+        Ok(_) => {}
+        Err(Errno::INTR) => return Ok(Arrivals::Interrupted),
+        Err(error) => return Err(error.into()),
+    }
+    let at_listener = fds[0].revents();
+    let at_outputs = fds[1..].iter().any(|fd| !fd.revents().is_empty());
+    Ok(if at_outputs {
+        Arrivals::Unread
+    } else if at_listener.contains(PollFlags::IN) {
+        Arrivals::Some
+    } else if at_listener.is_empty() {
+        Arrivals::None
+    } else {
+        Arrivals::Over
+    })
+}
+
 /// What this kernel lacks to observe anything, if it lacks something.
 pub(super) fn missing() -> Option<&'static str> {
     (!tasks::are_counted()).then_some(
@@ -434,11 +510,34 @@ pub(super) fn missing() -> Option<&'static str> {
     )
 }
 
-/// What is at the listener.
+/// What there is for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arrivals {
+    /// A call.
     Some,
     None,
-    /// Nobody is left.
+    /// Nobody is left who could call.
     Over,
+    /// Something that the program wrote.
+    Unread,
+    /// Not known: a signal came.
+    Interrupted,
+}
+
+/// What came while a rest was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastCalls {
+    OfNobody,
+    /// A call of somebody who is waited for.
+    OfSomebody,
+    /// Output of the program.
+    Unread,
+}
+
+/// What has to follow a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Done,
+    /// What the program wrote must be read.
+    ReadFirst,
 }

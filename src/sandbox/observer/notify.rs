@@ -7,7 +7,7 @@ use std::{
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
 };
 
-/// Since Linux 6.6: wake the waiting thread on our processor, as we are about to sleep.
+/// Since Linux 6.6: one of us two wakes the other on the same processor, as it is about to sleep.
 const SYNC_WAKE_UP: u64 = 1;
 
 /// A call that waits for an answer.
@@ -38,15 +38,31 @@ pub(super) enum Answer {
 #[derive(Debug)]
 pub(super) struct Listener {
     fd: OwnedFd,
+    taking_turns: bool,
 }
 
 impl Listener {
     pub(super) fn new(fd: OwnedFd) -> Self {
-        let flags = SYNC_WAKE_UP;
+        let mut listener = Self {
+            fd,
+            taking_turns: false,
+        };
+        listener.take_turns(true);
+        listener
+    }
+
+    /// Whether the program and we run in turns, on one processor; or at once, on two, because it has
+    /// more threads that can run. Affects nothing but time.
+    pub(super) fn take_turns(&mut self, turns: bool) {
+        if self.taking_turns == turns {
+            return;
+        }
+        self.taking_turns = turns;
+        let flags = if turns { SYNC_WAKE_UP } else { 0 };
+        let fd = self.fd.as_raw_fd();
         // SAFETY: this ioctl takes its flags by value. A kernel that does not know it refuses, and all
         // works as well, a little slower.
-        let _ = unsafe { libc::ioctl(fd.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags) };
-        Self { fd }
+        let _ = unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags) };
     }
 
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {

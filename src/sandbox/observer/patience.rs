@@ -161,6 +161,13 @@ impl Patience {
         }
     }
 
+    /// Whether nobody has been given up.
+    pub(super) fn all_rest(&self) -> bool {
+        self.threads
+            .values()
+            .all(|t| t.standing() == Standing::Full)
+    }
+
     /// How a thread is waited for.
     pub(super) fn standing(&self, tid: i32) -> Standing {
         self.threads

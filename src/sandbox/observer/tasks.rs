@@ -40,6 +40,8 @@ const KEPT_OPEN: usize = 200;
 pub(super) enum Rest {
     /// There was a moment at which no thread could run, but for those that are ignored.
     Found,
+    /// Somebody calls us, and so cannot be at rest.
+    Interrupted,
     /// Somebody can run.
     NotYet {
         /// Not only threads that are about to be given up.
@@ -57,8 +59,11 @@ struct Task {
     kept_open: bool,
     /// For how many slices it was last found out when it will wake, and the answer.
     wakes: Option<(u64, Option<Duration>)>,
-    /// What it had used when last looked at. `None` once it has told that it ends.
-    used: Option<Used>,
+    /// How often it had been given a processor when last looked at, and when last at rest.
+    slices: u64,
+    slices_at_rest: u64,
+    /// It has told that it ends.
+    ends: bool,
 }
 
 #[derive(Debug)]
@@ -76,8 +81,8 @@ pub(super) struct Tasks {
     ignored: Vec<i32>,
     /// Somebody ended, and may have taken those with him that we hold.
     check_held: bool,
-    /// What was last seen of threads that are gone and did not tell.
-    gone: Vec<(i32, i32, Used)>,
+    /// Thread and process of those that are gone and did not tell.
+    gone: Vec<(i32, i32)>,
 }
 
 /// One look at one thread.
@@ -85,6 +90,14 @@ pub(super) struct Tasks {
 struct Look {
     state: u8,
     used: Used,
+}
+
+/// What the first looks found.
+#[derive(Debug, Default)]
+struct Found {
+    slept: Vec<(i32, Look)>,
+    restless: Vec<(i32, Look)>,
+    gone: Vec<i32>,
 }
 
 impl Look {
@@ -153,53 +166,49 @@ impl Tasks {
         &self.ignored
     }
 
-    /// Look for a rest. `held` are in our hands, and cannot run.
+    /// Look for a rest. `held` are in our hands, and cannot run; `awake` probably do. `called` tells whether
+    /// a call has come meanwhile, which saves half a look.
     pub(super) fn find_rest(
         &mut self,
         held: &HashSet<i32>,
+        awake: &HashSet<i32>,
         patience: &mut Patience,
         moment: Moment,
         now: impl Fn() -> Duration,
+        called: impl Fn() -> io::Result<bool>,
     ) -> io::Result<Rest> {
         self.ignored.clear();
-        if let Some(suspect) = self.suspect.take()
-            && !held.contains(&suspect)
-            && let Some(look) = self.look(suspect)?
-            && !look.asleep()
-            && !look.dead()
-            && patience.standing(suspect) == Standing::Full
-            && patience.with_running(suspect, look.used, moment)
-        {
-            return Ok(self.not_yet(suspect));
-        }
         let may_be_more = self.new_threads || self.new_processes;
-        if may_be_more {
-            self.list()?;
-        }
-        let mut slept = Vec::new();
-        let mut restless = Vec::new();
-        let mut gone = Vec::new();
-        let tids: Vec<i32> = self
-            .threads
-            .keys()
-            .copied()
-            .filter(|tid| !held.contains(tid))
-            .collect();
-        for tid in tids {
-            let look = self.look(tid)?;
-            let Some(look) = look.filter(|look| !look.dead()) else {
-                if look.is_some() {
-                    self.buried.insert(tid);
-                }
-                gone.push(tid);
-                continue;
-            };
-            if look.asleep() {
-                slept.push((tid, look));
-            } else if self.keeps_from_rest((tid, look), patience, moment, &mut restless) {
+        let mut found = Found::default();
+        let mut seen = held.clone();
+        let suspect = self.suspect.take();
+        let awake_is_empty = awake.is_empty();
+        let awake = awake.iter().chain(suspect.iter()).copied();
+        let awake: Vec<i32> = awake.filter(|tid| self.threads.contains_key(tid)).collect();
+        let known: Vec<i32> = self.threads.keys().copied().collect();
+        for tid in awake.into_iter().chain(known) {
+            if seen.insert(tid) && self.first_look(tid, patience, moment, &mut found)? {
                 return Ok(self.not_yet(tid));
             }
         }
+        // Who never rests calls at any time.
+        if !awake_is_empty && patience.all_rest() && called()? {
+            return Ok(Rest::Interrupted);
+        }
+        if may_be_more {
+            self.list()?;
+            let listed: Vec<i32> = self.threads.keys().copied().collect();
+            for tid in listed {
+                if seen.insert(tid) && self.first_look(tid, patience, moment, &mut found)? {
+                    return Ok(self.not_yet(tid));
+                }
+            }
+        }
+        let Found {
+            slept,
+            mut restless,
+            gone,
+        } = found;
         for tid in &gone {
             self.remove(*tid);
             patience.forget(*tid);
@@ -260,6 +269,29 @@ impl Tasks {
             return Ok(Rest::NotYet { waited_for: false });
         }
         Ok(Rest::Found)
+    }
+
+    /// Look at one thread for the first time. Whether it keeps the program from its rest.
+    fn first_look(
+        &mut self,
+        tid: i32,
+        patience: &mut Patience,
+        moment: Moment,
+        found: &mut Found,
+    ) -> io::Result<bool> {
+        let look = self.look(tid)?;
+        let Some(look) = look.filter(|look| !look.dead()) else {
+            if look.is_some() {
+                self.buried.insert(tid);
+            }
+            found.gone.push(tid);
+            return Ok(false);
+        };
+        if look.asleep() {
+            found.slept.push((tid, look));
+            return Ok(false);
+        }
+        Ok(self.keeps_from_rest((tid, look), patience, moment, &mut found.restless))
     }
 
     /// Whether those in our hands sleep there, uninterruptibly: one that is killed wakes up and dies.
@@ -338,7 +370,9 @@ impl Tasks {
             files: None,
             kept_open: false,
             wakes: None,
-            used: Some(Used::default()),
+            slices: 0,
+            slices_at_rest: 0,
+            ends: false,
         });
     }
 
@@ -347,23 +381,37 @@ impl Tasks {
             return;
         };
         self.kept_open -= usize::from(task.kept_open);
-        if let Some(used) = task.used {
-            self.gone.push((tid, task.process, used));
+        if !task.ends {
+            self.gone.push((tid, task.process));
         }
     }
 
     /// A thread tells that it ends.
     pub(super) fn ends(&mut self, tid: i32) {
         if let Some(task) = self.threads.get_mut(&tid) {
-            task.used = None;
+            task.ends = true;
         }
     }
 
-    /// Thread, process and last known use of all that did not tell that they end.
-    pub(super) fn last_seen(&mut self) -> Vec<(i32, i32, Used)> {
-        for tid in self.threads.keys().copied().collect::<Vec<_>>() {
-            self.remove(tid);
+    /// Thread and process of all that ran since they were last asked for. Call it at a rest, when each has
+    /// just been looked at. Those in our hands are not, and are told of later.
+    ///
+    /// How often a thread was given a processor depends on what else the machine does; whether it ran at
+    /// all between two rests does not. One that is not waited for is not at rest.
+    pub(super) fn ran(&mut self, patience: &Patience) -> Vec<(i32, i32)> {
+        let mut ran = Vec::new();
+        for (&tid, task) in &mut self.threads {
+            let at_rest = std::mem::replace(&mut task.slices_at_rest, task.slices);
+            let rested = task.slices == at_rest && patience.standing(tid) == Standing::Full;
+            if !rested && !task.ends {
+                ran.push((tid, task.process));
+            }
         }
+        ran
+    }
+
+    /// Thread and process of all that have gone without a word since they were last asked for.
+    pub(super) fn gone(&mut self) -> Vec<(i32, i32)> {
         std::mem::take(&mut self.gone)
     }
 
@@ -407,8 +455,8 @@ impl Tasks {
         {
             look.state = b'S';
         }
-        if let (Ok(Some(look)), Some(used)) = (&seen, &mut task.used) {
-            *used = look.used;
+        if let Ok(Some(look)) = &seen {
+            task.slices = look.used.slices;
         }
         if task.kept_open || self.kept_open < KEPT_OPEN {
             self.kept_open += usize::from(!task.kept_open);
@@ -453,12 +501,6 @@ impl Tasks {
         }
         Ok(())
     }
-}
-
-/// What a thread has used, for those that are about to end.
-pub(super) fn used(process: i32, tid: i32) -> Option<Used> {
-    let file = File::open(format!("/proc/{process}/task/{tid}/schedstat")).ok()?;
-    read_used(&file).ok()
 }
 
 /// Whether a number is that of a thread of a process.

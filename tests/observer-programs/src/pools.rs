@@ -307,6 +307,12 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             drop(send);
             handles.into_iter().map(|h| h.join().unwrap()).sum()
         }
+        "parser-for-each" => thread::scope(|scope| {
+            let read = |path| fs::read(path).unwrap();
+            let parse = |bytes: Vec<u8>| scope.spawn(move || digest(&bytes));
+            let parsers: Vec<_> = files().iter().map(|path| parse(read(path))).collect();
+            parsers.into_iter().map(|p| p.join().unwrap()).sum()
+        }),
         "open-here-read-there" => {
             let open: Vec<_> = files()
                 .iter()

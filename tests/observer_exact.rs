@@ -74,15 +74,18 @@ fn every_count_is_exact() {
         .iter()
         .filter(|p| p.mode.contains(&only))
         .collect();
+    let runs = repeats * entries.len();
     let seen: Vec<Mutex<Runs>> = entries.iter().map(|_| Mutex::default()).collect();
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..setting("GRADE_AT_ONCE", 2) {
             scope.spawn(|| {
                 // Programs by turns, so that unlike ones run beside each other.
-                while let Some(run) =
-                    Some(next.fetch_add(1, SeqCst)).filter(|run| *run < repeats * entries.len())
-                {
+                loop {
+                    let run = next.fetch_add(1, SeqCst);
+                    if run >= runs {
+                        break;
+                    }
                     let index = run % entries.len();
                     run_once(program, entries[index], files, &seen[index]);
                 }
@@ -100,9 +103,8 @@ fn every_count_is_exact() {
         .flat_map(|runs| &runs.wrong)
         .map(String::as_str)
         .collect();
-    let runs = seen.iter().map(|runs| runs.walls.len()).sum::<usize>();
+    assert_eq!(seen.iter().map(|s| s.walls.len()).sum::<usize>(), runs);
     println!("{} of {runs} exact", runs - wrong.len());
-    assert_eq!(runs, repeats * entries.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -15,7 +15,9 @@
 use std::{collections::HashSet, io, time::Duration};
 
 use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
     fd::OwnedFd,
+    io::Errno,
     process::{Pid, Signal},
 };
 
@@ -52,7 +54,7 @@ pub(super) fn confine_own_signals() -> io::Result<Reach> {
     super::fence::confine_signals()?;
     let grader = rustix::process::getppid().ok_or_else(refused)?;
     match rustix::process::test_kill_process(grader) {
-        Err(rustix::io::Errno::PERM) => Ok(Reach::Scope),
+        Err(Errno::PERM) => Ok(Reach::Scope),
         _ => Err(refused()),
     }
 }
@@ -81,8 +83,23 @@ pub(super) fn kill_all(child: Pid, reach: &Reach) -> io::Result<Dead> {
                 "some of its processes could not be killed",
             ));
         }
-        std::thread::sleep(nap);
+        match reach {
+            // All of it is dead when its first process is, and that is told.
+            Reach::Namespace(first) if dead.status.is_none() => {
+                wait_for_end(first, KILL_PATIENCE)?;
+            }
+            _ => std::thread::sleep(nap),
+        }
         nap = (nap * 2).min(Duration::from_millis(1));
+    }
+}
+
+/// Wait for a process's end, so long at most.
+fn wait_for_end(process: &OwnedFd, patience: Duration) -> io::Result<()> {
+    let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+    match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&patience)) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -87,13 +87,13 @@ impl Bench<'_> {
             _ => 1,
         };
         let mut peak = 0;
-        let mut batch = |cache: &Path| {
+        let mut batch = || {
             let _ = fs::remove_dir_all(out(&class));
-            Cost::of(size, || peak = peak.max(self.batch(&class, cache)))
+            Cost::of(size, || peak = peak.max(self.batch(&class)))
         };
-        // What is made once is made for this class.
-        let with_crates = batch(&self.dir.join(format!("cache-{size}")));
-        batch(&self.cache());
+        // What is made once is made for this class, and there for the batches after it.
+        let _ = fs::remove_dir_all(self.cache());
+        let with_crates = batch();
 
         let (mut warm, mut rustc, mut cargo) = (Vec::new(), Vec::new(), Vec::new());
         let mut beside = || {
@@ -104,11 +104,11 @@ impl Bench<'_> {
         };
         beside();
         for _ in 0..rounds {
-            warm.push(batch(&self.cache()));
+            warm.push(batch());
             beside();
         }
         let unchanged = Cost::of(1, || {
-            self.batch(&class, &self.cache());
+            self.batch(&class);
         });
         let (warm, rustc, cargo) = (
             Cost::median(&warm),
@@ -185,12 +185,12 @@ impl Bench<'_> {
     }
 
     /// Grade a class; the most memory that the grader had, in kB.
-    fn batch(&self, class: &Path, cache: &Path) -> u64 {
+    fn batch(&self, class: &Path) -> u64 {
         let mut child = Command::new(env!("CARGO_BIN_EXE_grade"))
             .args(["batch", "sum-of-products", "--quiet", "--course"])
             .arg(self.course)
             .arg("--cache-dir")
-            .arg(cache)
+            .arg(self.cache())
             .arg("--out")
             .arg(out(class))
             .args(["--seed", "1", "--seed", "2"])

@@ -13,6 +13,9 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     if let Some(finding) = runs.iter().find_map(disagreement) {
         return finding;
     }
+    if let Some(finding) = runs.iter().find_map(asked_for_nothing) {
+        return finding;
+    }
     let Some(run) = runs.iter().find(|run| !run.files.unread.is_empty()) else {
         let files: usize = runs.iter().map(|run| run.files.expected).sum();
         let message = format!(
@@ -64,7 +67,8 @@ fn disagreement(run: &RunEvidence) -> Option<Finding> {
         return None;
     }
     let (observed, by_times) = (seen.files_read as usize, run.files.read);
-    let in_vain = observed > by_times && !total::is_right(run);
+    let explained = observed + seen.files_asked_for_nothing as usize;
+    let in_vain = (observed > by_times || by_times <= explained) && !total::is_right(run);
     if observed == by_times || in_vain || seen.attempts.no_atime > 0 {
         return None;
     }
@@ -84,6 +88,38 @@ fn disagreement(run: &RunEvidence) -> Option<Finding> {
              machine's fault",
         )
     })
+}
+
+/// A run in which files were asked for no bytes: their times moved, and nothing was read.
+fn asked_for_nothing(run: &RunEvidence) -> Option<Finding> {
+    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    let observed = seen.files_read as usize;
+    let nothing = run.files.read.saturating_sub(observed);
+    let is_explained = nothing <= seen.files_asked_for_nothing as usize && !total::is_right(run);
+    if seen.capped.is_some() || seen.attempts.unseen > 0 || nothing == 0 || !is_explained {
+        return None;
+    }
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some(format!("{} read", count(run.files.expected, "file"))),
+        seen: Some(format!(
+            "{observed} read; {nothing} asked for 0 bytes, or at their end"
+        )),
+        ..Details::default()
+    };
+    let message = match observed {
+        0 => "no data file was read: each was asked for nothing".to_owned(),
+        _ => format!(
+            "{} asked for nothing, and so not read",
+            count(nothing, "data file")
+        ),
+    };
+    Some(Finding::fail(CheckId::FilesRead, message, details).hint(
+        "`read` fills the buffer it is given and makes it no longer: take `read_to_string`, or a buffer that \
+         is not empty",
+    ))
 }
 
 /// What the observer saw of files that were not read, if it explains it.

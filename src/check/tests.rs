@@ -294,6 +294,27 @@ fn witnesses_that_disagree_are_a_trick_or_a_fault_of_the_machine() {
 }
 
 #[test]
+fn to_ask_a_file_for_nothing_is_not_to_read_it_though_its_times_move() {
+    let mut nothing = evidence(vec![run(0, "0\n")]);
+    seen(&mut nothing).files_read = 1;
+    seen(&mut nothing).files_asked_for_nothing = 1;
+    let finding = find(&nothing, CheckId::FilesRead);
+    assert_eq!(finding.status, Status::Fail);
+    assert_eq!(
+        finding.message,
+        "1 data file asked for nothing, and so not read"
+    );
+    // Not more of them than were seen, and not in a program that knows what is in them.
+    seen(&mut nothing).files_read = 0;
+    let finding = find(&nothing, CheckId::FilesRead);
+    assert_eq!(finding.status, Status::Inconclusive);
+    seen(&mut nothing).files_read = 1;
+    nothing.runs[0].execution.stdout = Captured::complete("42\n");
+    let finding = find(&nothing, CheckId::FilesRead);
+    assert_eq!(finding.status, Status::Inconclusive);
+}
+
+#[test]
 fn what_was_not_observed_is_open_and_never_failed() {
     let mut evidence = evidence(vec![run(0, "42\n")]);
     evidence.runs[0].execution.observation = None;

@@ -49,6 +49,8 @@ pub struct Observation {
     pub files_read_in_part: u32,
     /// Data files that were opened and never read.
     pub files_opened_only: u32,
+    /// Data files that were asked for no bytes, or for such as are not there, and never read.
+    pub files_asked_for_nothing: u32,
     /// Opens of a data file by its name.
     pub opens: u32,
     /// Accesses that had to wait for the disk: the first through each open, and each further pass.
@@ -120,7 +122,7 @@ pub struct ThreadSeen {
     pub charges: u32,
     /// Data files it opened.
     pub opens: u32,
-    /// Bytes of data files that it asked for and that were there.
+    /// Bytes of data files that it asked for and that were there, less those that another got later.
     pub bytes: u64,
     /// Rounds in which it ran, but for the first, in which everybody starts. An idle thread has none, and
     /// however many work on what one reads, one of them runs in each.

@@ -43,6 +43,8 @@ pub(super) struct View {
     pub(super) system: Vec<PathBuf>,
     /// To do everything with, and what is below.
     pub(super) writable: Vec<PathBuf>,
+    /// Whether what is written may be executed: compilers and linkers do, runs have no reason to.
+    pub(super) executes_what_it_writes: bool,
     /// Devices, to read and to write.
     pub(super) devices: Vec<PathBuf>,
 }
@@ -88,7 +90,10 @@ pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Res
         let read = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
         // Neither sockets nor devices: a job has no use for them.
         let kinds = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock;
-        let write = AccessFs::from_all(abi) & !kinds;
+        let mut write = AccessFs::from_all(abi) & !kinds;
+        if !view.executes_what_it_writes {
+            write &= !AccessFs::Execute;
+        }
         let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate;
         let rules = [
             (&view.readable, read, false),

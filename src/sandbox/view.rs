@@ -65,6 +65,7 @@ pub(super) fn of(job: &Job) -> View {
         readable,
         system,
         writable: job.writable.iter().map(|w| w.path.clone()).collect(),
+        executes_what_it_writes: job.stage == Stage::Build,
         devices: paths(DEVICES),
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Rounds {
     One,
     /// First so many at once, then each by itself.
     AtOnceThenEach(u32),
+    /// One for each file, and one before them.
+    OneThenEach,
     /// So many threads, of which one reads all files but one for each of the others.
     Uneven(u32),
 }
@@ -25,6 +27,7 @@ impl Rounds {
             Self::AtOnce(threads, times) => times * files.div_ceil(threads),
             Self::One => 1,
             Self::AtOnceThenEach(threads) => files.div_ceil(threads) + files,
+            Self::OneThenEach => 1 + files,
             Self::Uneven(threads) => files - (threads - 1),
         }
     }
@@ -54,7 +57,7 @@ const fn program(
     }
 }
 
-use Rounds::{AtOnce, AtOnceThenEach, Each, One, Uneven, Zero};
+use Rounds::{AtOnce, AtOnceThenEach, Each, One, OneThenEach, Uneven, Zero};
 
 pub(crate) const PROGRAMS: &[Program] = &[
     program("serial", 1, Each(1), "NoThreads"),
@@ -158,6 +161,9 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program("one-byte-then-rest", 8, AtOnce(8, 1), "TouchedOnly"),
     program("beyond-then-serial", 8, AtOnceThenEach(8), "ReadAgain"),
     program("bad-buffer-then-serial", 8, AtOnceThenEach(8), "ReadAgain"),
+    program("bad-buffer-then-locked", 8, OneThenEach, "ReadAgain"),
+    program("partly-then-rest", 8, AtOnce(8, 1), "TouchedOnly"),
+    program("partly-in-place-then-rest", 8, AtOnce(8, 1), "TouchedOnly"),
     program("replaced-then-serial", 8, AtOnceThenEach(8), "ReadAgain"),
     program("beyond-only", 8, AtOnce(8, 1), "NothingRead"),
     program("one-byte-only", 8, AtOnce(8, 1), "Parallel"),

@@ -250,6 +250,21 @@ fn nothing_outlives_the_first_process_whatever_it_does() {
     }
 }
 
+/// A copy of itself that may be executed and not read would hide what it opens from whoever looks.
+#[test]
+fn a_run_cannot_execute_what_it_wrote() {
+    for tier in tiers().filter(|&tier| tier > Tier::None) {
+        let place = Place::new();
+        let script = "cp /bin/true $TMP/true && cd $TMP && ./true; echo $?";
+        let execution = run(tier, &place.script(script, LIMITS));
+        assert_eq!(
+            execution.stdout.last_line(),
+            Some("126"),
+            "{tier}: {execution:?}"
+        );
+    }
+}
+
 #[test]
 fn the_data_can_be_read_and_not_written() {
     for tier in tiers().filter(|&tier| tier > Tier::None) {

@@ -28,13 +28,6 @@ impl Observer {
         Ok(Some(match call {
             Call::Access { fd, at, length } => return self.access(notice, fd, at, length),
             Call::Open { path, flags } => self.open(notice, path, flags)?,
-            Call::Seek { fd } => {
-                if let Some(process) = self.tasks.process_of(notice.tid)? {
-                    let fd = files::descriptor(notice.arguments[fd]);
-                    self.passes.moves(process, fd);
-                }
-                Answer::Continue
-            }
             Call::Clone { flags } => {
                 self.clone(notice, flags);
                 Answer::Continue
@@ -102,9 +95,6 @@ impl Observer {
             &mut self.ledger.processes_created
         };
         *counter = counter.saturating_add(1);
-        if !thread {
-            self.passes.process_is_made();
-        }
         self.tasks.expect_more(!thread);
     }
 
@@ -127,11 +117,9 @@ impl Observer {
             // will be seen, or missed, at the read.
             Err(_) => None,
         };
-        let process = self.tasks.process_of(notice.tid)?;
-        if let Some(process) = process {
-            self.passes.opens(process, file);
-        }
-        if let (Some(file), Some(process)) = (file, process) {
+        if let Some(file) = file
+            && let Some(process) = self.tasks.process_of(notice.tid)?
+        {
             let thread = self.ledger.thread(notice.tid, process);
             self.ledger.opened(thread, file);
             if has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) {
@@ -157,8 +145,12 @@ impl Observer {
     ) -> io::Result<Option<Answer>> {
         let tid = notice.tid;
         let fd = files::descriptor(notice.arguments[fd]);
-        let (file, size) = match self.files.behind(tid, fd) {
-            Target::Data { file, size } => (file, size),
+        let (file, size, position) = match self.files.behind(tid, fd) {
+            Target::Data {
+                file,
+                size,
+                position,
+            } => (file, size, position),
             Target::Other => return Ok(Some(Answer::Continue)),
             Target::Hidden => {
                 let unseen = &mut self.ledger.attempts.unseen;
@@ -170,29 +162,31 @@ impl Observer {
             Length::Argument(i) => notice.arguments[i],
             Length::Buffers(i) => total(tid, notice.arguments[i], notice.arguments[i + 1]),
         };
-        if length == 0 {
-            return Ok(Some(Answer::Continue));
-        }
         let Some(process) = self.tasks.process_of(tid)? else {
             // It was killed while it called.
             return Ok(Some(Answer::Continue));
         };
         let thread = self.ledger.thread(tid, process);
-        let toll = self.passes.toll(
-            Attempt {
-                process,
-                tid,
-                fd,
-                file,
-                at_position: at == At::Position,
-                size,
-                length,
-            },
-            || position(notice, fd, at),
-            |one, other| memory::same_open_file(process, one, other),
-        );
-        let finds = length.min(size.saturating_sub(toll.start));
+        let attempt = Attempt {
+            process,
+            thread,
+            fd,
+            file,
+            start: start(notice, fd, at, position).unwrap_or(0),
+            size,
+            length,
+        };
+        let finds = attempt.finds();
         self.ledger.asked(thread, file, finds, size);
+        if length == 0 {
+            return Ok(Some(Answer::Continue));
+        }
+        let toll = self.passes.toll(attempt, |one, other| {
+            memory::same_open_file(process, one, other)
+        });
+        if let Some((thread, bytes)) = toll.take_back {
+            self.ledger.did_not_get(thread, bytes);
+        }
         if !toll.waits {
             return Ok(Some(Answer::Continue));
         }
@@ -220,9 +214,9 @@ fn flags_of(notice: Notice, flags: Flags) -> Option<u64> {
     }
 }
 
-/// Where in its file an access starts.
-fn position(notice: Notice, fd: i32, at: At) -> Option<u64> {
-    let own = || files::position(notice.tid, fd);
+/// Where in its file an access starts, given where its descriptor stands, if that was seen.
+fn start(notice: Notice, fd: i32, at: At, position: Option<u64>) -> Option<u64> {
+    let own = || position.or_else(|| files::position(notice.tid, fd));
     match at {
         At::Position => own(),
         At::Argument(i) => Some(notice.arguments[i]),

@@ -2,7 +2,7 @@
 //!
 //! A copy takes half the time of the descriptor's path in `/proc`, and every read is looked up, so this
 //! is what observing costs. It needs a handle to each thread, as threads need not share descriptors. A
-//! copy lives for one `fstat`: a descriptor that we kept would outlive the thread's own `close`.
+//! copy lives for one look: a descriptor that we kept would outlive the thread's own `close`.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -30,20 +30,33 @@ pub(super) struct Descriptors {
 }
 
 impl Descriptors {
-    /// What a thread's descriptor is.
+    /// What a thread's descriptor is, and, if that `is_data`, where it stands. Of other files that is not
+    /// asked: the answer may have to wait for whoever reads them.
     ///
     /// # Errors
     /// `BADF`: it is none. All others: this way does not tell.
-    pub(super) fn stat(&mut self, tid: i32, fd: RawFd) -> Result<Stat, Errno> {
-        match self.copy(tid, fd) {
+    pub(super) fn look(
+        &mut self,
+        tid: i32,
+        fd: RawFd,
+        is_data: impl FnOnce(&Stat) -> bool,
+    ) -> Result<(Stat, Option<u64>), Errno> {
+        let copy = match self.copy(tid, fd) {
             // Its number came to stand for another thread.
             Err(Errno::SRCH) => {
                 self.threads.remove(&tid);
                 self.copy(tid, fd)
             }
             copy => copy,
-        }
-        .and_then(rustix::fs::fstat)
+        }?;
+        let stat = rustix::fs::fstat(&copy)?;
+        // None stands nowhere that is only a path.
+        let position = if is_data(&stat) {
+            rustix::fs::tell(&copy).ok()
+        } else {
+            None
+        };
+        Ok((stat, position))
     }
 
     fn copy(&mut self, tid: i32, fd: RawFd) -> Result<OwnedFd, Errno> {
@@ -74,19 +87,28 @@ impl Descriptors {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::File, os::fd::AsRawFd};
+    use std::{
+        fs::File,
+        io::{Seek, SeekFrom},
+        os::fd::AsRawFd,
+    };
 
     use super::*;
 
     #[test]
     fn our_own_descriptor_is_what_we_opened() {
-        let file = File::open("/proc/self/exe").unwrap();
+        let mut file = File::open("/proc/self/exe").unwrap();
+        file.seek(SeekFrom::Start(3)).unwrap();
         let own = rustix::thread::gettid().as_raw_nonzero().get();
         let mut descriptors = Descriptors::default();
-        match descriptors.stat(own, file.as_raw_fd()) {
-            Ok(stat) => {
+        match descriptors.look(own, file.as_raw_fd(), |_| true) {
+            Ok((stat, position)) => {
                 assert_eq!(stat.st_ino, rustix::fs::fstat(&file).unwrap().st_ino);
-                assert_eq!(descriptors.stat(own, 9999).unwrap_err(), Errno::BADF);
+                assert_eq!(position, Some(3));
+                let (_, position) = descriptors.look(own, file.as_raw_fd(), |_| false).unwrap();
+                assert_eq!(position, None);
+                let none = descriptors.look(own, 9999, |_| true);
+                assert_eq!(none.unwrap_err(), Errno::BADF);
             }
             Err(_) => assert!(descriptors.cannot, "only where the kernel cannot"),
         }

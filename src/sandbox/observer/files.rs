@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::io::Errno;
+use rustix::{fs::Stat, io::Errno};
 
 use super::{descriptors::Descriptors, memory, syscalls};
 
@@ -30,8 +30,12 @@ pub(super) struct DataFiles {
 /// What a descriptor or a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
-    /// A data file, and its size now.
-    Data { file: u32, size: u64 },
+    /// A data file, its size now, and where the descriptor stands if that was seen as well.
+    Data {
+        file: u32,
+        size: u64,
+        position: Option<u64>,
+    },
     /// Something else, or nothing.
     Other,
     /// We may not look.
@@ -68,8 +72,13 @@ impl DataFiles {
         if fd < 0 {
             return Target::Other;
         }
-        match self.descriptors.stat(tid, fd) {
-            Ok(stat) => self.known(stat.st_dev, stat.st_ino, stat.st_size.unsigned_abs()),
+        let files = &self.by_inode;
+        let is_data = |stat: &Stat| files.contains_key(&(stat.st_dev, stat.st_ino));
+        match self.descriptors.look(tid, fd, is_data) {
+            Ok((stat, position)) => {
+                let size = stat.st_size.unsigned_abs();
+                self.known(stat.st_dev, stat.st_ino, size, position)
+            }
             Err(Errno::BADF) => Target::Other,
             Err(_) => self.at(Path::new(&format!("/proc/{tid}/fd/{fd}"))),
         }
@@ -113,16 +122,20 @@ impl DataFiles {
         self.descriptors.forget(tid);
     }
 
-    fn known(&self, device: u64, inode: u64, size: u64) -> Target {
+    fn known(&self, device: u64, inode: u64, size: u64, position: Option<u64>) -> Target {
         match self.by_inode.get(&(device, inode)) {
-            Some(&file) => Target::Data { file, size },
+            Some(&file) => Target::Data {
+                file,
+                size,
+                position,
+            },
             None => Target::Other,
         }
     }
 
     fn at(&self, path: &Path) -> Target {
         match fs::metadata(path) {
-            Ok(metadata) => self.known(metadata.dev(), metadata.ino(), metadata.size()),
+            Ok(metadata) => self.known(metadata.dev(), metadata.ino(), metadata.size(), None),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Target::Hidden,
             Err(_) => Target::Other,
         }

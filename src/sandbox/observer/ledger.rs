@@ -37,6 +37,7 @@ struct File {
     charges: u32,
     asked: u64,
     size: u64,
+    asked_for_nothing: bool,
 }
 
 /// Counts, and never wraps: a hostile program can make many calls.
@@ -86,14 +87,22 @@ impl Ledger {
         }
     }
 
-    /// A thread asked for bytes of a data file that are there.
+    /// A thread asked for bytes of a data file, so many of which are there.
     pub(super) fn asked(&mut self, thread: u32, file: u32, bytes: u64, size: u64) {
         if let Some(file) = self.file(file) {
             file.asked = file.asked.saturating_add(bytes);
             file.size = size;
+            file.asked_for_nothing |= bytes == 0;
         }
         if let Some(seen) = self.seen(thread) {
             seen.bytes = seen.bytes.saturating_add(bytes);
+        }
+    }
+
+    /// Bytes that a thread asked for went to another.
+    pub(super) fn did_not_get(&mut self, thread: u32, bytes: u64) {
+        if let Some(seen) = self.seen(thread) {
+            seen.bytes = seen.bytes.saturating_sub(bytes);
         }
     }
 
@@ -198,6 +207,12 @@ impl Ledger {
                 self.files
                     .iter()
                     .filter(|f| f.opens > 0 && f.charges == 0)
+                    .count(),
+            ),
+            files_asked_for_nothing: number(
+                self.files
+                    .iter()
+                    .filter(|f| f.asked_for_nothing && f.charges == 0)
                     .count(),
             ),
             opens: self

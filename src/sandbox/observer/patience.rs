@@ -28,6 +28,10 @@ const PROCESSOR_LEAST: Duration = Duration::from_millis(20);
 /// files, to make the disk seem slow, does not end within the usual limit on time.
 const SLEEP: Duration = Duration::from_millis(250);
 
+/// For the sleeps of all threads that have not read yet, as real time in which any of them sleeps: or a new
+/// sleeper for each file would make every round as long as a sleep.
+const SLEEP_UNREAD: Duration = Duration::from_secs(2);
+
 /// Sleeps of a thread between two accesses. Many are too short to be seen and measured.
 const NAPS: u64 = 256;
 
@@ -131,6 +135,9 @@ pub(super) struct Patience {
     threads: HashMap<i32, Thread>,
     /// How many of these have read.
     readers: usize,
+    /// Real time in which some thread slept that has not read, and the end of the last such sleep.
+    slept_unread: Duration,
+    sleeps_until: Duration,
 }
 
 impl Patience {
@@ -196,6 +203,15 @@ impl Patience {
             if thread.slept + length > SLEEP || slices.saturating_sub(first) > NAPS {
                 return Nap::UsedUp;
             }
+            if !thread.has_read {
+                // What others sleep at the same time costs nothing more.
+                let more = wakes.saturating_sub(self.sleeps_until.max(now));
+                if self.slept_unread + more > SLEEP_UNREAD {
+                    return Nap::UsedUp;
+                }
+                self.slept_unread += more;
+                self.sleeps_until = self.sleeps_until.max(wakes);
+            }
             thread.slept += length;
             thread.sleep = Some((slices, wakes));
         }
@@ -211,6 +227,8 @@ impl Patience {
         if !thread.has_read {
             thread.has_read = true;
             self.readers += 1;
+            // It slept before its work, not instead.
+            self.slept_unread = self.slept_unread.saturating_sub(thread.slept);
         }
         thread.slept = Duration::ZERO;
         thread.first_nap = None;
@@ -396,5 +414,29 @@ mod tests {
             patience.with_sleeping(1, 302, 384 * MS, 381 * MS),
             Nap::Rest
         );
+    }
+
+    #[test]
+    fn a_new_sleeper_for_each_file_does_not_hold_the_clock_for_ever() {
+        let nap = |patience: &mut Patience, tid: u32, start: u32| {
+            let now = start * MS;
+            patience.with_sleeping(tid.cast_signed(), 1, now, now + 200 * MS)
+        };
+        let mut patience = Patience::default();
+        let waited = (0..1000).filter(|&n| nap(&mut patience, n, 200 * n) != Nap::UsedUp);
+        assert_eq!(waited.count(), 10);
+        // All at once are no more than one, and whoever reads afterwards had only slept before it.
+        let mut patience = Patience::default();
+        for tid in 0..1000 {
+            assert_eq!(nap(&mut patience, tid, 0), Nap::Until(200 * MS));
+        }
+        let mut patience = Patience::default();
+        for n in 0..1000 {
+            assert_eq!(
+                nap(&mut patience, n, 200 * n),
+                Nap::Until((200 * n + 200) * MS)
+            );
+            patience.reads(n.cast_signed());
+        }
     }
 }

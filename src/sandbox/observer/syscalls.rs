@@ -11,8 +11,6 @@ pub(super) enum Call {
     Open { path: Path, flags: Flags },
     /// Moves data out of a file.
     Access { fd: usize, at: At, length: Length },
-    /// Moves a descriptor's position, other than by nothing.
-    Seek { fd: usize },
     /// Creates a thread or a process.
     Clone { flags: Flags },
     /// Ends a thread.
@@ -82,8 +80,6 @@ pub(super) enum Length {
 pub(super) enum Test {
     /// Equal to.
     Is(u32, u32),
-    /// Not equal to.
-    IsNot(u32, u32),
     /// Some of these bits set.
     Has(u32, u32),
     /// None of these bits set.
@@ -165,12 +161,6 @@ pub(super) const COMMON: &[Line] = &[
     line(
         libc::SYS_pread64,
         access(0, At::Argument(3), Length::Argument(2)),
-    ),
-    // Only asking for the position, as std does before it reads, passes unseen.
-    line_if(
-        libc::SYS_lseek,
-        Call::Seek { fd: 0 },
-        &[Test::IsNot(2, unsigned(libc::SEEK_CUR))],
     ),
     line(libc::SYS_readv, access(0, At::Position, Length::Buffers(1))),
     line(

@@ -6,7 +6,10 @@ use std::{
     io::{Read, Write},
     os::unix::fs::FileExt,
     path::PathBuf,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
     thread,
     time::Duration,
 };
@@ -153,6 +156,30 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         }),
         // There is something, and no place to put it.
         "bad-buffer-then-serial" => touch_then_read(threads, raw::read_to_nowhere),
+        // The same, and each thread reads on under a lock.
+        "bad-buffer-then-locked" => {
+            let (sum, lock) = (AtomicU64::new(0), Mutex::new(()));
+            once_each(threads, |path| {
+                let file = File::open(path).unwrap();
+                raw::read_to_nowhere(&file);
+                let _guard = lock.lock().unwrap();
+                sum.fetch_add(read_on(&file), SeqCst);
+            });
+            sum.into_inner()
+        }
+        // A byte comes, of many that are asked for.
+        "partly-then-rest" => {
+            touch_then_read(threads, |file| raw::read_one_and_nowhere(file, true))
+        }
+        "partly-in-place-then-rest" => touch_then(
+            threads,
+            |file| raw::read_one_and_nowhere(file, false),
+            |file| {
+                let mut bytes = [0; 1000];
+                let got = file.read_at(&mut bytes, 1).unwrap();
+                crate::digest(&bytes[..got])
+            },
+        ),
         "beyond-only" => {
             once_each(threads, |path| {
                 assert!(

@@ -171,6 +171,28 @@ pub fn read_to_nowhere(file: &File) {
     assert_eq!(unsafe { libc::read(file.as_raw_fd(), nowhere, 100) }, -1);
 }
 
+/// A read of one byte that asks for a hundred: there is no memory for the others. From the descriptor's
+/// position, or from the start of the file.
+pub fn read_one_and_nowhere(file: &File, at_position: bool) {
+    let mut byte = 0_u8;
+    let nowhere = std::ptr::without_provenance_mut(8);
+    let buffers = [(&raw mut byte).cast(), nowhere]
+        .into_iter()
+        .zip([1, 99])
+        .map(|(iov_base, iov_len)| libc::iovec { iov_base, iov_len })
+        .collect::<Vec<_>>();
+    let (fd, list) = (file.as_raw_fd(), buffers.as_ptr());
+    // SAFETY: the first buffer is a byte of ours, and to the second, which is not mapped, nothing is written.
+    let got = unsafe {
+        if at_position {
+            libc::readv(fd, list, 2)
+        } else {
+            libc::preadv(fd, list, 2, 0)
+        }
+    };
+    assert_eq!(got, 1);
+}
+
 /// Puts another open file in the place of one.
 pub fn replace(file: &File, by: &File) {
     // SAFETY: both descriptors are open.

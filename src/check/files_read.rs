@@ -10,10 +10,10 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     if let Some(run) = runs.iter().find(|run| !run.files.tampered.is_empty()) {
         return tampered(run);
     }
-    if let Some(finding) = runs.iter().find_map(disagreement) {
-        return finding;
-    }
-    if let Some(finding) = runs.iter().find_map(asked_for_nothing) {
+    // One dataset is everybody's: who knows its total need not have read anything.
+    let knows = runs.iter().all(total::is_right);
+    let witnesses = |run| disagreement(run, knows).or_else(|| nothing_read(run, knows));
+    if let Some(finding) = runs.iter().find_map(witnesses) {
         return finding;
     }
     let Some(run) = runs.iter().find(|run| !run.files.unread.is_empty()) else {
@@ -57,8 +57,8 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
 ///
 /// A third witness is the answer, on data that nobody knew before: a program that was seen to ask for
 /// files whose times did not move, and that does not know what is in them, has read nothing, since its
-/// reads failed or asked where there is nothing.
-fn disagreement(run: &RunEvidence) -> Option<Finding> {
+/// reads failed or asked where there is nothing. The times may move even so, which was seen then.
+fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
     let Some(Observed::Seen(seen)) = &run.execution.observation else {
         return None;
     };
@@ -67,9 +67,9 @@ fn disagreement(run: &RunEvidence) -> Option<Finding> {
         return None;
     }
     let (observed, by_times) = (seen.files_read as usize, run.files.read);
-    let explained = observed + seen.files_asked_for_nothing as usize;
-    let in_vain = (observed > by_times || by_times <= explained) && !total::is_right(run);
-    if observed == by_times || in_vain || seen.attempts.no_atime > 0 {
+    let in_vain = observed > by_times && !total::is_right(run);
+    let is_explained = in_vain || asked_for_nothing(run, knows).is_some();
+    if observed == by_times || is_explained || seen.attempts.no_atime > 0 {
         return None;
     }
     Some(Finding {
@@ -90,17 +90,25 @@ fn disagreement(run: &RunEvidence) -> Option<Finding> {
     })
 }
 
-/// A run in which files were asked for no bytes: their times moved, and nothing was read.
-fn asked_for_nothing(run: &RunEvidence) -> Option<Finding> {
+/// How many files' times moved though the files were asked for nothing, where that explains all in which the
+/// witnesses differ, in a program that does not know what is in them.
+fn asked_for_nothing(run: &RunEvidence, knows: bool) -> Option<usize> {
     let Some(Observed::Seen(seen)) = &run.execution.observation else {
         return None;
     };
-    let observed = seen.files_read as usize;
-    let nothing = run.files.read.saturating_sub(observed);
-    let is_explained = nothing <= seen.files_asked_for_nothing as usize && !total::is_right(run);
-    if seen.capped.is_some() || seen.attempts.unseen > 0 || nothing == 0 || !is_explained {
+    if knows || seen.capped.is_some() || seen.attempts.unseen > 0 {
         return None;
     }
+    let nothing = run.files.read.checked_sub(seen.files_read as usize)?;
+    (1..=seen.files_asked_for_nothing as usize)
+        .contains(&nothing)
+        .then_some(nothing)
+}
+
+/// A run in which files were asked for nothing, which is not to read them.
+fn nothing_read(run: &RunEvidence, knows: bool) -> Option<Finding> {
+    let nothing = asked_for_nothing(run, knows)?;
+    let observed = run.files.read - nothing;
     let details = Details {
         seed: Some(run.seed),
         expected: Some(format!("{} read", count(run.files.expected, "file"))),

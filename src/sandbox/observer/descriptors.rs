@@ -50,7 +50,7 @@ impl Descriptors {
             copy => copy,
         }?;
         let stat = rustix::fs::fstat(&copy)?;
-        // None stands nowhere that is only a path.
+        // One that is only a path stands nowhere.
         let position = if is_data(&stat) {
             rustix::fs::tell(&copy).ok()
         } else {

@@ -1,5 +1,6 @@
 //! What observing costs: the same programs on a thousand files, bare, observed, and under a listener that
-//! answers each open and read at once and looks at nothing, which is the least it can cost. Turn by turn.
+//! answers each call at once and looks at nothing: once only the opens, one call for each file, and once
+//! opens and reads, which is the least that observing can cost. Turn by turn.
 //!
 //! `GRADE_ROUNDS` (default 21) turns; prints medians. Names of programs as arguments choose among them.
 //! Bare and observed runs go through the supervisor, so that what is compared is observing alone.
@@ -10,6 +11,8 @@ mod listener;
 mod workshop;
 
 use std::{env, process::Command, time::Duration};
+
+use self::listener::Calls;
 
 /// The most that one program may cost: a factor of its bare run, or real time.
 enum Bound {
@@ -52,26 +55,31 @@ fn main() {
             job.observe = None;
             job
         };
-        let mut times: [Vec<Duration>; 3] = [Vec::new(), Vec::new(), Vec::new()];
+        let mut times: [Vec<Duration>; 4] = Default::default();
         let turns = if *mode == "spinning-threads" {
             1
         } else {
             turns
         };
         for _ in 0..turns {
-            let [bare_times, observed_times, least_times] = &mut times;
+            let [bare_times, observed_times, opens_times, least_times] = &mut times;
             bare_times.push(workshop::run(&bare).usage.wall);
             let execution = workshop::run(&observed);
             // Asserts that it was observed.
             let _ = workshop::seen(&execution);
             observed_times.push(execution.usage.wall);
-            #[expect(clippy::disallowed_methods, reason = "a program of ours")]
-            let mut alone = Command::new(program);
-            alone.args([mode, threads]).current_dir(place.data());
-            let least = listener::time(&mut alone);
-            least_times.push(least.expect("a program under a listener"));
+            for (times, calls) in [
+                (opens_times, Calls::Opens),
+                (least_times, Calls::OpensAndReads),
+            ] {
+                #[expect(clippy::disallowed_methods, reason = "a program of ours")]
+                let mut alone = Command::new(program);
+                alone.args([mode, threads]).current_dir(place.data());
+                let time = listener::time(&mut alone, calls);
+                times.push(time.expect("a program under a listener"));
+            }
         }
-        let [bare, observed, least] = times.map(|mut times| {
+        let [bare, observed, opens, least] = times.map(|mut times| {
             times.sort_unstable();
             times[times.len() / 2].as_secs_f64() * 1e3
         });
@@ -85,7 +93,9 @@ fn main() {
         };
         let verdict = if held { "ok" } else { "TOO MUCH" };
         println!(
-            "{mode:18} {threads:>3}: bare {bare:6.1} ms, listener {least:6.1} ms, observed {observed:6.1} ms, x {factor:5.2}; {text}: {verdict}"
+            "{mode:18} {threads:>3}: bare {bare:6.1} ms; listener to opens {opens:6.1} ms, x {:5.2}, and reads {least:6.1} ms, x {:5.2}; observed {observed:6.1} ms, x {factor:5.2}; {text}: {verdict}",
+            opens / bare,
+            least / bare,
         );
     }
 }

@@ -1,5 +1,4 @@
-//! The least that any observer costs: a listener that answers every open and every read at once and looks
-//! at nothing.
+//! The least that any observer costs: a listener that answers every call at once and looks at nothing.
 
 #![expect(unsafe_code, reason = "seccomp has no safe wrapper")]
 
@@ -21,11 +20,20 @@ use rustix::{
 /// Where the program leaves its listener for us. Programs under test open few files.
 const LISTENER: i32 = 99;
 
-/// How long a program takes whose opens and reads are listened to.
-pub(crate) fn time(command: &mut Command) -> io::Result<Duration> {
+/// Which calls wait for the listener.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Calls {
+    /// One for each file: no observer of this kind asks for less.
+    Opens,
+    /// All that show who reads what.
+    OpensAndReads,
+}
+
+/// How long a program takes whose `calls` are listened to.
+pub(crate) fn time(command: &mut Command, calls: Calls) -> io::Result<Duration> {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     // SAFETY: the closure makes system calls only, and allocates nothing.
-    unsafe { command.pre_exec(listen) };
+    unsafe { command.pre_exec(move || listen(calls)) };
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     let start = Instant::now();
     let mut child = command.spawn()?;
@@ -39,8 +47,8 @@ pub(crate) fn time(command: &mut Command) -> io::Result<Duration> {
     }
 }
 
-/// Have our opens and reads wait for somebody at a descriptor of ours.
-fn listen() -> io::Result<()> {
+/// Have our calls wait for somebody at a descriptor of ours.
+fn listen(calls: Calls) -> io::Result<()> {
     const fn step(code: u32, jf: u8, k: u32) -> libc::sock_filter {
         #[expect(clippy::cast_possible_truncation, reason = "all codes are below 256")]
         let code = code as u16;
@@ -51,10 +59,14 @@ fn listen() -> io::Result<()> {
         reason = "numbers of system calls are small and positive"
     )]
     let (read, open) = (libc::SYS_read as u32, libc::SYS_openat as u32);
+    let other = match calls {
+        Calls::Opens => open,
+        Calls::OpensAndReads => read,
+    };
     let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
     let mut code = [
         step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
-        step(equal, 1, read),
+        step(equal, 1, other),
         step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_USER_NOTIF),
         step(equal, 1, open),
         step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_USER_NOTIF),

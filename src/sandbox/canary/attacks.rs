@@ -162,10 +162,11 @@ fn try_calls(calls: &[&super::Call]) -> (Fate, String) {
         .filter(|call| {
             // The arguments were chosen to be refused by the kernel or to do nothing: pointers to
             // nowhere, descriptors and processes that do not exist.
-            match self::call(call.number, call.arguments) {
-                Ok(_) => true,
-                Err(error) => error.raw_os_error() != Some(call.errno),
-            }
+            let answer = match self::call(call.number, call.arguments) {
+                Ok(_) => 0,
+                Err(error) => error.raw_os_error().unwrap_or(0),
+            };
+            answer != call.errno
         })
         .map(|call| call.number.to_string())
         .collect();

@@ -27,6 +27,17 @@ impl Observer {
         };
         Ok(Some(match call {
             Call::Access { fd, at, length } => return self.access(notice, fd, at, length),
+            Call::Copy {
+                fd,
+                at,
+                into,
+                length,
+            } => {
+                if self.leaves_its_device(notice, fd, into) {
+                    return Ok(Some(Answer::Failed(libc::EXDEV)));
+                }
+                return self.access(notice, fd, at, length);
+            }
             Call::Open { path, flags } => self.open(notice, path, flags)?,
             Call::Clone { flags } => {
                 self.clone(notice, flags);
@@ -134,6 +145,16 @@ impl Observer {
             return Ok(Answer::Failed(libc::EPERM));
         }
         Ok(Answer::Continue)
+    }
+
+    /// Whether a call copies out of a data file to where the kernel would not. What fails there is
+    /// repeated in another way, and would wait for one file twice.
+    fn leaves_its_device(&mut self, notice: Notice, from: usize, into: usize) -> bool {
+        let mut device = |argument: usize| {
+            let fd = files::descriptor(notice.arguments[argument]);
+            self.files.device(notice.tid, fd)
+        };
+        matches!((device(from), device(into)), (Some(one), Some(other)) if one != other)
     }
 
     fn access(

@@ -84,6 +84,12 @@ impl DataFiles {
         }
     }
 
+    /// On which device a thread's descriptor is, if that can be seen.
+    pub(super) fn device(&mut self, tid: i32, fd: i32) -> Option<u64> {
+        let (stat, _) = self.descriptors.look(tid, fd, |_| false).ok()?;
+        Some(stat.st_dev)
+    }
+
     /// The data file of this name, if the last part of the path is one.
     pub(super) fn named(&self, path: &[u8]) -> Option<u32> {
         let name = path.rsplit(|&byte| byte == b'/').next()?;

@@ -11,6 +11,13 @@ pub(super) enum Call {
     Open { path: Path, flags: Flags },
     /// Moves data out of a file.
     Access { fd: usize, at: At, length: Length },
+    /// Copies out of a file into another, where both are on one file system.
+    Copy {
+        fd: usize,
+        at: At,
+        into: usize,
+        length: Length,
+    },
     /// Creates a thread or a process.
     Clone { flags: Flags },
     /// Ends a thread.
@@ -181,7 +188,12 @@ pub(super) const COMMON: &[Line] = &[
     ),
     line(
         libc::SYS_copy_file_range,
-        access(0, At::Pointed(1), Length::Argument(4)),
+        Call::Copy {
+            fd: 0,
+            at: At::Pointed(1),
+            into: 2,
+            length: Length::Argument(4),
+        },
     ),
     line(
         libc::SYS_openat2,

@@ -378,7 +378,12 @@ fn files(lines: &mut Vec<Line>) {
         place: Where::Runs,
         ..forbidden("modes", number)
     };
-    lines.extend([libc::SYS_fchmod, libc::SYS_fchmodat, FCHMODAT2].map(in_runs));
+    lines.extend([libc::SYS_fchmodat, FCHMODAT2].map(in_runs));
+    // Whoever copies a file passes its mode on, by descriptor, and gives up if that fails.
+    lines.push(Line {
+        errno: 0,
+        ..in_runs(libc::SYS_fchmod)
+    });
     // By path, which Landlock does not see before its third version. By descriptor it stays.
     lines.push(Line {
         place: Where::WeakTier,

@@ -9,7 +9,7 @@ mod workshop;
 use std::{path::Path, process::Command, time::Duration};
 
 use grade::{
-    check::{Diagnosis, Doubt, diagnose},
+    check::{Diagnosis, diagnose},
     evidence::{Cap, Observation, Observed},
     sandbox::{Job, ObserverOptions},
 };
@@ -66,6 +66,8 @@ fn opens_without_a_read_and_reads_of_a_part_are_told() {
         (in_part.files_read, in_part.files_read_in_part),
         (FILES, FILES)
     );
+    assert_eq!(in_part.files_touched, FILES);
+    assert_eq!(observe("atomic", 4).files_touched, 0);
     assert_eq!(observe("serial-small-buffer", 1).files_read_in_part, 0);
     assert_eq!(observe("atomic-mmap", 4).files_read_in_part, 0);
 }
@@ -77,6 +79,16 @@ fn threads_and_processes_are_counted_when_they_are_made() {
     let seen = observe("forks", 3);
     assert_eq!((seen.threads_created, seen.processes_created), (0, 3));
     assert_eq!(seen.concurrency.processes, 3);
+}
+
+#[test]
+fn reads_that_the_end_cuts_off_are_told_and_threads_at_once() {
+    let seen = observe("sleeps-instead-of-join", 8);
+    assert_eq!((seen.cut_off, seen.files_read), (8, 0));
+    assert!(seen.slept_ms >= 40, "{}", seen.slept_ms);
+    assert_eq!(observe("spawn-join-lazily", 8).threads_at_once, 2);
+    let honest = observe("atomic", 8);
+    assert_eq!((honest.cut_off, honest.threads_at_once), (0, 9));
 }
 
 #[test]
@@ -113,8 +125,12 @@ fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
         "{seen:?}"
     );
     assert!(seen.concurrency.rounds < FILES / 2);
-    let diagnosis = diagnose(&seen, FILES);
-    assert!(matches!(diagnosis, Diagnosis::Undecided(Doubt::Capped(_))));
+    let diagnosis = diagnose(&seen, FILES, Duration::ZERO);
+    // It read one by one so far, and no time at all was given to it.
+    assert!(
+        matches!(diagnosis, Diagnosis::HeldUp { .. }),
+        "{diagnosis:?}"
+    );
 
     let seen = observe_as("atomic-compute", 2, |job| {
         options(job).rest_limit = Duration::from_nanos(1);
@@ -131,7 +147,7 @@ fn too_many_rounds_are_a_cap() {
     let seen = workshop::seen(&execution);
     assert_eq!(seen.capped, Some(Cap::TooManyRounds { limit: 1000 }));
     // Decided all the same: 600 files in 1000 rounds and more.
-    assert_eq!(diagnose(seen, 600), Diagnosis::NoThreads);
+    assert_eq!(diagnose(seen, 600, Duration::ZERO), Diagnosis::NoThreads);
 }
 
 #[test]

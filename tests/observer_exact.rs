@@ -118,7 +118,7 @@ fn run_once(program: &Path, entry: &table::Program, files: u32, runs: &Mutex<Run
     let job = workshop::job(program, &[entry.mode, &entry.threads.to_string()], &place);
     let execution = workshop::run(&job);
     let seen = workshop::seen(&execution).clone();
-    let verdict = format!("{:?}", diagnose(&seen, files));
+    let verdict = format!("{:?}", diagnose(&seen, files, execution.usage.user));
     let exact = seen.concurrency.rounds == expected && seen.capped.is_none();
     let judged = entry.verdict == "?" || verdict.starts_with(entry.verdict);
     let mut runs = runs.lock().unwrap();

@@ -16,6 +16,9 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     if let Some(finding) = runs.iter().find_map(witnesses) {
         return finding;
     }
+    if let Some(finding) = runs.iter().find_map(only_touched) {
+        return finding;
+    }
     let Some(run) = runs.iter().find(|run| !run.files.unread.is_empty()) else {
         let files: usize = runs.iter().map(|run| run.files.expected).sum();
         let message = format!(
@@ -130,6 +133,26 @@ fn nothing_read(run: &RunEvidence, knows: bool) -> Option<Finding> {
     ))
 }
 
+/// A run in which fewer than half of a file's bytes were asked for, and the answer is wrong. Whoever knows
+/// the answer needed no more.
+fn only_touched(run: &RunEvidence) -> Option<Finding> {
+    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    if seen.files_touched == 0 || seen.capped.is_some() || total::is_right(run) {
+        return None;
+    }
+    let touched = count(seen.files_touched as usize, "data file");
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some(format!("{} read", count(run.files.expected, "file"))),
+        seen: Some(format!("less than half of {touched} asked for")),
+        ..Details::default()
+    };
+    let message = format!("{touched} read for less than half of the bytes");
+    Some(Finding::fail(CheckId::FilesRead, message, details))
+}
+
 /// What the observer saw of files that were not read, if it explains it.
 fn asked_in_vain(run: &RunEvidence) -> Option<(String, &'static str)> {
     let Some(Observed::Seen(seen)) = &run.execution.observation else {
@@ -140,6 +163,13 @@ fn asked_in_vain(run: &RunEvidence) -> Option<(String, &'static str)> {
         return Some((
             format!("{attempts} to read with O_NOATIME were refused"),
             "open the files as `File::open` does",
+        ));
+    }
+    if seen.cut_off > 0 {
+        let reads = count(seen.cut_off as usize, "read");
+        return Some((
+            format!("{reads} cut off by the end of the program"),
+            "wait for the threads: keep what `spawn` returns and `join` it, or use `thread::scope`",
         ));
     }
     let in_vain = (seen.files_read as usize).saturating_sub(run.files.read);

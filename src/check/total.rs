@@ -5,7 +5,7 @@ use super::{
     words::{count, last_lines, shortened, without_thread_numbers},
 };
 use crate::{
-    evidence::{Captured, RunEvidence},
+    evidence::{Captured, Observed, RunEvidence},
     ids::CheckId,
 };
 
@@ -42,18 +42,43 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         )
     };
     let finding = Finding::fail(CheckId::Total, which, details);
+    if matches!(answer, Answer::Number(_) | Answer::Nothing)
+        && let Some(hint) = reading_hint(run)
+    {
+        return finding.hint(hint);
+    }
     match answer {
         Answer::Nothing => finding.hint("print the total with `println!` before `main` ends"),
         Answer::TooLong => finding.hint("print the total alone on the last line"),
         Answer::Text(line) => finding.hint(text_hint(line, &run.expected)),
         Answer::Number(zero) if zero == "0" => {
-            finding.hint("0 is the sum of nothing: are the files found, and is each one read?")
+            finding.hint(
+                "0 is the sum of nothing, and yet all files were read: a thread that `move`s a number adds \
+                 to a copy of it. Return the sum from the thread, or use an atomic",
+            )
         }
         Answer::Number(_) if wrong.len() < runs.len() => finding.hint(
             "right on some datasets only: is an answer remembered, or does the order in which \
              threads finish matter?",
         ),
         Answer::Number(_) => finding,
+    }
+}
+
+/// What to do first, where not all was read that the total is made of.
+fn reading_hint(run: &RunEvidence) -> Option<&'static str> {
+    if let Some(Observed::Seen(seen)) = &run.execution.observation
+        && seen.cut_off > 0
+    {
+        return Some(
+            "the program ended while its threads were still reading: keep what `spawn` returns and `join` it \
+             before the total is printed, or use `thread::scope`",
+        );
+    }
+    match (run.files.read, run.files.unread.len()) {
+        (_, 0) => None,
+        (0, _) => Some("no file was read: are the files found, and is each one opened and read?"),
+        _ => Some("not all files were read: first see to it that each one is"),
     }
 }
 

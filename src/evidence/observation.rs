@@ -47,6 +47,8 @@ pub struct Observation {
     pub files_read: u32,
     /// Data files of which fewer bytes were asked for than they hold.
     pub files_read_in_part: u32,
+    /// Data files of which fewer than half of the bytes were asked for.
+    pub files_touched: u32,
     /// Data files that were opened and never read.
     pub files_opened_only: u32,
     /// Data files that were asked for no bytes, or for such as are not there, and never read.
@@ -55,6 +57,14 @@ pub struct Observation {
     pub opens: u32,
     /// Accesses that had to wait for the disk: the first through each open, and each further pass.
     pub charges: u32,
+    /// Those of them that were for most of a file of which little had been read before.
+    pub charges_for_the_rest: u32,
+    /// Accesses that still waited when the program ended.
+    pub cut_off: u32,
+    /// Real time, in milliseconds, in which it was waited for threads that slept for a while.
+    pub slept_ms: u64,
+    /// The most threads that a process had at once, whenever a round was over.
+    pub threads_at_once: u32,
     /// Threads created, whether they read or not. The first thread of a process is none.
     pub threads_created: u32,
     /// Processes created.

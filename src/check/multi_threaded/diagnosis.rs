@@ -8,18 +8,25 @@
 //! | --- | --- | --- | --- |
 //! | ≥ 1.9 | | ≥ 2 of one process that reaches 1.9 by itself | parallel |
 //! | ≥ 1.9 | | the same, but one asks for nearly all bytes | touched only |
+//! | ≥ 1.9 | | the same, of fewer than half of the files | too few |
 //! | ≥ 1.9 | | one in each process | processes |
+//! | < 1.9 | ≥ 2 | most files twice: a little, and then the rest | touched only |
 //! | < 1.9 | ≥ 2 | more accesses than files | read again |
 //! | < 1.9 | | 1, none created | no threads |
 //! | < 1.9 | | 1, others created | one reader, or idle threads |
-//! | < 1.9 | 1 | as many as files | spawn and join in a loop |
+//! | < 1.9 | 1 | many, of which one lives at a time | spawn and join in a loop |
 //! | < 1.9 | 1 | many | serialised, as by a lock |
 //! | < 1.9 | ≥ 2 | one needs nearly all rounds for its own files | uneven |
 //! | < 1.9 | ≥ 2 | many | hardly parallel |
 //!
+//! A program that cannot be counted to the end is open, unless it was serial so far and the delay is its own
+//! doing: its threads slept or computed while reads waited.
+//!
 //! Threads that parse what one thread reads, and threads that do nothing, read alike: not at all. They
 //! differ in how many rounds they ran in. The program rests between two rounds, so what one thread has read
 //! is worked on before it reads on: it shows in every round, under any load.
+
+use std::time::Duration;
 
 use crate::evidence::{Cap, Observation};
 
@@ -46,6 +53,15 @@ pub enum Diagnosis {
     NothingRead {
         /// Data files that were opened all the same.
         opened: u32,
+        /// Reads that the program's end cut off.
+        cut_off: u32,
+    },
+    /// Reads overlapped, of fewer than half of the files.
+    TooFew {
+        /// Files read.
+        read: u32,
+        /// All files.
+        of: u32,
     },
     /// One thread did everything, and there was no other.
     NoThreads,
@@ -59,7 +75,7 @@ pub enum Diagnosis {
         /// The others.
         others: u32,
     },
-    /// Each file was read by a thread of its own, one after the other.
+    /// Each thread was started when the one before had ended.
     SpawnJoinLoop {
         /// Threads that read.
         threads: u32,
@@ -96,7 +112,7 @@ pub enum Diagnosis {
         /// Mean number of useful reads in flight.
         effective: f64,
     },
-    /// Many threads read a little of each file, and one read the rest of all.
+    /// Many threads read a little of each file at once, and one the rest of all, or one after the other.
     TouchedOnly {
         /// Threads that read.
         threads: u32,
@@ -107,6 +123,13 @@ pub enum Diagnosis {
         processes: u32,
         /// Mean number of useful reads in flight.
         effective: f64,
+    },
+    /// Counting was given up, as the program's own threads slept or computed while reads waited.
+    HeldUp {
+        /// How long they did, of all the time until then.
+        own: Duration,
+        /// Why it was given up.
+        cap: Cap,
     },
     /// Not enough was seen to say anything.
     Undecided(Doubt),
@@ -124,9 +147,10 @@ pub enum Doubt {
     },
 }
 
-/// Say what kind of program was seen. `expected` is the number of data files that the exercise has.
+/// Say what kind of program was seen. `expected` is the number of data files that the exercise has, and
+/// `processor` the time on processors that the program used.
 #[must_use]
-pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
+pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagnosis {
     let c = &seen.concurrency;
     if seen.attempts.unseen > 0 {
         return Diagnosis::Undecided(Doubt::Unseen {
@@ -142,12 +166,19 @@ pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
     if let Some(cap) = seen.capped {
         let lost = f64::from(expected) < LEAST_EFFECTIVE * f64::from(c.rounds);
         if !lost && worst(expected) < LEAST_EFFECTIVE {
-            return Diagnosis::Undecided(Doubt::Capped(cap));
+            let own = processor + Duration::from_millis(seen.slept_ms);
+            return match time_of(cap) {
+                Some(all) if own >= all / 2 && c.effective < LEAST_EFFECTIVE => {
+                    Diagnosis::HeldUp { own, cap }
+                }
+                _ => Diagnosis::Undecided(Doubt::Capped(cap)),
+            };
         }
     }
     if seen.files_read == 0 {
         return Diagnosis::NothingRead {
             opened: seen.files_opened_only,
+            cut_off: seen.cut_off,
         };
     }
     if c.effective >= LEAST_EFFECTIVE {
@@ -157,6 +188,11 @@ pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
             .any(|process| process.threads >= 2 && worst(process.files) >= LEAST_EFFECTIVE);
         return if threaded && participation_in_bytes(seen) < LEAST_SHARED {
             Diagnosis::TouchedOnly { threads: c.threads }
+        } else if threaded && seen.files_read < expected / 2 {
+            Diagnosis::TooFew {
+                read: seen.files_read,
+                of: expected,
+            }
         } else if threaded {
             Diagnosis::Parallel {
                 effective: c.effective,
@@ -170,6 +206,16 @@ pub fn diagnose(seen: &Observation, expected: u32) -> Diagnosis {
         };
     }
     not_parallel(seen)
+}
+
+/// The real time after which a cap comes, if it is one.
+fn time_of(cap: Cap) -> Option<Duration> {
+    match cap {
+        Cap::NeverAtRest { limit_ms }
+        | Cap::Restless { limit_ms }
+        | Cap::HeldTooLong { limit_ms } => Some(Duration::from_millis(limit_ms)),
+        Cap::TooManyRounds { .. } => None,
+    }
 }
 
 /// The threads that read, weighted by bytes: 1 if one thread asked for nearly all.
@@ -187,6 +233,9 @@ fn participation_in_bytes(seen: &Observation) -> f64 {
 fn not_parallel(seen: &Observation) -> Diagnosis {
     let c = &seen.concurrency;
     let files = seen.files_read;
+    if c.held_max > 1 && 2 * seen.charges_for_the_rest >= files {
+        return Diagnosis::TouchedOnly { threads: c.threads };
+    }
     let in_flight = f64::from(seen.charges) / f64::from(c.rounds.max(1));
     if in_flight >= LEAST_EFFECTIVE || (c.held_max > 1 && seen.charges >= 2 * files) {
         return Diagnosis::ReadAgain {
@@ -207,8 +256,8 @@ fn not_parallel(seen: &Observation) -> Diagnosis {
     let readers = || seen.threads.iter().filter(|thread| thread.files > 0);
     let busiest = readers().map(|thread| thread.files).max().unwrap_or(0);
     if c.held_max == 1 {
-        // Half of the files: others may be read by the first thread, or two by one.
-        return if busiest <= 2 && c.threads >= files.div_ceil(2) {
+        // The first thread, which waits, and one other.
+        return if seen.threads_at_once <= 2 {
             Diagnosis::SpawnJoinLoop { threads: c.threads }
         } else {
             Diagnosis::Serialised {
@@ -274,6 +323,7 @@ mod tests {
             files_read: files,
             charges: files_by_thread.iter().sum(),
             threads_created: u32::try_from(files_by_thread.len()).unwrap() - 1,
+            threads_at_once: u32::try_from(files_by_thread.len()).unwrap() + 1,
             processes: vec![ProcessSeen {
                 files,
                 threads: readers,
@@ -291,8 +341,12 @@ mod tests {
         }
     }
 
+    fn told(seen: &Observation) -> Diagnosis {
+        diagnose(seen, 1000, Duration::ZERO)
+    }
+
     fn check(seen: &Observation, expected: Diagnosis) {
-        assert_eq!(diagnose(seen, 1000), expected);
+        assert_eq!(told(seen), expected);
     }
 
     #[test]
@@ -307,7 +361,7 @@ mod tests {
     #[test]
     fn two_threads_with_a_rest_are_parallel_and_with_a_large_one_uneven() {
         assert!(matches!(
-            diagnose(&seen(&[526, 474], 2, 526), 1000),
+            told(&seen(&[526, 474], 2, 526)),
             Diagnosis::Parallel { threads: 2, .. }
         ));
         let uneven = Diagnosis::Uneven {
@@ -317,8 +371,8 @@ mod tests {
         };
         check(&seen(&[700, 300], 2, 700), uneven);
         let hardly = |diagnosis| matches!(diagnosis, Diagnosis::HardlyParallel { .. });
-        assert!(hardly(diagnose(&seen(&[510, 490], 2, 800), 1000)));
-        assert!(!hardly(diagnose(&seen(&[530, 470], 2, 530), 1000)));
+        assert!(hardly(told(&seen(&[510, 490], 2, 800))));
+        assert!(!hardly(told(&seen(&[530, 470], 2, 530))));
     }
 
     #[test]
@@ -340,8 +394,46 @@ mod tests {
             participation: 4.0,
         };
         check(&seen(&[250; 4], 1, 1000), serialised);
-        let loop_of_threads = Diagnosis::SpawnJoinLoop { threads: 1000 };
-        check(&seen(&[1; 1000], 1, 1000), loop_of_threads);
+        // However many files each of them reads: it is the threads that wait for each other.
+        for files in [&[1; 1000][..], &[125; 8]] {
+            let mut one_by_one = seen(files, 1, 1000);
+            one_by_one.threads_at_once = 2;
+            let threads = one_by_one.concurrency.threads;
+            check(&one_by_one, Diagnosis::SpawnJoinLoop { threads });
+        }
+        let locked = Diagnosis::Serialised {
+            threads: 1000,
+            participation: 1000.0,
+        };
+        check(&seen(&[1; 1000], 1, 1000), locked);
+    }
+
+    #[test]
+    fn few_files_at_once_are_too_few() {
+        check(
+            &seen(&[1; 2], 2, 1),
+            Diagnosis::TooFew { read: 2, of: 1000 },
+        );
+        let half = Diagnosis::Parallel {
+            effective: 4.0,
+            threads: 4,
+        };
+        check(&seen(&[125; 4], 4, 125), half);
+    }
+
+    #[test]
+    fn a_touch_by_many_and_the_rest_one_by_one_is_no_reading_at_once() {
+        let mut touched = seen(&[125; 8], 8, 1125);
+        (touched.charges, touched.charges_for_the_rest) = (2000, 1000);
+        check(&touched, Diagnosis::TouchedOnly { threads: 8 });
+        // Both at once.
+        touched = seen(&[125; 8], 8, 250);
+        (touched.charges, touched.charges_for_the_rest) = (2000, 1000);
+        let parallel = Diagnosis::Parallel {
+            effective: 4.0,
+            threads: 8,
+        };
+        check(&touched, parallel);
     }
 
     #[test]
@@ -361,7 +453,7 @@ mod tests {
         let mut decoys = seen(&[1000, 500, 500], 2, 1500);
         decoys.charges = 2000;
         assert!(matches!(
-            diagnose(&decoys, 1000),
+            told(&decoys),
             Diagnosis::ReadAgain { charges: 2000, .. }
         ));
     }
@@ -411,19 +503,28 @@ mod tests {
         let mut capped = seen(&[400], 1, 400);
         capped.capped = Some(cap);
         check(&capped, Diagnosis::Undecided(Doubt::Capped(cap)));
+        // Half of the time was its own.
+        let cap = Cap::HeldTooLong { limit_ms: 30_000 };
+        (capped.capped, capped.slept_ms) = (Some(cap), 12_000);
+        let own = Duration::from_secs(15);
+        let held_up = Diagnosis::HeldUp { own, cap };
+        let three = Duration::from_secs(3);
+        assert_eq!(diagnose(&capped, 1000, three), held_up);
+        check(&capped, Diagnosis::Undecided(Doubt::Capped(cap)));
         let mut lost = seen(&[527], 1, 527);
         lost.capped = Some(cap);
         check(&lost, Diagnosis::NoThreads);
         // 111 rounds of 8, and then 112 files of which nothing is known.
         let mut won = seen(&[111; 8], 8, 111);
         won.capped = Some(cap);
-        assert!(matches!(
-            diagnose(&won, 1000),
-            Diagnosis::Parallel { threads: 8, .. }
-        ));
+        assert!(matches!(told(&won), Diagnosis::Parallel { threads: 8, .. }));
         let mut open = seen(&[50; 8], 8, 50);
         open.capped = Some(cap);
         check(&open, Diagnosis::Undecided(Doubt::Capped(cap)));
+        // Whoever was parallel so far is not blamed for what made it slow.
+        let all = Duration::from_mins(1);
+        let undecided = Diagnosis::Undecided(Doubt::Capped(cap));
+        assert_eq!(diagnose(&open, 1000, all), undecided);
     }
 
     #[test]
@@ -440,7 +541,7 @@ mod tests {
             threads: 2,
             rounds: 1,
         });
-        assert!(matches!(diagnose(&pair, 1000), Diagnosis::Processes { .. }));
+        assert!(matches!(told(&pair), Diagnosis::Processes { .. }));
     }
 
     #[test]
@@ -460,6 +561,10 @@ mod tests {
             files_opened_only: 5,
             ..Observation::default()
         };
-        check(&nothing, Diagnosis::NothingRead { opened: 5 });
+        let expected = Diagnosis::NothingRead {
+            opened: 5,
+            cut_off: 0,
+        };
+        check(&nothing, expected);
     }
 }

@@ -42,7 +42,8 @@ fn check_run(run: &RunEvidence) -> Finding {
         ..Details::default()
     };
     let files = u32::try_from(run.files.expected).unwrap_or(u32::MAX);
-    let diagnosis = diagnose(seen, files);
+    let usage = &run.execution.usage;
+    let diagnosis = diagnose(seen, files, usage.user + usage.system);
     match diagnosis {
         Diagnosis::Parallel { effective, threads } => Finding {
             details,
@@ -75,17 +76,7 @@ fn open(message: String, details: Details) -> Finding {
 /// What kind of program it is, and what to try.
 fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
     match *diagnosis {
-        Diagnosis::NothingRead { opened: 0 } => (
-            "no data file was read, so nothing overlapped".into(),
-            "read the files first; then share them among threads",
-        ),
-        Diagnosis::NothingRead { opened } => (
-            format!(
-                "{} opened and none was read",
-                count(opened as usize, "file")
-            ),
-            "to open a file is not to read it",
-        ),
+        Diagnosis::NothingRead { .. } | Diagnosis::TooFew { .. } => too_little(diagnosis),
         Diagnosis::NoThreads => (
             "one thread reads everything, one file after the other".into(),
             "share the files among threads: `std::thread::scope`, or rayon's `par_iter`",
@@ -98,10 +89,7 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
             "reading is what takes long on a slow disk: let each thread open and read its own files",
         ),
         Diagnosis::IdleThreads { others } => (
-            format!(
-                "one thread reads all files; {} next to nothing",
-                others_do(others)
-            ),
+            format!("one thread reads all files; {} none", others_read(others)),
             "give the other threads files to read: let each take the next file until none is left",
         ),
         Diagnosis::SpawnJoinLoop { threads } => (
@@ -109,15 +97,16 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
                 "{} are started and waited for one after the other",
                 count(threads as usize, "thread")
             ),
-            "start all threads first, keep their handles, and `join` them afterwards",
+            "start all threads first, keep their handles in a `Vec`, and `join` them afterwards (`map` is \
+             lazy: between `spawn` and `join` belongs a `collect`)",
         ),
         Diagnosis::Serialised { threads, .. } => (
             format!(
                 "{} take turns: never do two of them read at once",
                 count(threads as usize, "thread")
             ),
-            "a lock is held while a file is read: lock only to take the next name or to add a result, \
-             and let the guard go before reading",
+            "is a lock held while a file is read? Lock only to take the next name or to add a result, and let \
+             the guard go before reading. Or is each task waited for before the next one starts?",
         ),
         Diagnosis::Uneven {
             busiest,
@@ -139,14 +128,14 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
         ),
         Diagnosis::ReadAgain { charges, files, .. } => (
             format!("files are read again and again: {charges} times for {files} files"),
-            "read each file once, in the thread that works on it",
+            "open and read each file once, in one go, in the thread that works on it",
         ),
         Diagnosis::TouchedOnly { threads } => (
             format!(
-                "{} read a little of each file, and one thread reads all the rest",
+                "{} read a little of each file, and the rest is read one file at a time",
                 count(threads as usize, "thread")
             ),
-            "let each thread read its files to their end",
+            "let each thread read its files to their end, and hold no lock while it does",
         ),
         Diagnosis::Processes { processes, .. } => (
             format!(
@@ -155,7 +144,48 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
             ),
             "the exercise asks for threads of one process: `std::thread`, or rayon",
         ),
+        Diagnosis::HeldUp { own, cap } => (
+            format!(
+                "{}: for {:.1} s the program's own threads slept or computed while reads waited",
+                doubtful(Doubt::Capped(cap)),
+                own.as_secs_f64()
+            ),
+            "let threads that have nothing to read end, or wait without a time-out: `join`, a channel, a \
+             `Condvar`",
+        ),
         Diagnosis::Parallel { .. } | Diagnosis::Undecided(_) => (String::new(), ""),
+    }
+}
+
+/// What was read shows nothing.
+fn too_little(diagnosis: &Diagnosis) -> (String, &'static str) {
+    match *diagnosis {
+        Diagnosis::NothingRead { cut_off, .. } if cut_off > 0 => (
+            format!(
+                "the program ended when {} had just begun to read",
+                count(cut_off as usize, "thread")
+            ),
+            "wait for the threads: keep what `spawn` returns and `join` it, or use `thread::scope`",
+        ),
+        Diagnosis::NothingRead { opened: 0, .. } => (
+            "no data file was read, so nothing overlapped".into(),
+            "read the files first; then share them among threads",
+        ),
+        Diagnosis::NothingRead { opened, .. } => (
+            format!(
+                "{} opened and none was read",
+                count(opened as usize, "file")
+            ),
+            "to open a file is not to read it",
+        ),
+        Diagnosis::TooFew { read, of } => (
+            format!(
+                "only {read} of {} were read, which shows little",
+                count(of as usize, "file")
+            ),
+            "let the threads read all files",
+        ),
+        _ => (String::new(), ""),
     }
 }
 
@@ -176,7 +206,7 @@ fn doubtful(doubt: Doubt) -> String {
             "threads that never rest took more than {limit_ms} ms of the time to count reads in"
         ),
         Doubt::Capped(Cap::HeldTooLong { limit_ms }) => {
-            format!("this machine was too busy to count the reads within {limit_ms} ms")
+            format!("the reads could not be counted within {limit_ms} ms")
         }
         Doubt::Capped(Cap::TooManyRounds { limit }) => {
             format!("counting was given up after {limit} rounds")
@@ -204,7 +234,7 @@ fn serial_stretch(seen: &Observation) -> Option<String> {
             longest = stretch.clone();
         }
     }
-    (longest.len() * LEAST_PART >= at).then(|| {
+    (at > 0 && longest.len() * LEAST_PART >= at).then(|| {
         format!(
             "of {} in order, number {} to {} came one at a time",
             count(at, "read"),
@@ -250,11 +280,11 @@ fn others_are(others: u32) -> String {
     }
 }
 
-fn others_do(others: u32) -> String {
+fn others_read(others: u32) -> String {
     if others == 1 {
-        "1 other does".into()
+        "1 other reads".into()
     } else {
-        format!("{others} others do")
+        format!("{others} others read")
     }
 }
 

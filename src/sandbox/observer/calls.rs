@@ -107,6 +107,7 @@ impl Observer {
         };
         *counter = counter.saturating_add(1);
         self.tasks.expect_more(!thread);
+        self.patience.works(notice.tid);
     }
 
     fn open(&mut self, notice: Notice, path: syscalls::Path, flags: Flags) -> io::Result<Answer> {
@@ -210,6 +211,10 @@ impl Observer {
         }
         if !toll.waits {
             return Ok(Some(Answer::Continue));
+        }
+        if toll.for_the_rest {
+            let charges = &mut self.ledger.charges_for_the_rest;
+            *charges = charges.saturating_add(1);
         }
         if self.disk.waiting().is_empty() {
             self.round_began = self.start.elapsed();

@@ -1,6 +1,9 @@
 //! The account of what was seen, thread by thread and file by file. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
 
 use super::disk::Disk;
 use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
@@ -11,6 +14,11 @@ pub(super) struct Ledger {
     pub(super) attempts: Attempts,
     pub(super) threads_created: u32,
     pub(super) processes_created: u32,
+    /// Accesses that waited since what was waited for before was little.
+    pub(super) charges_for_the_rest: u32,
+    cut_off: u32,
+    /// The most that a process had when the program was at rest.
+    pub(super) threads_at_once: usize,
     threads: Vec<ThreadSeen>,
     /// Index of each living thread. A number may come again for another thread.
     alive: HashMap<i32, u32>,
@@ -139,6 +147,11 @@ impl Ledger {
         }
     }
 
+    /// So many accesses were never served: whoever waited is no more.
+    pub(super) fn cut_off(&mut self, accesses: usize) {
+        self.cut_off = self.cut_off.saturating_add(number(accesses));
+    }
+
     /// A thread ends.
     pub(super) fn ended(&mut self, tid: i32, process: i32) {
         let index = self.thread(tid, process);
@@ -167,8 +180,8 @@ impl Ledger {
         }
     }
 
-    /// The whole account.
-    pub(super) fn close(self, disk: Disk, capped: Option<Cap>) -> Observation {
+    /// The whole account. So long was waited for threads that `slept`.
+    pub(super) fn close(self, disk: Disk, capped: Option<Cap>, slept: Duration) -> Observation {
         let readers: Vec<&ThreadSeen> = self.threads.iter().filter(|t| t.files > 0).collect();
         let files_read = number(self.files.iter().filter(|f| f.charges > 0).count());
         let sum: f64 = readers.iter().map(|t| f64::from(t.files)).sum();
@@ -203,6 +216,12 @@ impl Ledger {
                     .filter(|f| f.charges > 0 && f.asked < f.size)
                     .count(),
             ),
+            files_touched: number(
+                self.files
+                    .iter()
+                    .filter(|f| f.charges > 0 && f.asked < f.size.div_ceil(2))
+                    .count(),
+            ),
             files_opened_only: number(
                 self.files
                     .iter()
@@ -220,6 +239,10 @@ impl Ledger {
                 .iter()
                 .fold(0, |sum: u32, f| sum.saturating_add(f.opens)),
             charges: self.charges,
+            charges_for_the_rest: self.charges_for_the_rest,
+            cut_off: self.cut_off,
+            slept_ms: u64::try_from(slept.as_millis()).unwrap_or(u64::MAX),
+            threads_at_once: number(self.threads_at_once),
             threads_created: self.threads_created,
             processes_created: self.processes_created,
             processes: processes.into_values().collect(),
@@ -264,7 +287,7 @@ mod tests {
             let served = disk.take();
             disk.advance(&served);
         }
-        ledger.close(disk, None)
+        ledger.close(disk, None, Duration::ZERO)
     }
 
     #[test]
@@ -318,7 +341,7 @@ mod tests {
         ledger.ended(2, 1);
         ledger.ran(&[(3, 1)]);
         ledger.ended(3, 1);
-        let seen = ledger.close(Disk::default(), None);
+        let seen = ledger.close(Disk::default(), None, Duration::ZERO);
         let ran: Vec<u32> = seen.threads.iter().map(|thread| thread.ran).collect();
         assert_eq!(ran, [0, 2, 2]);
     }

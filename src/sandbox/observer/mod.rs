@@ -330,8 +330,10 @@ impl Observer {
     }
 
     /// What was seen, once nothing of the program is left.
-    pub(super) fn finish(self) -> Observation {
-        self.ledger.close(self.disk, self.capped)
+    pub(super) fn finish(mut self) -> Observation {
+        self.ledger.cut_off(self.disk.waiting().len());
+        let slept = self.patience.slept();
+        self.ledger.close(self.disk, self.capped, slept)
     }
 
     /// Whether a call waits for us, other than calls of threads that nobody waits for any more, or
@@ -425,6 +427,8 @@ impl Observer {
                 } = access;
                 self.ledger.charged(thread, file, self.disk.rounds(), finds);
                 served.push(access);
+            } else {
+                self.ledger.cut_off(1);
             }
         }
         self.disk.advance(&served);
@@ -436,6 +440,8 @@ impl Observer {
         for (tid, process) in self.tasks.gone() {
             self.ledger.ended(tid, process);
         }
+        let most = &mut self.ledger.threads_at_once;
+        *most = self.tasks.most_threads(*most);
         let ran = self.tasks.ran(&self.patience);
         if self.disk.rounds() == 0 {
             self.ledger.all_have_started();

@@ -8,6 +8,9 @@
 //! Reading on is free for every thread: a runtime may have each piece read by another. How much each has
 //! read is counted instead, or threads could touch every file at once and leave the reading to one.
 //!
+//! It is not free where it brings more than half of the file, and more than what was waited for: then that
+//! was a touch, and this is the read. Buffers of one size never do that, nor does one that doubles.
+//!
 //! What waits is not always a read: behind the end there is nothing to find. It waits all the same, or
 //! whoever asks there again and again would never rest.
 //!
@@ -50,6 +53,8 @@ impl Attempt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Toll {
     pub(super) waits: bool,
+    /// It waits because what was waited for was little.
+    pub(super) for_the_rest: bool,
     /// A thread, and bytes that it asked for before and did not get.
     pub(super) take_back: Option<(u32, u64)>,
 }
@@ -61,6 +66,8 @@ struct Descriptor {
     start: u64,
     end: u64,
     thread: u32,
+    /// What the access brought that waited, as far as is known.
+    brought: u64,
     at_end: u32,
 }
 
@@ -96,8 +103,10 @@ impl Passes {
             start: attempt.start,
             end: attempt.start.saturating_add(finds),
             thread: attempt.thread,
+            brought: finds,
             at_end: 0,
         };
+        let mut for_the_rest = false;
         let (waits, take_back, now) = match known {
             // Nothing is there, so it starts no pass; whoever then reads from the start waits again.
             None if finds == 0 => (
@@ -119,11 +128,23 @@ impl Passes {
                 let missed = before.end.saturating_sub(attempt.start).min(finds);
                 let take_back = (missed > 0).then_some((before.thread, missed));
                 let at_end = before.at_end;
-                (false, take_back, Descriptor { at_end, ..now })
+                let brought = before.brought.saturating_sub(missed);
+                for_the_rest = finds > brought && finds > attempt.size / 2;
+                let brought = if for_the_rest { finds } else { brought };
+                let now = Descriptor {
+                    brought,
+                    at_end,
+                    ..now
+                };
+                (for_the_rest, take_back, now)
             }
         };
         self.descriptors.insert(key, now);
-        Toll { waits, take_back }
+        Toll {
+            waits,
+            for_the_rest,
+            take_back,
+        }
     }
 
     fn of_file(&self, key: (i32, i32), file: u32) -> Option<Descriptor> {
@@ -192,6 +213,7 @@ mod tests {
         let mut read = |thread, at| passes.toll(attempt(thread, 3, 0, at), |_, _| false);
         let free = |take_back| Toll {
             waits: false,
+            for_the_rest: false,
             take_back,
         };
         assert!(read(1, 0).waits);
@@ -202,6 +224,29 @@ mod tests {
         // No more than there is.
         assert_eq!(read(1, 50), free(Some((2, 7))));
         assert_eq!(read(3, SIZE), free(None));
+    }
+
+    #[test]
+    fn most_of_a_file_is_not_free_for_having_been_touched() {
+        let mut passes = Passes::default();
+        let mut read = |fd, start, length| {
+            let attempt = Attempt {
+                length,
+                ..attempt(1, fd, 0, start)
+            };
+            let toll = passes.toll(attempt, |_, _| false);
+            (toll.waits, toll.for_the_rest)
+        };
+        // One byte, and then the rest: once.
+        assert_eq!(read(3, 0, 1), (true, false));
+        assert_eq!(read(3, 1, 1000), (true, true));
+        assert_eq!(read(3, 57, 1000), (false, false));
+        // A buffer that doubles, and the end that is less than a half.
+        assert_eq!(read(4, 0, 32), (true, false));
+        assert_eq!(read(4, 32, 1000), (false, false));
+        // Of all that was asked for one byte came.
+        assert_eq!(read(5, 0, 1000), (true, false));
+        assert_eq!(read(5, 1, 1000), (true, true));
     }
 
     #[test]

@@ -32,8 +32,16 @@ const SLEEP: Duration = Duration::from_millis(250);
 /// sleeper for each file would make every round as long as a sleep.
 const SLEEP_UNREAD: Duration = Duration::from_secs(2);
 
+/// For all sleeps of the whole run, counted likewise: more than the usual limit on time, so that whoever
+/// sleeps honestly between reads is counted to the end, and nobody sleeps until counting is given up.
+const SLEEP_IN_ALL: Duration = Duration::from_secs(12);
+
 /// Sleeps of a thread between two accesses. Many are too short to be seen and measured.
 const NAPS: u64 = 256;
+
+/// Processor time of all threads that ended and had not read: a thread that only computes and starts the
+/// next such one would begin anew for ever.
+const PROCESSOR_IN_VAIN: Duration = Duration::from_secs(2);
 
 /// How a thread is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +99,8 @@ struct Thread {
     moment: Option<Moment>,
     base: Used,
     trust: Trust,
+    /// Processor time in all, when it was last looked at.
+    burned: Duration,
     /// Whether a round passed without it since its last read.
     passed_over: bool,
     /// Reads after a round had passed without it, and the number of them that brings the next trial.
@@ -110,6 +120,7 @@ impl Default for Thread {
             moment: None,
             base: Used::default(),
             trust: Trust::Full,
+            burned: Duration::ZERO,
             passed_over: false,
             late_reads: 0,
             next_trial: 1,
@@ -135,9 +146,34 @@ pub(super) struct Patience {
     threads: HashMap<i32, Thread>,
     /// How many of these have read.
     readers: usize,
-    /// Real time in which some thread slept that has not read, and the end of the last such sleep.
-    slept_unread: Duration,
-    sleeps_until: Duration,
+    /// Real time in which some thread slept that has not read.
+    slept_unread: Sleeps,
+    /// Real time in which any thread slept and was waited for.
+    slept: Sleeps,
+    /// Processor time of those that are gone and had not read.
+    burned_in_vain: Duration,
+}
+
+/// Real time in which somebody of several slept.
+#[derive(Debug, Default)]
+struct Sleeps {
+    total: Duration,
+    /// The end of the last one.
+    until: Duration,
+}
+
+impl Sleeps {
+    /// Add one, unless there are more than `most` with it. What others sleep at the same time costs nothing
+    /// more.
+    fn add(&mut self, now: Duration, wakes: Duration, most: Duration) -> bool {
+        let total = self.total + wakes.saturating_sub(self.until.max(now));
+        if total > most {
+            return false;
+        }
+        self.total = total;
+        self.until = self.until.max(wakes);
+        true
+    }
 }
 
 impl Patience {
@@ -145,19 +181,21 @@ impl Patience {
     pub(super) fn with_running(&mut self, tid: i32, used: Used, moment: Moment) -> bool {
         let unread = self.threads.len().saturating_sub(self.readers).max(1);
         let share = PROCESSOR_UNREAD / u32::try_from(unread).unwrap_or(u32::MAX);
+        let left = PROCESSOR_IN_VAIN.saturating_sub(self.burned_in_vain);
         let thread = self.threads.entry(tid).or_default();
         let allowance = if thread.has_read {
             PROCESSOR
         } else {
-            share.clamp(PROCESSOR_LEAST, PROCESSOR)
+            share.clamp(PROCESSOR_LEAST, PROCESSOR).min(left)
         };
+        thread.burned = used.processor;
         let short = thread.standing() != Standing::Full;
         if thread.moment.is_none_or(|before| {
             before.round != moment.round || (short && before.stir != moment.stir)
         }) {
             thread.moment = Some(moment);
             thread.base = used;
-            return true;
+            return !allowance.is_zero();
         }
         let burned = used.processor.saturating_sub(thread.base.processor);
         if short {
@@ -203,14 +241,9 @@ impl Patience {
             if thread.slept + length > SLEEP || slices.saturating_sub(first) > NAPS {
                 return Nap::UsedUp;
             }
-            if !thread.has_read {
-                // What others sleep at the same time costs nothing more.
-                let more = wakes.saturating_sub(self.sleeps_until.max(now));
-                if self.slept_unread + more > SLEEP_UNREAD {
-                    return Nap::UsedUp;
-                }
-                self.slept_unread += more;
-                self.sleeps_until = self.sleeps_until.max(wakes);
+            let enough = !thread.has_read && !self.slept_unread.add(now, wakes, SLEEP_UNREAD);
+            if enough || !self.slept.add(now, wakes, SLEEP_IN_ALL) {
+                return Nap::UsedUp;
             }
             thread.slept += length;
             thread.sleep = Some((slices, wakes));
@@ -221,17 +254,30 @@ impl Patience {
         }
     }
 
+    /// A thread reads, or starts another: it slept before its work, not instead.
+    pub(super) fn works(&mut self, tid: i32) {
+        let thread = self.threads.entry(tid).or_default();
+        if !thread.has_read {
+            let total = &mut self.slept_unread.total;
+            *total = total.saturating_sub(thread.slept);
+        }
+        thread.slept = Duration::ZERO;
+        thread.first_nap = None;
+    }
+
+    /// Real time in which some thread slept and was waited for, in all.
+    pub(super) fn slept(&self) -> Duration {
+        self.slept.total
+    }
+
     /// A thread reads: it was working.
     pub(super) fn reads(&mut self, tid: i32) {
+        self.works(tid);
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
             thread.has_read = true;
             self.readers += 1;
-            // It slept before its work, not instead.
-            self.slept_unread = self.slept_unread.saturating_sub(thread.slept);
         }
-        thread.slept = Duration::ZERO;
-        thread.first_nap = None;
         if !thread.passed_over {
             thread.trust = Trust::Full;
             return;
@@ -270,6 +316,9 @@ impl Patience {
     pub(super) fn forget(&mut self, tid: i32) {
         if let Some(gone) = self.threads.remove(&tid) {
             self.readers -= usize::from(gone.has_read);
+            if !gone.has_read {
+                self.burned_in_vain += gone.burned;
+            }
         }
     }
 }
@@ -411,7 +460,7 @@ mod tests {
         assert_eq!(nap(&mut patience, 301, 380, 10_000), Nap::Rest);
         assert_eq!(nap(&mut patience, 302, 380, 1), Nap::Until(381 * MS));
         assert_eq!(
-            patience.with_sleeping(1, 302, 384 * MS, 381 * MS),
+            patience.with_sleeping(1, 302, 401 * MS, 381 * MS),
             Nap::Rest
         );
     }
@@ -430,13 +479,33 @@ mod tests {
         for tid in 0..1000 {
             assert_eq!(nap(&mut patience, tid, 0), Nap::Until(200 * MS));
         }
-        let mut patience = Patience::default();
-        for n in 0..1000 {
-            assert_eq!(
-                nap(&mut patience, n, 200 * n),
-                Nap::Until((200 * n + 200) * MS)
-            );
-            patience.reads(n.cast_signed());
+        for works in [Patience::reads, Patience::works] {
+            let mut patience = Patience::default();
+            for n in 0..60 {
+                let until = Nap::Until((200 * n + 200) * MS);
+                assert_eq!(nap(&mut patience, n, 200 * n), until);
+                works(&mut patience, n.cast_signed());
+            }
+            // No run needs so much of it.
+            assert_eq!(patience.slept(), SLEEP_IN_ALL);
+            assert_eq!(nap(&mut patience, 60, 12_000), Nap::UsedUp);
         }
+    }
+
+    #[test]
+    fn threads_that_burn_and_end_are_not_waited_for_without_end() {
+        let mut patience = Patience::default();
+        let mut burns = |tid, reads: bool| {
+            let waited = patience.with_running(tid, used(0), at(0))
+                && patience.with_running(tid, used(10), at(0));
+            if reads {
+                patience.reads(tid);
+            }
+            patience.forget(tid);
+            waited
+        };
+        assert!((0..1000).all(|tid| burns(tid, true)));
+        let waited = (0..1000).filter(|&tid| burns(tid, false)).count();
+        assert_eq!(waited, 199);
     }
 }

@@ -11,10 +11,31 @@ use super::{
     syscalls::{self, Call, Flags, Timeout},
 };
 
-/// How long from now until its sleep ends, at the latest. `None`: not by itself.
-pub(super) fn ends(process: i32, tid: i32) -> Option<Duration> {
-    let line = fs::read_to_string(format!("/proc/{process}/task/{tid}/syscall")).ok()?;
-    let (number, arguments) = parse(&line)?;
+/// When a sleeping thread wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wakes {
+    /// By itself, at the latest then: real time from the start.
+    At(Duration),
+    /// Not by itself, as far as can be seen.
+    Never,
+    /// It is awake.
+    Awake,
+}
+
+/// When a thread wakes that sleeps at `now`.
+pub(super) fn wakes(process: i32, tid: i32, now: Duration) -> Wakes {
+    match fs::read_to_string(format!("/proc/{process}/task/{tid}/syscall")) {
+        Ok(line) if line.trim_end() == "running" => Wakes::Awake,
+        Ok(line) => match time_left(tid, &line) {
+            Some(left) => Wakes::At(now.saturating_add(left)),
+            None => Wakes::Never,
+        },
+        Err(_) => Wakes::Never,
+    }
+}
+
+fn time_left(tid: i32, line: &str) -> Option<Duration> {
+    let (number, arguments) = parse(line)?;
     let span = |pointer| {
         let (seconds, nanoseconds) = memory::read_pair(tid, pointer).ok()?;
         let nanoseconds = u32::try_from(nanoseconds)

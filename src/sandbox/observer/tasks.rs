@@ -28,7 +28,8 @@ use std::{
 
 use super::{
     patience::{Moment, Nap, Patience, Standing, Used},
-    processes, sleep,
+    processes,
+    sleep::{self, Wakes},
 };
 
 /// Threads whose two files in `/proc` are kept open. More would cost descriptors, of which a process has
@@ -58,7 +59,7 @@ struct Task {
     files: Option<(File, File)>,
     kept_open: bool,
     /// For how many slices it was last found out when it will wake, and the answer.
-    wakes: Option<(u64, Option<Duration>)>,
+    wakes: Option<(u64, Wakes)>,
     /// How often it had been given a processor when last looked at, and when last at rest.
     slices: u64,
     slices_at_rest: u64,
@@ -243,8 +244,14 @@ impl Tasks {
         }
         let mut until: Option<Duration> = None;
         for (tid, look) in slept {
-            let Some(wakes) = self.wakes(tid, look, now()) else {
-                continue;
+            let wakes = match self.wakes(tid, look, now()) {
+                Wakes::At(wakes) => wakes,
+                Wakes::Never => continue,
+                // Since it was looked at.
+                Wakes::Awake if patience.standing(tid) == Standing::Full => {
+                    return Ok(self.not_yet(tid));
+                }
+                Wakes::Awake => now(),
             };
             match patience.with_sleeping(tid, look.used.slices, now(), wakes) {
                 Nap::Rest => {}
@@ -351,16 +358,20 @@ impl Tasks {
         Ok(false)
     }
 
-    /// When a sleeping thread will wake by itself, if it will. Found out once for each of its sleeps.
-    fn wakes(&mut self, tid: i32, look: Look, now: Duration) -> Option<Duration> {
-        let task = self.threads.get_mut(&tid)?;
+    /// When a sleeping thread will wake by itself. Found out once for each of its sleeps.
+    fn wakes(&mut self, tid: i32, look: Look, now: Duration) -> Wakes {
+        let Some(task) = self.threads.get_mut(&tid) else {
+            return Wakes::Never;
+        };
         if let Some((slices, wakes)) = task.wakes
             && slices == look.used.slices
         {
             return wakes;
         }
-        let wakes = sleep::ends(task.process, tid).map(|left| now + left);
-        task.wakes = Some((look.used.slices, wakes));
+        let wakes = sleep::wakes(task.process, tid, now);
+        if wakes != Wakes::Awake {
+            task.wakes = Some((look.used.slices, wakes));
+        }
         wakes
     }
 
@@ -397,17 +408,29 @@ impl Tasks {
     /// just been looked at. Those in our hands are not, and are told of later.
     ///
     /// How often a thread was given a processor depends on what else the machine does; whether it ran at
-    /// all between two rests does not. One that is not waited for is not at rest.
+    /// all between two rests does not. Of one that is not waited for nothing is known.
     pub(super) fn ran(&mut self, patience: &Patience) -> Vec<(i32, i32)> {
         let mut ran = Vec::new();
         for (&tid, task) in &mut self.threads {
             let at_rest = std::mem::replace(&mut task.slices_at_rest, task.slices);
-            let rested = task.slices == at_rest && patience.standing(tid) == Standing::Full;
-            if !rested && !task.ends {
+            let worked = task.slices != at_rest && patience.standing(tid) == Standing::Full;
+            if worked && !task.ends {
                 ran.push((tid, task.process));
             }
         }
         ran
+    }
+
+    /// The most threads that a process has, if that may be more than `known`.
+    pub(super) fn most_threads(&self, known: usize) -> usize {
+        if self.threads.len() <= known {
+            return known;
+        }
+        let mut counts = HashMap::new();
+        for task in self.threads.values() {
+            *counts.entry(task.process).or_insert(0_usize) += 1;
+        }
+        counts.into_values().max().unwrap_or(0).max(known)
     }
 
     /// Thread and process of all that have gone without a word since they were last asked for.

@@ -70,6 +70,18 @@ fn touch_then_read(threads: usize, touch: impl Fn(&File) + Sync) -> u64 {
     touch_then(threads, touch, read_on)
 }
 
+/// Each thread does something to a file, and reads on under a lock.
+fn touch_then_locked(threads: usize, touch: impl Fn(&File) + Sync) -> u64 {
+    let (sum, lock) = (AtomicU64::new(0), Mutex::new(()));
+    once_each(threads, |path| {
+        let file = File::open(path).unwrap();
+        touch(&file);
+        let _guard = lock.lock().unwrap();
+        sum.fetch_add(read_on(&file), SeqCst);
+    });
+    sum.into_inner()
+}
+
 fn one_byte_of(mut file: &File) {
     file.read_exact(&mut [0]).unwrap();
 }
@@ -90,6 +102,19 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         "idle-threads" => beside(threads, thread::park),
         "sleeping-threads" => beside(threads, || thread::sleep(Duration::from_secs(100))),
         "napping-threads" => beside(threads, || thread::sleep(Duration::from_millis(1))),
+        "napping-reader" => beside(1, move || {
+            thread::sleep(Duration::from_millis(5));
+            read(&first);
+        }),
+        "forged-nap" => {
+            thread::spawn(raw::sleep_and_forge);
+            while !raw::sleeps() {
+                thread::yield_now();
+            }
+            thread::sleep(Duration::from_millis(5));
+            raw::forge();
+            serial::run("serial").unwrap()
+        }
         "spinning-threads" => beside(threads, hint::spin_loop),
         "same-file-readers" => beside(threads, move || {
             read(&first);
@@ -150,6 +175,7 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             0
         }
         "one-byte-then-rest" => touch_then_read(threads, one_byte_of),
+        "one-byte-then-locked" => touch_then_locked(threads, one_byte_of),
         // Nothing is there: the kernel refuses.
         "beyond-then-serial" => touch_then_read(threads, |file| {
             assert!(file.read_at(&mut [0; 100], u64::MAX).is_err());
@@ -157,19 +183,13 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         // There is something, and no place to put it.
         "bad-buffer-then-serial" => touch_then_read(threads, raw::read_to_nowhere),
         // The same, and each thread reads on under a lock.
-        "bad-buffer-then-locked" => {
-            let (sum, lock) = (AtomicU64::new(0), Mutex::new(()));
-            once_each(threads, |path| {
-                let file = File::open(path).unwrap();
-                raw::read_to_nowhere(&file);
-                let _guard = lock.lock().unwrap();
-                sum.fetch_add(read_on(&file), SeqCst);
-            });
-            sum.into_inner()
-        }
+        "bad-buffer-then-locked" => touch_then_locked(threads, raw::read_to_nowhere),
         // A byte comes, of many that are asked for.
         "partly-then-rest" => {
             touch_then_read(threads, |file| raw::read_one_and_nowhere(file, true))
+        }
+        "partly-then-locked" => {
+            touch_then_locked(threads, |file| raw::read_one_and_nowhere(file, true))
         }
         "partly-in-place-then-rest" => touch_then(
             threads,

@@ -160,6 +160,44 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             .into_iter()
             .map(|path| thread::spawn(move || read(&path)).join().unwrap())
             .sum(),
+        // A `map` does nothing before `sum` asks for the next.
+        "spawn-join-lazily" => files()
+            .chunks(files().len().div_ceil(threads))
+            .map(|chunk| {
+                let chunk = chunk.to_vec();
+                thread::spawn(move || chunk.iter().map(read).sum::<u64>())
+            })
+            .map(|handle| handle.join().unwrap())
+            .sum(),
+        "mutex-thread-per-file" => {
+            let lock = Arc::new(Mutex::new(()));
+            let start = |path: PathBuf| {
+                let lock = Arc::clone(&lock);
+                thread::spawn(move || {
+                    let _guard = lock.lock().unwrap();
+                    read(&path)
+                })
+            };
+            let handles: Vec<_> = files().into_iter().map(start).collect();
+            handles.into_iter().map(|h| h.join().unwrap()).sum()
+        }
+        "pauses-between-spawns" => {
+            let start = |path: PathBuf| {
+                let handle = thread::spawn(move || read(&path));
+                thread::sleep(Duration::from_millis(1));
+                handle
+            };
+            let handles: Vec<_> = files().into_iter().map(start).collect();
+            handles.into_iter().map(|h| h.join().unwrap()).sum()
+        }
+        "sleeps-instead-of-join" => {
+            for chunk in files().chunks(files().len().div_ceil(threads)) {
+                let chunk = chunk.to_vec();
+                thread::spawn(move || chunk.iter().map(read).sum::<u64>());
+            }
+            thread::sleep(Duration::from_millis(50));
+            0
+        }
         "spawn-join-batches" => {
             let files = files();
             files

@@ -5,6 +5,7 @@ use std::{
     io,
     os::fd::{AsRawFd, FromRawFd},
     path::Path,
+    sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
 };
 
 use crate::digest;
@@ -169,6 +170,28 @@ pub fn read_to_nowhere(file: &File) {
     let nowhere = std::ptr::without_provenance_mut(8);
     // SAFETY: the kernel writes nothing to an address that is not mapped.
     assert_eq!(unsafe { libc::read(file.as_raw_fd(), nowhere, 100) }, -1);
+}
+
+/// How long [`sleep_and_forge`] sleeps: seconds and nanoseconds.
+static NAP: [AtomicI64; 2] = [AtomicI64::new(5), AtomicI64::new(0)];
+static ASLEEP: AtomicBool = AtomicBool::new(false);
+
+/// Sleeps for as long as stands where another can change it.
+pub fn sleep_and_forge() {
+    ASLEEP.store(true, SeqCst);
+    // SAFETY: the pointer is to two numbers that live for ever and are laid out as the kernel wants them.
+    unsafe { libc::nanosleep(NAP.as_ptr().cast(), std::ptr::null_mut()) };
+}
+
+/// Whether it is about to.
+pub fn sleeps() -> bool {
+    ASLEEP.load(SeqCst)
+}
+
+/// Have it look as if it slept for longer than there is time.
+pub fn forge() {
+    NAP[0].store(-1, SeqCst);
+    NAP[1].store(999_999_999, SeqCst);
 }
 
 /// A read of one byte that asks for a hundred: there is no memory for the others. From the descriptor's

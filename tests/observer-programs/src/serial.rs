@@ -59,7 +59,7 @@ pub fn run(mode: &str) -> Option<u64> {
         }
         "serial-dup" => each(&|path| {
             let mut file = open(path);
-            let mut first = [0; 20];
+            let mut first = [0; 30];
             file.read_exact(&mut first).unwrap();
             let mut rest = Vec::new();
             file.try_clone().unwrap().read_to_end(&mut rest).unwrap();

@@ -90,8 +90,8 @@ pub struct Ignored {
 /// capitals or not; or the machine is out of memory or of open files.
 pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fault> {
     let fd = open::class(dir)?;
-    let failed = |obstacle: Obstacle| machine(dir, obstacle);
-    let names = root::list(fd.as_fd(), ENTRIES).map_err(|errno| failed(errno.into()))?;
+    let names =
+        root::list(fd.as_fd(), ENTRIES).map_err(|errno| machine(dir, Obstacle::from(errno)))?;
     if names.len() == ENTRIES {
         return Err(usage(
             "read",
@@ -117,7 +117,9 @@ pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fau
         ignored: Vec::new(),
     };
     for name in &names {
-        sorting.entry(dir, fd.as_fd(), name).map_err(failed)?;
+        let path = dir.join(OsStr::from_bytes(name.to_bytes()));
+        let sorted = sorting.entry(&path, fd.as_fd(), name);
+        sorted.map_err(|shortage| machine(&path, shortage))?;
     }
     sorting.finish()
 }
@@ -150,19 +152,21 @@ struct Sorting<'a> {
 }
 
 impl Sorting<'_> {
-    fn entry(&mut self, dir: &Path, fd: BorrowedFd<'_>, name: &CStr) -> Result<(), Obstacle> {
+    /// `Err` only for a shortage.
+    fn entry(&mut self, path: &Path, fd: BorrowedFd<'_>, name: &CStr) -> Result<(), Obstacle> {
         let bytes = name.to_bytes();
-        let path = dir.join(OsStr::from_bytes(bytes));
+        let path = path.to_path_buf();
         let text = String::from_utf8_lossy(bytes);
         let why = match open::kind_of(fd, name) {
-            Err(Obstacle::Machine(error)) => return Err(Obstacle::Machine(error)),
-            Err(_) => "is gone",
+            Err(shortage) if shortage.is_shortage() => return Err(shortage),
             Ok(FileType::Symlink) => "is a symbolic link, and links are not followed",
             Ok(_) if names::is_dropped(bytes) => "is what other tools leave in folders",
             Ok(_) if bytes.starts_with(b".") => "is hidden",
-            Ok(FileType::Directory) => {
+            // What the disk does not tell may be a folder: nothing of a class vanishes.
+            Ok(FileType::Directory) | Err(Obstacle::Machine(_)) => {
                 return self.folder(fd, name, path, &text);
             }
+            Err(_) => "is gone",
             Ok(FileType::RegularFile) => match file(path, &text) {
                 Ok(candidate) => {
                     self.add(&text, candidate);
@@ -193,18 +197,23 @@ impl Sorting<'_> {
             );
             return Ok(());
         }
-        let mut attempts = Vec::new();
-        // A folder that we may not read is a submission all the same; its record will say so.
-        if let Some(inner) = open::folder(fd, name)? {
-            let inside = inside::look(inner.as_fd(), &path, self.home)?;
-            for (name, source) in inside {
-                attempts.push(Attempt {
-                    name: format!("{shown_name}/{}", shown(&name)),
-                    source,
-                    is_late,
-                });
-            }
-        }
+        let inside = open::folder(fd, name).and_then(|inner| match inner {
+            Some(inner) => inside::look(inner.as_fd(), &path, self.home),
+            None => Ok(Vec::new()),
+        });
+        let inside = match inside {
+            Err(shortage) if shortage.is_shortage() => return Err(shortage),
+            // A folder that cannot be looked into is a submission all the same; its record will say why.
+            inside => inside.unwrap_or_default(),
+        };
+        let mut attempts = inside
+            .into_iter()
+            .map(|(name, source)| Attempt {
+                name: format!("{shown_name}/{}", shown(&name)),
+                source,
+                is_late,
+            })
+            .collect::<Vec<_>>();
         if attempts.is_empty() {
             attempts.push(Attempt {
                 name: shown_name.clone(),

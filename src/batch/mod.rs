@@ -32,6 +32,7 @@ mod changes;
 mod class;
 mod folder;
 mod outputs;
+mod plan;
 mod queue;
 mod state;
 mod work;
@@ -50,7 +51,8 @@ use self::{
     accepted::Accepted,
     class::Roll,
     folder::Folder,
-    state::Plan,
+    plan::Plan,
+    state::Key,
     work::{Batch, Tally, Try},
 };
 use crate::{
@@ -167,7 +169,7 @@ pub fn run(
         return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
     }
     let folder = Folder::hold(out)?;
-    let plan = Plan::settle(&folder, &exercise, seeds)?;
+    let mut plan = Plan::settle(&folder, &exercise, seeds)?;
     let roll = Roll::new(&class);
     roll.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
@@ -178,8 +180,9 @@ pub fn run(
     prove(&sandbox)?;
     let mut session =
         Session::open_for_class(settings, exercise.clone(), &plan.seeds, sandbox, &relay)?;
-    let plan = plan.keep(&folder, &mut session, &state)?;
+    plan.share_limit(&mut session, &state);
     let shared = state::shared_parts(settings, &exercise, &session, &plan.seeds)?;
+    plan.keep(&folder, &shared)?;
 
     listener.event(Event::Begun(class.submissions.len()));
     let batch = Batch {
@@ -253,7 +256,7 @@ fn complete(
     let is_gone = |id: &&SubmissionId| !roll.has(id);
     for id in listing.ids.iter().filter(is_gone) {
         let name = folder::file(folder::RECORDS, id);
-        if accepted.has(id) || state::has_key(&folder, id)? {
+        if accepted.has(id) || Key::read(&folder, id)?.is_some() {
             accepted.set_aside(&folder, id)?;
             folder.remove(&name)?;
             folder.remove(&folder::file(folder::USAGE, id))?;
@@ -266,7 +269,7 @@ fn complete(
     strays.sort();
 
     // Before they are accepted: who moved is said once more.
-    let outputs = Outputs::of(folder, plan, roll);
+    let outputs = Outputs::of(folder, plan, roll)?;
     outputs.write_all()?;
     let summary = outputs.summary()?;
     outputs.accept(accepted, accept)?;

@@ -95,6 +95,48 @@ fn kill_when(class: &Class, name: &str, seeds: &[&str], records: usize, then: Du
     was_at_work
 }
 
+#[test]
+fn a_regrading_that_was_stopped_does_not_mix_old_records_with_new_ones() {
+    let class = Class::new(&["correct-modules", "exits-nonzero", "correct-scoped-chunks"]);
+    class.add("correct-modules", "zoe");
+    let out = class.out("out");
+    class.batch("out", &[]);
+    // Whoever comes third never ends, and there is one worker: two are graded on other data, no more.
+    let third = class.folder().join("exits-nonzero");
+    grade::sandbox::remove_tree(&third).unwrap();
+    class.add("never-ends", "exits-nonzero");
+    let mut child = start(&class, "out", &["--seed", "8", "--jobs", "1"]);
+    let is_new = |id: &str| {
+        let key = fs::read_to_string(out.join(format!("keys/{id}.json")));
+        key.is_ok_and(|key| key.contains("\"0 8\""))
+    };
+    while !(is_new("correct-modules") && is_new("correct-scoped-chunks")) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let report = |format: &str| {
+        let mut command = grade();
+        command.args(["report", "--format", format]).arg(&out);
+        command.output().unwrap()
+    };
+    says(&report("human"), "2 of 4 submissions so far");
+    says(&report("csv"), "2 of 4 so far");
+    let batch: serde_json::Value = serde_json::from_str(&stdout(&report("json"))).unwrap();
+    assert_eq!(batch["seeds"], serde_json::json!(["0", "8"]));
+    let records = batch["records"].as_array().unwrap();
+    assert_eq!(records.len(), 2);
+    for record in records {
+        assert_eq!(record["runs"][1]["seed"], "8");
+    }
+    // Nothing of the others is lost: on the first data they are answered as before.
+    grade::sandbox::remove_tree(&third).unwrap();
+    says(&class.batch("out", &[]), "1 unchanged, 2 graded");
+    assert!(out.join("previous/records/correct-modules.json").is_file());
+}
+
 fn walk(folder: &Path) -> Vec<String> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

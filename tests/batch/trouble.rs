@@ -156,4 +156,12 @@ fn a_class_may_be_the_folder_one_is_in_or_the_one_above() {
         says(&output, counts);
     }
     assert!(class.out("class-grades").join("gradebook.csv").is_file());
+    // And where grades go may be named from there.
+    let mut command = grade();
+    command.current_dir(class.folder());
+    command.arg("--course").arg(course());
+    command.args(["batch", "sum-of-products", ".", "--seed", "7"]);
+    let output = command.args(["--out", "../grades"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    assert!(class.out("grades").join("gradebook.csv").is_file());
 }

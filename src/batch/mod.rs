@@ -169,7 +169,7 @@ pub fn run(
         return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
     }
     let folder = Folder::hold(out)?;
-    let mut plan = Plan::settle(&folder, &exercise, seeds)?;
+    let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds)?;
     let roll = Roll::new(&class);
     roll.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;

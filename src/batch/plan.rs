@@ -17,7 +17,7 @@ use crate::{
     fault::Fault,
     grading::{self, Session},
     ids::{Digest, ExerciseId, Seed, SubmissionId},
-    spec::Exercise,
+    spec::SeedPlan,
 };
 
 const FILE: &str = "seeds.json";
@@ -29,6 +29,10 @@ pub(super) struct Plan {
     schema: String,
     pub(super) exercise: ExerciseId,
     pub(super) seeds: Vec<Seed>,
+    /// Where those are from that are not the exercise's. A file of an earlier form does not say it: then all
+    /// of its seeds stay, as if they had been given.
+    #[serde(default)]
+    more: Option<More>,
     /// The limit on real time of one run. It follows from the reference, which takes another time
     /// each time; records name it.
     run_limit_ms: Option<u64>,
@@ -40,42 +44,62 @@ pub(super) struct Plan {
     made_from: Parts,
 }
 
+/// The seeds beside the exercise's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum More {
+    Given(Vec<Seed>),
+    Drawn(Vec<Seed>),
+}
+
 impl Plan {
-    /// The plan in `folder`, on the seeds given, or else on those it has, or else on fresh ones.
+    /// The plan in `folder`: on the exercise's own seeds as they are now, and on those given, or else on
+    /// those it has, or else on fresh ones.
     pub(super) fn settle(
         folder: &Folder,
-        exercise: &Exercise,
+        exercise: &ExerciseId,
+        own: &SeedPlan,
         given: &[Seed],
     ) -> Result<Self, Fault> {
         let kept = Self::read(folder)?;
         if let Some(kept) = &kept
-            && kept.exercise != exercise.id
+            && kept.exercise != *exercise
         {
             let message = format!(
-                "failed to use `{}` for `{}`: it has a batch of `{}`",
+                "failed to use `{}` for `{exercise}`: it has a batch of `{}`",
                 folder.root().display(),
-                exercise.id,
                 kept.exercise
             );
             return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
         }
-        match kept {
-            Some(kept) if given.is_empty() => Ok(kept),
-            kept => {
-                let seeds = grading::seeds(&exercise.seeds, given)?;
-                match kept {
-                    Some(kept) if kept.seeds == seeds => Ok(kept),
-                    _ => Ok(Self {
-                        schema: SCHEMA.to_owned(),
-                        exercise: exercise.id.clone(),
-                        seeds,
-                        run_limit_ms: None,
-                        limit_for: None,
-                        made_from: Parts::new(),
-                    }),
-                }
-            }
-        }
+        let (given, drawn) = match &kept {
+            Some(kept) if given.is_empty() => match &kept.more {
+                Some(More::Drawn(drawn)) => (given, &drawn[..]),
+                Some(More::Given(given)) => (&given[..], &[][..]),
+                None => (&kept.seeds[..], &[][..]),
+            },
+            _ => (given, &[][..]),
+        };
+        let seeds = grading::seeds(own, given, drawn)?;
+        let is_drawn = |seed: &&Seed| !own.fixed.contains(seed);
+        let more = if given.is_empty() {
+            More::Drawn(seeds.iter().filter(is_drawn).copied().collect())
+        } else {
+            More::Given(given.to_vec())
+        };
+        // The limit is that of the reference on these seeds.
+        let (run_limit_ms, limit_for) = kept
+            .filter(|kept| kept.seeds == seeds)
+            .map_or((None, None), |kept| (kept.run_limit_ms, kept.limit_for));
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            exercise: exercise.clone(),
+            seeds,
+            more: Some(more),
+            run_limit_ms,
+            limit_for,
+            made_from: Parts::new(),
+        })
     }
 
     /// The plan in `folder`. One that makes no sense is an error: to draw other seeds in silence would
@@ -122,5 +146,56 @@ impl Plan {
         let key = Key::read(folder, id)?;
         let is_of_this = key.is_some_and(|key| key.has(&self.made_from));
         Ok(is_of_this && folder.has(&folder::file(folder::RECORDS, id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(folder: &Folder, fixed: &[u64], fresh: u32, given: &[u64]) -> Vec<u64> {
+        let seeds = |numbers: &[u64]| numbers.iter().copied().map(Seed).collect::<Vec<_>>();
+        let own = SeedPlan {
+            fixed: seeds(fixed),
+            fresh,
+        };
+        let exercise = "sum-of-products".parse().unwrap();
+        let mut plan = Plan::settle(folder, &exercise, &own, &seeds(given)).unwrap();
+        plan.keep(folder, &Parts::new()).unwrap();
+        plan.seeds.iter().map(|seed| seed.0).collect()
+    }
+
+    #[test]
+    fn drawn_seeds_stay_while_the_exercise_asks_for_as_many() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        let first = settled(&folder, &[0], 2, &[]);
+        assert_eq!(settled(&folder, &[0], 2, &[]), first);
+        let (one, two) = (first[1], first[2]);
+        assert_eq!(settled(&folder, &[0, 42], 2, &[]), [0, 42, one, two]);
+        let more = settled(&folder, &[42], 3, &[]);
+        assert_eq!((more.len(), &more[..3]), (4, &[42, one, two][..]));
+        assert_eq!(settled(&folder, &[42], 1, &[]), [42, one]);
+    }
+
+    #[test]
+    fn given_seeds_stay_beside_the_exercises_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        assert_eq!(settled(&folder, &[0], 2, &[7, 0]), [0, 7]);
+        assert_eq!(settled(&folder, &[0], 2, &[]), [0, 7]);
+        assert_eq!(settled(&folder, &[0, 42], 5, &[]), [0, 42, 7]);
+        assert_eq!(settled(&folder, &[0, 42], 5, &[8]), [0, 42, 8]);
+    }
+
+    #[test]
+    fn all_seeds_of_a_file_of_the_earlier_form_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        let file = r#"{"schema": "grade-seeds/1", "exercise": "sum-of-products",
+            "seeds": ["0", "5", "6"], "run_limit_ms": 10000, "limit_for": null}"#;
+        folder.write(FILE, file.as_bytes()).unwrap();
+        assert_eq!(settled(&folder, &[0], 2, &[]), [0, 5, 6]);
+        assert_eq!(settled(&folder, &[0, 42], 2, &[]), [0, 42, 5, 6]);
     }
 }

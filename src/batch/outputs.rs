@@ -176,16 +176,16 @@ impl Outputs {
             let value = value.map_err(|error| failed(error.into()))?;
             write!(to, "\n\"{name}\": {value},").map_err(failed)
         };
-        field("schema", serde_json::to_string(SCHEMA))?;
-        field("exercise", serde_json::to_string(&self.plan.exercise))?;
-        field("seeds", serde_json::to_string(&self.plan.seeds))?;
+        field("schema", report::json_line(&SCHEMA))?;
+        field("exercise", report::json_line(&self.plan.exercise))?;
+        field("seeds", report::json_line(&self.plan.seeds))?;
         if let Some(roll) = &self.roll {
-            field("class", serde_json::to_string(&roll.class))?;
+            field("class", report::json_line(&roll.class))?;
         }
         write!(to, "\n\"records\": [").map_err(failed)?;
         let mut separator = "\n";
         self.each_record(|record| {
-            let record = serde_json::to_string(&record).map_err(|error| failed(error.into()))?;
+            let record = report::json_line(&record).map_err(|error| failed(error.into()))?;
             write!(to, "{separator}{record}").map_err(failed)?;
             separator = ",\n";
             Ok(())

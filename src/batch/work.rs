@@ -23,6 +23,7 @@ use crate::{
     ids::{Digest, Seed, SubmissionId},
     intake::Found,
     record::{Record, Usage},
+    report,
     sandbox::Cancellation,
 };
 
@@ -139,7 +140,7 @@ impl Batch<'_> {
                 })
                 .collect(),
         };
-        let bytes = state::json(&record)?;
+        let bytes = report::json(&record).into_bytes();
         self.accepted.set_aside(&self.folder, &id)?;
         self.folder
             .write(&folder::file(folder::RECORDS, &id), &bytes)?;

@@ -11,6 +11,8 @@ const SHORTEST_NUMBER: usize = 3;
 const LONGEST_NUMBER: usize = 19;
 /// How much of a person's name goes into an id: with `_` and 19 digits it stays within an id's 64 bytes.
 const LONGEST_NAME: usize = 44;
+/// What Moodle puts behind whose a file is.
+const MARK: &str = "_assignsubmission_";
 
 /// What a name tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,16 @@ pub(super) struct Exported {
 
 /// Read the name of a file or folder.
 pub(super) fn read(name: &str) -> Option<Exported> {
-    moodle(name).or_else(|| canvas(name))
+    // In front of its mark Moodle has one `_` at most. Where there are more, a tool has put them for spaces,
+    // or it is what somebody called a file before Canvas named it.
+    let is_moodles = name
+        .split_once(MARK)
+        .is_some_and(|(prefix, _)| prefix.matches('_').count() < 2);
+    if is_moodles {
+        moodle(name).or_else(|| canvas(name))
+    } else {
+        canvas(name).or_else(|| moodle(name))
+    }
 }
 
 /// Canvas: `doejane_LATE_12345_67890_homework-1.zip`.
@@ -87,7 +98,6 @@ fn canvas(name: &str) -> Option<Exported> {
 /// participant's number, and the plugin's two names; `_` and the file's name follow where files are not
 /// put into folders. Older versions end a folder's name with `_`. `onlinetext` is what was typed.
 fn moodle(name: &str) -> Option<Exported> {
-    const MARK: &str = "_assignsubmission_";
     let (prefix, rest) = name.split_once(MARK)?;
     let is_of = |plugin| {
         rest.strip_prefix(plugin)
@@ -152,6 +162,13 @@ mod tests {
         reads("team_red_123_456_789_012_x.zip", "team_red_123", 456, false);
         reads("anon_aB3x9_67890_hw1.zip", "anon_aB3x9", 67890, false);
         reads("LATE_anon_aB3x9_67890_hw1.zip", "anon_aB3x9", 67890, true);
+        // What a student called the file says nothing about whose it is, or about lateness.
+        reads(
+            "mallory_LATE_777_888_hw_1_assignsubmission_file_.zip",
+            "mallory_777",
+            888,
+            true,
+        );
         // A user of another institution has a long number.
         reads(
             "x_21070000000000001_21070000000000632_h.zip",
@@ -196,6 +213,19 @@ mod tests {
         // What a student called the file says nothing about whose it is.
         reads(
             "A B_1_assignsubmission_file_C D_2_assignsubmission_file_.zip",
+            "A_B_1",
+            0,
+            false,
+        );
+        // Tools that dislike spaces make them `_` again.
+        reads(
+            "Jane_Doe_77_assignsubmission_file_",
+            "Jane_Doe_77",
+            0,
+            false,
+        );
+        reads(
+            "A B_1_assignsubmission_file_c_222_333_d.zip",
             "A_B_1",
             0,
             false,

@@ -110,7 +110,10 @@ pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fau
         return Err(usage("find submissions in", dir, cause)
             .hint("name the folder that holds one folder or archive for each student"));
     }
+    let texts = names.iter().map(|name| name.to_string_lossy());
+    let texts = texts.collect::<Vec<_>>();
     let mut sorting = Sorting {
+        reader: lms::Reader::of(texts.iter().map(AsRef::as_ref)),
         home: home.as_os_str().as_bytes(),
         limits: *limits,
         students: BTreeMap::new(),
@@ -144,6 +147,7 @@ impl Candidate {
 /// The entries looked at so far.
 #[derive(Debug)]
 struct Sorting<'a> {
+    reader: lms::Reader,
     home: &'a [u8],
     limits: IntakeLimits,
     /// By the folds of the ids.
@@ -167,7 +171,7 @@ impl Sorting<'_> {
                 return self.folder(fd, name, path, &text);
             }
             Err(_) => "is gone",
-            Ok(FileType::RegularFile) => match file(path, &text) {
+            Ok(FileType::RegularFile) => match file(path, &text, self.reader.read(&text)) {
                 Ok(candidate) => {
                     self.add(&text, candidate);
                     return Ok(());
@@ -187,7 +191,7 @@ impl Sorting<'_> {
         path: PathBuf,
         text: &str,
     ) -> Result<(), Obstacle> {
-        let exported = lms::read(text);
+        let exported = self.reader.read(text);
         let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
         let shown_name = shown(name.to_bytes());
         if exported.as_ref().is_some_and(|exported| exported.is_text) {
@@ -307,8 +311,11 @@ impl Sorting<'_> {
 }
 
 /// What a file beside the folders is, or why it is no submission.
-fn file(path: PathBuf, name: &str) -> Result<Candidate, &'static str> {
-    let exported = lms::read(name);
+fn file(
+    path: PathBuf,
+    name: &str,
+    exported: Option<lms::Exported>,
+) -> Result<Candidate, &'static str> {
     if exported.as_ref().is_some_and(|exported| exported.is_text) {
         return Err("is text that was typed into Moodle, and no file");
     }

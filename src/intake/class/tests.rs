@@ -306,6 +306,60 @@ fn canvas_exports_give_ids_and_attempts() {
 }
 
 #[test]
+fn names_that_all_have_one_number_where_canvas_has_the_users_are_not_canvass() {
+    let dir = Dir::of(&[
+        "cs_101_2024001_alice.zip",
+        "cs_101_2024002_bob.tar.gz",
+        "cs_101_2024003_carol/Cargo.toml",
+        "cs_101_2024004_notes.txt",
+    ]);
+    let ids = dir.found().into_iter().map(|(id, _)| id);
+    let expected = [
+        "cs_101_2024001_alice",
+        "cs_101_2024002_bob",
+        "cs_101_2024003_carol",
+    ];
+    assert_eq!(ids.collect::<Vec<_>>(), expected);
+    let ignored = dir.ignored();
+    assert_eq!(ignored.len(), 1);
+    assert!(ignored[0].1.contains("neither a folder nor an archive"));
+
+    // Two may be one student's, and with somebody else beside them so may be more.
+    let one = ["doejane_123_4567_a.zip", "doejane_123_4568_b.zip"];
+    Dir::finds(&one, &[("doejane_123", one[1])]);
+    Dir::finds(
+        &[
+            "ann.zip",
+            "doejane_123_4567_a.zip",
+            "doejane_123_4568_b.zip",
+            "doejane_123_4569_c.zip",
+            "roejo_124_4570_d.zip",
+        ],
+        &[
+            ("ann", "ann.zip"),
+            ("doejane_123", "doejane_123_4569_c.zip"),
+            ("roejo_124", "roejo_124_4570_d.zip"),
+        ],
+    );
+    // Without names Canvas says so itself.
+    let anonymous = [
+        "anon_aB3x9_4567_a.zip",
+        "anon_aB3x9_4568_b.zip",
+        "anon_aB3x9_4569_c.zip",
+    ];
+    Dir::finds(&anonymous, &[("anon_aB3x9", anonymous[2])]);
+    // And Moodle's names are read beside names that are nobody's.
+    let dir = Dir::of(&[
+        "Jane Doe_77_assignsubmission_file_/Cargo.toml",
+        "cs_101_2024001_alice.zip",
+        "cs_101_2024002_bob.zip",
+        "cs_101_2024003_carol.zip",
+    ]);
+    assert_eq!(dir.found().len(), 4);
+    assert_eq!(dir.found()[0].0, "Jane_Doe_77");
+}
+
+#[test]
 fn moodle_exports_give_ids_and_attempts() {
     Dir::finds(
         &[

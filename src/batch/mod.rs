@@ -8,8 +8,9 @@
 //! batch (`kill -9`, a full disk, Ctrl-C), the same command goes through the class again, answers from
 //! disk whoever's key is what it would be now, and grades the rest. What is drawn or measured once (the
 //! seeds, the runs' time limit) is kept in the folder first, so that both halves of a stopped batch are
-//! graded alike. At the end `batch.json` and `gradebook.csv` are made from the records, and are the
-//! same to the byte however often the batch was stopped.
+//! graded alike. To grade everybody again raises a number in every key, once until that is done. At the end
+//! `batch.json` and `gradebook.csv` are made from the records, and are the same to the byte however often
+//! the batch was stopped.
 //!
 //! What is different each time stays out of records: what runs used, and which
 //! thread read which file when, is in `usage/`. What a program does
@@ -82,7 +83,7 @@ pub struct Request<'a> {
     pub jobs: NonZeroUsize,
     /// Seeds to grade on; none means those of the folder, or fresh ones.
     pub seeds: &'a [Seed],
-    /// Whether to grade again what did not change.
+    /// Whether to grade again what did not change, or what is left of that.
     pub fresh: bool,
     /// Whether the grades are accepted when all are done.
     pub accept: bool,
@@ -170,6 +171,9 @@ pub fn run(
     }
     let folder = Folder::hold(out)?;
     let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds)?;
+    if fresh {
+        plan.begin_again();
+    }
     let roll = Roll::new(&class);
     roll.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
@@ -181,7 +185,7 @@ pub fn run(
     let mut session =
         Session::open_for_class(settings, exercise.clone(), &plan.seeds, sandbox, &relay)?;
     plan.share_limit(&mut session, &state);
-    let shared = state::shared_parts(settings, &exercise, &session, &plan.seeds)?;
+    let shared = state::shared_parts(settings, &exercise, &session, &plan)?;
     plan.keep(&folder, &shared)?;
 
     listener.event(Event::Begun(class.submissions.len()));
@@ -191,7 +195,6 @@ pub fn run(
         accepted,
         session,
         shared,
-        fresh,
         listener,
         cancellation,
         tally: Mutex::default(),
@@ -272,7 +275,7 @@ fn complete(
     let outputs = Outputs::of(folder, plan, roll)?;
     outputs.write_all()?;
     let summary = outputs.summary()?;
-    outputs.accept(accepted, accept)?;
+    outputs.complete(accepted, accept)?;
     let Tally {
         graded,
         unchanged,

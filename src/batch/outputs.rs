@@ -254,9 +254,11 @@ impl Outputs {
     }
 
     /// The batch is complete; accept its grades if that is wanted.
-    pub(super) fn accept(&self, accepted: Accepted, wanted: bool) -> Result<(), Fault> {
-        let roll = self.roll.as_ref();
-        roll.map_or(Ok(()), |roll| accepted.complete(&self.folder, roll, wanted))
+    pub(super) fn complete(mut self, accepted: Accepted, accept: bool) -> Result<(), Fault> {
+        if let Some(roll) = &self.roll {
+            accepted.complete(&self.folder, roll, accept)?;
+        }
+        self.plan.complete(&self.folder)
     }
 }
 

@@ -38,6 +38,13 @@ pub(super) struct Plan {
     run_limit_ms: Option<u64>,
     /// The state of the exercise for which that limit holds.
     limit_for: Option<Digest>,
+    /// How often it was begun to grade everybody again. Part of every key, so that what was done of it by
+    /// then is not done twice, and what was not is done.
+    #[serde(default)]
+    pub(super) generation: u64,
+    /// Whether the last of these times is not complete yet.
+    #[serde(default)]
+    is_under_way: bool,
     /// What every record is made from but for the submission. A file of an earlier form does not say it:
     /// then all that is there counts.
     #[serde(default)]
@@ -87,6 +94,9 @@ impl Plan {
         } else {
             More::Given(given.to_vec())
         };
+        let (generation, is_under_way) = kept
+            .as_ref()
+            .map_or((0, false), |kept| (kept.generation, kept.is_under_way));
         // The limit is that of the reference on these seeds.
         let (run_limit_ms, limit_for) = kept
             .filter(|kept| kept.seeds == seeds)
@@ -98,8 +108,26 @@ impl Plan {
             more: Some(more),
             run_limit_ms,
             limit_for,
+            generation,
+            is_under_way,
             made_from: Parts::new(),
         })
+    }
+
+    /// Everybody is to be graded again, or what is left of it is to be done.
+    pub(super) fn begin_again(&mut self) {
+        let raised = self.generation.wrapping_add(u64::from(!self.is_under_way));
+        self.generation = raised;
+        self.is_under_way = true;
+    }
+
+    /// Everybody has a record of this batch.
+    pub(super) fn complete(&mut self, folder: &Folder) -> Result<(), Fault> {
+        if !self.is_under_way {
+            return Ok(());
+        }
+        self.is_under_way = false;
+        folder.write(FILE, &json(self)?)
     }
 
     /// The plan in `folder`. One that makes no sense is an error: to draw other seeds in silence would
@@ -186,6 +214,26 @@ mod tests {
         assert_eq!(settled(&folder, &[0], 2, &[]), [0, 7]);
         assert_eq!(settled(&folder, &[0, 42], 5, &[]), [0, 42, 7]);
         assert_eq!(settled(&folder, &[0, 42], 5, &[8]), [0, 42, 8]);
+    }
+
+    #[test]
+    fn everybody_is_graded_again_once_until_that_is_complete() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        settled(&folder, &[0], 0, &[]);
+        let mut generations = Vec::new();
+        for is_completed in [false, true, false, false] {
+            let mut plan = Plan::read(&folder).unwrap().unwrap();
+            plan.begin_again();
+            plan.keep(&folder, &Parts::new()).unwrap();
+            generations.push(plan.generation);
+            if is_completed {
+                plan.complete(&folder).unwrap();
+            }
+            // Other seeds, and without asking for it again.
+            settled(&folder, &[0, plan.generation], 0, &[]);
+        }
+        assert_eq!(generations, [1, 1, 2, 2]);
     }
 
     #[test]

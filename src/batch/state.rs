@@ -18,12 +18,13 @@ use sha2::Digest as _;
 use super::{
     folder::{self, Folder},
     outputs,
+    plan::Plan,
 };
 use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::Session,
-    ids::{Digest, Seed, SubmissionId},
+    ids::{Digest, SubmissionId},
     record::{Record, Verdict},
     spec::Exercise,
 };
@@ -39,10 +40,10 @@ pub(super) fn shared_parts(
     settings: &Settings,
     exercise: &Exercise,
     session: &Session<'_>,
-    seeds: &[Seed],
+    plan: &Plan,
 ) -> Result<Parts, Fault> {
     let (tier, observer) = session.grader();
-    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+    let seeds: Vec<String> = plan.seeds.iter().map(ToString::to_string).collect();
     let parts = [
         ("exercise", exercise_digest(settings, exercise)?.to_string()),
         (
@@ -62,6 +63,7 @@ pub(super) fn shared_parts(
         ("isolation", tier),
         ("observer", observer),
         ("seeds", seeds.join(" ")),
+        ("generation", plan.generation.to_string()),
     ];
     Ok(parts.map(|(name, value)| (name.to_owned(), value)).into())
 }

@@ -19,13 +19,13 @@ use std::{
         fd::{AsFd as _, BorrowedFd},
         unix::ffi::OsStrExt as _,
     },
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use rustix::fs::FileType;
 
 use super::{
-    ArchiveKind, Source, archive, manifest,
+    ArchiveKind, Location, Source, archive, manifest,
     names::{self, shown},
     open,
     problem::{Obstacle, Problem},
@@ -120,9 +120,9 @@ pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fau
         ignored: Vec::new(),
     };
     for name in &names {
-        let path = dir.join(OsStr::from_bytes(name.to_bytes()));
-        let sorted = sorting.entry(&path, fd.as_fd(), name);
-        sorted.map_err(|shortage| machine(&path, shortage))?;
+        let location = Location::new(dir, OsStr::from_bytes(name.to_bytes()));
+        let sorted = sorting.entry(&location, fd.as_fd(), name);
+        sorted.map_err(|shortage| machine(&location.path(), shortage))?;
     }
     sorting.finish()
 }
@@ -157,9 +157,14 @@ struct Sorting<'a> {
 
 impl Sorting<'_> {
     /// `Err` only for a shortage.
-    fn entry(&mut self, path: &Path, fd: BorrowedFd<'_>, name: &CStr) -> Result<(), Obstacle> {
+    fn entry(
+        &mut self,
+        location: &Location,
+        fd: BorrowedFd<'_>,
+        name: &CStr,
+    ) -> Result<(), Obstacle> {
         let bytes = name.to_bytes();
-        let path = path.to_path_buf();
+        let location = location.clone();
         let text = String::from_utf8_lossy(bytes);
         let why = match open::kind_of(fd, name) {
             Err(shortage) if shortage.is_shortage() => return Err(shortage),
@@ -168,10 +173,10 @@ impl Sorting<'_> {
             Ok(_) if bytes.starts_with(b".") => "is hidden",
             // What the disk does not tell may be a folder: nothing of a class vanishes.
             Ok(FileType::Directory) | Err(Obstacle::Machine(_)) => {
-                return self.folder(fd, name, path, &text);
+                return self.folder(fd, name, location, &text);
             }
             Err(_) => "is gone",
-            Ok(FileType::RegularFile) => match file(path, &text, self.reader.read(&text)) {
+            Ok(FileType::RegularFile) => match file(location, &text, self.reader.read(&text)) {
                 Ok(candidate) => {
                     self.add(&text, candidate);
                     return Ok(());
@@ -188,7 +193,7 @@ impl Sorting<'_> {
         &mut self,
         fd: BorrowedFd<'_>,
         name: &CStr,
-        path: PathBuf,
+        location: Location,
         text: &str,
     ) -> Result<(), Obstacle> {
         let exported = self.reader.read(text);
@@ -202,7 +207,7 @@ impl Sorting<'_> {
             return Ok(());
         }
         let inside = open::folder(fd, name).and_then(|inner| match inner {
-            Some(inner) => inside::look(inner.as_fd(), &path, self.home),
+            Some(inner) => inside::look(inner.as_fd(), &location, self.home),
             None => Ok(Vec::new()),
         });
         let inside = match inside {
@@ -221,7 +226,7 @@ impl Sorting<'_> {
         if attempts.is_empty() {
             attempts.push(Attempt {
                 name: shown_name.clone(),
-                source: Source::Folder(path),
+                source: Source::Folder(location),
                 is_late,
             });
         }
@@ -252,8 +257,8 @@ impl Sorting<'_> {
             return Vec::new();
         }
         let is_without = |attempt: &Attempt| match &attempt.source {
-            Source::Archive(path, kind) => {
-                archive::is_without_crate(path, *kind, self.home, self.limits)
+            Source::Archive(location, kind) => {
+                archive::is_without_crate(location, *kind, self.home, self.limits)
             }
             Source::Folder(_) | Source::File(_) => false,
         };
@@ -312,7 +317,7 @@ impl Sorting<'_> {
 
 /// What a file beside the folders is, or why it is no submission.
 fn file(
-    path: PathBuf,
+    location: Location,
     name: &str,
     exported: Option<lms::Exported>,
 ) -> Result<Candidate, &'static str> {
@@ -321,9 +326,9 @@ fn file(
     }
     let is_known = exported.is_some();
     let source = match ArchiveKind::of_name(name.as_bytes()) {
-        Some(kind) => Source::Archive(path, kind),
+        Some(kind) => Source::Archive(location, kind),
         // Somebody's all the same: it must not vanish.
-        None if is_known || inside::is_other_archive(name.as_bytes()) => Source::File(path),
+        None if is_known || inside::is_other_archive(name.as_bytes()) => Source::File(location),
         None => return Err("is neither a folder nor an archive"),
     };
     let name = shown(name.as_bytes());

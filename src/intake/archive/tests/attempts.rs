@@ -146,7 +146,7 @@ fn a_checkout_gives_one_digest_as_folder_and_as_archive() {
     }
     let dest = around.path().join("dest");
     fs::create_dir(&dest).unwrap();
-    let folder = Source::Folder(source);
+    let folder = Source::Folder(Location::new(around.path(), "alice"));
     let admission = admit_source(&folder, Path::new(HOME), &dest, &LIMITS).unwrap();
     let Admission::Admitted(folder) = admission else {
         panic!("{admission:?}")

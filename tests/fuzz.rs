@@ -502,7 +502,8 @@ fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
         }
         fs::create_dir(&dest).expect("a folder");
         fs::write(&source, archive(dice, kind)).expect("a file");
-        let source = intake::Source::Archive(source, kind);
+        let location = intake::Location::new(place.path(), name);
+        let source = intake::Source::Archive(location, kind);
         match intake::admit_source(&source, std::path::Path::new("any"), &dest, &limits)
             .expect("no fault of ours")
         {

@@ -6,6 +6,8 @@
 //! fail.
 //! Never says that somebody copied; a short exercise has short solutions.
 
+use std::iter;
+
 use sha2::Digest as _;
 
 use crate::{fault::Fault, ids::Digest, intake::Snapshot};
@@ -34,11 +36,28 @@ pub(super) fn shape(snapshot: &Snapshot) -> Result<Option<Digest>, Fault> {
     Ok(any.then(|| Digest::finish(hasher)))
 }
 
-/// The words and signs of Rust source, without white space and comments. A comma before a closing
-/// bracket is formatting too.
-fn tokens(source: &str) -> Vec<&str> {
-    let mut tokens: Vec<&str> = Vec::new();
+/// The words and signs of Rust source, without white space and comments, one by one as they are read: a file
+/// may have as many as it has bytes. A comma before a closing bracket is formatting too.
+fn tokens(source: &str) -> impl Iterator<Item = &str> {
     let mut rest = source;
+    let signs = iter::from_fn(move || {
+        let (token, behind) = next(rest)?;
+        rest = behind;
+        Some(token)
+    });
+    let mut signs = signs.peekable();
+    iter::from_fn(move || {
+        let token = signs.next()?;
+        let is_closed = |next: &&str| matches!(*next, ")" | "]" | "}");
+        if token == "," && signs.peek().is_some_and(is_closed) {
+            return signs.next();
+        }
+        Some(token)
+    })
+}
+
+/// The first word or sign of `rest`, and what is behind it.
+fn next(mut rest: &str) -> Option<(&str, &str)> {
     while let Some(first) = rest.chars().next() {
         let length = if first.is_whitespace() {
             rest = &rest[first.len_utf8()..];
@@ -58,14 +77,9 @@ fn tokens(source: &str) -> Vec<&str> {
         } else {
             first.len_utf8()
         };
-        let (token, behind) = rest.split_at(length);
-        if matches!(token, ")" | "]" | "}") && tokens.last() == Some(&",") {
-            tokens.pop();
-        }
-        tokens.push(token);
-        rest = behind;
+        return Some(rest.split_at(length));
     }
-    tokens
+    None
 }
 
 fn is_word(c: char) -> bool {
@@ -146,10 +160,14 @@ mod tests {
 
     use super::*;
 
+    fn tokens_of(source: &str) -> Vec<&str> {
+        tokens(source).collect()
+    }
+
     #[test]
     fn formatting_and_comments_do_not_count() {
-        let plain = tokens("fn main(){let x=vec![1,2];println!(\"{}\",x[0])}");
-        let pretty = tokens(
+        let plain = tokens_of("fn main(){let x=vec![1,2];println!(\"{}\",x[0])}");
+        let pretty = tokens_of(
             "//! what it does\nfn main( ) { // here\n  let x = vec![\n 1, /* a /* b */ c */ 2,\n];\n\
              println!(\"{}\", x[0])\n}\n",
         );
@@ -158,32 +176,40 @@ mod tests {
 
     #[test]
     fn what_is_in_strings_counts() {
-        assert_ne!(tokens("\"a  b\""), tokens("\"a b\""));
+        assert_ne!(tokens_of("\"a  b\""), tokens_of("\"a b\""));
         assert_eq!(
-            tokens("\"// no \\\" comment\" x"),
+            tokens_of("\"// no \\\" comment\" x"),
             ["\"// no \\\" comment\"", "x"]
         );
-        assert_eq!(tokens("r#\"a \" b\"# y"), ["r#\"a \" b\"#", "y"]);
-        assert_eq!(tokens("br\"/*\" z"), ["br\"/*\"", "z"]);
+        assert_eq!(tokens_of("r#\"a \" b\"# y"), ["r#\"a \" b\"#", "y"]);
+        assert_eq!(tokens_of("br\"/*\" z"), ["br\"/*\"", "z"]);
         assert_eq!(
-            tokens("'\"' '\\'' 'a 'x'"),
+            tokens_of("'\"' '\\'' 'a 'x'"),
             ["'\"'", "'\\''", "'", "a", "'x'"]
         );
-        assert_eq!(tokens("bread r"), ["bread", "r"]);
+        assert_eq!(tokens_of("bread r"), ["bread", "r"]);
     }
 
     #[test]
     fn names_and_numbers_count() {
-        assert_ne!(tokens("let a = 1;"), tokens("let b = 1;"));
-        assert_ne!(tokens("let a = 1;"), tokens("let a = 2;"));
-        assert_ne!(tokens("ab"), tokens("a b"));
+        assert_ne!(tokens_of("let a = 1;"), tokens_of("let b = 1;"));
+        assert_ne!(tokens_of("let a = 1;"), tokens_of("let a = 2;"));
+        assert_ne!(tokens_of("ab"), tokens_of("a b"));
+    }
+
+    #[test]
+    fn one_comma_before_a_closing_bracket_does_not_count() {
+        assert_eq!(tokens_of("(a,)"), ["(", "a", ")"]);
+        assert_eq!(tokens_of("(a,,)"), ["(", "a", ",", ")"]);
+        assert_eq!(tokens_of("[,] , /* c */ }"), ["[", "]", "}"]);
+        assert_eq!(tokens_of("a,"), ["a", ","]);
     }
 
     proptest! {
         #[test]
         fn any_text_has_a_shape(text in any::<String>(), rust in "[a-z\"'#/* \\\\\n(),br]{0,40}") {
-            tokens(&text);
-            tokens(&rust);
+            tokens_of(&text);
+            tokens_of(&rust);
         }
     }
 }

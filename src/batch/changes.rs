@@ -6,7 +6,7 @@
 use super::{
     accepted::{Accepted, Before},
     class::Roll,
-    folder::{self, Folder},
+    folder::Folder,
     outputs,
     state::{Key, Parts},
 };
@@ -16,11 +16,13 @@ use crate::{
     report::{Change, Earlier, Standing},
 };
 
-/// Everybody whose verdict, points or checks are not what they were, by id.
+/// Everybody whose verdict, points or checks are not what they were, by id; of the class those who are
+/// `done`.
 pub(super) fn since(
     folder: &Folder,
     accepted: &Accepted,
     roll: &Roll,
+    done: &[SubmissionId],
 ) -> Result<Vec<Change>, Fault> {
     let Some(before) = accepted.ids() else {
         return Ok(Vec::new());
@@ -30,6 +32,10 @@ pub(super) fn since(
     ids.dedup();
     let mut changes = Vec::new();
     for id in ids {
+        // Of somebody else in the class the turn has not come yet.
+        if roll.has(id) && done.binary_search(id).is_err() {
+            continue;
+        }
         changes.extend(change(folder, accepted, roll, id)?);
     }
     Ok(changes)
@@ -49,7 +55,7 @@ fn change(
     let after = if is_here {
         match outputs::record(folder, id)? {
             Some(record) => Some(record),
-            // Its turn has not come yet.
+            // A batch is under way and replaces it just now.
             None => return Ok(None),
         }
     } else {
@@ -63,9 +69,7 @@ fn change(
             if after.as_ref() == Some(&before) {
                 return Ok(None);
             }
-            let now = folder.read(&folder::file(folder::KEYS, id))?;
-            let now = now.and_then(|bytes| Key::parse(&bytes));
-            let why = match (key, now) {
+            let why = match (key, Key::read(folder, id)?) {
                 (Some(old), Some(new)) => why(&old.parts, &new.parts),
                 _ => "what the old record was made from is not known".to_owned(),
             };

@@ -10,11 +10,7 @@ use std::{collections::BTreeMap, path::Path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    folder::{self, Folder},
-    outputs,
-    state::json,
-};
+use super::{folder::Folder, outputs, state::json};
 use crate::{fault::Fault, ids::SubmissionId, intake, report::HandedIn};
 
 const FILE: &str = "class.json";
@@ -133,11 +129,5 @@ impl Roll {
 
     pub(super) fn has(&self, id: &SubmissionId) -> bool {
         self.ids.binary_search(id).is_ok()
-    }
-
-    /// Whose records there are, of this class.
-    pub(super) fn graded(&self, folder: &Folder) -> Vec<SubmissionId> {
-        let has_record = |id: &&SubmissionId| folder.has(&folder::file(folder::RECORDS, id));
-        self.ids.iter().filter(has_record).cloned().collect()
     }
 }

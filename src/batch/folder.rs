@@ -252,16 +252,20 @@ pub(super) fn file(part: &str, id: &SubmissionId) -> String {
     format!("{part}/{id}.json")
 }
 
-/// Whether `inner` is `outer` or lies in it, whatever links lead there. `inner` need not exist.
+/// Whether `inner` is `outer` or lies in it, whatever links and `..` lead there. `inner` need not exist: then
+/// what is there of it tells.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is found out where a folder would be; what is made there is opened for itself"
+)]
 pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
     let Some(wanted) = identity(outer) else {
         return false;
     };
     let inner = std::path::absolute(inner).unwrap_or_else(|_| inner.to_path_buf());
-    inner
-        .ancestors()
-        .any(|ancestor| identity(ancestor) == Some(wanted))
+    let there = { inner.ancestors() }.find_map(|ancestor| fs::canonicalize(ancestor).ok());
+    there.is_some_and(|there| { there.ancestors() }.any(|above| identity(above) == Some(wanted)))
 }
 
 /// Hold the lock and say in it who does; or say who does hold it.
@@ -422,5 +426,9 @@ mod tests {
         assert!(lies_in(&link.join("not/there"), &class));
         assert!(lies_in(&class, &link));
         assert!(!lies_in(&dir.path().join("class-grades"), &class));
+        // What stands before `..` is left again.
+        assert!(!lies_in(&class.join("../grades/new"), &class));
+        assert!(lies_in(&dir.path().join("link/../class/new"), &class));
+        assert!(lies_in(&class.join("not/there/../new"), &class));
     }
 }

@@ -8,8 +8,9 @@
 //! batch (`kill -9`, a full disk, Ctrl-C), the same command goes through the class again, answers from
 //! disk whoever's key is what it would be now, and grades the rest. What is drawn or measured once (the
 //! seeds, the runs' time limit) is kept in the folder first, so that both halves of a stopped batch are
-//! graded alike. At the end `batch.json` and `gradebook.csv` are made from the records, and are the
-//! same to the byte however often the batch was stopped.
+//! graded alike. To grade everybody again raises a number in every key, once until that is done. At the end
+//! `batch.json` and `gradebook.csv` are made from the records, and are the same to the byte however often
+//! the batch was stopped.
 //!
 //! What is different each time stays out of records: what runs used, and which
 //! thread read which file when, is in `usage/`. What a program does
@@ -32,6 +33,7 @@ mod changes;
 mod class;
 mod folder;
 mod outputs;
+mod plan;
 mod queue;
 mod state;
 mod work;
@@ -50,7 +52,8 @@ use self::{
     accepted::Accepted,
     class::Roll,
     folder::Folder,
-    state::Plan,
+    plan::Plan,
+    state::Key,
     work::{Batch, Tally, Try},
 };
 use crate::{
@@ -80,7 +83,7 @@ pub struct Request<'a> {
     pub jobs: NonZeroUsize,
     /// Seeds to grade on; none means those of the folder, or fresh ones.
     pub seeds: &'a [Seed],
-    /// Whether to grade again what did not change.
+    /// Whether to grade again what did not change, or what is left of that.
     pub fresh: bool,
     /// Whether the grades are accepted when all are done.
     pub accept: bool,
@@ -167,7 +170,10 @@ pub fn run(
         return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
     }
     let folder = Folder::hold(out)?;
-    let plan = Plan::settle(&folder, &exercise, seeds)?;
+    let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds)?;
+    if fresh {
+        plan.begin_again();
+    }
     let roll = Roll::new(&class);
     roll.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
@@ -178,8 +184,9 @@ pub fn run(
     prove(&sandbox)?;
     let mut session =
         Session::open_for_class(settings, exercise.clone(), &plan.seeds, sandbox, &relay)?;
-    let plan = plan.keep(&folder, &mut session, &state)?;
-    let shared = state::shared_parts(settings, &exercise, &session, &plan.seeds)?;
+    plan.share_limit(&mut session, &state);
+    let shared = state::shared_parts(settings, &exercise, &session, &plan)?;
+    plan.keep(&folder, &shared)?;
 
     listener.event(Event::Begun(class.submissions.len()));
     let batch = Batch {
@@ -188,7 +195,6 @@ pub fn run(
         accepted,
         session,
         shared,
-        fresh,
         listener,
         cancellation,
         tally: Mutex::default(),
@@ -253,7 +259,7 @@ fn complete(
     let is_gone = |id: &&SubmissionId| !roll.has(id);
     for id in listing.ids.iter().filter(is_gone) {
         let name = folder::file(folder::RECORDS, id);
-        if accepted.has(id) || state::has_key(&folder, id)? {
+        if accepted.has(id) || Key::read(&folder, id)?.is_some() {
             accepted.set_aside(&folder, id)?;
             folder.remove(&name)?;
             folder.remove(&folder::file(folder::USAGE, id))?;
@@ -266,10 +272,10 @@ fn complete(
     strays.sort();
 
     // Before they are accepted: who moved is said once more.
-    let outputs = Outputs::of(folder, plan, roll);
+    let outputs = Outputs::of(folder, plan, roll)?;
     outputs.write_all()?;
     let summary = outputs.summary()?;
-    outputs.accept(accepted, accept)?;
+    outputs.complete(accepted, accept)?;
     let Tally {
         graded,
         unchanged,

@@ -17,7 +17,8 @@ use super::{
     accepted::Accepted,
     class::{Class, Roll},
     folder::{self, Folder},
-    state::{Key, Plan},
+    plan::Plan,
+    state::Key,
 };
 use crate::{
     fault::{Fault, FaultKind},
@@ -100,6 +101,9 @@ pub struct Outputs {
     folder: Folder,
     plan: Plan,
     roll: Option<Roll>,
+    /// Whose records are of this batch: after a regrading that was stopped others are there as well, made
+    /// from something else. In byte order.
+    done: Vec<SubmissionId>,
 }
 
 impl Outputs {
@@ -117,31 +121,44 @@ impl Outputs {
             Fault::usage(message).hint("grade once more into this folder")
         })?;
         let roll = Roll::read(&folder)?;
-        Ok(Self { folder, plan, roll })
+        Self::new(folder, plan, roll)
     }
 
     /// Those of the batch that holds `folder`.
-    pub(super) fn of(folder: Folder, plan: Plan, roll: Roll) -> Self {
-        let roll = Some(roll);
-        Self { folder, plan, roll }
+    pub(super) fn of(folder: Folder, plan: Plan, roll: Roll) -> Result<Self, Fault> {
+        Self::new(folder, plan, Some(roll))
+    }
+
+    fn new(folder: Folder, plan: Plan, roll: Option<Roll>) -> Result<Self, Fault> {
+        let ids = match &roll {
+            Some(roll) => roll.ids.clone(),
+            None => records(&folder)?,
+        };
+        let mut done = Vec::new();
+        for id in ids {
+            if plan.is_done(&folder, &id)? {
+                done.push(id);
+            }
+        }
+        Ok(Self {
+            folder,
+            plan,
+            roll,
+            done,
+        })
     }
 
     /// How many records there are and how many there will be, if that is more.
     #[must_use]
     pub fn so_far(&self) -> Option<(usize, usize)> {
-        let roll = self.roll.as_ref()?;
-        let graded = roll.graded(&self.folder).len();
-        (graded < roll.ids.len()).then_some((graded, roll.ids.len()))
+        let all = self.roll.as_ref()?.ids.len();
+        (self.done.len() < all).then_some((self.done.len(), all))
     }
 
     /// Hand every record of the class to `each`, in order.
     fn each_record(&self, mut each: impl FnMut(Record) -> Result<(), Fault>) -> Result<(), Fault> {
-        let ids = match &self.roll {
-            Some(roll) => roll.graded(&self.folder),
-            None => records(&self.folder)?,
-        };
-        for id in ids {
-            if let Some(record) = record(&self.folder, &id)? {
+        for id in &self.done {
+            if let Some(record) = record(&self.folder, id)? {
                 each(record)?;
             }
         }
@@ -159,16 +176,16 @@ impl Outputs {
             let value = value.map_err(|error| failed(error.into()))?;
             write!(to, "\n\"{name}\": {value},").map_err(failed)
         };
-        field("schema", serde_json::to_string(SCHEMA))?;
-        field("exercise", serde_json::to_string(&self.plan.exercise))?;
-        field("seeds", serde_json::to_string(&self.plan.seeds))?;
+        field("schema", report::json_line(&SCHEMA))?;
+        field("exercise", report::json_line(&self.plan.exercise))?;
+        field("seeds", report::json_line(&self.plan.seeds))?;
         if let Some(roll) = &self.roll {
-            field("class", serde_json::to_string(&roll.class))?;
+            field("class", report::json_line(&roll.class))?;
         }
         write!(to, "\n\"records\": [").map_err(failed)?;
         let mut separator = "\n";
         self.each_record(|record| {
-            let record = serde_json::to_string(&record).map_err(|error| failed(error.into()))?;
+            let record = report::json_line(&record).map_err(|error| failed(error.into()))?;
             write!(to, "{separator}{record}").map_err(failed)?;
             separator = ",\n";
             Ok(())
@@ -205,19 +222,14 @@ impl Outputs {
     pub fn summary(&self) -> Result<Summary, Fault> {
         let mut summary = Summary::default();
         self.each_record(|record| {
-            let key = folder::file(folder::KEYS, &record.submission.id);
-            let shape = self
-                .folder
-                .read(&key)?
-                .and_then(|bytes| Key::parse(&bytes))
-                .and_then(|key| key.shape);
-            summary.add(&record, shape);
+            let key = Key::read(&self.folder, &record.submission.id)?;
+            summary.add(&record, key.and_then(|key| key.shape));
             Ok(())
         })?;
         let accepted = Accepted::read(&self.folder)?;
         if let Some(roll) = &self.roll {
             summary.class = Some(roll.ids.len());
-            summary.changes = super::changes::since(&self.folder, &accepted, roll)?;
+            summary.changes = super::changes::since(&self.folder, &accepted, roll, &self.done)?;
             let class = &roll.class;
             summary.attempts = class
                 .attempts
@@ -242,9 +254,11 @@ impl Outputs {
     }
 
     /// The batch is complete; accept its grades if that is wanted.
-    pub(super) fn accept(&self, accepted: Accepted, wanted: bool) -> Result<(), Fault> {
-        let roll = self.roll.as_ref();
-        roll.map_or(Ok(()), |roll| accepted.complete(&self.folder, roll, wanted))
+    pub(super) fn complete(mut self, accepted: Accepted, accept: bool) -> Result<(), Fault> {
+        if let Some(roll) = &self.roll {
+            accepted.complete(&self.folder, roll, accept)?;
+        }
+        self.plan.complete(&self.folder)
     }
 }
 

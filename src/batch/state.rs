@@ -1,6 +1,6 @@
-//! What a batch remembers: its seeds, and what each record was made from.
+//! What each record of a batch was made from.
 //!
-//! Hides the files of both and what is believed in them. A record is answered from disk only when
+//! Hides the files of it and what is believed in them. A record is answered from disk only when
 //! everything that went into it is what it was, and it is itself, to the byte, what was written then.
 //! Never judges what a difference means; `changes` puts it in words.
 
@@ -10,7 +10,6 @@ use std::{
     fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -19,111 +18,18 @@ use sha2::Digest as _;
 use super::{
     folder::{self, Folder},
     outputs,
+    plan::Plan,
 };
 use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
-    grading::{self, Session},
-    ids::{Digest, ExerciseId, Seed, SubmissionId},
+    grading::Session,
+    ids::{Digest, SubmissionId},
     record::{Record, Verdict},
     spec::Exercise,
 };
 
-/// The file of the plan.
-const PLAN: &str = "seeds.json";
-const PLAN_SCHEMA: &str = "grade-seeds/1";
 const KEY_SCHEMA: &str = "grade-key/1";
-
-/// What is drawn or measured once and holds for the whole batch, however often it is continued.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Plan {
-    schema: String,
-    pub(super) exercise: ExerciseId,
-    pub(super) seeds: Vec<Seed>,
-    /// The limit on real time of one run. It follows from the reference, which takes another time
-    /// each time; records name it.
-    run_limit_ms: Option<u64>,
-    /// The state of the exercise for which that limit holds.
-    limit_for: Option<Digest>,
-}
-
-impl Plan {
-    /// The plan in `folder`, on the seeds given, or else on those it has, or else on fresh ones.
-    pub(super) fn settle(
-        folder: &Folder,
-        exercise: &Exercise,
-        given: &[Seed],
-    ) -> Result<Self, Fault> {
-        let kept = Self::read(folder)?;
-        if let Some(kept) = &kept
-            && kept.exercise != exercise.id
-        {
-            let message = format!(
-                "failed to use `{}` for `{}`: it has a batch of `{}`",
-                folder.root().display(),
-                exercise.id,
-                kept.exercise
-            );
-            return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
-        }
-        match kept {
-            Some(kept) if given.is_empty() => Ok(kept),
-            kept => {
-                let seeds = grading::seeds(&exercise.seeds, given)?;
-                match kept {
-                    Some(kept) if kept.seeds == seeds => Ok(kept),
-                    _ => Ok(Self {
-                        schema: PLAN_SCHEMA.to_owned(),
-                        exercise: exercise.id.clone(),
-                        seeds,
-                        run_limit_ms: None,
-                        limit_for: None,
-                    }),
-                }
-            }
-        }
-    }
-
-    /// The plan in `folder`. One that makes no sense is an error: to draw other seeds in silence would
-    /// give half of a class other data.
-    pub(super) fn read(folder: &Folder) -> Result<Option<Self>, Fault> {
-        let Some(bytes) = folder.read(PLAN)? else {
-            return Ok(None);
-        };
-        let damaged = |why: String| {
-            Fault::usage(format!("failed to read `{}`", folder.root().join(PLAN).display()))
-                .because(why)
-                .hint("remove it to draw new seeds and grade everybody again, or choose another `--out DIR`")
-        };
-        let plan: Self =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if plan.schema != PLAN_SCHEMA || plan.seeds.is_empty() {
-            return Err(damaged(format!("it is not a `{PLAN_SCHEMA}` with seeds")));
-        }
-        Ok(Some(plan))
-    }
-
-    /// Let the session have the limit of the plan, or the plan that of the session; and keep the plan.
-    pub(super) fn keep(
-        mut self,
-        folder: &Folder,
-        session: &mut Session<'_>,
-        exercise: &Digest,
-    ) -> Result<Self, Fault> {
-        match self.run_limit_ms {
-            Some(limit) if self.limit_for.as_ref() == Some(exercise) => {
-                session.set_wall_limit(Duration::from_millis(limit));
-            }
-            _ => {
-                let limit = session.wall_limit().as_millis();
-                self.run_limit_ms = Some(u64::try_from(limit).unwrap_or(u64::MAX));
-                self.limit_for = Some(exercise.clone());
-            }
-        }
-        folder.write(PLAN, &json(&self)?)?;
-        Ok(self)
-    }
-}
 
 /// Everything that decides what a record says, by the name of its part. The same for a whole class but
 /// for the submission.
@@ -134,10 +40,10 @@ pub(super) fn shared_parts(
     settings: &Settings,
     exercise: &Exercise,
     session: &Session<'_>,
-    seeds: &[Seed],
+    plan: &Plan,
 ) -> Result<Parts, Fault> {
     let (tier, observer) = session.grader();
-    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+    let seeds: Vec<String> = plan.seeds.iter().map(ToString::to_string).collect();
     let parts = [
         ("exercise", exercise_digest(settings, exercise)?.to_string()),
         (
@@ -157,6 +63,7 @@ pub(super) fn shared_parts(
         ("isolation", tier),
         ("observer", observer),
         ("seeds", seeds.join(" ")),
+        ("generation", plan.generation.to_string()),
     ];
     Ok(parts.map(|(name, value)| (name.to_owned(), value)).into())
 }
@@ -276,6 +183,18 @@ impl Key {
         self.parts.get("id").map(String::as_str) == Some(id.as_str())
     }
 
+    /// Whether its record was made from all of these.
+    pub(super) fn has(&self, shared: &Parts) -> bool {
+        { shared.iter() }.all(|(name, value)| self.parts.get(name) == Some(value))
+    }
+
+    /// The key of somebody who was graded here, if there is one and it is whole.
+    pub(super) fn read(folder: &Folder, id: &SubmissionId) -> Result<Option<Self>, Fault> {
+        let bytes = folder.read(&folder::file(folder::KEYS, id))?;
+        let key = bytes.and_then(|bytes| Self::parse(&bytes));
+        Ok(key.filter(|key| key.is_for(id)))
+    }
+
     /// Read a key and believe it only if it is whole.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let key: Self = serde_json::from_slice(bytes).ok()?;
@@ -320,13 +239,6 @@ pub(super) fn known(folder: &Folder, id: &SubmissionId, now: &Parts) -> Result<K
         return Ok(Known::Changed);
     }
     Ok(Known::Unchanged(Box::new((record, key))))
-}
-
-/// Whether there is a key which says that somebody of this id was graded here.
-pub(super) fn has_key(folder: &Folder, id: &SubmissionId) -> Result<bool, Fault> {
-    let key = folder.read(&folder::file(folder::KEYS, id))?;
-    let key = key.and_then(|bytes| Key::parse(&bytes));
-    Ok(key.is_some_and(|key| key.is_for(id)))
 }
 
 /// Our own plain data as indented JSON with a newline at the end.

@@ -23,6 +23,7 @@ use crate::{
     ids::{Digest, Seed, SubmissionId},
     intake::Found,
     record::{Record, Usage},
+    report,
     sandbox::Cancellation,
 };
 
@@ -49,7 +50,6 @@ pub(super) struct Batch<'a> {
     pub(super) shared: Parts,
     /// The command that grades one of them again.
     pub(super) replay: String,
-    pub(super) fresh: bool,
     pub(super) listener: &'a dyn Listener,
     pub(super) cancellation: Cancellation,
     pub(super) tally: Mutex<Tally>,
@@ -87,7 +87,7 @@ impl Batch<'_> {
             None => Known::Changed,
         };
         match known {
-            Known::Unchanged(known) if !self.fresh => {
+            Known::Unchanged(known) => {
                 self.tally().unchanged += 1;
                 self.listener
                     .event(Event::Finished(&known.0, How::Unchanged));
@@ -139,7 +139,7 @@ impl Batch<'_> {
                 })
                 .collect(),
         };
-        let bytes = state::json(&record)?;
+        let bytes = report::json(&record).into_bytes();
         self.accepted.set_aside(&self.folder, &id)?;
         self.folder
             .write(&folder::file(folder::RECORDS, &id), &bytes)?;

@@ -107,7 +107,7 @@ pub(super) struct BatchArgs {
     /// Grade on this seed instead of fresh ones; may be given several times
     #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
     pub(super) seeds: Vec<Seed>,
-    /// Grade again what did not change
+    /// Grade again what did not change; stopped, the same command continues
     #[arg(long)]
     pub(super) fresh: bool,
     /// Accept the grades: what changes later is told by comparing with these

@@ -44,7 +44,7 @@ impl App {
     }
 
     fn grade_starter(&self, settings: &Settings, exercise: Exercise) -> Result<Record, Fault> {
-        let seeds = grading::seeds(&exercise.seeds, &[])?;
+        let seeds = grading::seeds(&exercise.seeds, &[], &[])?;
         let starter = Submission {
             id: SubmissionId::from_folder_name("starter"),
             origin: Origin::Named(exercise.starter.clone()),

@@ -97,27 +97,34 @@ pub struct Session<'a> {
     places: AtomicU64,
 }
 
-/// The seeds of one grading: the exercise's fixed ones, then those given, or else fresh ones.
+/// The seeds of one grading: the exercise's fixed ones, then those given, or else fresh ones, of which those
+/// that were drawn before come first.
 ///
 /// # Errors
 /// The system has no random numbers.
-pub fn seeds(plan: &SeedPlan, given: &[Seed]) -> Result<Vec<Seed>, Fault> {
+pub fn seeds(plan: &SeedPlan, given: &[Seed], drawn: &[Seed]) -> Result<Vec<Seed>, Fault> {
     let mut seeds = plan.fixed.clone();
     seeds.extend(given);
     if given.is_empty() {
-        while seeds.len() < plan.fixed.len() + plan.fresh as usize {
-            // 32 bits are plenty against guessing and short to type in a replay.
-            let drawn = getrandom::u32().map_err(|error| {
-                Fault::new(FaultKind::Internal, "failed to draw a seed").because(error)
-            })?;
-            if !seeds.contains(&Seed(drawn.into())) {
-                seeds.push(Seed(drawn.into()));
+        let all = plan.fixed.len() + plan.fresh as usize;
+        let mut drawn = drawn.iter().copied();
+        while seeds.len() < all {
+            let seed = drawn.next().map_or_else(draw, Ok)?;
+            if !seeds.contains(&seed) {
+                seeds.push(seed);
             }
         }
     }
     let mut known = std::collections::BTreeSet::new();
     seeds.retain(|seed| known.insert(*seed));
     Ok(seeds)
+}
+
+/// A fresh seed. 32 bits are plenty against guessing and short to type in a replay.
+fn draw() -> Result<Seed, Fault> {
+    getrandom::u32()
+        .map(|number| Seed(number.into()))
+        .map_err(|error| Fault::new(FaultKind::Internal, "failed to draw a seed").because(error))
 }
 
 impl<'a> Session<'a> {
@@ -579,10 +586,13 @@ mod tests {
             fixed: vec![Seed(0)],
             fresh: 2,
         };
-        let given = seeds(&plan, &[Seed(7), Seed(0), Seed(7)]).unwrap();
+        let given = seeds(&plan, &[Seed(7), Seed(0), Seed(7)], &[Seed(3)]).unwrap();
         assert_eq!(given, [Seed(0), Seed(7)]);
-        let (one, two) = (seeds(&plan, &[]).unwrap(), seeds(&plan, &[]).unwrap());
+        let fresh = || seeds(&plan, &[], &[]).unwrap();
+        let (one, two) = (fresh(), fresh());
         assert_eq!((one.len(), one[0]), (3, Seed(0)));
         assert_ne!(one, two, "fresh seeds were drawn twice alike");
+        let drawn = seeds(&plan, &[], &[Seed(0), Seed(3)]).unwrap();
+        assert_eq!((drawn.len(), &drawn[..2]), (3, &[Seed(0), Seed(3)][..]));
     }
 }

@@ -26,6 +26,7 @@
 mod archive;
 mod class;
 mod copy;
+mod location;
 mod manifest;
 mod names;
 mod open;
@@ -50,6 +51,7 @@ use std::{
 pub use self::{
     archive::ArchiveKind,
     class::{Attempt, Class, Found, Ignored, find},
+    location::Location,
 };
 use self::{
     problem::{Obstacle, Problem},
@@ -108,19 +110,21 @@ pub fn admit_named(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A folder, with the crate in it or one or two folders down.
-    Folder(PathBuf),
+    Folder(Location),
     /// An archive, with the crate in it or one or two folders down.
-    Archive(PathBuf, ArchiveKind),
+    Archive(Location, ArchiveKind),
     /// Something else that was handed in; it will be refused.
-    File(PathBuf),
+    File(Location),
 }
 
 impl Source {
     /// Where it is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> PathBuf {
         match self {
-            Self::Folder(path) | Self::Archive(path, _) | Self::File(path) => path,
+            Self::Folder(location) | Self::Archive(location, _) | Self::File(location) => {
+                location.path()
+            }
         }
     }
 }
@@ -130,11 +134,11 @@ impl Source {
 /// `home` is where a checkout of the course has the exercise, empty if that is not known. A folder and its
 /// archive give the same copy and the same digest. What cannot be opened for another reason, or is not what
 /// [`find`] saw, is the submission's problem: a class goes on with the next. A link is not followed, even
-/// where `source` itself is one.
+/// where `source` itself is one, or what leads to it in the class's folder.
 ///
 /// # Errors
-/// We may not read it; `dest` cannot be written or lies inside the submission; or the machine is out of memory or of open
-/// files, or cannot read its disk.
+/// We may not read it, or the class's folder any more; `dest` cannot be written or lies inside the submission; or
+/// the machine is out of memory or of open files, or cannot read its disk.
 pub fn admit_source(
     source: &Source,
     home: &Path,
@@ -142,12 +146,12 @@ pub fn admit_source(
     limits: &IntakeLimits,
 ) -> Result<Admission, Fault> {
     let home = home.as_os_str().as_bytes();
-    let path = source.path();
+    let path = &source.path();
     let name = names::shown(path.file_name().unwrap_or_default().as_encoded_bytes());
     let admitted = match source {
         Source::File(_) => return Ok(Admission::Refused(vec![refusals::no_archive(&name)])),
-        Source::Folder(_) => admit_folder(path, home, dest, limits),
-        Source::Archive(_, kind) => admit_archive(path, *kind, home, dest, limits),
+        Source::Folder(location) => admit_folder(location, home, dest, limits),
+        Source::Archive(location, kind) => admit_archive(location, *kind, home, dest, limits),
     };
     match admitted {
         Ok(admission) => admission,
@@ -163,12 +167,12 @@ pub fn admit_source(
 }
 
 fn admit_folder(
-    path: &Path,
+    location: &Location,
     home: &[u8],
     dest: &Path,
     limits: &IntakeLimits,
 ) -> Result<Result<Admission, Fault>, Obstacle> {
-    let opened = open::submission(path)?;
+    let opened = location.open()?;
     if !opened.is_folder() {
         return Err(Obstacle::Changed);
     }
@@ -179,21 +183,22 @@ fn admit_folder(
         }
         Root::Nowhere => opened.fd,
     };
-    Ok(admit_opened(path, top, dest, limits))
+    Ok(admit_opened(&location.path(), top, dest, limits))
 }
 
 fn admit_archive(
-    path: &Path,
+    location: &Location,
     kind: ArchiveKind,
     home: &[u8],
     dest: &Path,
     limits: &IntakeLimits,
 ) -> Result<Result<Admission, Fault>, Obstacle> {
-    let opened = open::submission(path)?;
+    let opened = location.open()?;
     if opened.is_folder() {
         return Err(Obstacle::Changed);
     }
     let file = File::from(opened.fd);
+    let path = &location.path();
     Ok(archive::admit(&file, path, kind, home, dest, *limits))
 }
 

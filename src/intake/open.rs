@@ -46,10 +46,15 @@ impl Opened {
     }
 }
 
-/// The folder that the user named. Here alone a link is followed.
-pub(super) fn source(path: &Path) -> Result<OwnedFd, Fault> {
+/// A folder that the user named. Here alone a link is followed.
+pub(super) fn named(path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| {
+    rustix::fs::open(path, flags, Mode::empty())
+}
+
+/// The submission that the user named.
+pub(super) fn source(path: &Path) -> Result<OwnedFd, Fault> {
+    named(path).map_err(|errno| {
         let hint = match errno {
             Errno::NOTDIR => "name the folder itself; if it is an archive, unpack it first",
             Errno::ACCESS | Errno::PERM => "make it readable: `chmod u+rx` by its owner",
@@ -69,14 +74,6 @@ pub(super) fn class(path: &Path) -> Result<OwnedFd, Fault> {
         }
         .hint("name a folder that can be read, with one folder or archive for each student in it")
     })
-}
-
-/// A submission among others, by its path. Nobody named it, so a link is not followed even here.
-pub(super) fn submission(path: &Path) -> Result<Opened, Obstacle> {
-    let fd = rustix::fs::open(path, FLAGS, Mode::empty())?;
-    let stat = fstat(&fd)?;
-    accept(kind(&stat))?;
-    Ok(Opened { fd, stat })
 }
 
 /// What stands at `name` in `folder`, without opening it.
@@ -136,7 +133,8 @@ fn is_ours(folder: BorrowedFd<'_>, name: &CStr) -> bool {
         .map_or(true, |stat| stat.st_uid == geteuid().as_raw())
 }
 
-fn open(folder: BorrowedFd<'_>, name: &CStr) -> Result<Opened, Obstacle> {
+/// Open `name` in `folder` as what it is by then, if that is a file or a folder.
+pub(super) fn open(folder: BorrowedFd<'_>, name: &CStr) -> Result<Opened, Obstacle> {
     let fd = openat(folder, name, FLAGS, Mode::empty())?;
     let stat = fstat(&fd)?;
     accept(kind(&stat))?;

@@ -29,6 +29,20 @@ pub(super) enum Obstacle {
     Machine(io::Error),
 }
 
+impl Obstacle {
+    /// Whether this process has too little memory, or too many files open: then whatever comes next fails
+    /// as well, and it is not about one submission.
+    pub(super) fn is_shortage(&self) -> bool {
+        let Self::Machine(error) = self else {
+            return false;
+        };
+        matches!(
+            Errno::from_io_error(error),
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)
+        )
+    }
+}
+
 impl From<Errno> for Obstacle {
     fn from(errno: Errno) -> Self {
         match errno {
@@ -124,6 +138,16 @@ mod tests {
             };
             assert_eq!(fault.kind, FaultKind::Disk);
             assert!(fault.hint.unwrap().contains("ulimit"));
+        }
+    }
+
+    #[test]
+    fn a_shortage_is_everybodys_and_one_bad_folder_is_not() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            assert!(Obstacle::from(errno).is_shortage(), "{errno}");
+        }
+        for errno in [Errno::IO, Errno::STALE, Errno::ACCESS, Errno::NOENT] {
+            assert!(!Obstacle::from(errno).is_shortage(), "{errno}");
         }
     }
 

@@ -15,6 +15,8 @@ pub use escape::{escape_block, escape_line};
 pub use human::human;
 pub use summary::{Cut, Summary};
 
+use serde::Serialize;
+
 use crate::record::{Record, Status, Verdict};
 
 /// The record itself, as indented JSON with a newline at the end.
@@ -24,6 +26,14 @@ pub fn json(record: &Record) -> String {
     let mut text = escape::escape_json(&serde_json::to_string_pretty(record).unwrap_or_default());
     text.push('\n');
     text
+}
+
+/// A record, or what else is said of a class, as JSON in one line.
+///
+/// # Errors
+/// It has no form in JSON.
+pub fn json_line(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(value).map(|json| escape::escape_json(&json))
 }
 
 /// Why a submission did not pass, in one line: its first check that says no, or our fault. May hold

@@ -10,7 +10,6 @@ use std::{
 use assert_cmd::Command;
 
 use crate::common::{
-    cache,
     scene::{CourseCopy, Scene, copy_tree, names, run},
     submission,
 };
@@ -48,24 +47,16 @@ fn warm() {
     .code(0);
 }
 
-/// A cache of this scene alone, with parts of the shared one.
+/// A cache of this scene alone, with these parts of one that has rayon's layer and no other: in the shared one
+/// a batch makes the full layer, which then serves instead and takes long to make again.
 fn cache_with(scene: &Scene, parts: &[&str]) -> PathBuf {
-    warm();
+    let of_rayon = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rayon-cache");
+    let command = &mut grading(scene, &submission("correct-rayon-par-iter"));
+    run(command.env("GRADE_CACHE_DIR", &of_rayon)).code(0);
     let private = scene.path("cache");
     fs::create_dir(&private).unwrap();
     for part in parts {
-        for name in names(&cache().join(part)) {
-            let entry = cache().join(part).join(&name);
-            // Of the layers only rayon's: the full one takes long to make again.
-            let is_another = fs::read(entry.join("layer.json")).is_ok_and(|text| {
-                let layer: serde_json::Value = serde_json::from_slice(&text).unwrap();
-                let crates = layer["crates"].as_object().unwrap();
-                crates.len() > 1 || !crates.contains_key("rayon")
-            });
-            if !is_another {
-                copy_tree(&entry, &private.join(part).join(name));
-            }
-        }
+        copy_tree(&of_rayon.join(part), &private.join(part));
     }
     private
 }

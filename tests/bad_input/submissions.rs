@@ -273,6 +273,31 @@ fn a_file_that_another_user_keeps_from_us_is_not_graded() {
 }
 
 #[test]
+fn in_a_class_a_folder_that_cannot_be_entered_is_its_students_record_alone() {
+    let scene = Scene::new();
+    let class = scene.path("class");
+    for name in ["alice", "mallory"] {
+        let folder = scene.submission(name, "", "fn main() {}");
+        fs::create_dir_all(&class).unwrap();
+        fs::rename(folder, class.join(name)).unwrap();
+    }
+    // Its names may be read, and nothing behind them: an archive made it without `x`.
+    let locked = Locked::new(&class.join("mallory"), 0o644);
+    let command = &mut scene.grade_as_ordinary_user();
+    command
+        .args(["batch", "sum-of-products", "--seed", "0", "--out"])
+        .arg(scene.path("out"))
+        .arg(&class);
+    run(command).code(3).reports(&[
+        "2 submissions, 1 did not pass, 1 not graded",
+        "mallory: failed to read submission",
+        "class/mallory`: Permission denied",
+    ]);
+    drop(locked);
+    scene.assert_nothing_left();
+}
+
+#[test]
 fn of_a_checkout_of_the_course_the_exercise_is_graded() {
     let scene = Scene::new();
     let checkout = scene.course();

@@ -286,3 +286,28 @@ fn what_is_damaged_or_somebody_elses_is_noticed_and_graded_again() {
         assert_same(&whole, &outputs(&out), what);
     }
 }
+
+#[test]
+fn seeds_that_the_exercise_changed_are_graded_on_and_drawn_ones_stay() {
+    let class = Class::new(&["correct-scoped-chunks"]);
+    let own = class.own_course();
+    let file = own.join("exercises/sum-of-products/exercise.toml");
+    let original = fs::read_to_string(&file).unwrap();
+    let graded_on = |fixed: &str, fresh: u32| {
+        let text = original
+            .replace("fixed = [\"0\"]", &format!("fixed = {fixed}"))
+            .replace("fresh = 2", &format!("fresh = {fresh}"));
+        fs::write(&file, text).unwrap();
+        let output = class.command("out").arg("--course").arg(&own).output();
+        says(&output.unwrap(), "1 submission, 1 passed");
+        let record = crate::scene::record(&class.out("out"), "correct-scoped-chunks");
+        let runs = record["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["seed"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let first = graded_on("[\"0\"]", 2);
+    assert_eq!(first.len(), 3);
+    let more = graded_on("[\"0\", \"42\"]", 2);
+    assert_eq!(more, ["0", "42", &first[1], &first[2]]);
+    assert_eq!(graded_on("[\"42\"]", 1), ["42", &first[1]]);
+}

@@ -1,4 +1,4 @@
-//! A class of two thousand: everybody has a record, in order, and the grader stays small.
+//! A class of two thousand, and large files: everybody has a record, in order, and the grader stays small.
 
 use std::{fs, path::Path, process::Child, thread, time::Duration};
 
@@ -56,6 +56,15 @@ fn two_thousand_have_a_record_each_and_the_grader_stays_small() {
     for peak in [first, second] {
         assert!((1..MEMORY).contains(&peak), "{peak} kB");
     }
+}
+
+#[test]
+fn a_large_file_of_signs_costs_little_more_than_itself() {
+    let class = Class::new(&["lines-from-zero"]);
+    let unused = class.folder().join("lines-from-zero/src/unused.rs");
+    fs::write(unused, "(".repeat(8 << 20)).unwrap();
+    let peak = peak(start(&class, "out", &["--seed", "7"]));
+    assert!((1..MEMORY).contains(&peak), "{peak} kB");
 }
 
 /// The most memory that a batch held until it ended, in kB.

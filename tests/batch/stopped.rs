@@ -95,6 +95,79 @@ fn kill_when(class: &Class, name: &str, seeds: &[&str], records: usize, then: Du
     was_at_work
 }
 
+#[test]
+fn a_regrading_that_was_stopped_does_not_mix_old_records_with_new_ones() {
+    let class = Class::new(&["correct-modules", "correct-scoped-chunks", "exits-nonzero"]);
+    class.add("correct-modules", "zoe");
+    let out = class.out("out");
+    class.batch("out", &[]);
+    kill_before_the_third(&class, &["--seed", "8"]);
+
+    let report = |format: &str| {
+        let mut command = grade();
+        command.args(["report", "--format", format]).arg(&out);
+        command.output().unwrap()
+    };
+    says(&report("human"), "2 of 4 submissions so far");
+    says(&report("csv"), "2 of 4 so far");
+    let batch: serde_json::Value = serde_json::from_str(&stdout(&report("json"))).unwrap();
+    assert_eq!(batch["seeds"], serde_json::json!(["0", "8"]));
+    let records = batch["records"].as_array().unwrap();
+    assert_eq!(records.len(), 2);
+    for record in records {
+        assert_eq!(record["runs"][1]["seed"], "8");
+    }
+    // Nothing of the others is lost: on the first data they are answered as before.
+    says(&class.batch("out", &[]), "2 unchanged, 2 graded");
+    assert!(out.join("previous/records/correct-modules.json").is_file());
+}
+
+#[test]
+fn grading_everybody_again_is_continued_and_then_done() {
+    let class = Class::new(&["correct-modules", "correct-scoped-chunks", "exits-nonzero"]);
+    class.add("correct-modules", "zoe");
+    let out = class.out("out");
+    says(&class.batch("out", &[]), "0 unchanged, 4 graded");
+    let whole = outputs(&out);
+    // By the same command, and by one that does not say it again.
+    for continued in [&["--fresh"][..], &[]] {
+        kill_before_the_third(&class, &["--seed", "7", "--fresh"]);
+        let report = grade().arg("report").arg(&out).output().unwrap();
+        says(&report, "2 of 4 submissions so far");
+        says(&class.batch("out", continued), "2 unchanged, 2 graded");
+        assert_same(&whole, &outputs(&out), "everybody again");
+        says(&class.batch("out", &[]), "4 unchanged, 0 graded");
+    }
+    says(&class.batch("out", &["--fresh"]), "0 unchanged, 4 graded");
+    says(&class.batch("out", &[]), "4 unchanged, 0 graded");
+}
+
+/// Start a batch of one worker that grades two anew, and kill it at `exits-nonzero`, the third, which never
+/// ends until then.
+fn kill_before_the_third(class: &Class, more: &[&str]) {
+    let third = class.folder().join("exits-nonzero");
+    grade::sandbox::remove_tree(&third).unwrap();
+    class.add("never-ends", "exits-nonzero");
+    let keys = class.out("out").join("keys");
+    let key = |id: &str| {
+        use std::os::unix::fs::MetadataExt as _;
+        let key = fs::metadata(keys.join(format!("{id}.json")));
+        key.ok().map(|key| (key.ino(), key.mtime_nsec()))
+    };
+    let ids = ["correct-modules", "correct-scoped-chunks"];
+    let before = ids.map(key);
+    let mut child = start(class, "out", &[more, &["--jobs", "1"]].concat());
+    let is_new = |at: usize| key(ids[at]).is_some_and(|key| Some(key) != before[at]);
+    while !(is_new(0) && is_new(1)) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    grade::sandbox::remove_tree(&third).unwrap();
+    class.add("exits-nonzero", "exits-nonzero");
+}
+
 fn walk(folder: &Path) -> Vec<String> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

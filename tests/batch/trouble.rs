@@ -114,6 +114,32 @@ fn quiet_says_nothing_and_other_formats_are_the_files() {
 }
 
 #[test]
+fn what_a_terminal_obeys_is_written_by_its_number_in_the_json_of_a_class() {
+    let class = Class::new(&["correct-scoped-chunks"]);
+    let main = class.folder().join("correct-scoped-chunks/src/main.rs");
+    let text = "fn main() { println!(\"\\u{9b}2J\\u{202e}\") }";
+    fs::write(main, text).unwrap();
+    let output = class.batch("out", &["--format", "json"]);
+    let batch = stdout(&output);
+    assert_eq!(batch, outputs(&class.out("out"))["batch.json"]);
+    let report = grade()
+        .args(["report", "--format", "json"])
+        .arg(class.out("out"))
+        .output()
+        .unwrap();
+    assert_eq!(stdout(&report), batch);
+    let acts = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    for (name, text) in outputs(&class.out("out")) {
+        assert!(!text.contains(acts), "{name}: {text:?}");
+    }
+    // And nothing is lost by it.
+    let value: serde_json::Value = serde_json::from_str(&batch).unwrap();
+    let record = record(&class.out("out"), "correct-scoped-chunks");
+    assert!(record.to_string().contains("\u{9b}2J\u{202e}"), "{record}");
+    assert_eq!(value["records"][0], record);
+}
+
+#[test]
 fn a_place_that_cannot_be_used_is_a_mistake_of_the_command_line() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let file = class.out("file");
@@ -156,4 +182,12 @@ fn a_class_may_be_the_folder_one_is_in_or_the_one_above() {
         says(&output, counts);
     }
     assert!(class.out("class-grades").join("gradebook.csv").is_file());
+    // And where grades go may be named from there.
+    let mut command = grade();
+    command.current_dir(class.folder());
+    command.arg("--course").arg(course());
+    command.args(["batch", "sum-of-products", ".", "--seed", "7"]);
+    let output = command.args(["--out", "../grades"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    assert!(class.out("grades").join("gradebook.csv").is_file());
 }

@@ -35,9 +35,8 @@ use std::{
 
 use self::{entry::Entry, tally::Tally};
 use super::{
-    Admission, manifest,
+    Admission, Location, manifest,
     names::{self, shown},
-    open,
     problem::{Obstacle, Problem},
     refusals::{self, Refusals},
     root::Root,
@@ -95,17 +94,17 @@ impl ArchiveKind {
 /// Told of every entry in turn, with what it holds.
 type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Problem> + 'v;
 
-/// Whether the archive at `path` can be read to its end and holds no crate. False where nothing is known:
+/// Whether the archive at `location` can be read to its end and holds no crate. False where nothing is known:
 /// its admission will tell what is wrong with it.
 ///
 /// Costs at most what its admission costs, and of a zip archive no more than its directory and headers.
 pub(super) fn is_without_crate(
-    path: &Path,
+    location: &Location,
     kind: ArchiveKind,
     home: &[u8],
     limits: IntakeLimits,
 ) -> bool {
-    let Ok(opened) = open::submission(path) else {
+    let Ok(opened) = location.open() else {
         return false;
     };
     if opened.is_folder() {
@@ -113,7 +112,7 @@ pub(super) fn is_without_crate(
     }
     let archive = Archive {
         file: &File::from(opened.fd),
-        path,
+        path: &location.path(),
         kind,
         home,
         limits,

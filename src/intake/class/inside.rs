@@ -8,13 +8,12 @@ use std::{
     cmp::Ordering,
     ffi::OsStr,
     os::{fd::BorrowedFd, unix::ffi::OsStrExt as _},
-    path::Path,
 };
 
 use rustix::fs::FileType;
 
 use super::super::{
-    ArchiveKind, Source, names, open,
+    ArchiveKind, Location, Source, names, open,
     problem::Obstacle,
     root::{self, Root},
 };
@@ -39,10 +38,10 @@ pub(super) fn is_other_archive(name: &[u8]) -> bool {
 /// The attempts in the open folder `fd`, the last one last; none if it is one submission as it is.
 pub(super) fn look(
     fd: BorrowedFd<'_>,
-    path: &Path,
+    location: &Location,
     home: &[u8],
 ) -> Result<Vec<(Vec<u8>, Source)>, Obstacle> {
-    let below = |name: &[u8]| path.join(OsStr::from_bytes(name));
+    let below = |name: &[u8]| location.join(OsStr::from_bytes(name));
     let mut found = match root::locate(fd, home)? {
         Root::At(_) => return Ok(Vec::new()),
         Root::Several(folders) => attempts(&folders)

@@ -1,6 +1,8 @@
 //! What the names tell that Canvas and Moodle give to files they export.
 //!
-//! Hides the two patterns. A name that fits neither is nobody's in particular, and nothing is guessed.
+//! Hides the two patterns. A name that fits neither is nobody's in particular, and nothing is guessed. Course,
+//! number and student's number, `cs_101_2024001_alice.zip`, look like Canvas's names; what tells them apart is
+//! that all of a class have one number where Canvas has the user's.
 //! Never touches the disk.
 
 use crate::ids::SubmissionId;
@@ -11,6 +13,10 @@ const SHORTEST_NUMBER: usize = 3;
 const LONGEST_NUMBER: usize = 19;
 /// How much of a person's name goes into an id: with `_` and 19 digits it stays within an id's 64 bytes.
 const LONGEST_NAME: usize = 44;
+/// So many attempts may be one student's alone; if all of a class are of one student, they are not Canvas's.
+const MOST_OF_ONE: usize = 2;
+/// What Moodle puts behind whose a file is.
+const MARK: &str = "_assignsubmission_";
 
 /// What a name tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +29,46 @@ pub(super) struct Exported {
     pub(super) is_late: bool,
     /// Whether it is text typed into the system and no file.
     pub(super) is_text: bool,
+    /// The number of the user, in a name that Canvas gives.
+    user: Option<String>,
 }
 
-/// Read the name of a file or folder.
-pub(super) fn read(name: &str) -> Option<Exported> {
-    moodle(name).or_else(|| canvas(name))
+/// How the names of one folder are read.
+#[derive(Debug)]
+pub(super) struct Reader {
+    has_canvas: bool,
+}
+
+impl Reader {
+    /// For a folder with these names in it.
+    pub(super) fn of<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        let exported = names.filter_map(read).filter(|exported| exported.file != 0);
+        let users = exported.map(|exported| exported.user).collect::<Vec<_>>();
+        let are_one = users
+            .windows(2)
+            .all(|pair| pair[0].is_some() && pair[0] == pair[1]);
+        Self {
+            has_canvas: users.len() <= MOST_OF_ONE || !are_one,
+        }
+    }
+
+    /// What the name of a file or folder tells.
+    pub(super) fn read(&self, name: &str) -> Option<Exported> {
+        read(name).filter(|exported| self.has_canvas || exported.user.is_none())
+    }
+}
+
+fn read(name: &str) -> Option<Exported> {
+    // In front of its mark Moodle has one `_` at most. Where there are more, a tool has put them for spaces,
+    // or it is what somebody called a file before Canvas named it.
+    let is_moodles = name
+        .split_once(MARK)
+        .is_some_and(|(prefix, _)| prefix.matches('_').count() < 2);
+    if is_moodles {
+        moodle(name).or_else(|| canvas(name))
+    } else {
+        canvas(name).or_else(|| moodle(name))
+    }
 }
 
 /// Canvas: `doejane_LATE_12345_67890_homework-1.zip`.
@@ -50,6 +91,7 @@ fn canvas(name: &str) -> Option<Exported> {
             file: file.parse().ok()?,
             is_late,
             is_text: false,
+            user: None,
         })
     };
     let anonymous = parts.strip_prefix(&["LATE"]).unwrap_or(&parts);
@@ -77,7 +119,9 @@ fn canvas(name: &str) -> Option<Exported> {
                 .all(|c| c.is_alphanumeric() && !c.is_uppercase())
     };
     let is_name = !student.is_empty() && student.iter().all(is_word);
-    is_name.then(|| exported(student, parts[at], parts[at + 1], is_late))?
+    let exported = exported(student, parts[at], parts[at + 1], is_late)?;
+    let user = Some(parts[at].to_owned());
+    is_name.then_some(Exported { user, ..exported })
 }
 
 /// Moodle: the folder `Jane Doe_1234567_assignsubmission_file_`, or `…_file_homework.zip` in one folder
@@ -87,7 +131,6 @@ fn canvas(name: &str) -> Option<Exported> {
 /// participant's number, and the plugin's two names; `_` and the file's name follow where files are not
 /// put into folders. Older versions end a folder's name with `_`. `onlinetext` is what was typed.
 fn moodle(name: &str) -> Option<Exported> {
-    const MARK: &str = "_assignsubmission_";
     let (prefix, rest) = name.split_once(MARK)?;
     let is_of = |plugin| {
         rest.strip_prefix(plugin)
@@ -112,6 +155,7 @@ fn moodle(name: &str) -> Option<Exported> {
         file: 0,
         is_late: false,
         is_text,
+        user: None,
     })
 }
 
@@ -152,6 +196,13 @@ mod tests {
         reads("team_red_123_456_789_012_x.zip", "team_red_123", 456, false);
         reads("anon_aB3x9_67890_hw1.zip", "anon_aB3x9", 67890, false);
         reads("LATE_anon_aB3x9_67890_hw1.zip", "anon_aB3x9", 67890, true);
+        // What a student called the file says nothing about whose it is, or about lateness.
+        reads(
+            "mallory_LATE_777_888_hw_1_assignsubmission_file_.zip",
+            "mallory_777",
+            888,
+            true,
+        );
         // A user of another institution has a long number.
         reads(
             "x_21070000000000001_21070000000000632_h.zip",
@@ -196,6 +247,19 @@ mod tests {
         // What a student called the file says nothing about whose it is.
         reads(
             "A B_1_assignsubmission_file_C D_2_assignsubmission_file_.zip",
+            "A_B_1",
+            0,
+            false,
+        );
+        // Tools that dislike spaces make them `_` again.
+        reads(
+            "Jane_Doe_77_assignsubmission_file_",
+            "Jane_Doe_77",
+            0,
+            false,
+        );
+        reads(
+            "A B_1_assignsubmission_file_c_222_333_d.zip",
             "A_B_1",
             0,
             false,

@@ -19,13 +19,13 @@ use std::{
         fd::{AsFd as _, BorrowedFd},
         unix::ffi::OsStrExt as _,
     },
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use rustix::fs::FileType;
 
 use super::{
-    ArchiveKind, Source, archive, manifest,
+    ArchiveKind, Location, Source, archive, manifest,
     names::{self, shown},
     open,
     problem::{Obstacle, Problem},
@@ -90,8 +90,8 @@ pub struct Ignored {
 /// capitals or not; or the machine is out of memory or of open files.
 pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fault> {
     let fd = open::class(dir)?;
-    let failed = |obstacle: Obstacle| machine(dir, obstacle);
-    let names = root::list(fd.as_fd(), ENTRIES).map_err(|errno| failed(errno.into()))?;
+    let names =
+        root::list(fd.as_fd(), ENTRIES).map_err(|errno| machine(dir, Obstacle::from(errno)))?;
     if names.len() == ENTRIES {
         return Err(usage(
             "read",
@@ -110,14 +110,19 @@ pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fau
         return Err(usage("find submissions in", dir, cause)
             .hint("name the folder that holds one folder or archive for each student"));
     }
+    let texts = names.iter().map(|name| name.to_string_lossy());
+    let texts = texts.collect::<Vec<_>>();
     let mut sorting = Sorting {
+        reader: lms::Reader::of(texts.iter().map(AsRef::as_ref)),
         home: home.as_os_str().as_bytes(),
         limits: *limits,
         students: BTreeMap::new(),
         ignored: Vec::new(),
     };
     for name in &names {
-        sorting.entry(dir, fd.as_fd(), name).map_err(failed)?;
+        let location = Location::new(dir, OsStr::from_bytes(name.to_bytes()));
+        let sorted = sorting.entry(&location, fd.as_fd(), name);
+        sorted.map_err(|shortage| machine(&location.path(), shortage))?;
     }
     sorting.finish()
 }
@@ -142,6 +147,7 @@ impl Candidate {
 /// The entries looked at so far.
 #[derive(Debug)]
 struct Sorting<'a> {
+    reader: lms::Reader,
     home: &'a [u8],
     limits: IntakeLimits,
     /// By the folds of the ids.
@@ -150,20 +156,27 @@ struct Sorting<'a> {
 }
 
 impl Sorting<'_> {
-    fn entry(&mut self, dir: &Path, fd: BorrowedFd<'_>, name: &CStr) -> Result<(), Obstacle> {
+    /// `Err` only for a shortage.
+    fn entry(
+        &mut self,
+        location: &Location,
+        fd: BorrowedFd<'_>,
+        name: &CStr,
+    ) -> Result<(), Obstacle> {
         let bytes = name.to_bytes();
-        let path = dir.join(OsStr::from_bytes(bytes));
+        let location = location.clone();
         let text = String::from_utf8_lossy(bytes);
         let why = match open::kind_of(fd, name) {
-            Err(Obstacle::Machine(error)) => return Err(Obstacle::Machine(error)),
-            Err(_) => "is gone",
+            Err(shortage) if shortage.is_shortage() => return Err(shortage),
             Ok(FileType::Symlink) => "is a symbolic link, and links are not followed",
             Ok(_) if names::is_dropped(bytes) => "is what other tools leave in folders",
             Ok(_) if bytes.starts_with(b".") => "is hidden",
-            Ok(FileType::Directory) => {
-                return self.folder(fd, name, path, &text);
+            // What the disk does not tell may be a folder: nothing of a class vanishes.
+            Ok(FileType::Directory) | Err(Obstacle::Machine(_)) => {
+                return self.folder(fd, name, location, &text);
             }
-            Ok(FileType::RegularFile) => match file(path, &text) {
+            Err(_) => "is gone",
+            Ok(FileType::RegularFile) => match file(location, &text, self.reader.read(&text)) {
                 Ok(candidate) => {
                     self.add(&text, candidate);
                     return Ok(());
@@ -180,10 +193,10 @@ impl Sorting<'_> {
         &mut self,
         fd: BorrowedFd<'_>,
         name: &CStr,
-        path: PathBuf,
+        location: Location,
         text: &str,
     ) -> Result<(), Obstacle> {
-        let exported = lms::read(text);
+        let exported = self.reader.read(text);
         let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
         let shown_name = shown(name.to_bytes());
         if exported.as_ref().is_some_and(|exported| exported.is_text) {
@@ -193,22 +206,27 @@ impl Sorting<'_> {
             );
             return Ok(());
         }
-        let mut attempts = Vec::new();
-        // A folder that we may not read is a submission all the same; its record will say so.
-        if let Some(inner) = open::folder(fd, name)? {
-            let inside = inside::look(inner.as_fd(), &path, self.home)?;
-            for (name, source) in inside {
-                attempts.push(Attempt {
-                    name: format!("{shown_name}/{}", shown(&name)),
-                    source,
-                    is_late,
-                });
-            }
-        }
+        let inside = open::folder(fd, name).and_then(|inner| match inner {
+            Some(inner) => inside::look(inner.as_fd(), &location, self.home),
+            None => Ok(Vec::new()),
+        });
+        let inside = match inside {
+            Err(shortage) if shortage.is_shortage() => return Err(shortage),
+            // A folder that cannot be looked into is a submission all the same; its record will say why.
+            inside => inside.unwrap_or_default(),
+        };
+        let mut attempts = inside
+            .into_iter()
+            .map(|(name, source)| Attempt {
+                name: format!("{shown_name}/{}", shown(&name)),
+                source,
+                is_late,
+            })
+            .collect::<Vec<_>>();
         if attempts.is_empty() {
             attempts.push(Attempt {
                 name: shown_name.clone(),
-                source: Source::Folder(path),
+                source: Source::Folder(location),
                 is_late,
             });
         }
@@ -239,8 +257,8 @@ impl Sorting<'_> {
             return Vec::new();
         }
         let is_without = |attempt: &Attempt| match &attempt.source {
-            Source::Archive(path, kind) => {
-                archive::is_without_crate(path, *kind, self.home, self.limits)
+            Source::Archive(location, kind) => {
+                archive::is_without_crate(location, *kind, self.home, self.limits)
             }
             Source::Folder(_) | Source::File(_) => false,
         };
@@ -298,16 +316,19 @@ impl Sorting<'_> {
 }
 
 /// What a file beside the folders is, or why it is no submission.
-fn file(path: PathBuf, name: &str) -> Result<Candidate, &'static str> {
-    let exported = lms::read(name);
+fn file(
+    location: Location,
+    name: &str,
+    exported: Option<lms::Exported>,
+) -> Result<Candidate, &'static str> {
     if exported.as_ref().is_some_and(|exported| exported.is_text) {
         return Err("is text that was typed into Moodle, and no file");
     }
     let is_known = exported.is_some();
     let source = match ArchiveKind::of_name(name.as_bytes()) {
-        Some(kind) => Source::Archive(path, kind),
+        Some(kind) => Source::Archive(location, kind),
         // Somebody's all the same: it must not vanish.
-        None if is_known || inside::is_other_archive(name.as_bytes()) => Source::File(path),
+        None if is_known || inside::is_other_archive(name.as_bytes()) => Source::File(location),
         None => return Err("is neither a folder nor an archive"),
     };
     let name = shown(name.as_bytes());

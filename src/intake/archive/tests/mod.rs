@@ -18,7 +18,7 @@ use tempfile::{TempDir, tempdir};
 use self::make::{TarBall, Zip, gzip};
 use crate::{
     evidence::Refusal,
-    intake::{Admission, ArchiveKind, Snapshot, Source, admit_source},
+    intake::{Admission, ArchiveKind, Location, Snapshot, Source, admit_source},
     spec::IntakeLimits,
 };
 
@@ -46,7 +46,7 @@ fn admit_within(name: &str, bytes: &[u8], limits: IntakeLimits) -> Outcome {
     fs::write(at("deep/canary"), "alive").unwrap();
     fs::write(at(name), bytes).unwrap();
     let kind = ArchiveKind::of_name(name.as_bytes()).unwrap();
-    let source = Source::Archive(at(name), kind);
+    let source = Source::Archive(Location::new(around.path(), name), kind);
     let admission = admit_source(&source, Path::new(HOME), &dest, &limits).unwrap();
     let mut outside = all_below(around.path());
     outside.retain(|path| !path.starts_with(&dest));

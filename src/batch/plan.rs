@@ -1,0 +1,249 @@
+//! What holds for a whole batch, however often it is continued: the seeds, the limit of a run, and what
+//! every record is made from now.
+//!
+//! Hides their file. It is kept before anybody is graded, so that both halves of a stopped batch are graded
+//! alike, and so that a report of it knows whose records are of this batch and whose are of one before.
+//! Never draws twice what was drawn.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    folder::{self, Folder},
+    state::{Key, Parts, json},
+};
+use crate::{
+    fault::Fault,
+    grading::{self, Session},
+    ids::{Digest, ExerciseId, Seed, SubmissionId},
+    spec::SeedPlan,
+};
+
+const FILE: &str = "seeds.json";
+const SCHEMA: &str = "grade-seeds/1";
+
+/// What is drawn or measured once and holds for the whole batch, however often it is continued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Plan {
+    schema: String,
+    pub(super) exercise: ExerciseId,
+    pub(super) seeds: Vec<Seed>,
+    /// Where those are from that are not the exercise's. A file of an earlier form does not say it: then all
+    /// of its seeds stay, as if they had been given.
+    #[serde(default)]
+    more: Option<More>,
+    /// The limit on real time of one run. It follows from the reference, which takes another time
+    /// each time; records name it.
+    run_limit_ms: Option<u64>,
+    /// The state of the exercise for which that limit holds.
+    limit_for: Option<Digest>,
+    /// How often it was begun to grade everybody again. Part of every key, so that what was done of it by
+    /// then is not done twice, and what was not is done.
+    #[serde(default)]
+    pub(super) generation: u64,
+    /// Whether the last of these times is not complete yet.
+    #[serde(default)]
+    is_under_way: bool,
+    /// What every record is made from but for the submission. A file of an earlier form does not say it:
+    /// then all that is there counts.
+    #[serde(default)]
+    made_from: Parts,
+}
+
+/// The seeds beside the exercise's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum More {
+    Given(Vec<Seed>),
+    Drawn(Vec<Seed>),
+}
+
+impl Plan {
+    /// The plan in `folder`: on the exercise's own seeds as they are now, and on those given, or else on
+    /// those it has, or else on fresh ones.
+    pub(super) fn settle(
+        folder: &Folder,
+        exercise: &ExerciseId,
+        own: &SeedPlan,
+        given: &[Seed],
+    ) -> Result<Self, Fault> {
+        let kept = Self::read(folder)?;
+        if let Some(kept) = &kept
+            && kept.exercise != *exercise
+        {
+            let message = format!(
+                "failed to use `{}` for `{exercise}`: it has a batch of `{}`",
+                folder.root().display(),
+                kept.exercise
+            );
+            return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
+        }
+        let (given, drawn) = match &kept {
+            Some(kept) if given.is_empty() => match &kept.more {
+                Some(More::Drawn(drawn)) => (given, &drawn[..]),
+                Some(More::Given(given)) => (&given[..], &[][..]),
+                None => (&kept.seeds[..], &[][..]),
+            },
+            _ => (given, &[][..]),
+        };
+        let seeds = grading::seeds(own, given, drawn)?;
+        let is_drawn = |seed: &&Seed| !own.fixed.contains(seed);
+        let more = if given.is_empty() {
+            More::Drawn(seeds.iter().filter(is_drawn).copied().collect())
+        } else {
+            More::Given(given.to_vec())
+        };
+        let (generation, is_under_way) = kept
+            .as_ref()
+            .map_or((0, false), |kept| (kept.generation, kept.is_under_way));
+        // The limit is that of the reference on these seeds.
+        let (run_limit_ms, limit_for) = kept
+            .filter(|kept| kept.seeds == seeds)
+            .map_or((None, None), |kept| (kept.run_limit_ms, kept.limit_for));
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            exercise: exercise.clone(),
+            seeds,
+            more: Some(more),
+            run_limit_ms,
+            limit_for,
+            generation,
+            is_under_way,
+            made_from: Parts::new(),
+        })
+    }
+
+    /// Everybody is to be graded again, or what is left of it is to be done.
+    pub(super) fn begin_again(&mut self) {
+        let raised = self.generation.wrapping_add(u64::from(!self.is_under_way));
+        self.generation = raised;
+        self.is_under_way = true;
+    }
+
+    /// Everybody has a record of this batch.
+    pub(super) fn complete(&mut self, folder: &Folder) -> Result<(), Fault> {
+        if !self.is_under_way {
+            return Ok(());
+        }
+        self.is_under_way = false;
+        folder.write(FILE, &json(self)?)
+    }
+
+    /// The plan in `folder`. One that makes no sense is an error: to draw other seeds in silence would
+    /// give half of a class other data.
+    pub(super) fn read(folder: &Folder) -> Result<Option<Self>, Fault> {
+        let Some(bytes) = folder.read(FILE)? else {
+            return Ok(None);
+        };
+        let damaged = |why: String| {
+            Fault::usage(format!("failed to read `{}`", folder.root().join(FILE).display()))
+                .because(why)
+                .hint("remove it to draw new seeds and grade everybody again, or choose another `--out DIR`")
+        };
+        let plan: Self =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if plan.schema != SCHEMA || plan.seeds.is_empty() {
+            return Err(damaged(format!("it is not a `{SCHEMA}` with seeds")));
+        }
+        Ok(Some(plan))
+    }
+
+    /// Let the session have the limit of the plan, or the plan that of the session.
+    pub(super) fn share_limit(&mut self, session: &mut Session<'_>, exercise: &Digest) {
+        match self.run_limit_ms {
+            Some(limit) if self.limit_for.as_ref() == Some(exercise) => {
+                session.set_wall_limit(Duration::from_millis(limit));
+            }
+            _ => {
+                let limit = session.wall_limit().as_millis();
+                self.run_limit_ms = Some(u64::try_from(limit).unwrap_or(u64::MAX));
+                self.limit_for = Some(exercise.clone());
+            }
+        }
+    }
+
+    /// Keep the plan of a batch whose records are all made from `shared`.
+    pub(super) fn keep(&mut self, folder: &Folder, shared: &Parts) -> Result<(), Fault> {
+        self.made_from.clone_from(shared);
+        folder.write(FILE, &json(self)?)
+    }
+
+    /// Whether somebody has a record of this batch, and not of one before that this one replaces.
+    pub(super) fn is_done(&self, folder: &Folder, id: &SubmissionId) -> Result<bool, Fault> {
+        let key = Key::read(folder, id)?;
+        let is_of_this = key.is_some_and(|key| key.has(&self.made_from));
+        Ok(is_of_this && folder.has(&folder::file(folder::RECORDS, id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(folder: &Folder, fixed: &[u64], fresh: u32, given: &[u64]) -> Vec<u64> {
+        let seeds = |numbers: &[u64]| numbers.iter().copied().map(Seed).collect::<Vec<_>>();
+        let own = SeedPlan {
+            fixed: seeds(fixed),
+            fresh,
+        };
+        let exercise = "sum-of-products".parse().unwrap();
+        let mut plan = Plan::settle(folder, &exercise, &own, &seeds(given)).unwrap();
+        plan.keep(folder, &Parts::new()).unwrap();
+        plan.seeds.iter().map(|seed| seed.0).collect()
+    }
+
+    #[test]
+    fn drawn_seeds_stay_while_the_exercise_asks_for_as_many() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        let first = settled(&folder, &[0], 2, &[]);
+        assert_eq!(settled(&folder, &[0], 2, &[]), first);
+        let (one, two) = (first[1], first[2]);
+        assert_eq!(settled(&folder, &[0, 42], 2, &[]), [0, 42, one, two]);
+        let more = settled(&folder, &[42], 3, &[]);
+        assert_eq!((more.len(), &more[..3]), (4, &[42, one, two][..]));
+        assert_eq!(settled(&folder, &[42], 1, &[]), [42, one]);
+    }
+
+    #[test]
+    fn given_seeds_stay_beside_the_exercises_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        assert_eq!(settled(&folder, &[0], 2, &[7, 0]), [0, 7]);
+        assert_eq!(settled(&folder, &[0], 2, &[]), [0, 7]);
+        assert_eq!(settled(&folder, &[0, 42], 5, &[]), [0, 42, 7]);
+        assert_eq!(settled(&folder, &[0, 42], 5, &[8]), [0, 42, 8]);
+    }
+
+    #[test]
+    fn everybody_is_graded_again_once_until_that_is_complete() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        settled(&folder, &[0], 0, &[]);
+        let mut generations = Vec::new();
+        for is_completed in [false, true, false, false] {
+            let mut plan = Plan::read(&folder).unwrap().unwrap();
+            plan.begin_again();
+            plan.keep(&folder, &Parts::new()).unwrap();
+            generations.push(plan.generation);
+            if is_completed {
+                plan.complete(&folder).unwrap();
+            }
+            // Other seeds, and without asking for it again.
+            settled(&folder, &[0, plan.generation], 0, &[]);
+        }
+        assert_eq!(generations, [1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn all_seeds_of_a_file_of_the_earlier_form_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(dir.path()).unwrap();
+        let file = r#"{"schema": "grade-seeds/1", "exercise": "sum-of-products",
+            "seeds": ["0", "5", "6"], "run_limit_ms": 10000, "limit_for": null}"#;
+        folder.write(FILE, file.as_bytes()).unwrap();
+        assert_eq!(settled(&folder, &[0], 2, &[]), [0, 5, 6]);
+        assert_eq!(settled(&folder, &[0, 42], 2, &[]), [0, 42, 5, 6]);
+    }
+}

@@ -6,9 +6,11 @@
 //!   reference are compiled too, and then with a warm one; and again with nothing changed;
 //! - bare `rustc` calls, one for each submission, with the profile that the grader uses and the crates
 //!   that it compiled before, without a run;
+//! - the same and three runs under a listener that answers each open and read at once and looks at nothing:
+//!   the least that a grader can cost which sees every read, if all else in it were for nothing;
 //! - `cargo build --release` into a fresh target folder for each submission, and one run.
 //!
-//! The last two are measured before and after the batches, in a large class on the first of it: it
+//! The last three are measured before and after the batches, in a large class on the first of it: it
 //! repeats its kinds of programs, so that costs for each stay what they are.
 
 #![expect(
@@ -18,6 +20,9 @@
     clippy::cast_precision_loss,
     reason = "a benchmark prints, starts programs, and has no way to go on without a disk"
 )]
+
+#[path = "common/listener.rs"]
+mod listener;
 
 use std::{
     collections::BTreeMap,
@@ -47,6 +52,9 @@ const TEMPLATES: [&str; 8] = [
 
 /// As many are compiled by bare rustc and fresh cargo; a whole class if it has no more.
 const SAMPLE: usize = 16;
+
+/// Runs of each submission: on the exercise's own seed, and on two others.
+const RUNS: usize = 3;
 
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
@@ -96,10 +104,12 @@ impl Bench<'_> {
         let with_crates = batch();
 
         let (mut warm, mut rustc, mut cargo) = (Vec::new(), Vec::new(), Vec::new());
+        let mut least = Vec::new();
         let mut beside = || {
             for _ in 0..if quick { 1 } else { 3 } {
-                rustc.push(self.per_submission(&sample, |folder| self.rustc(folder)));
+                rustc.push(self.per_submission(&sample, |folder| drop(self.rustc(folder))));
             }
+            least.push(self.per_submission(&sample, |folder| self.rustc_and_runs(folder)));
             cargo.push(self.per_submission(&sample, |folder| self.cargo(folder)));
         };
         beside();
@@ -110,21 +120,23 @@ impl Bench<'_> {
         let unchanged = Cost::of(1, || {
             self.batch(&class);
         });
-        let (warm, rustc, cargo) = (
+        let (warm, rustc, least, cargo) = (
             Cost::median(&warm),
             Cost::median(&rustc),
+            Cost::median(&least),
             Cost::median(&cargo),
         );
         let of = match sample.len() {
             all if all == size => "all of them".to_owned(),
             first => format!("the first {first} of them"),
         };
-        println!("\n{size} submissions; bare rustc and fresh cargo: {of}");
+        println!("\n{size} submissions; beside it: {of}");
         println!("                              a minute    ms for each   processor ms");
         for (name, cost) in [
             ("grade batch", warm),
             ("  and the crates, once", with_crates),
             ("bare rustc", rustc),
+            ("  and runs, listened to", least),
             ("fresh cargo, one run", cargo),
         ] {
             println!(
@@ -138,13 +150,19 @@ impl Bench<'_> {
         for (name, cost) in [
             ("grade batch", warm),
             ("  and the crates, once", with_crates),
+            ("bare rustc and runs, listened to", least),
         ] {
             let (wall, cpu) = (cargo.wall / cost.wall, cargo.cpu / cost.cpu);
             println!("    {name:<44} {wall:>8.2}    {cpu:>8.2}");
         }
         println!("  times as long as bare rustc      (at most 1.4)");
-        let (wall, cpu) = (warm.wall / rustc.wall, warm.cpu / rustc.cpu);
-        println!("    {:<44} {wall:>8.2}    {cpu:>8.2}", "grade batch");
+        for (name, cost) in [
+            ("grade batch", warm),
+            ("bare rustc and runs, listened to", least),
+        ] {
+            let (wall, cpu) = (cost.wall / rustc.wall, cost.cpu / rustc.cpu);
+            println!("    {name:<44} {wall:>8.2}    {cpu:>8.2}");
+        }
         println!(
             "  all again, nothing changed {:>15.0} ms, {:.2} for each",
             unchanged.wall * 1e3,
@@ -233,8 +251,19 @@ impl Bench<'_> {
         })
     }
 
-    /// Compile as the grader does, without it.
-    fn rustc(&self, folder: &Path) {
+    /// Compile as the grader does, without it, and run as often under a listener.
+    fn rustc_and_runs(&self, folder: &Path) {
+        let output = self.rustc(folder);
+        for _ in 0..RUNS {
+            let mut program = Command::new(output.path().join("program"));
+            program.current_dir(self.dir.join("data"));
+            let calls = [libc::SYS_openat, libc::SYS_read];
+            listener::time(&mut program, &calls).unwrap();
+        }
+    }
+
+    /// Compile as the grader does, without it. The program is in the folder.
+    fn rustc(&self, folder: &Path) -> tempfile::TempDir {
         let output = tempfile::tempdir_in(self.dir).unwrap();
         let (layer, crates) = self.layer();
         let mut rustc = Command::new(&self.rustc);
@@ -269,6 +298,7 @@ impl Bench<'_> {
             }
         }
         run(rustc.arg(folder.join("src/main.rs")));
+        output
     }
 
     /// The crates that the grader compiled, by package.
@@ -338,11 +368,11 @@ struct Cost {
 
 impl Cost {
     fn of(submissions: usize, work: impl FnOnce()) -> Self {
-        let (start, cpu) = (Instant::now(), cpu_of_children());
+        let (start, cpu) = (Instant::now(), processor_time());
         work();
         Self {
             wall: start.elapsed().as_secs_f64() / submissions as f64,
-            cpu: (cpu_of_children() - cpu) / submissions as f64,
+            cpu: (processor_time() - cpu) / submissions as f64,
         }
     }
 
@@ -359,13 +389,13 @@ impl Cost {
     }
 }
 
-/// Processor time of all children that have ended, and of theirs, in seconds.
-fn cpu_of_children() -> f64 {
+/// Processor time of ourselves, of all children that have ended, and of theirs, in seconds.
+fn processor_time() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
     let ticks = |n: usize| fields[n].parse::<f64>().unwrap();
     // Linux counts a hundred ticks a second for programs.
-    (ticks(13) + ticks(14)) / 100.0
+    (11..=14).map(ticks).sum::<f64>() / 100.0
 }
 
 fn run(command: &mut Command) {

@@ -20,20 +20,12 @@ use rustix::{
 /// Where the program leaves its listener for us. Programs under test open few files.
 const LISTENER: i32 = 99;
 
-/// Which calls wait for the listener.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Calls {
-    /// One for each file: no observer of this kind asks for less.
-    Opens,
-    /// All that show who reads what.
-    OpensAndReads,
-}
-
-/// How long a program takes whose `calls` are listened to.
-pub(crate) fn time(command: &mut Command, calls: Calls) -> io::Result<Duration> {
+/// How long a program takes whose system calls of these numbers are listened to.
+pub(crate) fn time(command: &mut Command, calls: &[libc::c_long]) -> io::Result<Duration> {
+    let mut filter = filter(calls);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     // SAFETY: the closure makes system calls only, and allocates nothing.
-    unsafe { command.pre_exec(move || listen(calls)) };
+    unsafe { command.pre_exec(move || listen(&mut filter)) };
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     let start = Instant::now();
     let mut child = command.spawn()?;
@@ -47,34 +39,31 @@ pub(crate) fn time(command: &mut Command, calls: Calls) -> io::Result<Duration> 
     }
 }
 
-/// Have our calls wait for somebody at a descriptor of ours.
-fn listen(calls: Calls) -> io::Result<()> {
+/// Hand these calls to a listener, and let all others pass.
+fn filter(calls: &[libc::c_long]) -> Vec<libc::sock_filter> {
     const fn step(code: u32, jf: u8, k: u32) -> libc::sock_filter {
         #[expect(clippy::cast_possible_truncation, reason = "all codes are below 256")]
         let code = code as u16;
         libc::sock_filter { code, jt: 0, jf, k }
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "numbers of system calls are small and positive"
-    )]
-    let (read, open) = (libc::SYS_read as u32, libc::SYS_openat as u32);
-    let other = match calls {
-        Calls::Opens => open,
-        Calls::OpensAndReads => read,
-    };
-    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-    let mut code = [
-        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
-        step(equal, 1, other),
-        step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_USER_NOTIF),
-        step(equal, 1, open),
-        step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_USER_NOTIF),
-        step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
-    ];
+    let mut filter = vec![step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0)];
+    for &call in calls {
+        let number = u32::try_from(call).expect("numbers of system calls are small");
+        filter.extend([
+            step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, number),
+            step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_USER_NOTIF),
+        ]);
+    }
+    let pass = step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW);
+    filter.push(pass);
+    filter
+}
+
+/// Have our calls wait for somebody at a descriptor of ours.
+fn listen(filter: &mut [libc::sock_filter]) -> io::Result<()> {
     let program = libc::sock_fprog {
-        len: 6,
-        filter: code.as_mut_ptr(),
+        len: u16::try_from(filter.len()).map_err(io::Error::other)?,
+        filter: filter.as_mut_ptr(),
     };
     rustix::thread::set_no_new_privs(true)?;
     // SAFETY: the pointers are to a program that lives through the call, which only reads it.

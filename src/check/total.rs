@@ -52,10 +52,12 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         Answer::TooLong => finding.hint("print the total alone on the last line"),
         Answer::Text(line) => finding.hint(text_hint(line, &run.expected)),
         Answer::Number(zero) if zero == "0" => {
-            finding.hint(
+            finding.hint(if adds_elsewhere(run) {
                 "0 is the sum of nothing, and yet all files were read: a thread that `move`s a number adds \
-                 to a copy of it. Return the sum from the thread, or use an atomic",
-            )
+                 to a copy of it. Return the sum from the thread, or use an atomic"
+            } else {
+                "0 is the sum of nothing: what came of reading the files, and is it added up?"
+            })
         }
         Answer::Number(_) if wrong.len() < runs.len() => finding.hint(
             "right on some datasets only: is an answer remembered, or does the order in which \
@@ -65,15 +67,25 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     }
 }
 
+/// Whether threads read all files, and so whatever they computed is lost.
+fn adds_elsewhere(run: &RunEvidence) -> bool {
+    matches!(&run.execution.observation, Some(Observed::Seen(seen))
+        if seen.concurrency.threads > 1 && seen.files_touched == 0
+            && seen.files_read as usize == run.files.expected)
+}
+
 /// What to do first, where not all was read that the total is made of.
 fn reading_hint(run: &RunEvidence) -> Option<&'static str> {
-    if let Some(Observed::Seen(seen)) = &run.execution.observation
-        && seen.cut_off > 0
-    {
-        return Some(
-            "the program ended while its threads were still reading: keep what `spawn` returns and `join` it \
-             before the total is printed, or use `thread::scope`",
-        );
+    if let Some(Observed::Seen(seen)) = &run.execution.observation {
+        if seen.cut_off > 0 {
+            return Some(
+                "the program ended while its threads were still reading: keep what `spawn` returns and `join` \
+                 it before the total is printed, or use `thread::scope`",
+            );
+        }
+        if seen.files_asked_for_nothing > 0 || seen.files_touched > 0 {
+            return Some("not all that is in the files was read: first see to it that it is");
+        }
     }
     match (run.files.read, run.files.unread.len()) {
         (_, 0) => None,

@@ -21,7 +21,8 @@ pub enum Observed {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Concurrency {
     /// Distinct files read, divided by rounds of the virtual disk: the mean number of useful reads in
-    /// flight (Little's law). 1 for a serial program, 0 if nothing was read.
+    /// flight (Little's law). 1 for a serial program, 0 if nothing was read. Rounds in which files were but
+    /// touched whose rest waited as well do not count.
     pub effective: f64,
     /// The largest number of accesses in flight at once.
     pub held_max: u32,
@@ -59,6 +60,10 @@ pub struct Observation {
     pub charges: u32,
     /// Those of them that were for most of a file of which little had been read before.
     pub charges_for_the_rest: u32,
+    /// Rounds in which nothing else was served than what such an access followed.
+    pub touch_rounds: u32,
+    /// Accesses that waited when watching ended before the program did.
+    pub held_at_cap: u32,
     /// Accesses that still waited when the program ended.
     pub cut_off: u32,
     /// Real time, in milliseconds, in which it was waited for threads that slept for a while.

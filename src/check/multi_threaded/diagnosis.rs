@@ -124,9 +124,9 @@ pub enum Diagnosis {
         /// Mean number of useful reads in flight.
         effective: f64,
     },
-    /// Counting was given up, as the program's own threads slept or computed while reads waited.
+    /// Counting was given up, as the program's own threads slept and computed.
     HeldUp {
-        /// How long they did, of all the time until then.
+        /// How long they did in all.
         own: Duration,
         /// Why it was given up.
         cap: Cap,
@@ -162,15 +162,14 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
     let left = seen
         .capped
         .map_or(0, |_| expected.saturating_sub(seen.files_read));
-    let worst = |files: u32| f64::from(files) / f64::from(c.rounds.saturating_add(left).max(1));
+    let rounds = c.rounds.saturating_sub(seen.touch_rounds);
+    let worst = |files: u32| f64::from(files) / f64::from(rounds.saturating_add(left).max(1));
     if let Some(cap) = seen.capped {
-        let lost = f64::from(expected) < LEAST_EFFECTIVE * f64::from(c.rounds);
+        let lost = f64::from(expected) < LEAST_EFFECTIVE * f64::from(rounds);
         if !lost && worst(expected) < LEAST_EFFECTIVE {
             let own = processor + Duration::from_millis(seen.slept_ms);
             return match time_of(cap) {
-                Some(all) if own >= all / 2 && c.effective < LEAST_EFFECTIVE => {
-                    Diagnosis::HeldUp { own, cap }
-                }
+                Some(all) if own >= all / 2 && was_serial(seen) => Diagnosis::HeldUp { own, cap },
                 _ => Diagnosis::Undecided(Doubt::Capped(cap)),
             };
         }
@@ -206,6 +205,13 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
         };
     }
     not_parallel(seen)
+}
+
+/// Whether reads came one by one until watching ended, those included that waited then.
+fn was_serial(seen: &Observation) -> bool {
+    let rounds = seen.concurrency.rounds.saturating_sub(seen.touch_rounds);
+    let files = seen.files_read.saturating_add(seen.held_at_cap);
+    rounds > 0 && f64::from(files) < LEAST_EFFECTIVE * (f64::from(rounds) + 1.0)
 }
 
 /// The real time after which a cap comes, if it is one.
@@ -256,8 +262,8 @@ fn not_parallel(seen: &Observation) -> Diagnosis {
     let readers = || seen.threads.iter().filter(|thread| thread.files > 0);
     let busiest = readers().map(|thread| thread.files).max().unwrap_or(0);
     if c.held_max == 1 {
-        // The first thread, which waits, and one other.
-        return if seen.threads_at_once <= 2 {
+        // The first thread, which waits, and one other; and not always the same.
+        return if seen.threads_at_once <= 2 && seen.threads_created >= 2 {
             Diagnosis::SpawnJoinLoop { threads: c.threads }
         } else {
             Diagnosis::Serialised {
@@ -401,6 +407,10 @@ mod tests {
             let threads = one_by_one.concurrency.threads;
             check(&one_by_one, Diagnosis::SpawnJoinLoop { threads });
         }
+        // Half of the work is the first thread's, and both hold one lock.
+        let mut halves = seen(&[500, 500], 1, 1000);
+        halves.threads_at_once = 2;
+        assert!(matches!(told(&halves), Diagnosis::Serialised { .. }));
         let locked = Diagnosis::Serialised {
             threads: 1000,
             participation: 1000.0,
@@ -427,13 +437,14 @@ mod tests {
         (touched.charges, touched.charges_for_the_rest) = (2000, 1000);
         check(&touched, Diagnosis::TouchedOnly { threads: 8 });
         // Both at once.
-        touched = seen(&[125; 8], 8, 250);
-        (touched.charges, touched.charges_for_the_rest) = (2000, 1000);
+        let mut in_two_goes = seen(&[500, 500], 2, 1000);
+        (in_two_goes.charges, in_two_goes.charges_for_the_rest) = (2000, 1000);
+        (in_two_goes.touch_rounds, in_two_goes.concurrency.effective) = (500, 2.0);
         let parallel = Diagnosis::Parallel {
-            effective: 4.0,
-            threads: 8,
+            effective: 2.0,
+            threads: 2,
         };
-        check(&touched, parallel);
+        check(&in_two_goes, parallel);
     }
 
     #[test]
@@ -511,6 +522,15 @@ mod tests {
         let three = Duration::from_secs(3);
         assert_eq!(diagnose(&capped, 1000, three), held_up);
         check(&capped, Diagnosis::Undecided(Doubt::Capped(cap)));
+        // Nothing is known, or many reads were about to be served.
+        let mut many = capped.clone();
+        many.held_at_cap = 900;
+        let mut nothing = seen(&[0], 900, 0);
+        (nothing.capped, nothing.slept_ms) = (Some(cap), 15_000);
+        for seen in [many, nothing] {
+            let diagnosis = diagnose(&seen, 1000, three);
+            assert_eq!(diagnosis, Diagnosis::Undecided(Doubt::Capped(cap)));
+        }
         let mut lost = seen(&[527], 1, 527);
         lost.capped = Some(cap);
         check(&lost, Diagnosis::NoThreads);

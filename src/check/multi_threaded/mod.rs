@@ -146,7 +146,7 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
         ),
         Diagnosis::HeldUp { own, cap } => (
             format!(
-                "{}: for {:.1} s the program's own threads slept or computed while reads waited",
+                "{}: its own threads slept and computed for {:.1} s",
                 doubtful(Doubt::Capped(cap)),
                 own.as_secs_f64()
             ),

@@ -212,10 +212,6 @@ impl Observer {
         if !toll.waits {
             return Ok(Some(Answer::Continue));
         }
-        if toll.for_the_rest {
-            let charges = &mut self.ledger.charges_for_the_rest;
-            *charges = charges.saturating_add(1);
-        }
         if self.disk.waiting().is_empty() {
             self.round_began = self.start.elapsed();
         }
@@ -226,6 +222,7 @@ impl Observer {
             thread,
             file,
             finds: finds > 0,
+            for_the_rest: toll.for_the_rest,
             at_us: u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX),
         });
         Ok(None)

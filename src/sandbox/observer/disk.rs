@@ -21,6 +21,8 @@ pub(super) struct Waiting {
     pub(super) file: u32,
     /// Whether there is something to find where it starts.
     pub(super) finds: bool,
+    /// Whether it waits since what was waited for before was little.
+    pub(super) for_the_rest: bool,
     /// Real microseconds from the start.
     pub(super) at_us: u32,
 }
@@ -110,6 +112,7 @@ mod tests {
             thread: tid.unsigned_abs(),
             file: 0,
             finds: true,
+            for_the_rest: false,
             at_us: 0,
         }
     }

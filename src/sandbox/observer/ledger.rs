@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::disk::Disk;
+use super::disk::{Disk, Waiting};
 use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
 
 #[derive(Debug, Default)]
@@ -14,8 +14,11 @@ pub(super) struct Ledger {
     pub(super) attempts: Attempts,
     pub(super) threads_created: u32,
     pub(super) processes_created: u32,
-    /// Accesses that waited since what was waited for before was little.
-    pub(super) charges_for_the_rest: u32,
+    charges_for_the_rest: u32,
+    /// How many accesses of each round were more than a touch, as far as is known.
+    reads_in: Vec<u32>,
+    /// Accesses that waited when watching ended.
+    pub(super) held_at_cap: usize,
     cut_off: u32,
     /// The most that a process had when the program was at rest.
     pub(super) threads_at_once: usize,
@@ -43,6 +46,8 @@ struct Reader {
 struct File {
     opens: u32,
     charges: u32,
+    /// The round of the last one.
+    round: u32,
     asked: u64,
     size: u64,
     asked_for_nothing: bool,
@@ -114,10 +119,27 @@ impl Ledger {
         }
     }
 
-    /// An access of a thread waited for the disk. It is a read of the file only if it can have found
-    /// something.
-    pub(super) fn charged(&mut self, thread: u32, file: u32, round: u32, finds: bool) {
+    /// An access waited for the disk. It is a read of the file only if it can have found something, and
+    /// what came before it was none if it is for the rest.
+    pub(super) fn charged(&mut self, access: &Waiting, round: u32) {
+        let Waiting {
+            thread,
+            file,
+            finds,
+            for_the_rest,
+            ..
+        } = *access;
         count(&mut self.charges);
+        self.reads_in.resize(round as usize + 1, 0);
+        count(&mut self.reads_in[round as usize]);
+        if for_the_rest {
+            count(&mut self.charges_for_the_rest);
+            if let Some(touch) = self.files.get(file as usize)
+                && let Some(reads) = self.reads_in.get_mut(touch.round as usize)
+            {
+                *reads = reads.saturating_sub(1);
+            }
+        }
         if let Some(seen) = self.seen(thread) {
             count(&mut seen.charges);
         }
@@ -126,6 +148,7 @@ impl Ledger {
         }
         if let Some(file) = self.file(file) {
             count(&mut file.charges);
+            file.round = round;
         }
         let new = self.read_by.insert((thread, file));
         let Some(seen) = self.seen(thread) else {
@@ -187,6 +210,7 @@ impl Ledger {
         let sum: f64 = readers.iter().map(|t| f64::from(t.files)).sum();
         let squares: f64 = readers.iter().map(|t| f64::from(t.files).powi(2)).sum();
         let rounds = disk.rounds();
+        let touch_rounds = number(self.reads_in.iter().filter(|&&reads| reads == 0).count());
         let processes: BTreeMap<u32, ProcessSeen> = (0..)
             .zip(&self.processes)
             .filter(|(_, reader)| !reader.files.is_empty())
@@ -201,7 +225,7 @@ impl Ledger {
             .collect();
         Observation {
             concurrency: Concurrency {
-                effective: ratio(f64::from(files_read), f64::from(rounds)),
+                effective: ratio(f64::from(files_read), f64::from(rounds - touch_rounds)),
                 held_max: disk.most(),
                 threads: number(readers.len()),
                 participation: ratio(sum * sum, squares),
@@ -240,6 +264,8 @@ impl Ledger {
                 .fold(0, |sum: u32, f| sum.saturating_add(f.opens)),
             charges: self.charges,
             charges_for_the_rest: self.charges_for_the_rest,
+            touch_rounds,
+            held_at_cap: number(self.held_at_cap),
             cut_off: self.cut_off,
             slept_ms: u64::try_from(slept.as_millis()).unwrap_or(u64::MAX),
             threads_at_once: number(self.threads_at_once),
@@ -273,16 +299,17 @@ mod tests {
         let mut disk = Disk::default();
         for round in rounds {
             for &(tid, process, file) in *round {
-                let thread = ledger.thread(tid, process);
-                ledger.charged(thread, file, disk.rounds(), true);
-                disk.arrive(Waiting {
+                let access = Waiting {
                     id: 0,
                     tid,
-                    thread,
+                    thread: ledger.thread(tid, process),
                     file,
                     finds: true,
+                    for_the_rest: false,
                     at_us: 0,
-                });
+                };
+                ledger.charged(&access, disk.rounds());
+                disk.arrive(access);
             }
             let served = disk.take();
             disk.advance(&served);
@@ -312,6 +339,39 @@ mod tests {
             .collect();
         assert_eq!(per_process, [(4, 2, 3), (1, 1, 1)]);
         assert_eq!(seen.timeline.len(), 5);
+    }
+
+    #[test]
+    fn a_round_of_touches_does_not_count_and_one_with_a_read_does() {
+        let mut ledger = Ledger::new(4);
+        let mut disk = Disk::default();
+        // Two threads touch two files at once and read their rest at once, and one of them goes on so.
+        for (round, accesses) in [
+            (0, &[(1, 0, false), (2, 1, false)][..]),
+            (1, &[(1, 0, true), (2, 1, true)]),
+            (2, &[(1, 2, false), (2, 3, false)]),
+            (3, &[(1, 2, true)]),
+        ] {
+            for &(tid, file, for_the_rest) in accesses {
+                let access = Waiting {
+                    id: 0,
+                    tid,
+                    thread: ledger.thread(tid, 1),
+                    file,
+                    finds: true,
+                    for_the_rest,
+                    at_us: 0,
+                };
+                ledger.charged(&access, round);
+                disk.arrive(access);
+            }
+            let served = disk.take();
+            disk.advance(&served);
+        }
+        let seen = ledger.close(disk, None, Duration::ZERO);
+        assert_eq!((seen.charges, seen.charges_for_the_rest), (7, 3));
+        assert_eq!((seen.concurrency.rounds, seen.touch_rounds), (4, 1));
+        assert!((seen.concurrency.effective - 4.0 / 3.0).abs() < 1e-9);
     }
 
     #[test]

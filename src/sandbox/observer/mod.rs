@@ -53,7 +53,7 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 
 use self::{
-    disk::{Disk, Waiting},
+    disk::Disk,
     files::DataFiles,
     ledger::Ledger,
     notify::{Answer, Listener, Notice},
@@ -394,6 +394,7 @@ impl Observer {
     fn stop(&mut self, cap: Cap) -> io::Result<()> {
         self.held = self.held_for();
         self.capped = Some(cap);
+        self.ledger.held_at_cap = self.disk.waiting().len();
         self.next = None;
         for access in self.disk.take() {
             self.listener.answer(access.id, Answer::Continue)?;
@@ -406,8 +407,11 @@ impl Observer {
         let ignored = self.tasks.ignored();
         self.held = self.held_for();
         self.stir += 1;
+        // For how long it is waited for sleepers is bounded otherwise.
+        let slept = self.patience.next_round();
         if !ignored.is_empty() {
-            self.restless += now.saturating_sub(self.round_began);
+            let waited = now.saturating_sub(self.round_began);
+            self.restless += waited.saturating_sub(slept);
             self.patience.went_on_without(ignored);
         }
         self.write_down_who_ran();
@@ -419,13 +423,7 @@ impl Observer {
             // A thread that was killed is no longer there to be served.
             if self.listener.answer(access.id, Answer::Continue)? {
                 self.awake.insert(access.tid);
-                let Waiting {
-                    thread,
-                    file,
-                    finds,
-                    ..
-                } = access;
-                self.ledger.charged(thread, file, self.disk.rounds(), finds);
+                self.ledger.charged(&access, self.disk.rounds());
                 served.push(access);
             } else {
                 self.ledger.cut_off(1);

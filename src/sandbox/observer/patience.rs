@@ -32,6 +32,10 @@ const SLEEP: Duration = Duration::from_millis(250);
 /// sleeper for each file would make every round as long as a sleep.
 const SLEEP_UNREAD: Duration = Duration::from_secs(2);
 
+/// For all sleeps of one round, counted likewise: far less than the time in which a round must come. After it
+/// the round goes on without those who sleep, and that is nothing against them.
+const SLEEP_A_ROUND: Duration = Duration::from_secs(3);
+
 /// For all sleeps of the whole run, counted likewise: more than the usual limit on time, so that whoever
 /// sleeps honestly between reads is counted to the end, and nobody sleeps until counting is given up.
 const SLEEP_IN_ALL: Duration = Duration::from_secs(12);
@@ -41,7 +45,7 @@ const NAPS: u64 = 256;
 
 /// Processor time of all threads that ended and had not read: a thread that only computes and starts the
 /// next such one would begin anew for ever.
-const PROCESSOR_IN_VAIN: Duration = Duration::from_secs(2);
+const PROCESSOR_IN_VAIN: Duration = Duration::from_secs(1);
 
 /// How a thread is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,8 @@ pub(super) enum Nap {
     Until(Duration),
     /// The thread has slept enough: it is given up.
     UsedUp,
+    /// All together have: the round goes on without whoever sleeps.
+    NoMore,
     /// It is so long that it is rest.
     Rest,
 }
@@ -107,6 +113,8 @@ struct Thread {
     late_reads: u32,
     next_trial: u32,
     slept: Duration,
+    /// Whether it was last not waited for since it slept.
+    overslept: bool,
     /// The slices before the first of these sleeps.
     first_nap: Option<u64>,
     /// The sleep (known by the slices before it) that was last added, and when it ends.
@@ -125,6 +133,7 @@ impl Default for Thread {
             late_reads: 0,
             next_trial: 1,
             slept: Duration::ZERO,
+            overslept: false,
             first_nap: None,
             sleep: None,
         }
@@ -148,7 +157,8 @@ pub(super) struct Patience {
     readers: usize,
     /// Real time in which some thread slept that has not read.
     slept_unread: Sleeps,
-    /// Real time in which any thread slept and was waited for.
+    /// Real time in which any thread slept and was waited for, in this round and in all.
+    slept_this_round: Sleeps,
     slept: Sleeps,
     /// Processor time of those that are gone and had not read.
     burned_in_vain: Duration,
@@ -238,13 +248,19 @@ impl Patience {
         }
         if thread.sleep.is_none_or(|(before, _)| before != slices) {
             let first = *thread.first_nap.get_or_insert(slices);
+            thread.overslept = true;
             if thread.slept + length > SLEEP || slices.saturating_sub(first) > NAPS {
                 return Nap::UsedUp;
             }
-            let enough = !thread.has_read && !self.slept_unread.add(now, wakes, SLEEP_UNREAD);
-            if enough || !self.slept.add(now, wakes, SLEEP_IN_ALL) {
+            if !thread.has_read && !self.slept_unread.add(now, wakes, SLEEP_UNREAD) {
                 return Nap::UsedUp;
             }
+            if !self.slept_this_round.add(now, wakes, SLEEP_A_ROUND)
+                || !self.slept.add(now, wakes, SLEEP_IN_ALL)
+            {
+                return Nap::NoMore;
+            }
+            thread.overslept = false;
             thread.slept += length;
             thread.sleep = Some((slices, wakes));
         }
@@ -254,8 +270,19 @@ impl Patience {
         }
     }
 
-    /// A thread reads, or starts another: it slept before its work, not instead.
+    /// A thread starts another: it slept before its work, not instead.
     pub(super) fn works(&mut self, tid: i32) {
+        self.begins_anew(tid);
+        let thread = self.threads.entry(tid).or_default();
+        // Whoever was given up for what it burned stays so.
+        if std::mem::take(&mut thread.overslept) && !thread.has_read {
+            thread.trust = Trust::Full;
+            thread.passed_over = false;
+        }
+    }
+
+    /// What a thread slept so far was before its work.
+    fn begins_anew(&mut self, tid: i32) {
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
             let total = &mut self.slept_unread.total;
@@ -265,6 +292,11 @@ impl Patience {
         thread.first_nap = None;
     }
 
+    /// A round is over. Real time in it in which some thread slept and was waited for.
+    pub(super) fn next_round(&mut self) -> Duration {
+        std::mem::take(&mut self.slept_this_round).total
+    }
+
     /// Real time in which some thread slept and was waited for, in all.
     pub(super) fn slept(&self) -> Duration {
         self.slept.total
@@ -272,7 +304,7 @@ impl Patience {
 
     /// A thread reads: it was working.
     pub(super) fn reads(&mut self, tid: i32) {
-        self.works(tid);
+        self.begins_anew(tid);
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
             thread.has_read = true;
@@ -485,10 +517,34 @@ mod tests {
                 let until = Nap::Until((200 * n + 200) * MS);
                 assert_eq!(nap(&mut patience, n, 200 * n), until);
                 works(&mut patience, n.cast_signed());
+                assert_eq!(patience.next_round(), 200 * MS);
             }
             // No run needs so much of it.
             assert_eq!(patience.slept(), SLEEP_IN_ALL);
-            assert_eq!(nap(&mut patience, 60, 12_000), Nap::UsedUp);
+            assert_eq!(nap(&mut patience, 60, 12_000), Nap::NoMore);
+        }
+    }
+
+    #[test]
+    fn a_round_goes_on_without_whoever_sleeps_again_and_again_and_holds_nothing_against_them() {
+        let mut patience = Patience::default();
+        for round in 0..4 {
+            for n in 0..15 {
+                let now = (3000 * round + 200 * n) * MS;
+                let slices = u64::from(100 * round + n);
+                let nap = patience.with_sleeping(1, slices, now, now + 200 * MS);
+                assert_eq!(nap, Nap::Until(now + 200 * MS));
+                patience.works(1);
+            }
+            let end = 3000 * (round + 1) * MS;
+            let slices = u64::from(100 * round + 50);
+            let nap = patience.with_sleeping(1, slices, end, end + 200 * MS);
+            assert_eq!(nap, Nap::NoMore);
+            patience.went_on_without(&[1]);
+            assert_eq!(patience.standing(1), Standing::Ignored);
+            patience.works(1);
+            assert_eq!(patience.standing(1), Standing::Full);
+            assert_eq!(patience.next_round(), SLEEP_A_ROUND);
         }
     }
 
@@ -506,6 +562,6 @@ mod tests {
         };
         assert!((0..1000).all(|tid| burns(tid, true)));
         let waited = (0..1000).filter(|&tid| burns(tid, false)).count();
-        assert_eq!(waited, 199);
+        assert_eq!(waited, 99);
     }
 }

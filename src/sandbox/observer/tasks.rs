@@ -260,7 +260,7 @@ impl Tasks {
                     restless.push((tid, look));
                 }
                 Nap::Until(end) => until = Some(until.map_or(end, |until| until.min(end))),
-                Nap::UsedUp => self.ignored.push(tid),
+                Nap::UsedUp | Nap::NoMore => self.ignored.push(tid),
             }
         }
         if let Some(until) = until {

@@ -169,6 +169,29 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             })
             .map(|handle| handle.join().unwrap())
             .sum(),
+        "two-goes" => workers(threads, |path| {
+            let mut file = File::open(path).unwrap();
+            let mut first = [0; 8];
+            file.read_exact(&mut first).unwrap();
+            let mut rest = Vec::new();
+            file.read_to_end(&mut rest).unwrap();
+            digest(&first) + digest(&rest)
+        }),
+        "half-in-main-locked" => {
+            let (files, lock) = (files(), Mutex::new(()));
+            let (one, other) = files.split_at(files.len() / 2);
+            let work = |half: &[PathBuf]| -> u64 {
+                let locked = |path| {
+                    let _guard = lock.lock().unwrap();
+                    read(path)
+                };
+                half.iter().map(locked).sum()
+            };
+            thread::scope(|scope| {
+                let handle = scope.spawn(|| work(one));
+                work(other) + handle.join().unwrap()
+            })
+        }
         "mutex-thread-per-file" => {
             let lock = Arc::new(Mutex::new(()));
             let start = |path: PathBuf| {

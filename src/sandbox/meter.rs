@@ -144,9 +144,7 @@ impl<'a> Meter<'a> {
     /// Memory that is held now.
     fn memory(&mut self, processes: &[tree::Process]) -> u64 {
         let sum = tree::memory(processes);
-        let shared = self
-            .shared
-            .look(processes.iter().map(|process| process.pid));
+        let shared = self.shared.look(processes);
         // What of it is resident counts with the processes.
         let besides = shared.saturating_sub(sum.shared) + sum.tables + self.room_used();
         let memory = sum.resident.saturating_add(besides);

@@ -70,6 +70,14 @@ fn program() {
             }
             sleep(50);
         }
+        "daemon-of-other-threads" => {
+            if fork() == 0 {
+                // SAFETY: touches no memory.
+                unsafe { libc::setsid() };
+                in_another_thread(|| sleep(15_000));
+            }
+            sleep(100);
+        }
         "stopped" => {
             if fork() == 0 {
                 // SAFETY: leaves the group, which is woken when its leader ends; and stops.
@@ -143,6 +151,26 @@ fn hold(mib: u64, ms: u64) {
 fn use_up(act: &str, number: u64) {
     match act {
         "share" => share(number),
+        "allocate-in-other-threads" => {
+            if fork() == 0 {
+                in_another_thread(move || hold(number, 3000));
+            }
+            sleep(3500);
+        }
+        "allocate-in-other-threads-of-two" => {
+            for _ in 0..2 {
+                if fork() == 0 {
+                    in_another_thread(move || hold(number, 2000));
+                }
+            }
+            sleep(2500);
+        }
+        "share-in-other-threads" => {
+            if fork() == 0 {
+                in_another_thread(move || share(number));
+            }
+            sleep(2000);
+        }
         "map-tables" => map_tables(number),
         "write-deep-down" => {
             std::env::set_current_dir(tmp()).unwrap();
@@ -217,6 +245,17 @@ fn map_tables(mib: u64) {
         std::hint::black_box(unsafe { memory.add(start).read_volatile() });
     }
     sleep(500);
+}
+
+/// Go on in another thread only: to `/proc`, this process is as good as dead.
+fn in_another_thread(act: impl FnOnce() + Send + 'static) -> ! {
+    thread::spawn(move || {
+        act();
+        exit();
+    });
+    // SAFETY: ends this thread and nothing else; what it holds stays, as the other one needs it.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
+    unreachable!("its thread has ended");
 }
 
 fn burn(ms: u64) {

@@ -208,6 +208,12 @@ const EVERYWHERE: &[Row] = &[
     (Tier::Weak, "paths", &[], "read-hidden-file"),
     (
         Tier::Weak,
+        "access-modes",
+        &[],
+        "open-hidden-file-for-neither",
+    ),
+    (
+        Tier::Weak,
         "signals-by-files",
         &["own-user"],
         "signal-by-file",

@@ -78,6 +78,11 @@ pub use scratch::{Place, Scratch};
 pub use seccomp::rules;
 pub use supervisor::{SUPERVISOR_ARGUMENT, supervise};
 
+/// Make this process, whichever it is, one that hears of its children's ends. For `main`, before all else.
+pub fn hear_of_children() {
+    os::hear_of_children();
+}
+
 /// Close this process, the grader, to others of the same user: nobody may read its memory, and what it
 /// makes can be read by a job's user. For `main`, once, at its start.
 pub fn shield_this_process() {

@@ -98,6 +98,18 @@ fn without_a_toolchain_it_says_where_to_get_one() {
     scene.assert_nothing_left();
 }
 
+/// As a shell after `trap '' CHLD`, and daemons that let the kernel reap.
+#[test]
+fn a_caller_that_does_not_wait_for_its_children_changes_nothing() {
+    warm();
+    let scene = Scene::new();
+    let careless = ["env", "--ignore-signal=CHLD", "--block-signal=CHLD"].map(str::to_owned);
+    let command = &mut scene.grade_behind(&careless);
+    command.args(["sum-of-products", "--seed", "0"]);
+    run(command.arg(submission("correct-rayon-par-iter"))).code(0);
+    scene.assert_nothing_left();
+}
+
 /// A folder with rustc in it and nothing else.
 #[expect(clippy::disallowed_methods, reason = "the tests' own compiler")]
 fn only_rustc(scene: &Scene) -> PathBuf {

@@ -176,8 +176,9 @@ pub fn run(
     let relay = Relay(listener);
     listener.event(Event::Preparing("attacking the sandbox, to prove it"));
     prove(&sandbox)?;
+    let (asked, hidden) = (exercise.clone(), [dir, out]);
     let mut session =
-        Session::open_for_class(settings, exercise.clone(), &plan.seeds, sandbox, &relay)?;
+        Session::open_for_class(settings, asked, &plan.seeds, sandbox, &relay, hidden)?;
     let plan = plan.keep(&folder, &mut session, &state)?;
     let shared = state::shared_parts(settings, &exercise, &session, &plan.seeds)?;
 

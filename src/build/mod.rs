@@ -38,7 +38,7 @@ use crate::{
     fault::{Fault, FaultKind},
     ids::Digest,
     intake::Snapshot,
-    sandbox::{Cancellation, Sandbox},
+    sandbox::{self, Cancellation, Sandbox},
     spec::{AllowedCrate, Course, Exercise, Limits, Profile},
 };
 
@@ -222,6 +222,14 @@ impl Builder {
             snapshot.digest(),
         );
         Digest::of(text.as_bytes())
+    }
+
+    /// What every submission can read of this machine while it is built, with all below.
+    #[must_use]
+    pub fn shown(&self) -> Vec<PathBuf> {
+        let mut shown = sandbox::shown_of_system(sandbox::Stage::Build);
+        shown.extend(self.toolchain.libraries());
+        shown
     }
 
     /// The compiler's own account of itself.

@@ -7,6 +7,7 @@
 //! This is the one place where errors become faults of a record: a machine that fails leaves a
 //! submission *not graded*, and so does a panic of our own. Never prints; tells a [`Listener`] instead.
 
+mod hidden;
 mod submission;
 
 use std::{
@@ -18,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+use self::hidden::Hidden;
 pub use self::submission::{Origin, Submission, Taken};
 use crate::{
     build::{Builder, Built},
@@ -31,7 +33,7 @@ use crate::{
     record::{self, Record},
     reference,
     sandbox::{Job, ObserverOptions, Place, Sandbox, Scratch},
-    spec::{Exercise, Limits, SeedPlan},
+    spec::{Exercise, Limits, SeedPlan, Tier},
     verdict,
 };
 
@@ -132,12 +134,13 @@ impl<'a> Session<'a> {
         sandbox: Sandbox,
         listener: &'a dyn Listener,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, seeds, sandbox, listener)?;
+        let mut session = Self::new(settings, exercise, seeds, sandbox, listener, &[])?;
         session.prove_reference()?;
         Ok(session)
     }
 
-    /// As [`Session::open`], for many submissions: all that any of them may need is compiled first, and
+    /// As [`Session::open`], for many submissions, which must see neither `class`, the folder of all of
+    /// them, nor `out`, where their grades go: all that any of them may need is compiled first, and
     /// proven to be what it was. Then what one gets does not depend on who was graded before it, and
     /// nothing is replaced while others use it.
     ///
@@ -149,8 +152,12 @@ impl<'a> Session<'a> {
         seeds: &[Seed],
         sandbox: Sandbox,
         listener: &'a dyn Listener,
+        [class, out]: [&Path; 2],
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, seeds, sandbox, listener)?;
+        let class = Hidden::new("the class", class, "hand it over at another place");
+        let out = Hidden::new("the output folder", out, "choose another with `--out DIR`");
+        let hidden = [class, out];
+        let mut session = Self::new(settings, exercise, seeds, sandbox, listener, &hidden)?;
         let tell = |what: &str| listener.event(Event::Preparing(what.to_owned()));
         session.builder.prepare_all(&tell)?;
         session.prove_reference()?;
@@ -163,6 +170,7 @@ impl<'a> Session<'a> {
         seeds: &[Seed],
         sandbox: Sandbox,
         listener: &'a dyn Listener,
+        hidden: &[Hidden<'_>],
     ) -> Result<Self, Fault> {
         let observer = sandbox.can_observe()?;
         let builder = Builder::new(
@@ -171,6 +179,10 @@ impl<'a> Session<'a> {
             sandbox.cancellation(),
         )?;
         let scratch = Scratch::create(settings.temp_dir.as_deref())?;
+        if sandbox.tier() > Tier::None {
+            let own = hidden::of_every_grading(settings, &exercise, &scratch);
+            hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
+        }
         let datasets = seeds
             .iter()
             .map(|&seed| (seed, dataset::generate(&exercise.recipe, seed)))

@@ -77,6 +77,7 @@ pub use scratch::{Place, Scratch};
 #[doc(hidden)]
 pub use seccomp::rules;
 pub use supervisor::{SUPERVISOR_ARGUMENT, supervise};
+pub use view::shown_of_system;
 
 /// Make this process, whichever it is, one that hears of its children's ends. For `main`, before all else.
 pub fn hear_of_children() {

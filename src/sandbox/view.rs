@@ -51,19 +51,28 @@ const FOR_BUILDS: &[&str] = &[
 
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 
-/// The paths that `job` may open.
-pub(super) fn of(job: &Job) -> View {
-    let paths = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
+fn paths(list: &[&str]) -> Vec<PathBuf> {
+    list.iter().map(PathBuf::from).collect()
+}
+
+/// What every job of a stage sees of the system, with all below: nothing that is to be hidden may be there.
+#[must_use]
+pub fn shown_of_system(stage: Stage) -> Vec<PathBuf> {
     let mut system = paths(FOR_RUNS);
-    if job.stage == Stage::Build {
+    if stage == Stage::Build {
         system.extend(paths(FOR_BUILDS));
     }
+    system
+}
+
+/// The paths that `job` may open.
+pub(super) fn of(job: &Job) -> View {
     let mut readable = job.readable.clone();
     readable.push(job.program.clone());
     readable.push(job.folder.clone());
     View {
         readable,
-        system,
+        system: shown_of_system(job.stage),
         writable: job.writable.iter().map(|w| w.path.clone()).collect(),
         executes_what_it_writes: job.stage == Stage::Build,
         devices: paths(DEVICES),

@@ -4,7 +4,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process,
 };
 
 use assert_cmd::Command;
@@ -12,7 +11,7 @@ use assert_cmd::Command;
 use crate::common::{
     cache,
     scene::{CourseCopy, Scene, copy_tree, names, run},
-    submission,
+    submission, sysroot,
 };
 
 /// A reference, or a submission, that needs nothing but the standard library.
@@ -111,18 +110,53 @@ fn a_caller_that_does_not_wait_for_its_children_changes_nothing() {
 }
 
 /// A folder with rustc in it and nothing else.
-#[expect(clippy::disallowed_methods, reason = "the tests' own compiler")]
 fn only_rustc(scene: &Scene) -> PathBuf {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let asked = process::Command::new(rustc)
-        .args(["--print", "sysroot"])
-        .output()
-        .unwrap();
-    let sysroot = PathBuf::from(String::from_utf8(asked.stdout).unwrap().trim_end());
     let folder = scene.path("bin");
     fs::create_dir(&folder).unwrap();
-    std::os::unix::fs::symlink(sysroot.join("bin/rustc"), folder.join("rustc")).unwrap();
+    std::os::unix::fs::symlink(sysroot().join("bin/rustc"), folder.join("rustc")).unwrap();
     folder
+}
+
+/// A compiler that fails for want of something while `is_short` says so, but not at the canary.
+fn short_of_something(scene: &Scene, is_short: &str) -> PathBuf {
+    let toolchain = scene.path("toolchain");
+    let rustc = toolchain.join("bin/rustc");
+    fs::create_dir_all(rustc.parent().unwrap()).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in\n\
+         *--print*) exec echo '{}' ;;\n\
+         -vV | *--crate-name=canary*) ;;\n\
+         *) if {is_short}; then echo 'failed to spawn a thread: Resource temporarily unavailable' >&2; \
+         exit 101; fi ;;\nesac\nexec '{}' \"$@\"\n",
+        toolchain.display(),
+        sysroot().join("bin/rustc").display()
+    );
+    fs::write(&rustc, script).unwrap();
+    fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    rustc
+}
+
+#[test]
+fn what_a_compiler_was_short_of_for_a_moment_costs_nobody_a_point() {
+    warm();
+    let scene = Scene::new();
+    let once = format!("mkdir '{}' 2> /dev/null", scene.path("asked").display());
+    for (is_short, code, words) in [
+        (&*once, 0, "PASS"),
+        // For good, and only where it is the submission that is compiled.
+        ("true", 1, "failed to spawn a thread"),
+    ] {
+        let command = &mut grading(&scene, &submission("correct-u64-fold"));
+        command.env("RUSTC", short_of_something(&scene, is_short));
+        // A script of ours is in nobody's view.
+        command.args(["--isolation", "none"]);
+        run(command).code(code).reports(&[words]);
+    }
+    assert!(
+        scene.path("asked").exists(),
+        "it was never short of anything"
+    );
+    scene.assert_nothing_left();
 }
 
 #[test]

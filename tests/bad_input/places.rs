@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use assert_cmd::Command;
 
-use crate::common::scene::{Locked, Scene, names, run};
+use crate::common::{
+    scene::{Locked, Scene, copy_tree, names, run},
+    submission, sysroot,
+};
 
 /// The program in a mount namespace of its own, with a file system of ours as the temporary folder.
 fn with_temp_on(scene: &Scene, options: &str) -> Command {
@@ -300,17 +303,6 @@ fn data_on_a_full_disk_is_told_and_leaves_no_half() {
     );
 }
 
-/// The toolchain that the tests are compiled with.
-#[expect(clippy::disallowed_methods, reason = "the tests' own compiler")]
-fn sysroot() -> std::path::PathBuf {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let asked = std::process::Command::new(rustc)
-        .args(["--print", "sysroot"])
-        .output()
-        .unwrap();
-    Path::new(String::from_utf8(asked.stdout).unwrap().trim_end()).to_path_buf()
-}
-
 /// A compiler that says that its libraries are in the scene, where something else is as well.
 fn compiler_in(scene: &Scene) -> std::path::PathBuf {
     let toolchain = scene.path("toolchain");
@@ -336,10 +328,10 @@ fn what_submissions_must_not_see_is_not_kept_where_all_of_them_look() {
         let mut command = scene.grade();
         command.env("RUSTC", &rustc);
         command.args(["sum-of-products", "--seed", "0"]);
-        command.arg(crate::common::submission("serial"));
+        command.arg(submission("serial"));
         command
     };
-    crate::common::scene::copy_tree(&scene.course().root, &lib.join("course"));
+    copy_tree(&scene.course().root, &lib.join("course"));
     let inside = lib.join("course").display().to_string();
     run(graded().args(["--course", &inside]))
         .refuses(2, &["failed to hide the course", &shown, "move it"]);
@@ -378,7 +370,7 @@ fn what_submissions_must_not_see_is_not_kept_where_all_of_them_look() {
     let (hidden, seen) = (scene.path("class"), lib.join("class"));
     for dir in [&hidden, &seen] {
         fs::create_dir(dir).unwrap();
-        crate::common::scene::copy_tree(&crate::common::submission("serial"), &dir.join("alice"));
+        copy_tree(&submission("serial"), &dir.join("alice"));
     }
     run(&mut class(&seen, &scene.path("out"))).refuses(2, &["failed to hide the class", &shown]);
     run(&mut class(&hidden, &lib.join("out"))).refuses(

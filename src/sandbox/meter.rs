@@ -151,12 +151,12 @@ impl<'a> Meter<'a> {
         let shared = self.shared.look(processes);
         // What of it is resident counts with the processes.
         let besides = shared.saturating_sub(sum.shared) + sum.tables + self.room_used();
-        let memory = sum.resident.saturating_add(besides);
+        let memory = sum.held.saturating_add(besides);
         if memory <= self.limits().memory_bytes || processes.len() < 2 {
             return memory;
         }
         // What processes share was counted for each of them.
-        let exact = tree::proportional_memory(processes).unwrap_or(sum.resident);
+        let exact = tree::proportional_memory(processes).unwrap_or(sum.held);
         exact.saturating_add(besides)
     }
 

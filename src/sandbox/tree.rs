@@ -192,9 +192,9 @@ pub(super) fn spent(process: &Process) -> Spent {
 /// Memory of a list of processes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Memory {
-    /// Resident: what they share counts for each of them.
-    pub(super) resident: u64,
-    /// Of it, what is on file systems in memory.
+    /// Resident or swapped out: what they share counts for each of them.
+    pub(super) held: u64,
+    /// Of it, what is resident on file systems in memory.
     pub(super) shared: u64,
     /// The kernel's, for what they have mapped.
     pub(super) tables: u64,
@@ -206,7 +206,7 @@ impl Memory {
         let status = String::from_utf8_lossy(status);
         let size = |name| kib(&status, name);
         Some(Self {
-            resident: size("VmRSS:")?,
+            held: size("VmRSS:")?.saturating_add(size("VmSwap:").unwrap_or(0)),
             shared: size("RssShmem:").unwrap_or(0),
             tables: size("VmPTE:").unwrap_or(0),
         })
@@ -220,7 +220,7 @@ pub(super) fn memory(processes: &[Process]) -> Memory {
         // What cannot be looked at counts for nothing.
         let one = process.of_memory("status", Memory::parse);
         let one = one.ok().flatten().unwrap_or_default();
-        sum.resident = sum.resident.saturating_add(one.resident);
+        sum.held = sum.held.saturating_add(one.held);
         sum.shared = sum.shared.saturating_add(one.shared);
         sum.tables = sum.tables.saturating_add(one.tables);
     }
@@ -248,9 +248,10 @@ pub(super) fn proportional_memory(processes: &[Process]) -> Option<u64> {
     Some(bytes)
 }
 
-/// The proportional share that a `smaps_rollup` names.
+/// The proportional share that a `smaps_rollup` names, with what of it was swapped out.
 pub(super) fn proportional_bytes(text: &str) -> Option<u64> {
-    kib(text, "Pss:")
+    let swapped = kib(text, "SwapPss:").unwrap_or(0);
+    Some(kib(text, "Pss:")?.saturating_add(swapped))
 }
 
 /// The process as a target of signals. `None` if it is gone: then its number may be another's.
@@ -282,6 +283,21 @@ mod tests {
     }
 
     #[test]
+    fn memory_that_was_swapped_out_is_still_used() {
+        let status =
+            b"Name:\tp\nVmRSS:\t    2048 kB\nRssShmem:\t 8 kB\nVmPTE:\t 4 kB\nVmSwap:\t 1024 kB\n";
+        assert_eq!(Memory::parse(status).unwrap().held, 3 << 20);
+        let rollup =
+            "Rss: 9 kB\nPss:     2048 kB\nPss_Anon: 7 kB\nSwap: 9 kB\nSwapPss:   1024 kB\n";
+        assert_eq!(proportional_bytes(rollup), Some(3 << 20));
+        // A kernel without swap.
+        assert_eq!(proportional_bytes("Pss: 1 kB\n"), Some(1 << 10));
+        assert_eq!(Memory::parse(b"VmRSS: 1 kB\n").unwrap().held, 1 << 10);
+        // One that has ended.
+        assert!(Memory::parse(b"Name: p\nState: Z\n").is_none());
+    }
+
+    #[test]
     fn a_number_that_is_anothers_by_now_is_no_target() {
         let stat = fs::read("/proc/self/stat").unwrap();
         let own = Process::parse(&stat).unwrap();
@@ -305,13 +321,10 @@ mod tests {
         assert!(own.threads >= 1);
         assert!(own.started > 0);
         let sum = memory(&[own]);
-        assert!((1 << 18..1 << 32).contains(&sum.resident), "{sum:?}");
-        assert!((1 << 12..sum.resident).contains(&sum.tables), "{sum:?}");
+        assert!((1 << 18..1 << 32).contains(&sum.held), "{sum:?}");
+        assert!((1 << 12..sum.held).contains(&sum.tables), "{sum:?}");
         let exact = proportional_memory(&[own]).unwrap();
-        assert!(
-            exact > 1 << 16 && exact < 2 * sum.resident,
-            "{exact} {sum:?}"
-        );
+        assert!(exact > 1 << 16 && exact < 2 * sum.held, "{exact} {sum:?}");
     }
 
     proptest! {

@@ -92,7 +92,7 @@ pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Opt
     // The new root covers a folder that is certainly there; what was in it has been cloned.
     let base = &job.folder;
     let options = CString::new("mode=0755,size=4m,nr_inodes=10000")?;
-    memory_file_system(base, &options).map_err(failed("mount a root"))?;
+    memory_file_system(base, &options, MountFlags::empty()).map_err(failed("mount a root"))?;
     for (path, tree) in &trees {
         let target = under(base, path);
         attach(tree, &target).map_err(failed_at("show", path))?;
@@ -115,7 +115,13 @@ pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Opt
             "mode=0700,uid={owner},size={bytes},nr_inodes={}",
             files.saturating_add(1)
         );
-        memory_file_system(&target, &CString::new(options)?)
+        // Landlock knows of no right to map, by which a loader starts programs.
+        let execution = if view.executes_what_it_writes {
+            MountFlags::empty()
+        } else {
+            MountFlags::NOEXEC
+        };
+        memory_file_system(&target, &CString::new(options)?, execution)
             .map_err(failed_at("mount memory at", &place.path))?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         disk = Some(rustix::fs::open(&target, flags, Mode::empty())?);
@@ -169,8 +175,12 @@ fn under(base: &Path, path: &Path) -> PathBuf {
     base.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-fn memory_file_system(target: &Path, options: &std::ffi::CStr) -> rustix::io::Result<()> {
-    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+fn memory_file_system(
+    target: &Path,
+    options: &std::ffi::CStr,
+    execution: MountFlags,
+) -> rustix::io::Result<()> {
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | execution;
     rustix::mount::mount("tmpfs", target, "tmpfs", flags, options)
 }
 

@@ -276,6 +276,23 @@ fn a_run_cannot_execute_what_it_wrote() {
     }
 }
 
+/// The loader is among the libraries, and starts programs without asking for the right to execute them.
+#[test]
+fn at_full_a_run_cannot_have_the_loader_start_what_it_wrote() {
+    if !abilities().can(Tier::Full) {
+        return;
+    }
+    let place = Place::new();
+    let script = "cp /bin/true $TMP/true; for loader in /lib64/ld-*.so.? /lib/ld-*.so.?; do \
+                  if [ -e $loader ]; then $loader /bin/true && echo given; \
+                  $loader $TMP/true && echo written; fi; done; echo done";
+    let execution = run(Tier::Full, &place.script(script, LIMITS));
+    let said: Vec<&str> = execution.stdout.head.lines().collect();
+    assert!(said.contains(&"given"), "no loader works: {execution:?}");
+    assert!(!said.contains(&"written"), "{execution:?}");
+    assert!(said.contains(&"done"), "{execution:?}");
+}
+
 #[test]
 fn the_data_can_be_read_and_not_written() {
     for tier in tiers().filter(|&tier| tier > Tier::None) {

@@ -32,7 +32,7 @@ use crate::{
     intake::{self, Admission, Snapshot},
     record::{self, Record},
     reference,
-    sandbox::{Job, ObserverOptions, Place, Sandbox, Scratch},
+    sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
     spec::{Exercise, Limits, SeedPlan, Tier},
     verdict,
 };
@@ -172,6 +172,8 @@ impl<'a> Session<'a> {
         listener: &'a dyn Listener,
         hidden: &[Hidden<'_>],
     ) -> Result<Self, Fault> {
+        sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
+        sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
         let observer = sandbox.can_observe()?;
         let builder = Builder::new(
             &settings.course,
@@ -480,7 +482,7 @@ impl<'a> Session<'a> {
         }
         let files = watch.look()?;
         for used in [&data, &temporary] {
-            crate::sandbox::remove_tree(used)
+            sandbox::remove_tree(used)
                 .map_err(|error| Fault::io(FaultKind::Disk, "remove", used, &error))?;
         }
         let expected = self.answers.get(&seed);

@@ -73,6 +73,7 @@ pub use observer::ObserverOptions;
 #[doc(hidden)]
 pub use proc_text::read_proc_text;
 pub use remove::remove_tree;
+pub use rlimits::prove_grants;
 pub use scratch::{Place, Scratch};
 #[doc(hidden)]
 pub use seccomp::rules;

@@ -117,6 +117,53 @@ fn only_rustc(scene: &Scene) -> PathBuf {
     folder
 }
 
+/// What a shell, a service or a login was given bounds what programs can be given.
+#[test]
+fn who_may_use_less_than_the_course_gives_cannot_grade() {
+    warm();
+    let scene = Scene::new();
+    for (limit, what, key) in [
+        (
+            "--nofile=900:900",
+            "4096 open files",
+            "`limits.run.open-files`",
+        ),
+        (
+            "--fsize=62000000:62000000",
+            "64 MiB in one file",
+            "`limits.run.file-size`",
+        ),
+        (
+            "--cpu=20:20",
+            "31 seconds of processor time",
+            "`limits.run.cpu`",
+        ),
+        (
+            "--nproc=4000:4000",
+            "4096 processes and threads",
+            "`limits.run.tasks`",
+        ),
+        ("--stack=7000000:7000000", "8 MiB of stack", "`ulimit -Hs`"),
+        (
+            "--as=8589934592:8589934592",
+            "MiB of address space",
+            "`limits.run.memory`",
+        ),
+        (
+            "--data=8589934592:8589934592",
+            "MiB of data",
+            "`limits.run.memory`",
+        ),
+    ] {
+        let command = &mut scene.grade_behind(&["prlimit", limit].map(str::to_owned));
+        command
+            .args(["sum-of-products", "--seed", "0"])
+            .arg(submission("serial"));
+        run(command).refuses(3, &["failed to grant", what, "ulimit -H", key]);
+    }
+    scene.assert_nothing_left();
+}
+
 /// A compiler that fails for want of something while `is_short` says so, but not at the canary.
 fn short_of_something(scene: &Scene, is_short: &str) -> PathBuf {
     let toolchain = scene.path("toolchain");

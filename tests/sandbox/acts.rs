@@ -70,14 +70,6 @@ fn program() {
             }
             sleep(50);
         }
-        "daemon-of-other-threads" => {
-            if fork() == 0 {
-                // SAFETY: touches no memory.
-                unsafe { libc::setsid() };
-                in_another_thread(|| sleep(15_000));
-            }
-            sleep(100);
-        }
         "stopped" => {
             if fork() == 0 {
                 // SAFETY: leaves the group, which is woken when its leader ends; and stops.
@@ -151,26 +143,6 @@ fn hold(mib: u64, ms: u64) {
 fn use_up(act: &str, number: u64) {
     match act {
         "share" => share(number),
-        "allocate-in-other-threads" => {
-            if fork() == 0 {
-                in_another_thread(move || hold(number, 3000));
-            }
-            sleep(3500);
-        }
-        "allocate-in-other-threads-of-two" => {
-            for _ in 0..2 {
-                if fork() == 0 {
-                    in_another_thread(move || hold(number, 2000));
-                }
-            }
-            sleep(2500);
-        }
-        "share-in-other-threads" => {
-            if fork() == 0 {
-                in_another_thread(move || share(number));
-            }
-            sleep(2000);
-        }
         "map-tables" => map_tables(number),
         "write-deep-down" => {
             std::env::set_current_dir(tmp()).unwrap();
@@ -198,6 +170,41 @@ fn use_up(act: &str, number: u64) {
             panic!("there is another reason");
         }
         "abort" => std::process::abort(),
+        _ => live_on_in_another_thread(act, number),
+    }
+}
+
+/// Acts of processes whose first thread has ended.
+fn live_on_in_another_thread(act: &str, number: u64) {
+    match act {
+        "daemon-of-other-threads" => {
+            if fork() == 0 {
+                // SAFETY: touches no memory.
+                unsafe { libc::setsid() };
+                in_another_thread(|| sleep(15_000));
+            }
+            sleep(100);
+        }
+        "allocate-in-other-threads" => {
+            if fork() == 0 {
+                in_another_thread(move || hold(number, 3000));
+            }
+            sleep(3500);
+        }
+        "allocate-in-other-threads-of-two" => {
+            for _ in 0..2 {
+                if fork() == 0 {
+                    in_another_thread(move || hold(number, 2000));
+                }
+            }
+            sleep(2500);
+        }
+        "share-in-other-threads" => {
+            if fork() == 0 {
+                in_another_thread(move || share(number));
+            }
+            sleep(2000);
+        }
         _ => panic!("unknown act {act}"),
     }
 }

@@ -208,6 +208,12 @@ const EVERYWHERE: &[Row] = &[
     (Tier::Weak, "paths", &[], "read-hidden-file"),
     (
         Tier::Weak,
+        "access-modes",
+        &[],
+        "open-hidden-file-for-neither",
+    ),
+    (
+        Tier::Weak,
         "signals-by-files",
         &["own-user"],
         "signal-by-file",
@@ -376,7 +382,7 @@ const RESTED_ON: &[(Tier, &[&str])] = &[
 ];
 
 /// Rules with a test of their own.
-const ELSEWHERE: &[&str] = &["parent-death"];
+const ELSEWHERE: &[&str] = &["parent-death", "control-groups"];
 
 /// Whether this process was itself given no more than the rule leaves, so that nobody can miss it.
 fn is_inherited(rule: &str) -> bool {

@@ -47,17 +47,24 @@ struct Grading {
 }
 
 impl Grading {
-    /// Start one with a course whose limits are so long that only a signal ends it in time.
+    /// Start one with a course whose limits are so long that only a signal ends it in time. Signals do
+    /// what they usually do, however these tests were started.
+    fn start(name: &str) -> Self {
+        Self::start_behind("--default-signal=HUP,INT,TERM", name)
+    }
+
+    /// The same, with signals as `env` was told.
     #[expect(
         clippy::disallowed_methods,
         reason = "assert_cmd only waits for the end"
     )]
-    fn start(name: &str) -> Self {
+    fn start_behind(signals: &str, name: &str) -> Self {
         let scene = Scene::new();
         let course = scene.course();
         course.edit("grader.toml", "wall = \"30s\"", "wall = \"100s\"");
         course.edit("grader.toml", "wall = \"10s\"", "wall = \"100s\"");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_grade"));
+        let mut command = Command::new("env");
+        command.arg(signals).arg(env!("CARGO_BIN_EXE_grade"));
         let known = grade();
         for (variable, value) in known.get_envs() {
             match value {
@@ -195,6 +202,25 @@ fn a_compilation_ends_by_a_request_to_terminate() {
 #[test]
 fn a_compilation_ends_when_the_terminal_goes() {
     ends_by(compiling(), Signal::HUP);
+}
+
+/// As `nohup` and a shell's `&` do, so that work goes on when its starter goes.
+#[test]
+fn what_its_starter_had_it_ignore_does_not_end_it() {
+    let mut grading = Grading::start_behind("--ignore-signal=HUP,INT", "never-ends")
+        .wait_until_works("program", "1/data");
+    let status = fs::read_to_string(format!("/proc/{}/status", grading.child.id())).unwrap();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = |signal: Signal| 1_u64 << (signal.as_raw() - 1);
+    let both = bit(Signal::HUP) | bit(Signal::INT);
+    assert_eq!(ignored.map(|mask| mask & both), Some(both), "{status}");
+    grading.signal(Signal::HUP);
+    grading.signal(Signal::INT);
+    assert_eq!(grading.child.try_wait().unwrap(), None);
+    ends_by(grading, Signal::TERM);
 }
 
 /// The worst case: nothing of the grader is left that could clear away.

@@ -17,6 +17,7 @@ use rustix::{fs::FlockOperation, io::Errno};
 use crate::{
     fault::{Fault, FaultKind},
     ids::SubmissionId,
+    sandbox,
 };
 
 /// One file a submission: the record, which is the outcome.
@@ -60,7 +61,7 @@ impl Folder {
     pub(super) fn hold(root: &Path) -> Result<Self, Fault> {
         for part in [RECORDS, USAGE, KEYS] {
             let unusable = |error: io::Error| unusable(root, &error);
-            fs::create_dir_all(root.join(part)).map_err(unusable)?;
+            make_folder(&root.join(part)).map_err(unusable)?;
         }
         let lock = lock(&root.join(LOCK), root)?;
         let folder = Self {
@@ -134,8 +135,8 @@ impl Folder {
         let write = || -> io::Result<()> {
             let mut file = tempfile::Builder::new()
                 .prefix(WRITING)
-                .permissions(fs::Permissions::from_mode(0o644))
                 .tempfile_in(folder)?;
+            file.as_file().set_permissions(for_caller(0o666))?;
             let mut buffer = BufWriter::new(file.as_file_mut());
             contents(&mut buffer)?;
             buffer.flush()?;
@@ -206,7 +207,7 @@ impl Folder {
     pub(super) fn mark(&self, name: &str) -> Result<(), Fault> {
         let path = self.root.join(name);
         File::create(&path)
-            .map(drop)
+            .and_then(|file| file.set_permissions(for_caller(0o666)))
             .map_err(|error| failed("write", &path, &error))
     }
 
@@ -214,7 +215,7 @@ impl Folder {
     pub(super) fn prepare_previous(&self) -> Result<(), Fault> {
         for part in [PREVIOUS_RECORDS, PREVIOUS_KEYS] {
             let path = self.root.join(part);
-            fs::create_dir_all(&path).map_err(|error| failed("create", &path, &error))?;
+            make_folder(&path).map_err(|error| failed("create", &path, &error))?;
         }
         Ok(())
     }
@@ -231,7 +232,7 @@ impl Folder {
         if !path.exists() {
             return Ok(());
         }
-        crate::sandbox::remove_tree(&path).map_err(|error| failed("remove", &path, &error))
+        sandbox::remove_tree(&path).map_err(|error| failed("remove", &path, &error))
     }
 
     fn remove_half_written(&self, part: &str) -> Result<(), Fault> {
@@ -244,6 +245,24 @@ impl Folder {
             }
         }
         Ok(())
+    }
+}
+
+/// What a new file or folder of our caller's may be to whom.
+fn for_caller(most: u32) -> fs::Permissions {
+    fs::Permissions::from_mode(sandbox::mode_for_caller(most))
+}
+
+/// Make a folder, and those above it, unless they are there.
+fn make_folder(path: &Path) -> io::Result<()> {
+    match (fs::create_dir(path), path.parent()) {
+        (Ok(()), _) => fs::set_permissions(path, for_caller(0o777)),
+        (Err(error), Some(above)) if error.kind() == io::ErrorKind::NotFound && !above.is_dir() => {
+            make_folder(above)?;
+            make_folder(path)
+        }
+        (Err(error), _) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        (Err(error), _) => Err(error),
     }
 }
 
@@ -303,6 +322,8 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
         .to_string_lossy()
         .into_owned();
     let words = format!("process {} on {host} since {since}\n", std::process::id());
+    // Refused where somebody else has made it, and says what it is to be.
+    let _ = file.set_permissions(for_caller(0o666));
     file.set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| file.write_all(words.as_bytes()))

@@ -182,8 +182,9 @@ pub fn run(
     let relay = Relay(listener);
     listener.event(Event::Preparing("attacking the sandbox, to prove it"));
     prove(&sandbox)?;
+    let (asked, hidden) = (exercise.clone(), [dir, out]);
     let mut session =
-        Session::open_for_class(settings, exercise.clone(), &plan.seeds, sandbox, &relay)?;
+        Session::open_for_class(settings, asked, &plan.seeds, sandbox, &relay, hidden)?;
     plan.share_limit(&mut session, &state);
     let shared = state::shared_parts(settings, &exercise, &session, &plan)?;
     plan.keep(&folder, &shared)?;

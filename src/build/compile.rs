@@ -157,8 +157,8 @@ impl Compilation<'_> {
         arguments.extend(["--".into(), path]);
         let mut job = Job::new(&self.toolchain.rustc, self.source, self.limits)
             .building()
-            .readable(&self.toolchain.sysroot)
             .output(self.output);
+        job.readable.extend(self.toolchain.libraries());
         if let Some(layer) = self.layer {
             job = job.readable(layer.folder());
         }

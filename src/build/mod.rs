@@ -7,7 +7,7 @@
 //! Hides that there is rustc and that there is cargo: no other room knows either.
 //! Never runs code of a submission outside the sandbox, and never blames a submission for a broken
 //! machine: before a failure that its source does not explain becomes its failure, the toolchain must
-//! show that it can compile at all, and the layer that it is what it was.
+//! show that it can compile at all, the layer that it is what it was, and the failure that it comes again.
 
 mod compile;
 mod diagnostics;
@@ -38,7 +38,7 @@ use crate::{
     fault::{Fault, FaultKind},
     ids::Digest,
     intake::Snapshot,
-    sandbox::{Cancellation, Sandbox},
+    sandbox::{self, Cancellation, Sandbox},
     spec::{AllowedCrate, Course, Exercise, Limits, Profile},
 };
 
@@ -121,7 +121,8 @@ impl Builder {
             Err(refusals) => return refused(refusals),
         };
         // There may be a layer for one crate beside the full one, and both be damaged.
-        let mut attempt = 0;
+        let mut damaged = 0;
+        let mut is_doubted = false;
         loop {
             let layer = self.layers.prepare(&packages(&package), tell)?;
             let refusals = layer
@@ -130,7 +131,7 @@ impl Builder {
             if !refusals.is_empty() {
                 return refused(refusals);
             }
-            let place = output.join(format!("attempt-{attempt}"));
+            let place = output.join(format!("attempt-{}", damaged + u32::from(is_doubted)));
             let stage = Stage {
                 builder: self,
                 sandbox,
@@ -158,14 +159,19 @@ impl Builder {
                     said,
                 } => (termination, cpu, said),
             };
-            if attempt < 2 && self.forgets_if_damaged(layer.as_ref(), tell)? {
-                attempt += 1;
+            if damaged < 2 && self.forgets_if_damaged(layer.as_ref(), tell)? {
+                damaged += 1;
                 continue;
             }
             if !is_explained(&said) {
                 prove_attention(&termination, cpu)?;
                 stage.prove_space()?;
                 stage.prove_toolchain(exercise)?;
+                // What others had used up may have come back before it was looked for.
+                if ended_by_itself(&termination) && !is_doubted {
+                    is_doubted = true;
+                    continue;
+                }
             }
             let failure = CompileFailure {
                 termination,
@@ -222,6 +228,14 @@ impl Builder {
             snapshot.digest(),
         );
         Digest::of(text.as_bytes())
+    }
+
+    /// What every submission can read of this machine while it is built, with all below.
+    #[must_use]
+    pub fn shown(&self) -> Vec<PathBuf> {
+        let mut shown = sandbox::shown_of_system(sandbox::Stage::Build);
+        shown.extend(self.toolchain.libraries());
+        shown
     }
 
     /// The compiler's own account of itself.
@@ -392,6 +406,14 @@ fn features(package: &Package, layer: &Layer) -> Vec<Refusal> {
 fn is_explained(said: &Said) -> bool {
     let placed = |diagnostic: &Diagnostic| diagnostic.is_error && diagnostic.place.is_some();
     said.diagnostics.iter().any(placed)
+}
+
+/// Whether a compiler was ended by nobody. What a limit of its own ended, it would end again.
+fn ended_by_itself(termination: &Termination) -> bool {
+    matches!(
+        termination,
+        Termination::Exited { .. } | Termination::Signaled { .. }
+    )
 }
 
 /// A compiler that ran out of time had a processor to work with: nothing that a source may say makes it

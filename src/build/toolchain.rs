@@ -52,6 +52,16 @@ impl Toolchain {
         })
     }
 
+    /// What a compilation needs of the toolchain besides the compiler: libraries, and the linker among
+    /// them. Submissions can read all of it.
+    pub(super) fn libraries(&self) -> Vec<PathBuf> {
+        ["lib", "lib32", "lib64", "libexec"]
+            .map(|name| self.sysroot.join(name))
+            .into_iter()
+            .filter(|folder| folder.is_dir())
+            .collect()
+    }
+
     /// The compiler's own name for itself: its version and date.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -7,6 +7,7 @@ use crate::{
     config::Settings,
     dataset,
     fault::{Fault, FaultKind},
+    sandbox,
     words::count,
 };
 
@@ -22,6 +23,8 @@ pub(super) fn run(
         Fault::io(FaultKind::Usage, "write data into", &args.dir, error)
             .hint("name an empty folder that is yours to write to, or one that does not exist yet")
     };
+    // No job of another user will read it.
+    sandbox::close_to_jobs();
     let made = fs::create_dir(&dir);
     let is_ours = made.is_ok();
     match made {

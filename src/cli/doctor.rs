@@ -8,7 +8,7 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     report::escape_line,
-    sandbox::{self, CanaryOutcome, Count, Fate, Sandbox, Scratch, Stamps},
+    sandbox::{self, CanaryOutcome, Count, Fate, Sandbox, Scratch, Stage, Stamps},
 };
 
 impl App {
@@ -22,6 +22,16 @@ impl App {
         let mut sound = self.canaries(&canaries)?;
 
         sound &= self.observer(&sandbox)?;
+        let course = &settings.course;
+        let granted = sandbox::prove_grants(Stage::Run, &course.run_limits)
+            .and_then(|()| sandbox::prove_grants(Stage::Build, &course.build_limits));
+        match granted {
+            Ok(()) => self.line("limits", true, "the course's can be given to programs")?,
+            Err(fault) => {
+                sound = false;
+                self.line("limits", false, &fault.to_string())?;
+            }
+        }
         match Toolchain::find(&settings.course.root) {
             Ok(toolchain) => self.line("toolchain", true, toolchain.name())?,
             Err(fault) => {

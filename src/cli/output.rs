@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, Write as _},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -13,6 +14,7 @@ use super::args::Color;
 use crate::{
     fault::{Fault, FaultKind},
     report::{escape_block, escape_line},
+    sandbox,
 };
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -135,10 +137,13 @@ impl ReportFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
+        let mode = PermissionsExt::from_mode(sandbox::mode_for_caller(0o666));
         let file = tempfile::Builder::new()
             .prefix(".grade-report-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
             .tempfile_in(folder)
+            .map_err(|error| failed(&error))?;
+        file.as_file()
+            .set_permissions(mode)
             .map_err(|error| failed(&error))?;
         Ok(Self {
             path: path.to_path_buf(),

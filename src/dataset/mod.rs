@@ -108,7 +108,7 @@ impl Dataset {
 /// Create one file; relative to the open folder, which spares the walk down its path a thousand times.
 fn write_file(folder: BorrowedFd<'_>, name: &str, mut contents: &[u8]) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(folder, name, flags, Mode::from_raw_mode(0o644))?;
+    let file = rustix::fs::openat(folder, name, flags, Mode::from_raw_mode(0o666))?;
     while !contents.is_empty() {
         match rustix::io::write(&file, contents) {
             Ok(written) => contents = &contents[written..],

@@ -7,6 +7,8 @@
 //! This is the one place where errors become faults of a record: a machine that fails leaves a
 //! submission *not graded*, and so does a panic of our own. Never prints; tells a [`Listener`] instead.
 
+mod hidden;
+mod seeds;
 mod submission;
 
 use std::{
@@ -18,7 +20,11 @@ use std::{
     time::Duration,
 };
 
-pub use self::submission::{Origin, Submission, Taken};
+use self::hidden::Hidden;
+pub use self::{
+    seeds::seeds,
+    submission::{Origin, Submission, Taken},
+};
 use crate::{
     build::{Builder, Built},
     check,
@@ -30,8 +36,8 @@ use crate::{
     intake::{self, Admission, Snapshot},
     record::{self, Record},
     reference,
-    sandbox::{Job, ObserverOptions, Place, Sandbox, Scratch},
-    spec::{Exercise, Limits, SeedPlan},
+    sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
+    spec::{Exercise, Limits, Tier},
     verdict,
 };
 
@@ -97,36 +103,6 @@ pub struct Session<'a> {
     places: AtomicU64,
 }
 
-/// The seeds of one grading: the exercise's fixed ones, then those given, or else fresh ones, of which those
-/// that were drawn before come first.
-///
-/// # Errors
-/// The system has no random numbers.
-pub fn seeds(plan: &SeedPlan, given: &[Seed], drawn: &[Seed]) -> Result<Vec<Seed>, Fault> {
-    let mut seeds = plan.fixed.clone();
-    seeds.extend(given);
-    if given.is_empty() {
-        let all = plan.fixed.len() + plan.fresh as usize;
-        let mut drawn = drawn.iter().copied();
-        while seeds.len() < all {
-            let seed = drawn.next().map_or_else(draw, Ok)?;
-            if !seeds.contains(&seed) {
-                seeds.push(seed);
-            }
-        }
-    }
-    let mut known = std::collections::BTreeSet::new();
-    seeds.retain(|seed| known.insert(*seed));
-    Ok(seeds)
-}
-
-/// A fresh seed. 32 bits are plenty against guessing and short to type in a replay.
-fn draw() -> Result<Seed, Fault> {
-    getrandom::u32()
-        .map(|number| Seed(number.into()))
-        .map_err(|error| Fault::new(FaultKind::Internal, "failed to draw a seed").because(error))
-}
-
 impl<'a> Session<'a> {
     /// Prepare, and let the reference pass.
     ///
@@ -139,12 +115,13 @@ impl<'a> Session<'a> {
         sandbox: Sandbox,
         listener: &'a dyn Listener,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, seeds, sandbox, listener)?;
+        let mut session = Self::new(settings, exercise, seeds, sandbox, listener, &[])?;
         session.prove_reference()?;
         Ok(session)
     }
 
-    /// As [`Session::open`], for many submissions: all that any of them may need is compiled first, and
+    /// As [`Session::open`], for many submissions, which must see neither `class`, the folder of all of
+    /// them, nor `out`, where their grades go: all that any of them may need is compiled first, and
     /// proven to be what it was. Then what one gets does not depend on who was graded before it, and
     /// nothing is replaced while others use it.
     ///
@@ -156,8 +133,12 @@ impl<'a> Session<'a> {
         seeds: &[Seed],
         sandbox: Sandbox,
         listener: &'a dyn Listener,
+        [class, out]: [&Path; 2],
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, seeds, sandbox, listener)?;
+        let class = Hidden::new("the class", class, "hand it over at another place");
+        let out = Hidden::new("the output folder", out, "choose another with `--out DIR`");
+        let hidden = [class, out];
+        let mut session = Self::new(settings, exercise, seeds, sandbox, listener, &hidden)?;
         let tell = |what: &str| listener.event(Event::Preparing(what.to_owned()));
         session.builder.prepare_all(&tell)?;
         session.prove_reference()?;
@@ -170,7 +151,10 @@ impl<'a> Session<'a> {
         seeds: &[Seed],
         sandbox: Sandbox,
         listener: &'a dyn Listener,
+        hidden: &[Hidden<'_>],
     ) -> Result<Self, Fault> {
+        sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
+        sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
         let observer = sandbox.can_observe()?;
         let builder = Builder::new(
             &settings.course,
@@ -178,6 +162,10 @@ impl<'a> Session<'a> {
             sandbox.cancellation(),
         )?;
         let scratch = Scratch::create(settings.temp_dir.as_deref())?;
+        if sandbox.tier() > Tier::None {
+            let own = hidden::of_every_grading(settings, &exercise, &scratch);
+            hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
+        }
         let datasets = seeds
             .iter()
             .map(|&seed| (seed, dataset::generate(&exercise.recipe, seed)))
@@ -475,7 +463,7 @@ impl<'a> Session<'a> {
         }
         let files = watch.look()?;
         for used in [&data, &temporary] {
-            crate::sandbox::remove_tree(used)
+            sandbox::remove_tree(used)
                 .map_err(|error| Fault::io(FaultKind::Disk, "remove", used, &error))?;
         }
         let expected = self.answers.get(&seed);
@@ -578,21 +566,5 @@ mod tests {
             assert_eq!(limit(10, slowest_ms), Duration::from_secs(seconds));
         }
         assert_eq!(wall_limit(Duration::MAX, Duration::MAX), Duration::MAX);
-    }
-
-    #[test]
-    fn seeds_are_fixed_then_given_or_fresh_and_each_once() {
-        let plan = SeedPlan {
-            fixed: vec![Seed(0)],
-            fresh: 2,
-        };
-        let given = seeds(&plan, &[Seed(7), Seed(0), Seed(7)], &[Seed(3)]).unwrap();
-        assert_eq!(given, [Seed(0), Seed(7)]);
-        let fresh = || seeds(&plan, &[], &[]).unwrap();
-        let (one, two) = (fresh(), fresh());
-        assert_eq!((one.len(), one[0]), (3, Seed(0)));
-        assert_ne!(one, two, "fresh seeds were drawn twice alike");
-        let drawn = seeds(&plan, &[], &[Seed(0), Seed(3)]).unwrap();
-        assert_eq!((drawn.len(), &drawn[..2]), (3, &[Seed(0), Seed(3)][..]));
     }
 }

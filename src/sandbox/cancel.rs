@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use super::os;
 use crate::fault::{Fault, FaultKind};
 
 /// Whether a signal asked us to stop. Clones share the answer.
@@ -21,7 +22,7 @@ impl Cancellation {
     /// Be told of the signals by which people and systems stop a program.
     ///
     /// From then on such a signal only sets a flag: jobs are ended, temporary folders removed, and
-    /// `main` dies of the signal at last.
+    /// `main` dies of the signal at last. What we were started to ignore, as by `nohup`, stays ignored.
     ///
     /// # Errors
     /// The handlers could not be installed.
@@ -29,6 +30,10 @@ impl Cancellation {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let cancellation = Self::default();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
+            // Whoever names us has us in mind; the others come to all that a terminal started.
+            if signal != SIGTERM && os::ignores(signal) {
+                continue;
+            }
             signal_hook::flag::register_usize(
                 signal,
                 Arc::clone(&cancellation.signal),

@@ -175,7 +175,11 @@ impl Mode {
 
     /// The control groups of the job of this supervisor.
     pub(super) fn group(&self, job: &Job) -> io::Result<Option<Group>> {
-        let Some(place) = &self.groups else {
+        let Some(place) = self
+            .groups
+            .as_ref()
+            .filter(|_| self.keeps("control-groups"))
+        else {
             return Ok(None);
         };
         // The first process of a namespace is in it as well.

@@ -147,7 +147,8 @@ fn stop_and_kill() -> io::Result<()> {
     for _ in 0..64 {
         let mut new = false;
         for process in tree::descendants()? {
-            if process.state != 'Z' && stopped.insert((process.pid, process.started)) {
+            // Also what seems to have ended: of its first thread only is that known.
+            if stopped.insert((process.pid, process.started)) {
                 new = true;
                 signal(&process, Signal::STOP);
             }
@@ -157,9 +158,7 @@ fn stop_and_kill() -> io::Result<()> {
         }
     }
     for process in tree::descendants()? {
-        if process.state != 'Z' {
-            signal(&process, Signal::KILL);
-        }
+        signal(&process, Signal::KILL);
     }
     Ok(())
 }
@@ -175,6 +174,6 @@ fn signal(process: &tree::Process, signal: Signal) {
 /// How many processes below us are alive.
 pub(super) fn count_alive() -> io::Result<u32> {
     let alive = tree::descendants()?;
-    let alive = alive.iter().filter(|process| process.state != 'Z').count();
+    let alive = alive.iter().filter(|process| process.is_alive()).count();
     Ok(u32::try_from(alive).unwrap_or(u32::MAX))
 }

@@ -87,13 +87,13 @@ impl<'a> Meter<'a> {
         let limits = *self.limits();
         if let Some(group) = self.group {
             if let Some(want) = group.out_of_memory() {
-                return blame(want, &limits).map(Some);
-            }
-            if group.out_of_tasks() {
-                return Ok(Some(task_limit(&limits)));
+                return blame_for_memory(want, &limits).map(Some);
             }
             if let Some(tasks) = group.tasks_now() {
                 self.saw_tasks(tasks.saturating_sub(self.overhead));
+            }
+            if let Some(want) = self.out_of_tasks(group) {
+                return blame_for_tasks(want, &limits).map(Some);
             }
             if let Some(cpu) = group.cpu() {
                 self.most_cpu = cpu;
@@ -120,6 +120,10 @@ impl<'a> Meter<'a> {
         Ok(None)
     }
 
+    fn out_of_tasks(&self, group: &Group) -> Option<Want> {
+        group.out_of_tasks(self.most_tasks.map(|tasks| tasks + self.overhead))
+    }
+
     fn saw_tasks(&mut self, tasks: u64) {
         self.most_tasks = self.most_tasks.max(Some(tasks));
     }
@@ -144,17 +148,15 @@ impl<'a> Meter<'a> {
     /// Memory that is held now.
     fn memory(&mut self, processes: &[tree::Process]) -> u64 {
         let sum = tree::memory(processes);
-        let shared = self
-            .shared
-            .look(processes.iter().map(|process| process.pid));
+        let shared = self.shared.look(processes);
         // What of it is resident counts with the processes.
         let besides = shared.saturating_sub(sum.shared) + sum.tables + self.room_used();
-        let memory = sum.resident.saturating_add(besides);
+        let memory = sum.held.saturating_add(besides);
         if memory <= self.limits().memory_bytes || processes.len() < 2 {
             return memory;
         }
         // What processes share was counted for each of them.
-        let exact = tree::proportional_memory(processes).unwrap_or(sum.resident);
+        let exact = tree::proportional_memory(processes).unwrap_or(sum.held);
         exact.saturating_add(besides)
     }
 
@@ -220,10 +222,10 @@ impl<'a> Meter<'a> {
         let limits = *self.limits();
         if let Some(group) = self.group {
             if let Some(want) = group.out_of_memory() {
-                return blame(want, &limits);
+                return blame_for_memory(want, &limits);
             }
-            if group.out_of_tasks() {
-                return Ok(task_limit(&limits));
+            if let Some(want) = self.out_of_tasks(group) {
+                return blame_for_tasks(want, &limits);
             }
             self.most_cpu = group.cpu().unwrap_or(self.most_cpu);
         } else if self.may_be_killed(ended) && tree::kills_for_memory() > self.kills_for_memory {
@@ -234,7 +236,7 @@ impl<'a> Meter<'a> {
             } else {
                 Want::OfTheMachine
             };
-            return blame(want, &limits);
+            return blame_for_memory(want, &limits);
         }
         let used = super::os::children_usage()?;
         let cpu = self.most_cpu.max(used.user + used.system);
@@ -332,11 +334,21 @@ fn cpu_limit(limits: &Limits) -> Termination {
 }
 
 /// What it means that the kernel killed a process of the job for want of memory.
-fn blame(want: Want, limits: &Limits) -> io::Result<Termination> {
+fn blame_for_memory(want: Want, limits: &Limits) -> io::Result<Termination> {
     match want {
         Want::OfTheJob => Ok(memory_limit(limits)),
         Want::OfTheMachine => Err(io::Error::other(
             "this machine ran out of memory, and the kernel killed a process of it",
+        )),
+    }
+}
+
+/// What it means that the kernel did not let the job make a process or a thread.
+fn blame_for_tasks(want: Want, limits: &Limits) -> io::Result<Termination> {
+    match want {
+        Want::OfTheJob => Ok(task_limit(limits)),
+        Want::OfTheMachine => Err(io::Error::other(
+            "it could make no more processes or threads, because of a limit that it shares with others",
         )),
     }
 }

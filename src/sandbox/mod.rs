@@ -60,6 +60,7 @@ mod shared;
 mod stream;
 mod supervisor;
 mod tree;
+mod umask;
 mod view;
 
 pub use ability::{Abilities, Isolation, Layer, probe};
@@ -73,15 +74,23 @@ pub use observer::ObserverOptions;
 #[doc(hidden)]
 pub use proc_text::read_proc_text;
 pub use remove::remove_tree;
+pub use rlimits::prove_grants;
 pub use scratch::{Place, Scratch};
 #[doc(hidden)]
 pub use seccomp::rules;
 pub use supervisor::{SUPERVISOR_ARGUMENT, supervise};
+pub use umask::{close_to_jobs, mode_for_caller};
+pub use view::shown_of_system;
+
+/// Make this process, whichever it is, one that hears of its children's ends. For `main`, before all else.
+pub fn hear_of_children() {
+    os::hear_of_children();
+}
 
 /// Close this process, the grader, to others of the same user: nobody may read its memory, and what it
 /// makes can be read by a job's user. For `main`, once, at its start.
 pub fn shield_this_process() {
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    umask::open_to_jobs();
     // Refused where somebody watches us; a job is kept from us by its fences besides.
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }

@@ -1,6 +1,6 @@
 //! The calls into the system that need `unsafe`, each as small as it can be.
 //!
-//! For the supervisor and the processes it starts, which have one thread each.
+//! For the supervisor and the processes it starts, which have one thread each, and for the start of `main`.
 
 #![expect(unsafe_code, reason = "what neither std nor rustix wraps")]
 
@@ -91,6 +91,30 @@ pub(super) fn reset_signals() {
         libc::sigemptyset(none.as_mut_ptr());
         libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
     }
+}
+
+/// Let the ends of our children be told to us, whatever our parent thinks of its own: the kernel forgets
+/// those of whoever ignores the signal.
+pub(super) fn hear_of_children() {
+    let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the default is no handler of ours; the first two calls on the set initialise what the third
+    // one reads.
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigaddset(set.as_mut_ptr(), libc::SIGCHLD);
+        libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+/// Whether this process ignores a signal.
+pub(super) fn ignores(signal: c_int) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: nothing is changed; the pointer is to a structure that lives through the call, which only
+    // writes there.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: integers and pointers without a referent, which zeros initialise.
+    asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
 /// End this process at once, without running anything more of it.

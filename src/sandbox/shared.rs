@@ -5,9 +5,11 @@
 //! may look. So here all that is mapped counts as used, and what was once seen mapped counts for as long as
 //! any of it is.
 
-use std::{collections::HashMap, fs};
+use std::collections::HashMap;
 
 use rustix::fs::{MemfdFlags, fstat, major, memfd_create, minor};
+
+use super::tree::Process;
 
 /// Shared memory of one job, by what was seen mapped of it.
 #[derive(Debug, Default)]
@@ -29,14 +31,15 @@ impl Shared {
     }
 
     /// Look at the maps of some processes. Bytes that are shared.
-    pub(super) fn look(&mut self, processes: impl Iterator<Item = i32>) -> u64 {
+    pub(super) fn look(&mut self, processes: &[Process]) -> u64 {
         let Some(device) = &self.device else {
             return 0;
         };
         let mut now: HashMap<u64, u64> = HashMap::new();
         for process in processes {
             // It may have ended, or not let us look.
-            let Ok(maps) = fs::read(format!("/proc/{process}/maps")) else {
+            let mapped = |maps: &[u8]| (!maps.is_empty()).then(|| maps.to_vec());
+            let Ok(Some(maps)) = process.of_memory("maps", mapped) else {
                 continue;
             };
             for (inode, end) in maps

@@ -6,6 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fs, io,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -15,6 +16,9 @@ use rustix::{
 };
 
 use super::account::Spent;
+
+/// How often a process is looked for a thread that stays for long enough to be looked at.
+const LOOKS: usize = 8;
 
 /// What one line of `/proc/PID/stat` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +33,6 @@ pub(super) struct Process {
     /// When it started, in ticks. With its number it names one process for ever.
     pub(super) started: u64,
     pub(super) threads: u64,
-    /// Resident memory, in pages.
-    pub(super) pages: u64,
 }
 
 impl Process {
@@ -50,8 +52,47 @@ impl Process {
             waited_ticks: number(13)?.saturating_add(number(14)?),
             started: number(19)?,
             threads: number(17).unwrap_or(1),
-            pages: number(21).unwrap_or(0),
         })
+    }
+
+    /// Whether any of it runs. That its first thread has ended, which its state is, says nothing of the
+    /// others.
+    pub(super) fn is_alive(&self) -> bool {
+        self.state != 'Z' || self.threads > 1
+    }
+
+    /// What `tell` makes of a file that `/proc` shows of its memory, or `None` once it has ended.
+    ///
+    /// Where its first thread has ended, the process's own files are empty, and those of each thread that
+    /// lives show all of it.
+    pub(super) fn of_memory<T>(
+        &self,
+        file: &str,
+        tell: impl Fn(&[u8]) -> Option<T>,
+    ) -> io::Result<Option<T>> {
+        let process = PathBuf::from(format!("/proc/{}", self.pid));
+        let look = |folder: &Path| match fs::read(folder.join(file)) {
+            Ok(text) => Ok(tell(&text)),
+            // It has ended.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        if self.state != 'Z' {
+            return look(&process);
+        }
+        // A thread may end while it is looked at, and have started another.
+        for _ in 0..if self.is_alive() { LOOKS } else { 0 } {
+            let Ok(threads) = fs::read_dir(process.join("task")) else {
+                break;
+            };
+            for thread in threads.flatten() {
+                if let Some(told) = look(&thread.path())? {
+                    return Ok(Some(told));
+                }
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -151,26 +192,37 @@ pub(super) fn spent(process: &Process) -> Spent {
 /// Memory of a list of processes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Memory {
-    /// Resident: what they share counts for each of them.
-    pub(super) resident: u64,
-    /// Of it, what is on file systems in memory.
+    /// Resident or swapped out: what they share counts for each of them.
+    pub(super) held: u64,
+    /// Of it, what is resident on file systems in memory.
     pub(super) shared: u64,
     /// The kernel's, for what they have mapped.
     pub(super) tables: u64,
 }
 
+impl Memory {
+    /// What a `status` says. `None` if its process has ended: then it has no memory.
+    fn parse(status: &[u8]) -> Option<Self> {
+        let status = String::from_utf8_lossy(status);
+        let size = |name| kib(&status, name);
+        Some(Self {
+            held: size("VmRSS:")?.saturating_add(size("VmSwap:").unwrap_or(0)),
+            shared: size("RssShmem:").unwrap_or(0),
+            tables: size("VmPTE:").unwrap_or(0),
+        })
+    }
+}
+
 /// Add up the memory of a list of processes.
 pub(super) fn memory(processes: &[Process]) -> Memory {
-    let page = rustix::param::page_size() as u64;
     let mut sum = Memory::default();
-    for process in processes.iter().filter(|process| process.state != 'Z') {
-        let pages = process.pages.saturating_mul(page);
-        sum.resident = sum.resident.saturating_add(pages);
-        let status = fs::read_to_string(format!("/proc/{}/status", process.pid));
-        let status = status.unwrap_or_default();
-        let size = |name| kib(&status, name).unwrap_or(0);
-        sum.shared = sum.shared.saturating_add(size("RssShmem:"));
-        sum.tables = sum.tables.saturating_add(size("VmPTE:"));
+    for process in processes {
+        // What cannot be looked at counts for nothing.
+        let one = process.of_memory("status", Memory::parse);
+        let one = one.ok().flatten().unwrap_or_default();
+        sum.held = sum.held.saturating_add(one.held);
+        sum.shared = sum.shared.saturating_add(one.shared);
+        sum.tables = sum.tables.saturating_add(one.tables);
     }
     sum
 }
@@ -179,7 +231,7 @@ pub(super) fn memory(processes: &[Process]) -> Memory {
 fn kib(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib << 10)
+    Some(kib.saturating_mul(1024))
 }
 
 /// Memory of a list of processes, with what they share divided among those who share it.
@@ -187,24 +239,19 @@ fn kib(text: &str, name: &str) -> Option<u64> {
 /// Exact, and so slow that it is for cases of doubt only. `None` if a process does not let us look.
 pub(super) fn proportional_memory(processes: &[Process]) -> Option<u64> {
     let mut bytes = 0_u64;
-    for process in processes.iter().filter(|process| process.state != 'Z') {
-        let text = match fs::read_to_string(format!("/proc/{}/smaps_rollup", process.pid)) {
-            Ok(text) => text,
-            // It has ended.
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => continue,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(_) => return None,
-        };
-        bytes = bytes.saturating_add(proportional_bytes(&text)?);
+    for process in processes {
+        let text = |text: &[u8]| proportional_bytes(&String::from_utf8_lossy(text));
+        // Nothing, if it has ended.
+        let one = process.of_memory("smaps_rollup", text).ok()?.unwrap_or(0);
+        bytes = bytes.saturating_add(one);
     }
     Some(bytes)
 }
 
-/// The proportional share that a `smaps_rollup` names.
+/// The proportional share that a `smaps_rollup` names, with what of it was swapped out.
 pub(super) fn proportional_bytes(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib.saturating_mul(1024))
+    let swapped = kib(text, "SwapPss:").unwrap_or(0);
+    Some(kib(text, "Pss:")?.saturating_add(swapped))
 }
 
 /// The process as a target of signals. `None` if it is gone: then its number may be another's.
@@ -236,6 +283,21 @@ mod tests {
     }
 
     #[test]
+    fn memory_that_was_swapped_out_is_still_used() {
+        let status =
+            b"Name:\tp\nVmRSS:\t    2048 kB\nRssShmem:\t 8 kB\nVmPTE:\t 4 kB\nVmSwap:\t 1024 kB\n";
+        assert_eq!(Memory::parse(status).unwrap().held, 3 << 20);
+        let rollup =
+            "Rss: 9 kB\nPss:     2048 kB\nPss_Anon: 7 kB\nSwap: 9 kB\nSwapPss:   1024 kB\n";
+        assert_eq!(proportional_bytes(rollup), Some(3 << 20));
+        // A kernel without swap.
+        assert_eq!(proportional_bytes("Pss: 1 kB\n"), Some(1 << 10));
+        assert_eq!(Memory::parse(b"VmRSS: 1 kB\n").unwrap().held, 1 << 10);
+        // One that has ended.
+        assert!(Memory::parse(b"Name: p\nState: Z\n").is_none());
+    }
+
+    #[test]
     fn a_number_that_is_anothers_by_now_is_no_target() {
         let stat = fs::read("/proc/self/stat").unwrap();
         let own = Process::parse(&stat).unwrap();
@@ -259,13 +321,10 @@ mod tests {
         assert!(own.threads >= 1);
         assert!(own.started > 0);
         let sum = memory(&[own]);
-        assert!((1 << 18..1 << 32).contains(&sum.resident), "{sum:?}");
-        assert!((1 << 12..sum.resident).contains(&sum.tables), "{sum:?}");
+        assert!((1 << 18..1 << 32).contains(&sum.held), "{sum:?}");
+        assert!((1 << 12..sum.held).contains(&sum.tables), "{sum:?}");
         let exact = proportional_memory(&[own]).unwrap();
-        assert!(
-            exact > 1 << 16 && exact < 2 * sum.resident,
-            "{exact} {sum:?}"
-        );
+        assert!(exact > 1 << 16 && exact < 2 * sum.held, "{exact} {sum:?}");
     }
 
     proptest! {

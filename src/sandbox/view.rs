@@ -43,27 +43,56 @@ const FOR_RUNS: &[&str] = &[
 /// What compilers and linkers need besides.
 const FOR_BUILDS: &[&str] = &[
     "/bin",
-    "/usr",
+    "/usr/local/bin",
+    "/usr/local/include",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/local/libexec",
     "/etc/alternatives",
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
 ];
 
+/// What is in `/usr` and no compiler needs: people keep their own things there, as images do in `/usr/src`.
+const NOT_FOR_BUILDS: &[&str] = &["games", "home", "local", "share", "src"];
+
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
+
+fn paths(list: &[&str]) -> Vec<PathBuf> {
+    list.iter().map(PathBuf::from).collect()
+}
+
+/// What every job of a stage sees of the system, with all below: nothing that is to be hidden may be there.
+#[must_use]
+pub fn shown_of_system(stage: Stage) -> Vec<PathBuf> {
+    let mut system = paths(FOR_RUNS);
+    if stage == Stage::Build {
+        system.extend(paths(FOR_BUILDS));
+        // Toolchains lie in folders of many names. Links may lead anywhere.
+        let usr = std::fs::read_dir("/usr").into_iter().flatten().flatten();
+        let needed = usr.filter(|entry| {
+            let name = entry.file_name();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            is_folder && NOT_FOR_BUILDS.iter().all(|other| name != *other)
+        });
+        let needed: Vec<PathBuf> = needed.map(|entry| entry.path()).collect();
+        system.extend(
+            needed
+                .into_iter()
+                .filter(|path| !FOR_RUNS.iter().any(|run| path == Path::new(run))),
+        );
+    }
+    system
+}
 
 /// The paths that `job` may open.
 pub(super) fn of(job: &Job) -> View {
-    let paths = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
-    let mut system = paths(FOR_RUNS);
-    if job.stage == Stage::Build {
-        system.extend(paths(FOR_BUILDS));
-    }
     let mut readable = job.readable.clone();
     readable.push(job.program.clone());
     readable.push(job.folder.clone());
     View {
         readable,
-        system,
+        system: shown_of_system(job.stage),
         writable: job.writable.iter().map(|w| w.path.clone()).collect(),
         executes_what_it_writes: job.stage == Stage::Build,
         devices: paths(DEVICES),
@@ -83,7 +112,7 @@ pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Opt
     // The new root covers a folder that is certainly there; what was in it has been cloned.
     let base = &job.folder;
     let options = CString::new("mode=0755,size=4m,nr_inodes=10000")?;
-    memory_file_system(base, &options).map_err(failed("mount a root"))?;
+    memory_file_system(base, &options, MountFlags::empty()).map_err(failed("mount a root"))?;
     for (path, tree) in &trees {
         let target = under(base, path);
         attach(tree, &target).map_err(failed_at("show", path))?;
@@ -106,7 +135,13 @@ pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Opt
             "mode=0700,uid={owner},size={bytes},nr_inodes={}",
             files.saturating_add(1)
         );
-        memory_file_system(&target, &CString::new(options)?)
+        // Landlock knows of no right to map, by which a loader starts programs.
+        let execution = if view.executes_what_it_writes {
+            MountFlags::empty()
+        } else {
+            MountFlags::NOEXEC
+        };
+        memory_file_system(&target, &CString::new(options)?, execution)
             .map_err(failed_at("mount memory at", &place.path))?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         disk = Some(rustix::fs::open(&target, flags, Mode::empty())?);
@@ -160,8 +195,12 @@ fn under(base: &Path, path: &Path) -> PathBuf {
     base.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-fn memory_file_system(target: &Path, options: &std::ffi::CStr) -> rustix::io::Result<()> {
-    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+fn memory_file_system(
+    target: &Path,
+    options: &std::ffi::CStr,
+    execution: MountFlags,
+) -> rustix::io::Result<()> {
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | execution;
     rustix::mount::mount("tmpfs", target, "tmpfs", flags, options)
 }
 
@@ -193,5 +232,37 @@ fn failed_at<E: Into<io::Error>>(verb: &str, path: &Path) -> impl Fn(E) -> io::E
         let error = error.into();
         let path = path.display();
         io::Error::new(error.kind(), format!("failed to {verb} `{path}`: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_see_toolchains_and_not_what_people_keep_beside_them() {
+        let shown = shown_of_system(Stage::Build);
+        let sees = |path: &str| shown.iter().any(|above| Path::new(path).starts_with(above));
+        for needed in [
+            "/usr/bin/cc",
+            "/usr/lib/gcc",
+            "/usr/local/lib/x",
+            "/lib64/x",
+        ] {
+            assert!(sees(needed), "{needed}");
+        }
+        for own in [
+            "/usr/src/app",
+            "/usr/share/x",
+            "/usr/local/src/x",
+            "/usr",
+            "/home/x",
+            "/",
+        ] {
+            assert!(!sees(own), "{own}");
+        }
+        let runs = shown_of_system(Stage::Run);
+        assert!(runs.iter().all(|path| shown.contains(path)));
+        assert!(!runs.contains(&"/usr/bin".into()));
     }
 }

@@ -4,14 +4,13 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process,
 };
 
 use assert_cmd::Command;
 
 use crate::common::{
     scene::{CourseCopy, Scene, copy_tree, names, run},
-    submission,
+    submission, sysroot,
 };
 
 /// A reference, or a submission, that needs nothing but the standard library.
@@ -89,19 +88,113 @@ fn without_a_toolchain_it_says_where_to_get_one() {
     scene.assert_nothing_left();
 }
 
+/// As a shell after `trap '' CHLD`, and daemons that let the kernel reap.
+#[test]
+fn a_caller_that_does_not_wait_for_its_children_changes_nothing() {
+    warm();
+    let scene = Scene::new();
+    let careless = ["env", "--ignore-signal=CHLD", "--block-signal=CHLD"].map(str::to_owned);
+    let command = &mut scene.grade_behind(&careless);
+    command.args(["sum-of-products", "--seed", "0"]);
+    run(command.arg(submission("correct-rayon-par-iter"))).code(0);
+    scene.assert_nothing_left();
+}
+
 /// A folder with rustc in it and nothing else.
-#[expect(clippy::disallowed_methods, reason = "the tests' own compiler")]
 fn only_rustc(scene: &Scene) -> PathBuf {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let asked = process::Command::new(rustc)
-        .args(["--print", "sysroot"])
-        .output()
-        .unwrap();
-    let sysroot = PathBuf::from(String::from_utf8(asked.stdout).unwrap().trim_end());
     let folder = scene.path("bin");
     fs::create_dir(&folder).unwrap();
-    std::os::unix::fs::symlink(sysroot.join("bin/rustc"), folder.join("rustc")).unwrap();
+    std::os::unix::fs::symlink(sysroot().join("bin/rustc"), folder.join("rustc")).unwrap();
     folder
+}
+
+/// What a shell, a service or a login was given bounds what programs can be given.
+#[test]
+fn who_may_use_less_than_the_course_gives_cannot_grade() {
+    warm();
+    let scene = Scene::new();
+    for (limit, what, key) in [
+        (
+            "--nofile=900:900",
+            "4096 open files",
+            "`limits.run.open-files`",
+        ),
+        (
+            "--fsize=62000000:62000000",
+            "64 MiB in one file",
+            "`limits.run.file-size`",
+        ),
+        (
+            "--cpu=20:20",
+            "31 seconds of processor time",
+            "`limits.run.cpu`",
+        ),
+        (
+            "--nproc=4000:4000",
+            "4096 processes and threads",
+            "`limits.run.tasks`",
+        ),
+        ("--stack=7000000:7000000", "8 MiB of stack", "`ulimit -Hs`"),
+        (
+            "--as=8589934592:8589934592",
+            "MiB of address space",
+            "`limits.run.memory`",
+        ),
+        (
+            "--data=8589934592:8589934592",
+            "MiB of data",
+            "`limits.run.memory`",
+        ),
+    ] {
+        let command = &mut scene.grade_behind(&["prlimit", limit].map(str::to_owned));
+        command
+            .args(["sum-of-products", "--seed", "0"])
+            .arg(submission("serial"));
+        run(command).refuses(3, &["failed to grant", what, "ulimit -H", key]);
+    }
+    scene.assert_nothing_left();
+}
+
+/// A compiler that fails for want of something while `is_short` says so, but not at the canary.
+fn short_of_something(scene: &Scene, is_short: &str) -> PathBuf {
+    let toolchain = scene.path("toolchain");
+    let rustc = toolchain.join("bin/rustc");
+    fs::create_dir_all(rustc.parent().unwrap()).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in\n\
+         *--print*) exec echo '{}' ;;\n\
+         -vV | *--crate-name=canary*) ;;\n\
+         *) if {is_short}; then echo 'failed to spawn a thread: Resource temporarily unavailable' >&2; \
+         exit 101; fi ;;\nesac\nexec '{}' \"$@\"\n",
+        toolchain.display(),
+        sysroot().join("bin/rustc").display()
+    );
+    fs::write(&rustc, script).unwrap();
+    fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    rustc
+}
+
+#[test]
+fn what_a_compiler_was_short_of_for_a_moment_costs_nobody_a_point() {
+    warm();
+    let scene = Scene::new();
+    let once = format!("mkdir '{}' 2> /dev/null", scene.path("asked").display());
+    for (is_short, code, words) in [
+        (&*once, 0, "PASS"),
+        // For good, and only where it is the submission that is compiled.
+        ("true", 1, "failed to spawn a thread"),
+    ] {
+        let command = &mut grading(&scene, &submission("correct-u64-fold"));
+        command.env("RUSTC", short_of_something(&scene, is_short));
+        // A script of ours is in nobody's view.
+        command.args(["--isolation", "none"]);
+        run(command).code(code).reports(&[words]);
+    }
+    assert!(
+        scene.path("asked").exists(),
+        "it was never short of anything"
+    );
+    scene.assert_nothing_left();
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use assert_cmd::Command;
 
-use crate::common::scene::{Locked, Scene, names, run};
+use crate::common::{
+    scene::{Locked, Scene, copy_tree, names, run},
+    submission, sysroot,
+};
 
 /// The program in a mount namespace of its own, with a file system of ours as the temporary folder.
 fn with_temp_on(scene: &Scene, options: &str) -> Command {
@@ -298,4 +301,97 @@ fn data_on_a_full_disk_is_told_and_leaves_no_half() {
         "files of a dataset that is not whole: {}",
         said.shown()
     );
+}
+
+/// A compiler that says that its libraries are in the scene, where something else is as well.
+fn compiler_in(scene: &Scene) -> std::path::PathBuf {
+    let toolchain = scene.path("toolchain");
+    fs::create_dir_all(toolchain.join("lib")).unwrap();
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --print ] && exec echo '{}'\nexec '{}' \"$@\"\n",
+        toolchain.display(),
+        sysroot().join("bin/rustc").display()
+    );
+    let path = scene.path("rustc");
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn what_submissions_must_not_see_is_not_kept_where_all_of_them_look() {
+    let scene = Scene::new();
+    let rustc = compiler_in(&scene);
+    let lib = scene.path("toolchain/lib");
+    let shown = format!("submissions can read all of `{}`", lib.display());
+    let graded = || {
+        let mut command = scene.grade();
+        command.env("RUSTC", &rustc);
+        command.args(["sum-of-products", "--seed", "0"]);
+        command.arg(submission("serial"));
+        command
+    };
+    copy_tree(&scene.course().root, &lib.join("course"));
+    let inside = lib.join("course").display().to_string();
+    run(graded().args(["--course", &inside]))
+        .refuses(2, &["failed to hide the course", &shown, "move it"]);
+    let inside = lib.join("cache").display().to_string();
+    run(graded().args(["--cache-dir", &inside]))
+        .refuses(2, &["failed to hide the cache", &shown, "--cache-dir DIR"]);
+    let inside = lib.display().to_string();
+    run(graded().args(["--temp-dir", &inside])).refuses(
+        2,
+        &[
+            "failed to hide the temporary folder",
+            &shown,
+            "--temp-dir DIR",
+        ],
+    );
+    // Below a link, and as a setting of the course.
+    let course = scene.course();
+    std::os::unix::fs::symlink(lib.join("course/reference"), scene.path("link")).unwrap();
+    course.edit(
+        "grader.toml",
+        "format-version = 1",
+        "format-version = 1\nreferences = \"../link\"",
+    );
+    let outside = course.root.display().to_string();
+    run(graded().args(["--course", &outside]))
+        .refuses(2, &["failed to hide the reference", &shown, "move it"]);
+
+    let class = |dir: &Path, out: &Path| {
+        let mut command = scene.grade();
+        command.env("RUSTC", &rustc);
+        command.args(["batch", "sum-of-products", "--seed", "0"]);
+        command.arg(dir).arg("--out").arg(out);
+        command
+    };
+    let (hidden, seen) = (scene.path("class"), lib.join("class"));
+    for dir in [&hidden, &seen] {
+        fs::create_dir(dir).unwrap();
+        copy_tree(&submission("serial"), &dir.join("alice"));
+    }
+    run(&mut class(&seen, &scene.path("out"))).refuses(2, &["failed to hide the class", &shown]);
+    run(&mut class(&hidden, &lib.join("out"))).refuses(
+        2,
+        &["failed to hide the output folder", &shown, "--out DIR"],
+    );
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn a_build_reads_no_more_of_the_toolchain_than_it_needs() {
+    let cargo = sysroot().join("bin/cargo");
+    if !cargo.is_file() || cargo.canonicalize().unwrap().starts_with("/usr") {
+        return;
+    }
+    let scene = Scene::new();
+    let main = format!(
+        "fn main() {{ println!(\"{{}}\", include_bytes!({:?}).len()) }}",
+        cargo.display()
+    );
+    let folder = scene.submission("nosy", "", &main);
+    let command = &mut scene.grade();
+    command.args(["sum-of-products", "--seed", "0"]).arg(folder);
+    run(command).code(1).reports(&["couldn't read"]);
 }

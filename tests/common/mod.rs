@@ -39,6 +39,18 @@ pub fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("grade-cache")
 }
 
+/// The toolchain of whoever tests.
+#[expect(clippy::disallowed_methods, reason = "the tests' own compiler")]
+pub fn sysroot() -> PathBuf {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let asked = std::process::Command::new(rustc)
+        .args(["--print", "sysroot"])
+        .output()
+        .expect("rustc starts");
+    let said = String::from_utf8(asked.stdout).expect("its answer is a path");
+    PathBuf::from(said.trim_end())
+}
+
 /// The program, in the course's folder, with an environment that holds nothing of the person who tests.
 pub fn grade() -> Command {
     in_known_surroundings(Command::new(env!("CARGO_BIN_EXE_grade")))

@@ -6,7 +6,7 @@ use assert_cmd::Command;
 
 use crate::common::{
     course,
-    scene::{Said, Scene, not_graded, run},
+    scene::{Said, Scene, copy_tree, not_graded, run},
     submission,
 };
 
@@ -45,6 +45,55 @@ fn a_report_file_is_what_was_shown_without_colour() {
     }
     let left = crate::common::scene::names(scene.temp().parent().unwrap());
     assert_eq!(left, ["report", "temp"]);
+}
+
+/// What programs must be able to read while they are graded is another matter.
+#[test]
+fn what_is_written_for_a_person_has_the_modes_that_this_person_chose() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::new();
+    let class = scene.path("class");
+    fs::create_dir(&class).unwrap();
+    copy_tree(&submission("no-manifest"), &class.join("alice"));
+    for (umask, file, folder) in [("077", 0o600, 0o700), ("002", 0o664, 0o775)] {
+        let script = format!("umask {umask}; exec \"$@\"");
+        let shell = ["sh", "-c", &script, "sh"].map(str::to_owned);
+        let at = |name: &str| scene.path(umask).join(name);
+        fs::create_dir(scene.path(umask)).unwrap();
+        let grade = |arguments: &[&str]| {
+            let mut command = scene.grade_behind(&shell);
+            command.args(arguments);
+            command
+        };
+        let asked = ["sum-of-products", "--seed", "0", "--report"];
+        let command = &mut grade(&asked);
+        command.arg(at("report")).arg(submission("no-manifest"));
+        run(command).code(1);
+        let command = &mut grade(&["batch", "sum-of-products", "--seed", "0"]);
+        command.arg(&class).arg("--out").arg(at("new/out"));
+        run(command).code(1);
+        let command = &mut grade(&["data", "sum-of-products", "--seed", "0"]);
+        run(command.arg(at("data"))).code(0);
+
+        let mut waiting = vec![at("report"), at("new"), at("data")];
+        let mut seen = 0;
+        while let Some(path) = waiting.pop() {
+            let found = fs::metadata(&path).unwrap();
+            let expected = if found.is_dir() { folder } else { file };
+            let mode = found.permissions().mode() & 0o777;
+            assert_eq!(mode, expected, "{mode:o} {}", path.display());
+            seen += 1;
+            if found.is_dir() {
+                waiting.extend(
+                    fs::read_dir(&path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
+            }
+        }
+        assert!(seen > 1010, "{seen}");
+    }
+    scene.assert_nothing_left();
 }
 
 #[test]

@@ -170,6 +170,41 @@ fn use_up(act: &str, number: u64) {
             panic!("there is another reason");
         }
         "abort" => std::process::abort(),
+        _ => live_on_in_another_thread(act, number),
+    }
+}
+
+/// Acts of processes whose first thread has ended.
+fn live_on_in_another_thread(act: &str, number: u64) {
+    match act {
+        "daemon-of-other-threads" => {
+            if fork() == 0 {
+                // SAFETY: touches no memory.
+                unsafe { libc::setsid() };
+                in_another_thread(|| sleep(15_000));
+            }
+            sleep(100);
+        }
+        "allocate-in-other-threads" => {
+            if fork() == 0 {
+                in_another_thread(move || hold(number, 3000));
+            }
+            sleep(3500);
+        }
+        "allocate-in-other-threads-of-two" => {
+            for _ in 0..2 {
+                if fork() == 0 {
+                    in_another_thread(move || hold(number, 2000));
+                }
+            }
+            sleep(2500);
+        }
+        "share-in-other-threads" => {
+            if fork() == 0 {
+                in_another_thread(move || share(number));
+            }
+            sleep(2000);
+        }
         _ => panic!("unknown act {act}"),
     }
 }
@@ -217,6 +252,17 @@ fn map_tables(mib: u64) {
         std::hint::black_box(unsafe { memory.add(start).read_volatile() });
     }
     sleep(500);
+}
+
+/// Go on in another thread only: to `/proc`, this process is as good as dead.
+fn in_another_thread(act: impl FnOnce() + Send + 'static) -> ! {
+    thread::spawn(move || {
+        act();
+        exit();
+    });
+    // SAFETY: ends this thread and nothing else; what it holds stays, as the other one needs it.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
+    unreachable!("its thread has ended");
 }
 
 fn burn(ms: u64) {

@@ -7,7 +7,7 @@ use grade::{
     spec::{Limits, Tier},
 };
 
-use super::{LIMITS, Place, abilities, assert_ended_soon, run, tiers};
+use super::{LIMITS, Place, abilities, assert_ended_soon, run, run_polled, tiers};
 
 #[test]
 fn memory_is_measured_and_limited_for_the_whole_tree() {
@@ -62,6 +62,34 @@ fn memory_that_no_process_shows_is_limited() {
             let above = run(tier, &place.script(script, limits));
             assert_eq!(above.termination, limit, "{tier}: {above:?}");
         }
+    }
+}
+
+/// What `/proc` shows of such a process is what it shows of one that has ended.
+#[test]
+fn a_process_whose_first_thread_has_ended_still_uses_memory() {
+    let limits = Limits {
+        memory_bytes: 150 << 20,
+        ..LIMITS
+    };
+    let limit = Termination::MemoryLimit {
+        limit_bytes: limits.memory_bytes,
+    };
+    for tier in tiers() {
+        let place = Place::new();
+        for act in [
+            "allocate-in-other-threads 200",
+            "allocate-in-other-threads-of-two 100",
+            "share-in-other-threads 200",
+        ] {
+            let above = run_polled(tier, &place.act(act, limits));
+            assert_eq!(above.termination, limit, "{tier} {act}: {above:?}");
+        }
+        let below = run_polled(
+            tier,
+            &place.act("allocate-in-other-threads-of-two 40", limits),
+        );
+        assert!(below.termination.is_success(), "{tier}: {below:?}");
     }
 }
 

@@ -122,7 +122,17 @@ impl Place {
 
 /// Run a job, and look for what it might have left.
 fn run(tier: Tier, job: &Job) -> Execution {
-    let execution = at(tier).run(job).unwrap();
+    run_in(&at(tier), job)
+}
+
+/// The same where nobody may make control groups.
+fn run_polled(tier: Tier, job: &Job) -> Execution {
+    run_in(&at(tier).without(&["control-groups"]), job)
+}
+
+fn run_in(sandbox: &Sandbox, job: &Job) -> Execution {
+    let tier = sandbox.tier();
+    let execution = sandbox.run(job).unwrap();
     // Everything of a job is called by its folder, which no other test has.
     let folder = job.folder.display().to_string();
     assert_eq!(alive(&folder), 0, "{tier}: processes are left");
@@ -232,6 +242,7 @@ fn nothing_outlives_the_first_process_whatever_it_does() {
             ("daemon", 1),
             ("stopped", 1),
             ("hold-the-pipe", 1),
+            ("daemon-of-other-threads", 1),
             ("tree 100", 100),
         ] {
             let place = Place::new();
@@ -263,6 +274,23 @@ fn a_run_cannot_execute_what_it_wrote() {
             "{tier}: {execution:?}"
         );
     }
+}
+
+/// The loader is among the libraries, and starts programs without asking for the right to execute them.
+#[test]
+fn at_full_a_run_cannot_have_the_loader_start_what_it_wrote() {
+    if !abilities().can(Tier::Full) {
+        return;
+    }
+    let place = Place::new();
+    let script = "cp /bin/true $TMP/true; for loader in /lib64/ld-*.so.? /lib/ld-*.so.?; do \
+                  if [ -e $loader ]; then $loader /bin/true && echo given; \
+                  $loader $TMP/true && echo written; fi; done; echo done";
+    let execution = run(Tier::Full, &place.script(script, LIMITS));
+    let said: Vec<&str> = execution.stdout.head.lines().collect();
+    assert!(said.contains(&"given"), "no loader works: {execution:?}");
+    assert!(!said.contains(&"written"), "{execution:?}");
+    assert!(said.contains(&"done"), "{execution:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 use grade::{
     evidence::Termination,
     sandbox::{self, Cancellation, Isolation, Job, Sandbox},
-    spec::Tier,
+    spec::{Limits, Tier},
 };
 
 use super::{LIMITS, Place, abilities, run, supervisor, tiers};
@@ -97,5 +97,25 @@ fn only_a_fence_that_does_not_hold_makes_a_lower_tier() {
             Ok(abilities) => assert!(fence && abilities.tier == Tier::None, "{abilities}"),
             Err(fault) => assert!(!fence && fault.to_string().contains("a reason"), "{fault}"),
         }
+    }
+}
+
+#[test]
+fn what_a_shell_has_set_for_itself_does_not_bind_a_job() {
+    for tier in tiers() {
+        let place = Place::new();
+        // Enough for a supervisor.
+        let script = format!(
+            "#!/bin/sh\nulimit -Sv 400000\nulimit -Sd 400000\nexec '{}' \"$@\"\n",
+            supervisor().display()
+        );
+        let limited = executable(place.0.path(), "supervisor", &script);
+        let limits = Limits {
+            memory_bytes: 1 << 30,
+            ..LIMITS
+        };
+        let sandbox = with_supervisor(limited, tier);
+        let seen = sandbox.run(&place.act("allocate 500", limits)).unwrap();
+        assert!(seen.termination.is_success(), "{tier}: {seen:?}");
     }
 }

@@ -65,6 +65,10 @@ pub(super) const NAMES: &[Attack] = &[
     ("run-hidden-file", on_paths::run_hidden_file),
     ("write-hidden-file", on_paths::write_hidden_file),
     ("truncate-hidden-file", on_paths::truncate_hidden_file),
+    (
+        "open-hidden-file-for-neither",
+        on_paths::open_hidden_file_for_neither,
+    ),
     ("remove-hidden-file", on_paths::remove_hidden_file),
     ("remove-hidden-folder", on_paths::remove_hidden_folder),
     ("write-outside", on_paths::write_outside),

@@ -71,6 +71,18 @@ pub(super) fn truncate_hidden_file(targets: &Targets) -> Attempt {
     words(call(libc::SYS_truncate, arguments), "may cut it short")
 }
 
+/// Neither to read nor to write, which no rule on paths sees, and set its times to now.
+pub(super) fn open_hidden_file_for_neither(targets: &Targets) -> Attempt {
+    let path = c_path(&targets.hidden_file)?;
+    let here = i64::from(libc::AT_FDCWD).cast_unsigned();
+    let mode = u64::from(libc::O_ACCMODE.unsigned_abs());
+    let arguments = [here, path.as_ptr().addr() as u64, mode];
+    let file = call(libc::SYS_openat, arguments).map_err(|error| error.to_string())?;
+    let now = call(libc::SYS_utimensat, [file.unsigned_abs(), 0, 0, 0]);
+    let _ = call(libc::SYS_close, [file.unsigned_abs()]);
+    words(now, "set its times")
+}
+
 pub(super) fn remove_hidden_file(targets: &Targets) -> Attempt {
     words(
         fs::remove_file(targets.open_folder.join("spare")),

@@ -22,12 +22,12 @@ use rustix::fs::{FlockOperation, Mode, OFlags};
 pub(super) use self::place::{Place, candidates, find};
 use crate::evidence::MemoryBy;
 
-/// Whose memory has run out.
+/// Who has run out of memory, or of processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Want {
     /// The job used all that it may.
     OfTheJob,
-    /// Others used all that there is.
+    /// Others used all that there is, or that they share with it.
     OfTheMachine,
 }
 
@@ -177,7 +177,8 @@ impl Group {
         let folder = self.memory.as_ref()?;
         let (kills, at_the_limit) = if self.version == MemoryBy::CgroupV2 {
             let event = |key| value(folder, "memory.events", key);
-            (event("oom_kill"), event("max"))
+            // Not `max`, which also counts what was resolved by letting go of caches.
+            (event("oom_kill"), event("oom"))
         } else {
             let kills = value(folder, "memory.oom_control", "oom_kill");
             let read = |file| number(folder, file);
@@ -199,13 +200,25 @@ impl Group {
         }
     }
 
-    /// Whether a process or thread could not be made because there were too many.
-    pub(super) fn out_of_tasks(&self) -> bool {
-        let events = |folder| value(folder, "pids.events", "max");
-        self.tasks
-            .as_deref()
-            .and_then(events)
-            .is_some_and(|hits| hits > 0)
+    /// Whose limit it was if a process or thread could not be made. `seen` is the most that were seen at
+    /// once.
+    pub(super) fn out_of_tasks(&self, seen: Option<u64>) -> Option<Want> {
+        let folder = self.tasks.as_deref()?;
+        // Before Linux 6.11, and in version 1, also what a group above refused.
+        if value(folder, "pids.events", "max")? == 0 {
+            return None;
+        }
+        let most = number(folder, "pids.max")?;
+        let was_reached = match number(folder, "pids.peak") {
+            Some(peak) => peak >= most,
+            // Before Linux 6.11 nobody keeps the peak.
+            None => seen >= Some(most) || has_room_above(folder, most),
+        };
+        Some(if was_reached {
+            Want::OfTheJob
+        } else {
+            Want::OfTheMachine
+        })
     }
 
     /// Processes and threads now.
@@ -299,6 +312,23 @@ fn number(folder: &Path, file: &str) -> Option<u64> {
         .ok()
 }
 
+/// Whether every group above `folder` has room for `most` processes and threads in it. Those out of sight
+/// are taken to have.
+fn has_room_above(folder: &Path, most: u64) -> bool {
+    let own = number(folder, "pids.current").unwrap_or(0);
+    folder
+        .ancestors()
+        .skip(1)
+        .take_while(|above| above.join("pids.max").exists())
+        .all(
+            |above| match (number(above, "pids.max"), number(above, "pids.current")) {
+                (Some(limit), Some(all)) => limit >= all.saturating_sub(own).saturating_add(most),
+                // `max`, which is no number, is no limit.
+                _ => true,
+            },
+        )
+}
+
 /// The number after `key` in a file of such pairs.
 fn value(folder: &Path, file: &str, key: &str) -> Option<u64> {
     let text = fs::read_to_string(folder.join(file)).ok()?;
@@ -335,6 +365,11 @@ mod tests {
                 "low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\n",
                 Some(Want::OfTheMachine),
             ),
+            // It came to its limit, and there was something to let go of.
+            (
+                "low 0\nhigh 0\nmax 7\noom 0\noom_kill 1\n",
+                Some(Want::OfTheMachine),
+            ),
             ("low 0\nhigh 0\nmax 9\noom 0\noom_kill 0\n", None),
         ] {
             write("memory.events", events);
@@ -352,6 +387,46 @@ mod tests {
             write("memory.failcnt", &format!("{failures}\n"));
             write("memory.max_usage_in_bytes", &format!("{most}\n"));
             assert_eq!(group(MemoryBy::CgroupV1).out_of_memory(), want);
+        }
+    }
+
+    /// What the kernel does itself says `pids.peak`, where it has one; otherwise who had room does.
+    #[test]
+    fn a_process_that_could_not_be_made_says_whose_limit_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let (slice, job) = (root.path().join("slice"), root.path().join("slice/job"));
+        fs::create_dir_all(&job).unwrap();
+        let group = Group {
+            version: MemoryBy::CgroupV2,
+            memory: None,
+            tasks: Some(job.clone()),
+            cpu: None,
+            locks: Vec::new(),
+        };
+        let write = |folder: &Path, file: &str, text: &str| {
+            fs::write(folder.join(file), text).unwrap();
+        };
+        write(&job, "pids.max", "100\n");
+        write(&job, "pids.current", "3\n");
+        for (hits, peak, seen, most_above, now_above, want) in [
+            (0, Some(100), Some(100), "max", 50, None),
+            (1, Some(100), None, "50", 49, Some(Want::OfTheJob)),
+            (1, Some(40), None, "max", 50, Some(Want::OfTheMachine)),
+            (1, None, Some(100), "50", 49, Some(Want::OfTheJob)),
+            (1, None, Some(40), "50", 49, Some(Want::OfTheMachine)),
+            (1, None, None, "120", 60, Some(Want::OfTheMachine)),
+            (1, None, Some(40), "max", 9000, Some(Want::OfTheJob)),
+            (1, None, None, "10000", 60, Some(Want::OfTheJob)),
+        ] {
+            write(&job, "pids.events", &format!("max {hits}\n"));
+            write(&slice, "pids.max", &format!("{most_above}\n"));
+            write(&slice, "pids.current", &format!("{now_above}\n"));
+            let _ = fs::remove_file(job.join("pids.peak"));
+            if let Some(peak) = peak {
+                write(&job, "pids.peak", &format!("{peak}\n"));
+            }
+            let row = (hits, peak, seen, most_above, now_above);
+            assert_eq!(group.out_of_tasks(seen), want, "{row:?}");
         }
     }
 

@@ -353,8 +353,40 @@ fn sockets(lines: &mut Vec<Line>) {
     ));
 }
 
+/// The calls that open a path, each with the argument that says how.
+#[cfg(target_arch = "x86_64")]
+const OPENING: &[(c_long, u32)] = &[(libc::SYS_open, 1), (libc::SYS_openat, 2)];
+#[cfg(target_arch = "aarch64")]
+const OPENING: &[(c_long, u32)] = &[(libc::SYS_openat, 2)];
+
+/// Opening for what Landlock has no right for.
+fn opening(lines: &mut Vec<Line>) {
+    let neither = libc::O_ACCMODE.unsigned_abs();
+    let cut = libc::O_TRUNC.unsigned_abs();
+    for &(number, argument) in OPENING {
+        let flags = |flags: u32| {
+            let mut with = [BAD; 6];
+            with[argument as usize] = flags.into();
+            with
+        };
+        // Neither to read nor to write: no right is asked for, and times, attributes and, before its third
+        // version, the whole content can be changed.
+        let when = When::Is(argument, neither, vec![neither]);
+        lines.push(barred("access-modes", number, when, flags(neither)));
+        // Cut short by who opens it to read only, which also needs no right before the third version.
+        let when = When::Is(argument, neither | cut, vec![cut]);
+        lines.push(Line {
+            place: Where::WeakTier,
+            ..barred("cutting-files", number, when, flags(cut))
+        });
+    }
+    // Its flags are behind a pointer. Who calls it falls back to openat.
+    lines.extend(absent("access-modes", &[libc::SYS_openat2]));
+}
+
 /// What Landlock does not decide about files: owner, mode, times, attributes.
 fn files(lines: &mut Vec<Line>) {
+    opening(lines);
     lines.push(forbidden("owners", libc::SYS_fchownat));
     lines.push(forbidden("owners", libc::SYS_fchown));
     lines.push(barred(

@@ -264,6 +264,9 @@ mod tests {
     fn what_honest_programs_do_is_allowed() {
         for (number, with) in [
             (libc::SYS_read, [0; 6]),
+            (libc::SYS_openat, [0, 0, 0o2_100_102, 0o600, 0, 0]),
+            (libc::SYS_openat, [0, 0, 0o1_101, 0o600, 0, 0]),
+            (libc::SYS_openat, [0, 0, 0o10_000_000, 0, 0, 0]),
             (libc::SYS_flock, [3, 2, 0, 0, 0, 0]),
             (libc::SYS_socketpair, [1, 1 | 0o2_000_000, 0, 0, 0, 0]),
             (libc::SYS_prlimit64, [0, 7, 0, 0, 0, 0]),

@@ -1,0 +1,117 @@
+//! What submissions must not see lies outside of what all of them are shown.
+//!
+//! They are shown the system's programs and libraries and the compiler's; a course that is kept among
+//! those would be shown with them, its references and all. The sandbox knows no course, so it is looked
+//! into here.
+
+use std::path::{Path, PathBuf};
+
+use crate::{config::Settings, fault::Fault, sandbox::Scratch, spec::Exercise};
+
+/// A folder that no submission may see.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hidden<'a> {
+    what: &'static str,
+    path: &'a Path,
+    remedy: &'static str,
+}
+
+impl<'a> Hidden<'a> {
+    pub(super) fn new(what: &'static str, path: &'a Path, remedy: &'static str) -> Self {
+        Self { what, path, remedy }
+    }
+}
+
+/// The folders that are hidden whatever is graded.
+pub(super) fn of_every_grading<'a>(
+    settings: &'a Settings,
+    exercise: &'a Exercise,
+    scratch: &'a Scratch,
+) -> [Hidden<'a>; 4] {
+    const MOVE: &str = "move it elsewhere, as into a home folder";
+    [
+        Hidden::new("the course", &settings.course.root, MOVE),
+        Hidden::new("the reference", &exercise.reference, MOVE),
+        Hidden::new(
+            "the cache",
+            &settings.cache_dir,
+            "choose another place with `--cache-dir DIR`",
+        ),
+        Hidden::new(
+            "the temporary folder",
+            scratch.path(),
+            "choose another place with `--temp-dir DIR`",
+        ),
+    ]
+}
+
+/// Make sure that nothing hidden lies in or is one of the folders `shown`.
+pub(super) fn prove<'a>(
+    shown: &[PathBuf],
+    hidden: impl IntoIterator<Item = &'a Hidden<'a>>,
+) -> Result<(), Fault> {
+    let real_shown: Vec<PathBuf> = shown.iter().map(|path| real(path)).collect();
+    for Hidden { what, path, remedy } in hidden {
+        let place = real(path);
+        if let Some(above) = real_shown.iter().find(|above| place.starts_with(above)) {
+            let message = format!("failed to hide {what} `{}`", path.display());
+            let cause = format!("submissions can read all of `{}`", above.display());
+            return Err(Fault::usage(message).because(cause).hint(*remedy));
+        }
+    }
+    Ok(())
+}
+
+/// Where a path leads, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    for above in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (above.canonicalize(), path.strip_prefix(above)) {
+            // Not `join` for nothing, which would add a slash.
+            return real.components().chain(rest.components()).collect();
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn what_lies_below_what_is_shown_is_found_whatever_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir_all(at("usr/lib/course")).unwrap();
+        fs::create_dir_all(at("home/course")).unwrap();
+        symlink(at("usr/lib"), at("lib")).unwrap();
+        symlink(at("usr/lib/course"), at("home/link")).unwrap();
+        let refused = |shown: &[&str], hidden: &str| {
+            let shown: Vec<PathBuf> = shown.iter().map(|name| at(name)).collect();
+            let path = at(hidden);
+            prove(&shown, &[Hidden::new("the course", &path, "move it")])
+        };
+        for (shown, hidden) in [
+            ("usr", "usr"),
+            ("usr", "usr/lib/course"),
+            ("usr", "lib/course"),
+            ("lib", "usr/lib/course"),
+            ("usr", "home/link"),
+            ("usr", "home/link/reference/x"),
+            ("usr", "usr/not/yet/there"),
+            ("usr", "lib/not-yet-there"),
+        ] {
+            let fault = refused(&["missing", shown], hidden).unwrap_err();
+            let message = format!("failed to hide the course `{}`", at(hidden).display());
+            assert_eq!(fault.message, message);
+            let above = real(&at(shown));
+            let cause = format!("submissions can read all of `{}`", above.display());
+            assert_eq!(fault.cause, Some(cause));
+        }
+        for hidden in ["home/course", "home", "", "usr-too", "lib64/x"] {
+            refused(&["usr", "lib", "missing"], hidden).unwrap();
+        }
+    }
+}

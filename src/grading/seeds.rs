@@ -1,0 +1,58 @@
+//! Which seeds a submission is graded on.
+
+use crate::{
+    fault::{Fault, FaultKind},
+    ids::Seed,
+    spec::SeedPlan,
+};
+
+/// The seeds of one grading: the exercise's fixed ones, then those given, or else fresh ones, of which those
+/// that were drawn before come first.
+///
+/// # Errors
+/// The system has no random numbers.
+pub fn seeds(plan: &SeedPlan, given: &[Seed], drawn: &[Seed]) -> Result<Vec<Seed>, Fault> {
+    let mut seeds = plan.fixed.clone();
+    seeds.extend(given);
+    if given.is_empty() {
+        let all = plan.fixed.len() + plan.fresh as usize;
+        let mut drawn = drawn.iter().copied();
+        while seeds.len() < all {
+            let seed = drawn.next().map_or_else(draw, Ok)?;
+            if !seeds.contains(&seed) {
+                seeds.push(seed);
+            }
+        }
+    }
+    let mut known = std::collections::BTreeSet::new();
+    seeds.retain(|seed| known.insert(*seed));
+    Ok(seeds)
+}
+
+/// A fresh seed. 32 bits are plenty against guessing and short to type in a replay.
+fn draw() -> Result<Seed, Fault> {
+    getrandom::u32()
+        .map(|number| Seed(number.into()))
+        .map_err(|error| Fault::new(FaultKind::Internal, "failed to draw a seed").because(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_fixed_then_given_or_fresh_and_each_once() {
+        let plan = SeedPlan {
+            fixed: vec![Seed(0)],
+            fresh: 2,
+        };
+        let given = seeds(&plan, &[Seed(7), Seed(0), Seed(7)], &[Seed(3)]).unwrap();
+        assert_eq!(given, [Seed(0), Seed(7)]);
+        let fresh = || seeds(&plan, &[], &[]).unwrap();
+        let (one, two) = (fresh(), fresh());
+        assert_eq!((one.len(), one[0]), (3, Seed(0)));
+        assert_ne!(one, two, "fresh seeds were drawn twice alike");
+        let drawn = seeds(&plan, &[], &[Seed(0), Seed(3)]).unwrap();
+        assert_eq!((drawn.len(), &drawn[..2]), (3, &[Seed(0), Seed(3)][..]));
+    }
+}

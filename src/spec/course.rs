@@ -189,7 +189,7 @@ const RUN_LIMITS: Limits = Limits {
     wall: Duration::from_secs(10),
     cpu: Duration::from_secs(30),
     memory_bytes: 1 << 30,
-    tasks: 4096,
+    tasks: 2048,
     open_files: 4096,
     file_bytes: 64 << 20,
     disk_bytes: 256 << 20,

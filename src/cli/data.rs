@@ -22,6 +22,9 @@ pub(super) fn run(
         Fault::io(FaultKind::Usage, "write data into", &args.dir, error)
             .hint("name an empty folder that is yours to write to, or one that does not exist yet")
     };
+    if let Some(above) = dir.parent() {
+        fs::create_dir_all(above).map_err(|error| failed(&error))?;
+    }
     let made = fs::create_dir(&dir);
     let is_ours = made.is_ok();
     match made {

@@ -10,6 +10,7 @@ use super::{
     args::{BatchArgs, ClassFormat},
     batch_progress::BatchProgress,
     exit_code::ExitCode,
+    output::quoted,
 };
 use crate::{
     batch::{self, Outcome, Outputs},
@@ -65,9 +66,10 @@ impl App {
                     .out
                     .as_ref()
                     .map_or_else(|| out.as_path(), |out| out.as_path());
-                let text =
-                    outcome.summary.human(Cut::Screen) + &account(&outcome, shown, args.accept);
-                self.output.report(&text)?;
+                let all = format!("grade report {}", quoted(shown));
+                let summary = outcome.summary.human(Cut::Screen { all: &all });
+                self.output
+                    .report(&(summary + &account(&outcome, shown, args.accept)))?;
             }
             format => self.write_class(&Outputs::open(&out)?, format)?,
         }

@@ -7,6 +7,7 @@
 //! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
@@ -17,7 +18,7 @@ use crate::{
     check::{self, Status},
     evidence::{Evidence, RunEvidence},
     fault::{Fault, FaultKind},
-    ids::{CheckId, Digest},
+    ids::{CheckId, Digest, Seed},
 };
 
 /// The longest time a reference's run took.
@@ -72,12 +73,42 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
             folder.display()
         )
     };
-    Err(Fault::new(
+    Err(did_not_pass(why).hint(hint))
+}
+
+/// Hold the answers of the reference in `folder` against those that are `known`.
+///
+/// # Errors
+/// One is another: then either is wrong, and nothing can be graded.
+pub fn compare(
+    folder: &Path,
+    known: &BTreeMap<Seed, String>,
+    runs: &[RunEvidence],
+) -> Result<(), Fault> {
+    for run in runs {
+        let (Some(known), Some(answer)) = (known.get(&run.seed), answer(run)) else {
+            continue;
+        };
+        if check::number(known).as_ref() != Some(&answer) {
+            let why = format!(
+                "on seed {} it prints {answer}, and the exercise knows {known}",
+                run.seed
+            );
+            return Err(did_not_pass(why).hint(format!(
+                "mend the reference in `{}`, or `seeds.answers` in the exercise's exercise.toml",
+                folder.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn did_not_pass(why: String) -> Fault {
+    Fault::new(
         FaultKind::Reference,
         "the reference did not pass, so nothing was graded",
     )
     .because(why)
-    .hint(hint))
 }
 
 /// How the names of folders begin in which something is about to be kept.

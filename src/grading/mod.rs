@@ -224,7 +224,11 @@ impl<'a> Session<'a> {
             build: BuildEvidence::Built { warnings: 0 },
             runs,
         };
-        reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;
+        let Exercise {
+            reference, answers, ..
+        } = &self.exercise;
+        reference::prove(reference, &self.check_ids(), &evidence)?;
+        reference::compare(reference, answers, &evidence.runs)?;
         self.run_limits.wall = wall_limit(self.run_limits.wall, slowest);
         Ok(())
     }

@@ -187,6 +187,22 @@ fn a_course_without_exercises_is_told() {
 }
 
 #[test]
+fn doctor_says_what_is_possible_and_what_was_asked_for() {
+    let scene = Scene::new();
+    let doctor = |more: &[&str]| run(scene.grade().arg("doctor").args(more));
+    let said =
+        doctor(&["--isolation", "none"]).reports(&["is possible here, tier none was asked for"]);
+    assert!(
+        said.stdout.starts_with("isolation: tier "),
+        "{}",
+        said.shown()
+    );
+    let said = doctor(&[]).reports(&["ready to grade"]);
+    assert!(!said.stdout.contains(" 1 calls"), "{}", said.shown());
+    assert!(!said.stdout.contains("asked for"), "{}", said.shown());
+}
+
+#[test]
 fn shells_and_man_are_served() {
     let scene = Scene::new();
     // Without a course: packagers run them anywhere.

@@ -17,7 +17,8 @@ use crate::{
     config::Settings,
     fault::Fault,
     ids::SubmissionId,
-    report::Cut,
+    report::{Cut, Earlier, Summary},
+    words::count,
 };
 
 impl App {
@@ -58,6 +59,9 @@ impl App {
             for line in outcome.summary.not_graded() {
                 self.output.note(&format!("not graded: {line}"));
             }
+        }
+        if args.accept && !args.quiet && args.format != ClassFormat::Human {
+            self.output.note(&accepted(&outcome.summary));
         }
         match args.format {
             ClassFormat::Human if args.quiet => {}
@@ -112,7 +116,7 @@ impl<W: io::Write> io::Write for NoBrokenPipe<W> {
 }
 
 /// What was done, and where it is.
-fn account(outcome: &Outcome, out: &Path, accepted: bool) -> String {
+fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
         "\n{} unchanged, {} graded",
@@ -130,8 +134,33 @@ fn account(outcome: &Outcome, out: &Path, accepted: bool) -> String {
     }
     let out = crate::report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
-    if outcome.summary.changes.is_empty() || accepted {
-        return text;
+    if is_accepted {
+        let _ = writeln!(text, "{}", accepted(&outcome.summary));
+    } else if !outcome.summary.changes.is_empty() {
+        text += "the same command with `--accept` accepts the grades that changed\n";
     }
-    text + "the same command with `--accept` accepts the grades that changed\n"
+    text
+}
+
+/// What was accepted, and who moved by it.
+fn accepted(summary: &Summary) -> String {
+    let mut moved = [("changed", 0), ("new", 0), ("gone", 0)];
+    for change in &summary.changes {
+        let how = match (&change.before, &change.after) {
+            (_, None) => 2,
+            (Earlier::Nothing, Some(_)) => 1,
+            (_, Some(_)) => 0,
+        };
+        moved[how].1 += 1;
+    }
+    let moved: Vec<String> = { moved.iter() }
+        .filter(|(_, number)| *number > 0)
+        .map(|(how, number)| format!("{number} {how}"))
+        .collect();
+    let moved = if moved.is_empty() {
+        "nothing changed".to_owned()
+    } else {
+        moved.join(", ")
+    };
+    format!("accepted: {} ({moved})", count(summary.total(), "grade"))
 }

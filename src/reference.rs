@@ -7,7 +7,6 @@
 //! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
 
 use std::{
-    collections::BTreeMap,
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
@@ -18,7 +17,8 @@ use crate::{
     check::{self, Status},
     evidence::{Evidence, RunEvidence},
     fault::{Fault, FaultKind},
-    ids::{CheckId, Digest, Seed},
+    ids::{CheckId, Digest},
+    spec::Exercise,
 };
 
 /// The longest time a reference's run took.
@@ -76,17 +76,14 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
     Err(did_not_pass(why).hint(hint))
 }
 
-/// Hold the answers of the reference in `folder` against those that are `known`.
+/// Hold the reference's answers against those that the exercise knows.
 ///
 /// # Errors
 /// One is another: then either is wrong, and nothing can be graded.
-pub fn compare(
-    folder: &Path,
-    known: &BTreeMap<Seed, String>,
-    runs: &[RunEvidence],
-) -> Result<(), Fault> {
+pub fn compare(exercise: &Exercise, runs: &[RunEvidence]) -> Result<(), Fault> {
     for run in runs {
-        let (Some(known), Some(answer)) = (known.get(&run.seed), answer(run)) else {
+        let known = exercise.answers.get(&run.seed);
+        let (Some(known), Some(answer)) = (known, answer(run)) else {
             continue;
         };
         if check::number(known).as_ref() != Some(&answer) {
@@ -96,7 +93,7 @@ pub fn compare(
             );
             return Err(did_not_pass(why).hint(format!(
                 "mend the reference in `{}`, or `seeds.answers` in the exercise's exercise.toml",
-                folder.display()
+                exercise.reference.display()
             )));
         }
     }

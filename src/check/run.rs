@@ -1,11 +1,13 @@
 //! `run`: every run ends by itself, with 0, within its limits.
 
+use std::time::Duration;
+
 use super::{
     Details, Finding,
     words::{count, first_lines, last_lines, milliseconds, signal_name, without_thread_numbers},
 };
 use crate::{
-    evidence::{Captured, Execution, RunEvidence, Termination},
+    evidence::{Captured, Evidence, Execution, RunEvidence, Termination},
     ids::CheckId,
 };
 
@@ -52,6 +54,24 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     match hint {
         Some(hint) => finding.hint(hint),
         None => finding,
+    }
+}
+
+/// Say why a run was stopped only after a longer time than the exercise's `own` limit.
+pub fn tell_longer_limit(findings: &mut [Finding], evidence: &Evidence, own: Duration) {
+    let is_longer = |run: &RunEvidence| match run.execution.termination {
+        Termination::WallLimit { limit_ms } => Duration::from_millis(limit_ms) > own,
+        _ => false,
+    };
+    if !evidence.runs.iter().any(is_longer) {
+        return;
+    }
+    for finding in findings.iter_mut().filter(|one| one.id == CheckId::Run) {
+        let own = u64::try_from(own.as_millis()).unwrap_or(u64::MAX);
+        finding.details.more.push(format!(
+            "the exercise's limit is {}; it is longer here because the reference was slow",
+            milliseconds(own)
+        ));
     }
 }
 

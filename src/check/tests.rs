@@ -158,6 +158,26 @@ fn each_way_to_end_a_run_has_words_of_its_own() {
 }
 
 #[test]
+fn a_limit_that_is_longer_than_the_exercises_says_why() {
+    let mut evidence = evidence(vec![run(0, "42\n")]);
+    let told = |evidence: &Evidence, own_ms| {
+        let mut findings = run_all(&CheckId::ALL, evidence);
+        tell_longer_limit(&mut findings, evidence, Duration::from_millis(own_ms));
+        let more = findings
+            .into_iter()
+            .flat_map(|finding| finding.details.more);
+        more.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&evidence, 1), [""; 0]);
+    evidence.runs[0].execution.termination = Termination::WallLimit { limit_ms: 10_388 };
+    assert_eq!(told(&evidence, 10_388), [""; 0]);
+    assert_eq!(
+        told(&evidence, 10_000),
+        ["the exercise's limit is 10 s; it is longer here because the reference was slow"]
+    );
+}
+
+#[test]
 fn a_flood_is_told_by_its_stream_and_not_shown_at_length() {
     let flood = Captured {
         head: "x\n".repeat(1000),
@@ -215,7 +235,7 @@ fn a_crash_is_told_by_what_was_said() {
     }
 }
 
-fn failed_build(codes: &[&str], place: Place) -> Finding {
+fn failed_build(codes: &[&str], place: &Place) -> Finding {
     let diagnostics = codes.iter().map(|code| Diagnostic {
         is_error: true,
         code: (!code.is_empty()).then(|| (*code).to_owned()),
@@ -252,7 +272,7 @@ fn compile_errors_are_told_by_all_their_codes() {
         ),
         (&["", ""], "2 errors"),
     ] {
-        let finding = failed_build(codes, place.clone());
+        let finding = failed_build(codes, &place);
         let message = format!("it does not compile: {words}");
         assert_eq!(finding.message, message);
         assert_eq!(finding.details.place.as_deref(), Some("src/main.rs:3:5"));
@@ -266,7 +286,7 @@ fn a_place_without_a_line_is_the_file() {
         line: 0,
         column: 1,
     };
-    let finding = failed_build(&["E0601"], nowhere);
+    let finding = failed_build(&["E0601"], &nowhere);
     assert_eq!(finding.details.place.as_deref(), Some("src/main.rs"));
 }
 

@@ -146,7 +146,7 @@ pub(super) struct DataArgs {
     /// The exercise
     #[arg(value_name = "EXERCISE")]
     pub(super) exercise: String,
-    /// The folder to write into; made if it is not there, with those above it
+    /// The folder to write into; made if it is not there
     #[arg(value_name = "DIR")]
     pub(super) dir: PathBuf,
     /// The seed that fixes the data

@@ -126,6 +126,8 @@ pub trait Listener: Sync {
 pub struct Outcome {
     /// What is said about the class.
     pub summary: Summary,
+    /// Whether there were no accepted grades before.
+    pub is_first: bool,
     /// Whose record was made now.
     pub graded: usize,
     /// Whose record was there.
@@ -290,6 +292,7 @@ fn complete(
     strays.extend(others.map(|name| format!("{}/{name}", folder::RECORDS)));
     strays.sort();
 
+    let is_first = accepted.ids().is_none();
     // Before they are accepted: who moved is said once more.
     let outputs = Outputs::of(folder, plan, roll)?;
     outputs.write_all()?;
@@ -304,6 +307,7 @@ fn complete(
     damaged.sort();
     Ok(Outcome {
         summary,
+        is_first,
         graded,
         unchanged,
         damaged,

@@ -17,7 +17,7 @@ use crate::{
     config::Settings,
     fault::Fault,
     ids::SubmissionId,
-    report::{Cut, Earlier, Summary},
+    report::{Cut, Earlier},
     words::count,
 };
 
@@ -61,7 +61,7 @@ impl App {
             }
         }
         if args.accept && !args.quiet && args.format != ClassFormat::Human {
-            self.output.note(&accepted(&outcome.summary));
+            self.output.note(&accepted(&outcome));
         }
         match args.format {
             ClassFormat::Human if args.quiet => {}
@@ -135,7 +135,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
     let out = crate::report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
     if is_accepted {
-        let _ = writeln!(text, "{}", accepted(&outcome.summary));
+        let _ = writeln!(text, "{}", accepted(&outcome));
     } else if !outcome.summary.changes.is_empty() {
         text += "the same command with `--accept` accepts the grades that changed\n";
     }
@@ -143,8 +143,12 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
 }
 
 /// What was accepted, and who moved by it.
-fn accepted(summary: &Summary) -> String {
+fn accepted(outcome: &Outcome) -> String {
+    let summary = &outcome.summary;
     let mut moved = [("changed", 0), ("new", 0), ("gone", 0)];
+    if outcome.is_first {
+        moved[1].1 = summary.total();
+    }
     for change in &summary.changes {
         let how = match (&change.before, &change.after) {
             (_, None) => 2,

@@ -91,29 +91,47 @@ id! {
     SubmissionId
 }
 
+/// Digits of a digest that tell names apart which look alike as ids: enough for a class.
+const TELLING_DIGITS: usize = 6;
+
 impl SubmissionId {
-    /// The nearest id to a folder's name: what is not allowed in an id becomes `_`.
+    /// The nearest id to a folder's name: what is not allowed in an id becomes `_`. A name of which nothing
+    /// would be left is [told apart](Self::told_apart).
     #[must_use]
     pub fn from_folder_name(name: &str) -> Self {
-        let mut id: String = name
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                    c
-                } else {
-                    '_'
-                }
-            })
-            .take(LONGEST_ID)
-            .collect();
-        if id.starts_with(['-', '.']) {
-            id.replace_range(..1, "_");
-        }
-        if id.is_empty() {
-            id.push('_');
+        let id = spelled(name, LONGEST_ID);
+        if !name.is_ascii() && !id.contains(|c: char| c.is_ascii_alphanumeric()) {
+            return Self::told_apart(name);
         }
         Self(id)
     }
+
+    /// The nearest id to a folder's name with a digest of it, for one that others are too near to. Capitals
+    /// make no difference.
+    #[must_use]
+    pub fn told_apart(name: &str) -> Self {
+        let digest = Digest::of(name.to_lowercase().as_bytes());
+        let digits: String = digest.hex().chars().take(TELLING_DIGITS).collect();
+        let id = spelled(name, LONGEST_ID - TELLING_DIGITS - 1);
+        Self(format!("{id}-{digits}"))
+    }
+}
+
+/// A folder's name as an id of at most so many characters.
+fn spelled(name: &str, most: usize) -> String {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut id: String = name
+        .chars()
+        .map(|c| if is_allowed(c) { c } else { '_' })
+        .take(most)
+        .collect();
+    if id.starts_with(['-', '.']) {
+        id.replace_range(..1, "_");
+    }
+    if id.is_empty() {
+        id.push('_');
+    }
+    id
 }
 
 /// A check's id. The set is closed: a course picks from it, and a test holds it against the documents.
@@ -311,11 +329,26 @@ mod tests {
     #[test]
     fn any_folder_name_gives_a_valid_id() {
         for name in ["", "..", "-x", "a b", "\u{1b}[31m", &"é".repeat(300), "ok"] {
-            let id = SubmissionId::from_folder_name(name);
-            assert!(
-                id.as_str().parse::<SubmissionId>().is_ok(),
-                "{name:?} gave {id}"
-            );
+            for id in [
+                SubmissionId::from_folder_name(name),
+                SubmissionId::told_apart(name),
+            ] {
+                assert!(
+                    id.as_str().parse::<SubmissionId>().is_ok(),
+                    "{name:?} gave {id}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_of_which_nothing_is_left_has_a_digest() {
+        let id = |name| SubmissionId::from_folder_name(name).as_str().to_owned();
+        assert_eq!(id("李雷"), SubmissionId::told_apart("李雷").as_str());
+        assert_ne!(id("李雷"), id("王芳"));
+        assert_eq!(id("Ö"), id("ö"));
+        for (name, spelled) in [("José", "Jos_"), ("!?", "__"), ("李雷 7", "___7")] {
+            assert_eq!(id(name), spelled);
         }
     }
 

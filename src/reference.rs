@@ -18,6 +18,7 @@ use crate::{
     evidence::{Evidence, RunEvidence},
     fault::{Fault, FaultKind},
     ids::{CheckId, Digest},
+    spec::Exercise,
 };
 
 /// The longest time a reference's run took.
@@ -72,12 +73,39 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
             folder.display()
         )
     };
-    Err(Fault::new(
+    Err(did_not_pass(why).hint(hint))
+}
+
+/// Hold the reference's answers against those that the exercise knows.
+///
+/// # Errors
+/// One is another: then either is wrong, and nothing can be graded.
+pub fn compare(exercise: &Exercise, runs: &[RunEvidence]) -> Result<(), Fault> {
+    for run in runs {
+        let known = exercise.answers.get(&run.seed);
+        let (Some(known), Some(answer)) = (known, answer(run)) else {
+            continue;
+        };
+        if check::number(known).as_ref() != Some(&answer) {
+            let why = format!(
+                "on seed {} it prints {answer}, and the exercise knows {known}",
+                run.seed
+            );
+            return Err(did_not_pass(why).hint(format!(
+                "mend the reference in `{}`, or `seeds.answers` in the exercise's exercise.toml",
+                exercise.reference.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn did_not_pass(why: String) -> Fault {
+    Fault::new(
         FaultKind::Reference,
         "the reference did not pass, so nothing was graded",
     )
     .because(why)
-    .hint(hint))
 }
 
 /// How the names of folders begin in which something is about to be kept.

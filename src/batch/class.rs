@@ -21,8 +21,8 @@ const SCHEMA: &str = "grade-class/1";
 pub struct Class {
     /// How many submissions there are. There are fewer records while a batch is under way.
     pub size: usize,
-    /// Who handed in several times, or late: all attempts by their names in the class's folder, the last
-    /// one, which counts, last.
+    /// Who handed in several times, or late, or has a name that an id cannot spell: all attempts by their
+    /// names in the class's folder, the last one, which counts, last.
     pub attempts: BTreeMap<SubmissionId, Vec<Attempt>>,
     /// What is no submission, in byte order of the names.
     pub ignored: Vec<Ignored>,
@@ -69,7 +69,9 @@ pub(super) struct Roll {
 impl Roll {
     pub(super) fn new(found: &intake::Class) -> Self {
         let attempts = found.submissions.iter().filter_map(|found| {
-            let is_plain = matches!(&found.attempts[..], [only] if !only.is_late);
+            let is_spelled = |name: &str| name.split('/').next().is_some_and(str::is_ascii);
+            let is_plain =
+                matches!(&found.attempts[..], [only] if !only.is_late && is_spelled(&only.name));
             let attempts = found.attempts.iter().map(|attempt| Attempt {
                 name: attempt.name.clone(),
                 late: attempt.is_late,

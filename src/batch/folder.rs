@@ -271,6 +271,11 @@ pub(super) fn file(part: &str, id: &SubmissionId) -> String {
     format!("{part}/{id}.json")
 }
 
+/// Whether `dir` is the output folder of a batch.
+pub(super) fn is_of_batch(dir: &Path) -> bool {
+    dir.join(LOCK).is_file() && dir.join(RECORDS).is_dir()
+}
+
 /// Whether `inner` is `outer` or lies in it, whatever links and `..` lead there. `inner` need not exist: then
 /// what is there of it tells.
 #[expect(

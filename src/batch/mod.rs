@@ -126,6 +126,8 @@ pub trait Listener: Sync {
 pub struct Outcome {
     /// What is said about the class.
     pub summary: Summary,
+    /// Whether there were no accepted grades before.
+    pub is_first: bool,
     /// Whose record was made now.
     pub graded: usize,
     /// Whose record was there.
@@ -156,6 +158,9 @@ pub fn run(
         fresh,
         accept,
     } = request;
+    if folder::is_of_batch(dir) {
+        return Err(no_class_but_grades(dir));
+    }
     let class = intake::find(dir, &exercise.home, &settings.course.intake)?;
     if class.submissions.is_empty() {
         let message = format!("found no submission in `{}`", dir.display());
@@ -217,6 +222,22 @@ pub fn run(
     }
 }
 
+/// The fault of an output folder in the place of a class. It does not say of which class it is, but where
+/// nobody named another it lies beside it.
+fn no_class_but_grades(dir: &Path) -> Fault {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let class = { name.strip_suffix(OUT_SUFFIX) }
+        .map(|name| dir.with_file_name(name))
+        .filter(|class| class.is_dir());
+    let hint = match class {
+        Some(class) => format!("did you mean the class, `{}`?", class.display()),
+        None => "name the folder that holds a folder or an archive of each student".to_owned(),
+    };
+    Fault::usage(format!("failed to find submissions in `{}`", dir.display()))
+        .because("it has the grades of a class, and no submissions")
+        .hint(hint)
+}
+
 /// Attacks of our own must fail before anybody else's may try.
 fn prove(sandbox: &Sandbox) -> Result<(), Fault> {
     let canaries = sandbox::run_canaries(sandbox)?;
@@ -272,6 +293,7 @@ fn complete(
     strays.extend(others.map(|name| format!("{}/{name}", folder::RECORDS)));
     strays.sort();
 
+    let is_first = accepted.ids().is_none();
     // Before they are accepted: who moved is said once more.
     let outputs = Outputs::of(folder, plan, roll)?;
     outputs.write_all()?;
@@ -286,12 +308,16 @@ fn complete(
     damaged.sort();
     Ok(Outcome {
         summary,
+        is_first,
         graded,
         unchanged,
         damaged,
         strays,
     })
 }
+
+/// What the name of an output folder has more than that of its class.
+const OUT_SUFFIX: &str = "-grades";
 
 /// Where a batch writes that was not told where: beside the class.
 #[must_use]
@@ -307,7 +333,7 @@ pub fn default_out(class: &Path) -> PathBuf {
         None => std::fs::canonicalize(&class).unwrap_or(class),
     };
     let mut name = class.file_name().unwrap_or_default().to_owned();
-    name.push("-grades");
+    name.push(OUT_SUFFIX);
     class.with_file_name(name)
 }
 

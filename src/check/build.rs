@@ -5,7 +5,7 @@ use super::{
     words::{count, first_lines, last_lines},
 };
 use crate::{
-    evidence::{BuildEvidence, CompileFailure, Place, Refusal, Termination},
+    evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, Termination},
     ids::CheckId,
 };
 
@@ -14,6 +14,9 @@ const SHOWN_LINES: usize = 60;
 
 /// How many of the compiler's errors are shown: later ones often follow from the first.
 const SHOWN_ERRORS: usize = 3;
+
+/// How many of their different codes are named.
+const SHOWN_CODES: usize = 3;
 
 pub(super) fn check(build: &BuildEvidence) -> Finding {
     match build {
@@ -92,23 +95,36 @@ fn failed(failure: &CompileFailure) -> Finding {
         let message = format!("the compiler {}", failure.termination.words());
         return Finding::fail(CheckId::Build, message, details).hint(hint);
     }
-    let Some(first) = errors.first() else {
+    if errors.is_empty() {
         return Finding::fail(
             CheckId::Build,
             "the compiler ended without a program and without an error message",
             details,
         )
         .hint("compile it yourself with `cargo build --release`");
-    };
-    let message = match &first.code {
-        Some(code) => format!(
-            "it does not compile: {} ({code})",
-            count(errors.len(), "error")
-        ),
-        None => format!("it does not compile: {}", count(errors.len(), "error")),
-    };
+    }
+    let message = format!(
+        "it does not compile: {}{}",
+        count(errors.len(), "error"),
+        codes(&errors)
+    );
     Finding::fail(CheckId::Build, message, details)
         .hint("start with the first error; `rustc --explain CODE` tells more about its code")
+}
+
+/// The different codes of the errors in brackets, the first few of them.
+fn codes(errors: &[&Diagnostic]) -> String {
+    let mut codes: Vec<&str> = Vec::new();
+    for code in errors.iter().filter_map(|error| error.code.as_deref()) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    match codes.len() {
+        0 => String::new(),
+        1..=SHOWN_CODES => format!(" ({})", codes.join(", ")),
+        _ => format!(" ({} and more)", codes[..SHOWN_CODES].join(", ")),
+    }
 }
 
 /// What to try where a limit stopped the compiler. A crate of a line stayed within it, on the same
@@ -135,6 +151,10 @@ fn limit_hint(termination: &Termination) -> Option<&'static str> {
     })
 }
 
+/// A file as a whole, such as an empty one, has no lines.
 fn place(place: &Place) -> String {
-    format!("{}:{}:{}", place.file, place.line, place.column)
+    match place.line {
+        0 => place.file.clone(),
+        line => format!("{}:{line}:{}", place.file, place.column),
+    }
 }

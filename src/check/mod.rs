@@ -14,6 +14,7 @@ mod words;
 mod tests;
 
 pub use multi_threaded::diagnosis::{Diagnosis, Doubt, diagnose};
+pub use run::tell_longer_limit;
 pub use total::number;
 
 use crate::{

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::evidence::{
-    BuildEvidence, Captured, CompileFailure, Concurrency, Execution, FilesWitness, Observation,
-    Observed, ProcessSeen, Refusal, RunEvidence, Tampering, Termination, ThreadSeen, Trace, Usage,
+    BuildEvidence, Captured, CompileFailure, Concurrency, Diagnostic, Execution, FilesWitness,
+    Observation, Observed, Place, ProcessSeen, Refusal, RunEvidence, Tampering, Termination,
+    ThreadSeen, Trace, Usage,
 };
 
 /// Two files read at once, by two threads.
@@ -135,7 +136,10 @@ fn each_way_to_end_a_run_has_words_of_its_own() {
         ),
         (Termination::NotStarted { error: 5 }, "error 5"),
         (Termination::WallLimit { limit_ms: 10_000 }, "after 10 s"),
-        (Termination::WallLimit { limit_ms: 1_500 }, "after 1500 ms"),
+        (Termination::WallLimit { limit_ms: 1_500 }, "after 1.5 s"),
+        (Termination::WallLimit { limit_ms: 10_388 }, "after 10.4 s"),
+        (Termination::WallLimit { limit_ms: 10_020 }, "after 10 s"),
+        (Termination::WallLimit { limit_ms: 500 }, "after 500 ms"),
         (
             Termination::OutputLimit {
                 limit_bytes: 16 << 20,
@@ -151,6 +155,139 @@ fn each_way_to_end_a_run_has_words_of_its_own() {
         assert!(finding.message.contains(words), "{}", finding.message);
         assert!(finding.hint.is_some());
     }
+}
+
+#[test]
+fn a_limit_that_is_longer_than_the_exercises_says_why() {
+    let mut evidence = evidence(vec![run(0, "42\n")]);
+    let told = |evidence: &Evidence, own_ms| {
+        let mut findings = run_all(&CheckId::ALL, evidence);
+        tell_longer_limit(&mut findings, evidence, Duration::from_millis(own_ms));
+        let more = findings
+            .into_iter()
+            .flat_map(|finding| finding.details.more);
+        more.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&evidence, 1), [""; 0]);
+    evidence.runs[0].execution.termination = Termination::WallLimit { limit_ms: 10_388 };
+    assert_eq!(told(&evidence, 10_388), [""; 0]);
+    assert_eq!(
+        told(&evidence, 10_000),
+        ["the exercise's limit is 10 s; it is longer here because the reference was slow"]
+    );
+}
+
+#[test]
+fn a_flood_is_told_by_its_stream_and_not_shown_at_length() {
+    let flood = Captured {
+        head: "x\n".repeat(1000),
+        tail: "x\n".repeat(1000),
+        omitted: 16 << 20,
+        is_utf8: true,
+    };
+    for (is_stdout, stream, hint) in [
+        (true, "standard output", "print the total once"),
+        (false, "standard error", "`eprintln!`"),
+    ] {
+        let mut evidence = evidence(vec![run(0, "42\n")]);
+        let execution = &mut evidence.runs[0].execution;
+        execution.termination = Termination::OutputLimit {
+            limit_bytes: 16 << 20,
+        };
+        if is_stdout {
+            execution.stdout = flood.clone();
+        } else {
+            execution.stderr = flood.clone();
+        }
+        let finding = find(&evidence, CheckId::Run);
+        let words = format!("wrote more than 16.0 MiB to {stream}");
+        assert!(finding.message.contains(&words), "{}", finding.message);
+        assert!(finding.hint.unwrap().contains(hint));
+        assert_eq!(finding.details.output.unwrap().lines().count(), 3);
+    }
+}
+
+#[test]
+fn a_crash_is_told_by_what_was_said() {
+    let overflow = "\nthread 'main' (7) has overflowed its stack\nfatal runtime error: stack overflow, aborting\n";
+    let not_found = "called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound, message: \"No such file or directory\" }";
+    let (signaled, panicked) = (
+        |signal| Termination::Signaled { signal },
+        Termination::Exited { code: 101 },
+    );
+    for (termination, said, first, second) in [
+        (signaled(6), overflow, "without end", "a large array"),
+        (signaled(11), "", "without end", "`unsafe`"),
+        (signaled(6), "", "`abort`", "overflowed stack"),
+        (
+            panicked,
+            not_found,
+            "the data files are in",
+            "no other program",
+        ),
+    ] {
+        let mut evidence = evidence(vec![run(0, "")]);
+        evidence.runs[0].execution.termination = termination;
+        evidence.runs[0].execution.stderr = Captured::complete(said);
+        let hint = find(&evidence, CheckId::Run).hint.unwrap();
+        let (one, two) = (hint.find(first), hint.find(second));
+        assert!(one.is_some() && one < two, "{hint}");
+    }
+}
+
+fn failed_build(codes: &[&str], place: &Place) -> Finding {
+    let diagnostics = codes.iter().map(|code| Diagnostic {
+        is_error: true,
+        code: (!code.is_empty()).then(|| (*code).to_owned()),
+        message: "m".into(),
+        place: Some(place.clone()),
+        rendered: "error: m".into(),
+    });
+    let failure = CompileFailure {
+        termination: Termination::Exited { code: 1 },
+        diagnostics: diagnostics.collect(),
+        other_output: String::new(),
+    };
+    let failed = Evidence {
+        build: BuildEvidence::Failed(failure),
+        runs: vec![],
+    };
+    find(&failed, CheckId::Build)
+}
+
+#[test]
+fn compile_errors_are_told_by_all_their_codes() {
+    let place = Place {
+        file: "src/main.rs".into(),
+        line: 3,
+        column: 5,
+    };
+    for (codes, words) in [
+        (&["E0425"][..], "1 error (E0425)"),
+        (&["E0425", "E0425"], "2 errors (E0425)"),
+        (&["E0425", "", "E0308", "E0425"], "4 errors (E0425, E0308)"),
+        (
+            &["E0425", "E0308", "E0382", "E0277"],
+            "4 errors (E0425, E0308, E0382 and more)",
+        ),
+        (&["", ""], "2 errors"),
+    ] {
+        let finding = failed_build(codes, &place);
+        let message = format!("it does not compile: {words}");
+        assert_eq!(finding.message, message);
+        assert_eq!(finding.details.place.as_deref(), Some("src/main.rs:3:5"));
+    }
+}
+
+#[test]
+fn a_place_without_a_line_is_the_file() {
+    let nowhere = Place {
+        file: "src/main.rs".into(),
+        line: 0,
+        column: 1,
+    };
+    let finding = failed_build(&["E0601"], &nowhere);
+    assert_eq!(finding.details.place.as_deref(), Some("src/main.rs"));
 }
 
 #[test]

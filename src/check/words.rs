@@ -2,12 +2,13 @@
 
 pub(super) use crate::words::count;
 
-/// A duration limit as people write it: `10 s`, `1500 ms`.
+/// A duration limit as people write it: `10 s`, `10.4 s`, `500 ms`.
 pub(super) fn milliseconds(ms: u64) -> String {
-    if ms.is_multiple_of(1000) {
-        format!("{} s", ms / 1000)
-    } else {
-        format!("{ms} ms")
+    let tenths = ms.saturating_add(50) / 100;
+    match (tenths / 10, tenths % 10) {
+        (0, _) => format!("{ms} ms"),
+        (seconds, 0) => format!("{seconds} s"),
+        (seconds, tenth) => format!("{seconds}.{tenth} s"),
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) struct BatchArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// How many are graded at a time [default: one for each core, and for 512 MiB of free memory]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Grade on this seed instead of fresh ones; may be given several times
     #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
@@ -223,6 +223,11 @@ pub(super) enum Color {
 fn parse_isolation(text: &str) -> Result<Isolation, String> {
     text.parse()
         .map_err(|_| "it is none of auto, full, confined, weak, none".to_owned())
+}
+
+fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "it is a whole number, at least 1".to_owned())
 }
 
 fn parse_seed(text: &str) -> Result<Seed, String> {

@@ -10,13 +10,15 @@ use super::{
     args::{BatchArgs, ClassFormat},
     batch_progress::BatchProgress,
     exit_code::ExitCode,
+    output::quoted,
 };
 use crate::{
     batch::{self, Outcome, Outputs},
     config::Settings,
     fault::Fault,
     ids::SubmissionId,
-    report::Cut,
+    report::{Cut, Earlier},
+    words::count,
 };
 
 impl App {
@@ -58,6 +60,9 @@ impl App {
                 self.output.note(&format!("not graded: {line}"));
             }
         }
+        if args.accept && !args.quiet && args.format != ClassFormat::Human {
+            self.output.note(&accepted(&outcome));
+        }
         match args.format {
             ClassFormat::Human if args.quiet => {}
             ClassFormat::Human => {
@@ -65,9 +70,10 @@ impl App {
                     .out
                     .as_ref()
                     .map_or_else(|| out.as_path(), |out| out.as_path());
-                let text =
-                    outcome.summary.human(Cut::Screen) + &account(&outcome, shown, args.accept);
-                self.output.report(&text)?;
+                let all = format!("grade report {}", quoted(shown));
+                let summary = outcome.summary.human(Cut::Screen { all: &all });
+                self.output
+                    .report(&(summary + &account(&outcome, shown, args.accept)))?;
             }
             format => self.write_class(&Outputs::open(&out)?, format)?,
         }
@@ -110,7 +116,7 @@ impl<W: io::Write> io::Write for NoBrokenPipe<W> {
 }
 
 /// What was done, and where it is.
-fn account(outcome: &Outcome, out: &Path, accepted: bool) -> String {
+fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
         "\n{} unchanged, {} graded",
@@ -128,8 +134,37 @@ fn account(outcome: &Outcome, out: &Path, accepted: bool) -> String {
     }
     let out = crate::report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
-    if outcome.summary.changes.is_empty() || accepted {
-        return text;
+    if is_accepted {
+        let _ = writeln!(text, "{}", accepted(outcome));
+    } else if !outcome.summary.changes.is_empty() {
+        text += "the same command with `--accept` accepts the grades that changed\n";
     }
-    text + "the same command with `--accept` accepts the grades that changed\n"
+    text
+}
+
+/// What was accepted, and who moved by it.
+fn accepted(outcome: &Outcome) -> String {
+    let summary = &outcome.summary;
+    let mut moved = [("changed", 0), ("new", 0), ("gone", 0)];
+    if outcome.is_first {
+        moved[1].1 = summary.total();
+    }
+    for change in &summary.changes {
+        let how = match (&change.before, &change.after) {
+            (_, None) => 2,
+            (Earlier::Nothing, Some(_)) => 1,
+            (_, Some(_)) => 0,
+        };
+        moved[how].1 += 1;
+    }
+    let moved: Vec<String> = { moved.iter() }
+        .filter(|(_, number)| *number > 0)
+        .map(|(how, number)| format!("{number} {how}"))
+        .collect();
+    let moved = if moved.is_empty() {
+        "nothing changed".to_owned()
+    } else {
+        moved.join(", ")
+    };
+    format!("accepted: {} ({moved})", count(summary.total(), "grade"))
 }

@@ -20,8 +20,19 @@ pub(super) fn run(
     let exercise = settings.course.exercise(&args.exercise)?;
     let dir = here.join(&args.dir);
     let failed = |error: &io::Error| {
-        Fault::io(FaultKind::Usage, "write data into", &args.dir, error)
-            .hint("name an empty folder that is yours to write to, or one that does not exist yet")
+        let what_to_name =
+            "name an empty folder that is yours to write to, or one that does not exist yet";
+        let missing = { dir.parent() }.filter(|above| !above.exists());
+        let hint = missing.map_or_else(
+            || what_to_name.to_owned(),
+            |above| {
+                format!(
+                    "make `{}` first, which is not there, or {what_to_name}",
+                    above.display()
+                )
+            },
+        );
+        Fault::io(FaultKind::Usage, "write data into", &args.dir, error).hint(hint)
     };
     // No job of another user will read it.
     sandbox::close_to_jobs();

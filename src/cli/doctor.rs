@@ -8,7 +8,7 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     report::escape_line,
-    sandbox::{self, CanaryOutcome, Count, Fate, Sandbox, Scratch, Stage, Stamps},
+    sandbox::{self, CanaryOutcome, Count, Fate, Isolation, Sandbox, Scratch, Stage, Stamps},
 };
 
 impl App {
@@ -17,7 +17,14 @@ impl App {
         let abilities = sandbox::probe(&this)?;
         let tier = abilities.choose(self.isolation)?;
         let sandbox = Sandbox::new(this, self.cancellation.clone(), &abilities, self.isolation)?;
-        self.output.report(&format!("isolation: {abilities}"))?;
+        let abilities = abilities.to_string();
+        let (possible, layers) = abilities.split_once('\n').unwrap_or((&abilities, ""));
+        let asked = match self.isolation {
+            Isolation::Auto => String::new(),
+            Isolation::Exactly(tier) => format!(" is possible here, tier {tier} was asked for"),
+        };
+        self.output
+            .report(&format!("isolation: {possible}{asked}\n{layers}"))?;
         let canaries = sandbox::run_canaries(&sandbox)?;
         let mut sound = self.canaries(&canaries)?;
 

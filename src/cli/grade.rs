@@ -6,8 +6,8 @@ use super::{
     App, Whose,
     args::{Format, GradeArgs},
     exit_code::ExitCode,
-    later_command,
-    output::ReportFile,
+    mistyped::{later_command, nearly_a_command},
+    output::{ReportFile, quoted},
     progress::Progress,
 };
 use crate::{
@@ -38,6 +38,9 @@ impl App {
             )));
         };
         if let Some(fault) = later_command(name) {
+            return Err(fault);
+        }
+        if let Some(fault) = nearly_a_command(name, &settings.course.exercise_ids()?) {
             return Err(fault);
         }
         let exercise = settings.course.exercise(name)?;
@@ -137,13 +140,6 @@ fn replay(exercise: &str, args: &GradeArgs, course: Option<&Path>, seeds: &[Seed
         let _ = write!(command, " --course {}", quoted(course));
     }
     command
-}
-
-/// A path as it is typed into a shell.
-fn quoted(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    // A path with a NUL cannot have been typed.
-    shlex::try_quote(&path).map_or_else(|_| "PATH".into(), Into::into)
 }
 
 fn render(record: &Record, format: Format) -> String {

@@ -13,6 +13,7 @@ mod data;
 mod doctor;
 mod exit_code;
 mod grade;
+mod mistyped;
 mod output;
 mod progress;
 mod report;
@@ -24,7 +25,7 @@ use std::{
     process,
 };
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{ArgMatches, CommandFactory as _, Parser as _};
 
 use self::{
     args::{Cli, Color, Command},
@@ -32,10 +33,10 @@ use self::{
     output::Output,
 };
 use crate::{
-    config::Settings,
+    config::{Overrides, Settings},
     fault::{Fault, FaultKind},
+    ids::ExerciseId,
     sandbox::{self, Cancellation, Isolation, Sandbox},
-    spec::RESERVED_NAMES,
 };
 
 /// Run the program with this process's arguments.
@@ -48,7 +49,7 @@ pub fn main() -> process::ExitCode {
                 .skip(1)
                 .map(|argument| argument.to_string_lossy().into_owned())
                 .collect();
-            let Some(fault) = misread(&typed) else {
+            let Some(fault) = mistyped::misread(&typed, &error, exercises) else {
                 error.exit()
             };
             Output::new(Color::Auto).fault(&fault);
@@ -113,7 +114,7 @@ impl App {
             Ok(settings)
         };
         if cli.command.is_some() && cli.grade.are_given() {
-            return Err(late_command());
+            return Err(mistyped::late_command());
         }
         match cli.command {
             None => self.grade(&settings()?, &here, &cli.grade, cli.global.course()),
@@ -164,46 +165,18 @@ impl App {
     }
 }
 
-/// The fault of a command that stands where a submission's folder may stand.
-fn late_command() -> Fault {
-    Fault::usage("a command was named after arguments for grading")
-        .hint("put the command first; a submission in a folder of that name is written `./NAME`")
-}
-
-/// The fault of a name that is kept for a command to come, if it is one.
-fn later_command(name: &str) -> Option<Fault> {
-    let commands = Cli::command();
-    let is_here = |name: &str| {
-        let mut commands = commands.get_subcommands();
-        commands.any(|command| command.get_name() == name) || name == "help"
+/// The exercises of the course that the arguments or the environment name, as far as they can be read.
+fn exercises(read: &ArgMatches) -> Vec<ExerciseId> {
+    let overrides = Overrides {
+        course: read.get_one("course").cloned(),
+        ..Overrides::default()
     };
-    if is_here(name) || !RESERVED_NAMES.contains(&name) {
-        return None;
-    }
-    let mut here = RESERVED_NAMES.to_vec();
-    here.retain(|name| is_here(name));
-    Some(
-        Fault::usage(format!(
-            "`{name}` is a command that this version does not have"
-        ))
-        .hint(format!("it has {}; see `grade --help`", here.join(", "))),
-    )
-}
-
-/// What is wrong with arguments that make no sense, where we know better than the parser: a command that
-/// is not there yet, and one that stands where a folder was meant.
-fn misread(typed: &[String]) -> Option<Fault> {
-    let (first, others) = typed.split_first()?;
-    let commands = Cli::command();
-    let is_command = |name: &String| {
-        let mut commands = commands.get_subcommands();
-        commands.any(|command| command.get_name() == name)
+    let ids = || {
+        let here = env::current_dir().ok()?;
+        let settings = Settings::resolve(overrides, &here, |name| env::var_os(name)).ok()?;
+        settings.course.exercise_ids().ok()
     };
-    if let Some(fault) = later_command(first) {
-        return Some(fault);
-    }
-    let is_grading = !first.starts_with('-') && !is_command(first);
-    (is_grading && others.iter().any(is_command)).then(late_command)
+    ids().unwrap_or_default()
 }
 
 /// Whose code is run.
@@ -225,6 +198,7 @@ fn this_program() -> Result<PathBuf, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::RESERVED_NAMES;
 
     #[test]
     fn arguments_are_sound() {
@@ -239,17 +213,6 @@ mod tests {
                 "{}",
                 command.get_name()
             );
-        }
-    }
-
-    #[test]
-    fn a_command_to_come_is_told_and_a_command_that_is_there_is_not() {
-        for name in ["list", "explain", "hint", "watch", "merge", "new"] {
-            let fault = later_command(name).unwrap();
-            assert!(fault.hint.unwrap().contains("batch, check-exercises"));
-        }
-        for name in ["batch", "help", "sum-of-products", ""] {
-            assert_eq!(later_command(name), None, "{name}");
         }
     }
 

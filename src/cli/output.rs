@@ -29,6 +29,13 @@ fn real_path(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
 
+/// A path as it is typed into a shell.
+pub(super) fn quoted(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    // A path with a NUL cannot have been typed.
+    shlex::try_quote(&path).map_or_else(|_| "PATH".into(), Into::into)
+}
+
 /// Standard output and standard error.
 #[derive(Debug)]
 pub(super) struct Output {

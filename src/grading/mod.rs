@@ -213,6 +213,7 @@ impl<'a> Session<'a> {
             runs,
         };
         reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;
+        reference::compare(&self.exercise, &evidence.runs)?;
         self.run_limits.wall = wall_limit(self.run_limits.wall, slowest);
         Ok(())
     }
@@ -335,7 +336,8 @@ impl<'a> Session<'a> {
     /// See all that can be seen of a submission, and judge it.
     fn judge(&self, taken: &Taken) -> Result<Judged, Fault> {
         let evidence = self.examine(taken)?;
-        let findings = check::run_all(&self.check_ids(), &evidence);
+        let mut findings = check::run_all(&self.check_ids(), &evidence);
+        check::tell_longer_limit(&mut findings, &evidence, self.exercise.run_limits.wall);
         let (verdict, score) = verdict::decide(&findings, &self.exercise.checks);
         let checks = findings
             .iter()

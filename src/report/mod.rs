@@ -3,6 +3,7 @@
 //! Never reads disk or clock, and never computes anything about a submission: what a report says is in
 //! the record. Text of a submission is escaped on its way.
 
+mod causes;
 mod change;
 mod csv;
 mod escape;

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Change, escape_line, reason};
+use super::{Change, causes::Causes, escape_line, reason};
 use crate::{
     ids::{Digest, SubmissionId},
     record::{Record, Status, Verdict},
@@ -31,9 +31,12 @@ const WIDTH: usize = 80;
 
 /// How much of each list is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
+pub enum Cut<'a> {
     /// What fits on a screen.
-    Screen,
+    Screen {
+        /// The command that shows all of it.
+        all: &'a str,
+    },
     /// All of it.
     Nothing,
 }
@@ -45,7 +48,7 @@ pub struct Summary {
     verdicts: [usize; 3],
     points: BTreeMap<u32, usize>,
     possible: u32,
-    causes: BTreeMap<String, Vec<SubmissionId>>,
+    causes: Causes,
     copies: BTreeMap<Digest, Vec<SubmissionId>>,
     shapes: BTreeMap<Digest, Vec<SubmissionId>>,
     not_graded: Vec<(SubmissionId, String)>,
@@ -53,7 +56,8 @@ pub struct Summary {
     pub class: Option<usize>,
     /// What was found and is no submission, and why.
     pub ignored: Vec<(String, String)>,
-    /// Who handed in several times or late: each attempt, and whether it was late; the last one counts.
+    /// Who handed in several times or late, or has a name that an id cannot spell: each attempt, and
+    /// whether it was late; the last one counts.
     pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
     /// Who moved.
     pub changes: Vec<Change>,
@@ -78,8 +82,8 @@ impl Summary {
             .iter()
             .find(|check| check.status == Status::Fail);
         if let Some(check) = failed {
-            let cause = format!("{}: {}", check.id, cause(&check.message));
-            self.causes.entry(cause).or_default().push(id.clone());
+            self.causes
+                .add(&format!("{}: {}", check.id, check.message), id);
         }
         if let Some(shape) = shape {
             self.shapes.entry(shape).or_default().push(id.clone());
@@ -115,7 +119,7 @@ impl Summary {
 
     /// The summary for a person.
     #[must_use]
-    pub fn human(&self, cut: Cut) -> String {
+    pub fn human(&self, cut: Cut<'_>) -> String {
         let mut text = String::new();
         self.headline(&mut text);
         self.write_points(&mut text);
@@ -141,8 +145,20 @@ impl Summary {
             self.attempts.iter().partition(|(_, all)| all.len() > 1);
         let several = several.iter().map(|(id, all)| attempts(id, all));
         section(&mut text, "Handed in several times", several, cut);
-        let late = once.iter().map(|(id, _)| id.to_string());
-        section(&mut text, "Handed in late", late, cut);
+        let late = { once.iter() }.filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
+        let late = late.map(|(id, _)| id.to_string()).collect::<Vec<_>>();
+        section(&mut text, "Handed in late", late.into_iter(), cut);
+        let foreign = { self.attempts.iter() }
+            .filter_map(|(id, all)| all.last().map(|(name, _)| (id, name)))
+            .filter(|(_, name)| !name.split('/').next().is_some_and(str::is_ascii));
+        let foreign = foreign.map(|(id, name)| format!("{id}: {name}"));
+        let foreign = foreign.collect::<Vec<_>>();
+        section(
+            &mut text,
+            "Names that an id cannot spell",
+            foreign.into_iter(),
+            cut,
+        );
         let ignored = self
             .ignored
             .iter()
@@ -199,16 +215,13 @@ impl Summary {
         }
     }
 
-    fn write_causes(&self, text: &mut String, cut: Cut) {
-        let mut causes: Vec<_> = self.causes.iter().collect();
-        causes.sort_by_key(|(_, ids)| std::cmp::Reverse(ids.len()));
-        let lines = causes
-            .into_iter()
+    fn write_causes(&self, text: &mut String, cut: Cut<'_>) {
+        let lines = { self.causes.by_number().into_iter() }
             .map(|(cause, ids)| format!("{:>4}  {cause} ({})", ids.len(), names(ids)));
         section(text, "What fails first, and how often", lines, cut);
     }
 
-    fn write_alike(&self, text: &mut String, cut: Cut) {
+    fn write_alike(&self, text: &mut String, cut: Cut<'_>) {
         let same = |groups: &BTreeMap<Digest, Vec<SubmissionId>>| -> Vec<Vec<SubmissionId>> {
             let mut groups: Vec<_> = groups
                 .values()
@@ -233,40 +246,6 @@ impl Summary {
         }));
         section(text, "The same source", lines.into_iter(), cut);
     }
-}
-
-/// A message without what differs from one submission to the next, so that equal mistakes are equal:
-/// numbers that stand alone become `N`. What is in backticks is a name and stays, and so do words with
-/// digits, such as a compiler's code.
-fn cause(message: &str) -> String {
-    let parts: Vec<String> = message
-        .split('`')
-        .enumerate()
-        .map(|(at, part)| match at % 2 {
-            0 => without_numbers(part),
-            _ => part.to_owned(),
-        })
-        .collect();
-    parts.join("`")
-}
-
-fn without_numbers(text: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        let core = word.trim_matches(|c: char| c.is_ascii_punctuation());
-        let is_number = core.starts_with(|c: char| c.is_ascii_digit())
-            && core.chars().all(|c| c.is_ascii_digit() || c == '.');
-        let follows_number = words.last().is_some_and(|last| last.ends_with('N'));
-        words.push(match core {
-            _ if is_number => word.replacen(core, "N", 1),
-            // One of them is as many.
-            "error" | "dataset" | "file" | "run" if follows_number => {
-                word.replacen(core, &format!("{core}s"), 1)
-            }
-            _ => word.to_owned(),
-        });
-    }
-    words.join(" ").replace("N data file ", "N data files ")
 }
 
 /// All attempts of one student.
@@ -298,18 +277,17 @@ fn section(
     text: &mut String,
     headline: &str,
     lines: impl ExactSizeIterator<Item = String>,
-    cut: Cut,
+    cut: Cut<'_>,
 ) {
-    let (total, shown) = (
-        lines.len(),
-        match cut {
-            Cut::Screen => SHOWN,
-            Cut::Nothing => usize::MAX,
-        },
-    );
+    let total = lines.len();
     if total == 0 {
         return;
     }
+    // That one more is left out takes a line as well.
+    let (shown, all) = match cut {
+        Cut::Screen { all } if total > SHOWN + 1 => (SHOWN, all),
+        _ => (total, ""),
+    };
     let _ = writeln!(text, "\n{BOLD}{headline}{BOLD:#}");
     let options = textwrap::Options::new(WIDTH)
         // An id with a hyphen is one word.
@@ -321,10 +299,8 @@ fn section(
     }
     if total > shown {
         let more = total - shown;
-        let _ = writeln!(
-            text,
-            "  {DIM}and {more} more: `grade report DIR` shows all{DIM:#}"
-        );
+        // Not wrapped: it is there to be copied.
+        let _ = writeln!(text, "  {DIM}and {more} more: `{all}` shows all{DIM:#}");
     }
 }
 
@@ -332,49 +308,9 @@ fn section(
 mod tests {
     use super::*;
 
-    #[test]
-    fn equal_mistakes_are_one_cause() {
-        assert_eq!(
-            cause("the run on seed 7131 panicked (exit code 101)"),
-            cause("the run on seed 0 panicked (exit code 101)")
-        );
-        assert_eq!(
-            cause("it does not compile: 1 error (E0308)"),
-            cause("it does not compile: 3 errors (E0308)")
-        );
-        assert_ne!(
-            cause("it does not compile: 1 error (E0308)"),
-            cause("it does not compile: 1 error (E0425)")
-        );
-        for (message, expected) in [
-            (
-                "only 1 of 1000 data files were read",
-                "only N of N data files were read",
-            ),
-            ("1 data file was not read", "N data files was not read"),
-            (
-                "only 1.25 reads at once, by 8",
-                "only N reads at once, by N",
-            ),
-            ("wrong on all 2 datasets", "wrong on all N datasets"),
-            ("no number", "no number"),
-            ("1 errorless", "N errorless"),
-        ] {
-            assert_eq!(cause(message), expected);
-        }
-    }
-
-    #[test]
-    fn names_with_digits_are_not_numbers() {
-        for message in [
-            "not accepted: it depends on `rand 0.8`",
-            "it is not UTF-8",
-            "the thread `worker 17` panicked",
-            "main2 is u64 and SIGSEGV11",
-        ] {
-            assert_eq!(cause(message), message);
-        }
-    }
+    const SCREEN: Cut<'_> = Cut::Screen {
+        all: "grade report 'my class-grades'",
+    };
 
     #[test]
     fn a_batch_under_way_says_how_far_it_is() {
@@ -383,7 +319,7 @@ mod tests {
             class: Some(8),
             ..Summary::default()
         };
-        let text = anstream::adapter::strip_str(&summary.human(Cut::Screen)).to_string();
+        let text = anstream::adapter::strip_str(&summary.human(SCREEN)).to_string();
         assert!(
             text.contains("3 of 8 submissions so far, 2 passed"),
             "{text}"
@@ -398,17 +334,23 @@ mod tests {
                 vec![("a.zip".into(), false), ("b.zip".into(), true)],
             ),
             ("bob".parse().unwrap(), vec![("c.zip".into(), true)]),
+            ("Zo_".parse().unwrap(), vec![("Zoë.zip".into(), false)]),
         ];
         let summary = Summary {
             attempts,
             ..Summary::default()
         };
-        let text = summary.human(Cut::Screen);
+        let text = summary.human(SCREEN);
         assert!(
             text.contains("ada: b.zip (late) counts; also a.zip"),
             "{text}"
         );
-        assert!(text.contains("late") && text.contains("  bob\n"), "{text}");
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        assert!(plain.contains("Handed in late\n  bob\n\n"), "{text}");
+        assert!(
+            plain.ends_with("Names that an id cannot spell\n  Zo_: Zoë.zip\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -418,11 +360,26 @@ mod tests {
             ignored: ignored.collect(),
             ..Summary::default()
         };
-        let (screen, all) = (summary.human(Cut::Screen), summary.human(Cut::Nothing));
+        let (screen, all) = (summary.human(SCREEN), summary.human(Cut::Nothing));
         assert!(
-            screen.contains("and 12 more") && !screen.contains("19.txt"),
+            screen.contains("and 12 more: `grade report 'my class-grades'` shows all")
+                && !screen.contains("19.txt"),
             "{screen}"
         );
         assert!(all.contains("19.txt"), "{all}");
+    }
+
+    #[test]
+    fn one_line_too_many_is_no_reason_to_cut() {
+        let ignored = (0..=SHOWN).map(|n| (format!("{n:02}.txt"), "is junk".to_owned()));
+        let summary = Summary {
+            ignored: ignored.collect(),
+            ..Summary::default()
+        };
+        let screen = summary.human(SCREEN);
+        assert!(
+            screen.contains("08.txt") && !screen.contains("more"),
+            "{screen}"
+        );
     }
 }

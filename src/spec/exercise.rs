@@ -1,6 +1,9 @@
 //! One exercise: `exercise.toml`, and where its starter and its reference are.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -31,6 +34,8 @@ pub struct Exercise {
     pub recipe: Recipe,
     /// On which seeds a submission runs.
     pub seeds: SeedPlan,
+    /// What is known to be right, whatever the reference says: whole numbers in decimal.
+    pub answers: BTreeMap<Seed, String>,
     /// Processors that a program sees, whatever the machine has.
     pub processors: u32,
     /// How submissions are compiled.
@@ -112,6 +117,8 @@ struct ExerciseFile {
 struct SeedsFile {
     fixed: Vec<Seed>,
     fresh: u32,
+    #[serde(default)]
+    answers: BTreeMap<Seed, Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -168,12 +175,21 @@ impl Exercise {
         for (name, count) in [
             ("fixed", seeds.fixed.len()),
             ("fresh", seeds.fresh as usize),
+            ("answers", seeds.answers.len()),
         ] {
             if count > MOST_SEEDS {
                 let what = format!(
                     "`{name}` asks for {count} seeds, and more than {MOST_SEEDS} would take minutes"
                 );
                 return Err(wrong(key(&["seeds", name]), &what));
+            }
+        }
+        for answer in seeds.answers.values() {
+            let text = answer.get_ref();
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                let what = format!("the answer `{}` is no whole number", text.escape_debug());
+                return Err(wrong(answer.span().start, &what));
             }
         }
         let opt_level = file.profile.opt_level.map_or(Ok(0), |level| {
@@ -200,6 +216,9 @@ impl Exercise {
                 fixed: file.seeds.fixed,
                 fresh: file.seeds.fresh,
             },
+            answers: { file.seeds.answers.into_iter() }
+                .map(|(seed, answer)| (seed, answer.into_inner()))
+                .collect(),
             processors,
             profile: Profile {
                 opt_level,

@@ -167,6 +167,11 @@ fn slips_in_exercise_toml_are_shown_at_their_line() {
         ),
         ("fixed = [\"0\"]", "fixed = [0]", &["line @", "fixed = [0]"]),
         (
+            "answers = { 0 = \"2483973\" }",
+            "answers = { 0 = \"2.5\" }",
+            &["line @", "the answer `2.5` is no whole number"],
+        ),
+        (
             "opt-level = 0",
             "opt-level = 9",
             &["line @", "`opt-level` is 0, 1, 2 or 3"],

@@ -93,6 +93,9 @@ fn who_moved_is_told_since_the_grades_were_accepted() {
 
     let output = grade(2, 2, &["--accept"]);
     says(&output, "pass 10/10 -> pass 11/11");
+    says(&output, "accepted: 1 grade (1 changed)");
+    let output = grade(2, 2, &["--accept"]);
+    says(&output, "accepted: 1 grade (nothing changed)");
     assert!(!out.join("previous").exists());
     silent(&grade(2, 2, &[]));
     says(&grade(1, 2, &[]), "pass 11/11 -> pass 10/10");

@@ -153,6 +153,30 @@ fn archives_and_attempts_are_graded_and_told_in_every_output() {
 }
 
 #[test]
+fn names_that_an_id_cannot_spell_are_found_again() {
+    let class = Class::new(&[]);
+    class.add("correct-scoped-chunks", "李雷");
+    class.add("correct-modules", "王芳");
+    let output = class.batch("out", &["--accept"]);
+    says(&output, "accepted: 2 grades (2 new)");
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    says(&output, "2 submissions, 2 passed");
+    let batch: serde_json::Value =
+        serde_json::from_str(&outputs(&class.out("out"))["batch.json"]).unwrap();
+    let attempts = batch["class"]["attempts"].as_object().unwrap();
+    let gradebook = &outputs(&class.out("out"))["gradebook.csv"];
+    let mut names = Vec::new();
+    for (id, all) in attempts {
+        let name = all[0]["name"].as_str().unwrap();
+        says(&output, &format!("{id}: {name}"));
+        assert!(gradebook.contains(&format!("\n{id},pass,")), "{gradebook}");
+        names.push(name);
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["李雷", "王芳"]);
+}
+
+#[test]
 fn no_words_of_a_submission_begin_a_cell_of_the_gradebook() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let folder = class.folder().join("sly");

@@ -124,6 +124,43 @@ fn a_course_whose_reference_fails_is_broken() {
 }
 
 #[test]
+fn a_reference_that_is_wrong_where_the_answer_is_known_fails() {
+    let scene = Scene::new();
+    let copy = scene.course();
+    // All is well with how it reads; only its total is another.
+    copy.edit(CourseCopy::REFERENCE, "line(3)?", "line(4)?");
+    for arguments in [&["check-exercises"][..], &["sum-of-products"]] {
+        let command = &mut scene.grade();
+        run(command.args(arguments).arg("--course").arg(&copy.root)).refuses(
+            4,
+            &[
+                "the reference did not pass",
+                "seed 0",
+                "and the exercise knows 2483973",
+            ],
+        );
+    }
+    scene.assert_nothing_left();
+}
+
+#[test]
+fn a_known_answer_is_proven_on_a_seed_that_nobody_is_graded_on() {
+    let scene = Scene::new();
+    let copy = scene.course();
+    copy.edit(
+        CourseCopy::EXERCISE,
+        "answers = { 0 = ",
+        "answers = { 7131 = \"1\", 0 = ",
+    );
+    let command = &mut scene.grade();
+    run(command
+        .arg("check-exercises")
+        .arg("--course")
+        .arg(&copy.root))
+    .refuses(4, &["seed 7131", "and the exercise knows 1"]);
+}
+
+#[test]
 fn a_course_without_exercises_is_told() {
     let scene = Scene::new();
     let copy = scene.course();
@@ -147,6 +184,22 @@ fn a_course_without_exercises_is_told() {
         run(command.args(arguments).arg("--course").arg(&copy.root))
             .refuses(2, &["course/exercises", "No such file"]);
     }
+}
+
+#[test]
+fn doctor_says_what_is_possible_and_what_was_asked_for() {
+    let scene = Scene::new();
+    let doctor = |more: &[&str]| run(scene.grade().arg("doctor").args(more));
+    let said =
+        doctor(&["--isolation", "none"]).reports(&["is possible here, tier none was asked for"]);
+    assert!(
+        said.stdout.starts_with("isolation: tier "),
+        "{}",
+        said.shown()
+    );
+    let said = doctor(&[]).reports(&["ready to grade"]);
+    assert!(!said.stdout.contains(" 1 calls"), "{}", said.shown());
+    assert!(!said.stdout.contains("asked for"), "{}", said.shown());
 }
 
 #[test]

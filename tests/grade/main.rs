@@ -6,6 +6,7 @@
 mod common;
 
 mod commands;
+mod mistyped;
 mod records;
 mod reports;
 mod tampering;

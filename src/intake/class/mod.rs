@@ -13,7 +13,7 @@ mod tests;
 
 use std::{
     cmp::Ordering,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::{CStr, OsStr},
     os::{
         fd::{AsFd as _, BorrowedFd},
@@ -131,12 +131,26 @@ pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fau
 #[derive(Debug)]
 struct Candidate {
     name: String,
+    /// The name that an id is made of where no system gives one.
+    stem: String,
     attempts: Vec<Attempt>,
     /// What the system that exported it tells by its name.
     exported: Option<lms::Exported>,
 }
 
 impl Candidate {
+    fn id(&self) -> SubmissionId {
+        match &self.exported {
+            Some(exported) => exported.id.clone(),
+            None => SubmissionId::from_folder_name(&self.stem),
+        }
+    }
+
+    /// Whether its id says less than its name.
+    fn is_misspelled(&self) -> bool {
+        self.exported.is_none() && !self.stem.is_ascii()
+    }
+
     /// A file that is no archive counts only where nothing else does.
     fn is_loose(&self) -> bool {
         let is_file = |attempt: &Attempt| matches!(attempt.source, Source::File(_));
@@ -178,7 +192,7 @@ impl Sorting<'_> {
             Err(_) => "is gone",
             Ok(FileType::RegularFile) => match file(location, &text, self.reader.read(&text)) {
                 Ok(candidate) => {
-                    self.add(&text, candidate);
+                    self.add(candidate);
                     return Ok(());
                 }
                 Err(why) => why,
@@ -230,24 +244,44 @@ impl Sorting<'_> {
                 is_late,
             });
         }
-        let candidate = Candidate {
+        self.add(Candidate {
             name: shown_name,
+            stem: stem(text).to_owned(),
             attempts,
             exported,
-        };
-        self.add(text, candidate);
+        });
         Ok(())
     }
 
-    /// Put it to its student; `stem` is the name that an id is made of where no system gives one.
-    fn add(&mut self, name: &str, candidate: Candidate) {
-        let id = match &candidate.exported {
-            Some(exported) => exported.id.clone(),
-            None => SubmissionId::from_folder_name(stem(name)),
-        };
+    /// Put it to its student.
+    fn add(&mut self, candidate: Candidate) {
+        self.add_as(candidate.id(), candidate);
+    }
+
+    fn add_as(&mut self, id: SubmissionId, candidate: Candidate) {
         let fold = names::fold(id.as_str());
         let (_, candidates) = self.students.entry(fold).or_insert((id, Vec::new()));
         candidates.push(candidate);
+    }
+
+    /// Different names that are one only as ids get ids of their own.
+    fn tell_apart(&mut self) {
+        let mut apart = Vec::new();
+        for (id, candidates) in self.students.values_mut() {
+            let stems = candidates.iter().map(|one| names::fold(&one.stem));
+            if stems.collect::<BTreeSet<_>>().len() < 2 {
+                continue;
+            }
+            apart.extend(candidates.extract_if(.., |one| one.is_misspelled()));
+            if let Some(first) = candidates.first() {
+                *id = first.id();
+            }
+        }
+        self.students
+            .retain(|_, (_, candidates)| !candidates.is_empty());
+        for candidate in apart {
+            self.add_as(SubmissionId::told_apart(&candidate.stem), candidate);
+        }
     }
 
     /// Take out the archives behind the last attempt that may hold a crate: a report that was handed in
@@ -275,6 +309,7 @@ impl Sorting<'_> {
     }
 
     fn finish(mut self) -> Result<Class, Fault> {
+        self.tell_apart();
         let mut submissions = Vec::new();
         for (_, (id, mut candidates)) in std::mem::take(&mut self.students) {
             if candidates.iter().any(|candidate| !candidate.is_loose()) {
@@ -331,8 +366,10 @@ fn file(
         None if is_known || inside::is_other_archive(name.as_bytes()) => Source::File(location),
         None => return Err("is neither a folder nor an archive"),
     };
+    let stem = stem(name).to_owned();
     let name = shown(name.as_bytes());
     Ok(Candidate {
+        stem,
         attempts: vec![Attempt {
             name: name.clone(),
             source,
@@ -380,9 +417,7 @@ fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Fa
         "failed to tell two submissions apart: `{}` and `{}` would both be `{id}`",
         a.name, b.name
     ))
-    .hint(
-        "rename one of them, or move it out of the folder; capitals and accents make no difference",
-    ))
+    .hint("rename one of them, or move it out of the folder; capitals make no difference"))
 }
 
 fn usage(verb: &str, dir: &Path, cause: String) -> Fault {

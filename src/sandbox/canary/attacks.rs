@@ -16,9 +16,12 @@ use std::{
 use rustix::process::Resource;
 
 use super::{Fate, LIMITS, Song, Targets, on_kernel, on_network, on_paths, on_processes};
-use crate::sandbox::{
-    launch::SLACK,
-    rlimits::{LOCKED_MEMORY, MOST_SIGNALS, STACK},
+use crate::{
+    sandbox::{
+        launch::SLACK,
+        rlimits::{LOCKED_MEMORY, MOST_SIGNALS, STACK},
+    },
+    words::count,
 };
 
 /// An attack's answer: what it gained, or why it failed.
@@ -175,7 +178,10 @@ fn try_calls(calls: &[&super::Call]) -> (Fate, String) {
         .map(|call| call.number.to_string())
         .collect();
     if reached.is_empty() {
-        (Fate::Stopped, format!("{} calls refused", calls.len()))
+        (
+            Fate::Stopped,
+            format!("{} refused", count(calls.len(), "call")),
+        )
     } else {
         (
             Fate::GotThrough,

@@ -339,7 +339,8 @@ fn two_with_one_id_are_an_error_that_names_both() {
         ("alice/", "alice.zip"),
         ("alice/", "ALICE/"),
         ("alice.zip", "alice.tar.gz"),
-        ("é/", "ö/"),
+        ("李雷/", "李雷.zip"),
+        ("É/", "é.zip"),
         ("a b/", "a_b/"),
         ("doejane_12345/", "doejane_12345_67890_hw.zip"),
         // Unpacked, and left beside.
@@ -360,6 +361,43 @@ fn two_with_one_id_are_an_error_that_names_both() {
         }
         assert!(fault.hint.unwrap().contains("rename"));
     }
+}
+
+#[test]
+fn names_that_an_id_cannot_spell_are_told_apart() {
+    let dir = Dir::of(&[
+        "李雷/",
+        "王芳.zip",
+        "José/",
+        "Josè/",
+        "Jos_/",
+        "Zoë/",
+        "é/",
+        "ö/",
+    ]);
+    let found = dir.found();
+    let id_of = |path: &str| {
+        let found = found.iter().find(|(_, found)| found == path);
+        found
+            .unwrap_or_else(|| panic!("{path}: {found:?}"))
+            .0
+            .clone()
+    };
+    assert_eq!(found.len(), 8);
+    for (path, start) in [
+        ("李雷", "__-"),
+        ("王芳.zip", "__-"),
+        ("José", "Jos_-"),
+        ("Josè", "Jos_-"),
+        ("é", "_-"),
+    ] {
+        let id = id_of(path);
+        let digest = id.strip_prefix(start).unwrap_or_else(|| panic!("{id}"));
+        assert!(digest.len() == 6 && digest.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+    assert_eq!((id_of("Jos_"), id_of("Zoë")), ("Jos_".into(), "Zo_".into()));
+    // Whoever else is in the class.
+    assert_eq!(Dir::of(&["李雷.zip"]).found()[0].0, id_of("李雷"));
 }
 
 #[test]

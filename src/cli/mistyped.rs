@@ -1,0 +1,124 @@
+//! Commands that are nearly right, and what was meant by them.
+//!
+//! Says what is wrong with arguments where we know better than the parser. Never runs anything.
+
+use clap::{
+    ArgMatches, CommandFactory as _,
+    error::{ContextKind, ContextValue},
+};
+
+use super::args::Cli;
+use crate::{fault::Fault, ids::ExerciseId, spec::RESERVED_NAMES};
+
+/// The names of all commands, that of `help` as well, which the parser adds by itself.
+fn commands() -> Vec<String> {
+    let mut program = Cli::command();
+    program.build();
+    let commands = program.get_subcommands();
+    commands
+        .map(|command| command.get_name().to_owned())
+        .collect()
+}
+
+/// The fault of a command that stands where a submission's folder may stand.
+pub(super) fn late_command() -> Fault {
+    Fault::usage("a command was named after arguments for grading")
+        .hint("put the command first; a submission in a folder of that name is written `./NAME`")
+}
+
+/// The fault of a name that is kept for a command to come, if it is one.
+pub(super) fn later_command(name: &str) -> Option<Fault> {
+    let commands = commands();
+    let is_here = |name: &str| commands.iter().any(|command| command == name);
+    if is_here(name) || !RESERVED_NAMES.contains(&name) {
+        return None;
+    }
+    let mut here = RESERVED_NAMES.to_vec();
+    here.retain(|name| is_here(name));
+    Some(
+        Fault::usage(format!(
+            "`{name}` is a command that this version does not have"
+        ))
+        .hint(format!("it has {}; see `grade --help`", here.join(", "))),
+    )
+}
+
+/// The fault of a word that is no exercise and nearly a command, if it is one.
+pub(super) fn nearly_a_command(word: &str, exercises: &[ExerciseId]) -> Option<Fault> {
+    let distance = |name: &str| strsim::damerau_levenshtein(name, word);
+    let commands = commands();
+    let nearest = { commands.iter() }.min_by_key(|command| distance(command))?;
+    let how_far = distance(nearest);
+    let is_near = how_far > 0 && how_far <= nearest.len().max(word.len()) / 3;
+    let is_exercise = exercises.iter().any(|id| distance(id.as_str()) <= how_far);
+    (is_near && !is_exercise).then(|| {
+        let word = word.escape_debug();
+        Fault::usage(format!("found neither an exercise nor a command `{word}`"))
+            .hint(format!("did you mean `grade {nearest}`?"))
+    })
+}
+
+/// What is wrong with arguments that the parser refuses: a command that is not there yet, one with a slip
+/// in its name, one that stands where a folder was meant, and a folder too many. `exercises` are those of
+/// the course that is named by what could be read.
+pub(super) fn misread(
+    typed: &[String],
+    error: &clap::Error,
+    exercises: impl FnOnce(&ArgMatches) -> Vec<ExerciseId>,
+) -> Option<Fault> {
+    if let Some(fault) = typed.first().and_then(|first| later_command(first)) {
+        return Some(fault);
+    }
+    // Who asks for help gets it.
+    if !error.use_stderr() {
+        return None;
+    }
+    let read = Cli::command()
+        .ignore_errors(true)
+        .try_get_matches_from(std::iter::once("grade").chain(typed.iter().map(String::as_str)))
+        .ok()?;
+    let exercise = read.get_one::<String>("exercise")?;
+    let commands = commands();
+    if let Some(fault) = nearly_a_command(exercise, &exercises(&read)) {
+        return Some(fault);
+    }
+    if typed.iter().any(|word| commands.contains(word)) {
+        return Some(late_command());
+    }
+    let Some(ContextValue::String(surplus)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    Some(
+        Fault::usage(format!("failed to grade `{surplus}` as well"))
+            .because("after the exercise comes one PATH at most")
+            .hint(
+                "a path with spaces goes into quotes; several submissions are graded with \
+                 `grade batch EXERCISE DIR`",
+            ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_to_come_is_told_and_a_command_that_is_there_is_not() {
+        for name in ["list", "explain", "hint", "watch", "merge", "new"] {
+            let fault = later_command(name).unwrap();
+            assert!(fault.hint.unwrap().contains("batch, check-exercises"));
+        }
+        for name in ["batch", "help", "sum-of-products", ""] {
+            assert_eq!(later_command(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_nearer_to_an_exercise_is_no_command() {
+        let exercises = ["dota".parse().unwrap()];
+        assert!(nearly_a_command("dota", &[]).is_some());
+        for word in ["dota", "dot", "data", "sum-of-products", "x", ""] {
+            assert_eq!(nearly_a_command(word, &exercises), None, "{word}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Why submissions fail, equal mistakes put together.
+//!
+//! Two messages are of one cause if they differ in nothing but numbers that stand alone. A number is shown
+//! where all have the same, and else as many as there are, or from where to where.
+
+use std::collections::BTreeMap;
+
+use crate::ids::SubmissionId;
+
+/// Different numbers that are told one by one; of more only the ends are.
+const TOLD: usize = 3;
+
+/// All causes met.
+#[derive(Debug, Default)]
+pub(super) struct Causes(BTreeMap<String, Cause>);
+
+/// One cause.
+#[derive(Debug, Default)]
+struct Cause {
+    /// The message that says most: where it differs, it speaks of several.
+    words: Vec<String>,
+    /// The different numbers at each place, in the order of the places.
+    numbers: Vec<Vec<String>>,
+    ids: Vec<SubmissionId>,
+}
+
+impl Causes {
+    /// Somebody's message.
+    pub(super) fn add(&mut self, message: &str, id: &SubmissionId) {
+        let (words, numbers) = read(message);
+        let cause = self.0.entry(key(&words)).or_default();
+        let length = |words: &[String]| words.iter().map(String::len).sum::<usize>();
+        if length(&words) > length(&cause.words) {
+            cause.words = words;
+        }
+        cause.numbers.resize(numbers.len(), Vec::new());
+        for (known, number) in cause.numbers.iter_mut().zip(numbers) {
+            if !known.contains(&number) {
+                known.push(number);
+            }
+        }
+        cause.ids.push(id.clone());
+    }
+
+    /// Each cause in words with all whose it is, the commonest first.
+    pub(super) fn by_number(&self) -> Vec<(String, &[SubmissionId])> {
+        let mut causes: Vec<_> = self.0.values().collect();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.ids.len()));
+        let said = causes.into_iter();
+        said.map(|cause| (cause.said(), cause.ids.as_slice()))
+            .collect()
+    }
+}
+
+impl Cause {
+    fn said(&self) -> String {
+        let mut numbers = self.numbers.iter().map(|numbers| together(numbers));
+        let words = self.words.iter().map(|word| {
+            if word.contains(PLACE) {
+                word.replacen(PLACE, &numbers.next().unwrap_or_default(), 1)
+            } else {
+                word.clone()
+            }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Stands for a number in a word. No message holds it: it is what cannot be seen.
+const PLACE: char = '\0';
+
+/// A message word by word, and the numbers taken out of it. What is in backticks is a name and stays, and
+/// so do words with digits, such as a compiler's code.
+fn read(message: &str) -> (Vec<String>, Vec<String>) {
+    let mut numbers = Vec::new();
+    let mut is_name = false;
+    let words = message.replace(PLACE, " ");
+    let words = words.split(' ').map(|word| {
+        let was_name = is_name;
+        is_name ^= word.matches('`').count() % 2 == 1;
+        let core = word.trim_matches(|c: char| c.is_ascii_punctuation());
+        let is_number = core.starts_with(|c: char| c.is_ascii_digit())
+            && core.chars().all(|c| c.is_ascii_digit() || c == '.');
+        if is_number && !was_name && !word.contains('`') {
+            numbers.push(core.to_owned());
+            word.replacen(core, &PLACE.to_string(), 1)
+        } else {
+            word.to_owned()
+        }
+    });
+    (words.collect(), numbers)
+}
+
+/// What equal mistakes have in common: behind a number one of a thing is as many.
+fn key(words: &[String]) -> String {
+    let mut key: Vec<String> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let follows = |back: usize| {
+            at.checked_sub(back)
+                .is_some_and(|at| words[at].ends_with(PLACE))
+        };
+        let core = word.trim_matches(|c: char| c.is_ascii_punctuation());
+        let is_one = match core {
+            "error" | "dataset" | "run" => follows(1),
+            "file" => follows(1) || follows(2) && words[at - 1] == "data",
+            _ => false,
+        };
+        key.push(if is_one {
+            word.replacen(core, &format!("{core}s"), 1)
+        } else {
+            word.clone()
+        });
+    }
+    key.join(" ")
+}
+
+/// Numbers as one: `7`, `2 or 7`, `2, 3 or 7`, `2 to 90`.
+fn together(numbers: &[String]) -> String {
+    let value = |number: &String| number.parse().unwrap_or(f64::MAX);
+    let mut numbers: Vec<&String> = numbers.iter().collect();
+    numbers.sort_by(|a, b| value(a).total_cmp(&value(b)));
+    let texts: Vec<&str> = numbers.iter().map(|number| number.as_str()).collect();
+    match &texts[..] {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [others @ .., last] if others.len() < TOLD => {
+            format!("{} or {last}", others.join(", "))
+        }
+        [first, .., last] => format!("{first} to {last}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(messages: &[&str]) -> Vec<String> {
+        let mut causes = Causes::default();
+        for (at, message) in messages.iter().enumerate() {
+            causes.add(message, &SubmissionId::from_folder_name(&format!("s{at}")));
+        }
+        let said = causes.by_number().into_iter();
+        said.map(|(said, ids)| format!("{} {said}", ids.len()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_alike_in_all_is_said_as_it_is() {
+        for message in [
+            "run: the run on seed 7 was stopped after 10.4 s, its time limit",
+            "total: wrong on all 2 datasets",
+            "only 1.25 reads at once, by 8",
+            "files-read: 1 data file was not read",
+            "build: it does not compile: 2 errors (E0425, E0308)",
+            "no number",
+        ] {
+            assert_eq!(said(&[message]), [format!("1 {message}")]);
+            assert_eq!(said(&[message, message]), [format!("2 {message}")]);
+        }
+    }
+
+    #[test]
+    fn equal_mistakes_are_one_cause_and_tell_what_differs() {
+        for (messages, expected) in [
+            (
+                &[
+                    "the run on seed 7131 panicked (exit code 101)",
+                    "the run on seed 0 panicked (exit code 101)",
+                ][..],
+                "2 the run on seed 0 or 7131 panicked (exit code 101)",
+            ),
+            (
+                &[
+                    "it does not compile: 1 error (E0308)",
+                    "it does not compile: 3 errors (E0308)",
+                ],
+                "2 it does not compile: 1 or 3 errors (E0308)",
+            ),
+            (
+                &[
+                    "only 1 of 1000 data files were read",
+                    "only 37 of 1000 data files were read",
+                    "only 9 of 1000 data files were read",
+                    "only 2 of 1000 data files were read",
+                ],
+                "4 only 1 to 37 of 1000 data files were read",
+            ),
+            (
+                &["wrong on 1 of 3 datasets", "wrong on 2 of 3 datasets"],
+                "2 wrong on 1 or 2 of 3 datasets",
+            ),
+        ] {
+            assert_eq!(said(messages), [expected]);
+        }
+    }
+
+    #[test]
+    fn other_mistakes_are_other_causes() {
+        for (one, other) in [
+            (
+                "it does not compile: 1 error (E0308)",
+                "it does not compile: 1 error (E0425)",
+            ),
+            ("it depends on `rand 0.8`", "it depends on `rand 0.9`"),
+            (
+                "the thread `worker 17` panicked",
+                "the thread `worker 8` panicked",
+            ),
+            ("ended by SIGSEGV11", "ended by SIGSEGV7"),
+            ("1 errorless", "1 errorlesss"),
+        ] {
+            assert_eq!(said(&[one, other]).len(), 2, "{one}");
+        }
+    }
+}

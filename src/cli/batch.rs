@@ -135,7 +135,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
     let out = crate::report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
     if is_accepted {
-        let _ = writeln!(text, "{}", accepted(&outcome));
+        let _ = writeln!(text, "{}", accepted(outcome));
     } else if !outcome.summary.changes.is_empty() {
         text += "the same command with `--accept` accepts the grades that changed\n";
     }

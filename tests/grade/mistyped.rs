@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::scene::{Scene, names, run};
+use crate::common::scene::{Scene, run};
 
 const COMMANDS: [&str; 7] = [
     "batch",

@@ -130,18 +130,18 @@ fn who_may_use_less_than_the_course_gives_cannot_grade() {
             "`limits.run.cpu`",
         ),
         (
-            "--nproc=4000:4000",
-            "4096 processes and threads",
+            "--nproc=2000:2000",
+            "2048 processes and threads",
             "`limits.run.tasks`",
         ),
         ("--stack=7000000:7000000", "8 MiB of stack", "`ulimit -Hs`"),
         (
-            "--as=8589934592:8589934592",
+            "--as=4294967296:4294967296",
             "MiB of address space",
             "`limits.run.memory`",
         ),
         (
-            "--data=8589934592:8589934592",
+            "--data=4294967296:4294967296",
             "MiB of data",
             "`limits.run.memory`",
         ),

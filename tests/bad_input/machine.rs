@@ -410,6 +410,7 @@ fn costs_nobody_a_point(damage: impl Fn(&Path)) {
 }
 
 #[test]
+#[ignore = "compiles the course's crates anew; run by its own command, and by `.ci/run`"]
 fn a_layer_that_does_not_compile_any_more_costs_nobody_a_point() {
     costs_nobody_a_point(|library| damage(library, 9, 4096));
 }
@@ -471,6 +472,7 @@ fn spoil_machine_code(library: &Path) {
 }
 
 #[test]
+#[ignore = "compiles the course's crates anew; run by its own command, and by `.ci/run`"]
 fn a_layer_that_lost_a_file_is_made_again() {
     let scene = Scene::new();
     let private = cache_with(&scene, &["layers", "references"]);

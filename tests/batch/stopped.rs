@@ -138,8 +138,6 @@ fn grading_everybody_again_is_continued_and_then_done() {
         assert_same(&whole, &outputs(&out), "everybody again");
         says(&class.batch("out", &[]), "4 unchanged, 0 graded");
     }
-    says(&class.batch("out", &["--fresh"]), "0 unchanged, 4 graded");
-    says(&class.batch("out", &[]), "4 unchanged, 0 graded");
 }
 
 /// Start a batch of one worker that grades two anew, and kill it at `exits-nonzero`, the third, which never

@@ -106,6 +106,12 @@ impl SubmissionId {
         Self(id)
     }
 
+    /// Whether an id can spell the name of whoever handed in `found`, a path below the class's folder.
+    #[must_use]
+    pub fn can_spell(found: &str) -> bool {
+        found.split('/').next().is_some_and(str::is_ascii)
+    }
+
     /// The nearest id to a folder's name with a digest of it, for one that others are too near to. Capitals
     /// make no difference.
     #[must_use]

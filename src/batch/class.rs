@@ -69,9 +69,8 @@ pub(super) struct Roll {
 impl Roll {
     pub(super) fn new(found: &intake::Class) -> Self {
         let attempts = found.submissions.iter().filter_map(|found| {
-            let is_spelled = |name: &str| name.split('/').next().is_some_and(str::is_ascii);
             let is_plain =
-                matches!(&found.attempts[..], [only] if !only.is_late && is_spelled(&only.name));
+                matches!(&found.attempts[..], [only] if !only.is_late && SubmissionId::can_spell(&only.name));
             let attempts = found.attempts.iter().map(|attempt| Attempt {
                 name: attempt.name.clone(),
                 late: attempt.is_late,

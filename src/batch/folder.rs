@@ -288,7 +288,9 @@ pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
         return false;
     };
     let inner = std::path::absolute(inner).unwrap_or_else(|_| inner.to_path_buf());
-    let there = { inner.ancestors() }.find_map(|ancestor| fs::canonicalize(ancestor).ok());
+    let there = inner
+        .ancestors()
+        .find_map(|ancestor| fs::canonicalize(ancestor).ok());
     there.is_some_and(|there| { there.ancestors() }.any(|above| identity(above) == Some(wanted)))
 }
 

@@ -185,7 +185,9 @@ impl Key {
 
     /// Whether its record was made from all of these.
     pub(super) fn has(&self, shared: &Parts) -> bool {
-        { shared.iter() }.all(|(name, value)| self.parts.get(name) == Some(value))
+        shared
+            .iter()
+            .all(|(name, value)| self.parts.get(name) == Some(value))
     }
 
     /// The key of somebody who was graded here, if there is one and it is whole.

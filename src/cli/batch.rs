@@ -157,7 +157,8 @@ fn accepted(outcome: &Outcome) -> String {
         };
         moved[how].1 += 1;
     }
-    let moved: Vec<String> = { moved.iter() }
+    let moved: Vec<String> = moved
+        .iter()
         .filter(|(_, number)| *number > 0)
         .map(|(how, number)| format!("{number} {how}"))
         .collect();

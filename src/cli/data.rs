@@ -22,7 +22,7 @@ pub(super) fn run(
     let failed = |error: &io::Error| {
         let what_to_name =
             "name an empty folder that is yours to write to, or one that does not exist yet";
-        let missing = { dir.parent() }.filter(|above| !above.exists());
+        let missing = dir.parent().filter(|above| !above.exists());
         let hint = missing.map_or_else(
             || what_to_name.to_owned(),
             |above| {

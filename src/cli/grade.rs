@@ -40,10 +40,13 @@ impl App {
         if let Some(fault) = later_command(name) {
             return Err(fault);
         }
-        if let Some(fault) = nearly_a_command(name, &settings.course.exercise_ids()?) {
-            return Err(fault);
-        }
-        let exercise = settings.course.exercise(name)?;
+        let exercise = match settings.course.exercise(name) {
+            Ok(exercise) => exercise,
+            Err(fault) => {
+                let exercises = settings.course.exercise_ids()?;
+                return Err(nearly_a_command(name, &exercises).unwrap_or(fault));
+            }
+        };
         let folder = args
             .path
             .as_ref()

@@ -47,7 +47,7 @@ pub(super) fn later_command(name: &str) -> Option<Fault> {
 pub(super) fn nearly_a_command(word: &str, exercises: &[ExerciseId]) -> Option<Fault> {
     let distance = |name: &str| strsim::damerau_levenshtein(name, word);
     let commands = commands();
-    let nearest = { commands.iter() }.min_by_key(|command| distance(command))?;
+    let nearest = commands.iter().min_by_key(|command| distance(command))?;
     let how_far = distance(nearest);
     let is_near = how_far > 0 && how_far <= nearest.len().max(word.len()) / 3;
     let is_exercise = exercises.iter().any(|id| distance(id.as_str()) <= how_far);

@@ -145,12 +145,16 @@ impl Summary {
             self.attempts.iter().partition(|(_, all)| all.len() > 1);
         let several = several.iter().map(|(id, all)| attempts(id, all));
         section(&mut text, "Handed in several times", several, cut);
-        let late = { once.iter() }.filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
+        let late = once
+            .iter()
+            .filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
         let late = late.map(|(id, _)| id.to_string()).collect::<Vec<_>>();
         section(&mut text, "Handed in late", late.into_iter(), cut);
-        let foreign = { self.attempts.iter() }
+        let foreign = self
+            .attempts
+            .iter()
             .filter_map(|(id, all)| all.last().map(|(name, _)| (id, name)))
-            .filter(|(_, name)| !name.split('/').next().is_some_and(str::is_ascii));
+            .filter(|(_, name)| !SubmissionId::can_spell(name));
         let foreign = foreign.map(|(id, name)| format!("{id}: {name}"));
         let foreign = foreign.collect::<Vec<_>>();
         section(
@@ -216,7 +220,10 @@ impl Summary {
     }
 
     fn write_causes(&self, text: &mut String, cut: Cut<'_>) {
-        let lines = { self.causes.by_number().into_iter() }
+        let lines = self
+            .causes
+            .by_number()
+            .into_iter()
             .map(|(cause, ids)| format!("{:>4}  {cause} ({})", ids.len(), names(ids)));
         section(text, "What fails first, and how often", lines, cut);
     }

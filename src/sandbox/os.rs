@@ -170,6 +170,14 @@ pub(super) fn kill_all_in_scope() {
     let _ = unsafe { libc::kill(-1, libc::SIGKILL) };
 }
 
+/// Whether a number is that of a thread of a process. A tenth of the time of a look into `/proc`.
+pub(super) fn is_thread_of(process: i32, tid: i32) -> bool {
+    // SAFETY: signal 0 is none: nothing is sent, and no memory is touched.
+    let sent = unsafe { libc::syscall(libc::SYS_tgkill, process, tid, 0) };
+    // We need not be allowed to send one.
+    sent == 0 || io::Error::last_os_error().raw_os_error() == Some(libc::EPERM)
+}
+
 /// Wait for any child, blocking or not: its id and status as the kernel gives them. `None` if there are
 /// children but none has ended.
 pub(super) fn wait_any(block: bool) -> io::Result<Option<(i32, c_int)>> {
@@ -233,4 +241,28 @@ pub(super) fn install_filter(
     let fd = c_int::try_from(answer).map_err(io::Error::other)?;
     // SAFETY: with a listener asked for, the call returns a new descriptor that nothing else owns.
     Ok(Some(unsafe { OwnedFd::from_raw_fd(fd) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_belongs_to_its_process_and_to_no_other() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let tid = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                let tid = rustix::thread::gettid().as_raw_nonzero().get();
+                assert!(is_thread_of(own, tid));
+                tid
+            });
+            thread.join().unwrap()
+        });
+        assert_ne!(tid, own);
+        assert!(is_thread_of(own, own));
+        // The first process is not ours to signal, and is there all the same.
+        assert!(is_thread_of(1, 1));
+        assert!(!is_thread_of(1, own));
+        assert!(!is_thread_of(own, 1));
+    }
 }

@@ -5,6 +5,7 @@
 use std::io;
 
 use super::{
+    super::os,
     Observer,
     disk::Waiting,
     fake_cpus,
@@ -14,7 +15,6 @@ use super::{
     passes::Attempt,
     processes,
     syscalls::{self, At, Call, Flags, Length},
-    tasks,
 };
 
 impl Observer {
@@ -91,7 +91,7 @@ impl Observer {
             return Ok(true);
         }
         let process = self.tasks.process_of(notice.tid)?;
-        Ok(process.is_some_and(|process| tasks::is_thread_of(process, named)))
+        Ok(process.is_some_and(|process| os::is_thread_of(process, named)))
     }
 
     /// A thread or a process is made: on return it exists, and may run before its maker.
@@ -107,6 +107,7 @@ impl Observer {
         };
         *counter = counter.saturating_add(1);
         self.tasks.expect_more(!thread);
+        self.listener.take_turns(false);
         self.patience.works(notice.tid);
     }
 

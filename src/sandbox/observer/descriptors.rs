@@ -5,10 +5,11 @@
 //! copy lives for one look: a descriptor that we kept would outlive the thread's own `close`.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::hash_map::Entry,
     os::fd::{OwnedFd, RawFd},
 };
 
+use rustc_hash::FxHashMap;
 use rustix::{
     fs::Stat,
     io::Errno,
@@ -24,7 +25,7 @@ const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(libc::O_EXCL.cast_unsign
 
 #[derive(Debug, Default)]
 pub(super) struct Descriptors {
-    threads: HashMap<i32, OwnedFd>,
+    threads: FxHashMap<i32, OwnedFd>,
     /// The kernel is too old, or does not let us.
     cannot: bool,
 }

@@ -4,26 +4,26 @@
 //! access. Names count only for what is told of opens and of attempts, never for what is charged.
 
 use std::{
-    collections::HashMap,
     ffi::OsStr,
     fs,
     io::{self, Read},
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        fs::MetadataExt,
-    },
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
 };
 
-use rustix::{fs::Stat, io::Errno};
+use rustc_hash::FxHashMap;
+use rustix::{
+    fs::{AtFlags, FileType, Stat, statat},
+    io::Errno,
+};
 
 use super::{descriptors::Descriptors, memory, syscalls};
 
 /// The data files as they were at the start.
 #[derive(Debug, Default)]
 pub(super) struct DataFiles {
-    by_inode: HashMap<(u64, u64), u32>,
-    by_name: HashMap<Vec<u8>, u32>,
+    by_inode: FxHashMap<(u64, u64), u32>,
+    by_name: FxHashMap<Vec<u8>, u32>,
     descriptors: Descriptors,
 }
 
@@ -45,13 +45,23 @@ pub(super) enum Target {
 impl DataFiles {
     /// Every regular file that stands in the folder, in byte order of the names.
     pub(super) fn scan(folder: &Path) -> io::Result<Self> {
+        let folder = fs::File::open(folder)?;
+        let device = rustix::fs::fstat(&folder)?.st_dev;
+        let lists_inodes = lists_inodes(&folder)?;
         let mut found = Vec::new();
-        for entry in fs::read_dir(folder)? {
+        for entry in rustix::fs::Dir::read_from(&folder)? {
             let entry = entry?;
-            let metadata = entry.metadata()?;
-            if metadata.is_file() {
-                let name = entry.file_name().into_vec();
-                found.push((name, (metadata.dev(), metadata.ino())));
+            let inode = if lists_inodes && entry.file_type() != FileType::Unknown {
+                (entry.file_type(), (device, entry.ino()))
+            } else {
+                let stat = statat(&folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+                (
+                    FileType::from_raw_mode(stat.st_mode),
+                    (stat.st_dev, stat.st_ino),
+                )
+            };
+            if let (FileType::RegularFile, inode) = inode {
+                found.push((entry.file_name().to_bytes().to_vec(), inode));
             }
         }
         found.sort_unstable();
@@ -146,6 +156,14 @@ impl DataFiles {
             Err(_) => Target::Other,
         }
     }
+}
+
+/// Whether a folder's list gives each file the number that `stat` gives it. Those that are laid over others
+/// need not, and to ask for each of a thousand files takes as long as starting the program.
+fn lists_inodes(folder: &fs::File) -> io::Result<bool> {
+    const TMPFS: i64 = 0x0102_1994;
+    const EXT: i64 = 0xEF53;
+    Ok(matches!(rustix::fs::fstatfs(folder)?.f_type, TMPFS | EXT))
 }
 
 /// The low half of an argument, as the kernel takes a descriptor.

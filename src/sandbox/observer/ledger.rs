@@ -1,9 +1,11 @@
 //! The account of what was seen, thread by thread and file by file. Pure.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::disk::{Disk, Waiting};
 use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
@@ -24,13 +26,13 @@ pub(super) struct Ledger {
     pub(super) threads_at_once: usize,
     threads: Vec<ThreadSeen>,
     /// Index of each living thread. A number may come again for another thread.
-    alive: HashMap<i32, u32>,
+    alive: FxHashMap<i32, u32>,
     /// Indices of those that have ended since the last rest.
     ended: Vec<u32>,
     processes: Vec<Reader>,
-    process_of: HashMap<i32, u32>,
+    process_of: FxHashMap<i32, u32>,
     files: Vec<File>,
-    read_by: HashSet<(u32, u32)>,
+    read_by: FxHashSet<(u32, u32)>,
     charges: u32,
 }
 

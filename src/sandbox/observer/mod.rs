@@ -39,13 +39,13 @@ mod syscalls;
 mod tasks;
 
 use std::{
-    collections::HashSet,
     io,
     os::fd::{BorrowedFd, OwnedFd},
     path::Path,
     time::{Duration, Instant},
 };
 
+use rustc_hash::FxHashSet;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -74,8 +74,11 @@ const SETTLE_MANY: Duration = Duration::from_micros(90);
 /// Between two looks at a program that computes, at most.
 const LOOK_AGAIN: Duration = Duration::from_micros(500);
 
-/// A program that makes calls without end is looked at all the same, this often.
+/// A program that makes calls without end is looked at all the same, this often,
 const LOOK_AT_LEAST: Duration = Duration::from_millis(1);
+
+/// and so much later for each thread that is awake: most are on their way back to us.
+const COMES_BACK: Duration = Duration::from_micros(100);
 
 /// Whoever called will call again so soon, most likely. Waiting here for that is cheaper than in the
 /// supervisor's loop, which watches six things.
@@ -127,7 +130,7 @@ pub(super) struct Observer {
     tasks: Tasks,
     patience: Patience,
     /// Threads that made a call, or were let go, since the program was last found at rest.
-    awake: HashSet<i32>,
+    awake: FxHashSet<i32>,
     start: Instant,
     /// When to look next, as real time from the start.
     next: Option<Duration>,
@@ -171,7 +174,7 @@ impl Observer {
             disk: Disk::default(),
             tasks: Tasks::new(root.as_raw_nonzero().get()),
             patience: Patience::default(),
-            awake: HashSet::new(),
+            awake: FxHashSet::default(),
             start,
             next: None,
             pause: SETTLE,
@@ -260,7 +263,8 @@ impl Observer {
 
     /// When the program is looked at, even if it makes calls without end.
     fn look_at_least(&self) -> Duration {
-        self.last_look + LOOK_AT_LEAST.max(10 * self.look_took)
+        let many = u32::try_from(self.awake.len()).unwrap_or(u32::MAX);
+        self.last_look + (LOOK_AT_LEAST + COMES_BACK.saturating_mul(many)).max(10 * self.look_took)
     }
 
     /// Receive one call, and see to it.
@@ -293,7 +297,7 @@ impl Observer {
             return Ok(Look::Done);
         }
         self.last_look = now;
-        let held: HashSet<i32> = self.disk.waiting().iter().map(|a| a.tid).collect();
+        let held: FxHashSet<i32> = self.disk.waiting().iter().map(|a| a.tid).collect();
         let start = self.start;
         let moment = Moment {
             round: self.disk.rounds(),

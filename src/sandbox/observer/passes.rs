@@ -21,7 +21,7 @@
 //! from where its descriptor stands and not from where the one before should have left it; and what it
 //! finds of what another was thought to have got is taken back from that one.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Free accesses behind the end, for each that waited.
 const FREE_AT_END: u32 = 16;
@@ -73,9 +73,9 @@ struct Descriptor {
 
 #[derive(Debug, Default)]
 pub(super) struct Passes {
-    descriptors: HashMap<(i32, i32), Descriptor>,
+    descriptors: FxHashMap<(i32, i32), Descriptor>,
     /// The last descriptor of each process through which a file was read, to find duplicates.
-    last: HashMap<(i32, u32), i32>,
+    last: FxHashMap<(i32, u32), i32>,
 }
 
 impl Passes {

@@ -13,7 +13,9 @@
 //! since is decoration, for all that is known, and not waited for at all; when one of them reads, nothing
 //! is known of the others any more, and they are waited for again.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 
 /// Far more than anybody computes between two files of 20 lines.
 const PROCESSOR: Duration = Duration::from_millis(50);
@@ -152,7 +154,7 @@ impl Thread {
 
 #[derive(Debug, Default)]
 pub(super) struct Patience {
-    threads: HashMap<i32, Thread>,
+    threads: FxHashMap<i32, Thread>,
     /// How many of these have read.
     readers: usize,
     /// Real time in which some thread slept that has not read.

@@ -19,14 +19,17 @@
 //! This file never decides whether a running thread may be ignored; `patience` does.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::BTreeSet,
     fs::{self, File},
     io,
     os::unix::fs::FileExt,
     time::Duration,
 };
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::{
+    super::os,
     patience::{Moment, Nap, Patience, Standing, Used},
     processes,
     sleep::{self, Wakes},
@@ -69,7 +72,7 @@ struct Task {
 
 #[derive(Debug)]
 pub(super) struct Tasks {
-    threads: HashMap<i32, Task>,
+    threads: FxHashMap<i32, Task>,
     kept_open: usize,
     processes: BTreeSet<i32>,
     new_threads: bool,
@@ -77,7 +80,7 @@ pub(super) struct Tasks {
     /// Who could run when last looked: probably still can.
     suspect: Option<i32>,
     /// Dead, and not yet waited for by their parents, who may never do so: they stay listed.
-    buried: HashSet<i32>,
+    buried: FxHashSet<i32>,
     /// Threads that were not waited for in the rest that was found.
     ignored: Vec<i32>,
     /// Somebody ended, and may have taken those with him that we hold.
@@ -118,13 +121,13 @@ impl Tasks {
     /// The program, known by its first process.
     pub(super) fn new(root: i32) -> Self {
         Self {
-            threads: HashMap::new(),
+            threads: FxHashMap::default(),
             kept_open: 0,
             processes: BTreeSet::from([root]),
             new_threads: true,
             new_processes: true,
             suspect: None,
-            buried: HashSet::new(),
+            buried: FxHashSet::default(),
             ignored: Vec::new(),
             check_held: false,
             gone: Vec::new(),
@@ -146,7 +149,7 @@ impl Tasks {
             .processes
             .iter()
             .rev()
-            .find(|process| is_thread_of(**process, tid))
+            .find(|process| os::is_thread_of(**process, tid))
         {
             Some(process) => *process,
             None => match unless_gone(thread_group(tid))? {
@@ -171,8 +174,8 @@ impl Tasks {
     /// a call has come meanwhile, which saves half a look.
     pub(super) fn find_rest(
         &mut self,
-        held: &HashSet<i32>,
-        awake: &HashSet<i32>,
+        held: &FxHashSet<i32>,
+        awake: &FxHashSet<i32>,
         patience: &mut Patience,
         moment: Moment,
         now: impl Fn() -> Duration,
@@ -302,7 +305,7 @@ impl Tasks {
     }
 
     /// Whether those in our hands sleep there, uninterruptibly: one that is killed wakes up and dies.
-    fn all_asleep(&mut self, held: &HashSet<i32>) -> io::Result<bool> {
+    fn all_asleep(&mut self, held: &FxHashSet<i32>) -> io::Result<bool> {
         for &tid in held {
             let awake = |look: Look| !look.asleep() && !look.dead() && look.state != b'D';
             if self.look(tid)?.is_some_and(awake) {
@@ -426,7 +429,7 @@ impl Tasks {
         if self.threads.len() <= known {
             return known;
         }
-        let mut counts = HashMap::new();
+        let mut counts = FxHashMap::default();
         for task in self.threads.values() {
             *counts.entry(task.process).or_insert(0_usize) += 1;
         }
@@ -524,11 +527,6 @@ impl Tasks {
         }
         Ok(())
     }
-}
-
-/// Whether a number is that of a thread of a process.
-pub(super) fn is_thread_of(process: i32, tid: i32) -> bool {
-    fs::exists(format!("/proc/{process}/task/{tid}")).unwrap_or(false)
 }
 
 /// Whether this kernel counts how often a thread runs. We do run.

@@ -47,7 +47,7 @@ fn main() {
         .map(|&tier| {
             let isolation = Isolation::Exactly(tier);
             Sandbox::new(
-                supervisor.into(),
+                supervisor,
                 Cancellation::default(),
                 &abilities,
                 isolation,

@@ -43,7 +43,7 @@ fn try_canaries(tier: Tier, without: &[&str]) -> Result<Vec<CanaryOutcome>, Faul
 fn sandbox_at(tier: Tier) -> Sandbox {
     let isolation = Isolation::Exactly(tier);
     Sandbox::new(
-        supervisor(),
+        &supervisor(),
         Cancellation::default(),
         abilities(),
         isolation,

@@ -268,7 +268,8 @@ fn a_submission_dies_with_a_killed_supervisor_and_is_not_graded() {
     };
     let grader = Pid::from_child(&grading.child).as_raw_nonzero().get();
     let mut supervisor: i32 = submission.to_string().parse().unwrap();
-    while parent_of(supervisor) != grader {
+    // And between the supervisor and the grader is the process that made it.
+    while parent_of(parent_of(supervisor)) != grader {
         supervisor = parent_of(supervisor);
         assert!(supervisor > 1, "the submission is not below the grader");
     }

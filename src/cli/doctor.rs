@@ -16,7 +16,7 @@ impl App {
         let this = this_program()?;
         let abilities = sandbox::probe(&this)?;
         let tier = abilities.choose(self.isolation)?;
-        let sandbox = Sandbox::new(this, self.cancellation.clone(), &abilities, self.isolation)?;
+        let sandbox = Sandbox::new(&this, self.cancellation.clone(), &abilities, self.isolation)?;
         let abilities = abilities.to_string();
         let (possible, layers) = abilities.split_once('\n').unwrap_or((&abilities, ""));
         let asked = match self.isolation {

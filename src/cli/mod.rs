@@ -161,7 +161,7 @@ impl App {
                 },
             )?;
         }
-        Sandbox::new(this, self.cancellation.clone(), &abilities, self.isolation)
+        Sandbox::new(&this, self.cancellation.clone(), &abilities, self.isolation)
     }
 }
 

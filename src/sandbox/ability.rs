@@ -4,13 +4,14 @@
 //! is found by starting a process through all its fences and stopping right before a program would
 //! start. So what is probed is the very code that jobs go through later.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{fmt, path::Path, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     cgroup::{self, Place},
     job::{Job, Mode, Sandbox},
+    nursery::Nursery,
     os,
     own_user::{self, Users},
 };
@@ -92,6 +93,8 @@ pub struct Abilities {
     /// What it rests on, and what is missing for a better one.
     pub layers: Vec<Layer>,
     pub(super) facts: Facts,
+    /// Where the supervisors of all jobs come from.
+    pub(super) nursery: Arc<Nursery>,
     /// Which tiers were tried and held.
     held: Vec<Tier>,
 }
@@ -184,7 +187,11 @@ impl fmt::Display for Abilities {
 /// The supervisor could not be started, or a trial failed for another reason than the fence that was
 /// tried. What merely is not possible here is in the answer.
 pub fn probe(supervisor: &Path) -> Result<Abilities, Fault> {
-    let facts = Sandbox::ask_facts(supervisor)?;
+    probe_by(Arc::new(Nursery::new(supervisor, false)))
+}
+
+fn probe_by(nursery: Arc<Nursery>) -> Result<Abilities, Fault> {
+    let facts = Sandbox::ask_facts(&nursery)?;
     let is_root = rustix::process::geteuid().is_root();
     let mut held = vec![Tier::None];
     let mut layers = Vec::new();
@@ -198,7 +205,7 @@ pub fn probe(supervisor: &Path) -> Result<Abilities, Fault> {
         } else if tier > Tier::Weak && !facts.limits_tasks(is_root) {
             Err("jobs would run as root, whom no limit on processes binds".into())
         } else {
-            Sandbox::try_out(supervisor, &Mode::new(tier, &facts))?
+            Sandbox::try_out(&nursery, &Mode::new(tier, &facts))?
         };
         if tried.is_ok() {
             held.push(tier);
@@ -231,6 +238,7 @@ pub fn probe(supervisor: &Path) -> Result<Abilities, Fault> {
         tier,
         layers,
         facts,
+        nursery,
         held,
     })
 }
@@ -325,6 +333,23 @@ pub(super) fn trial_job(folder: &Path) -> Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::nursery::fakes;
+
+    #[test]
+    fn only_a_fence_that_does_not_hold_makes_a_lower_tier() {
+        for fence in [true, false] {
+            let script = format!(
+                "read order; case \"$order\" in\n\
+                 *'\"errand\":\"Facts\"'*) echo '{{\"Facts\":{{\"landlock\":7,\"users\":{{\"Err\":\"\"}},\
+                 \"groups\":{{\"Err\":\"\"}}}}}}';;\n\
+                 *) echo '{{\"Failed\":{{\"why\":\"a reason\",\"fence\":{fence}}}}}';;\nesac"
+            );
+            match fakes::with(&script, false, probe_by) {
+                Ok(abilities) => assert!(fence && abilities.tier == Tier::None, "{abilities}"),
+                Err(fault) => assert!(!fence && fault.to_string().contains("a reason"), "{fault}"),
+            }
+        }
+    }
 
     #[test]
     fn root_is_confined_only_where_something_limits_its_processes() {

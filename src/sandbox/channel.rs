@@ -69,53 +69,24 @@ impl Channel {
     }
 
     pub(super) fn say(&self, word: &Word) -> io::Result<()> {
-        self.send(word, &[])
+        self.send(word, None)
     }
 
     /// Say a word and give a descriptor with it.
     pub(super) fn give(&self, word: &Word, fd: BorrowedFd<'_>) -> io::Result<()> {
-        self.send(word, &[fd])
+        self.send(word, Some(fd))
     }
 
-    fn send(&self, word: &Word, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
-        let bytes = serde_json::to_vec(word)?;
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        if !fds.is_empty() {
-            control.push(SendAncillaryMessage::ScmRights(fds));
-        }
-        rustix::net::sendmsg(
-            &self.0,
-            &[IoSlice::new(&bytes)],
-            &mut control,
-            SendFlags::NOSIGNAL,
-        )?;
-        Ok(())
+    fn send(&self, word: &Word, given: Option<BorrowedFd<'_>>) -> io::Result<()> {
+        send(self.0.as_fd(), &serde_json::to_vec(word)?, given)
     }
 
     /// The next word and its descriptor; `None` when the other end has closed.
     pub(super) fn hear(&self) -> io::Result<Option<(Word, Option<OwnedFd>)>> {
         let mut bytes = [0; 2 * LONGEST];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let length = loop {
-            let mut parts = [IoSliceMut::new(&mut bytes)];
-            match rustix::net::recvmsg(&self.0, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC) {
-                Ok(received) => break received.bytes,
-                Err(Errno::INTR) => {}
-                // The other end was killed before it had read what we said.
-                Err(Errno::CONNRESET) => return Ok(None),
-                Err(error) => return Err(error.into()),
-            }
-        };
+        let (length, given) = receive(self.0.as_fd(), &mut bytes)?;
         if length == 0 {
             return Ok(None);
-        }
-        let mut given = None;
-        for message in control.drain() {
-            if let RecvAncillaryMessage::ScmRights(fds) = message {
-                given = fds.last().or(given);
-            }
         }
         Ok(Some((serde_json::from_slice(&bytes[..length])?, given)))
     }
@@ -132,6 +103,52 @@ impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// Send bytes, and a descriptor with them.
+pub(super) fn send(
+    to: BorrowedFd<'_>,
+    bytes: &[u8],
+    given: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if let Some(given) = &given {
+        control.push(SendAncillaryMessage::ScmRights(std::slice::from_ref(given)));
+    }
+    rustix::net::sendmsg(
+        to,
+        &[IoSlice::new(bytes)],
+        &mut control,
+        SendFlags::NOSIGNAL,
+    )?;
+    Ok(())
+}
+
+/// How many bytes came, none when the other end has closed, and the descriptor that came with them.
+pub(super) fn receive(
+    from: BorrowedFd<'_>,
+    bytes: &mut [u8],
+) -> io::Result<(usize, Option<OwnedFd>)> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let length = loop {
+        let mut parts = [IoSliceMut::new(bytes)];
+        match rustix::net::recvmsg(from, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC) {
+            Ok(received) => break received.bytes,
+            Err(Errno::INTR) => {}
+            // The other end was killed before it had read what we said.
+            Err(Errno::CONNRESET) => return Ok((0, None)),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let mut given = None;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(fds) = message {
+            given = fds.last().or(given);
+        }
+    }
+    Ok((length, given))
 }
 
 #[cfg(test)]

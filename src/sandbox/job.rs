@@ -2,23 +2,22 @@
 
 use std::{
     io::{self, Read, Write},
+    net::Shutdown,
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    process::{Pid, PidfdFlags},
-};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 
 use super::{
     CANARY_ARGUMENT, Cancellation, ObserverOptions,
     ability::{self, Abilities, Facts, Isolation},
     cgroup::{Group, Place},
+    nursery::{Nursery, Supervisor},
     own_user::{Claimed, Users},
-    supervisor::SUPERVISOR_ARGUMENT,
 };
 use crate::{
     evidence::{Execution, Termination},
@@ -228,7 +227,7 @@ pub(super) enum Report {
 /// Runs jobs. Cheap to share among threads.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
-    supervisor: PathBuf,
+    nursery: Arc<Nursery>,
     cancellation: Cancellation,
     mode: Mode,
 }
@@ -245,13 +244,18 @@ impl Sandbox {
     /// # Errors
     /// The isolation wished for cannot be had here.
     pub fn new(
-        supervisor: PathBuf,
+        supervisor: &Path,
         cancellation: Cancellation,
         abilities: &Abilities,
         isolation: Isolation,
     ) -> Result<Self, Fault> {
+        let nursery = if supervisor == abilities.nursery.program() {
+            Arc::clone(&abilities.nursery)
+        } else {
+            Arc::new(Nursery::new(supervisor, false))
+        };
         Ok(Self {
-            supervisor,
+            nursery,
             cancellation,
             mode: abilities.mode(abilities.choose(isolation)?),
         })
@@ -265,7 +269,7 @@ impl Sandbox {
 
     /// The program that supervises, and plays the canaries.
     pub(super) fn program(&self) -> &Path {
-        &self.supervisor
+        self.nursery.program()
     }
 
     /// The same without some of its rules. For tests, which see that a canary notices.
@@ -273,18 +277,20 @@ impl Sandbox {
     #[must_use]
     pub fn without(mut self, rules: &[&str]) -> Self {
         self.mode.without = rules.iter().map(|&rule| rule.to_owned()).collect();
+        let keeps_environment = !self.mode.keeps("environment");
+        self.nursery = Arc::new(Nursery::new(self.program(), keeps_environment));
         self
     }
 
     /// Ask a supervisor what this machine has.
-    pub(super) fn ask_facts(supervisor: &Path) -> Result<Facts, Fault> {
+    pub(super) fn ask_facts(nursery: &Arc<Nursery>) -> Result<Facts, Fault> {
         let nothing = Facts {
             landlock: 0,
             users: Err(String::new()),
             groups: Err(String::new()),
         };
         let mode = Mode::new(Tier::None, &nothing);
-        match Self::with_mode(supervisor, mode)
+        match Self::with_mode(nursery, mode)
             .order(Errand::Facts, &ability::trial_job(Path::new("/")))?
         {
             Report::Facts(facts) => Ok(facts),
@@ -307,10 +313,13 @@ impl Sandbox {
     }
 
     /// Do everything that starting a job at this tier takes. The inner error says what does not hold.
-    pub(super) fn try_out(supervisor: &Path, mode: &Mode) -> Result<Result<(), String>, Fault> {
+    pub(super) fn try_out(
+        nursery: &Arc<Nursery>,
+        mode: &Mode,
+    ) -> Result<Result<(), String>, Fault> {
         let folder = trial_folder()?;
         let job = ability::trial_job(folder.path());
-        Self::with_mode(supervisor, mode.clone()).try_fences(&job)
+        Self::with_mode(nursery, mode.clone()).try_fences(&job)
     }
 
     /// Do everything but start the program. Only a fence that does not hold is an answer; that something
@@ -323,9 +332,9 @@ impl Sandbox {
         }
     }
 
-    fn with_mode(supervisor: &Path, mode: Mode) -> Self {
+    fn with_mode(nursery: &Arc<Nursery>, mode: Mode) -> Self {
         Self {
-            supervisor: supervisor.to_path_buf(),
+            nursery: Arc::clone(nursery),
             cancellation: Cancellation::default(),
             mode,
         }
@@ -372,7 +381,7 @@ impl Sandbox {
             .map_err(no_copy)?
             // Closed: what is open for writing does not start.
             .into_temp_path();
-        std::fs::copy(&self.supervisor, &copy).map_err(no_copy)?;
+        std::fs::copy(self.program(), &copy).map_err(no_copy)?;
         let mut ours = ability::trial_job(&job.folder);
         ours.program = copy.to_path_buf();
         ours.arguments = vec![CANARY_ARGUMENT.into()];
@@ -388,50 +397,29 @@ impl Sandbox {
     /// Have a supervisor carry out an errand.
     fn order(&self, errand: Errand, job: &Job) -> Result<Report, Fault> {
         self.cancellation.check()?;
-        let mut supervisor = self.start()?;
-        let result = self.supervise(&mut supervisor, errand, job);
-        // Whatever happened, the pipe to it is closed by now: the word for it to kill the job and go.
-        // Nobody does that better, so it is given the time; but not for ever.
-        if result.is_err() && !ends_within(&supervisor, LAST_PATIENCE) {
-            let _ = supervisor.kill();
+        let supervisor = self.nursery.supervisor()?;
+        let result = self.supervise(&supervisor, errand, job);
+        // Whatever happened, it is time for the supervisor to kill the job and go.
+        let _ = supervisor.line.shutdown(Shutdown::Both);
+        // Nobody does that better, so it is given the time; but not for ever. One that has reported has
+        // nothing left to do.
+        if result.is_err() {
+            if !supervisor.ends_within(LAST_PATIENCE) {
+                supervisor.kill();
+            }
+            supervisor.wait();
         }
-        let _ = supervisor.wait();
         result
-    }
-
-    fn start(&self) -> Result<Child, Fault> {
-        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
-        let mut command = Command::new(&self.supervisor);
-        if self.mode.keeps("environment") {
-            command.env_clear();
-        }
-        command
-            .arg(SUPERVISOR_ARGUMENT)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .map_err(|error| {
-                Fault::io(
-                    FaultKind::Sandbox,
-                    "start the supervisor",
-                    &self.supervisor,
-                    &error,
-                )
-            })
     }
 
     fn supervise(
         &self,
-        supervisor: &mut Child,
+        supervisor: &Supervisor,
         errand: Errand,
         job: &Job,
     ) -> Result<Report, Fault> {
         let lost = |what: &str| lost(job, what);
-        let (Some(mut to), Some(mut from)) = (supervisor.stdin.take(), supervisor.stdout.take())
-        else {
-            return Err(lost("no pipe to its supervisor"));
-        };
+        let mut line = &supervisor.line;
         let order = Order {
             errand,
             mode: self.mode.clone(),
@@ -439,11 +427,11 @@ impl Sandbox {
         };
         let mut order = serde_json::to_vec(&order).map_err(|error| lost(&error.to_string()))?;
         order.push(b'\n');
-        to.write_all(&order)
+        line.write_all(&order)
             .map_err(|error| lost(&format!("its supervisor is gone: {error}")))?;
         let held = job.observe.as_ref();
         let held = held.map_or(Duration::ZERO, |observe| observe.options.hold_limit);
-        let report = self.wait_for_report(to, &mut from, job.limits.wall + held + GRACE);
+        let report = self.wait_for_report(line, job.limits.wall + held + GRACE);
         self.cancellation.check()?;
         match report.map_err(|error| lost(&error.to_string()))? {
             None => Err(lost("its supervisor did not report in time")),
@@ -454,11 +442,10 @@ impl Sandbox {
     }
 
     /// Read until the supervisor closes its end. `None` if it takes too long. When we are asked to
-    /// stop, `to` is closed, which is the word for the supervisor to kill and go.
+    /// stop, `line` is shut down for writing, which is the word for the supervisor to kill and go.
     fn wait_for_report(
         &self,
-        to: ChildStdin,
-        from: &mut ChildStdout,
+        mut line: &UnixStream,
         patience: Duration,
     ) -> io::Result<Option<Vec<u8>>> {
         const GLANCE: Timespec = Timespec {
@@ -467,23 +454,19 @@ impl Sandbox {
         };
         #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
         let start = Instant::now();
-        let mut to = Some(to);
         let mut report = Vec::new();
         let mut chunk = [0; 16 << 10];
         while start.elapsed() < patience {
             if self.cancellation.signal().is_some() {
-                to = None;
+                line.shutdown(Shutdown::Write)?;
             }
-            match poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&GLANCE)) {
+            match poll(&mut [PollFd::new(&line, PollFlags::IN)], Some(&GLANCE)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => continue,
                 Ok(_) => {}
                 Err(error) => return Err(error.into()),
             }
-            match from.read(&mut chunk)? {
-                0 => {
-                    drop(to);
-                    return Ok(Some(report));
-                }
+            match line.read(&mut chunk)? {
+                0 => return Ok(Some(report)),
                 n => report.extend_from_slice(&chunk[..n]),
             }
         }
@@ -507,19 +490,6 @@ fn not_understood(report: Report) -> Fault {
     }
 }
 
-/// Whether a process ends by itself before long.
-fn ends_within(process: &Child, patience: Duration) -> bool {
-    let pid = Pid::from_child(process);
-    let Ok(pidfd) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
-        return false;
-    };
-    let Ok(patience) = Timespec::try_from(patience) else {
-        return false;
-    };
-    // A signal that interrupts this is a wish to stop; then as well it is time.
-    poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&patience)).is_ok_and(|ready| ready > 0)
-}
-
 /// An empty folder for a trial.
 fn trial_folder() -> Result<tempfile::TempDir, Fault> {
     tempfile::tempdir().map_err(|error| {
@@ -527,4 +497,32 @@ fn trial_folder() -> Result<tempfile::TempDir, Fault> {
         Fault::io(FaultKind::Disk, "make a folder in", &place, &error)
             .hint("choose another place with `--temp-dir DIR`")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::nursery::fakes;
+
+    #[test]
+    fn a_supervisor_that_is_late_has_time_to_end_its_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("mark");
+        // It is told to go, and takes a moment for it.
+        let script = format!(
+            "read order; cat > /dev/null; sleep 0.3; echo > '{}'",
+            mark.display()
+        );
+        let fault = fakes::with(&script, true, |nursery| {
+            let facts = Facts {
+                landlock: 0,
+                users: Err(String::new()),
+                groups: Err(String::new()),
+            };
+            let sandbox = Sandbox::with_mode(&nursery, Mode::new(Tier::None, &facts));
+            sandbox.run(&ability::trial_job(folder.path())).unwrap_err()
+        });
+        assert!(fault.to_string().contains("vanished"), "{fault}");
+        assert!(mark.exists(), "it was killed before it had ended the job");
+    }
 }

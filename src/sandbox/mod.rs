@@ -48,6 +48,7 @@ mod job;
 mod kill;
 mod launch;
 mod meter;
+mod nursery;
 mod observer;
 mod os;
 mod own_user;

@@ -24,6 +24,7 @@ use super::{
     kill::{self, Reach},
     launch::{self, Launch, Started},
     meter::{Meter, TICK, limit_ms},
+    nursery,
     observer::{self, Observer},
     stream::Stream,
     tree,
@@ -36,10 +37,16 @@ use crate::{
 /// The hidden first argument by which this program knows that it is to supervise.
 pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
 
-/// Be a supervisor: read an order from standard input, carry it out, write the report to standard
-/// output.
+/// Be the nursery of supervisors; in each of its copies be one: read an order from standard input, carry
+/// it out, write the report to standard output.
 #[must_use]
 pub fn supervise() -> ExitCode {
+    match nursery::tend() {
+        Ok(true) => {}
+        Ok(false) => return ExitCode::SUCCESS,
+        // Whoever asked sees us gone.
+        Err(_) => return ExitCode::FAILURE,
+    }
     let report = match receive().and_then(|order| carry_out(&order)) {
         Ok(Some(report)) => report,
         // The grader is gone: nobody reads a report.
@@ -51,7 +58,10 @@ pub fn supervise() -> ExitCode {
     };
     let sent = serde_json::to_vec(&report)
         .map_err(io::Error::from)
-        .and_then(|bytes| io::stdout().write_all(&bytes));
+        .and_then(|bytes| io::stdout().write_all(&bytes))
+        .and_then(|()| io::stdout().flush());
+    // The grader need not wait until the kernel has taken us apart.
+    let _ = rustix::net::shutdown(io::stdout(), rustix::net::Shutdown::Both);
     if sent.is_ok() {
         ExitCode::SUCCESS
     } else {
@@ -96,8 +106,6 @@ enum Ended {
 
 fn run(order: &Order) -> io::Result<Option<Execution>> {
     let Order { job, mode, errand } = order;
-    // Ctrl-C at the terminal is the grader's to hear.
-    let _ = rustix::process::setsid();
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let hidden =
         rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

@@ -141,7 +141,7 @@ fn abilities() -> &'static Abilities {
 /// what is tested is who sees it.
 pub(crate) fn sandbox(tier: Tier) -> Sandbox {
     let isolation = Isolation::Exactly(tier);
-    Sandbox::new(grade(), Cancellation::default(), abilities(), isolation).unwrap()
+    Sandbox::new(&grade(), Cancellation::default(), abilities(), isolation).unwrap()
 }
 
 /// What was seen of a run that must have ended well.

@@ -38,7 +38,7 @@ fn abilities() -> &'static Abilities {
 fn at(tier: Tier) -> Sandbox {
     let isolation = Isolation::Exactly(tier);
     Sandbox::new(
-        supervisor(),
+        &supervisor(),
         Cancellation::default(),
         abilities(),
         isolation,
@@ -337,7 +337,7 @@ fn a_tier_that_does_not_hold_here_is_a_fault_that_says_why() {
         "{fault:?}"
     );
     let missing = Sandbox::new(
-        supervisor(),
+        &supervisor(),
         Cancellation::default(),
         abilities(),
         Isolation::Exactly(Tier::Full),

@@ -8,7 +8,7 @@ use std::{
 
 use grade::{
     evidence::Termination,
-    sandbox::{self, Cancellation, Isolation, Job, Sandbox},
+    sandbox::{Cancellation, Isolation, Job, Sandbox},
     spec::{Limits, Tier},
 };
 
@@ -50,7 +50,7 @@ fn where_a_program_of_ours_does_not_start_either_it_is_nobodys_fault() {
         let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", real.display());
         let ours = executable(place.0.path(), "supervisor", &script);
         let program = executable(place.0.path(), "program", "#!/nonexistent/loader\n");
-        let sandbox = with_supervisor(ours, tier);
+        let sandbox = with_supervisor(&ours, tier);
         let fault = sandbox
             .run(&Job::new(program, place.data(), &LIMITS))
             .unwrap_err();
@@ -61,43 +61,34 @@ fn where_a_program_of_ours_does_not_start_either_it_is_nobodys_fault() {
     }
 }
 
-fn with_supervisor(supervisor: PathBuf, tier: Tier) -> Sandbox {
+fn with_supervisor(supervisor: &Path, tier: Tier) -> Sandbox {
     let isolation = Isolation::Exactly(tier);
     Sandbox::new(supervisor, Cancellation::default(), abilities(), isolation).unwrap()
 }
 
 #[test]
-fn a_supervisor_that_is_late_has_time_to_end_its_job() {
+fn where_supervisors_come_from_may_be_killed_at_any_time() {
     let place = Place::new();
-    let mark = place.0.path().join("mark");
-    // It loses its voice, is told to go, and takes a moment for it.
-    let script = format!(
-        "#!/bin/sh\nread order\nexec >&-\ncat > /dev/null\nsleep 0.3\necho > '{}'\n",
-        mark.display()
-    );
-    let late = executable(place.0.path(), "supervisor", &script);
-    let job = Job::new("/nonexistent", place.data(), &LIMITS);
-    let fault = with_supervisor(late, Tier::None).run(&job).unwrap_err();
-    assert!(fault.to_string().contains("vanished"), "{fault}");
-    assert!(mark.exists(), "it was killed before it had ended the job");
-}
-
-#[test]
-fn only_a_fence_that_does_not_hold_makes_a_lower_tier() {
-    for fence in [true, false] {
-        let place = Place::new();
-        let script = format!(
-            "#!/bin/sh\nread order\ncase \"$order\" in\n\
-             *'\"errand\":\"Facts\"'*) echo '{{\"Facts\":{{\"landlock\":7,\"users\":{{\"Err\":\"\"}},\"groups\":\
-             {{\"Err\":\"\"}}}}}}';;\n\
-             *) echo '{{\"Failed\":{{\"why\":\"a reason\",\"fence\":{fence}}}}}';;\nesac\n"
-        );
-        let ours = executable(place.0.path(), "supervisor", &script);
-        match sandbox::probe(&ours) {
-            Ok(abilities) => assert!(fence && abilities.tier == Tier::None, "{abilities}"),
-            Err(fault) => assert!(!fence && fault.to_string().contains("a reason"), "{fault}"),
-        }
-    }
+    let real = supervisor();
+    let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", real.display());
+    let ours = executable(place.0.path(), "supervisor", &script);
+    let sandbox = with_supervisor(&ours, Tier::None);
+    // The parent of our parent.
+    let mut job = Job::new("/bin/sh", place.data(), &LIMITS);
+    job.arguments = vec![
+        "-c".into(),
+        "read -r a b c d e < /proc/$PPID/stat; echo $d".into(),
+    ];
+    let nursery = |sandbox: &Sandbox| {
+        let seen = sandbox.run(&job).unwrap();
+        assert!(seen.termination.is_success(), "{seen:?}");
+        seen.stdout.head.trim().parse::<i32>().unwrap()
+    };
+    let first = nursery(&sandbox);
+    assert_eq!(nursery(&sandbox), first);
+    let pid = rustix::process::Pid::from_raw(first).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert_ne!(nursery(&sandbox), first);
 }
 
 #[test]
@@ -114,7 +105,7 @@ fn what_a_shell_has_set_for_itself_does_not_bind_a_job() {
             memory_bytes: 1 << 30,
             ..LIMITS
         };
-        let sandbox = with_supervisor(limited, tier);
+        let sandbox = with_supervisor(&limited, tier);
         let seen = sandbox.run(&place.act("allocate 500", limits)).unwrap();
         assert!(seen.termination.is_success(), "{tier}: {seen:?}");
     }

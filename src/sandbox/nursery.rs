@@ -1,0 +1,335 @@
+//! Where supervisors come from: a process that was started once and forks them.
+//!
+//! Starting this program anew for each job would cost more than most of the fences do: it is large, and
+//! has to be mapped, linked and unmapped again. So the first job has it started as a *nursery*, which
+//! waits at a socket. Each time a descriptor arrives there it makes a copy of itself, and the copy is the
+//! supervisor of one job, with that descriptor for standard input and output. Its first word is a byte,
+//! and with it a handle to its process.
+//!
+//! The nursery has one thread, never looks at an order, and holds nothing that a supervisor could inherit
+//! from a job before. It ends when the grader closes its side, or ends.
+
+use std::{
+    io::{self, Read, Write},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    net::{AddressFamily, SocketFlags, SocketType},
+    process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+};
+
+use super::{channel, os, supervisor::SUPERVISOR_ARGUMENT};
+use crate::fault::{Fault, FaultKind};
+
+/// A supervisor's first byte: it is there.
+const BORN: [u8; 1] = *b"+";
+
+/// The first byte instead of a supervisor's; why there is none follows.
+const STILLBORN: [u8; 1] = *b"-";
+
+/// The grader's side: the nursery, once a supervisor was asked for.
+#[derive(Debug)]
+pub(super) struct Nursery {
+    program: PathBuf,
+    keeps_environment: bool,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    /// Closed by [`Nursery::drop`], which is the word to end.
+    requests: Option<OwnedFd>,
+    process: Child,
+}
+
+/// One supervisor, which waits for its order.
+#[derive(Debug)]
+pub(super) struct Supervisor {
+    /// Takes the order and gives the report. When it closes, or is shut down for writing, the supervisor
+    /// kills its job and goes.
+    pub(super) line: UnixStream,
+    process: OwnedFd,
+}
+
+impl Nursery {
+    /// A nursery of `program`, a `grade`. It is started when it is first needed.
+    pub(super) fn new(program: &Path, keeps_environment: bool) -> Self {
+        Self {
+            program: program.to_path_buf(),
+            keeps_environment,
+            running: Mutex::new(None),
+        }
+    }
+
+    /// The program that supervises.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// A new supervisor.
+    ///
+    /// # Errors
+    /// There is none, because of the machine.
+    pub(super) fn supervisor(&self) -> Result<Supervisor, Fault> {
+        self.ask().map_err(|error| {
+            let program = &self.program;
+            Fault::io(FaultKind::Sandbox, "start the supervisor", program, &error)
+        })
+    }
+
+    fn ask(&self) -> io::Result<Supervisor> {
+        match self.ask_once() {
+            // Somebody ended the nursery, maybe the kernel for want of memory. The next one is new.
+            Ok(None) => self.ask_once()?,
+            born => born?,
+        }
+        .ok_or_else(|| io::Error::other("it ended before it began"))
+    }
+
+    /// `None` if there is no nursery any more.
+    fn ask_once(&self) -> io::Result<Option<Supervisor>> {
+        let (ours, its) = UnixStream::pair()?;
+        {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = running.as_ref().map(|known| known.ask(its.as_fd()));
+            if !matches!(known, Some(Ok(()))) {
+                let new = running.insert(Running::start(&self.program, self.keeps_environment)?);
+                new.ask(its.as_fd())?;
+            }
+        }
+        drop(its);
+        let mut word = [0];
+        match channel::receive(ours.as_fd(), &mut word)? {
+            (1.., Some(process)) if word == BORN => Ok(Some(Supervisor {
+                line: ours,
+                process,
+            })),
+            (1.., _) if word == STILLBORN => {
+                let mut why = String::new();
+                (&ours).read_to_string(&mut why)?;
+                Err(io::Error::other(why))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Running {
+    fn start(program: &Path, keeps_environment: bool) -> io::Result<Self> {
+        let (ours, its) = rustix::net::socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+        let mut command = Command::new(program);
+        if !keeps_environment {
+            command.env_clear();
+        }
+        let process = command
+            .arg(SUPERVISOR_ARGUMENT)
+            .stdin(its)
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()?;
+        Ok(Self {
+            requests: Some(ours),
+            process,
+        })
+    }
+
+    fn ask(&self, line: BorrowedFd<'_>) -> io::Result<()> {
+        match &self.requests {
+            Some(requests) => channel::send(requests.as_fd(), &BORN, Some(line)),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        // It ends with the last of its supervisors; what they used is then counted with what we used.
+        let _ = self.process.wait();
+    }
+}
+
+impl Supervisor {
+    /// Whether it ends by itself before long.
+    pub(super) fn ends_within(&self, patience: Duration) -> bool {
+        let Ok(patience) = Timespec::try_from(patience) else {
+            return false;
+        };
+        let mut ended = [PollFd::new(&self.process, PollFlags::IN)];
+        // A signal that interrupts this is a wish to stop; then as well it is time.
+        poll(&mut ended, Some(&patience)).is_ok_and(|ready| ready > 0)
+    }
+
+    /// End it. Its job is killed by nobody then.
+    pub(super) fn kill(&self) {
+        let _ = pidfd_send_signal(&self.process, Signal::KILL);
+    }
+
+    /// Wait until it has ended.
+    pub(super) fn wait(&self) {
+        let mut ended = [PollFd::new(&self.process, PollFlags::IN)];
+        while poll(&mut ended, None) == Err(Errno::INTR) {}
+    }
+}
+
+/// Be a nursery. Returns `true` in each of its copies, which are to supervise one job each, and `false`
+/// when the grader is gone.
+///
+/// # Errors
+/// The system refuses to wait, or to hear what is asked.
+pub(super) fn tend() -> io::Result<bool> {
+    // Ctrl-C at the terminal is the grader's to hear.
+    let _ = rustix::process::setsid();
+    let requests = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
+    let mut born: Vec<OwnedFd> = Vec::new();
+    loop {
+        let mut fds: Vec<PollFd<'_>> = std::iter::once(&requests)
+            .chain(&born)
+            .map(|fd| PollFd::new(fd, PollFlags::IN))
+            .collect();
+        match poll(&mut fds, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let asked = !fds[0].revents().is_empty();
+        let ended: Vec<bool> = fds[1..].iter().map(|fd| !fd.revents().is_empty()).collect();
+        if ended.contains(&true) {
+            while let Ok(Some(_)) = os::wait_any(false) {}
+            let mut ended = ended.into_iter();
+            born.retain(|_| !ended.next().unwrap_or(false));
+        }
+        if !asked {
+            continue;
+        }
+        let (_, Some(line)) = channel::receive(requests.as_fd(), &mut [0])? else {
+            // No supervisor outlives us, and what they used is counted.
+            while let Ok(Some(_)) = os::wait_any(true) {}
+            return Ok(false);
+        };
+        match os::copy_process(0, None) {
+            Ok(None) => {
+                drop((requests, born));
+                begin(&line)?;
+                return Ok(true);
+            }
+            Ok(Some(pid)) => born.push(pidfd_open(pid, PidfdFlags::empty())?),
+            Err(error) => {
+                let mut line = UnixStream::from(line);
+                let _ = line.write_all(&STILLBORN);
+                let _ = line.write_all(error.to_string().as_bytes());
+            }
+        }
+    }
+}
+
+/// Become a supervisor at the end of this line.
+fn begin(line: &OwnedFd) -> io::Result<()> {
+    rustix::stdio::dup2_stdin(line)?;
+    rustix::stdio::dup2_stdout(line)?;
+    let own = pidfd_open(rustix::process::getpid(), PidfdFlags::empty())?;
+    channel::send(line.as_fd(), &BORN, Some(own.as_fd()))
+}
+
+/// Nurseries whose supervisors are shell scripts: they read an order and report what a test wants.
+#[cfg(test)]
+pub(super) mod fakes {
+    #![expect(clippy::disallowed_methods, reason = "the script is ours")]
+
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// What `body` makes of a nursery whose supervisors run this script. Those that are `mute` report nothing
+    /// from the start.
+    pub(in crate::sandbox) fn with<T>(
+        script: &str,
+        mute: bool,
+        body: impl FnOnce(Arc<Nursery>) -> T,
+    ) -> T {
+        let (ours, its) = rustix::net::socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )
+        .unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut children = Vec::new();
+                while let (1.., Some(line)) = channel::receive(its.as_fd(), &mut [0]).unwrap() {
+                    let mut shell = Command::new("/bin/sh");
+                    shell.args(["-c", script]);
+                    shell
+                        .stdin(line.try_clone().unwrap())
+                        .stdout(line.try_clone().unwrap());
+                    let child = shell.spawn().unwrap();
+                    let pid = rustix::process::Pid::from_child(&child);
+                    let handle = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+                    channel::send(line.as_fd(), &BORN, Some(handle.as_fd())).unwrap();
+                    if mute {
+                        rustix::net::shutdown(&line, rustix::net::Shutdown::Write).unwrap();
+                    }
+                    children.push(child);
+                }
+                for mut child in children {
+                    child.wait().unwrap();
+                }
+            });
+            let nursery = Arc::new(Nursery::new(Path::new("/nonexistent"), false));
+            *nursery.running.lock().unwrap() = Some(Running {
+                requests: Some(ours),
+                process: Command::new("/bin/true").spawn().unwrap(),
+            });
+            let result = body(Arc::clone(&nursery));
+            // Whoever still holds it.
+            *nursery.running.lock().unwrap() = None;
+            result
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_no_nursery_is_named() {
+        for program in ["/nonexistent", "/bin/true"] {
+            let nursery = Nursery::new(Path::new(program), false);
+            let fault = nursery.supervisor().unwrap_err();
+            let text = fault.to_string();
+            assert!(text.contains(program), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_supervisor_that_is_told_to_go_may_take_its_time_and_no_longer() {
+        for (script, patience) in [("cat > /dev/null; sleep 0.2", 60), ("sleep 60", 0)] {
+            fakes::with(script, false, |nursery| {
+                let supervisor = nursery.supervisor().unwrap();
+                supervisor.line.shutdown(std::net::Shutdown::Both).unwrap();
+                let ended = supervisor.ends_within(Duration::from_secs(patience));
+                assert_eq!(ended, patience > 0);
+                supervisor.kill();
+                supervisor.wait();
+                assert!(supervisor.ends_within(Duration::ZERO));
+            });
+        }
+    }
+}

@@ -47,6 +47,8 @@ pub(super) struct View {
     pub(super) executes_what_it_writes: bool,
     /// Devices, to read and to write.
     pub(super) devices: Vec<PathBuf>,
+    /// What the kernel tells of itself, to read.
+    pub(super) told: Vec<PathBuf>,
 }
 
 /// Fence in this thread and all it will start. Fails if anything of it does not hold.
@@ -100,6 +102,7 @@ pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Res
             (&view.system, read, true),
             (&view.writable, write, false),
             (&view.devices, device & AccessFs::from_all(abi), true),
+            (&view.told, AccessFs::ReadFile.into(), true),
         ];
         for (paths, access, may_be_missing) in rules {
             for path in paths {

@@ -8,9 +8,35 @@ use std::{
     time::Duration,
 };
 
-use grade::{evidence::Termination, sandbox::Job, spec::Limits};
+use grade::{
+    evidence::Termination,
+    sandbox::Job,
+    spec::{Limits, Tier},
+};
 
 use super::{LIMITS, Place, run, tiers, users};
+
+#[test]
+fn a_compiler_is_told_how_memory_is_given_out_and_nothing_else_of_the_kernel() {
+    for tier in tiers().filter(|&tier| tier > Tier::None) {
+        let place = Place::new();
+        let reads = |file: &str, building: bool| {
+            let mut job = Job::new("/bin/cat", place.data(), &LIMITS);
+            job = if building { job.building() } else { job };
+            job.arguments = vec![file.into()];
+            run(tier, &job).termination.is_success()
+        };
+        assert!(reads("/proc/sys/vm/overcommit_memory", true), "{tier}");
+        assert!(!reads("/proc/sys/vm/overcommit_memory", false), "{tier}");
+        for file in [
+            "/proc/meminfo",
+            "/proc/sys/vm/swappiness",
+            "/proc/self/maps",
+        ] {
+            assert!(!reads(file, true), "{tier}: {file}");
+        }
+    }
+}
 
 /// The compiler as a job: cargo, rustc, build scripts and the system's linker.
 #[test]

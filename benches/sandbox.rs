@@ -109,26 +109,8 @@ fn measure_builds(tiers: &[Tier], sandboxes: &[Sandbox]) {
         .tempdir()
         .unwrap();
     let path = |name: &str| folder.path().join(name);
-    std::fs::create_dir_all(path("source/src")).unwrap();
+    write_crate(&path("source"));
     std::fs::create_dir(path("tmp")).unwrap();
-    let manifest = "[package]\nname = \"p\"\nedition = \"2024\"\n[workspace]\n";
-    std::fs::write(path("source/Cargo.toml"), manifest).unwrap();
-    // Large enough to take about as long as a submission and its crates.
-    let mut source = String::from("fn main() { println!(\"{}\", f0(1)) }\n");
-    for i in 0..100 {
-        let next = if i == 99 {
-            "x".into()
-        } else {
-            format!("f{}(x)", i + 1)
-        };
-        writeln!(source, "fn f{i}(x: u64) -> u64 {{ let v: Vec<u64> = (0..x).map(|y| y * {i}).collect(); {next} + v.len() as u64 }}").unwrap();
-    }
-    std::fs::write(path("source/src/main.rs"), source).unwrap();
-    std::fs::write(
-        path("source/Cargo.lock"),
-        "version = 4\n[[package]]\nname = \"p\"\nversion = \"0.0.0\"\n",
-    )
-    .unwrap();
     let at = |path: std::path::PathBuf| path.display().to_string();
     let environment = |out: &Path| {
         vec![
@@ -207,6 +189,26 @@ fn measure_builds(tiers: &[Tier], sandboxes: &[Sandbox]) {
             at(3)
         );
     }
+}
+
+/// A crate that takes about as long to compile as a submission and its crates.
+fn write_crate(folder: &Path) {
+    std::fs::create_dir_all(folder.join("src")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let package = "[package]\nname = \"p\"\nedition = \"2024\"\n[workspace]\n";
+    write("Cargo.toml", package);
+    let lock = "version = 4\n[[package]]\nname = \"p\"\nversion = \"0.0.0\"\n";
+    write("Cargo.lock", lock);
+    let mut source = String::from("fn main() { println!(\"{}\", f0(1)) }\n");
+    for i in 0..100 {
+        let next = if i == 99 {
+            "x".into()
+        } else {
+            format!("f{}(x)", i + 1)
+        };
+        writeln!(source, "fn f{i}(x: u64) -> u64 {{ let v: Vec<u64> = (0..x).map(|y| y * {i}).collect(); {next} + v.len() as u64 }}").unwrap();
+    }
+    write("src/main.rs", &source);
 }
 
 fn report(tiers: &[Tier], bare: Vec<Duration>, fenced: Vec<Vec<Duration>>) {

@@ -2,12 +2,12 @@
 //!
 //! # Theory of operation
 //!
-//! Each job gets a process of its own to watch over it, the *supervisor*: this same program, started
-//! with one hidden argument. The supervisor is the parent of the job's first process and the reaper of
-//! every process below it, so that a daemon that leaves its session and its group still comes back to
-//! us. It has one thread and one loop, which waits for the job's end, its output, its time limit, and
-//! for the grader: when the grader goes, for whatever reason, the pipe between them closes, and the
-//! supervisor kills the job and goes as well.
+//! Each job gets a process of its own to watch over it, the *supervisor*. All of them are copies of one
+//! process, this same program started with a hidden argument (`nursery`). The supervisor is the parent
+//! of the job's first process and the reaper of every process below it, so that a daemon that leaves its
+//! session and its group still comes back to us. It has one thread and one loop, which waits for the
+//! job's end, its output, its time limit, and for the grader: when the grader goes, for whatever reason,
+//! the line between them closes, and the supervisor kills the job and goes as well.
 //!
 //! A job ends when its first process does, or when we end it. Then everything that is left is killed,
 //! and only when the kernel says that no child is left does the supervisor report.

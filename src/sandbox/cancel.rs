@@ -43,6 +43,14 @@ impl Cancellation {
         Ok(cancellation)
     }
 
+    /// As after this signal.
+    #[cfg(test)]
+    pub(super) fn after(signal: usize) -> Self {
+        Self {
+            signal: Arc::new(signal.into()),
+        }
+    }
+
     /// The signal that asked us to stop.
     #[must_use]
     pub fn signal(&self) -> Option<i32> {

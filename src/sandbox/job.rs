@@ -190,6 +190,8 @@ impl Mode {
 /// What a supervisor is told, once.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Order {
+    /// The grader's process.
+    pub(super) grader: i32,
     pub(super) errand: Errand,
     pub(super) mode: Mode,
     pub(super) job: Job,
@@ -397,7 +399,7 @@ impl Sandbox {
     /// Have a supervisor carry out an errand.
     fn order(&self, errand: Errand, job: &Job) -> Result<Report, Fault> {
         self.cancellation.check()?;
-        let supervisor = self.nursery.supervisor()?;
+        let supervisor = self.nursery.supervisor(&self.cancellation)?;
         let result = self.supervise(&supervisor, errand, job);
         // Whatever happened, it is time for the supervisor to kill the job and go.
         let _ = supervisor.line.shutdown(Shutdown::Both);
@@ -421,6 +423,7 @@ impl Sandbox {
         let lost = |what: &str| lost(job, what);
         let mut line = &supervisor.line;
         let order = Order {
+            grader: rustix::process::getpid().as_raw_nonzero().get(),
             errand,
             mode: self.mode.clone(),
             job: job.clone(),

@@ -48,11 +48,13 @@ pub(super) struct Dead {
     pub(super) killed: u32,
 }
 
-/// Confine our signals to what we will start, and make sure that it is so before anybody relies on it.
-pub(super) fn confine_own_signals() -> io::Result<Reach> {
+/// Confine our signals to what we will start, and make sure that it is so before anybody relies on it: now
+/// they reach the grader, and then they do not.
+pub(super) fn confine_own_signals(grader: i32) -> io::Result<Reach> {
     let refused = || io::Error::other("signals still reach the grader");
+    let grader = Pid::from_raw(grader).ok_or_else(refused)?;
+    rustix::process::test_kill_process(grader)?;
     super::fence::confine_signals()?;
-    let grader = rustix::process::getppid().ok_or_else(refused)?;
     match rustix::process::test_kill_process(grader) {
         Err(Errno::PERM) => Ok(Reach::Scope),
         _ => Err(refused()),

@@ -557,7 +557,7 @@ mod tests {
                 .ok_or_else(|| io::Error::other("no listener"))
         };
         let observer = Observer { install: &install };
-        let facts = ability::find_facts();
+        let facts = ability::find_facts(std::process::id().cast_signed());
         for tier in [Tier::Weak, Tier::Confined, Tier::Full] {
             let mode = Mode::new(tier, &facts);
             let folder = tempfile::tempdir().unwrap();

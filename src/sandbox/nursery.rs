@@ -18,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -28,7 +28,7 @@ use rustix::{
     process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 
-use super::{channel, os, supervisor::SUPERVISOR_ARGUMENT};
+use super::{Cancellation, channel, os, supervisor::SUPERVISOR_ARGUMENT};
 use crate::fault::{Fault, FaultKind};
 
 /// A supervisor's first byte: it is there.
@@ -36,6 +36,12 @@ const BORN: [u8; 1] = *b"+";
 
 /// The first byte instead of a supervisor's; why there is none follows.
 const STILLBORN: [u8; 1] = *b"-";
+
+/// Real time that a supervisor may take to be there: a nursery that somebody stopped never gives one.
+const BIRTH: Duration = Duration::from_secs(5);
+
+/// Real time that a nursery may take to end, with the last of its supervisors.
+const LAST_PATIENCE: Duration = Duration::from_secs(15);
 
 /// The grader's side: the nursery, once a supervisor was asked for.
 #[derive(Debug)]
@@ -47,7 +53,7 @@ pub(super) struct Nursery {
 
 #[derive(Debug)]
 struct Running {
-    /// Closed by [`Nursery::drop`], which is the word to end.
+    /// Closed by [`Running::drop`], which is the word to end.
     requests: Option<OwnedFd>,
     process: Child,
 }
@@ -59,6 +65,14 @@ pub(super) struct Supervisor {
     /// kills its job and goes.
     pub(super) line: UnixStream,
     process: OwnedFd,
+}
+
+/// Why there is no supervisor.
+enum Unborn {
+    /// There is no nursery any more: somebody ended it, maybe the kernel for want of memory.
+    Gone,
+    /// This one does not answer.
+    Mute(u32),
 }
 
 impl Nursery {
@@ -79,38 +93,37 @@ impl Nursery {
     /// A new supervisor.
     ///
     /// # Errors
-    /// There is none, because of the machine.
-    pub(super) fn supervisor(&self) -> Result<Supervisor, Fault> {
-        self.ask().map_err(|error| {
-            let program = &self.program;
-            Fault::io(FaultKind::Sandbox, "start the supervisor", program, &error)
+    /// There is none, because of the machine; or we were asked to stop.
+    pub(super) fn supervisor(&self, cancellation: &Cancellation) -> Result<Supervisor, Fault> {
+        self.ask(cancellation).map_err(|error| {
+            let what = "start the supervisor";
+            let fault = Fault::io(FaultKind::Sandbox, what, &self.program, &error);
+            cancellation.check().err().unwrap_or(fault)
         })
     }
 
-    fn ask(&self) -> io::Result<Supervisor> {
-        match self.ask_once() {
-            // Somebody ended the nursery, maybe the kernel for want of memory. The next one is new.
-            Ok(None) => self.ask_once()?,
-            born => born?,
-        }
-        .ok_or_else(|| io::Error::other("it ended before it began"))
-    }
-
-    /// `None` if there is no nursery any more.
-    fn ask_once(&self) -> io::Result<Option<Supervisor>> {
-        let (ours, its) = UnixStream::pair()?;
-        {
-            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = running.as_ref().map(|known| known.ask(its.as_fd()));
-            if !matches!(known, Some(Ok(()))) {
-                let new = running.insert(Running::start(&self.program, self.keeps_environment)?);
-                new.ask(its.as_fd())?;
+    fn ask(&self, cancellation: &Cancellation) -> io::Result<Supervisor> {
+        for _ in 0..2 {
+            match self.ask_once(cancellation)? {
+                Ok(supervisor) => return Ok(supervisor),
+                // The next one is new.
+                Err(Unborn::Gone) => {}
+                Err(Unborn::Mute(process)) => self.end(process),
             }
         }
+        Err(io::Error::other("it ended before it began"))
+    }
+
+    fn ask_once(&self, cancellation: &Cancellation) -> io::Result<Result<Supervisor, Unborn>> {
+        let (ours, its) = UnixStream::pair()?;
+        let nursery = self.give(its.as_fd())?;
         drop(its);
+        if !comes(&ours, cancellation)? {
+            return Ok(Err(Unborn::Mute(nursery)));
+        }
         let mut word = [0];
         match channel::receive(ours.as_fd(), &mut word)? {
-            (1.., Some(process)) if word == BORN => Ok(Some(Supervisor {
+            (1.., Some(process)) if word == BORN => Ok(Ok(Supervisor {
                 line: ours,
                 process,
             })),
@@ -119,9 +132,77 @@ impl Nursery {
                 (&ours).read_to_string(&mut why)?;
                 Err(io::Error::other(why))
             }
-            _ => Ok(None),
+            _ => Ok(Err(Unborn::Gone)),
         }
     }
+
+    /// Give the nursery, a new one if need be, its end of a line. Answers the number of its process.
+    fn give(&self, line: BorrowedFd<'_>) -> io::Result<u32> {
+        let mut dead = None;
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*running {
+            match known.give(line) {
+                Err(error) if is_gone(&error) => dead = running.take(),
+                given => return given.map(|()| known.process.id()),
+            }
+        }
+        let new = Running::start(&self.program, self.keeps_environment)?;
+        let given = new.give(line).map(|()| new.process.id());
+        *running = Some(new);
+        drop(running);
+        drop(dead);
+        given
+    }
+
+    /// End the nursery of this process, unless it is replaced already. Its supervisors go on.
+    fn end(&self, process: u32) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |running: &Running| running.process.id() == process;
+        let mute = running.take_if(|running| is_it(running));
+        drop(running);
+        if let Some(mut mute) = mute {
+            let _ = mute.process.kill();
+        }
+    }
+}
+
+/// Whether nobody is at the other end any more.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::NotConnected
+    )
+}
+
+/// Wait for the first word, or the end, of a supervisor. False if neither comes in time.
+fn comes(line: &UnixStream, cancellation: &Cancellation) -> io::Result<bool> {
+    const GLANCE: Timespec = Timespec {
+        tv_sec: 0,
+        tv_nsec: 50_000_000,
+    };
+    #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
+    let start = Instant::now();
+    while start.elapsed() < BIRTH {
+        if cancellation.signal().is_some() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        match poll(&mut [PollFd::new(line, PollFlags::IN)], Some(&GLANCE)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a process ends before long.
+fn ends_within(process: &OwnedFd, patience: Duration) -> bool {
+    let Ok(patience) = Timespec::try_from(patience) else {
+        return false;
+    };
+    // A signal that interrupts this is a wish to stop; then as well it is time.
+    let mut ended = [PollFd::new(process, PollFlags::IN)];
+    poll(&mut ended, Some(&patience)).is_ok_and(|ready| ready > 0)
 }
 
 impl Running {
@@ -149,7 +230,7 @@ impl Running {
         })
     }
 
-    fn ask(&self, line: BorrowedFd<'_>) -> io::Result<()> {
+    fn give(&self, line: BorrowedFd<'_>) -> io::Result<()> {
         match &self.requests {
             Some(requests) => channel::send(requests.as_fd(), &BORN, Some(line)),
             None => Err(io::ErrorKind::NotConnected.into()),
@@ -161,6 +242,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         drop(self.requests.take());
         // It ends with the last of its supervisors; what they used is then counted with what we used.
+        let pid = rustix::process::Pid::from_child(&self.process);
+        let ended = pidfd_open(pid, PidfdFlags::empty());
+        if !ended.is_ok_and(|process| ends_within(&process, LAST_PATIENCE)) {
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }
@@ -168,12 +254,7 @@ impl Drop for Running {
 impl Supervisor {
     /// Whether it ends by itself before long.
     pub(super) fn ends_within(&self, patience: Duration) -> bool {
-        let Ok(patience) = Timespec::try_from(patience) else {
-            return false;
-        };
-        let mut ended = [PollFd::new(&self.process, PollFlags::IN)];
-        // A signal that interrupts this is a wish to stop; then as well it is time.
-        poll(&mut ended, Some(&patience)).is_ok_and(|ready| ready > 0)
+        ends_within(&self.process, patience)
     }
 
     /// End it. Its job is killed by nobody then.
@@ -212,18 +293,17 @@ pub(super) fn tend() -> io::Result<bool> {
         }
         let asked = !fds[0].revents().is_empty();
         let ended: Vec<bool> = fds[1..].iter().map(|fd| !fd.revents().is_empty()).collect();
-        if ended.contains(&true) {
-            while let Ok(Some(_)) = os::wait_any(false) {}
-            let mut ended = ended.into_iter();
-            born.retain(|_| !ended.next().unwrap_or(false));
-        }
+        let mut ended = ended.into_iter();
+        born.retain(|_| !ended.next().unwrap_or(false));
+        while let Ok(Some(_)) = os::wait_any(false) {}
         if !asked {
             continue;
         }
-        let (_, Some(line)) = channel::receive(requests.as_fd(), &mut [0])? else {
-            // No supervisor outlives us, and what they used is counted.
-            while let Ok(Some(_)) = os::wait_any(true) {}
-            return Ok(false);
+        let line = match channel::receive(requests.as_fd(), &mut [0])? {
+            (0, _) => break,
+            (_, Some(line)) => line,
+            // No room for it here. Whoever asked sees its end closed, and asks again.
+            (_, None) => continue,
         };
         match os::copy_process(0, None) {
             Ok(None) => {
@@ -231,7 +311,8 @@ pub(super) fn tend() -> io::Result<bool> {
                 begin(&line)?;
                 return Ok(true);
             }
-            Ok(Some(pid)) => born.push(pidfd_open(pid, PidfdFlags::empty())?),
+            // One without a handle is waited for at the next turn.
+            Ok(Some(pid)) => born.extend(pidfd_open(pid, PidfdFlags::empty())),
             Err(error) => {
                 let mut line = UnixStream::from(line);
                 let _ = line.write_all(&STILLBORN);
@@ -239,6 +320,10 @@ pub(super) fn tend() -> io::Result<bool> {
             }
         }
     }
+    drop(requests);
+    // No supervisor outlives us, and what they used is counted.
+    while let Ok(Some(_)) = os::wait_any(true) {}
+    Ok(false)
 }
 
 /// Become a supervisor at the end of this line.
@@ -315,17 +400,39 @@ mod tests {
     fn a_program_that_is_no_nursery_is_named() {
         for program in ["/nonexistent", "/bin/true"] {
             let nursery = Nursery::new(Path::new(program), false);
-            let fault = nursery.supervisor().unwrap_err();
+            let fault = nursery.supervisor(&Cancellation::default()).unwrap_err();
             let text = fault.to_string();
             assert!(text.contains(program), "{text}");
         }
     }
 
     #[test]
+    fn whoever_waits_for_a_supervisor_may_be_asked_to_stop() {
+        let (ours, its) = rustix::net::socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )
+        .unwrap();
+        let nursery = Nursery::new(Path::new("/nonexistent"), false);
+        #[expect(clippy::disallowed_methods, reason = "the program does nothing")]
+        let process = Command::new("/bin/true").spawn().unwrap();
+        *nursery.running.lock().unwrap() = Some(Running {
+            requests: Some(ours),
+            process,
+        });
+        let stopped = Cancellation::after(15);
+        let fault = nursery.supervisor(&stopped).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Interrupted, "{fault}");
+        drop(its);
+    }
+
+    #[test]
     fn a_supervisor_that_is_told_to_go_may_take_its_time_and_no_longer() {
         for (script, patience) in [("cat > /dev/null; sleep 0.2", 60), ("sleep 60", 0)] {
             fakes::with(script, false, |nursery| {
-                let supervisor = nursery.supervisor().unwrap();
+                let supervisor = nursery.supervisor(&Cancellation::default()).unwrap();
                 supervisor.line.shutdown(std::net::Shutdown::Both).unwrap();
                 let ended = supervisor.ends_within(Duration::from_secs(patience));
                 assert_eq!(ended, patience > 0);

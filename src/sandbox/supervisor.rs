@@ -86,7 +86,7 @@ fn receive() -> io::Result<Order> {
 
 fn carry_out(order: &Order) -> io::Result<Option<Report>> {
     match order.errand {
-        Errand::Facts => Ok(Some(Report::Facts(ability::find_facts()))),
+        Errand::Facts => Ok(Some(Report::Facts(ability::find_facts(order.grader)))),
         Errand::Run => Ok(run(order)?.map(|execution| Report::Ran(Box::new(execution)))),
         Errand::Trial => Ok(run(order)?.map(|_| Report::Held)),
     }
@@ -105,7 +105,12 @@ enum Ended {
 }
 
 fn run(order: &Order) -> io::Result<Option<Execution>> {
-    let Order { job, mode, errand } = order;
+    let Order {
+        job,
+        mode,
+        errand,
+        grader,
+    } = order;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let hidden =
         rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
@@ -113,7 +118,7 @@ fn run(order: &Order) -> io::Result<Option<Execution>> {
         hidden.map_err(|error| launch::not_held("hide this process")(error.into()))?;
     }
     let scope = if mode.tier == Tier::Confined && mode.keeps("supervisor-scope") {
-        let confined = kill::confine_own_signals();
+        let confined = kill::confine_own_signals(*grader);
         Some(confined.map_err(launch::not_held("confine signals"))?)
     } else {
         None

@@ -11,7 +11,7 @@
 //! may be written is Landlock's to say, inside as without.
 
 use std::{
-    ffi::{CStr, CString},
+    ffi::CString,
     fs, io,
     os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
@@ -125,15 +125,7 @@ pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Opt
         let target = under(base, path);
         attach(tree, &target).map_err(failed_at("show", path))?;
     }
-    // By it programs find out where they are themselves, which is how rustc finds its libraries. It shows
-    // this namespace only, and Landlock opens nothing in it but what compilers are told.
-    let proc = under(base, Path::new("/proc"));
-    fs::create_dir_all(&proc)?;
-    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    let mount = |options: &CStr| rustix::mount::mount("proc", &proc, "proc", flags, options);
-    if view.told.is_empty() || mount(c"").is_err() {
-        mount(c"subset=pid").map_err(failed("mount proc"))?;
-    }
+    mount_proc(&under(base, Path::new("/proc")))?;
     let mut disk = None;
     for place in job.writable.iter().filter(|place| !place.kept) {
         let target = under(base, &place.path);
@@ -164,6 +156,24 @@ pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Opt
     Ok(disk)
 }
 
+/// Mount what programs find themselves by: rustc its libraries, for one. It shows processes of this namespace
+/// only, and Landlock opens nothing in it. Where something of the kernel is shown besides, the processes
+/// stand in a folder of their own, as in their file system there is no place for it.
+fn mount_proc(proc: &Path) -> io::Result<()> {
+    const APART: &str = "processes";
+    let mut processes = proc.to_path_buf();
+    if proc.exists() {
+        processes.push(APART);
+        for name in ["self", "thread-self"] {
+            std::os::unix::fs::symlink(format!("{APART}/{name}"), proc.join(name))?;
+        }
+    }
+    fs::create_dir_all(&processes)?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    rustix::mount::mount("proc", &processes, "proc", flags, c"subset=pid")
+        .map_err(failed("mount proc"))
+}
+
 /// Clone the mounts at every path of the view, outer ones first, each once.
 fn clone_trees(job: &Job, view: &View) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
     let kept = job.writable.iter().filter(|place| place.kept);
@@ -172,7 +182,7 @@ fn clone_trees(job: &Job, view: &View) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
         .iter()
         .chain(kept.map(|place| &place.path))
         .collect();
-    let may = view.system.iter().chain(&view.devices);
+    let may = view.system.iter().chain(&view.devices).chain(&view.told);
     let mut paths: Vec<(&PathBuf, bool)> = must
         .into_iter()
         .map(|path| (path, false))
@@ -195,6 +205,8 @@ fn clone_trees(job: &Job, view: &View) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
         match rustix::mount::open_tree(CWD, path, flags) {
             Ok(tree) => trees.push((path.clone(), tree)),
             Err(rustix::io::Errno::NOENT) if may_be_missing => {}
+            // Without it things are slower, and that is all.
+            Err(_) if view.told.contains(path) => {}
             Err(error) => return Err(failed_at("clone the mount of", path)(error)),
         }
     }

@@ -67,7 +67,9 @@ fn with_supervisor(supervisor: &Path, tier: Tier) -> Sandbox {
 }
 
 #[test]
-fn where_supervisors_come_from_may_be_killed_at_any_time() {
+fn where_supervisors_come_from_may_be_killed_or_stopped_at_any_time() {
+    use rustix::process::{Pid, Signal, kill_process};
+
     let place = Place::new();
     let real = supervisor();
     let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", real.display());
@@ -75,20 +77,22 @@ fn where_supervisors_come_from_may_be_killed_at_any_time() {
     let sandbox = with_supervisor(&ours, Tier::None);
     // The parent of our parent.
     let mut job = Job::new("/bin/sh", place.data(), &LIMITS);
-    job.arguments = vec![
-        "-c".into(),
-        "read -r a b c d e < /proc/$PPID/stat; echo $d".into(),
-    ];
-    let nursery = |sandbox: &Sandbox| {
+    let script = "read -r a b c d e < /proc/$PPID/stat; echo $d";
+    job.arguments = vec!["-c".into(), script.into()];
+    let nursery = || {
         let seen = sandbox.run(&job).unwrap();
         assert!(seen.termination.is_success(), "{seen:?}");
-        seen.stdout.head.trim().parse::<i32>().unwrap()
+        let pid: i32 = seen.stdout.head.trim().parse().unwrap();
+        Pid::from_raw(pid).unwrap()
     };
-    let first = nursery(&sandbox);
-    assert_eq!(nursery(&sandbox), first);
-    let pid = rustix::process::Pid::from_raw(first).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    assert_ne!(nursery(&sandbox), first);
+    let mut last = nursery();
+    assert_eq!(nursery(), last);
+    for signal in [Signal::KILL, Signal::STOP] {
+        kill_process(last, signal).unwrap();
+        let next = nursery();
+        assert_ne!(next, last);
+        last = next;
+    }
 }
 
 #[test]

@@ -45,8 +45,8 @@ impl Place {
 /// What a job's group of version 2 must be able to limit.
 const CONTROLLERS: [&str; 2] = ["memory", "pids"];
 
-/// Find where groups with a memory limit can be made, by making one.
-pub(in crate::sandbox) fn find() -> Result<Place, String> {
+/// Find where groups with a memory limit can be made, by making one. `grader` is whose supervisor we are.
+pub(in crate::sandbox) fn find(grader: i32) -> Result<Place, String> {
     let read = |path| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
     let mounts = read("/proc/self/mountinfo")?;
     let own = read("/proc/self/cgroup")?;
@@ -56,7 +56,7 @@ pub(in crate::sandbox) fn find() -> Result<Place, String> {
             sweep(parent);
         }
         if let Place::V2(parent) = &place
-            && let Err(error) = open_to_limits(parent, &CONTROLLERS, &ourselves())
+            && let Err(error) = open_to_limits(parent, &CONTROLLERS, &ourselves(grader))
         {
             reasons.push(format!("`{}`: {error}", parent.display()));
             continue;
@@ -144,11 +144,12 @@ pub(in crate::sandbox) fn candidates(mounts: &str, own: &str) -> Vec<Place> {
     one_for_all
 }
 
-/// This process and the grader, its parent: all that may be moved.
-fn ourselves() -> Vec<i32> {
+/// This process, the one whose copy it is, and the grader: all that may be moved. Copies that come later are
+/// where the one they were made of is.
+fn ourselves(grader: i32) -> Vec<i32> {
     let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
     let own = rustix::process::getpid().as_raw_nonzero().get();
-    parent.into_iter().chain([own]).collect()
+    parent.into_iter().chain([own, grader]).collect()
 }
 
 /// Let groups below `parent` be limited by `controllers`; if need be by moving ourselves out of it first.
@@ -214,6 +215,17 @@ mod tests {
             ]
         );
         assert_eq!(candidates("nonsense - \n-\n", ""), []);
+    }
+
+    #[test]
+    fn who_made_the_process_that_made_us_is_one_of_us() {
+        let own = std::process::id().cast_signed();
+        let parent = rustix::process::getppid().unwrap().as_raw_nonzero().get();
+        let all = ourselves(7);
+        assert!(
+            [own, parent, 7].iter().all(|pid| all.contains(pid)),
+            "{all:?}"
+        );
     }
 
     #[test]

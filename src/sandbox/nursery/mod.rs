@@ -9,8 +9,12 @@
 //! The nursery has one thread, never looks at an order, and holds nothing that a supervisor could inherit
 //! from a job before. It ends when the grader closes its side, or ends.
 
+#[cfg(test)]
+pub(super) mod fakes;
+mod tend;
+
 use std::{
-    io::{self, Read, Write},
+    io::{self, Read},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
@@ -28,7 +32,8 @@ use rustix::{
     process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 
-use super::{Cancellation, channel, os, supervisor::SUPERVISOR_ARGUMENT};
+pub(super) use self::tend::tend;
+use super::{Cancellation, channel, supervisor::SUPERVISOR_ARGUMENT};
 use crate::fault::{Fault, FaultKind};
 
 /// A supervisor's first byte: it is there.
@@ -266,129 +271,6 @@ impl Supervisor {
     pub(super) fn wait(&self) {
         let mut ended = [PollFd::new(&self.process, PollFlags::IN)];
         while poll(&mut ended, None) == Err(Errno::INTR) {}
-    }
-}
-
-/// Be a nursery. Returns `true` in each of its copies, which are to supervise one job each, and `false`
-/// when the grader is gone.
-///
-/// # Errors
-/// The system refuses to wait, or to hear what is asked.
-pub(super) fn tend() -> io::Result<bool> {
-    // Ctrl-C at the terminal is the grader's to hear.
-    let _ = rustix::process::setsid();
-    // A supervisor insists on it; here nothing is lost where somebody watches us.
-    let hidden = rustix::process::DumpableBehavior::NotDumpable;
-    let _ = rustix::process::set_dumpable_behavior(hidden);
-    let requests = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
-    let mut born: Vec<OwnedFd> = Vec::new();
-    loop {
-        let mut fds: Vec<PollFd<'_>> = std::iter::once(&requests)
-            .chain(&born)
-            .map(|fd| PollFd::new(fd, PollFlags::IN))
-            .collect();
-        match poll(&mut fds, None) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let asked = !fds[0].revents().is_empty();
-        let ended: Vec<bool> = fds[1..].iter().map(|fd| !fd.revents().is_empty()).collect();
-        let mut ended = ended.into_iter();
-        born.retain(|_| !ended.next().unwrap_or(false));
-        while let Ok(Some(_)) = os::wait_any(false) {}
-        if !asked {
-            continue;
-        }
-        let line = match channel::receive(requests.as_fd(), &mut [0])? {
-            (0, _) => break,
-            (_, Some(line)) => line,
-            // No room for it here. Whoever asked sees its end closed, and asks again.
-            (_, None) => continue,
-        };
-        match os::copy_process(0, None) {
-            Ok(None) => {
-                drop((requests, born));
-                begin(&line)?;
-                return Ok(true);
-            }
-            // One without a handle is waited for at the next turn.
-            Ok(Some(pid)) => born.extend(pidfd_open(pid, PidfdFlags::empty())),
-            Err(error) => {
-                let mut line = UnixStream::from(line);
-                let _ = line.write_all(&STILLBORN);
-                let _ = line.write_all(error.to_string().as_bytes());
-            }
-        }
-    }
-    drop(requests);
-    // No supervisor outlives us, and what they used is counted.
-    while let Ok(Some(_)) = os::wait_any(true) {}
-    Ok(false)
-}
-
-/// Become a supervisor at the end of this line.
-fn begin(line: &OwnedFd) -> io::Result<()> {
-    rustix::stdio::dup2_stdin(line)?;
-    rustix::stdio::dup2_stdout(line)?;
-    let own = pidfd_open(rustix::process::getpid(), PidfdFlags::empty())?;
-    channel::send(line.as_fd(), &BORN, Some(own.as_fd()))
-}
-
-/// Nurseries whose supervisors are shell scripts: they read an order and report what a test wants.
-#[cfg(test)]
-pub(super) mod fakes {
-    #![expect(clippy::disallowed_methods, reason = "the script is ours")]
-
-    use std::sync::Arc;
-
-    use super::*;
-
-    /// What `body` makes of a nursery whose supervisors run this script. Those that are `mute` report nothing
-    /// from the start.
-    pub(in crate::sandbox) fn with<T>(
-        script: &str,
-        mute: bool,
-        body: impl FnOnce(Arc<Nursery>) -> T,
-    ) -> T {
-        let (ours, its) = rustix::net::socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )
-        .unwrap();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let mut children = Vec::new();
-                while let (1.., Some(line)) = channel::receive(its.as_fd(), &mut [0]).unwrap() {
-                    let mut shell = Command::new("/bin/sh");
-                    shell.args(["-c", script]);
-                    shell
-                        .stdin(line.try_clone().unwrap())
-                        .stdout(line.try_clone().unwrap());
-                    let child = shell.spawn().unwrap();
-                    let pid = rustix::process::Pid::from_child(&child);
-                    let handle = pidfd_open(pid, PidfdFlags::empty()).unwrap();
-                    channel::send(line.as_fd(), &BORN, Some(handle.as_fd())).unwrap();
-                    if mute {
-                        rustix::net::shutdown(&line, rustix::net::Shutdown::Write).unwrap();
-                    }
-                    children.push(child);
-                }
-                for mut child in children {
-                    child.wait().unwrap();
-                }
-            });
-            let nursery = Arc::new(Nursery::new(Path::new("/nonexistent"), false));
-            *nursery.running.lock().unwrap() = Some(Running {
-                requests: Some(ours),
-                process: Command::new("/bin/true").spawn().unwrap(),
-            });
-            let result = body(Arc::clone(&nursery));
-            // Whoever still holds it.
-            *nursery.running.lock().unwrap() = None;
-            result
-        })
     }
 }
 

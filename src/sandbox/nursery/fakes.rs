@@ -1,0 +1,60 @@
+//! Nurseries whose supervisors are shell scripts: they read an order and report what a test wants.
+
+#![expect(clippy::disallowed_methods, reason = "the script is ours")]
+
+use std::{os::fd::AsFd as _, path::Path, process::Command, sync::Arc};
+
+use rustix::{
+    net::{AddressFamily, SocketFlags, SocketType},
+    process::{PidfdFlags, pidfd_open},
+};
+
+use super::{super::channel, BORN, Nursery, Running};
+
+/// What `body` makes of a nursery whose supervisors run this script. Those that are `mute` report nothing
+/// from the start.
+pub(in crate::sandbox) fn with<T>(
+    script: &str,
+    mute: bool,
+    body: impl FnOnce(Arc<Nursery>) -> T,
+) -> T {
+    let (ours, its) = rustix::net::socketpair(
+        AddressFamily::UNIX,
+        SocketType::SEQPACKET,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut children = Vec::new();
+            while let (1.., Some(line)) = channel::receive(its.as_fd(), &mut [0]).unwrap() {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", script]);
+                shell
+                    .stdin(line.try_clone().unwrap())
+                    .stdout(line.try_clone().unwrap());
+                let child = shell.spawn().unwrap();
+                let pid = rustix::process::Pid::from_child(&child);
+                let handle = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+                channel::send(line.as_fd(), &BORN, Some(handle.as_fd())).unwrap();
+                if mute {
+                    rustix::net::shutdown(&line, rustix::net::Shutdown::Write).unwrap();
+                }
+                children.push(child);
+            }
+            for mut child in children {
+                child.wait().unwrap();
+            }
+        });
+        let nursery = Arc::new(Nursery::new(Path::new("/nonexistent"), false));
+        *nursery.running.lock().unwrap() = Some(Running {
+            requests: Some(ours),
+            process: Command::new("/bin/true").spawn().unwrap(),
+        });
+        let result = body(Arc::clone(&nursery));
+        // Whoever still holds it.
+        *nursery.running.lock().unwrap() = None;
+        result
+    })
+}

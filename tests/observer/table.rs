@@ -13,6 +13,8 @@ pub(crate) enum Rounds {
     One,
     /// First so many at once, then each by itself.
     AtOnceThenEach(u32),
+    /// So many at once, then each by itself, then so many at once again.
+    AroundEach(u32),
     /// One for each file, and one before them.
     OneThenEach,
     /// So many threads, of which one reads all files but one for each of the others.
@@ -27,6 +29,7 @@ impl Rounds {
             Self::AtOnce(threads, times) => times * files.div_ceil(threads),
             Self::One => 1,
             Self::AtOnceThenEach(threads) => files.div_ceil(threads) + files,
+            Self::AroundEach(threads) => 2 * files.div_ceil(threads) + files,
             Self::OneThenEach => 1 + files,
             Self::Uneven(threads) => files - (threads - 1),
         }
@@ -57,7 +60,7 @@ const fn program(
     }
 }
 
-use Rounds::{AtOnce, AtOnceThenEach, Each, One, OneThenEach, Uneven, Zero};
+use Rounds::{AroundEach, AtOnce, AtOnceThenEach, Each, One, OneThenEach, Uneven, Zero};
 
 pub(crate) const PROGRAMS: &[Program] = &[
     program("serial", 1, Each(1), "NoThreads"),
@@ -169,6 +172,13 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program("one-byte-then-serial", 8, AtOnceThenEach(8), "ReadAgain"),
     program("one-byte-then-rest", 8, AtOnceThenEach(8), "TouchedOnly"),
     program("one-byte-then-locked", 8, OneThenEach, "TouchedOnly"),
+    program("one-byte-around-serial", 8, AroundEach(8), "TouchedOnly"),
+    program(
+        "one-byte-then-twice-the-rest",
+        8,
+        AroundEach(8),
+        "TouchedOnly",
+    ),
     program("beyond-then-serial", 8, AtOnceThenEach(8), "ReadAgain"),
     program("bad-buffer-then-serial", 8, AtOnceThenEach(8), "ReadAgain"),
     program("bad-buffer-then-locked", 8, OneThenEach, "ReadAgain"),

@@ -218,12 +218,13 @@ impl Observer {
         }
         self.patience.reads(tid);
         self.disk.arrive(Waiting {
-            id: notice.id,
-            tid,
+            notice,
             thread,
             file,
             finds: finds > 0,
+            ticket: toll.ticket,
             for_the_rest: toll.for_the_rest,
+            touch: toll.touch,
             at_us: u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX),
         });
         Ok(None)

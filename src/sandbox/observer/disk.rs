@@ -4,6 +4,7 @@
 //! only when the program is at rest, so everything that arrives between two rests arrives at the same
 //! virtual time and is due at the same virtual time: one *round* serves all that wait.
 
+use super::notify::Notice;
 use crate::evidence::Access;
 
 /// The timeline keeps so many accesses. A program that reads each of 1000 files 100 times is past caring.
@@ -12,17 +13,20 @@ const TIMELINE: usize = 100_000;
 /// An access that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Waiting {
-    /// By which the kernel knows it.
-    pub(super) id: u64,
-    pub(super) tid: i32,
+    /// The call, by which the kernel knows it.
+    pub(super) notice: Notice,
     /// Index of its thread.
     pub(super) thread: u32,
     /// Index of its file.
     pub(super) file: u32,
     /// Whether there is something to find where it starts.
     pub(super) finds: bool,
+    /// By which it is known later.
+    pub(super) ticket: u64,
     /// Whether it waits since what was waited for before was little.
     pub(super) for_the_rest: bool,
+    /// What this shows to have been a touch only.
+    pub(super) touch: Option<u64>,
     /// Real microseconds from the start.
     pub(super) at_us: u32,
 }
@@ -42,16 +46,20 @@ impl Disk {
         self.most = self.most.max(self.len());
     }
 
-    /// The same access came again under a new id: a signal had interrupted its wait. False if the thread
-    /// does not wait here.
-    pub(super) fn arrive_again(&mut self, tid: i32, id: u64) -> bool {
-        match self.waiting.iter_mut().find(|access| access.tid == tid) {
-            Some(access) => {
-                access.id = id;
-                true
-            }
-            None => false,
+    /// A thread that waits here calls. True if it is the same access under a new id, since a signal had
+    /// interrupted its wait. False if it is another call: then nobody waits for the access any more.
+    /// `None` if no such thread waits.
+    pub(super) fn arrive_again(&mut self, notice: &Notice) -> Option<bool> {
+        let tid = |access: &Waiting| access.notice.tid == notice.tid;
+        let index = self.waiting.iter().position(tid)?;
+        let known = &mut self.waiting[index].notice;
+        let same = (known.number, known.arguments) == (notice.number, notice.arguments);
+        if same {
+            known.id = notice.id;
+        } else {
+            self.waiting.remove(index);
         }
+        Some(same)
     }
 
     /// The threads that wait.
@@ -107,12 +115,13 @@ mod tests {
 
     fn access(tid: i32) -> Waiting {
         Waiting {
-            id: tid.unsigned_abs().into(),
-            tid,
+            notice: Notice::of(tid),
             thread: tid.unsigned_abs(),
             file: 0,
             finds: true,
+            ticket: 0,
             for_the_rest: false,
+            touch: None,
             at_us: 0,
         }
     }
@@ -144,10 +153,27 @@ mod tests {
     fn an_interrupted_access_is_the_same_access() {
         let mut disk = Disk::default();
         disk.arrive(access(1));
-        assert!(disk.arrive_again(1, 99));
-        assert!(!disk.arrive_again(2, 98));
+        let again = Notice {
+            id: 99,
+            ..Notice::of(1)
+        };
+        assert_eq!(disk.arrive_again(&again), Some(true));
+        assert_eq!(disk.arrive_again(&Notice::of(2)), None);
         assert_eq!(disk.most(), 1);
-        assert_eq!(one_round(&mut disk)[0].id, 99);
+        assert_eq!(one_round(&mut disk)[0].notice.id, 99);
+    }
+
+    #[test]
+    fn another_call_of_the_same_number_is_another_access() {
+        let mut disk = Disk::default();
+        disk.arrive(access(1));
+        let other = Notice {
+            number: 257,
+            ..Notice::of(1)
+        };
+        assert_eq!(disk.arrive_again(&other), Some(false));
+        assert_eq!(disk.arrive_again(&other), None);
+        assert!(one_round(&mut disk).is_empty());
     }
 
     #[test]

@@ -10,6 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::disk::{Disk, Waiting};
 use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
 
+/// A program that waits for the disk so often is past caring.
+const ROUNDS_KNOWN: usize = 100_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Things that are only counted.
@@ -19,6 +22,9 @@ pub(super) struct Ledger {
     charges_for_the_rest: u32,
     /// How many accesses of each round were more than a touch, as far as is known.
     reads_in: Vec<u32>,
+    /// In which round each access was, by its ticket. Of very many the last ones are not noted, and count as
+    /// reads whatever comes.
+    round_of: FxHashMap<u64, u32>,
     /// Accesses that waited when watching ended.
     pub(super) held_at_cap: usize,
     cut_off: u32,
@@ -48,8 +54,6 @@ struct Reader {
 struct File {
     opens: u32,
     charges: u32,
-    /// The round of the last one.
-    round: u32,
     asked: u64,
     size: u64,
     asked_for_nothing: bool,
@@ -122,25 +126,31 @@ impl Ledger {
     }
 
     /// An access waited for the disk. It is a read of the file only if it can have found something, and
-    /// what came before it was none if it is for the rest.
+    /// what it is the rest of was none.
     pub(super) fn charged(&mut self, access: &Waiting, round: u32) {
         let Waiting {
             thread,
             file,
             finds,
+            ticket,
             for_the_rest,
+            touch,
             ..
         } = *access;
         count(&mut self.charges);
         self.reads_in.resize(round as usize + 1, 0);
         count(&mut self.reads_in[round as usize]);
+        if self.round_of.len() < ROUNDS_KNOWN {
+            self.round_of.insert(ticket, round);
+        }
         if for_the_rest {
             count(&mut self.charges_for_the_rest);
-            if let Some(touch) = self.files.get(file as usize)
-                && let Some(reads) = self.reads_in.get_mut(touch.round as usize)
-            {
-                *reads = reads.saturating_sub(1);
-            }
+        }
+        // Once: who reads on through a duplicate has touched no more.
+        if let Some(touched) = touch.and_then(|touch| self.round_of.remove(&touch))
+            && let Some(reads) = self.reads_in.get_mut(touched as usize)
+        {
+            *reads = reads.saturating_sub(1);
         }
         if let Some(seen) = self.seen(thread) {
             count(&mut seen.charges);
@@ -150,7 +160,6 @@ impl Ledger {
         }
         if let Some(file) = self.file(file) {
             count(&mut file.charges);
-            file.round = round;
         }
         let new = self.read_by.insert((thread, file));
         let Some(seen) = self.seen(thread) else {
@@ -292,7 +301,7 @@ fn ratio(above: f64, below: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::disk::Waiting;
+    use super::super::{disk::Waiting, notify::Notice};
     use super::*;
 
     /// Accesses `(tid, process, file)`, round by round.
@@ -302,12 +311,13 @@ mod tests {
         for round in rounds {
             for &(tid, process, file) in *round {
                 let access = Waiting {
-                    id: 0,
-                    tid,
+                    notice: Notice::of(tid),
                     thread: ledger.thread(tid, process),
                     file,
                     finds: true,
+                    ticket: 0,
                     for_the_rest: false,
+                    touch: None,
                     at_us: 0,
                 };
                 ledger.charged(&access, disk.rounds());
@@ -343,25 +353,23 @@ mod tests {
         assert_eq!(seen.timeline.len(), 5);
     }
 
-    #[test]
-    fn a_round_of_touches_does_not_count_and_one_with_a_read_does() {
+    /// Thread, file, ticket, and touch.
+    type Touching = (i32, u32, u64, Option<u64>);
+
+    /// What is seen of accesses round by round. Those of a touch are for the rest.
+    fn with_touches(rounds: &[&[Touching]]) -> Observation {
         let mut ledger = Ledger::new(4);
         let mut disk = Disk::default();
-        // Two threads touch two files at once and read their rest at once, and one of them goes on so.
-        for (round, accesses) in [
-            (0, &[(1, 0, false), (2, 1, false)][..]),
-            (1, &[(1, 0, true), (2, 1, true)]),
-            (2, &[(1, 2, false), (2, 3, false)]),
-            (3, &[(1, 2, true)]),
-        ] {
-            for &(tid, file, for_the_rest) in accesses {
+        for (round, accesses) in (0..).zip(rounds) {
+            for &(tid, file, ticket, touch) in *accesses {
                 let access = Waiting {
-                    id: 0,
-                    tid,
+                    notice: Notice::of(tid),
                     thread: ledger.thread(tid, 1),
                     file,
                     finds: true,
-                    for_the_rest,
+                    ticket,
+                    for_the_rest: touch.is_some(),
+                    touch,
                     at_us: 0,
                 };
                 ledger.charged(&access, round);
@@ -370,10 +378,37 @@ mod tests {
             let served = disk.take();
             disk.advance(&served);
         }
-        let seen = ledger.close(disk, None, Duration::ZERO);
+        ledger.close(disk, None, Duration::ZERO)
+    }
+
+    #[test]
+    fn a_round_of_touches_does_not_count_and_one_with_a_read_does() {
+        // Two threads touch two files at once and read their rest at once, and one of them goes on so.
+        let seen = with_touches(&[
+            &[(1, 0, 1, None), (2, 1, 2, None)],
+            &[(1, 0, 3, Some(1)), (2, 1, 4, Some(2))],
+            &[(1, 2, 5, None), (2, 3, 6, None)],
+            &[(1, 2, 7, Some(5))],
+        ]);
         assert_eq!((seen.charges, seen.charges_for_the_rest), (7, 3));
         assert_eq!((seen.concurrency.rounds, seen.touch_rounds), (4, 1));
         assert!((seen.concurrency.effective - 4.0 / 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_touch_makes_no_other_access_of_its_file_a_touch_and_counts_once() {
+        // Touched, read by another open, and then the rest; twice, as if by a duplicate.
+        let seen = with_touches(&[
+            &[(1, 0, 1, None), (2, 1, 2, None)],
+            &[(3, 0, 3, None)],
+            &[(3, 1, 4, None)],
+            &[(1, 0, 5, Some(1)), (2, 1, 6, Some(2))],
+            &[(1, 0, 7, Some(1)), (2, 1, 8, Some(2))],
+        ]);
+        assert_eq!((seen.concurrency.rounds, seen.touch_rounds), (5, 1));
+        // And what was never served was no touch of anything.
+        let seen = with_touches(&[&[(3, 0, 3, None)], &[(1, 0, 5, Some(1))]]);
+        assert_eq!(seen.touch_rounds, 0);
     }
 
     #[test]

@@ -80,6 +80,9 @@ const LOOK_AT_LEAST: Duration = Duration::from_millis(1);
 /// and so much later for each thread that is awake: most are on their way back to us.
 const COMES_BACK: Duration = Duration::from_micros(100);
 
+/// but not more: among those that were awake are some that have ended.
+const ALL_COME_BACK: Duration = Duration::from_millis(20);
+
 /// Whoever called will call again so soon, most likely. Waiting here for that is cheaper than in the
 /// supervisor's loop, which watches six things.
 const LINGER: Duration = Duration::from_micros(50);
@@ -223,6 +226,11 @@ impl Observer {
             if now >= end {
                 break;
             }
+            if !self.disk.waiting().is_empty()
+                && let Some(cap) = self.cap(now)
+            {
+                self.stop(cap)?;
+            }
             let due = self.next.is_some_and(|next| next <= now);
             let wait = match self.next {
                 _ if due && now >= self.look_at_least() => None,
@@ -264,7 +272,8 @@ impl Observer {
     /// When the program is looked at, even if it makes calls without end.
     fn look_at_least(&self) -> Duration {
         let many = u32::try_from(self.awake.len()).unwrap_or(u32::MAX);
-        self.last_look + (LOOK_AT_LEAST + COMES_BACK.saturating_mul(many)).max(10 * self.look_took)
+        let come_back = COMES_BACK.saturating_mul(many).min(ALL_COME_BACK);
+        self.last_look + (LOOK_AT_LEAST + come_back).max(10 * self.look_took)
     }
 
     /// Receive one call, and see to it.
@@ -292,12 +301,8 @@ impl Observer {
             self.next = None;
             return Ok(Look::Done);
         }
-        if let Some(cap) = self.cap(now) {
-            self.stop(cap)?;
-            return Ok(Look::Done);
-        }
         self.last_look = now;
-        let held: FxHashSet<i32> = self.disk.waiting().iter().map(|a| a.tid).collect();
+        let held: FxHashSet<i32> = self.disk.waiting().iter().map(|a| a.notice.tid).collect();
         let start = self.start;
         let moment = Moment {
             round: self.disk.rounds(),
@@ -401,7 +406,7 @@ impl Observer {
         self.ledger.held_at_cap = self.disk.waiting().len();
         self.next = None;
         for access in self.disk.take() {
-            self.listener.answer(access.id, Answer::Continue)?;
+            self.listener.answer(access.notice.id, Answer::Continue)?;
         }
         Ok(())
     }
@@ -425,8 +430,8 @@ impl Observer {
         let mut served = Vec::new();
         for access in self.disk.take() {
             // A thread that was killed is no longer there to be served.
-            if self.listener.answer(access.id, Answer::Continue)? {
-                self.awake.insert(access.tid);
+            if self.listener.answer(access.notice.id, Answer::Continue)? {
+                self.awake.insert(access.notice.tid);
                 self.ledger.charged(&access, self.disk.rounds());
                 served.push(access);
             } else {
@@ -453,8 +458,11 @@ impl Observer {
     }
 
     fn handle(&mut self, notice: Notice) -> io::Result<()> {
-        if self.disk.arrive_again(notice.tid, notice.id) {
-            return Ok(());
+        match self.disk.arrive_again(&notice) {
+            Some(true) => return Ok(()),
+            // The process became another program, which has the number of the one who waited.
+            Some(false) => self.ledger.cut_off(1),
+            None => {}
         }
         let call = syscalls::find(notice.number);
         let answer = match call {

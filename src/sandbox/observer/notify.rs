@@ -11,7 +11,7 @@ use std::{
 const SYNC_WAKE_UP: u64 = 1;
 
 /// A call that waits for an answer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Notice {
     /// By which it is answered.
     pub(super) id: u64,
@@ -21,6 +21,19 @@ pub(super) struct Notice {
     pub(super) number: i32,
     /// Its arguments.
     pub(super) arguments: [u64; 6],
+}
+
+#[cfg(test)]
+impl Notice {
+    /// Some call of a thread.
+    pub(super) fn of(tid: i32) -> Self {
+        Self {
+            id: tid.unsigned_abs().into(),
+            tid,
+            number: 0,
+            arguments: [0; 6],
+        }
+    }
 }
 
 /// What the caller is told.

@@ -9,7 +9,8 @@
 //! read is counted instead, or threads could touch every file at once and leave the reading to one.
 //!
 //! It is not free where it brings more than half of the file, and more than what was waited for: then that
-//! was a touch, and this is the read. Buffers of one size never do that, nor does one that doubles.
+//! was a touch, and this is the read. Buffers of one size never do that, nor does one that doubles. A touch
+//! is one once: whoever comes for the rest again, or where more than half was brought, makes a new pass.
 //!
 //! What waits is not always a read: behind the end there is nothing to find. It waits all the same, or
 //! whoever asks there again and again would never rest.
@@ -53,8 +54,12 @@ impl Attempt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Toll {
     pub(super) waits: bool,
+    /// By which it is known if it waits. None has it twice.
+    pub(super) ticket: u64,
     /// It waits because what was waited for was little.
     pub(super) for_the_rest: bool,
+    /// The ticket of what was a touch, if this is the read that it was the touch of.
+    pub(super) touch: Option<u64>,
     /// A thread, and bytes that it asked for before and did not get.
     pub(super) take_back: Option<(u32, u64)>,
 }
@@ -68,6 +73,8 @@ struct Descriptor {
     thread: u32,
     /// What the access brought that waited, as far as is known.
     brought: u64,
+    /// Its ticket, while it may turn out to have been a touch.
+    touch: Option<u64>,
     at_end: u32,
 }
 
@@ -76,6 +83,7 @@ pub(super) struct Passes {
     descriptors: FxHashMap<(i32, i32), Descriptor>,
     /// The last descriptor of each process through which a file was read, to find duplicates.
     last: FxHashMap<(i32, u32), i32>,
+    tickets: u64,
 }
 
 impl Passes {
@@ -98,15 +106,18 @@ impl Passes {
             known = self.of_file((attempt.process, other), attempt.file);
         }
         let finds = attempt.finds();
+        self.tickets += 1;
+        let ticket = self.tickets;
         let now = Descriptor {
             file: attempt.file,
             start: attempt.start,
             end: attempt.start.saturating_add(finds),
             thread: attempt.thread,
             brought: finds,
+            touch: (finds <= attempt.size / 2).then_some(ticket),
             at_end: 0,
         };
-        let mut for_the_rest = false;
+        let (mut for_the_rest, mut touch) = (false, None);
         let (waits, take_back, now) = match known {
             // Nothing is there, so it starts no pass; whoever then reads from the start waits again.
             None if finds == 0 => (
@@ -130,11 +141,16 @@ impl Passes {
                 let at_end = before.at_end;
                 let brought = before.brought.saturating_sub(missed);
                 for_the_rest = finds > brought && finds > attempt.size / 2;
-                let brought = if for_the_rest { finds } else { brought };
-                let now = Descriptor {
-                    brought,
-                    at_end,
-                    ..now
+                let now = if for_the_rest {
+                    touch = before.touch;
+                    Descriptor { at_end, ..now }
+                } else {
+                    Descriptor {
+                        brought,
+                        touch: before.touch,
+                        at_end,
+                        ..now
+                    }
                 };
                 (for_the_rest, take_back, now)
             }
@@ -142,7 +158,9 @@ impl Passes {
         self.descriptors.insert(key, now);
         Toll {
             waits,
+            ticket,
             for_the_rest,
+            touch,
             take_back,
         }
     }
@@ -211,19 +229,15 @@ mod tests {
     fn whoever_gets_what_another_asked_for_has_read_it() {
         let mut passes = Passes::default();
         let mut read = |thread, at| passes.toll(attempt(thread, 3, 0, at), |_, _| false);
-        let free = |take_back| Toll {
-            waits: false,
-            for_the_rest: false,
-            take_back,
-        };
+        let free = |toll: Toll, take_back| !toll.waits && toll.take_back == take_back;
         assert!(read(1, 0).waits);
-        assert_eq!(read(1, 20), free(None));
+        assert!(free(read(1, 20), None));
         // One byte had come, and not twenty.
-        assert_eq!(read(2, 21), free(Some((1, 19))));
-        assert_eq!(read(2, 41), free(None));
+        assert!(free(read(2, 21), Some((1, 19))));
+        assert!(free(read(2, 41), None));
         // No more than there is.
-        assert_eq!(read(1, 50), free(Some((2, 7))));
-        assert_eq!(read(3, SIZE), free(None));
+        assert!(free(read(1, 50), Some((2, 7))));
+        assert!(free(read(3, SIZE), None));
     }
 
     #[test]
@@ -247,6 +261,28 @@ mod tests {
         // Of all that was asked for one byte came.
         assert_eq!(read(5, 0, 1000), (true, false));
         assert_eq!(read(5, 1, 1000), (true, true));
+    }
+
+    #[test]
+    fn a_touch_is_one_once_and_half_of_a_file_is_none() {
+        let mut passes = Passes::default();
+        let mut read = |fd, start, length| {
+            let attempt = Attempt {
+                length,
+                ..attempt(1, fd, 0, start)
+            };
+            let toll = passes.toll(attempt, |one, other| (one, other) == (3, 4));
+            (toll.ticket, toll.touch)
+        };
+        let (touch, none) = read(3, 0, 1);
+        assert_eq!(none, None);
+        assert_eq!(read(3, 1, 1000).1, Some(touch));
+        // As if the read had failed; and by a duplicate.
+        assert_eq!(read(3, 2, 1000).1, None);
+        assert_eq!(read(4, 3, 1000).1, None);
+        // What brought the most was no touch, whatever comes later.
+        assert_eq!(read(5, 0, 29).1, None);
+        assert_eq!(read(5, 1, 1000).1, None);
     }
 
     #[test]

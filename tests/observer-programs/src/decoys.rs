@@ -43,27 +43,40 @@ fn once_each(threads: usize, work: impl Fn(&PathBuf) + Sync) {
     });
 }
 
+fn all_open() -> Vec<File> {
+    let open = |path: &PathBuf| File::open(path).unwrap();
+    files().iter().map(open).collect()
+}
+
+/// Threads do something to each open file.
+fn each_open(threads: usize, files: &[File], work: impl Fn(&File) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(file) = files.get(next.fetch_add(1, SeqCst)) {
+                    work(file);
+                }
+            });
+        }
+    });
+}
+
 /// Threads do something to each open file; then the first thread does something else to it.
 fn touch_then(
     threads: usize,
     touch: impl Fn(&File) + Sync,
     mut then: impl FnMut(&File) -> u64,
 ) -> u64 {
-    let files: Vec<_> = files()
-        .iter()
-        .map(|path| File::open(path).unwrap())
-        .collect();
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(file) = files.get(next.fetch_add(1, SeqCst)) {
-                    touch(file);
-                }
-            });
-        }
-    });
+    let files = all_open();
+    each_open(threads, &files, touch);
     files.iter().map(&mut then).sum()
+}
+
+fn read_from(file: &File, start: u64) -> u64 {
+    let mut bytes = [0; 1000];
+    let got = file.read_at(&mut bytes, start).unwrap();
+    crate::digest(&bytes[..got])
 }
 
 fn touch_then_read(threads: usize, touch: impl Fn(&File) + Sync) -> u64 {
@@ -194,12 +207,29 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         "partly-in-place-then-rest" => touch_then(
             threads,
             |file| raw::read_one_and_nowhere(file, false),
-            |file| {
-                let mut bytes = [0; 1000];
-                let got = file.read_at(&mut bytes, 1).unwrap();
-                crate::digest(&bytes[..got])
-            },
+            |file| read_from(file, 1),
         ),
+        // One thread reads all, and others a byte of each file before it and the rest of it behind.
+        "one-byte-around-serial" => {
+            let files = all_open();
+            each_open(threads, &files, one_byte_of);
+            let sum = serial::run("serial").unwrap();
+            each_open(threads, &files, |file| {
+                read_on(file);
+            });
+            sum
+        }
+        "one-byte-then-twice-the-rest" => {
+            let files = all_open();
+            each_open(threads, &files, |file| {
+                file.read_exact_at(&mut [0], 0).unwrap()
+            });
+            let sum = files.iter().map(|file| read_from(file, 1)).sum();
+            each_open(threads, &files, |file| {
+                read_from(file, 2);
+            });
+            sum
+        }
         "beyond-only" => {
             once_each(threads, |path| {
                 assert!(

@@ -170,6 +170,20 @@ pub(super) fn kill_all_in_scope() {
     let _ = unsafe { libc::kill(-1, libc::SIGKILL) };
 }
 
+/// The processor time that all threads of a process have used until now, if that is told.
+pub(super) fn processor_time(process: i32) -> Option<Duration> {
+    // As glibc's `clock_getcpuclockid` makes it: the kernel's CPUCLOCK_SCHED.
+    let clock = (!process << 3) | 2;
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the pointer is to a `timespec` that lives through the call, which only writes there.
+    let told = unsafe { libc::clock_gettime(clock, &raw mut time) } == 0;
+    let seconds = Duration::from_secs(time.tv_sec.unsigned_abs());
+    told.then(|| seconds + Duration::from_nanos(time.tv_nsec.unsigned_abs()))
+}
+
 /// Whether a number is that of a thread of a process. A tenth of the time of a look into `/proc`.
 pub(super) fn is_thread_of(process: i32, tid: i32) -> bool {
     // SAFETY: signal 0 is none: nothing is sent, and no memory is touched.
@@ -246,6 +260,18 @@ pub(super) fn install_filter(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_time_of_a_process_goes_on_while_it_runs() {
+        let own = std::process::id().cast_signed();
+        let start = processor_time(own).unwrap();
+        let mut n = 0_u64;
+        while processor_time(own).unwrap() < start + Duration::from_millis(1) {
+            n = std::hint::black_box(n + 1);
+        }
+        assert!(n > 0);
+        assert_eq!(processor_time(i32::MAX / 16), None);
+    }
 
     #[test]
     fn a_thread_belongs_to_its_process_and_to_no_other() {

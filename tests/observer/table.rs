@@ -113,6 +113,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program("atomic-signals", 8, AtOnce(8, 1), "Parallel"),
     program("atomic-output", 8, AtOnce(8, 1), "Parallel"),
     program("atomic-rwlock", 8, AtOnce(8, 1), "Parallel"),
+    program("main-hands-out", 4, AtOnce(4, 1), "Parallel"),
     program("main-polls", 8, AtOnce(8, 1), "Parallel"),
     program("available", 1, AtOnce(8, 1), "Parallel"),
     program("rayon-default", 1, AtOnce(8, 1), "Parallel"),

@@ -421,6 +421,9 @@ impl Observer {
         if !ignored.is_empty() {
             let waited = now.saturating_sub(self.round_began);
             self.restless += waited.saturating_sub(slept);
+            if self.restless > self.options.restless_limit * 3 / 4 {
+                self.patience.hurry();
+            }
             self.patience.went_on_without(ignored);
         }
         self.write_down_who_ran();

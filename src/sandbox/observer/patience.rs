@@ -12,6 +12,10 @@
 //! on; and if it reads by itself, it is no longer given up. One that has been given up and has not read
 //! since is decoration, for all that is known, and not waited for at all; when one of them reads, nothing
 //! is known of the others any more, and they are waited for again.
+//!
+//! Where several threads read, decoration may be who hands out the work, and asks in a loop who is free. So
+//! there it is waited for until it has used some processor time since the others came to rest, in which it
+//! would have found somebody; unless that takes too long in all.
 
 use std::time::Duration;
 
@@ -48,6 +52,9 @@ const NAPS: u64 = 256;
 /// Processor time of all threads that ended and had not read: a thread that only computes and starts the
 /// next such one would begin anew for ever.
 const PROCESSOR_IN_VAIN: Duration = Duration::from_secs(1);
+
+/// Far more than it takes to see who is free, and to give him the next file.
+const HANDS_OUT: Duration = Duration::from_millis(2);
 
 /// How a thread is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +128,8 @@ struct Thread {
     first_nap: Option<u64>,
     /// The sleep (known by the slices before it) that was last added, and when it ends.
     sleep: Option<(u64, Duration)>,
+    /// Decoration that is waited for: since when, and what processor time its process had used then.
+    attended: Option<(Moment, Duration)>,
 }
 
 impl Default for Thread {
@@ -138,6 +147,7 @@ impl Default for Thread {
             overslept: false,
             first_nap: None,
             sleep: None,
+            attended: None,
         }
     }
 }
@@ -164,6 +174,8 @@ pub(super) struct Patience {
     slept: Sleeps,
     /// Processor time of those that are gone and had not read.
     burned_in_vain: Duration,
+    /// Whether decoration has been waited for long enough.
+    hurries: bool,
 }
 
 /// Real time in which somebody of several slept.
@@ -227,9 +239,44 @@ impl Patience {
 
     /// How a thread is waited for.
     pub(super) fn standing(&self, tid: i32) -> Standing {
+        if self.attends(tid) {
+            return Standing::Short;
+        }
         self.threads
             .get(&tid)
             .map_or(Standing::Full, Thread::standing)
+    }
+
+    /// Whether a thread that has not read for long may be handing out work.
+    pub(super) fn attends(&self, tid: i32) -> bool {
+        let decoration = |thread: &Thread| thread.standing() == Standing::Ignored;
+        self.readers > 1 && !self.hurries && self.threads.get(&tid).is_some_and(decoration)
+    }
+
+    /// Whether such a thread is still waited for, now that all others are at rest. `processor` is the processor
+    /// time of its process until now; with it run `beside` that are waited for as well.
+    pub(super) fn with_handing_out(
+        &mut self,
+        tid: i32,
+        processor: Duration,
+        beside: u32,
+        moment: Moment,
+    ) -> bool {
+        let thread = self.threads.entry(tid).or_default();
+        match thread.attended {
+            Some((since, base)) if since == moment => {
+                processor.saturating_sub(base) < HANDS_OUT * (beside + 1)
+            }
+            _ => {
+                thread.attended = Some((moment, processor));
+                true
+            }
+        }
+    }
+
+    /// From now on decoration is not waited for, whatever it may be.
+    pub(super) fn hurry(&mut self) {
+        self.hurries = true;
     }
 
     /// What it means that a thread sleeps, and will wake by itself at `wakes`. Both are real times from
@@ -407,6 +454,26 @@ mod tests {
         patience.reads(100);
         assert!(patience.with_running(100, used(1049), at(1)));
         assert!(patience.with_running(100, used(1098), at(1)));
+    }
+
+    #[test]
+    fn where_several_read_decoration_may_hand_out_the_work() {
+        let mut patience = Patience::default();
+        patience.reads(2);
+        assert!(!run(&mut patience, 0, 50));
+        patience.went_on_without(&[1]);
+        assert_eq!(patience.standing(1), Standing::Ignored);
+        patience.reads(3);
+        assert_eq!(patience.standing(1), Standing::Short);
+        let mut asks = |processor, beside, stir| {
+            let moment = Moment { round: 1, stir };
+            patience.with_handing_out(1, processor * MS, beside, moment)
+        };
+        // Whatever it did before the others came to rest. Two share what their process uses.
+        assert!(asks(100, 0, 1) && asks(101, 0, 1) && !asks(102, 0, 1));
+        assert!(asks(102, 1, 2) && asks(105, 1, 2) && !asks(106, 1, 2));
+        patience.hurry();
+        assert_eq!(patience.standing(1), Standing::Ignored);
     }
 
     /// A thread that has read late twice: once to be tried again, once more after the trial failed.

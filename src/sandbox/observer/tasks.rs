@@ -270,15 +270,34 @@ impl Tasks {
             return Ok(Rest::Until(until));
         }
         // All others are at rest: now it counts whether these run on and still do nothing.
-        let mut all_ran = true;
-        for (tid, look) in restless {
-            all_ran &= !patience.with_running(tid, look.used, moment);
-            self.ignored.push(tid);
-        }
-        if !all_ran {
+        if self.waits_for_any(restless, patience, moment) {
             return Ok(Rest::NotYet { waited_for: false });
         }
         Ok(Rest::Found)
+    }
+
+    /// Whether some of these, which alone can run, are waited for. All are ignored in the rest that is found
+    /// otherwise.
+    fn waits_for_any(
+        &mut self,
+        restless: Vec<(i32, Look)>,
+        patience: &mut Patience,
+        moment: Moment,
+    ) -> bool {
+        let beside = u32::try_from(restless.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let mut any = false;
+        for (tid, look) in restless {
+            let process = self.threads.get(&tid).map(|task| task.process);
+            let processor = process.and_then(os::processor_time);
+            any |= match processor {
+                Some(processor) if patience.attends(tid) => {
+                    patience.with_handing_out(tid, processor, beside, moment)
+                }
+                _ => patience.with_running(tid, look.used, moment),
+            };
+            self.ignored.push(tid);
+        }
+        any
     }
 
     /// Look at one thread for the first time. Whether it keeps the program from its rest.

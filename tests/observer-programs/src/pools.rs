@@ -136,6 +136,7 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             });
             *sum.lock().unwrap()
         }
+        "main-hands-out" => hands_out(threads),
         "available" => workers(thread::available_parallelism().unwrap().get(), read),
         // One file a task: a longer task keeps its files to itself while another thread has none left.
         "rayon-default" => files().par_iter().with_max_len(1).map(read).sum(),
@@ -676,4 +677,42 @@ fn turns(threads: usize, wait: impl Fn() + Sync) -> u64 {
         }
     });
     0
+}
+
+/// The first thread asks without pause who is done, computes a little, and hands out the next file.
+fn hands_out(threads: usize) -> u64 {
+    let (done, results) = mpsc::channel();
+    let workers: Vec<_> = (0..threads)
+        .map(|worker| {
+            let (give, files) = mpsc::channel::<PathBuf>();
+            let done = done.clone();
+            thread::spawn(move || {
+                for path in files {
+                    done.send((worker, read(&path))).unwrap();
+                }
+            });
+            give
+        })
+        .collect();
+    let mut files = files().into_iter();
+    let mut at_work = 0;
+    for (worker, path) in workers.iter().zip(files.by_ref().take(threads)) {
+        worker.send(path).unwrap();
+        at_work += 1;
+    }
+    let mut sum = 0;
+    while at_work > 0 {
+        let Ok((worker, value)) = results.try_recv() else {
+            continue;
+        };
+        sum += value;
+        for n in 0..100_000 {
+            hint::black_box(n);
+        }
+        match files.next() {
+            Some(path) => workers[worker].send(path).unwrap(),
+            None => at_work -= 1,
+        }
+    }
+    sum
 }

@@ -100,6 +100,7 @@ pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> Job {
     let options = ObserverOptions {
         rest_limit: Duration::from_mins(1),
         restless_limit: Duration::from_mins(1),
+        hold_limit: Duration::from_mins(2),
         ..ObserverOptions::default()
     };
     let mut job = Job::new(program, place.data(), &limits).observed(place.data(), options);

@@ -56,6 +56,10 @@ const PROCESSOR_IN_VAIN: Duration = Duration::from_secs(1);
 /// Far more than it takes to see who is free, and to give him the next file.
 const HANDS_OUT: Duration = Duration::from_millis(2);
 
+/// Who asks, and lets others run before asking again, uses next to no processor time on a busy machine. Being
+/// given a processor so often proves as much.
+const ASKS: u64 = 8;
+
 /// How a thread is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -128,8 +132,8 @@ struct Thread {
     first_nap: Option<u64>,
     /// The sleep (known by the slices before it) that was last added, and when it ends.
     sleep: Option<(u64, Duration)>,
-    /// Decoration that is waited for: since when, and what processor time its process had used then.
-    attended: Option<(Moment, Duration)>,
+    /// Decoration that is waited for: since when, and what it had used then, of the processor its process.
+    attended: Option<(Moment, Used)>,
 }
 
 impl Default for Thread {
@@ -253,22 +257,23 @@ impl Patience {
         self.readers > 1 && !self.hurries && self.threads.get(&tid).is_some_and(decoration)
     }
 
-    /// Whether such a thread is still waited for, now that all others are at rest. `processor` is the processor
-    /// time of its process until now; with it run `beside` that are waited for as well.
+    /// Whether such a thread is still waited for, now that all others are at rest. `used` tells its slices, and
+    /// the processor time of its process until now; with it run `beside` that are waited for as well.
     pub(super) fn with_handing_out(
         &mut self,
         tid: i32,
-        processor: Duration,
+        used: Used,
         beside: u32,
         moment: Moment,
     ) -> bool {
         let thread = self.threads.entry(tid).or_default();
         match thread.attended {
             Some((since, base)) if since == moment => {
-                processor.saturating_sub(base) < HANDS_OUT * (beside + 1)
+                let processor = used.processor.saturating_sub(base.processor);
+                processor < HANDS_OUT * (beside + 1) && used.slices < base.slices + ASKS
             }
             _ => {
-                thread.attended = Some((moment, processor));
+                thread.attended = Some((moment, used));
                 true
             }
         }
@@ -465,13 +470,16 @@ mod tests {
         assert_eq!(patience.standing(1), Standing::Ignored);
         patience.reads(3);
         assert_eq!(patience.standing(1), Standing::Short);
-        let mut asks = |processor, beside, stir| {
+        let mut asks = |ms, slices, beside, stir| {
             let moment = Moment { round: 1, stir };
-            patience.with_handing_out(1, processor * MS, beside, moment)
+            let used = Used { slices, ..used(ms) };
+            patience.with_handing_out(1, used, beside, moment)
         };
         // Whatever it did before the others came to rest. Two share what their process uses.
-        assert!(asks(100, 0, 1) && asks(101, 0, 1) && !asks(102, 0, 1));
-        assert!(asks(102, 1, 2) && asks(105, 1, 2) && !asks(106, 1, 2));
+        assert!(asks(100, 1, 0, 1) && asks(101, 1, 0, 1) && !asks(102, 1, 0, 1));
+        assert!(asks(102, 1, 1, 2) && asks(105, 1, 1, 2) && !asks(106, 1, 1, 2));
+        // It yields, and others run.
+        assert!(asks(106, 1, 0, 3) && asks(106, 8, 0, 3) && !asks(106, 9, 0, 3));
         patience.hurry();
         assert_eq!(patience.standing(1), Standing::Ignored);
     }

@@ -291,7 +291,11 @@ impl Tasks {
             let processor = process.and_then(os::processor_time);
             any |= match processor {
                 Some(processor) if patience.attends(tid) => {
-                    patience.with_handing_out(tid, processor, beside, moment)
+                    let used = Used {
+                        processor,
+                        ..look.used
+                    };
+                    patience.with_handing_out(tid, used, beside, moment)
                 }
                 _ => patience.with_running(tid, look.used, moment),
             };

@@ -36,6 +36,7 @@ mod patience;
 mod processes;
 mod sleep;
 mod syscalls;
+mod task_files;
 mod tasks;
 
 use std::{
@@ -524,7 +525,7 @@ fn arrivals(
 
 /// What this kernel lacks to observe anything, if it lacks something.
 pub(super) fn missing() -> Option<&'static str> {
-    (!tasks::are_counted()).then_some(
+    (!task_files::are_counted()).then_some(
         "this kernel does not count how often a thread runs (`/proc/PID/schedstat`, CONFIG_SCHED_INFO)",
     )
 }

@@ -59,12 +59,7 @@ const LONGEST: usize = 4096;
 impl Channel {
     /// Both ends. Neither survives `exec`.
     pub(super) fn pair() -> io::Result<(Self, Self)> {
-        let (a, b) = rustix::net::socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )?;
+        let (a, b) = pair()?;
         Ok((Self(a), Self(b)))
     }
 
@@ -103,6 +98,17 @@ impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// Both ends of a line that keeps messages apart. Neither survives `exec`.
+pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (unix, packets) = (AddressFamily::UNIX, SocketType::SEQPACKET);
+    Ok(rustix::net::socketpair(
+        unix,
+        packets,
+        SocketFlags::CLOEXEC,
+        None,
+    )?)
 }
 
 /// Send bytes, and a descriptor with them.

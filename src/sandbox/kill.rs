@@ -88,7 +88,7 @@ pub(super) fn kill_all(child: Pid, reach: &Reach) -> io::Result<Dead> {
         match reach {
             // All of it is dead when its first process is, and that is told.
             Reach::Namespace(first) if dead.status.is_none() => {
-                wait_for_end(first, KILL_PATIENCE)?;
+                ends_within(first, KILL_PATIENCE)?;
             }
             _ => std::thread::sleep(nap),
         }
@@ -96,11 +96,12 @@ pub(super) fn kill_all(child: Pid, reach: &Reach) -> io::Result<Dead> {
     }
 }
 
-/// Wait for a process's end, so long at most.
-fn wait_for_end(process: &OwnedFd, patience: Duration) -> io::Result<()> {
+/// Wait for a process's end, so long at most, and no longer than until a signal comes. Whether it has ended.
+pub(super) fn ends_within(process: &OwnedFd, patience: Duration) -> io::Result<bool> {
     let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
     match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&patience)) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

@@ -4,10 +4,7 @@
 
 use std::{os::fd::AsFd as _, path::Path, process::Command, sync::Arc};
 
-use rustix::{
-    net::{AddressFamily, SocketFlags, SocketType},
-    process::{PidfdFlags, pidfd_open},
-};
+use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::{super::channel, BORN, Nursery, Running};
 
@@ -18,13 +15,7 @@ pub(in crate::sandbox) fn with<T>(
     mute: bool,
     body: impl FnOnce(Arc<Nursery>) -> T,
 ) -> T {
-    let (ours, its) = rustix::net::socketpair(
-        AddressFamily::UNIX,
-        SocketType::SEQPACKET,
-        SocketFlags::CLOEXEC,
-        None,
-    )
-    .unwrap();
+    let (ours, its) = channel::pair().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut children = Vec::new();

@@ -28,12 +28,11 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
-    net::{AddressFamily, SocketFlags, SocketType},
     process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 
 pub(super) use self::tend::tend;
-use super::{Cancellation, channel, supervisor::SUPERVISOR_ARGUMENT};
+use super::{Cancellation, channel, kill, supervisor::SUPERVISOR_ARGUMENT};
 use crate::fault::{Fault, FaultKind};
 
 /// A supervisor's first byte: it is there.
@@ -200,24 +199,9 @@ fn comes(line: &UnixStream, cancellation: &Cancellation) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether a process ends before long.
-fn ends_within(process: &OwnedFd, patience: Duration) -> bool {
-    let Ok(patience) = Timespec::try_from(patience) else {
-        return false;
-    };
-    // A signal that interrupts this is a wish to stop; then as well it is time.
-    let mut ended = [PollFd::new(process, PollFlags::IN)];
-    poll(&mut ended, Some(&patience)).is_ok_and(|ready| ready > 0)
-}
-
 impl Running {
     fn start(program: &Path, keeps_environment: bool) -> io::Result<Self> {
-        let (ours, its) = rustix::net::socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )?;
+        let (ours, its) = channel::pair()?;
         #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
         let mut command = Command::new(program);
         if !keeps_environment {
@@ -248,8 +232,10 @@ impl Drop for Running {
         drop(self.requests.take());
         // It ends with the last of its supervisors; what they used is then counted with what we used.
         let pid = rustix::process::Pid::from_child(&self.process);
-        let ended = pidfd_open(pid, PidfdFlags::empty());
-        if !ended.is_ok_and(|process| ends_within(&process, LAST_PATIENCE)) {
+        let ended = pidfd_open(pid, PidfdFlags::empty())
+            .map_err(io::Error::from)
+            .and_then(|process| kill::ends_within(&process, LAST_PATIENCE));
+        if !ended.unwrap_or(false) {
             let _ = self.process.kill();
         }
         let _ = self.process.wait();
@@ -259,7 +245,7 @@ impl Drop for Running {
 impl Supervisor {
     /// Whether it ends by itself before long.
     pub(super) fn ends_within(&self, patience: Duration) -> bool {
-        ends_within(&self.process, patience)
+        kill::ends_within(&self.process, patience).unwrap_or(false)
     }
 
     /// End it. Its job is killed by nobody then.
@@ -290,13 +276,7 @@ mod tests {
 
     #[test]
     fn whoever_waits_for_a_supervisor_may_be_asked_to_stop() {
-        let (ours, its) = rustix::net::socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )
-        .unwrap();
+        let (ours, its) = channel::pair().unwrap();
         let nursery = Nursery::new(Path::new("/nonexistent"), false);
         #[expect(clippy::disallowed_methods, reason = "the program does nothing")]
         let process = Command::new("/bin/true").spawn().unwrap();

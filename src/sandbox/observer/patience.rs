@@ -258,19 +258,19 @@ impl Patience {
     }
 
     /// Whether such a thread is still waited for, now that all others are at rest. `used` tells its slices, and
-    /// the processor time of its process until now; with it run `beside` that are waited for as well.
+    /// the processor time of its process until now, in which so many were `running`.
     pub(super) fn with_handing_out(
         &mut self,
         tid: i32,
         used: Used,
-        beside: u32,
+        running: u32,
         moment: Moment,
     ) -> bool {
         let thread = self.threads.entry(tid).or_default();
         match thread.attended {
             Some((since, base)) if since == moment => {
                 let processor = used.processor.saturating_sub(base.processor);
-                processor < HANDS_OUT * (beside + 1) && used.slices < base.slices + ASKS
+                processor < HANDS_OUT.saturating_mul(running) && used.slices < base.slices + ASKS
             }
             _ => {
                 thread.attended = Some((moment, used));

@@ -284,20 +284,19 @@ impl Tasks {
         patience: &mut Patience,
         moment: Moment,
     ) -> bool {
-        let beside = u32::try_from(restless.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let running = u32::try_from(restless.len()).unwrap_or(u32::MAX);
         let mut any = false;
         for (tid, look) in restless {
-            let process = self.threads.get(&tid).map(|task| task.process);
-            let processor = process.and_then(os::processor_time);
-            any |= match processor {
-                Some(processor) if patience.attends(tid) => {
+            let attended = self.threads.get(&tid).filter(|_| patience.attends(tid));
+            any |= match attended.and_then(|task| os::processor_time(task.process)) {
+                Some(processor) => {
                     let used = Used {
                         processor,
                         ..look.used
                     };
-                    patience.with_handing_out(tid, used, beside, moment)
+                    patience.with_handing_out(tid, used, running, moment)
                 }
-                _ => patience.with_running(tid, look.used, moment),
+                None => patience.with_running(tid, look.used, moment),
             };
             self.ignored.push(tid);
         }

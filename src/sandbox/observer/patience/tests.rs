@@ -59,16 +59,16 @@ fn where_several_read_decoration_may_hand_out_the_work() {
     assert_eq!(patience.standing(1), Standing::Ignored);
     patience.reads(3);
     assert_eq!(patience.standing(1), Standing::Short);
-    let mut asks = |ms, slices, beside, stir| {
+    let mut asks = |ms, slices, running, stir| {
         let moment = Moment { round: 1, stir };
         let used = Used { slices, ..used(ms) };
-        patience.with_handing_out(1, used, beside, moment)
+        patience.with_handing_out(1, used, running, moment)
     };
     // Whatever it did before the others came to rest. Two share what their process uses.
-    assert!(asks(100, 1, 0, 1) && asks(101, 1, 0, 1) && !asks(102, 1, 0, 1));
-    assert!(asks(102, 1, 1, 2) && asks(105, 1, 1, 2) && !asks(106, 1, 1, 2));
+    assert!(asks(100, 1, 1, 1) && asks(101, 1, 1, 1) && !asks(102, 1, 1, 1));
+    assert!(asks(102, 1, 2, 2) && asks(105, 1, 2, 2) && !asks(106, 1, 2, 2));
     // It yields, and others run.
-    assert!(asks(106, 1, 0, 3) && asks(106, 8, 0, 3) && !asks(106, 9, 0, 3));
+    assert!(asks(106, 1, 1, 3) && asks(106, 8, 1, 3) && !asks(106, 9, 1, 3));
     patience.hurry();
     assert_eq!(patience.standing(1), Standing::Ignored);
 }

@@ -17,9 +17,9 @@ use std::{cell::Cell, fs, io::Write as _, path::PathBuf, process::Command, time:
 use common::{Contender, race, rounds, target, timed};
 use grade::{
     dataset::generate,
-    ids::Seed,
     spec::{NumbersRecipe, Recipe},
 };
+use ids::Seed;
 
 /// How many times as long as the bare loop we may take.
 const MOST_OF_BARE: f64 = 1.3;

@@ -4,8 +4,6 @@
 //! layers only, and a test holds that.
 
 pub mod fault;
-pub mod ids;
-pub mod words;
 
 pub mod evidence;
 pub mod spec;

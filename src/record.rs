@@ -10,13 +10,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    check, evidence,
-    fault::Fault,
-    ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId},
-    spec::CheckSpec,
-    verdict,
-};
+use crate::{check, evidence, fault::Fault, spec::CheckSpec, verdict};
+use ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId};
 
 /// The schema's name and number.
 pub const SCHEMA: &str = "grade-record/1";

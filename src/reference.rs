@@ -17,9 +17,9 @@ use crate::{
     check::{self, Status},
     evidence::{Evidence, RunEvidence},
     fault::{Fault, FaultKind},
-    ids::{CheckId, Digest},
     spec::Exercise,
 };
+use ids::{CheckId, Digest};
 
 /// The longest time a reference's run took.
 #[must_use]

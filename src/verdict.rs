@@ -58,7 +58,8 @@ pub fn earned(status: Status, points: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{check::Details, ids::CheckId};
+    use crate::check::Details;
+    use ids::CheckId;
 
     fn judged(statuses: &[Status]) -> (Verdict, Option<Score>) {
         let findings: Vec<_> = CheckId::ALL

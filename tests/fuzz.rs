@@ -29,12 +29,12 @@ use grade::{
         BuildEvidence, Captured, CompileFailure, Diagnostic, Evidence, Execution, FilesWitness,
         Place, Refusal, RunEvidence, Termination,
     },
-    ids::{CheckId, Seed},
     intake,
     record::Record,
     report,
     spec::{AllowedCrate, CheckSpec, IntakeLimits},
 };
+use ids::{CheckId, Seed};
 
 /// What parsers trip over, to be put in anywhere.
 const NASTY: &[&[u8]] = &[

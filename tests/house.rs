@@ -221,7 +221,7 @@ fn exit_codes_are_the_same_in_code_and_readme() {
 #[test]
 fn check_ids_are_documented() {
     let readme = read("README.md");
-    for id in grade::ids::CheckId::ALL {
+    for id in ids::CheckId::ALL {
         assert!(
             readme.contains(&format!("`{id}`")),
             "README.md lacks the check `{id}`"
@@ -311,7 +311,7 @@ fn a_record_of_what_was_not_graded_fits_the_published_schema() {
 /// A run of which everything is known but how it read.
 fn run_without_observer() -> RunEvidence {
     RunEvidence {
-        seed: grade::ids::Seed(7),
+        seed: ids::Seed(7),
         expected: "42".into(),
         reference_concurrency: None,
         execution: Execution {
@@ -416,7 +416,7 @@ fn the_report_in_the_readme_is_a_real_one() {
 fn oracle(seed: u64) -> String {
     let course = grade::spec::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
-    let dataset = grade::dataset::generate(&exercise.recipe, grade::ids::Seed(seed));
+    let dataset = grade::dataset::generate(&exercise.recipe, ids::Seed(seed));
     let mut total: i128 = 0;
     for (_, contents) in dataset.files() {
         let lines: Vec<i128> = std::str::from_utf8(contents)

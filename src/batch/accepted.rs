@@ -16,11 +16,8 @@ use super::{
     outputs,
     state::{Key, json},
 };
-use crate::{
-    fault::Fault,
-    ids::{Digest, SubmissionId},
-    record::Record,
-};
+use crate::{fault::Fault, record::Record};
+use ids::{Digest, SubmissionId};
 
 const FILE: &str = "accepted.json";
 const SCHEMA: &str = "grade-accepted/1";

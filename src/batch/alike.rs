@@ -10,7 +10,8 @@ use std::iter;
 
 use sha2::Digest as _;
 
-use crate::{fault::Fault, ids::Digest, intake::Snapshot};
+use crate::{fault::Fault, intake::Snapshot};
+use ids::Digest;
 
 /// The digest of all Rust source of a submission without its formatting; none if there is no source.
 ///

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     fault::Fault,
-    ids::SubmissionId,
     report::{Change, Earlier, Standing},
 };
+use ids::SubmissionId;
 
 /// Everybody whose verdict, points or checks are not what they were, by id; of the class those who are
 /// `done`.

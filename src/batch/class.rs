@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{folder::Folder, outputs, state::json};
-use crate::{fault::Fault, ids::SubmissionId, intake, report::HandedIn};
+use crate::{fault::Fault, intake, report::HandedIn};
+use ids::SubmissionId;
 
 const FILE: &str = "class.json";
 const SCHEMA: &str = "grade-class/1";

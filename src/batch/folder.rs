@@ -16,9 +16,9 @@ use rustix::{fs::FlockOperation, io::Errno};
 
 use crate::{
     fault::{Fault, FaultKind},
-    ids::SubmissionId,
     sandbox,
 };
+use ids::SubmissionId;
 
 /// One file a submission: the record, which is the outcome.
 pub(super) const RECORDS: &str = "records";

@@ -60,13 +60,13 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::{self, Session},
-    ids::{Seed, SubmissionId},
     intake,
     record::Record,
     report::Summary,
     sandbox::{self, Sandbox},
     spec::Exercise,
 };
+use ids::{Seed, SubmissionId};
 
 /// What is to be graded, and how.
 #[derive(Debug)]

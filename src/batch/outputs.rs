@@ -22,10 +22,10 @@ use super::{
 };
 use crate::{
     fault::{Fault, FaultKind},
-    ids::{CheckId, ExerciseId, Seed, SubmissionId},
     record::{self, Record},
     report::{self, Summary},
 };
+use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 
 pub(super) const BATCH: &str = "batch.json";
 pub(super) const GRADEBOOK: &str = "gradebook.csv";

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     fault::Fault,
     grading::{self, Session},
-    ids::{Digest, ExerciseId, Seed, SubmissionId},
     spec::SeedPlan,
 };
+use ids::{Digest, ExerciseId, Seed, SubmissionId};
 
 const FILE: &str = "seeds.json";
 const SCHEMA: &str = "grade-seeds/1";

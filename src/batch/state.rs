@@ -24,10 +24,10 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::Session,
-    ids::{Digest, SubmissionId},
     record::{Record, Verdict},
     spec::Exercise,
 };
+use ids::{Digest, SubmissionId};
 
 const KEY_SCHEMA: &str = "grade-key/1";
 

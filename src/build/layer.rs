@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 use super::Toolchain;
 use crate::{
     fault::{Fault, FaultKind},
-    ids::Digest,
     sandbox::{Cancellation, remove_tree},
     spec::Course,
 };
+use ids::Digest;
 
 /// Changes when layers of an earlier version of this program must not be used any more.
 const FORMAT: &str = "layer/1";

@@ -36,11 +36,11 @@ use self::{
 use crate::{
     evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal, Termination},
     fault::{Fault, FaultKind},
-    ids::Digest,
     intake::Snapshot,
     sandbox::{self, Cancellation, Sandbox},
     spec::{AllowedCrate, Course, Exercise, Limits, Profile},
 };
+use ids::Digest;
 
 /// The manifest of a program of ours that any working toolchain can compile.
 const CANARY: &str = "[package]\nname = \"canary\"\nedition = \"2021\"\n";

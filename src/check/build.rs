@@ -4,10 +4,8 @@ use super::{
     Details, Finding,
     words::{count, first_lines, last_lines},
 };
-use crate::{
-    evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, Termination},
-    ids::CheckId,
-};
+use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, Termination};
+use ids::CheckId;
 
 /// Lines shown of the compiler's errors.
 const SHOWN_LINES: usize = 60;
@@ -92,7 +90,10 @@ fn failed(failure: &CompileFailure) -> Finding {
         ..Details::default()
     };
     if let Some(hint) = limit_hint(&failure.termination) {
-        let message = format!("the compiler {}", failure.termination.words());
+        let message = format!(
+            "the compiler {}",
+            super::words::termination(&failure.termination)
+        );
         return Finding::fail(CheckId::Build, message, details).hint(hint);
     }
     if errors.is_empty() {

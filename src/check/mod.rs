@@ -17,10 +17,8 @@ pub use multi_threaded::diagnosis::{Diagnosis, Doubt, diagnose};
 pub use run::tell_longer_limit;
 pub use total::number;
 
-use crate::{
-    evidence::Evidence,
-    ids::{CheckId, Seed},
-};
+use crate::evidence::Evidence;
+use ids::{CheckId, Seed};
 
 /// A check's answer.
 #[derive(Debug, Clone, PartialEq)]

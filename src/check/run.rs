@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::{
     Details, Finding,
-    words::{count, first_lines, last_lines, milliseconds, signal_name, without_thread_numbers},
+    words::{
+        count, first_lines, last_lines, milliseconds, signal_name, termination,
+        without_thread_numbers,
+    },
 };
-use crate::{
-    evidence::{Captured, Evidence, Execution, RunEvidence, Termination},
-    ids::CheckId,
-};
+use crate::evidence::{Captured, Evidence, Execution, RunEvidence, Termination};
+use ids::CheckId;
 
 /// Lines shown of a failed run's standard error.
 const SHOWN_LINES: usize = 8;
@@ -214,14 +215,14 @@ fn explain(execution: &Execution) -> (String, Option<String>) {
         ),
         Termination::OutputLimit { .. } => {
             let stream = Stream::of_flood(execution);
-            let words = execution.termination.words();
+            let words = termination(&execution.termination);
             let words = words.trim_end_matches(" of output");
             (
                 format!("{words} to {}", stream.name()),
                 Some(stream.hint().into()),
             )
         }
-        other => (other.words(), Some(limit_hint(other).into())),
+        other => (termination(&other), Some(limit_hint(other).into())),
     }
 }
 

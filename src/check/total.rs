@@ -4,10 +4,8 @@ use super::{
     Details, Finding,
     words::{count, last_lines, shortened, without_thread_numbers},
 };
-use crate::{
-    evidence::{Captured, Observed, RunEvidence},
-    ids::CheckId,
-};
+use crate::evidence::{Captured, Observed, RunEvidence};
+use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     let wrong: Vec<_> = runs

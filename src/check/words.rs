@@ -1,6 +1,10 @@
 //! Small words that several checks share.
 
-pub(super) use crate::words::count;
+use std::time::Duration;
+
+pub(super) use ids::words::count;
+
+use crate::evidence::Termination;
 
 /// A duration limit as people write it: `10 s`, `10.4 s`, `500 ms`.
 pub(super) fn milliseconds(ms: u64) -> String {
@@ -83,6 +87,63 @@ pub(super) fn signal_name(signal: i32) -> Option<&'static str> {
         31 => "SIGSYS",
         _ => return None,
     })
+}
+
+/// What happened, for a person: a predicate without full stop, such as *was stopped after 10 s*.
+pub(super) fn termination(ended: &Termination) -> String {
+    let size = |bytes: &u64| bytesize::ByteSize(*bytes).display().iec().to_string();
+    let time = |ms: &u64| humantime::format_duration(Duration::from_millis(*ms)).to_string();
+    match ended {
+        Termination::Exited { code } => format!("ended by itself with exit status {code}"),
+        Termination::Signaled { signal } => format!("was ended by signal {signal}"),
+        Termination::NotStarted { error } => {
+            format!("could not be started: {}", why_not_started(*error))
+        }
+        Termination::WallLimit { limit_ms } => {
+            format!("was stopped: it ran for longer than {}", time(limit_ms))
+        }
+        Termination::OutputLimit { limit_bytes } => format!(
+            "was stopped: it wrote more than {} of output",
+            size(limit_bytes)
+        ),
+        Termination::CpuLimit { limit_ms } => format!(
+            "was stopped: it used more than {} of processor time",
+            time(limit_ms)
+        ),
+        Termination::MemoryLimit { limit_bytes } => {
+            format!(
+                "was stopped: it used more than {} of memory",
+                size(limit_bytes)
+            )
+        }
+        Termination::TaskLimit { limit } => {
+            format!("was stopped: it had more than {limit} processes and threads at once")
+        }
+        Termination::FileSizeLimit { limit_bytes } => {
+            format!(
+                "was stopped: it made a file larger than {}",
+                size(limit_bytes)
+            )
+        }
+        Termination::DiskLimit {
+            limit_bytes,
+            limit_files,
+        } => format!(
+            "was stopped: it wrote more than {} or more than {limit_files} files to disk",
+            size(limit_bytes)
+        ),
+    }
+}
+
+/// Why the system starts no such program, by the error's number on Linux.
+fn why_not_started(error: i32) -> String {
+    match error {
+        2 => "it names a loader that does not exist".into(),
+        8 | 22 | 80 => "the system does not take it for a program".into(),
+        1 | 13 | 40 => "it names a loader that may not be run".into(),
+        7 | 12 | 27 => "it asks for more memory than there is".into(),
+        _ => format!("the system's error {error}"),
+    }
 }
 
 #[cfg(test)]

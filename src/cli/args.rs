@@ -7,7 +7,8 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{config::Overrides, ids::Seed, sandbox::Isolation};
+use crate::{config::Overrides, sandbox::Isolation};
+use ids::Seed;
 
 /// Grade exercises in concurrent programming
 ///

@@ -16,10 +16,10 @@ use crate::{
     batch::{self, Outcome, Outputs},
     config::Settings,
     fault::Fault,
-    ids::SubmissionId,
     report::{Cut, Earlier},
-    words::count,
 };
+use ids::SubmissionId;
+use ids::words::count;
 
 impl App {
     pub(super) fn batch(

@@ -16,10 +16,10 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::output::Output;
 use crate::{
     batch::{Event, How, Listener},
-    ids::SubmissionId,
     record::{Record, Verdict},
     report::{escape_line, reason},
 };
+use ids::SubmissionId;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();

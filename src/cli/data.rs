@@ -8,8 +8,8 @@ use crate::{
     dataset,
     fault::{Fault, FaultKind},
     sandbox,
-    words::count,
 };
+use ids::words::count;
 
 pub(super) fn run(
     settings: &Settings,

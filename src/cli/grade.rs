@@ -14,10 +14,10 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::{self, Origin, Session, Submission},
-    ids::{Seed, SubmissionId},
     record::Record,
     report,
 };
+use ids::{Seed, SubmissionId};
 
 const WHAT_TO_NAME: &str = "name the folder that holds Cargo.toml and src/";
 

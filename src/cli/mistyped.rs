@@ -8,7 +8,8 @@ use clap::{
 };
 
 use super::args::Cli;
-use crate::{fault::Fault, ids::ExerciseId, spec::RESERVED_NAMES};
+use crate::{fault::Fault, spec::RESERVED_NAMES};
+use ids::ExerciseId;
 
 /// The names of all commands, that of `help` as well, which the parser adds by itself.
 fn commands() -> Vec<String> {

@@ -35,9 +35,9 @@ use self::{
 use crate::{
     config::{Overrides, Settings},
     fault::{Fault, FaultKind},
-    ids::ExerciseId,
     sandbox::{self, Cancellation, Isolation, Sandbox},
 };
+use ids::ExerciseId;
 
 /// Run the program with this process's arguments.
 #[must_use]

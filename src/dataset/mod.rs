@@ -15,9 +15,9 @@ use rustix::{
 
 use crate::{
     fault::{Fault, FaultKind},
-    ids::Seed,
     spec::{NumbersRecipe, Recipe},
 };
+use ids::Seed;
 
 /// The files of one seed, in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -73,7 +73,7 @@ fn every_dataset_of_cpython_is_made_to_the_byte() {
                 hasher.update(part);
             }
         }
-        let digest = crate::ids::Digest::finish(hasher);
+        let digest = ids::Digest::finish(hasher);
         assert_eq!(digest.hex(), vector.sha256, "{label}");
     }
 }

@@ -32,7 +32,6 @@ use crate::{
     dataset::{self, Dataset},
     evidence::{BuildEvidence, Concurrency, Evidence, Observed, RunEvidence},
     fault::{Fault, FaultKind, text_of},
-    ids::{CheckId, Seed},
     intake::{self, Admission, Snapshot},
     record::{self, Record},
     reference,
@@ -40,6 +39,7 @@ use crate::{
     spec::{Exercise, Limits, Tier},
     verdict,
 };
+use ids::{CheckId, Seed};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
 /// than the exercise's own limit: a slow machine is slow for everybody.

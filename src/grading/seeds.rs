@@ -2,9 +2,9 @@
 
 use crate::{
     fault::{Fault, FaultKind},
-    ids::Seed,
     spec::SeedPlan,
 };
+use ids::Seed;
 
 /// The seeds of one grading: the exercise's fixed ones, then those given, or else fresh ones, of which those
 /// that were drawn before come first.

@@ -5,10 +5,10 @@
 use std::path::PathBuf;
 
 use crate::{
-    ids::{Digest, SubmissionId},
     intake::{Admission, Snapshot, Source},
     sandbox::Place,
 };
+use ids::{Digest, SubmissionId};
 
 /// A submission to grade.
 #[derive(Debug, Clone)]

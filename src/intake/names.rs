@@ -4,7 +4,7 @@
 //! every system that a submission travels through.
 //! Never touches the disk.
 
-use crate::words::is_visible;
+use ids::words::is_visible;
 
 /// The longest name in bytes. Most file systems stop at 255, archives and terminals before that.
 const LONGEST_NAME: usize = 100;

@@ -7,7 +7,8 @@
 use bytesize::ByteSize;
 
 use super::names::{LONGEST_PATH, shown};
-use crate::{evidence::Refusal, spec::IntakeLimits, words::count};
+use crate::{evidence::Refusal, spec::IntakeLimits};
+use ids::words::count;
 
 /// More than this is not read by anybody.
 const LISTED: usize = 20;

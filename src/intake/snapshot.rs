@@ -11,10 +11,8 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::copy::disk_fault;
-use crate::{
-    fault::Fault,
-    ids::{Digest, feed},
-};
+use crate::fault::Fault;
+use ids::{Digest, feed};
 
 /// A private copy of a submission, made of plain files only.
 #[derive(Debug)]

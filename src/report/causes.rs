@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::SubmissionId;
+use ids::SubmissionId;
 
 /// Different numbers that are told one by one; of more only the ends are.
 const TOLD: usize = 3;

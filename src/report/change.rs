@@ -4,10 +4,8 @@
 //! points and the answers of the checks.
 
 use super::verdict_word;
-use crate::{
-    ids::{CheckId, SubmissionId},
-    record::{Check, Record, Score, Status, Verdict},
-};
+use crate::record::{Check, Record, Score, Status, Verdict};
+use ids::{CheckId, SubmissionId};
 
 /// How a submission stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

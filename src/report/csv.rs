@@ -7,10 +7,8 @@
 //! A program that wants ids as they are reads `batch.json`.
 
 use super::{escape_line, reason, verdict_word};
-use crate::{
-    ids::{CheckId, SubmissionId},
-    record::{Record, Status},
-};
+use crate::record::{Record, Status};
+use ids::{CheckId, SubmissionId};
 
 /// How somebody handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use crate::words::is_visible;
+use ids::words::is_visible;
 
 /// One line: everything that is not plainly visible becomes `\u{…}`, line breaks too.
 #[must_use]

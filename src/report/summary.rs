@@ -10,10 +10,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use anstyle::{AnsiColor, Style};
 
 use super::{Change, causes::Causes, escape_line, reason};
-use crate::{
-    ids::{Digest, SubmissionId},
-    record::{Record, Status, Verdict},
-};
+use crate::record::{Record, Status, Verdict};
+use ids::{Digest, SubmissionId};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

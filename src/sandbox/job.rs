@@ -390,7 +390,10 @@ impl Sandbox {
         match self.run_once(&ours)?.termination {
             Termination::NotStarted { .. } => Err(lost(
                 job,
-                &format!("it {}; nor does a program of ours start", refused.words()),
+                &format!(
+                    "it {}; nor does a program of ours start",
+                    format_args!("failed to start ({refused:?})")
+                ),
             )),
             _ => Ok(()),
         }

@@ -15,10 +15,8 @@ use super::{
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile, Size},
 };
-use crate::{
-    fault::{Fault, FaultKind},
-    ids::ExerciseId,
-};
+use crate::fault::{Fault, FaultKind};
+use ids::ExerciseId;
 
 /// Names of subcommands. An exercise of such a name could not be graded, so it is refused.
 pub const RESERVED_NAMES: &[&str] = &[

@@ -14,10 +14,8 @@ use super::{
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile},
 };
-use crate::{
-    fault::Fault,
-    ids::{CheckId, ExerciseId, Seed},
-};
+use crate::fault::Fault;
+use ids::{CheckId, ExerciseId, Seed};
 
 /// What is asked of a student, and what it is worth.
 #[derive(Debug, Clone)]

@@ -41,7 +41,7 @@ fn data_writes_what_cpython_writes() {
             hasher.update(fs::read(folder.join(name)).unwrap());
             hasher.update([0]);
         }
-        let digest = grade::ids::Digest::finish(hasher);
+        let digest = ids::Digest::finish(hasher);
         assert_eq!(vector["sha256"], *digest.hex(), "seed {seed}");
         compared.push(seed.to_owned());
     }

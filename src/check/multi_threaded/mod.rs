@@ -7,10 +7,8 @@ pub(super) mod diagnosis;
 
 use self::diagnosis::{Diagnosis, Doubt, LEAST_EFFECTIVE, diagnose};
 use super::{Details, Finding, Status, words::count};
-use crate::{
-    evidence::{Cap, Concurrency, Observation, Observed, RunEvidence},
-    ids::CheckId,
-};
+use crate::evidence::{Cap, Concurrency, Observation, Observed, RunEvidence};
+use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     let findings: Vec<Finding> = runs.iter().map(check_run).collect();

@@ -5,7 +5,7 @@
 //! that all of a class have one number where Canvas has the user's.
 //! Never touches the disk.
 
-use crate::ids::SubmissionId;
+use ids::SubmissionId;
 
 /// Shorter numbers are more likely a title's, `team_1_2_final`, than a database's.
 const SHORTEST_NUMBER: usize = 3;

@@ -31,7 +31,8 @@ use super::{
     problem::{Obstacle, Problem},
     root,
 };
-use crate::{fault::Fault, ids::SubmissionId, spec::IntakeLimits};
+use crate::{fault::Fault, spec::IntakeLimits};
+use ids::SubmissionId;
 
 /// More is no class.
 const ENTRIES: usize = 100_000;

@@ -26,7 +26,8 @@ use rustix::fs::{CWD, Mode, RenameFlags, mkfifoat, renameat_with};
 use tempfile::{TempDir, tempdir};
 
 use super::{names::LONGEST_PATH, *};
-use crate::{fault::FaultKind, ids::Digest};
+use crate::fault::FaultKind;
+use ids::Digest;
 
 const LIMITS: IntakeLimits = IntakeLimits {
     entries: 1000,

@@ -16,13 +16,11 @@ use std::{
 use rustix::process::Resource;
 
 use super::{Fate, LIMITS, Song, Targets, on_kernel, on_network, on_paths, on_processes};
-use crate::{
-    sandbox::{
-        launch::SLACK,
-        rlimits::{LOCKED_MEMORY, MOST_SIGNALS, STACK},
-    },
-    words::count,
+use crate::sandbox::{
+    launch::SLACK,
+    rlimits::{LOCKED_MEMORY, MOST_SIGNALS, STACK},
 };
+use ids::words::count;
 
 /// An attack's answer: what it gained, or why it failed.
 pub(super) type Attempt = Result<String, String>;

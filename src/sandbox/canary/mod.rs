@@ -171,7 +171,7 @@ pub fn run_canaries(sandbox: &Sandbox) -> Result<Vec<CanaryOutcome>, Fault> {
     if execution.termination != (Termination::Exited { code: 0 }) {
         return Err(unfinished(format!(
             "they {}: {}",
-            execution.termination.words(),
+            format_args!("{:?}", execution.termination),
             execution.stderr.head.trim()
         )));
     }

@@ -72,7 +72,7 @@ pub fn prove_observer(sandbox: &Sandbox) -> Result<Vec<Count>, Fault> {
         job.arguments = vec![CANARY_ARGUMENT.into(), format!("{READERS}{threads}")];
         let execution = sandbox.run(&job)?;
         if !execution.termination.is_success() {
-            return Err(failed(&execution.termination.words()));
+            return Err(failed(&format!("{:?}", execution.termination)));
         }
         counts.push(Count {
             threads,

@@ -1,7 +1,8 @@
 //! Archives that are good.
 
 use super::*;
-use crate::{ids::Digest, intake::admit};
+use crate::intake::admit;
+use ids::Digest;
 
 /// The digest of these files as a folder.
 fn folder_digest(files: &[(&str, &str)]) -> Digest {

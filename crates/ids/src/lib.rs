@@ -3,8 +3,11 @@
 //! Hides how each is spelled and what spelling is allowed, so that no other room parses one.
 //! Never knows what an exercise or a check is, only what it is called.
 
+pub mod words;
+
 use std::{fmt, io, str::FromStr};
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -39,9 +42,10 @@ fn check_id(text: &str) -> Result<(), IdError> {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(JsonSchema))]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(with = "String")]
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
         pub struct $name(String);
 
         impl $name {
@@ -141,9 +145,8 @@ fn spelled(name: &str, most: usize) -> String {
 }
 
 /// A check's id. The set is closed: a course picks from it, and a test holds it against the documents.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckId {
     /// The crate is one the course accepts, and it compiles.
@@ -200,8 +203,9 @@ impl FromStr for CheckId {
 /// The number that fixes a dataset, from 0 to 2^64 - 1.
 ///
 /// Text in every file we write: a reader in JavaScript keeps only 53 bits of a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
-#[schemars(with = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct Seed(pub u64);
 
 impl fmt::Display for Seed {
@@ -240,9 +244,8 @@ impl<'de> Deserialize<'de> for Seed {
 }
 
 /// The SHA-256 of something, written `sha256:` and 64 hexadecimal digits.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Digest(String);
 
 impl Digest {

@@ -108,3 +108,25 @@ impl fmt::Display for Fault {
 }
 
 impl Error for Fault {}
+
+impl From<fs_scratch::Error> for Fault {
+    /// A failure of the temporary folder or of the cache folder. Only the caller knows which of the two a
+    /// path is in, and adds the hint.
+    fn from(error: fs_scratch::Error) -> Self {
+        let fault = Self::new(FaultKind::Disk, error.to_string());
+        match error {
+            fs_scratch::Error::NoPlace { refusals } => {
+                let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+                fault.because(reasons.join("\n             ")).hint(
+                    "free some space, or choose another place with `--temp-dir DIR`, best on tmpfs",
+                )
+            }
+            fs_scratch::Error::Io { source, .. } => fault.because(source),
+            // A key is ours, never a user's.
+            _ => Self {
+                kind: FaultKind::Internal,
+                ..fault
+            },
+        }
+    }
+}

@@ -7,8 +7,9 @@ use crate::{
     build::Toolchain,
     config::Settings,
     fault::{Fault, FaultKind},
+    grading::make_scratch,
     report::escape_line,
-    sandbox::{self, CanaryOutcome, Count, Fate, Isolation, Sandbox, Scratch, Stage, Stamps},
+    sandbox::{self, CanaryOutcome, Count, Fate, Isolation, Sandbox, Stage, Stamps},
 };
 
 impl App {
@@ -46,9 +47,9 @@ impl App {
                 self.line("toolchain", false, &fault.to_string())?;
             }
         }
-        match Scratch::create(settings.temp_dir.as_deref()) {
-            Ok(scratch) => {
-                let how = match scratch.stamps() {
+        match make_scratch(settings.temp_dir.as_deref()) {
+            Ok((scratch, stamps)) => {
+                let how = match stamps {
                     Stamps::Fine => "reads are recorded, and every fake is noticed at once",
                     Stamps::Tick => "reads are recorded, and fakes are noticed after a timer tick",
                 };

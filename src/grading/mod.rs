@@ -8,6 +8,7 @@
 //! submission *not graded*, and so does a panic of our own. Never prints; tells a [`Listener`] instead.
 
 mod hidden;
+mod scratch;
 mod seeds;
 mod submission;
 
@@ -22,6 +23,7 @@ use std::{
 
 use self::hidden::Hidden;
 pub use self::{
+    scratch::make_scratch,
     seeds::seeds,
     submission::{Origin, Submission, Taken},
 };
@@ -35,10 +37,11 @@ use crate::{
     intake::{self, Admission, Snapshot},
     record::{self, Record},
     reference,
-    sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
+    sandbox::{self, Job, ObserverOptions, Sandbox, Stage, Stamps, Watch},
     spec::{Exercise, Limits, Tier},
     verdict,
 };
+use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
@@ -94,6 +97,7 @@ pub struct Session<'a> {
     builder: Builder,
     sandbox: Sandbox,
     scratch: Scratch,
+    stamps: Stamps,
     listener: &'a dyn Listener,
     datasets: Vec<(Seed, Dataset)>,
     answers: BTreeMap<Seed, Expected>,
@@ -161,7 +165,7 @@ impl<'a> Session<'a> {
             &settings.cache_dir,
             sandbox.cancellation(),
         )?;
-        let scratch = Scratch::create(settings.temp_dir.as_deref())?;
+        let (scratch, stamps) = make_scratch(settings.temp_dir.as_deref())?;
         if sandbox.tier() > Tier::None {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
@@ -177,6 +181,7 @@ impl<'a> Session<'a> {
             builder,
             sandbox,
             scratch,
+            stamps,
             listener,
             datasets,
             answers: BTreeMap::new(),
@@ -440,7 +445,7 @@ impl<'a> Session<'a> {
         dataset
             .write(&data)
             .map_err(|fault| fault.hint(MORE_SPACE))?;
-        let watch = self.scratch.watch(&data, dataset.names())?;
+        let watch = Watch::arm(&data, dataset.names(), self.stamps)?;
         let temporary = folder(place, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
@@ -479,9 +484,11 @@ impl<'a> Session<'a> {
     }
 
     /// A new empty folder for one submission, removed when dropped.
-    fn place(&self) -> Result<Place, Fault> {
+    fn place(&self) -> Result<Subfolder, Fault> {
         let number = self.places.fetch_add(1, Ordering::Relaxed);
-        self.scratch.place(&number.to_string())
+        self.scratch
+            .subfolder(&number.to_string())
+            .map_err(|error| Fault::from(error).hint(MORE_SPACE))
     }
 
     fn check_ids(&self) -> Vec<CheckId> {

@@ -51,7 +51,10 @@ pub struct Watch {
 
 impl Watch {
     /// Arm every file in `folder` whose name is given.
-    pub(super) fn arm<'a>(
+    ///
+    /// # Errors
+    /// A file is not there or its times cannot be set.
+    pub fn arm<'a>(
         folder: &Path,
         names: impl Iterator<Item = &'a str>,
         width: Stamps,
@@ -150,7 +153,10 @@ fn is_past(time: StatxTimestamp) -> bool {
 /// Find out on the file system itself whether reads are recorded and fakes noticed, in an empty folder.
 ///
 /// `None` if they are not: mounted `noatime`, or a file system without these times.
-pub(super) fn try_out(folder: &Path) -> Result<Option<Stamps>, Fault> {
+///
+/// # Errors
+/// The folder cannot be written to.
+pub fn try_out(folder: &Path) -> Result<Option<Stamps>, Fault> {
     let io = |verb| move |error: std::io::Error| Fault::io(FaultKind::Disk, verb, folder, &error);
     let name = "trial";
     let path = folder.join(name);

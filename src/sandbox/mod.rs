@@ -28,8 +28,8 @@
 //!
 //! What is promised at which tier, and what is not, is in `SECURITY.md`.
 //!
-//! Beside jobs this room keeps the places where they work: [`Scratch`], a temporary folder that is gone
-//! afterwards whatever a job put into it, and [`Watch`], which tells from file times what was read.
+//! Beside jobs this room has [`Watch`], which tells from file times what was read. The temporary folders
+//! where jobs work are those of the crate `fs-scratch`.
 //!
 //! This room never knows an exercise, a student or a point.
 
@@ -53,15 +53,12 @@ mod observer;
 mod os;
 mod own_user;
 mod proc_text;
-mod remove;
 mod rlimits;
-mod scratch;
 mod seccomp;
 mod shared;
 mod stream;
 mod supervisor;
 mod tree;
-mod umask;
 mod view;
 
 pub use ability::{Abilities, Isolation, Layer, probe};
@@ -69,18 +66,20 @@ pub use canary::{
     CANARY_ARGUMENT, CanaryOutcome, Count, Fate, play_canary, prove_observer, run_canaries,
 };
 pub use cancel::Cancellation;
-pub use file_times::{Stamps, Watch};
+pub use file_times::{Stamps, Watch, try_out};
+// Until their users name the crate themselves.
+pub use fs_scratch::{
+    Scratch, Subfolder, remove_tree,
+    umask::{mode_for_caller, restore as close_to_jobs},
+};
 pub use job::{Job, Observe, Sandbox, Stage, Writable};
 pub use observer::ObserverOptions;
 #[doc(hidden)]
 pub use proc_text::read_proc_text;
-pub use remove::remove_tree;
 pub use rlimits::prove_grants;
-pub use scratch::{Place, Scratch};
 #[doc(hidden)]
 pub use seccomp::rules;
 pub use supervisor::{SUPERVISOR_ARGUMENT, supervise};
-pub use umask::{close_to_jobs, mode_for_caller};
 pub use view::shown_of_system;
 
 /// Make this process, whichever it is, one that hears of its children's ends. For `main`, before all else.
@@ -91,7 +90,7 @@ pub fn hear_of_children() {
 /// Close this process, the grader, to others of the same user: nobody may read its memory, and what it
 /// makes can be read by a job's user. For `main`, once, at its start.
 pub fn shield_this_process() {
-    umask::open_to_jobs();
+    fs_scratch::umask::replace(0o022);
     // Refused where somebody watches us; a job is kept from us by its fences besides.
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }

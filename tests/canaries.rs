@@ -11,10 +11,8 @@ use std::{
     time::Duration,
 };
 
-use grade::{
-    fault::Fault,
-    sandbox::{self, Abilities, CanaryOutcome, Cancellation, Fate, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
+use sandbox::{
+    self, AttackOutcome, Cancellation, HostSupport, Job, Limits, Outcome, Sandbox, Tier,
 };
 
 use rustix::process::{Pid, Resource, Signal, kill_process};
@@ -26,35 +24,28 @@ fn supervisor() -> PathBuf {
         .map_or_else(|| env!("CARGO_BIN_EXE_grade").into(), PathBuf::from)
 }
 
-fn abilities() -> &'static Abilities {
-    static ABILITIES: std::sync::OnceLock<Abilities> = std::sync::OnceLock::new();
+fn abilities() -> &'static HostSupport {
+    static ABILITIES: std::sync::OnceLock<HostSupport> = std::sync::OnceLock::new();
     ABILITIES.get_or_init(|| sandbox::probe(&supervisor()).unwrap())
 }
 
 /// What becomes of the canaries at a tier, without some rules.
-fn canaries(tier: Tier, without: &[&str]) -> Vec<CanaryOutcome> {
+fn canaries(tier: Tier, without: &[&str]) -> Vec<AttackOutcome> {
     try_canaries(tier, without).unwrap()
 }
 
-fn try_canaries(tier: Tier, without: &[&str]) -> Result<Vec<CanaryOutcome>, Fault> {
-    sandbox::run_canaries(&sandbox_at(tier).without(without))
+fn try_canaries(tier: Tier, without: &[&str]) -> Result<Vec<AttackOutcome>, sandbox::Error> {
+    sandbox_at(tier).without(without).self_test()
 }
 
 fn sandbox_at(tier: Tier) -> Sandbox {
-    let isolation = Isolation::Exactly(tier);
-    Sandbox::new(
-        &supervisor(),
-        Cancellation::default(),
-        abilities(),
-        isolation,
-    )
-    .unwrap()
+    Sandbox::new(abilities(), tier, Cancellation::default()).unwrap()
 }
 
-fn through(outcomes: &[CanaryOutcome]) -> Vec<&str> {
+fn through(outcomes: &[AttackOutcome]) -> Vec<&str> {
     outcomes
         .iter()
-        .filter(|outcome| outcome.fate == Fate::GotThrough)
+        .filter(|outcome| outcome.outcome == Outcome::GotThrough)
         .map(|outcome| outcome.name.as_str())
         .collect()
 }
@@ -70,7 +61,10 @@ const MAY_BE_UNTRIED: &[&str] = &[
 
 #[test]
 fn what_a_tier_promises_it_keeps() {
-    for tier in Tier::ALL.into_iter().filter(|&tier| abilities().can(tier)) {
+    for tier in Tier::ALL
+        .into_iter()
+        .filter(|&tier| abilities().supports(tier))
+    {
         let outcomes = canaries(tier, &[]);
         let breaches: Vec<_> = outcomes.iter().filter(|o| o.is_breach()).collect();
         println!(
@@ -80,7 +74,7 @@ fn what_a_tier_promises_it_keeps() {
         );
         let untried: Vec<_> = outcomes
             .iter()
-            .filter(|outcome| outcome.fate == Fate::NotApplicable)
+            .filter(|outcome| outcome.outcome == Outcome::NotApplicable)
             .map(|outcome| outcome.name.as_str())
             .collect();
         println!("{tier}: not tried: {untried:?}");
@@ -91,21 +85,23 @@ fn what_a_tier_promises_it_keeps() {
         for outcome in &outcomes {
             println!(
                 "{tier}\t{}\t{:?}\t{}",
-                outcome.name, outcome.fate, outcome.detail
+                outcome.name, outcome.outcome, outcome.detail
             );
         }
         assert!(breaches.is_empty(), "{tier}: {breaches:#?}");
     }
 }
 
-fn fate<'a>(outcomes: &'a [CanaryOutcome], name: &str) -> &'a Fate {
+fn fate<'a>(outcomes: &'a [AttackOutcome], name: &str) -> &'a Outcome {
     let outcome = outcomes.iter().find(|outcome| outcome.name == name);
-    &outcome.unwrap_or_else(|| panic!("no canary `{name}`")).fate
+    &outcome
+        .unwrap_or_else(|| panic!("no canary `{name}`"))
+        .outcome
 }
 
 /// The best tier that rests on nothing but filters and Landlock.
 fn fenced() -> Tier {
-    if abilities().can(Tier::Confined) {
+    if abilities().supports(Tier::Confined) {
         Tier::Confined
     } else {
         Tier::Weak
@@ -125,7 +121,7 @@ fn without_a_sandbox_the_canaries_get_through() {
     let outcomes = canaries(Tier::None, &[]);
     let stopped: Vec<_> = outcomes
         .iter()
-        .filter(|outcome| outcome.fate == Fate::Stopped && !outcome.promised)
+        .filter(|outcome| outcome.outcome == Outcome::Stopped && !outcome.promised)
         .map(|outcome| outcome.name.as_str())
         .collect();
     let mut excused = Vec::new();
@@ -169,15 +165,15 @@ fn every_rule_of_the_filter_is_missed_when_it_is_gone() {
             rule => format!("call-{rule}"),
         };
         if tier == fenced() {
-            if rule == "architecture" && *fate(&all, &canary) == Fate::NotApplicable {
+            if rule == "architecture" && *fate(&all, &canary) == Outcome::NotApplicable {
                 continue;
             }
-            assert_eq!(*fate(&all, &canary), Fate::Stopped, "{rule}");
+            assert_eq!(*fate(&all, &canary), Outcome::Stopped, "{rule}");
         }
         let outcomes = canaries(tier, &[rule]);
         assert_eq!(
             *fate(&outcomes, &canary),
-            Fate::GotThrough,
+            Outcome::GotThrough,
             "without {rule}: {outcomes:#?}"
         );
     }
@@ -411,20 +407,20 @@ fn is_inherited(rule: &str) -> bool {
 fn every_other_rule_is_missed_when_it_is_gone() {
     let for_root = if is_root() { FOR_ROOT } else { &[] };
     for &(tier, rule, others, canary) in EVERYWHERE.iter().chain(for_root) {
-        if !abilities().can(tier) || is_inherited(rule) {
+        if !abilities().supports(tier) || is_inherited(rule) {
             continue;
         }
         let with = canaries(tier, others);
         assert_eq!(
             *fate(&with, canary),
-            Fate::Stopped,
+            Outcome::Stopped,
             "{tier} with {rule}, without {others:?}"
         );
         let without: Vec<&str> = others.iter().copied().chain([rule]).collect();
         let without = canaries(tier, &without);
         assert_eq!(
             *fate(&without, canary),
-            Fate::GotThrough,
+            Outcome::GotThrough,
             "{tier} without {rule}, {others:?}"
         );
     }
@@ -433,7 +429,7 @@ fn every_other_rule_is_missed_when_it_is_gone() {
 #[test]
 fn without_what_others_rest_on_nothing_runs() {
     for &(tier, rules) in RESTED_ON {
-        if abilities().can(tier) && !is_inherited(rules[0]) {
+        if abilities().supports(tier) && !is_inherited(rules[0]) {
             let ran = try_canaries(tier, rules);
             assert!(ran.is_err(), "{tier} without {rules:?}: {ran:#?}");
         }
@@ -452,10 +448,11 @@ fn no_rule_is_left_out_of_these_tables() {
         .collect();
     let mut found = Vec::new();
     for text in [
-        include_str!("../src/sandbox/fence.rs"),
-        include_str!("../src/sandbox/job.rs"),
-        include_str!("../src/sandbox/launch.rs"),
-        include_str!("../src/sandbox/supervisor.rs"),
+        include_str!("../crates/sandbox/src/spawn/fence.rs"),
+        include_str!("../crates/sandbox/src/host/mode.rs"),
+        include_str!("../crates/sandbox/src/spawn/child.rs"),
+        include_str!("../crates/sandbox/src/spawn/mod.rs"),
+        include_str!("../crates/sandbox/src/supervisor/mod.rs"),
     ] {
         let words: String = text.split_whitespace().collect();
         for (at, _) in words.match_indices("(\"") {
@@ -483,7 +480,7 @@ fn no_rule_is_left_out_of_these_tables() {
 /// What namespaces add: each attack gets through the same holes at the tier below.
 #[test]
 fn namespaces_make_up_for_other_rules() {
-    if !abilities().can(Tier::Full) {
+    if !abilities().supports(Tier::Full) {
         return;
     }
     for (without, canary) in [
@@ -503,13 +500,13 @@ fn namespaces_make_up_for_other_rules() {
         let confined = canaries(Tier::Confined, without);
         assert_eq!(
             *fate(&confined, canary),
-            Fate::GotThrough,
+            Outcome::GotThrough,
             "confined without {without:?}"
         );
         let full = canaries(Tier::Full, without);
         assert_eq!(
             *fate(&full, canary),
-            Fate::Stopped,
+            Outcome::Stopped,
             "full without {without:?}"
         );
     }
@@ -542,7 +539,7 @@ fn groups_of(process: Pid) -> Vec<PathBuf> {
         .filter_map(|line| {
             let mut fields = line.splitn(3, ':');
             let (_, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
-            path.contains("/grade-").then(|| {
+            path.contains("/sandbox-").then(|| {
                 let folder = Path::new("/sys/fs/cgroup").join(controllers);
                 folder.join(path.trim_start_matches('/'))
             })

@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 use super::Toolchain;
 use crate::{
     fault::{Fault, FaultKind},
-    sandbox::Cancellation,
     spec::Course,
 };
 use ids::Digest;
+use sandbox::Cancellation;
 
 /// Changes when layers of an earlier version of this program must not be used any more.
 const FORMAT: &str = "layer/1";

@@ -37,12 +37,13 @@ use crate::{
     intake::{self, Admission, Snapshot},
     record::{self, Record},
     reference,
-    sandbox::{self, Job, ObserverOptions, Sandbox, Stage, Stamps, Watch},
-    spec::{Exercise, Limits, Tier},
+    spec::Exercise,
     verdict,
 };
 use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
+use observer::{AccessTimes, ObserverOptions, Stamps};
+use sandbox::{Job, Limits, Sandbox, Stage, Tier};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
 /// than the exercise's own limit: a slow machine is slow for everybody.
@@ -159,7 +160,7 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Fault> {
         sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
         sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
-        let observer = sandbox.can_observe()?;
+        let observer = observer::can_observe(&sandbox)?;
         let builder = Builder::new(
             &settings.course,
             &settings.cache_dir,
@@ -445,7 +446,7 @@ impl<'a> Session<'a> {
         dataset
             .write(&data)
             .map_err(|fault| fault.hint(MORE_SPACE))?;
-        let watch = Watch::arm(&data, dataset.names(), self.stamps)?;
+        let watch = AccessTimes::arm(&data, dataset.names(), self.stamps)?;
         let temporary = folder(place, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
@@ -453,24 +454,24 @@ impl<'a> Session<'a> {
             ("LANG".into(), "C.UTF-8".into()),
             ("TMPDIR".into(), text_of(&temporary)?),
         ];
-        if self.observer.is_ok() {
-            let processors = self.exercise.processors;
-            job = job.observed(
-                &data,
-                ObserverOptions {
-                    processors,
+        let execution = match &self.observer {
+            Ok(()) => {
+                let options = ObserverOptions {
+                    processors: self.exercise.processors,
                     ..ObserverOptions::default()
-                },
-            );
-        }
-        let mut execution = self.sandbox.run(&job)?;
-        if let Err(reason) = &self.observer {
-            let reason = reason.clone();
-            execution.observation = Some(Observed::Unavailable { reason });
-        }
-        let files = watch.look()?;
+                };
+                observer::observe(&self.sandbox, &job, &data, options)?
+            }
+            Err(reason) => {
+                let reason = reason.clone();
+                let mut execution = self.sandbox.run(&job)?;
+                execution.observation = Some(Observed::Unavailable { reason });
+                execution
+            }
+        };
+        let files = watch.compare()?;
         for used in [&data, &temporary] {
-            sandbox::remove_tree(used)
+            fs_scratch::remove_tree(used)
                 .map_err(|error| Fault::io(FaultKind::Disk, "remove", used, &error))?;
         }
         let expected = self.answers.get(&seed);

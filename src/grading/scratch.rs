@@ -8,10 +8,8 @@ use std::path::Path;
 
 use fs_scratch::Scratch;
 
-use crate::{
-    fault::Fault,
-    sandbox::{Stamps, try_out},
-};
+use crate::fault::Fault;
+use observer::Stamps;
 
 /// Make one in `temp_dir`, or where it works best; and how finely its file system stamps changes.
 ///
@@ -28,7 +26,7 @@ pub fn make_scratch(temp_dir: Option<&Path>) -> Result<(Scratch, Stamps), Fault>
     if let Some(base) = temp_dir {
         builder = builder.base(base);
     }
-    let scratch = builder.create_after_trial(|folder| match try_out(folder) {
+    let scratch = builder.create_after_trial(|folder| match Stamps::probe(folder) {
         Ok(Some(stamps)) => Ok(stamps),
         Ok(None) => Err("its file system does not record when files are read (noatime?)".into()),
         Err(fault) => Err(fault.into()),

@@ -452,7 +452,7 @@ fn no_rule_is_left_out_of_these_tables() {
         .collect();
     let mut found = Vec::new();
     for text in [
-        include_str!("../src/sandbox/fence.rs"),
+        include_str!("../src/sandbox/landlock.rs"),
         include_str!("../src/sandbox/job.rs"),
         include_str!("../src/sandbox/launch.rs"),
         include_str!("../src/sandbox/supervisor.rs"),

@@ -198,7 +198,7 @@ fn probe_by(nursery: Arc<Nursery>) -> Result<Abilities, Fault> {
     for tier in [Tier::Weak, Tier::Confined, Tier::Full] {
         let possible = match tier {
             Tier::Weak => facts.landlock >= 1,
-            _ => facts.landlock >= super::fence::SCOPES_SINCE,
+            _ => facts.landlock >= super::landlock::SCOPES_SINCE,
         };
         let tried = if !possible {
             Err("rests on a Landlock that is not there".into())
@@ -247,15 +247,15 @@ fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
     let detail = match (version, failed) {
         (0, _) => "this kernel has no Landlock, or it is switched off".into(),
         (_, None) => format!("ABI {version}: files, network, signals"),
-        (1..super::fence::SCOPES_SINCE, _) => format!(
+        (1..super::landlock::SCOPES_SINCE, _) => format!(
             "ABI {version}: files only; signals are confined from ABI {} (Linux 6.12) on",
-            super::fence::SCOPES_SINCE
+            super::landlock::SCOPES_SINCE
         ),
         (_, Some(why)) => format!("ABI {version}: {why}"),
     };
     Layer {
         name: "landlock",
-        available: version >= super::fence::SCOPES_SINCE,
+        available: version >= super::landlock::SCOPES_SINCE,
         detail,
         remedy: Some("use Linux 6.12 or later, with `landlock` among the kernel's `lsm=`"),
     }

@@ -150,7 +150,7 @@ impl Mode {
             landlock: match tier {
                 Tier::None => 0,
                 // As if the kernel had no more.
-                Tier::Weak => facts.landlock.min(super::fence::SCOPES_SINCE - 1),
+                Tier::Weak => facts.landlock.min(super::landlock::SCOPES_SINCE - 1),
                 Tier::Confined | Tier::Full => facts.landlock,
             },
             users: facts.users.clone().ok().filter(|_| tier > Tier::None),

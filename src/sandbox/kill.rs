@@ -54,7 +54,7 @@ pub(super) fn confine_own_signals(grader: i32) -> io::Result<Reach> {
     let refused = || io::Error::other("signals still reach the grader");
     let grader = Pid::from_raw(grader).ok_or_else(refused)?;
     rustix::process::test_kill_process(grader)?;
-    super::fence::confine_signals()?;
+    super::landlock::confine_signals()?;
     match rustix::process::test_kill_process(grader) {
         Err(Errno::PERM) => Ok(Reach::Scope),
         _ => Err(refused()),

@@ -33,8 +33,8 @@ use rustix::{
 use super::{
     cgroup::Group,
     channel::{Channel, Word},
-    fence::{self, View},
     job::{Job, Mode, Stage},
+    landlock::{self, View},
     os, rlimits, seccomp, view,
 };
 use crate::spec::Tier;
@@ -347,7 +347,7 @@ impl Inside<'_> {
         }
         if fenced {
             // After the view is built, since it forbids to mount.
-            fence::fence_in(view, mode.landlock, &mode.without).map_err(not_held("fence in"))?;
+            landlock::fence_in(view, mode.landlock, &mode.without).map_err(not_held("fence in"))?;
         }
         rustix::process::chdir(&job.folder).map_err(failed_no("enter the folder"))?;
         if keep("descriptors") {

@@ -17,7 +17,7 @@
 //! How a job is kept to itself is its [`Tier`](crate::spec::Tier), and which tiers hold here is found
 //! by [`probe`], which starts a process through all fences. `launch` puts them up, in this order: in the
 //! full tier namespaces and a root that holds only what the job may see (`view`); a user of its own if
-//! we are root (`own_user`); no new privileges; Landlock's allow-list of paths (`fence`); at last the filter on system
+//! we are root (`own_user`); no new privileges; Landlock's allow-list of paths (`landlock`); at last the filter on system
 //! calls (`seccomp`, compiled by `bpf`). A fence that does not hold is a fault, never a job without it.
 //! [`run_canaries`] attacks from inside, to see that they all do.
 //!
@@ -42,10 +42,10 @@ mod capture;
 mod cgroup;
 mod channel;
 mod disk;
-mod fence;
 mod file_times;
 mod job;
 mod kill;
+mod landlock;
 mod launch;
 mod meter;
 mod nursery;

@@ -23,8 +23,8 @@ use rustix::{
 };
 
 use super::{
-    fence::View,
     job::{Job, Stage},
+    landlock::View,
 };
 
 /// Where programs find their libraries, on the distributions we know.

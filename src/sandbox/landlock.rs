@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use landlock::{
+use ::landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset,
     RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
 };
@@ -143,7 +143,7 @@ pub(super) fn confine_signals() -> io::Result<()> {
         .and_then(|ruleset| ruleset.scope(Scope::Signal))
         .and_then(Ruleset::create)
         .and_then(|created| created.add_rule(PathBeneath::new(root, AccessFs::Refer)))
-        .and_then(landlock::RulesetCreated::restrict_self)
+        .and_then(::landlock::RulesetCreated::restrict_self)
         .map_err(io::Error::other)?;
     if status.ruleset == RulesetStatus::FullyEnforced {
         Ok(())

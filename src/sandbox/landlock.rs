@@ -1,4 +1,7 @@
-//! What a job may open, by Landlock: an allow-list of paths, no network, no signals outwards.
+//! Landlock: restricts a job to an allow-list of paths, without network and without signals to outside.
+//!
+//! Hides the crate `landlock` and the differences between the kernel's versions of it. Never decides which
+//! paths a job may open: `view` does.
 
 use std::{
     io,
@@ -34,27 +37,30 @@ const RIGHTS: &[(&str, AccessFs)] = &[
     ("right-to-command-devices", AccessFs::IoctlDev),
 ];
 
-/// The paths a job may open. What is not in here does not open.
+/// The paths that a job may open. The kernel refuses every other path.
 #[derive(Debug, Default)]
-pub(super) struct View {
-    /// To read and to execute, and what is below.
+pub(super) struct AllowedPaths {
+    /// Files and folders to read and to execute, with everything below.
     pub(super) readable: Vec<PathBuf>,
-    /// The same, of the system: what is not there is not missed.
+    /// The system's files and folders, with the same rights. Some may be missing on this machine.
     pub(super) system: Vec<PathBuf>,
-    /// To do everything with, and what is below.
+    /// Folders with every right a job may have, with everything below.
     pub(super) writable: Vec<PathBuf>,
-    /// Whether what is written may be executed: compilers and linkers do, runs have no reason to.
+    /// Whether the job may execute files in `writable`: builds need that, runs do not.
     pub(super) executes_what_it_writes: bool,
-    /// Devices, to read and to write.
+    /// Devices to read and to write.
     pub(super) devices: Vec<PathBuf>,
-    /// What the kernel tells of itself, to read.
-    pub(super) told: Vec<PathBuf>,
+    /// Files of `/proc` to read.
+    pub(super) proc_files: Vec<PathBuf>,
 }
 
-/// Fence in this thread and all it will start. Fails if anything of it does not hold.
+/// Restrict this thread, and every process it will start, for good.
 ///
-/// `version` is what was found when the machine was probed: if it is gone, that is an error.
-pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Result<()> {
+/// `version` is the version of Landlock that the probe of this machine found.
+///
+/// # Errors
+/// The kernel enforces less than was asked for.
+pub(super) fn restrict(allowed: &AllowedPaths, version: i32, without: &[String]) -> io::Result<()> {
     let keep = |rule: &str| !without.iter().any(|name| name == rule);
     let abi = ABI::from(version);
     let handled = RIGHTS
@@ -93,16 +99,16 @@ pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Res
         // Neither sockets nor devices: a job has no use for them.
         let kinds = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock;
         let mut write = AccessFs::from_all(abi) & !kinds;
-        if !view.executes_what_it_writes {
+        if !allowed.executes_what_it_writes {
             write &= !AccessFs::Execute;
         }
         let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate;
         let rules = [
-            (&view.readable, read, false),
-            (&view.system, read, true),
-            (&view.writable, write, false),
-            (&view.devices, device & AccessFs::from_all(abi), true),
-            (&view.told, AccessFs::ReadFile.into(), true),
+            (&allowed.readable, read, false),
+            (&allowed.system, read, true),
+            (&allowed.writable, write, false),
+            (&allowed.devices, device & AccessFs::from_all(abi), true),
+            (&allowed.proc_files, AccessFs::ReadFile.into(), true),
         ];
         for (paths, access, may_be_missing) in rules {
             for path in paths {
@@ -129,11 +135,11 @@ pub(super) fn fence_in(view: &View, version: i32, without: &[String]) -> io::Res
     }
 }
 
-/// Confine only this thread's signals, and those of all it will start, to what it will have started.
+/// Let this thread, and every process it will start, signal only processes that it will have started.
 ///
-/// Every domain of Landlock refuses to move or link a file from one folder to another unless it says
-/// otherwise, even one that handles no access to files. So this one says otherwise: a compiler moves what
-/// it has made.
+/// Every domain of Landlock, even one that restricts no access to files, refuses to move or link a file
+/// from one folder to another unless a rule allows it. This domain has such a rule, because compilers move
+/// the files they have made.
 pub(super) fn confine_signals() -> io::Result<()> {
     let root = open(Path::new("/"), false)?
         .ok_or_else(|| io::Error::other("there is no root of the file system"))?;
@@ -152,7 +158,7 @@ pub(super) fn confine_signals() -> io::Result<()> {
     }
 }
 
-/// Name a path without opening what is there.
+/// A descriptor that names a path without opening the file.
 fn open(path: &Path, may_be_missing: bool) -> io::Result<Option<OwnedFd>> {
     match rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()) {
         Ok(fd) => Ok(Some(fd)),
@@ -167,7 +173,7 @@ fn open(path: &Path, may_be_missing: bool) -> io::Result<Option<OwnedFd>> {
     }
 }
 
-/// The part of the rights that makes sense for what is there: a file has no entries.
+/// The rights in `access` that the file at `fd` can have: only a folder has entries.
 fn fitting(fd: &OwnedFd, access: BitFlags<AccessFs>, abi: ABI) -> io::Result<BitFlags<AccessFs>> {
     let mode = rustix::fs::fstat(fd)?.st_mode;
     Ok(if FileType::from_raw_mode(mode).is_dir() {

@@ -34,7 +34,7 @@ use super::{
     cgroup::Group,
     channel::{Channel, Word},
     job::{Job, Mode, Stage},
-    landlock::{self, View},
+    landlock::{self, AllowedPaths},
     os, rlimits, seccomp, view,
 };
 use crate::spec::Tier;
@@ -318,7 +318,7 @@ impl Inside<'_> {
     }
 
     /// Give up everything, and become the program. Returns only on failure.
-    fn become_the_job(&self, view: &View) -> io::Result<()> {
+    fn become_the_job(&self, view: &AllowedPaths) -> io::Result<()> {
         let Launch { job, mode, .. } = self.launch;
         let keep = |rule: &str| mode.keeps(rule);
         let fenced = mode.tier > Tier::None;
@@ -347,7 +347,8 @@ impl Inside<'_> {
         }
         if fenced {
             // After the view is built, since it forbids to mount.
-            landlock::fence_in(view, mode.landlock, &mode.without).map_err(not_held("fence in"))?;
+            landlock::restrict(view, mode.landlock, &mode.without)
+                .map_err(not_held("restrict paths by Landlock"))?;
         }
         rustix::process::chdir(&job.folder).map_err(failed_no("enter the folder"))?;
         if keep("descriptors") {

@@ -24,7 +24,7 @@ use rustix::{
 
 use super::{
     job::{Job, Stage},
-    landlock::View,
+    landlock::AllowedPaths,
 };
 
 /// Where programs find their libraries, on the distributions we know.
@@ -58,9 +58,9 @@ const NOT_FOR_BUILDS: &[&str] = &["games", "home", "local", "share", "src"];
 
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 
-/// What compilers ask the kernel. An allocator that is not told how memory is given out gives it back and
-/// asks for it anew all the time, which takes 5 % of a build.
-const TOLD_TO_BUILDS: &[&str] = &["/proc/sys/vm/overcommit_memory"];
+/// Files of `/proc` that compilers read. An allocator that cannot read how the kernel overcommits memory
+/// returns its memory and asks for it again all the time, which takes 5 % of a build.
+const PROC_FILES_FOR_BUILDS: &[&str] = &["/proc/sys/vm/overcommit_memory"];
 
 fn paths(list: &[&str]) -> Vec<PathBuf> {
     list.iter().map(PathBuf::from).collect()
@@ -90,18 +90,18 @@ pub fn shown_of_system(stage: Stage) -> Vec<PathBuf> {
 }
 
 /// The paths that `job` may open.
-pub(super) fn of(job: &Job) -> View {
+pub(super) fn of(job: &Job) -> AllowedPaths {
     let mut readable = job.readable.clone();
     readable.push(job.program.clone());
     readable.push(job.folder.clone());
-    View {
+    AllowedPaths {
         readable,
         system: shown_of_system(job.stage),
         writable: job.writable.iter().map(|w| w.path.clone()).collect(),
         executes_what_it_writes: job.stage == Stage::Build,
         devices: paths(DEVICES),
-        told: match job.stage {
-            Stage::Build => paths(TOLD_TO_BUILDS),
+        proc_files: match job.stage {
+            Stage::Build => paths(PROC_FILES_FOR_BUILDS),
             Stage::Run => Vec::new(),
         },
     }
@@ -111,12 +111,16 @@ pub(super) fn of(job: &Job) -> View {
 /// job's, if there is one: a folder that is not kept.
 ///
 /// Runs as the first process of a mount namespace of its own, with all rights there.
-pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Option<OwnedFd>> {
+pub(super) fn enter(
+    job: &Job,
+    allowed: &AllowedPaths,
+    user: Option<u32>,
+) -> io::Result<Option<OwnedFd>> {
     // What happens in here stays in here.
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     rustix::mount::mount_change("/", private).map_err(failed("make mounts private"))?;
 
-    let trees = clone_trees(job, view)?;
+    let trees = clone_trees(job, allowed)?;
     // The new root covers a folder that is certainly there; what was in it has been cloned.
     let base = &job.folder;
     let options = CString::new("mode=0755,size=4m,nr_inodes=10000")?;
@@ -138,7 +142,7 @@ pub(super) fn enter(job: &Job, view: &View, user: Option<u32>) -> io::Result<Opt
             files.saturating_add(1)
         );
         // Landlock knows of no right to map, by which a loader starts programs.
-        let execution = if view.executes_what_it_writes {
+        let execution = if allowed.executes_what_it_writes {
             MountFlags::empty()
         } else {
             MountFlags::NOEXEC
@@ -174,15 +178,19 @@ fn mount_proc(proc: &Path) -> io::Result<()> {
         .map_err(failed("mount proc"))
 }
 
-/// Clone the mounts at every path of the view, outer ones first, each once.
-fn clone_trees(job: &Job, view: &View) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
+/// Clone the mounts at every path of `allowed`, outer ones first, each once.
+fn clone_trees(job: &Job, allowed: &AllowedPaths) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
     let kept = job.writable.iter().filter(|place| place.kept);
-    let must: Vec<&PathBuf> = view
+    let must: Vec<&PathBuf> = allowed
         .readable
         .iter()
         .chain(kept.map(|place| &place.path))
         .collect();
-    let may = view.system.iter().chain(&view.devices).chain(&view.told);
+    let may = allowed
+        .system
+        .iter()
+        .chain(&allowed.devices)
+        .chain(&allowed.proc_files);
     let mut paths: Vec<(&PathBuf, bool)> = must
         .into_iter()
         .map(|path| (path, false))
@@ -206,7 +214,7 @@ fn clone_trees(job: &Job, view: &View) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
             Ok(tree) => trees.push((path.clone(), tree)),
             Err(rustix::io::Errno::NOENT) if may_be_missing => {}
             // Without it things are slower, and that is all.
-            Err(_) if view.told.contains(path) => {}
+            Err(_) if allowed.proc_files.contains(path) => {}
             Err(error) => return Err(failed_at("clone the mount of", path)(error)),
         }
     }

@@ -1,208 +1,355 @@
-//! Filters on system calls: a list of refusals compiled to the kernel's small machine.
+//! Seccomp filters: a list of cases, assembled into instructions of the kernel's BPF machine.
 //!
-//! Knows which instructions make a filter, not which calls are refused: that is `seccomp`.
-//! By hand, because seccompiler can express neither ranges of numbers nor two different refusals.
+//! Hides the instructions and their jumps. Never decides which calls are refused or reported: `seccomp` and
+//! the observer do. Written by hand, because `seccompiler` knows neither ranges of numbers nor two
+//! different refusals in one filter.
+//!
+//! # Theory of operation
+//!
+//! The kernel runs the filter at each system call, with the call's number, architecture and arguments as
+//! input, until an instruction returns an answer. Our filters check the architecture first, because the
+//! number of a call means nothing without it; then refuse numbers that are too high; then compare the
+//! number with each case in turn. The first case that matches answers; a call that no case matches is
+//! allowed. An argument is compared by its low 32 bits, since the kernel itself cuts the arguments
+//! concerned to that size, and reads the filter's input in 32-bit words.
 
 use libc::sock_filter;
 
-/// When a call is refused.
+/// A processor architecture, as far as filters tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Architecture {
+    X86_64,
+    Aarch64,
+}
+
+impl Architecture {
+    /// The architecture that this program is compiled for.
+    pub(super) const HERE: Self = if cfg!(target_arch = "x86_64") {
+        Self::X86_64
+    } else if cfg!(target_arch = "aarch64") {
+        Self::Aarch64
+    } else {
+        panic!("no filter is written for this architecture")
+    };
+
+    /// The number by which the kernel's audit subsystem, and so a filter's input, names it.
+    pub(super) const fn audit_number(self) -> u32 {
+        match self {
+            Self::X86_64 => 0xc000_003e,
+            Self::Aarch64 => 0xc000_00b7,
+        }
+    }
+
+    /// The first number of a second table of calls under the same audit number, where there is one: x32.
+    pub(super) const fn second_table(self) -> Option<u32> {
+        match self {
+            Self::X86_64 => Some(0x4000_0000),
+            Self::Aarch64 => None,
+        }
+    }
+}
+
+/// What the kernel does with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Allow,
+    /// Report it to the filter's listener, and wait for its response.
+    Notify,
+    /// Do nothing, and return this error to the program; 0 for success.
+    Errno(u16),
+    KillProcess,
+}
+
+impl Answer {
+    /// ENOSYS: as if the kernel had no such call.
+    pub(super) const NO_SUCH_CALL: Self = Self::Errno(38);
+
+    fn code(self) -> u32 {
+        match self {
+            Self::Allow => libc::SECCOMP_RET_ALLOW,
+            Self::Notify => libc::SECCOMP_RET_USER_NOTIF,
+            Self::Errno(number) => libc::SECCOMP_RET_ERRNO | u32::from(number),
+            Self::KillProcess => libc::SECCOMP_RET_KILL_PROCESS,
+        }
+    }
+}
+
+/// A condition on one argument, which the first field counts from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum When {
-    /// Always.
-    Always,
-    /// If this argument, of which the kernel looks at 32 bits, is one of these under the mask.
+pub(super) enum Condition {
+    /// Its low 32 bits are one of these values under the mask.
     Is(u32, u32, Vec<u32>),
-    /// If it is none of these under the mask.
+    /// Its low 32 bits are none of these values under the mask.
     IsNot(u32, u32, Vec<u32>),
-    /// If it has any of these bits.
+    /// It has any of these bits.
     HasAny(u32, u32),
-    /// If this argument, of 64 bits, is not zero: a pointer that is there.
+    /// It has none of these bits.
+    HasNone(u32, u32),
+    /// All 64 bits of it together are not zero: a pointer is given.
     Given(u32),
 }
 
-/// One call, and how it is refused.
+/// One case of a filter: the answer for a call whose arguments fulfil all conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct Case {
     pub(super) number: u32,
-    pub(super) when: When,
-    pub(super) errno: u16,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) answer: Answer,
 }
 
-/// Load a word of the call's description: its number, its architecture, its arguments.
-const LOAD: u16 = 0x20;
-const AND: u16 = 0x54;
-const JUMP_IF_EQUAL: u16 = 0x15;
-const JUMP_IF_GREATER: u16 = 0x25;
-const JUMP_IF_ANY_BIT: u16 = 0x45;
-const RETURN: u16 = 0x06;
+/// A filter before it is assembled.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filter {
+    /// The only architecture whose calls are not deadly. `None` allows those of any other.
+    pub(super) only: Option<Architecture>,
+    /// Calls from this number on do not exist. Numbers are unsigned, so those of x32 are high ones.
+    pub(super) none_from: Option<u32>,
+    /// The first case that matches answers.
+    pub(super) cases: Vec<Case>,
+}
 
+impl Filter {
+    /// The filter as the kernel takes it.
+    pub(super) fn assemble(&self) -> Vec<sock_filter> {
+        let mut code = Assembler::default();
+        if let Some(architecture) = self.only {
+            let ours = code.label();
+            code.load(ARCHITECTURE);
+            code.jump(EQUAL, architecture.audit_number(), Some(ours), None);
+            code.answer(Answer::KillProcess);
+            code.bind(ours);
+        }
+        code.load(NUMBER);
+        if let Some(first) = self.none_from {
+            let lower = code.label();
+            code.jump(AT_LEAST, first, None, Some(lower));
+            code.answer(Answer::NO_SUCH_CALL);
+            code.bind(lower);
+        }
+        for case in &self.cases {
+            let next = code.label();
+            code.jump(EQUAL, case.number, None, Some(next));
+            let unfulfilled = code.label();
+            for condition in &case.conditions {
+                code.check(condition, unfulfilled);
+            }
+            code.answer(case.answer);
+            code.bind(unfulfilled);
+            if !case.conditions.is_empty() {
+                // The conditions have loaded arguments in its place.
+                code.load(NUMBER);
+            }
+            code.bind(next);
+        }
+        code.answer(Answer::Allow);
+        code.finish()
+    }
+}
+
+// Instructions: load a word of the input, keep some of its bits, jump, return.
+const LOAD: u16 = code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS);
+const AND: u16 = code(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K);
+const EQUAL: u16 = code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);
+const AT_LEAST: u16 = code(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K);
+const ANY_BIT: u16 = code(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K);
+const RETURN: u16 = code(libc::BPF_RET | libc::BPF_K);
+
+#[expect(clippy::cast_possible_truncation, reason = "all codes are below 256")]
+const fn code(bits: u32) -> u16 {
+    bits as u16
+}
+
+// Places in the input, the kernel's `seccomp_data`.
 const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
 
-pub(super) const ALLOW: u32 = 0x7fff_0000;
-pub(super) const REFUSE: u32 = 0x0005_0000;
-pub(super) const KILL: u32 = 0x8000_0000;
-
-#[cfg(target_arch = "x86_64")]
-pub(super) const THIS_ARCHITECTURE: u32 = 0xc000_003e;
-#[cfg(target_arch = "aarch64")]
-pub(super) const THIS_ARCHITECTURE: u32 = 0xc000_00b7;
-
-fn statement(code: u16, k: u32) -> sock_filter {
-    sock_filter {
-        code,
-        jt: 0,
-        jf: 0,
-        k,
-    }
+/// The place of an argument's low half. Both architectures are little-endian: it comes first.
+const fn low(argument: u32) -> u32 {
+    ARGUMENTS + 8 * argument
 }
 
-fn jump(code: u16, k: u32, yes: usize, no: usize) -> sock_filter {
-    let short = |n| u8::try_from(n).expect("a refusal has fewer than 255 instructions");
-    sock_filter {
-        code,
-        jt: short(yes),
-        jf: short(no),
-        k,
-    }
+/// A place in the code that jumps lead to.
+#[derive(Debug, Clone, Copy)]
+struct Label(usize);
+
+/// An instruction whose jumps lead to labels; `None` is the instruction after it.
+#[derive(Debug)]
+struct Instruction {
+    code: u16,
+    k: u32,
+    yes: Option<Label>,
+    no: Option<Label>,
 }
 
-/// The filter: kill calls of any architecture but `only`, if that is given, refuse numbers above `newest`
-/// with ENOSYS, refuse what the list refuses, allow the rest.
-pub(super) fn compile(only: Option<u32>, newest: u32, refusals: &[Refusal]) -> Vec<sock_filter> {
-    let no_such_call = REFUSE | libc::ENOSYS.unsigned_abs();
-    let mut filter = Vec::new();
-    if let Some(architecture) = only {
-        filter.extend([
-            statement(LOAD, ARCHITECTURE),
-            jump(JUMP_IF_EQUAL, architecture, 1, 0),
-            statement(RETURN, KILL),
-        ]);
-    }
-    filter.extend([
-        statement(LOAD, NUMBER),
-        // Unsigned: the numbers of the x32 interface, from 0x4000_0000 on, are above as well.
-        jump(JUMP_IF_GREATER, newest, 0, 1),
-        statement(RETURN, no_such_call),
-    ]);
-    for refusal in refusals {
-        let body = body(&refusal.when, REFUSE | u32::from(refusal.errno));
-        filter.push(jump(JUMP_IF_EQUAL, refusal.number, 0, body.len()));
-        filter.extend(body);
-    }
-    filter.push(statement(RETURN, ALLOW));
-    filter
+#[derive(Debug, Default)]
+struct Assembler {
+    code: Vec<Instruction>,
+    /// The instruction that each label stands before, once it is known.
+    labels: Vec<Option<usize>>,
 }
 
-/// What is done once the number is the refused one. Falls through, with the number loaded again, if the
-/// arguments are not.
-fn body(when: &When, refuse: u32) -> Vec<sock_filter> {
-    // Both architectures are little-endian: the low half comes first.
-    let low = |argument: u32| ARGUMENTS + 8 * argument;
-    let refuse = statement(RETURN, refuse);
-    let reload = statement(LOAD, NUMBER);
-    match when {
-        When::Always => vec![refuse],
-        When::Is(argument, mask, values) | When::IsNot(argument, mask, values) => {
-            let mut body = vec![statement(LOAD, low(*argument)), statement(AND, *mask)];
-            let refuse_if_found = matches!(when, When::Is(..));
-            for (i, value) in values.iter().enumerate() {
-                // Found: go behind the last comparison, and one further, to the second of the two ends.
-                let left = values.len() - 1 - i;
-                body.push(jump(JUMP_IF_EQUAL, *value, left + 1, 0));
+impl Assembler {
+    fn label(&mut self) -> Label {
+        self.labels.push(None);
+        Label(self.labels.len() - 1)
+    }
+
+    /// Let a label stand before the instruction that comes next.
+    fn bind(&mut self, label: Label) {
+        self.labels[label.0] = Some(self.code.len());
+    }
+
+    fn load(&mut self, place: u32) {
+        self.jump(LOAD, place, None, None);
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        self.jump(RETURN, answer.code(), None, None);
+    }
+
+    fn jump(&mut self, code: u16, k: u32, yes: Option<Label>, no: Option<Label>) {
+        self.code.push(Instruction { code, k, yes, no });
+    }
+
+    /// Go on after this if the condition is fulfilled, else at a label.
+    fn check(&mut self, condition: &Condition, unfulfilled: Label) {
+        let no = Some(unfulfilled);
+        match condition {
+            Condition::Is(argument, mask, values) => {
+                self.load(low(*argument));
+                self.jump(AND, *mask, None, None);
+                let fulfilled = self.label();
+                for value in values {
+                    self.jump(EQUAL, *value, Some(fulfilled), None);
+                }
+                // Always: no bit is among no bits.
+                self.jump(ANY_BIT, 0, None, no);
+                self.bind(fulfilled);
             }
-            // The first end is reached if nothing was found, the second if something was.
-            if refuse_if_found {
-                // No bit is among no bits: always jumps over the refusal.
-                body.push(jump(JUMP_IF_ANY_BIT, 0, 0, 1));
+            Condition::IsNot(argument, mask, values) => {
+                self.load(low(*argument));
+                self.jump(AND, *mask, None, None);
+                for value in values {
+                    self.jump(EQUAL, *value, no, None);
+                }
             }
-            body.push(refuse);
-            body.push(reload);
-            body
+            Condition::HasAny(argument, bits) => {
+                self.load(low(*argument));
+                self.jump(ANY_BIT, *bits, None, no);
+            }
+            Condition::HasNone(argument, bits) => {
+                self.load(low(*argument));
+                self.jump(ANY_BIT, *bits, no, None);
+            }
+            Condition::Given(argument) => {
+                let fulfilled = self.label();
+                self.load(low(*argument));
+                self.jump(EQUAL, 0, None, Some(fulfilled));
+                self.load(low(*argument) + 4);
+                self.jump(EQUAL, 0, no, None);
+                self.bind(fulfilled);
+            }
         }
-        When::HasAny(argument, bits) => vec![
-            statement(LOAD, low(*argument)),
-            jump(JUMP_IF_ANY_BIT, *bits, 0, 1),
-            refuse,
-            reload,
-        ],
-        When::Given(argument) => vec![
-            statement(LOAD, low(*argument)),
-            jump(JUMP_IF_EQUAL, 0, 0, 2),
-            statement(LOAD, low(*argument) + 4),
-            jump(JUMP_IF_EQUAL, 0, 1, 0),
-            refuse,
-            reload,
-        ],
+    }
+
+    /// The instructions, with distances in place of labels.
+    fn finish(self) -> Vec<sock_filter> {
+        let distance = |at: usize, label: Option<Label>| {
+            let Some(Label(label)) = label else { return 0 };
+            let target = self.labels[label].expect("every label is bound");
+            u8::try_from(target - at - 1).expect("a case has fewer than 256 instructions")
+        };
+        let code = self.code.iter().enumerate();
+        code.map(|(at, instruction)| sock_filter {
+            code: instruction.code,
+            jt: distance(at, instruction.yes),
+            jf: distance(at, instruction.no),
+            k: instruction.k,
+        })
+        .collect()
+    }
+}
+
+/// What the kernel would answer. An independent reading of the manual of BPF, for the codes used here.
+#[cfg(test)]
+pub(super) fn interpret(
+    filter: &[sock_filter],
+    architecture: u32,
+    number: u32,
+    arguments: [u64; 6],
+) -> u32 {
+    let word = |offset: u32| match offset {
+        0 => number,
+        4 => architecture,
+        _ => {
+            let argument = arguments[((offset - 16) / 8) as usize];
+            #[expect(clippy::cast_possible_truncation, reason = "half of it is meant")]
+            if offset.is_multiple_of(8) {
+                argument as u32
+            } else {
+                (argument >> 32) as u32
+            }
+        }
+    };
+    let (mut at, mut accumulator) = (0, 0);
+    loop {
+        let i = filter[at];
+        at += 1;
+        let jump = |yes: bool| usize::from(if yes { i.jt } else { i.jf });
+        match i.code {
+            0x20 => accumulator = word(i.k),
+            0x54 => accumulator &= i.k,
+            0x15 => at += jump(accumulator == i.k),
+            0x35 => at += jump(accumulator >= i.k),
+            0x45 => at += jump(accumulator & i.k != 0),
+            0x06 => return i.k,
+            code => panic!("unknown instruction {code:#x}"),
+        }
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
 
-    /// What the kernel would answer. An independent reading of the manual of `bpf`, for these codes.
-    pub(in super::super) fn answer(
-        filter: &[sock_filter],
-        architecture: u32,
-        number: u32,
-        arguments: [u64; 6],
-    ) -> u32 {
-        let word = |offset: u32| match offset {
-            0 => number,
-            4 => architecture,
-            _ => {
-                let argument = arguments[((offset - 16) / 8) as usize];
-                #[expect(clippy::cast_possible_truncation, reason = "half of it is meant")]
-                if offset.is_multiple_of(8) {
-                    argument as u32
-                } else {
-                    (argument >> 32) as u32
-                }
-            }
-        };
-        let (mut at, mut accumulator) = (0, 0);
-        loop {
-            let i = filter[at];
-            at += 1;
-            let jump = |yes: bool| usize::from(if yes { i.jt } else { i.jf });
-            match i.code {
-                0x20 => accumulator = word(i.k),
-                0x54 => accumulator &= i.k,
-                0x15 => at += jump(accumulator == i.k),
-                0x25 => at += jump(accumulator > i.k),
-                0x45 => at += jump(accumulator & i.k != 0),
-                0x06 => return i.k,
-                code => panic!("unknown instruction {code:#x}"),
-            }
+    const ALLOW: u32 = 0x7fff_0000;
+    const NOT_PERMITTED: u32 = 0x0005_0001;
+    const NO_SUCH_CALL: u32 = 0x0005_0026;
+    const NOTIFY: u32 = 0x7fc0_0000;
+    const KILL: u32 = 0x8000_0000;
+
+    fn case(number: u32, conditions: &[Condition]) -> Case {
+        Case {
+            number,
+            conditions: conditions.to_vec(),
+            answer: Answer::Errno(1),
         }
     }
 
     #[test]
-    fn each_condition_refuses_what_it_says_and_nothing_else() {
-        let refusal = |number, when| Refusal {
-            number,
-            when,
-            errno: 1,
-        };
-        let filter = compile(
-            Some(THIS_ARCHITECTURE),
-            100,
-            &[
-                refusal(10, When::Always),
-                refusal(11, When::Is(1, u32::MAX, vec![5, 6])),
-                refusal(12, When::IsNot(0, 0xf, vec![1, 3])),
-                refusal(13, When::HasAny(0, 0x30)),
-                refusal(14, When::Given(2)),
-                refusal(11, When::Is(1, u32::MAX, vec![7])),
+    fn each_condition_matches_what_it_says_and_nothing_else() {
+        let (is, is_not) = (Condition::Is, Condition::IsNot);
+        let filter = Filter {
+            cases: vec![
+                case(10, &[]),
+                case(11, &[is(1, u32::MAX, vec![5, 6])]),
+                case(12, &[is_not(0, 0xf, vec![1, 3])]),
+                case(13, &[Condition::HasAny(0, 0x30)]),
+                case(14, &[Condition::Given(2)]),
+                case(11, &[is(1, u32::MAX, vec![7])]),
+                case(15, &[Condition::HasNone(0, 0x30)]),
+                case(16, &[is(0, 0xf, vec![2]), Condition::HasAny(1, 4)]),
+                case(17, &[is(0, 0xf, vec![])]),
             ],
-        );
+            ..Filter::default()
+        };
+        let filter = filter.assemble();
         let refused = |number, arguments: [u64; 3]| {
             let [a, b, c] = arguments;
-            match answer(&filter, THIS_ARCHITECTURE, number, [a, b, c, 0, 0, 0]) {
+            match interpret(&filter, 1, number, [a, b, c, 0, 0, 0]) {
                 ALLOW => false,
-                answer if answer == REFUSE | 1 => true,
+                NOT_PERMITTED => true,
                 answer => panic!("{answer:#x}"),
             }
         };
@@ -217,22 +364,46 @@ pub(super) mod tests {
         }
         assert!(refused(13, [0x20, 0, 0]) && !refused(13, [0x40, 0, 0]));
         assert!(!refused(14, [1, 1, 0]) && refused(14, [0, 0, 1]) && refused(14, [0, 0, 1 << 32]));
+        assert!(!refused(15, [0x20, 0, 0]) && refused(15, [0x40, 0, 0]));
+        // Every condition counts.
+        for (arguments, expected) in [([2, 4], true), ([0x12, 12], true), ([2, 8], false)] {
+            let [a, b] = arguments;
+            assert_eq!(refused(16, [a, b, 0]), expected, "{arguments:?}");
+        }
+        assert!(!refused(16, [3, 4, 0]) && !refused(17, [0, 0, 0]));
     }
 
     #[test]
-    fn another_architecture_is_killed_and_an_unknown_number_does_not_exist() {
-        let filter = compile(Some(THIS_ARCHITECTURE), 100, &[]);
-        let no_such_call = REFUSE | libc::ENOSYS.unsigned_abs();
-        assert_eq!(answer(&filter, 0x4000_0003, 5, [0; 6]), KILL);
-        assert_eq!(answer(&filter, THIS_ARCHITECTURE, 100, [0; 6]), ALLOW);
-        assert_eq!(
-            answer(&filter, THIS_ARCHITECTURE, 101, [0; 6]),
-            no_such_call
-        );
-        let x32 = 0x4000_0000 + 39;
-        assert_eq!(
-            answer(&filter, THIS_ARCHITECTURE, x32, [0; 6]),
-            no_such_call
-        );
+    fn a_case_whose_conditions_fail_leaves_the_number_for_the_cases_after_it() {
+        let mut reported = case(5, &[]);
+        reported.answer = Answer::Notify;
+        let filter = Filter {
+            cases: vec![case(5, &[Condition::HasAny(0, 1)]), reported],
+            ..Filter::default()
+        };
+        let filter = filter.assemble();
+        assert_eq!(interpret(&filter, 1, 5, [1, 0, 0, 0, 0, 0]), NOT_PERMITTED);
+        // If the number were not loaded again, the argument 2 would be compared with 5.
+        assert_eq!(interpret(&filter, 1, 5, [2, 0, 0, 0, 0, 0]), NOTIFY);
+    }
+
+    #[test]
+    fn another_architecture_is_killed_and_a_number_that_is_too_high_does_not_exist() {
+        for architecture in [Architecture::X86_64, Architecture::Aarch64] {
+            let filter = Filter {
+                only: Some(architecture),
+                none_from: Some(101),
+                cases: Vec::new(),
+            };
+            let filter = filter.assemble();
+            let own = architecture.audit_number();
+            let (i386, x32) = (0x4000_0003, 0x4000_0000 + 39);
+            assert_eq!(interpret(&filter, i386, 5, [0; 6]), KILL);
+            assert_eq!(interpret(&filter, own, 100, [0; 6]), ALLOW);
+            assert_eq!(interpret(&filter, own, 101, [0; 6]), NO_SUCH_CALL);
+            assert_eq!(interpret(&filter, own, x32, [0; 6]), NO_SUCH_CALL);
+        }
+        let free = Filter::default().assemble();
+        assert_eq!(interpret(&free, 1, u32::MAX, [0; 6]), ALLOW);
     }
 }

@@ -368,7 +368,8 @@ impl Inside<'_> {
             self.birth.give(&Word::Listener, listener.as_fd())?;
         }
         if let Some(filter) = filter {
-            os::install_filter(&filter, None).map_err(not_held("install the filter"))?;
+            os::install_filter(&filter, os::Listener::None)
+                .map_err(not_held("install the filter"))?;
         }
         if self.launch.trial {
             os::exit_now(0);
@@ -518,7 +519,10 @@ mod tests {
     use std::{path::Path, process::Command};
 
     use super::*;
-    use crate::sandbox::ability;
+    use crate::sandbox::{
+        ability,
+        bpf::{Answer, Case, Filter},
+    };
 
     /// The hook itself, in a process with one thread: this test program, run again.
     #[test]
@@ -543,18 +547,18 @@ mod tests {
     #[ignore = "needs a process with one thread; run by the test above"]
     fn install_and_receive() {
         // Reports one call, which nothing here makes, and allows the rest.
-        let report = 0x7fc0_0000;
-        let number = u32::try_from(libc::SYS_sched_get_priority_max).unwrap();
-        let step = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
-        let filter = [
-            step(0x20, 0, 0, 0),
-            step(0x15, number, 0, 1),
-            step(0x06, report, 0, 0),
-            step(0x06, 0x7fff_0000, 0, 0),
-        ];
+        let filter = Filter {
+            cases: vec![Case {
+                number: u32::try_from(libc::SYS_sched_get_priority_max).unwrap(),
+                conditions: Vec::new(),
+                answer: Answer::Notify,
+            }],
+            ..Filter::default()
+        };
+        let filter = filter.assemble();
         let install = || {
-            let new_listener_and_wait_killable = 8 | 32;
-            os::install_filter(&filter, Some(new_listener_and_wait_killable))?
+            let wait_killable = true;
+            os::install_filter(&filter, os::Listener::Notify { wait_killable })?
                 .ok_or_else(|| io::Error::other("no listener"))
         };
         let observer = Observer { install: &install };

@@ -3,29 +3,33 @@
 use std::ffi::c_long;
 
 use super::{Line, Where};
-use crate::sandbox::bpf::When;
+use crate::sandbox::bpf::Condition;
 
 /// What neither is a pointer, nor a descriptor, nor a process, nor an option of anything.
 const BAD: u64 = u64::MAX;
 
 /// Calls of one rule that do not exist for a job.
 fn absent(rule: &'static str, numbers: &[c_long]) -> impl Iterator<Item = Line> {
-    numbers.iter().map(move |&number| Line {
-        rule,
-        number,
-        when: When::Always,
-        errno: libc::ENOSYS,
-        try_with: [BAD; 6],
-        place: Where::Everywhere,
-    })
+    numbers.iter().map(move |&number| absent_one(rule, number))
 }
 
-/// One call that is not permitted under a condition.
-fn barred(rule: &'static str, number: c_long, when: When, try_with: [u64; 6]) -> Line {
+fn absent_one(rule: &'static str, number: c_long) -> Line {
     Line {
         rule,
         number,
-        when,
+        when: None,
+        errno: libc::ENOSYS,
+        try_with: [BAD; 6],
+        place: Where::Everywhere,
+    }
+}
+
+/// One call that is not permitted under a condition.
+fn barred(rule: &'static str, number: c_long, when: Condition, try_with: [u64; 6]) -> Line {
+    Line {
+        rule,
+        number,
+        when: Some(when),
         errno: libc::EPERM,
         try_with,
         place: Where::Everywhere,
@@ -34,7 +38,10 @@ fn barred(rule: &'static str, number: c_long, when: When, try_with: [u64; 6]) ->
 
 /// One call that is never permitted.
 fn forbidden(rule: &'static str, number: c_long) -> Line {
-    barred(rule, number, When::Always, [BAD; 6])
+    Line {
+        errno: libc::EPERM,
+        ..absent_one(rule, number)
+    }
 }
 
 /// Every line of every rule, for all stages and tiers.
@@ -218,7 +225,7 @@ fn ioctl(rule: &'static str, request: u32) -> Line {
     barred(
         rule,
         libc::SYS_ioctl,
-        When::Is(1, u32::MAX, vec![request]),
+        Condition::Is(1, u32::MAX, vec![request]),
         [BAD, u64::from(request), 0, 0, 0, 0],
     )
 }
@@ -233,7 +240,7 @@ fn processes(lines: &mut Vec<Line>) {
     lines.push(barred(
         "namespaces",
         libc::SYS_clone,
-        When::HasAny(0, new_namespaces),
+        Condition::HasAny(0, new_namespaces),
         [nonsense, 0, 0, 0, 0, 0],
     ));
     // Its flags are behind a pointer. C libraries fall back to clone.
@@ -243,7 +250,7 @@ fn processes(lines: &mut Vec<Line>) {
         ..forbidden("namespaces", libc::SYS_unshare)
     });
     // 0 is oneself. BAD is a process that does not exist: ESRCH.
-    let of_others = || When::IsNot(0, u32::MAX, vec![0]);
+    let of_others = || Condition::IsNot(0, u32::MAX, vec![0]);
     let mut others =
         |rule, number, when, try_with| lines.push(barred(rule, number, when, try_with));
     others(
@@ -268,14 +275,14 @@ fn processes(lines: &mut Vec<Line>) {
     );
     others(scheduling, libc::SYS_sched_setparam, of_others(), nowhere);
     others(scheduling, libc::SYS_sched_setattr, of_others(), nowhere);
-    others(scheduling, libc::SYS_setpriority, When::Always, nowhere);
-    others(scheduling, libc::SYS_ioprio_set, When::Always, nowhere);
+    lines.push(forbidden(scheduling, libc::SYS_setpriority));
+    lines.push(forbidden(scheduling, libc::SYS_ioprio_set));
     // What asks the kernel to tell somebody by a signal, chosen freely; and dnotify.
     let fcntl = |rule, command: libc::c_int| {
         barred(
             rule,
             libc::SYS_fcntl,
-            When::Is(1, u32::MAX, vec![command.unsigned_abs()]),
+            Condition::Is(1, u32::MAX, vec![command.unsigned_abs()]),
             [BAD, u64::from(command.unsigned_abs()), 0, 0, 0, 0],
         )
     };
@@ -301,7 +308,8 @@ fn processes(lines: &mut Vec<Line>) {
     ] {
         lines.push(Line {
             place: Where::WeakTier,
-            ..barred("signals", number, When::Always, try_with)
+            try_with,
+            ..forbidden("signals", number)
         });
     }
 }
@@ -328,13 +336,13 @@ fn sockets(lines: &mut Vec<Line>) {
     lines.push(barred(
         "sockets",
         libc::SYS_socketpair,
-        When::IsNot(0, u32::MAX, vec![unix]),
+        Condition::IsNot(0, u32::MAX, vec![unix]),
         [BAD, u64::from(stream), 0, BAD, 0, 0],
     ));
     lines.push(barred(
         "datagrams",
         libc::SYS_socketpair,
-        When::IsNot(1, 0xf, vec![stream, packets]),
+        Condition::IsNot(1, 0xf, vec![stream, packets]),
         [
             u64::from(unix),
             u64::from(libc::SOCK_DGRAM.unsigned_abs()),
@@ -348,7 +356,7 @@ fn sockets(lines: &mut Vec<Line>) {
     lines.push(barred(
         "datagrams",
         libc::SYS_sendto,
-        When::Given(4),
+        Condition::Given(4),
         [BAD, 0, 0, 0, BAD, 0],
     ));
 }
@@ -371,10 +379,10 @@ fn opening(lines: &mut Vec<Line>) {
         };
         // Neither to read nor to write: no right is asked for, and times, attributes and, before its third
         // version, the whole content can be changed.
-        let when = When::Is(argument, neither, vec![neither]);
+        let when = Condition::Is(argument, neither, vec![neither]);
         lines.push(barred("access-modes", number, when, flags(neither)));
         // Cut short by who opens it to read only, which also needs no right before the third version.
-        let when = When::Is(argument, neither | cut, vec![cut]);
+        let when = Condition::Is(argument, neither | cut, vec![cut]);
         lines.push(Line {
             place: Where::WeakTier,
             ..barred("cutting-files", number, when, flags(cut))
@@ -392,7 +400,7 @@ fn files(lines: &mut Vec<Line>) {
     lines.push(barred(
         "times",
         libc::SYS_utimensat,
-        When::Given(1),
+        Condition::Given(1),
         [BAD, BAD, 0, 0, 0, 0],
     ));
     lines.push(forbidden("special-files", libc::SYS_mknodat));
@@ -443,14 +451,14 @@ fn others(lines: &mut Vec<Line>) {
     lines.push(barred(
         "personality",
         libc::SYS_personality,
-        When::IsNot(0, u32::MAX, vec![u32::MAX]),
+        Condition::IsNot(0, u32::MAX, vec![u32::MAX]),
         [0; 6],
     ));
     let prctl = |rule, option: libc::c_int| {
         barred(
             rule,
             libc::SYS_prctl,
-            When::Is(0, u32::MAX, vec![option.unsigned_abs()]),
+            Condition::Is(0, u32::MAX, vec![option.unsigned_abs()]),
             [u64::from(option.unsigned_abs()), BAD, BAD, BAD, BAD, 0],
         )
     };

@@ -24,7 +24,7 @@ use std::ffi::c_long;
 
 use self::lines::all_lines;
 use super::{
-    bpf::{Refusal, THIS_ARCHITECTURE, When},
+    bpf::{Answer, Architecture, Case, Condition, Filter},
     job::Stage,
 };
 use crate::spec::Tier;
@@ -49,7 +49,8 @@ pub(super) struct Line {
     /// The rule that this line is part of.
     pub(super) rule: &'static str,
     pub(super) number: c_long,
-    pub(super) when: When,
+    /// `None`: always.
+    pub(super) when: Option<Condition>,
     /// 0 for what is said to be done, and is not.
     pub(super) errno: i32,
     /// Arguments with which the call is refused, and harmless where it is not.
@@ -75,26 +76,25 @@ pub(super) fn filter(
     process: u32,
     without: &[String],
 ) -> Vec<libc::sock_filter> {
-    let refusals: Vec<Refusal> = lines_for(stage, tier)
-        .filter(|line| !without.iter().any(|rule| rule == line.rule))
-        .map(|line| Refusal {
+    let keeps = |name: &str| !without.iter().any(|rule| rule == name);
+    let cases = lines_for(stage, tier)
+        .filter(|line| keeps(line.rule))
+        .map(|line| Case {
             number: u32::try_from(line.number).expect("numbers of calls are small"),
-            when: match line.number {
-                libc::SYS_kill => When::IsNot(0, u32::MAX, vec![0, process]),
-                libc::SYS_tgkill => When::IsNot(0, u32::MAX, vec![process]),
-                _ => line.when,
+            conditions: match line.number {
+                libc::SYS_kill => vec![Condition::IsNot(0, u32::MAX, vec![0, process])],
+                libc::SYS_tgkill => vec![Condition::IsNot(0, u32::MAX, vec![process])],
+                _ => Vec::from_iter(line.when),
             },
-            errno: u16::try_from(line.errno).expect("error numbers are small"),
+            answer: Answer::Errno(u16::try_from(line.errno).expect("error numbers are small")),
         })
         .collect();
-    let keeps = |name: &str| !without.iter().any(|rule| rule == name);
-    let only = keeps("architecture").then_some(THIS_ARCHITECTURE);
-    let newest = if keeps("newer-calls") {
-        NEWEST
-    } else {
-        u32::MAX
+    let filter = Filter {
+        only: keeps("architecture").then_some(Architecture::HERE),
+        none_from: keeps("newer-calls").then_some(NEWEST + 1),
+        cases,
     };
-    super::bpf::compile(only, newest, &refusals)
+    filter.assemble()
 }
 
 /// The names of all rules, each once. For tests, which leave out each.
@@ -110,13 +110,17 @@ pub fn rules() -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::bpf::{ALLOW, KILL, REFUSE, tests::answer};
+    use crate::sandbox::bpf::interpret;
+
+    const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
+    const REFUSE: u32 = libc::SECCOMP_RET_ERRNO;
+    const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
 
     fn ask(stage: Stage, tier: Tier, without: &[String], number: c_long, with: [u64; 6]) -> u32 {
         let number = u32::try_from(number).unwrap();
-        answer(
+        interpret(
             &filter(stage, tier, 77, without),
-            THIS_ARCHITECTURE,
+            Architecture::HERE.audit_number(),
             number,
             with,
         )
@@ -134,7 +138,7 @@ mod tests {
     }
 
     /// A condition as `golden.txt` spells it.
-    fn words(when: &When) -> String {
+    fn words(when: Option<&Condition>) -> String {
         let argument = |argument: u32, mask: u32| match mask {
             u32::MAX => format!("arg{argument}"),
             _ => format!("arg{argument}&{mask:#x}"),
@@ -144,11 +148,16 @@ mod tests {
             texts.join(",")
         };
         match when {
-            When::Always => "always".into(),
-            When::Is(n, mask, values) => format!("{}={}", argument(*n, *mask), list(values)),
-            When::IsNot(n, mask, values) => format!("{}!={}", argument(*n, *mask), list(values)),
-            When::HasAny(n, bits) => format!("arg{n}&{bits:#x}"),
-            When::Given(n) => format!("arg{n}!=null"),
+            None => "always".into(),
+            Some(Condition::Is(n, mask, values)) => {
+                format!("{}={}", argument(*n, *mask), list(values))
+            }
+            Some(Condition::IsNot(n, mask, values)) => {
+                format!("{}!={}", argument(*n, *mask), list(values))
+            }
+            Some(Condition::HasAny(n, bits)) => format!("arg{n}&{bits:#x}"),
+            Some(Condition::HasNone(n, bits)) => format!("!arg{n}&{bits:#x}"),
+            Some(Condition::Given(n)) => format!("arg{n}!=null"),
         }
     }
 
@@ -180,7 +189,7 @@ mod tests {
                     Where::Runs => "runs",
                     Where::WeakTier => "weak",
                 };
-                let (rule, number, when) = (line.rule, line.number, words(&line.when));
+                let (rule, number, when) = (line.rule, line.number, words(line.when.as_ref()));
                 format!("{rule} {number} {when} {errno} {place}")
             })
             .collect();
@@ -217,7 +226,7 @@ mod tests {
         let ask = |without: &[String]| {
             let i386 = 0x4000_0003;
             let filter = filter(Stage::Run, Tier::Full, 77, without);
-            answer(&filter, i386, 20, [0; 6])
+            interpret(&filter, i386, 20, [0; 6])
         };
         assert_eq!(ask(&[]), KILL);
         assert_eq!(ask(&["architecture".into()]), ALLOW);

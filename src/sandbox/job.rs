@@ -18,6 +18,7 @@ use super::{
     cgroup::{Group, Place},
     nursery::{Nursery, Supervisor},
     own_user::{Claimed, Users},
+    rule::{Rule, RuleSet, Step},
 };
 use crate::{
     evidence::{Execution, Termination},
@@ -140,7 +141,7 @@ pub(super) struct Mode {
     pub(super) users: Option<Users>,
     pub(super) groups: Option<Place>,
     /// Rules that a test leaves out, to see that something notices.
-    pub(super) without: Vec<String>,
+    pub(super) without: RuleSet,
 }
 
 impl Mode {
@@ -155,18 +156,18 @@ impl Mode {
             },
             users: facts.users.clone().ok().filter(|_| tier > Tier::None),
             groups: facts.groups.clone().ok(),
-            without: Vec::new(),
+            without: RuleSet::default(),
         }
     }
 
     /// Whether a rule is in force.
-    pub(super) fn keeps(&self, rule: &str) -> bool {
-        !self.without.iter().any(|name| name == rule)
+    pub(super) fn keeps(&self, rule: impl Into<Rule>) -> bool {
+        !self.without.contains(rule)
     }
 
     /// Take a user for the job of this supervisor, if jobs have users of their own.
     pub(super) fn claim_user(&self) -> io::Result<Option<Claimed>> {
-        let users = self.users.filter(|_| self.keeps("own-user"));
+        let users = self.users.filter(|_| self.keeps(Step::OwnUser));
         users
             .map(|users| users.claim(std::process::id()))
             .transpose()
@@ -177,7 +178,7 @@ impl Mode {
         let Some(place) = self
             .groups
             .as_ref()
-            .filter(|_| self.keeps("control-groups"))
+            .filter(|_| self.keeps(Step::ControlGroups))
         else {
             return Ok(None);
         };
@@ -277,9 +278,9 @@ impl Sandbox {
     /// The same without some of its rules. For tests, which see that a canary notices.
     #[doc(hidden)]
     #[must_use]
-    pub fn without(mut self, rules: &[&str]) -> Self {
-        self.mode.without = rules.iter().map(|&rule| rule.to_owned()).collect();
-        let keeps_environment = !self.mode.keeps("environment");
+    pub fn without(mut self, rules: &[Rule]) -> Self {
+        self.mode.without = rules.iter().copied().collect();
+        let keeps_environment = !self.mode.keeps(Step::Environment);
         self.nursery = Arc::new(Nursery::new(self.program(), keeps_environment));
         self
     }

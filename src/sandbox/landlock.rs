@@ -15,27 +15,41 @@ use ::landlock::{
 };
 use rustix::fs::{FileType, Mode, OFlags};
 
+use super::rule::{Landlock, Right, RuleSet};
+
 /// The version of Landlock from which it confines signals.
 pub(super) const SCOPES_SINCE: i32 = 6;
 
-/// Each right to files with the name of the rule that withholds it, less those that no job could use if it
-/// had them: block devices are for root to make, and moves between folders are refused unless allowed.
-const RIGHTS: &[(&str, AccessFs)] = &[
-    ("right-to-execute", AccessFs::Execute),
-    ("right-to-read-files", AccessFs::ReadFile),
-    ("right-to-read-folders", AccessFs::ReadDir),
-    ("right-to-write-files", AccessFs::WriteFile),
-    ("right-to-truncate", AccessFs::Truncate),
-    ("right-to-remove-files", AccessFs::RemoveFile),
-    ("right-to-remove-folders", AccessFs::RemoveDir),
-    ("right-to-make-files", AccessFs::MakeReg),
-    ("right-to-make-folders", AccessFs::MakeDir),
-    ("right-to-make-links", AccessFs::MakeSym),
-    ("right-to-make-pipes", AccessFs::MakeFifo),
-    ("right-to-make-sockets", AccessFs::MakeSock),
-    ("right-to-make-devices", AccessFs::MakeChar),
-    ("right-to-command-devices", AccessFs::IoctlDev),
-];
+/// The version of Landlock from which it can put a rule in force.
+const fn since(rule: Landlock) -> i32 {
+    match rule {
+        // Demanded of every kernel: one without Landlock must fail, not run the job unrestricted.
+        Landlock::Paths => 0,
+        Landlock::Ports => 4,
+        Landlock::SignalScope | Landlock::AbstractSockets => SCOPES_SINCE,
+    }
+}
+
+/// The right that a rule withholds. No rule has two rights that no job could use: to make block devices is
+/// root's alone, and moves between folders are refused unless allowed.
+const fn right(rule: Right) -> AccessFs {
+    match rule {
+        Right::Execute => AccessFs::Execute,
+        Right::ReadFiles => AccessFs::ReadFile,
+        Right::ReadFolders => AccessFs::ReadDir,
+        Right::WriteFiles => AccessFs::WriteFile,
+        Right::Truncate => AccessFs::Truncate,
+        Right::RemoveFiles => AccessFs::RemoveFile,
+        Right::RemoveFolders => AccessFs::RemoveDir,
+        Right::MakeFiles => AccessFs::MakeReg,
+        Right::MakeFolders => AccessFs::MakeDir,
+        Right::MakeLinks => AccessFs::MakeSym,
+        Right::MakePipes => AccessFs::MakeFifo,
+        Right::MakeSockets => AccessFs::MakeSock,
+        Right::MakeDevices => AccessFs::MakeChar,
+        Right::CommandDevices => AccessFs::IoctlDev,
+    }
+}
 
 /// The paths that a job may open. The kernel refuses every other path.
 #[derive(Debug, Default)]
@@ -60,41 +74,29 @@ pub(super) struct AllowedPaths {
 ///
 /// # Errors
 /// The kernel enforces less than was asked for.
-pub(super) fn restrict(allowed: &AllowedPaths, version: i32, without: &[String]) -> io::Result<()> {
-    let keep = |rule: &str| !without.iter().any(|name| name == rule);
+pub(super) fn restrict(allowed: &AllowedPaths, version: i32, without: RuleSet) -> io::Result<()> {
     let abi = ABI::from(version);
-    let handled = RIGHTS
-        .iter()
-        .filter(|(rule, _)| !keep(rule))
-        .fold(AccessFs::from_all(abi), |all, &(_, right)| all & !right);
-    let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
-    let mut any = false;
-    if keep("paths") {
-        ruleset = ruleset.handle_access(handled).map_err(io::Error::other)?;
-        any = true;
-    }
-    if version >= 4 && keep("ports") {
-        ruleset = ruleset
-            .handle_access(AccessNet::from_all(abi))
-            .map_err(io::Error::other)?;
-        any = true;
-    }
-    if version >= SCOPES_SINCE {
-        for (rule, scope) in [
-            ("signal-scope", Scope::Signal),
-            ("abstract-sockets", Scope::AbstractUnixSocket),
-        ] {
-            if keep(rule) {
-                ruleset = ruleset.scope(scope).map_err(io::Error::other)?;
-                any = true;
-            }
-        }
-    }
-    if !any {
+    let left_out = Right::ALL.iter().filter(|&&rule| without.contains(rule));
+    let handled = left_out.fold(AccessFs::from_all(abi), |all, &rule| all & !right(rule));
+    let all = Landlock::ALL.iter().copied();
+    let in_force: Vec<Landlock> = all
+        .filter(|&rule| version >= since(rule) && !without.contains(rule))
+        .collect();
+    if in_force.is_empty() {
         return Ok(());
     }
+    let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    for &rule in &in_force {
+        ruleset = match rule {
+            Landlock::Paths => ruleset.handle_access(handled),
+            Landlock::Ports => ruleset.handle_access(AccessNet::from_all(abi)),
+            Landlock::SignalScope => ruleset.scope(Scope::Signal),
+            Landlock::AbstractSockets => ruleset.scope(Scope::AbstractUnixSocket),
+        }
+        .map_err(io::Error::other)?;
+    }
     let mut created = ruleset.create().map_err(io::Error::other)?;
-    if keep("paths") {
+    if in_force.contains(&Landlock::Paths) {
         let read = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
         // Neither sockets nor devices: a job has no use for them.
         let kinds = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock;
@@ -181,4 +183,15 @@ fn fitting(fd: &OwnedFd, access: BitFlags<AccessFs>, abi: ABI) -> io::Result<Bit
     } else {
         access & AccessFs::from_file(abi)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_landlock_is_an_error_and_not_an_unrestricted_job() {
+        let restricted = restrict(&AllowedPaths::default(), 0, RuleSet::default());
+        assert!(restricted.is_err());
+    }
 }

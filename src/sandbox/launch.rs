@@ -35,19 +35,23 @@ use super::{
     channel::{Channel, Word},
     job::{Job, Mode, Stage},
     landlock::{self, AllowedPaths},
-    os, rlimits, seccomp, view,
+    os, rlimits,
+    rule::{Namespace, Step},
+    seccomp, view,
 };
 use crate::spec::Tier;
 
-/// Namespaces of the full tier, each with the name of its rule.
-const NAMESPACES: &[(&str, i32)] = &[
-    ("user-namespace", libc::CLONE_NEWUSER),
-    ("process-namespace", libc::CLONE_NEWPID),
-    ("mount-namespace", libc::CLONE_NEWNS),
-    ("network-namespace", libc::CLONE_NEWNET),
-    ("ipc-namespace", libc::CLONE_NEWIPC),
-    ("host-name-namespace", libc::CLONE_NEWUTS),
-];
+/// The kernel's flag for a namespace of the full tier.
+const fn flag(namespace: Namespace) -> i32 {
+    match namespace {
+        Namespace::User => libc::CLONE_NEWUSER,
+        Namespace::Process => libc::CLONE_NEWPID,
+        Namespace::Mount => libc::CLONE_NEWNS,
+        Namespace::Network => libc::CLONE_NEWNET,
+        Namespace::Ipc => libc::CLONE_NEWIPC,
+        Namespace::HostName => libc::CLONE_NEWUTS,
+    }
+}
 
 /// Tasks beyond the limit that `RLIMIT_NPROC` leaves, so that whoever counts sees the limit passed
 /// before the kernel refuses: only then do we know that it was hit.
@@ -112,10 +116,10 @@ pub(super) fn start(launch: &Launch<'_>) -> io::Result<Started> {
     let birthplace = launch.group.map_or(Ok(None), Group::birthplace)?;
     let doors = launch.group.map_or_else(|| Ok(Vec::new()), Group::doors)?;
 
-    let namespaces = NAMESPACES
+    let namespaces = Namespace::ALL
         .iter()
-        .filter(|(rule, _)| full && launch.mode.keeps(rule))
-        .fold(0, |all, (_, one)| all | one);
+        .filter(|&&namespace| full && launch.mode.keeps(namespace))
+        .fold(0, |all, &namespace| all | flag(namespace));
     let child = match os::copy_process(namespaces, birthplace.as_ref()) {
         Ok(Some(child)) => child,
         Ok(None) => {
@@ -320,9 +324,9 @@ impl Inside<'_> {
     /// Give up everything, and become the program. Returns only on failure.
     fn become_the_job(&self, view: &AllowedPaths) -> io::Result<()> {
         let Launch { job, mode, .. } = self.launch;
-        let keep = |rule: &str| mode.keeps(rule);
+        let keep = |rule: Step| mode.keeps(rule);
         let fenced = mode.tier > Tier::None;
-        if keep("session") {
+        if keep(Step::Session) {
             // No terminal, no signals from one, no group shared with us.
             rustix::process::setsid().map_err(failed_no("leave the session"))?;
         }
@@ -331,37 +335,37 @@ impl Inside<'_> {
         rustix::stdio::dup2_stdout(&self.streams[1])?;
         rustix::stdio::dup2_stderr(&self.streams[2])?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-        rlimits::set(&job.limits, self.launch.most_tasks, &keep)
+        rlimits::set(&job.limits, self.launch.most_tasks, mode.without)
             .map_err(failed_no("set limits"))?;
         if fenced {
             self.drop_rights().map_err(not_held("give up rights"))?;
         }
-        if (fenced || self.launch.observer.is_some()) && keep("no-new-privileges") {
+        if (fenced || self.launch.observer.is_some()) && keep(Step::NoNewPrivileges) {
             // Before any filter, the observer's too. Also: no program that runs as somebody else.
             rustix::thread::set_no_new_privs(true)
                 .map_err(|error| not_held("forbid new privileges")(error.into()))?;
         }
-        if keep("parent-death") {
+        if keep(Step::ParentDeath) {
             // After the change of user, which takes it back.
             die_with_parent()?;
         }
         if fenced {
             // After the view is built, since it forbids to mount.
-            landlock::restrict(view, mode.landlock, &mode.without)
+            landlock::restrict(view, mode.landlock, mode.without)
                 .map_err(not_held("restrict paths by Landlock"))?;
         }
         rustix::process::chdir(&job.folder).map_err(failed_no("enter the folder"))?;
-        if keep("descriptors") {
+        if keep(Step::Descriptors) {
             os::close_on_exec_from(3).map_err(failed("close descriptors"))?;
         }
         // All that allocates or opens happens before anybody watches or refuses.
-        let words = words(job, keep("environment"))?;
+        let words = words(job, keep(Step::Environment))?;
         let filter = fenced.then(|| {
             let process = rustix::process::getpid()
                 .as_raw_nonzero()
                 .get()
                 .unsigned_abs();
-            seccomp::filter(job.stage, mode.tier, process, &mode.without)
+            seccomp::filter(job.stage, mode.tier, process, mode.without)
         });
         if let Some(observer) = self.launch.observer {
             let listener = (observer.install)().map_err(not_held("install the observer"))?;
@@ -426,7 +430,7 @@ impl Inside<'_> {
             permitted: left,
             inheritable: left,
         };
-        if !mode.keeps("capabilities") {
+        if !mode.keeps(Step::Capabilities) {
             return Ok(());
         }
         rustix::thread::clear_ambient_capability_set()?;

@@ -55,6 +55,7 @@ mod own_user;
 mod proc_text;
 mod remove;
 mod rlimits;
+pub mod rule;
 mod scratch;
 mod seccomp;
 mod shared;
@@ -77,8 +78,6 @@ pub use proc_text::read_proc_text;
 pub use remove::remove_tree;
 pub use rlimits::prove_grants;
 pub use scratch::{Place, Scratch};
-#[doc(hidden)]
-pub use seccomp::rules;
 pub use supervisor::{SUPERVISOR_ARGUMENT, supervise};
 pub use umask::{close_to_jobs, mode_for_caller};
 pub use view::shown_of_system;

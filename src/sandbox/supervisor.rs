@@ -26,6 +26,7 @@ use super::{
     meter::{Meter, TICK, limit_ms},
     nursery,
     observer::{self, Observer},
+    rule::Step,
     stream::Stream,
     tree,
 };
@@ -117,7 +118,7 @@ fn run(order: &Order) -> io::Result<Option<Execution>> {
     if mode.tier > Tier::None {
         hidden.map_err(|error| launch::not_held("hide this process")(error.into()))?;
     }
-    let scope = if mode.tier == Tier::Confined && mode.keeps("supervisor-scope") {
+    let scope = if mode.tier == Tier::Confined && mode.keeps(Step::SupervisorScope) {
         let confined = kill::confine_own_signals(*grader);
         Some(confined.map_err(launch::not_held("confine signals"))?)
     } else {

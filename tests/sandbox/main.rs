@@ -14,7 +14,7 @@ use std::{path::PathBuf, time::Duration};
 
 use grade::{
     evidence::{Execution, Termination},
-    sandbox::{self, Abilities, Cancellation, Isolation, Job, Sandbox},
+    sandbox::{self, Abilities, Cancellation, Isolation, Job, Sandbox, rule::Step},
     spec::{Limits, Tier},
 };
 
@@ -127,7 +127,7 @@ fn run(tier: Tier, job: &Job) -> Execution {
 
 /// The same where nobody may make control groups.
 fn run_polled(tier: Tier, job: &Job) -> Execution {
-    run_in(&at(tier).without(&["control-groups"]), job)
+    run_in(&at(tier).without(&[Step::ControlGroups.into()]), job)
 }
 
 fn run_in(sandbox: &Sandbox, job: &Job) -> Execution {

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use self::prey::Prey;
 pub use self::readers::{Count, prove_observer};
-use super::{Job, Sandbox, Stage, seccomp};
+use super::{Job, Sandbox, Stage, rule::Calls, seccomp};
 use crate::{
     evidence::Termination,
     fault::{Fault, FaultKind},
@@ -148,9 +148,9 @@ pub fn run_canaries(sandbox: &Sandbox) -> Result<Vec<CanaryOutcome>, Fault> {
     let tier = sandbox.tier();
     // At tier `none` there is no filter, and the attacks are those that one would refuse.
     let calls = seccomp::lines_for(Stage::Run, tier.max(Tier::Weak))
-        .filter(|line| tier != Tier::None || line.rule != "signals")
+        .filter(|line| tier != Tier::None || line.rule != Calls::Signals)
         .map(|line| Call {
-            rule: line.rule.to_owned(),
+            rule: line.rule.as_str().to_owned(),
             number: line.number,
             arguments: line.try_with,
             errno: line.errno,

@@ -12,11 +12,11 @@
 //! A call that honest programs make in passing, and take its failure for theirs, *does nothing* (0).
 //! Calls newer than this list do not exist either.
 //!
-//! Every rule has a name, by which a test can leave it out, and every call a `try_with`: arguments that
-//! do no harm even where nothing refuses them, and to which the kernel itself gives another answer than
-//! the filter. Thus a canary can tell for every single line whether it is there.
+//! Every line belongs to a rule of [`Calls`], which a test can leave out, and has a `try_with`: arguments
+//! that do no harm even where nothing refuses them, and to which the kernel itself gives another answer
+//! than the filter. Thus a canary can tell for every single line whether it is there.
 //!
-//! The list is short of what cargo, rustc and both linkers need; that was tried, see `threats.md` 4.5.
+//! Cargo, rustc and the linkers keep every call that they need: each build runs under this filter.
 
 mod lines;
 
@@ -26,6 +26,7 @@ use self::lines::all_lines;
 use super::{
     bpf::{Answer, Architecture, Case, Condition, Filter},
     job::Stage,
+    rule::{Calls, RuleSet},
 };
 use crate::spec::Tier;
 
@@ -47,7 +48,7 @@ enum Where {
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     /// The rule that this line is part of.
-    pub(super) rule: &'static str,
+    pub(super) rule: Calls,
     pub(super) number: c_long,
     /// `None`: always.
     pub(super) when: Option<Condition>,
@@ -60,23 +61,21 @@ pub(super) struct Line {
 
 /// The lines that hold for a job.
 pub(super) fn lines_for(stage: Stage, tier: Tier) -> impl Iterator<Item = Line> {
-    all_lines()
-        .into_iter()
-        .filter(move |line| match line.place {
-            Where::Everywhere => true,
-            Where::Runs => stage == Stage::Run,
-            Where::WeakTier => tier == Tier::Weak,
-        })
+    all_lines().filter(move |line| match line.place {
+        Where::Everywhere => true,
+        Where::Runs => stage == Stage::Run,
+        Where::WeakTier => tier == Tier::Weak,
+    })
 }
 
-/// The filter of a job whose first process has the number `process`, without the rules named.
+/// The filter of a job whose first process has the number `process`, without some rules.
 pub(super) fn filter(
     stage: Stage,
     tier: Tier,
     process: u32,
-    without: &[String],
+    without: RuleSet,
 ) -> Vec<libc::sock_filter> {
-    let keeps = |name: &str| !without.iter().any(|rule| rule == name);
+    let keeps = |rule: Calls| !without.contains(rule);
     let cases = lines_for(stage, tier)
         .filter(|line| keeps(line.rule))
         .map(|line| Case {
@@ -90,21 +89,11 @@ pub(super) fn filter(
         })
         .collect();
     let filter = Filter {
-        only: keeps("architecture").then_some(Architecture::HERE),
-        none_from: keeps("newer-calls").then_some(NEWEST + 1),
+        only: keeps(Calls::OtherArchitecture).then_some(Architecture::HERE),
+        none_from: keeps(Calls::Newer).then_some(NEWEST + 1),
         cases,
     };
     filter.assemble()
-}
-
-/// The names of all rules, each once. For tests, which leave out each.
-#[must_use]
-pub fn rules() -> Vec<&'static str> {
-    let mut rules: Vec<_> = all_lines().iter().map(|line| line.rule).collect();
-    rules.extend(["architecture", "newer-calls"]);
-    rules.sort_unstable();
-    rules.dedup();
-    rules
 }
 
 #[cfg(test)]
@@ -116,7 +105,7 @@ mod tests {
     const REFUSE: u32 = libc::SECCOMP_RET_ERRNO;
     const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
 
-    fn ask(stage: Stage, tier: Tier, without: &[String], number: c_long, with: [u64; 6]) -> u32 {
+    fn ask(stage: Stage, tier: Tier, without: RuleSet, number: c_long, with: [u64; 6]) -> u32 {
         let number = u32::try_from(number).unwrap();
         interpret(
             &filter(stage, tier, 77, without),
@@ -129,10 +118,16 @@ mod tests {
     #[test]
     fn every_line_refuses_its_own_try_and_leaving_out_its_rule_lets_it_through() {
         for line in lines_for(Stage::Run, Tier::Weak) {
-            let with = ask(Stage::Run, Tier::Weak, &[], line.number, line.try_with);
+            let with = ask(
+                Stage::Run,
+                Tier::Weak,
+                RuleSet::default(),
+                line.number,
+                line.try_with,
+            );
             assert_eq!(with, REFUSE | line.errno.unsigned_abs(), "{line:?}");
-            let without = [line.rule.to_owned()];
-            let without = ask(Stage::Run, Tier::Weak, &without, line.number, line.try_with);
+            let without = RuleSet::from_iter([line.rule.into()]);
+            let without = ask(Stage::Run, Tier::Weak, without, line.number, line.try_with);
             assert_eq!(without, ALLOW, "{line:?}");
         }
     }
@@ -176,7 +171,6 @@ mod tests {
             }
         }
         let mut found: Vec<String> = all_lines()
-            .iter()
             .map(|line| {
                 let errno = match line.errno {
                     libc::ENOSYS => "ENOSYS",
@@ -189,7 +183,8 @@ mod tests {
                     Where::Runs => "runs",
                     Where::WeakTier => "weak",
                 };
-                let (rule, number, when) = (line.rule, line.number, words(line.when.as_ref()));
+                let (rule, number, when) =
+                    (line.rule.as_str(), line.number, words(line.when.as_ref()));
                 format!("{rule} {number} {when} {errno} {place}")
             })
             .collect();
@@ -214,7 +209,7 @@ mod tests {
                     Where::Runs => stage == Stage::Run,
                     Where::WeakTier => tier == Tier::Weak,
                 };
-                let answer = ask(stage, tier, &[], line.number, line.try_with);
+                let answer = ask(stage, tier, RuleSet::default(), line.number, line.try_with);
                 let refused = answer == REFUSE | line.errno.unsigned_abs();
                 assert_eq!(refused, holds, "{stage:?} {tier}: {line:?}");
             }
@@ -223,13 +218,16 @@ mod tests {
 
     #[test]
     fn calls_of_another_architecture_are_deadly_while_the_rule_is_there() {
-        let ask = |without: &[String]| {
+        let ask = |without: RuleSet| {
             let i386 = 0x4000_0003;
             let filter = filter(Stage::Run, Tier::Full, 77, without);
             interpret(&filter, i386, 20, [0; 6])
         };
-        assert_eq!(ask(&[]), KILL);
-        assert_eq!(ask(&["architecture".into()]), ALLOW);
+        assert_eq!(ask(RuleSet::default()), KILL);
+        assert_eq!(
+            ask(RuleSet::from_iter([Calls::OtherArchitecture.into()])),
+            ALLOW
+        );
     }
 
     #[test]
@@ -238,7 +236,7 @@ mod tests {
             ask(
                 Stage::Run,
                 Tier::Weak,
-                &[],
+                RuleSet::default(),
                 libc::SYS_kill,
                 [to, 9, 0, 0, 0, 0],
             )
@@ -247,7 +245,7 @@ mod tests {
             ask(
                 Stage::Run,
                 Tier::Weak,
-                &[],
+                RuleSet::default(),
                 libc::SYS_tgkill,
                 [of, of, 9, 0, 0, 0],
             )
@@ -287,19 +285,35 @@ mod tests {
             (libc::SYS_sched_setaffinity, [0, 8, 0, 0, 0, 0]),
         ] {
             assert_eq!(
-                ask(Stage::Run, Tier::Weak, &[], number, with),
+                ask(Stage::Run, Tier::Weak, RuleSet::default(), number, with),
                 ALLOW,
                 "{number}"
             );
         }
-        let chmod = |stage| ask(stage, Tier::Full, &[], libc::SYS_fchmodat, [0; 6]);
+        let chmod = |stage| {
+            ask(
+                stage,
+                Tier::Full,
+                RuleSet::default(),
+                libc::SYS_fchmodat,
+                [0; 6],
+            )
+        };
         assert_eq!(chmod(Stage::Build), ALLOW);
         assert_ne!(chmod(Stage::Run), ALLOW);
     }
 
     #[test]
     fn signals_are_free_where_landlock_confines_them() {
-        let kill = |tier| ask(Stage::Run, tier, &[], libc::SYS_kill, [1, 9, 0, 0, 0, 0]);
+        let kill = |tier| {
+            ask(
+                Stage::Run,
+                tier,
+                RuleSet::default(),
+                libc::SYS_kill,
+                [1, 9, 0, 0, 0, 0],
+            )
+        };
         assert_eq!(kill(Tier::Confined), ALLOW);
         assert_ne!(kill(Tier::Weak), ALLOW);
     }

@@ -13,7 +13,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use grade::evidence::{Execution, Termination};
-use sandbox::{self, Cancellation, HostSupport, Job, Limits, Sandbox, Tier};
+use sandbox::{self, Cancellation, HostSupport, Job, Limits, Sandbox, Tier, rule::Setup};
 
 mod acts;
 mod build;
@@ -125,7 +125,7 @@ fn run(tier: Tier, job: &Job) -> Execution {
 
 /// The same where nobody may make control groups.
 fn run_polled(tier: Tier, job: &Job) -> Execution {
-    run_in(&at(tier).without(&["control-groups"]), job)
+    run_in(&at(tier).without(&[Setup::ControlGroups.into()]), job)
 }
 
 fn run_in(sandbox: &Sandbox, job: &Job) -> Execution {

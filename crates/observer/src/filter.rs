@@ -1,232 +1,153 @@
-//! The filter that the observed program runs under, assembled at compile time, and its installation.
+//! The filter that the observed program runs under: it reports the calls of the table to the observer.
 //!
-//! It decides nothing about safety: what is not in the table of calls passes. A call of a foreign
-//! architecture (32 bits, x32) would pass unseen, so the one kills and the other does not exist.
+//! It decides nothing about safety: a call that is not in the table passes. A call of another architecture
+//! (32 bits, x32) has other numbers and would pass unreported, so the first kills the program and the
+//! second does not exist.
 
-#![expect(unsafe_code, reason = "seccomp has no safe wrapper")]
+use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
 
-use std::{
-    io,
-    os::fd::{FromRawFd, OwnedFd},
-};
+use crate::syscalls::{COMMON, LEGACY, Line, Test};
 
-use super::syscalls::{ARCHITECTURE, COMMON, FOREIGN_FROM, LEGACY, Line, Test};
-
-/// Instructions that a filter of ours may have; the kernel allows 4096.
-const CAPACITY: usize = 256;
-
-/// Offsets in the kernel's `seccomp_data`.
-const NUMBER: u32 = 0;
-const ARCH: u32 = 4;
-const ARGUMENTS: u32 = 16;
-
-/// Since Linux 5.19: a signal does not tear a thread out of our hands. Without it a program with a timer
-/// restarts its reads for ever.
-const WAIT_KILLABLE_RECV: libc::c_ulong = 1 << 5;
-
-struct Program {
-    code: [libc::sock_filter; CAPACITY],
-    length: usize,
+/// The filter of every observed program.
+pub(crate) fn here() -> Filter {
+    filter(Architecture::HERE, COMMON.iter().chain(LEGACY))
 }
 
-/// In the program's memory for as long as it runs: nothing is allocated between fork and exec.
-static PROGRAM: Program = assemble();
-
-const LOAD: u16 = code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS);
-const IF_EQUAL: u16 = code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);
-const IF_ANY_BIT: u16 = code(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K);
-const IF_AT_LEAST: u16 = code(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K);
-const RETURN: u16 = code(libc::BPF_RET | libc::BPF_K);
-
-#[expect(clippy::cast_possible_truncation, reason = "all codes are below 256")]
-const fn code(bits: u32) -> u16 {
-    bits as u16
-}
-
-impl Program {
-    const fn push(mut self, code: u16, k: u32, jt: u8, jf: u8) -> Self {
-        self.code[self.length] = libc::sock_filter { code, jt, jf, k };
-        self.length += 1;
-        self
-    }
-
-    /// Unless the loaded number is this line's, skip it; ask us if all its tests hold, else allow.
-    const fn line(mut self, line: &Line) -> Self {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "numbers of system calls are small and positive"
-        )]
-        let number = line.number as u32;
-        let tests = line.tests.len();
-        // Each test is a load and a comparison; behind them stand `notify` and, with tests, `allow`.
-        let size = if tests == 0 { 1 } else { 2 * tests + 2 };
-        #[expect(clippy::cast_possible_truncation, reason = "few instructions")]
-        let skip = size as u8;
-        self = self.push(IF_EQUAL, number, 0, skip);
-        let mut i = 0;
-        while i < tests {
-            #[expect(clippy::cast_possible_truncation, reason = "few instructions")]
-            let to_allow = (2 * (tests - i) - 1) as u8;
-            let (argument, code, k, jt, jf) = match line.tests[i] {
-                Test::Is(argument, value) => (argument, IF_EQUAL, value, 0, to_allow),
-                Test::Has(argument, bits) => (argument, IF_ANY_BIT, bits, 0, to_allow),
-                Test::HasNot(argument, bits) => (argument, IF_ANY_BIT, bits, to_allow, 0),
-            };
-            // The low half: both architectures are little-endian.
-            let offset = ARGUMENTS + 8 * argument;
-            self = self.push(LOAD, offset, 0, 0).push(code, k, jt, jf);
-            i += 1;
-        }
-        self = self.push(RETURN, libc::SECCOMP_RET_USER_NOTIF, 0, 0);
-        if tests > 0 {
-            self = self.push(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0);
-        }
-        self
-    }
-
-    const fn lines(mut self, lines: &[Line]) -> Self {
-        let mut i = 0;
-        while i < lines.len() {
-            self = self.line(&lines[i]);
-            i += 1;
-        }
-        self
+/// The filter for the calls in `lines`, by their numbers on an architecture.
+fn filter<'a>(architecture: Architecture, lines: impl IntoIterator<Item = &'a Line>) -> Filter {
+    let cases = lines.into_iter().map(|line| Case {
+        number: u32::try_from(line.number).expect("numbers of calls are small"),
+        conditions: line.tests.iter().map(condition).collect(),
+        answer: Answer::Notify,
+    });
+    Filter {
+        only: Some(architecture),
+        none_from: architecture.second_table(),
+        cases: cases.collect(),
     }
 }
 
-const fn assemble() -> Program {
-    let nothing = libc::sock_filter {
-        code: 0,
-        jt: 0,
-        jf: 0,
-        k: 0,
-    };
-    let mut program = Program {
-        code: [nothing; CAPACITY],
-        length: 0,
-    };
-    program = program
-        .push(LOAD, ARCH, 0, 0)
-        .push(IF_EQUAL, ARCHITECTURE, 1, 0)
-        .push(RETURN, libc::SECCOMP_RET_KILL_PROCESS, 0, 0)
-        .push(LOAD, NUMBER, 0, 0);
-    if let Some(foreign) = FOREIGN_FROM {
-        let no_such_call = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
-        program = program
-            .push(IF_AT_LEAST, foreign, 0, 1)
-            .push(RETURN, no_such_call, 0, 0);
+fn condition(test: &Test) -> Condition {
+    match *test {
+        Test::Is(argument, value) => Condition::Is(argument, u32::MAX, vec![value]),
+        Test::Has(argument, bits) => Condition::HasAny(argument, bits),
+        Test::HasNot(argument, bits) => Condition::HasNone(argument, bits),
     }
-    program = program.lines(COMMON).lines(LEGACY);
-    program.push(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0)
-}
-
-/// Put this thread, and all it will start, under the filter. Returns the descriptor at which their calls
-/// arrive; it is closed on exec.
-///
-/// For a process that has just been forked: it makes one or two system calls, allocates nothing and
-/// takes no lock. "No new privileges" must be set. From here on, calls in the table wait until somebody
-/// answers at the descriptor.
-///
-/// # Errors
-/// `EBUSY`: somebody else already listens to this process. `EINVAL`, `ENOSYS`: the kernel cannot do it.
-pub(crate) fn install() -> io::Result<OwnedFd> {
-    let program = libc::sock_fprog {
-        #[expect(clippy::cast_possible_truncation, reason = "at most CAPACITY")]
-        len: PROGRAM.length as libc::c_ushort,
-        filter: PROGRAM.code.as_ptr().cast_mut(),
-    };
-    let install = |flags: libc::c_ulong| {
-        // SAFETY: `program` points to `length` initialised instructions, which live for ever and are
-        // only read; the call reads nothing else.
-        unsafe {
-            libc::syscall(
-                libc::SYS_seccomp,
-                libc::SECCOMP_SET_MODE_FILTER,
-                flags,
-                &raw const program,
-            )
-        }
-    };
-    let mut result = install(libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | WAIT_KILLABLE_RECV);
-    if result < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
-        // An older kernel. Reads that a signal interrupted come again, and are known by their thread.
-        result = install(libc::SECCOMP_FILTER_FLAG_NEW_LISTENER);
-    }
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    let fd = i32::try_from(result).map_err(|_| io::Error::from_raw_os_error(libc::EBADF))?;
-    // SAFETY: the kernel has just made this descriptor for us; nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sandbox::bpf::interpret;
 
-    /// What the filter answers, by walking it as the kernel does.
-    fn run(arch: u32, number: libc::c_long, arguments: [u64; 6]) -> u32 {
-        let mut data = Vec::new();
-        data.extend_from_slice(&i32::try_from(number).unwrap().to_le_bytes());
-        data.extend_from_slice(&arch.to_le_bytes());
-        data.extend_from_slice(&[0; 8]);
-        for argument in arguments {
-            data.extend_from_slice(&argument.to_le_bytes());
-        }
-        let (mut at, mut loaded) = (0, 0);
-        loop {
-            let op = PROGRAM.code[at];
-            at += 1;
-            let holds = match op.code {
-                LOAD => {
-                    let k = op.k as usize;
-                    loaded = u32::from_le_bytes(data[k..k + 4].try_into().unwrap());
-                    continue;
-                }
-                RETURN => return op.k,
-                IF_EQUAL => loaded == op.k,
-                IF_ANY_BIT => loaded & op.k != 0,
-                IF_AT_LEAST => loaded >= op.k,
-                other => panic!("unknown instruction {other}"),
-            };
-            at += usize::from(if holds { op.jt } else { op.jf });
-        }
+    const BOTH: [Architecture; 2] = [Architecture::X86_64, Architecture::Aarch64];
+
+    fn run(architecture: Architecture, number: libc::c_long, arguments: [u64; 6]) -> u32 {
+        let filter = filter(architecture, COMMON.iter().chain(LEGACY)).assemble();
+        let number = u32::try_from(number).unwrap();
+        interpret(&filter, architecture.audit_number(), number, arguments)
     }
 
     #[test]
     fn the_filter_asks_for_what_is_in_the_table_and_for_nothing_else() {
-        let here = |number, arguments| run(ARCHITECTURE, number, arguments);
-        let (ask, pass) = (libc::SECCOMP_RET_USER_NOTIF, libc::SECCOMP_RET_ALLOW);
-        for line in COMMON.iter().chain(LEGACY).filter(|l| l.tests.is_empty()) {
-            assert_eq!(here(line.number, [0; 6]), ask, "{line:?}");
+        for architecture in BOTH {
+            let here = |number, arguments| run(architecture, number, arguments);
+            let (ask, pass) = (libc::SECCOMP_RET_USER_NOTIF, libc::SECCOMP_RET_ALLOW);
+            for line in COMMON.iter().chain(LEGACY).filter(|l| l.tests.is_empty()) {
+                assert_eq!(here(line.number, [0; 6]), ask, "{line:?}");
+            }
+            assert_eq!(here(libc::SYS_write, [0; 6]), pass);
+            assert_eq!(here(libc::SYS_futex, [0; 6]), pass);
+            let anonymous = libc::MAP_ANONYMOUS.cast_unsigned().into();
+            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, anonymous, 3, 0]), pass);
+            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, 2, 3, 0]), ask);
+            // Where a descriptor stands is looked up when it is read.
+            assert_eq!(here(libc::SYS_lseek, [3, 0, 0, 0, 0, 0]), pass);
+            let setfl = libc::F_SETFL.cast_unsigned().into();
+            let noatime = libc::O_NOATIME.cast_unsigned().into();
+            assert_eq!(here(libc::SYS_fcntl, [3, setfl, noatime, 0, 0, 0]), ask);
+            assert_eq!(here(libc::SYS_fcntl, [3, setfl, 0, 0, 0, 0]), pass);
+            assert_eq!(here(libc::SYS_fcntl, [3, 1, noatime, 0, 0, 0]), pass);
+            let dumpable = libc::PR_SET_DUMPABLE.cast_unsigned().into();
+            assert_eq!(here(libc::SYS_prctl, [dumpable, 0, 0, 0, 0, 0]), ask);
+            assert_eq!(here(libc::SYS_prctl, [dumpable, 1, 0, 0, 0, 0]), pass);
         }
-        assert_eq!(here(libc::SYS_write, [0; 6]), pass);
-        assert_eq!(here(libc::SYS_futex, [0; 6]), pass);
-        let anonymous = libc::MAP_ANONYMOUS.cast_unsigned().into();
-        assert_eq!(here(libc::SYS_mmap, [0, 0, 0, anonymous, 3, 0]), pass);
-        assert_eq!(here(libc::SYS_mmap, [0, 0, 0, 2, 3, 0]), ask);
-        // Where a descriptor stands is looked up when it is read.
-        assert_eq!(here(libc::SYS_lseek, [3, 0, 0, 0, 0, 0]), pass);
-        let setfl = libc::F_SETFL.cast_unsigned().into();
-        let noatime = libc::O_NOATIME.cast_unsigned().into();
-        assert_eq!(here(libc::SYS_fcntl, [3, setfl, noatime, 0, 0, 0]), ask);
-        assert_eq!(here(libc::SYS_fcntl, [3, setfl, 0, 0, 0, 0]), pass);
-        assert_eq!(here(libc::SYS_fcntl, [3, 1, noatime, 0, 0, 0]), pass);
-        let dumpable = libc::PR_SET_DUMPABLE.cast_unsigned().into();
-        assert_eq!(here(libc::SYS_prctl, [dumpable, 0, 0, 0, 0, 0]), ask);
-        assert_eq!(here(libc::SYS_prctl, [dumpable, 1, 0, 0, 0, 0]), pass);
+    }
+
+    /// Decides every call by the table alone, without a filter, and compares.
+    #[test]
+    fn the_filter_decides_every_number_and_argument_as_the_table_does() {
+        let mut values: Vec<u64> = vec![0, 1, u64::MAX, 1 << 32];
+        for line in COMMON.iter().chain(LEGACY) {
+            for test in line.tests {
+                let (Test::Is(_, value) | Test::Has(_, value) | Test::HasNot(_, value)) = *test;
+                let value = u64::from(value);
+                values.extend([value, value + 1, !value, value | 1 << 32, value | 1 << 30]);
+            }
+        }
+        values.sort_unstable();
+        values.dedup();
+        let is_reported = |number: u32, arguments: [u64; 6]| {
+            let mut lines = COMMON.iter().chain(LEGACY);
+            lines
+                .find(|line| line.number == libc::c_long::from(number))
+                .is_some_and(|line| {
+                    line.tests.iter().all(|test| {
+                        let low = |argument: u32| arguments[argument as usize] & 0xffff_ffff;
+                        match *test {
+                            Test::Is(argument, value) => low(argument) == u64::from(value),
+                            Test::Has(argument, bits) => low(argument) & u64::from(bits) != 0,
+                            Test::HasNot(argument, bits) => low(argument) & u64::from(bits) == 0,
+                        }
+                    })
+                })
+        };
+        for architecture in BOTH {
+            let filter = filter(architecture, COMMON.iter().chain(LEGACY)).assemble();
+            let mut reported = 0;
+            for number in 0..600 {
+                for &first in &values {
+                    for &second in &values {
+                        for arguments in [
+                            [first, second, 0, 0, 0, 0],
+                            [0, first, second, 0, 0, 0],
+                            [0, 0, second, first, 0, 0],
+                        ] {
+                            let expected = if is_reported(number, arguments) {
+                                reported += 1;
+                                libc::SECCOMP_RET_USER_NOTIF
+                            } else {
+                                libc::SECCOMP_RET_ALLOW
+                            };
+                            let own = architecture.audit_number();
+                            let answer = interpret(&filter, own, number, arguments);
+                            assert_eq!(
+                                answer, expected,
+                                "{architecture:?} {number} {arguments:x?}"
+                            );
+                        }
+                    }
+                }
+            }
+            assert!(reported > 0);
+        }
     }
 
     #[test]
-    fn calls_of_a_foreign_architecture_do_not_pass() {
-        assert_eq!(
-            run(0x4000_0003, libc::SYS_read, [0; 6]),
-            libc::SECCOMP_RET_KILL_PROCESS
-        );
-        if let Some(foreign) = FOREIGN_FROM {
-            let refused = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
-            assert_eq!(run(ARCHITECTURE, foreign.into(), [0; 6]), refused);
+    fn calls_of_another_architecture_do_not_pass() {
+        for architecture in BOTH {
+            let filter = filter(architecture, COMMON).assemble();
+            let read = u32::try_from(libc::SYS_read).unwrap();
+            let kill = libc::SECCOMP_RET_KILL_PROCESS;
+            for other in [0x4000_0003, 0xc000_003e, 0xc000_00b7, 0x4000_0028] {
+                let is_own = other == architecture.audit_number();
+                let answer = interpret(&filter, other, read, [0; 6]);
+                assert_eq!(answer == kill, !is_own, "{architecture:?} {other:#x}");
+            }
+        }
+        let refused = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
+        for number in [0x4000_0000, 0x4000_0000 + libc::SYS_read, 0x7fff_ffff] {
+            assert_eq!(run(Architecture::X86_64, number, [0; 6]), refused);
         }
     }
 }

@@ -17,7 +17,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
-use sandbox::Monitor;
+use sandbox::{Monitor, bpf::Filter};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -136,8 +136,8 @@ impl Monitor for ReadObserver {
     type Config = ReadObserverConfig;
     type Report = Observation;
 
-    fn install() -> io::Result<OwnedFd> {
-        filter::install()
+    fn filter() -> Filter {
+        filter::here()
     }
 
     fn attach(

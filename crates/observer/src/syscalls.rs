@@ -101,20 +101,6 @@ pub(super) struct Line {
     pub(super) tests: &'static [Test],
 }
 
-/// The audit subsystem's name for this architecture, by which a filter knows a foreign call.
-#[cfg(target_arch = "x86_64")]
-pub(super) const ARCHITECTURE: u32 = 0xC000_003E;
-/// The audit subsystem's name for this architecture, by which a filter knows a foreign call.
-#[cfg(target_arch = "aarch64")]
-pub(super) const ARCHITECTURE: u32 = 0xC000_00B7;
-
-/// From this number on the calls of x32 begin, a second set under the same architecture.
-#[cfg(target_arch = "x86_64")]
-pub(super) const FOREIGN_FROM: Option<u32> = Some(0x4000_0000);
-/// There is no second set here.
-#[cfg(target_arch = "aarch64")]
-pub(super) const FOREIGN_FROM: Option<u32> = None;
-
 #[cfg(target_arch = "x86_64")]
 const RENAMEAT: libc::c_long = libc::SYS_renameat;
 /// `libc` leaves it out for this architecture; the kernel has it.

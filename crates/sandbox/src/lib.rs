@@ -32,6 +32,7 @@
 //! This crate never knows what a job is for.
 
 mod accounting;
+pub mod bpf;
 mod cancel;
 mod client;
 mod error;
@@ -40,6 +41,7 @@ mod host;
 mod job;
 mod limits;
 mod monitor;
+pub mod rule;
 mod self_test;
 mod spawn;
 mod supervisor;
@@ -49,6 +51,8 @@ mod tier;
 use std::process::ExitCode;
 
 use crate::client::protocol::{SELF_TEST_ARGUMENT, SUPERVISOR_ARGUMENT};
+#[doc(hidden)]
+pub use crate::fuzz_entry::read_proc_text;
 pub use crate::{
     cancel::Cancellation,
     client::sandbox::Sandbox,
@@ -61,8 +65,6 @@ pub use crate::{
     spawn::{rlimits::prove_grants, rootfs::system_paths},
     tier::{Tier, UnknownTier},
 };
-#[doc(hidden)]
-pub use crate::{fuzz_entry::read_proc_text, spawn::seccomp::rules};
 
 /// Find out whether this process is the caller's own program, and be something else if it is not. Call it
 /// first in `main`: sandboxes start the program again, as their zygote and as an attacker.

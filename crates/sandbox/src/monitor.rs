@@ -13,6 +13,8 @@ use std::{
 use rustix::process::Pid;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::bpf::Filter;
+
 /// Watches one job, from before its first instruction until nothing of it is left.
 pub trait Monitor: Sized {
     /// What it is told before the job starts. Goes from the client to the supervisor as JSON.
@@ -20,14 +22,10 @@ pub trait Monitor: Sized {
     /// What it saw. Goes from the supervisor to the client as JSON.
     type Report: Debug + Serialize + DeserializeOwned;
 
-    /// Install the filter on this process, the future job, and return the descriptor that notifications
-    /// are read from. Runs after `no_new_privs` and before the filter that refuses: both filters see every
-    /// call, and the stricter answer wins. Afterwards the job makes no call but `seccomp`, `sendmsg` and
-    /// `execve` until its program runs.
-    ///
-    /// # Errors
-    /// The kernel does not support it.
-    fn install() -> io::Result<OwnedFd>;
+    /// Which calls are reported to the monitor, by [`Answer::Notify`](crate::bpf::Answer::Notify). It is
+    /// installed before the filter that refuses: both filters see every call, and the stricter answer wins.
+    /// From then on the job makes no call but `seccomp`, `sendmsg` and `execve` until its program runs.
+    fn filter() -> Filter;
 
     /// Start to watch the job whose first process is `root`.
     ///
@@ -70,8 +68,8 @@ impl Monitor for NoMonitor {
     type Config = NoConfig;
     type Report = ();
 
-    fn install() -> io::Result<OwnedFd> {
-        Err(io::ErrorKind::Unsupported.into())
+    fn filter() -> Filter {
+        Filter::default()
     }
 
     fn attach(config: NoConfig, _: OwnedFd, _: Pid) -> io::Result<Self> {

@@ -221,12 +221,35 @@ pub(crate) fn landlock_version() -> i32 {
     i32::try_from(version).unwrap_or(0).max(0)
 }
 
-/// Put a filter on this thread's system calls, for good. With `listener`, calls that the filter wants
-/// reported are reported to the descriptor that is returned.
+/// Whether a filter reports calls, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// It reports none.
+    None,
+    /// The calls it wants reported are reported to a new descriptor.
+    Notify {
+        /// Whether, once a report has been received, only a deadly signal interrupts the call. Linux 5.19.
+        wait_killable: bool,
+    },
+}
+
+/// Put a filter on this thread's system calls, and on those of all it will start, for good. "No new
+/// privileges" must be set. Returns the listener's descriptor, closed on exec, if one was asked for.
+///
+/// # Errors
+/// `EBUSY`: another filter of this thread has a listener. `EINVAL`, `ENOSYS`: this kernel cannot do it.
 pub(crate) fn install_filter(
     filter: &[libc::sock_filter],
-    listener: Option<u64>,
+    listener: Listener,
 ) -> io::Result<Option<OwnedFd>> {
+    const WAIT_KILLABLE_RECV: libc::c_ulong = 1 << 5;
+    let flags = match listener {
+        Listener::None => 0,
+        Listener::Notify { wait_killable } => {
+            let killable = if wait_killable { WAIT_KILLABLE_RECV } else { 0 };
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | killable
+        }
+    };
     let program = libc::sock_fprog {
         len: u16::try_from(filter.len()).map_err(io::Error::other)?,
         filter: filter.as_ptr().cast_mut(),
@@ -236,14 +259,14 @@ pub(crate) fn install_filter(
         libc::syscall(
             libc::SYS_seccomp,
             libc::SECCOMP_SET_MODE_FILTER,
-            listener.unwrap_or(0),
+            flags,
             &raw const program,
         )
     };
     if answer < 0 {
         return Err(io::Error::last_os_error());
     }
-    if listener.is_none() {
+    if listener == Listener::None {
         return Ok(None);
     }
     let fd = c_int::try_from(answer).map_err(io::Error::other)?;

@@ -15,6 +15,7 @@ use crate::{
     host::{mode::Mode, probe::HostSupport},
     job::Job,
     monitor::{Monitor, NoMonitor},
+    rule::{Rule, Setup},
     tier::Tier,
 };
 
@@ -70,10 +71,10 @@ impl Sandbox {
     /// The same without some of its rules. For tests, which see that an attack notices.
     #[doc(hidden)]
     #[must_use]
-    pub fn without(mut self, rules: &[&str]) -> Self {
+    pub fn without(mut self, rules: &[Rule]) -> Self {
         let mode = &mut self.connection.mode;
-        mode.without = rules.iter().map(|&rule| rule.to_owned()).collect();
-        let keeps_environment = !mode.keeps("environment");
+        mode.without = rules.iter().copied().collect();
+        let keeps_environment = !mode.keeps(Setup::Environment);
         self.connection.zygote = Arc::new(Zygote::new(self.program(), keeps_environment));
         self
     }

@@ -11,7 +11,8 @@ use crate::{
         uid_pool::{Claimed, Users},
     },
     job::Job,
-    spawn::fence::SCOPES_SINCE,
+    rule::{Rule, RuleSet, Setup},
+    spawn::landlock::SCOPES_SINCE,
     tier::Tier,
 };
 
@@ -24,7 +25,7 @@ pub(crate) struct Mode {
     pub(crate) users: Option<Users>,
     pub(crate) groups: Option<Place>,
     /// Rules that a test leaves out, to see that something notices.
-    pub(crate) without: Vec<String>,
+    pub(crate) without: RuleSet,
 }
 
 impl Mode {
@@ -39,18 +40,18 @@ impl Mode {
             },
             users: facts.users.clone().ok().filter(|_| tier > Tier::None),
             groups: facts.groups.clone().ok(),
-            without: Vec::new(),
+            without: RuleSet::default(),
         }
     }
 
     /// Whether a rule is in force.
-    pub(crate) fn keeps(&self, rule: &str) -> bool {
-        !self.without.iter().any(|name| name == rule)
+    pub(crate) fn keeps(&self, rule: impl Into<Rule>) -> bool {
+        !self.without.contains(rule)
     }
 
     /// Take a user for the job of this supervisor, if jobs have users of their own.
     pub(crate) fn claim_user(&self) -> io::Result<Option<Claimed>> {
-        let users = self.users.filter(|_| self.keeps("own-user"));
+        let users = self.users.filter(|_| self.keeps(Setup::OwnUser));
         users
             .map(|users| users.claim(std::process::id()))
             .transpose()
@@ -61,7 +62,7 @@ impl Mode {
         let Some(place) = self
             .groups
             .as_ref()
-            .filter(|_| self.keeps("control-groups"))
+            .filter(|_| self.keeps(Setup::ControlGroups))
         else {
             return Ok(None);
         };

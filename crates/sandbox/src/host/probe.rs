@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     host::{cgroup::parent::Place, facts::Facts, mode::Mode, uid_pool::Users},
     monitor::NoMonitor,
-    spawn::fence::SCOPES_SINCE,
+    spawn::landlock::SCOPES_SINCE,
     tier::Tier,
 };
 

@@ -33,6 +33,7 @@ use crate::{
     client::{protocol::SELF_TEST_ARGUMENT, sandbox::Sandbox},
     error::{Error, SelfTestError},
     job::{Job, Stage},
+    rule::Calls,
     spawn::seccomp,
     tier::Tier,
 };
@@ -86,9 +87,9 @@ impl Sandbox {
         let tier = self.tier();
         // At tier `none` there is no filter, and the attacks are those that one would refuse.
         let calls = seccomp::lines_for(Stage::Run, tier.max(Tier::Weak))
-            .filter(|line| tier != Tier::None || line.rule != "signals")
+            .filter(|line| tier != Tier::None || line.rule != Calls::Signals)
             .map(|line| Call {
-                rule: line.rule.to_owned(),
+                rule: line.rule.as_str().to_owned(),
                 number: line.number,
                 arguments: line.try_with,
                 errno: line.errno,

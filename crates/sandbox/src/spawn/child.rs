@@ -21,14 +21,16 @@ use rustix::{
 
 use super::{
     channel::{Channel, Message},
-    fence::{self, View},
+    landlock::{self, AllowedPaths},
     launch::Launch,
     rlimits, rootfs, seccomp,
 };
 use crate::{
+    bpf::Filter,
     error::{Step, StepError, StepResult},
     host::cgroup::Group,
     job::{Job, Stage},
+    rule::Setup,
     sys,
     tier::Tier,
 };
@@ -125,11 +127,11 @@ impl Child<'_> {
     }
 
     /// Give up everything, and become the program. Returns only on failure.
-    fn restrict_and_exec(&self, paths: &View) -> StepResult<()> {
+    fn restrict_and_exec(&self, paths: &AllowedPaths) -> StepResult<()> {
         let Launch { job, mode, .. } = self.launch;
-        let keep = |rule: &str| mode.keeps(rule);
+        let keep = |rule: Setup| mode.keeps(rule);
         let fenced = mode.tier > Tier::None;
-        if keep("session") {
+        if keep(Setup::Session) {
             // No terminal, no signals from one, no group shared with us.
             rustix::process::setsid().map_err(StepError::failed(Step::LeaveSession))?;
         }
@@ -138,49 +140,50 @@ impl Child<'_> {
         rustix::stdio::dup2_stdout(&self.streams[1]).map_err(other)?;
         rustix::stdio::dup2_stderr(&self.streams[2]).map_err(other)?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-        rlimits::set(&job.limits, self.launch.most_tasks, &keep)
+        rlimits::set(&job.limits, self.launch.most_tasks, mode.without)
             .map_err(StepError::failed(Step::SetLimits))?;
         if fenced {
             self.drop_privileges()
                 .map_err(StepError::unsupported(Step::DropPrivileges))?;
         }
-        if (fenced || self.launch.install_monitor.is_some()) && keep("no-new-privileges") {
+        if (fenced || self.launch.monitor_filter.is_some()) && keep(Setup::NoNewPrivileges) {
             // Before any filter, the monitor's too. Also: no program that runs as somebody else.
             rustix::thread::set_no_new_privs(true)
                 .map_err(StepError::unsupported(Step::ForbidPrivileges))?;
         }
-        if keep("parent-death") {
+        if keep(Setup::ParentDeath) {
             // After the change of user, which takes it back.
             die_with_parent()?;
         }
         if fenced {
             // After the root is built, since it forbids to mount.
-            fence::fence_in(paths, mode.landlock, &mode.without)
+            landlock::restrict(paths, mode.landlock, mode.without)
                 .map_err(StepError::unsupported(Step::RestrictByLandlock))?;
         }
         rustix::process::chdir(&job.folder).map_err(StepError::failed(Step::EnterFolder))?;
-        if keep("descriptors") {
+        if keep(Setup::Descriptors) {
             sys::close_on_exec_from(3).map_err(StepError::failed(Step::CloseDescriptors))?;
         }
         // All that allocates or opens files happens before a filter watches or refuses.
-        let exec =
-            exec_args(job, keep("environment")).map_err(StepError::failed(Step::StartProgram))?;
+        let exec = exec_args(job, keep(Setup::Environment))
+            .map_err(StepError::failed(Step::StartProgram))?;
+        let monitor_filter = self.launch.monitor_filter.as_ref().map(Filter::assemble);
         let filter = fenced.then(|| {
             let process = rustix::process::getpid()
                 .as_raw_nonzero()
                 .get()
                 .unsigned_abs();
-            seccomp::filter(job.stage, mode.tier, process, &mode.without)
+            seccomp::filter(job.stage, mode.tier, process, mode.without)
         });
-        if let Some(install_monitor) = self.launch.install_monitor {
+        if let Some(filter) = monitor_filter {
             let listener =
-                install_monitor().map_err(StepError::unsupported(Step::InstallMonitor))?;
+                install_notifying(&filter).map_err(StepError::unsupported(Step::InstallMonitor))?;
             self.handshake
                 .send_with_fd(&Message::Listener, listener.as_fd())
                 .map_err(other)?;
         }
         if let Some(filter) = filter {
-            sys::install_filter(&filter, None)
+            sys::install_filter(&filter, sys::Listener::None)
                 .map_err(StepError::unsupported(Step::InstallFilter))?;
         }
         if self.launch.trial {
@@ -243,7 +246,7 @@ impl Child<'_> {
             permitted: left,
             inheritable: left,
         };
-        if !mode.keeps("capabilities") {
+        if !mode.keeps(Setup::Capabilities) {
             return Ok(());
         }
         rustix::thread::clear_ambient_capability_set()?;
@@ -282,6 +285,24 @@ fn exec_args(job: &Job, only_its_own: bool) -> io::Result<ExecArgs> {
         arguments,
         environment,
     })
+}
+
+/// Install a filter that reports calls, and return the descriptor that they are reported to.
+///
+/// # Errors
+/// `EBUSY`: another filter of this process has a listener. `EINVAL`, `ENOSYS`: the kernel cannot do it.
+fn install_notifying(filter: &[libc::sock_filter]) -> io::Result<OwnedFd> {
+    let install = |wait_killable| {
+        let listener = sys::Listener::Notify { wait_killable };
+        sys::install_filter(filter, listener)?.ok_or_else(|| io::Error::other("no listener"))
+    };
+    // Killable: otherwise each signal interrupts the call that is held, and a program with a timer restarts
+    // its calls for ever.
+    match install(true) {
+        // A kernel before 5.19. A call that a signal interrupted comes again, and is known by its thread.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => install(false),
+        result => result,
+    }
 }
 
 /// A failure of the line to the supervisor, or of a call that no layer rests on.

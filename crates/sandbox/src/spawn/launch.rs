@@ -1,8 +1,7 @@
 //! All that the start of a job needs to know. Plain data.
 
-use std::{io, os::fd::OwnedFd};
-
 use crate::{
+    bpf::Filter,
     host::{cgroup::Group, mode::Mode},
     job::Job,
 };
@@ -10,9 +9,6 @@ use crate::{
 /// Tasks beyond the limit that `RLIMIT_NPROC` leaves, so that whoever counts sees the limit passed
 /// before the kernel refuses: only then do we know that it was hit.
 pub(crate) const SLACK: u64 = 64;
-
-/// Installs the filter of a [`Monitor`](crate::Monitor) on this process and returns its listener.
-pub(crate) type InstallMonitor = fn() -> io::Result<OwnedFd>;
 
 /// All that a start needs to know.
 pub(crate) struct Launch<'a> {
@@ -23,8 +19,8 @@ pub(crate) struct Launch<'a> {
     /// `RLIMIT_NPROC`, where it counts something that we know.
     pub(crate) most_tasks: Option<u64>,
     pub(crate) group: Option<&'a Group>,
-    /// Puts the monitor's filter on the new process.
-    pub(crate) install_monitor: Option<InstallMonitor>,
+    /// The filter of the job's monitor, if it has one.
+    pub(crate) monitor_filter: Option<Filter>,
     /// Whether to stop right before the program would start: a trial of the layers.
     pub(crate) trial: bool,
 }

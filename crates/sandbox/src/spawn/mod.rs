@@ -16,7 +16,7 @@
 
 pub(crate) mod channel;
 mod child;
-pub(crate) mod fence;
+pub(crate) mod landlock;
 mod launch;
 pub(crate) mod rlimits;
 pub(crate) mod rootfs;
@@ -30,7 +30,7 @@ use std::{
 
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-pub(crate) use self::launch::{InstallMonitor, Launch, SLACK};
+pub(crate) use self::launch::{Launch, SLACK};
 use self::{
     channel::{Channel, Message},
     child::Child,
@@ -38,19 +38,22 @@ use self::{
 use crate::{
     error::{Step, StepError, StepResult},
     host::cgroup::Group,
+    rule::Namespace,
     sys,
     tier::Tier,
 };
 
-/// Namespaces of the full tier, each with the name of its rule.
-const NAMESPACES: &[(&str, i32)] = &[
-    ("user-namespace", libc::CLONE_NEWUSER),
-    ("process-namespace", libc::CLONE_NEWPID),
-    ("mount-namespace", libc::CLONE_NEWNS),
-    ("network-namespace", libc::CLONE_NEWNET),
-    ("ipc-namespace", libc::CLONE_NEWIPC),
-    ("host-name-namespace", libc::CLONE_NEWUTS),
-];
+/// The kernel's flag for a namespace of the full tier.
+const fn clone_flag(namespace: Namespace) -> i32 {
+    match namespace {
+        Namespace::User => libc::CLONE_NEWUSER,
+        Namespace::Process => libc::CLONE_NEWPID,
+        Namespace::Mount => libc::CLONE_NEWNS,
+        Namespace::Network => libc::CLONE_NEWNET,
+        Namespace::Ipc => libc::CLONE_NEWIPC,
+        Namespace::HostName => libc::CLONE_NEWUTS,
+    }
+}
 
 /// A job that has started.
 pub(crate) struct Started {
@@ -97,10 +100,10 @@ pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
         .map_or_else(|| Ok(Vec::new()), Group::tasks_files)
         .map_err(StepError::failed(Step::Prepare))?;
 
-    let namespaces = NAMESPACES
+    let namespaces = Namespace::ALL
         .iter()
-        .filter(|(rule, _)| full && launch.mode.keeps(rule))
-        .fold(0, |all, (_, one)| all | one);
+        .filter(|&&namespace| full && launch.mode.keeps(namespace))
+        .fold(0, |all, &namespace| all | clone_flag(namespace));
     let child = match sys::copy_process(namespaces, clone_target.as_ref()) {
         Ok(Some(child)) => child,
         Ok(None) => {
@@ -179,7 +182,7 @@ fn handshake(launch: &Launch<'_>, channel: &Channel, child: Pid) -> StepResult<H
             }
         }
     }
-    if listener.is_none() && launch.install_monitor.is_some() {
+    if listener.is_none() && launch.monitor_filter.is_some() {
         let error = io::Error::other("no listener came from the new process");
         return Err(failed(error));
     }

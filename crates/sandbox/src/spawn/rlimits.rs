@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Granted},
     job::Stage,
     limits::Limits,
+    rule::{Limit, RuleSet},
 };
 
 /// Signals that may wait for the processes of one user: far more than anybody has use for, and little
@@ -25,57 +26,52 @@ const STACK_OF_A_THREAD: u64 = 2 << 20;
 /// Memory that may not be swapped out.
 pub(crate) const LOCKED_MEMORY: u64 = 1 << 20;
 
-/// Limit this process and all it will start. `tasks` is for `RLIMIT_NPROC`, where it counts something that
-/// we know; `keep` says which of these rules are in force.
-pub(crate) fn set(
-    limits: &Limits,
-    tasks: Option<u64>,
-    keep: &dyn Fn(&str) -> bool,
-) -> rustix::io::Result<()> {
-    // A second to say goodbye, which is ours to take: the tree's sum is looked at far more often.
-    let seconds = limits.cpu.as_secs() + 1;
+/// What a rule limits, and to what: softly, and for good. `tasks` is for `RLIMIT_NPROC`.
+fn bounds(rule: Limit, limits: &Limits, tasks: Option<u64>) -> Option<(&[Resource], (u64, u64))> {
     let both = |value| (value, value);
-    let mut list = vec![
-        ("core-files", Resource::Core, both(0)),
-        ("limit-cpu", Resource::Cpu, (seconds, seconds + 1)),
-        ("limit-file-size", Resource::Fsize, both(limits.file_bytes)),
-        (
-            "limit-open-files",
-            Resource::Nofile,
-            both(limits.open_files),
-        ),
-        ("limit-stack", Resource::Stack, both(STACK)),
-        (
-            "limit-locked-memory",
-            Resource::Memlock,
-            both(LOCKED_MEMORY),
-        ),
-        ("limit-queues", Resource::Msgqueue, both(0)),
-        // No priority above the usual one; and no heap of signals that wait in the kernel.
-        ("limit-priority", Resource::Rtprio, both(0)),
-        ("limit-priority", Resource::Nice, both(0)),
-        ("limit-signals", Resource::Sigpending, both(MOST_SIGNALS)),
-    ];
-    if let Some(tasks) = tasks {
-        list.push(("limit-tasks", Resource::Nproc, both(tasks)));
-    }
+    Some(match rule {
+        Limit::CoreFiles => (&[Resource::Core], both(0)),
+        Limit::Cpu => {
+            // A second to say goodbye, which is ours to take: the tree's sum is looked at far more often.
+            let seconds = limits.cpu.as_secs() + 1;
+            (&[Resource::Cpu], (seconds, seconds + 1))
+        }
+        Limit::FileSize => (&[Resource::Fsize], both(limits.file_bytes)),
+        Limit::OpenFiles => (&[Resource::Nofile], both(limits.open_files)),
+        Limit::Stack => (&[Resource::Stack], both(STACK)),
+        Limit::LockedMemory => (&[Resource::Memlock], both(LOCKED_MEMORY)),
+        Limit::Queues => (&[Resource::Msgqueue], both(0)),
+        // No priority above the usual one.
+        Limit::Priority => (&[Resource::Rtprio, Resource::Nice], both(0)),
+        // No heap of signals that wait in the kernel.
+        Limit::Signals => (&[Resource::Sigpending], both(MOST_SIGNALS)),
+        Limit::Tasks => (&[Resource::Nproc], both(tasks?)),
+    })
+}
+
+/// Limit this process and all it will start. `tasks` is for `RLIMIT_NPROC`, where it counts something that
+/// we know.
+pub(crate) fn set(limits: &Limits, tasks: Option<u64>, without: RuleSet) -> rustix::io::Result<()> {
     // Not ours to limit: memory is limited for the whole tree, and what a shell set for itself is not meant.
     for resource in [Resource::As, Resource::Data, Resource::Nproc] {
         let maximum = getrlimit(resource).maximum;
         let current = maximum;
         setrlimit(resource, Rlimit { current, maximum })?;
     }
-    for (_, resource, (soft, hard)) in list.into_iter().filter(|(rule, ..)| keep(rule)) {
-        // What we were given ourselves bounds what we can give.
-        let most = getrlimit(resource).maximum;
-        let bound = |value: u64| Some(most.map_or(value, |most| most.min(value)));
-        setrlimit(
-            resource,
-            Rlimit {
-                current: bound(soft),
-                maximum: bound(hard),
-            },
-        )?;
+    let in_force = Limit::ALL.iter().filter(|&&rule| !without.contains(rule));
+    for (resources, (soft, hard)) in in_force.filter_map(|&rule| bounds(rule, limits, tasks)) {
+        for &resource in resources {
+            // What we were given ourselves bounds what we can give.
+            let most = getrlimit(resource).maximum;
+            let bound = |value: u64| Some(most.map_or(value, |most| most.min(value)));
+            setrlimit(
+                resource,
+                Rlimit {
+                    current: bound(soft),
+                    maximum: bound(hard),
+                },
+            )?;
+        }
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ use rustix::{
     mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags},
 };
 
-use super::fence::View;
+use super::landlock::AllowedPaths;
 use crate::job::{Job, Stage};
 
 /// Where programs find their libraries, on the distributions we know.
@@ -56,9 +56,9 @@ const NOT_FOR_BUILDS: &[&str] = &["games", "home", "local", "share", "src"];
 
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 
-/// What compilers ask the kernel. An allocator that is not told how memory is given out gives it back and
-/// asks for it anew all the time, which takes 5 % of a build.
-const TOLD_TO_BUILDS: &[&str] = &["/proc/sys/vm/overcommit_memory"];
+/// Files of `/proc` that compilers read. An allocator that cannot read how the kernel overcommits memory
+/// returns its memory and asks for it again all the time, which takes 5 % of a build.
+const PROC_FILES_FOR_BUILDS: &[&str] = &["/proc/sys/vm/overcommit_memory"];
 
 fn paths(list: &[&str]) -> Vec<PathBuf> {
     list.iter().map(PathBuf::from).collect()
@@ -88,18 +88,18 @@ pub fn system_paths(stage: Stage) -> Vec<PathBuf> {
 }
 
 /// The paths that `job` may open.
-pub(crate) fn allowed_paths(job: &Job) -> View {
+pub(crate) fn allowed_paths(job: &Job) -> AllowedPaths {
     let mut readable = job.readable.clone();
     readable.push(job.program.clone());
     readable.push(job.folder.clone());
-    View {
+    AllowedPaths {
         readable,
         system: system_paths(job.stage),
         writable: job.writable.iter().map(|w| w.path.clone()).collect(),
         executes_what_it_writes: job.stage == Stage::Build,
         devices: paths(DEVICES),
-        told: match job.stage {
-            Stage::Build => paths(TOLD_TO_BUILDS),
+        proc_files: match job.stage {
+            Stage::Build => paths(PROC_FILES_FOR_BUILDS),
             Stage::Run => Vec::new(),
         },
     }
@@ -109,12 +109,16 @@ pub(crate) fn allowed_paths(job: &Job) -> View {
 /// job's, if there is one: a folder that is not kept.
 ///
 /// Runs as the first process of a mount namespace of its own, with all rights there.
-pub(crate) fn pivot_into(job: &Job, view: &View, user: Option<u32>) -> io::Result<Option<OwnedFd>> {
+pub(crate) fn pivot_into(
+    job: &Job,
+    allowed: &AllowedPaths,
+    user: Option<u32>,
+) -> io::Result<Option<OwnedFd>> {
     // What happens in here stays in here.
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     rustix::mount::mount_change("/", private).map_err(failed("make mounts private"))?;
 
-    let trees = clone_trees(job, view)?;
+    let trees = clone_trees(job, allowed)?;
     // The new root covers a folder that is certainly there; what was in it has been cloned.
     let base = &job.folder;
     let options = CString::new("mode=0755,size=4m,nr_inodes=10000")?;
@@ -136,7 +140,7 @@ pub(crate) fn pivot_into(job: &Job, view: &View, user: Option<u32>) -> io::Resul
             files.saturating_add(1)
         );
         // Landlock knows of no right to map, by which a loader starts programs.
-        let execution = if view.executes_what_it_writes {
+        let execution = if allowed.executes_what_it_writes {
             MountFlags::empty()
         } else {
             MountFlags::NOEXEC
@@ -172,15 +176,19 @@ fn mount_proc(proc: &Path) -> io::Result<()> {
         .map_err(failed("mount proc"))
 }
 
-/// Clone the mounts at every path of the view, outer ones first, each once.
-fn clone_trees(job: &Job, view: &View) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
+/// Clone the mounts at every path of `allowed`, outer ones first, each once.
+fn clone_trees(job: &Job, allowed: &AllowedPaths) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
     let kept = job.writable.iter().filter(|place| place.kept);
-    let must: Vec<&PathBuf> = view
+    let must: Vec<&PathBuf> = allowed
         .readable
         .iter()
         .chain(kept.map(|place| &place.path))
         .collect();
-    let may = view.system.iter().chain(&view.devices).chain(&view.told);
+    let may = allowed
+        .system
+        .iter()
+        .chain(&allowed.devices)
+        .chain(&allowed.proc_files);
     let mut paths: Vec<(&PathBuf, bool)> = must
         .into_iter()
         .map(|path| (path, false))
@@ -204,7 +212,7 @@ fn clone_trees(job: &Job, view: &View) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
             Ok(tree) => trees.push((path.clone(), tree)),
             Err(rustix::io::Errno::NOENT) if may_be_missing => {}
             // Without it things are slower, and that is all.
-            Err(_) if view.told.contains(path) => {}
+            Err(_) if allowed.proc_files.contains(path) => {}
             Err(error) => return Err(failed_at("clone the mount of", path)(error)),
         }
     }

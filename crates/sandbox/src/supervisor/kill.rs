@@ -21,7 +21,7 @@ use rustix::{
     process::{Pid, Signal},
 };
 
-use crate::{accounting::procfs, spawn::fence, sys};
+use crate::{accounting::procfs, spawn::landlock, sys};
 
 /// Deadline for reaping after SIGKILL. A process that survives for longer hangs in the kernel, and the run is
 /// a fault of the machine.
@@ -54,7 +54,7 @@ pub(crate) fn confine_own_signals(client: i32) -> io::Result<KillScope> {
     let refused = || io::Error::other("signals still reach the client");
     let client = Pid::from_raw(client).ok_or_else(refused)?;
     rustix::process::test_kill_process(client)?;
-    fence::confine_signals()?;
+    landlock::confine_signals()?;
     match rustix::process::test_kill_process(client) {
         Err(Errno::PERM) => Ok(KillScope::Scope),
         _ => Err(refused()),

@@ -30,6 +30,7 @@ use crate::{
     error::{SentStepError, Step, StepError, StepResult},
     host::{cgroup::Group, facts::Facts},
     monitor::Monitor,
+    rule::Setup,
     spawn::{
         self, Launch, Started,
         channel::{Channel, Message},
@@ -122,7 +123,7 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
     if mode.tier > Tier::None {
         hidden.map_err(StepError::unsupported(Step::HideSupervisor))?;
     }
-    let scope = if mode.tier == Tier::Confined && mode.keeps("supervisor-scope") {
+    let scope = if mode.tier == Tier::Confined && mode.keeps(Setup::SupervisorScope) {
         let confined = kill::confine_own_signals(*client);
         Some(confined.map_err(StepError::unsupported(Step::ConfineSignals))?)
     } else {
@@ -144,9 +145,7 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         user,
         most_tasks: most_tasks(request, user).map_err(&prepare)?,
         group: group.as_ref(),
-        install_monitor: monitor
-            .as_ref()
-            .map(|_| M::install as spawn::InstallMonitor),
+        monitor_filter: monitor.as_ref().map(|_| M::filter()),
         trial: *kind == Request::Trial,
     };
     let ran =

@@ -5,30 +5,30 @@
 //! Paths are Landlock's (and the mount namespace's) to decide: a filter sees numbers and pointers, and
 //! what a pointer points to can change after it was looked at. The filter closes what Landlock leaves
 //! open: signals' cousins, other processes' limits and scheduling, sockets of every family, everything
-//! that outlives a process, and the parts of the kernel that no job needs.
+//! that outlives a process, and the parts of the kernel that no submission needs.
 //!
 //! Three kinds of refusal. A family that a program may probe for *does not exist* (ENOSYS), so that it
 //! takes its other way. A call that is fine with some arguments *is not permitted* with others (EPERM).
 //! A call that honest programs make in passing, and take its failure for theirs, *does nothing* (0).
 //! Calls newer than this list do not exist either.
 //!
-//! Every rule has a name, by which a test can leave it out, and every call a `try_with`: arguments that
-//! do no harm even where nothing refuses them, and to which the kernel itself gives another answer than
-//! the filter. Thus a canary can tell for every single line whether it is there.
+//! Every line belongs to a rule of [`Calls`], which a test can leave out, and has a `try_with`: arguments
+//! that do no harm even where nothing refuses them, and to which the kernel itself gives another answer
+//! than the filter. Thus a canary can tell for every single line whether it is there.
 //!
-//! The list is short of what cargo, rustc and both linkers need; that was tried, see `threats.md` 4.5.
+//! Cargo, rustc and the linkers keep every call that they need: each build runs under this filter.
 
-pub(crate) mod bpf;
 mod lines;
 
 use std::ffi::c_long;
 
-use self::{
-    bpf::{Refusal, THIS_ARCHITECTURE, When},
-    lines::all_lines,
-};
-use crate::job::Stage;
+use self::lines::all_lines;
 use crate::tier::Tier;
+use crate::{
+    bpf::{Answer, Architecture, Case, Condition, Filter},
+    job::Stage,
+    rule::{Calls, RuleSet},
+};
 
 /// The newest call that jobs may use: `mseal`, Linux 6.10. Both architectures number calls alike from
 /// 424 on.
@@ -48,9 +48,10 @@ enum Where {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     /// The rule that this line is part of.
-    pub(crate) rule: &'static str,
+    pub(crate) rule: Calls,
     pub(crate) number: c_long,
-    pub(crate) when: When,
+    /// `None`: always.
+    pub(crate) when: Option<Condition>,
     /// 0 for what is said to be done, and is not.
     pub(crate) errno: i32,
     /// Arguments with which the call is refused, and harmless where it is not.
@@ -60,64 +61,55 @@ pub(crate) struct Line {
 
 /// The lines that hold for a job.
 pub(crate) fn lines_for(stage: Stage, tier: Tier) -> impl Iterator<Item = Line> {
-    all_lines()
-        .into_iter()
-        .filter(move |line| match line.place {
-            Where::Everywhere => true,
-            Where::Runs => stage == Stage::Run,
-            Where::WeakTier => tier == Tier::Weak,
-        })
+    all_lines().filter(move |line| match line.place {
+        Where::Everywhere => true,
+        Where::Runs => stage == Stage::Run,
+        Where::WeakTier => tier == Tier::Weak,
+    })
 }
 
-/// The filter of a job whose first process has the number `process`, without the rules named.
+/// The filter of a job whose first process has the number `process`, without some rules.
 pub(crate) fn filter(
     stage: Stage,
     tier: Tier,
     process: u32,
-    without: &[String],
+    without: RuleSet,
 ) -> Vec<libc::sock_filter> {
-    let refusals: Vec<Refusal> = lines_for(stage, tier)
-        .filter(|line| !without.iter().any(|rule| rule == line.rule))
-        .map(|line| Refusal {
+    let keeps = |rule: Calls| !without.contains(rule);
+    let cases = lines_for(stage, tier)
+        .filter(|line| keeps(line.rule))
+        .map(|line| Case {
             number: u32::try_from(line.number).expect("numbers of calls are small"),
-            when: match line.number {
-                libc::SYS_kill => When::IsNot(0, u32::MAX, vec![0, process]),
-                libc::SYS_tgkill => When::IsNot(0, u32::MAX, vec![process]),
-                _ => line.when,
+            conditions: match line.number {
+                libc::SYS_kill => vec![Condition::IsNot(0, u32::MAX, vec![0, process])],
+                libc::SYS_tgkill => vec![Condition::IsNot(0, u32::MAX, vec![process])],
+                _ => Vec::from_iter(line.when),
             },
-            errno: u16::try_from(line.errno).expect("error numbers are small"),
+            answer: Answer::Errno(u16::try_from(line.errno).expect("error numbers are small")),
         })
         .collect();
-    let keeps = |name: &str| !without.iter().any(|rule| rule == name);
-    let only = keeps("architecture").then_some(THIS_ARCHITECTURE);
-    let newest = if keeps("newer-calls") {
-        NEWEST
-    } else {
-        u32::MAX
+    let filter = Filter {
+        only: keeps(Calls::OtherArchitecture).then_some(Architecture::HERE),
+        none_from: keeps(Calls::Newer).then_some(NEWEST + 1),
+        cases,
     };
-    bpf::compile(only, newest, &refusals)
-}
-
-/// The names of all rules, each once. For tests, which leave out each.
-#[must_use]
-pub fn rules() -> Vec<&'static str> {
-    let mut rules: Vec<_> = all_lines().iter().map(|line| line.rule).collect();
-    rules.extend(["architecture", "newer-calls"]);
-    rules.sort_unstable();
-    rules.dedup();
-    rules
+    filter.assemble()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::bpf::{ALLOW, KILL, REFUSE, tests::answer};
     use super::*;
+    use crate::bpf::interpret;
 
-    fn ask(stage: Stage, tier: Tier, without: &[String], number: c_long, with: [u64; 6]) -> u32 {
+    const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
+    const REFUSE: u32 = libc::SECCOMP_RET_ERRNO;
+    const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
+
+    fn ask(stage: Stage, tier: Tier, without: RuleSet, number: c_long, with: [u64; 6]) -> u32 {
         let number = u32::try_from(number).unwrap();
-        answer(
+        interpret(
             &filter(stage, tier, 77, without),
-            THIS_ARCHITECTURE,
+            Architecture::HERE.audit_number(),
             number,
             with,
         )
@@ -126,16 +118,22 @@ mod tests {
     #[test]
     fn every_line_refuses_its_own_try_and_leaving_out_its_rule_lets_it_through() {
         for line in lines_for(Stage::Run, Tier::Weak) {
-            let with = ask(Stage::Run, Tier::Weak, &[], line.number, line.try_with);
+            let with = ask(
+                Stage::Run,
+                Tier::Weak,
+                RuleSet::default(),
+                line.number,
+                line.try_with,
+            );
             assert_eq!(with, REFUSE | line.errno.unsigned_abs(), "{line:?}");
-            let without = [line.rule.to_owned()];
-            let without = ask(Stage::Run, Tier::Weak, &without, line.number, line.try_with);
+            let without = RuleSet::from_iter([line.rule.into()]);
+            let without = ask(Stage::Run, Tier::Weak, without, line.number, line.try_with);
             assert_eq!(without, ALLOW, "{line:?}");
         }
     }
 
     /// A condition as `golden.txt` spells it.
-    fn words(when: &When) -> String {
+    fn words(when: Option<&Condition>) -> String {
         let argument = |argument: u32, mask: u32| match mask {
             u32::MAX => format!("arg{argument}"),
             _ => format!("arg{argument}&{mask:#x}"),
@@ -145,11 +143,16 @@ mod tests {
             texts.join(",")
         };
         match when {
-            When::Always => "always".into(),
-            When::Is(n, mask, values) => format!("{}={}", argument(*n, *mask), list(values)),
-            When::IsNot(n, mask, values) => format!("{}!={}", argument(*n, *mask), list(values)),
-            When::HasAny(n, bits) => format!("arg{n}&{bits:#x}"),
-            When::Given(n) => format!("arg{n}!=null"),
+            None => "always".into(),
+            Some(Condition::Is(n, mask, values)) => {
+                format!("{}={}", argument(*n, *mask), list(values))
+            }
+            Some(Condition::IsNot(n, mask, values)) => {
+                format!("{}!={}", argument(*n, *mask), list(values))
+            }
+            Some(Condition::HasAny(n, bits)) => format!("arg{n}&{bits:#x}"),
+            Some(Condition::HasNone(n, bits)) => format!("!arg{n}&{bits:#x}"),
+            Some(Condition::Given(n)) => format!("arg{n}!=null"),
         }
     }
 
@@ -168,7 +171,6 @@ mod tests {
             }
         }
         let mut found: Vec<String> = all_lines()
-            .iter()
             .map(|line| {
                 let errno = match line.errno {
                     libc::ENOSYS => "ENOSYS",
@@ -181,7 +183,8 @@ mod tests {
                     Where::Runs => "runs",
                     Where::WeakTier => "weak",
                 };
-                let (rule, number, when) = (line.rule, line.number, words(&line.when));
+                let (rule, number, when) =
+                    (line.rule.as_str(), line.number, words(line.when.as_ref()));
                 format!("{rule} {number} {when} {errno} {place}")
             })
             .collect();
@@ -206,7 +209,7 @@ mod tests {
                     Where::Runs => stage == Stage::Run,
                     Where::WeakTier => tier == Tier::Weak,
                 };
-                let answer = ask(stage, tier, &[], line.number, line.try_with);
+                let answer = ask(stage, tier, RuleSet::default(), line.number, line.try_with);
                 let refused = answer == REFUSE | line.errno.unsigned_abs();
                 assert_eq!(refused, holds, "{stage:?} {tier}: {line:?}");
             }
@@ -215,13 +218,16 @@ mod tests {
 
     #[test]
     fn calls_of_another_architecture_are_deadly_while_the_rule_is_there() {
-        let ask = |without: &[String]| {
+        let ask = |without: RuleSet| {
             let i386 = 0x4000_0003;
             let filter = filter(Stage::Run, Tier::Full, 77, without);
-            answer(&filter, i386, 20, [0; 6])
+            interpret(&filter, i386, 20, [0; 6])
         };
-        assert_eq!(ask(&[]), KILL);
-        assert_eq!(ask(&["architecture".into()]), ALLOW);
+        assert_eq!(ask(RuleSet::default()), KILL);
+        assert_eq!(
+            ask(RuleSet::from_iter([Calls::OtherArchitecture.into()])),
+            ALLOW
+        );
     }
 
     #[test]
@@ -230,7 +236,7 @@ mod tests {
             ask(
                 Stage::Run,
                 Tier::Weak,
-                &[],
+                RuleSet::default(),
                 libc::SYS_kill,
                 [to, 9, 0, 0, 0, 0],
             )
@@ -239,7 +245,7 @@ mod tests {
             ask(
                 Stage::Run,
                 Tier::Weak,
-                &[],
+                RuleSet::default(),
                 libc::SYS_tgkill,
                 [of, of, 9, 0, 0, 0],
             )
@@ -279,19 +285,35 @@ mod tests {
             (libc::SYS_sched_setaffinity, [0, 8, 0, 0, 0, 0]),
         ] {
             assert_eq!(
-                ask(Stage::Run, Tier::Weak, &[], number, with),
+                ask(Stage::Run, Tier::Weak, RuleSet::default(), number, with),
                 ALLOW,
                 "{number}"
             );
         }
-        let chmod = |stage| ask(stage, Tier::Full, &[], libc::SYS_fchmodat, [0; 6]);
+        let chmod = |stage| {
+            ask(
+                stage,
+                Tier::Full,
+                RuleSet::default(),
+                libc::SYS_fchmodat,
+                [0; 6],
+            )
+        };
         assert_eq!(chmod(Stage::Build), ALLOW);
         assert_ne!(chmod(Stage::Run), ALLOW);
     }
 
     #[test]
     fn signals_are_free_where_landlock_confines_them() {
-        let kill = |tier| ask(Stage::Run, tier, &[], libc::SYS_kill, [1, 9, 0, 0, 0, 0]);
+        let kill = |tier| {
+            ask(
+                Stage::Run,
+                tier,
+                RuleSet::default(),
+                libc::SYS_kill,
+                [1, 9, 0, 0, 0, 0],
+            )
+        };
         assert_eq!(kill(Tier::Confined), ALLOW);
         assert_ne!(kill(Tier::Weak), ALLOW);
     }

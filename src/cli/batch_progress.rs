@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -17,19 +16,15 @@ use super::output::Output;
 use crate::{
     batch::{Event, How, Listener},
     record::{Record, Verdict},
-    report::{escape_line, reason},
+    report::{
+        escape_line, reason,
+        style::{self, BAD, DIM, GOOD, OPEN},
+    },
 };
 use ids::SubmissionId;
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const OPEN: Style = AnsiColor::Yellow.on_default().bold();
-const DIM: Style = Style::new().dimmed();
-
 /// A line is cut here where there is no terminal, so that it stays one line.
 const LONGEST_LINE: usize = 150;
-/// The width of a terminal that does not say it.
-const USUAL_WIDTH: usize = 80;
 
 /// Shows the events of a batch.
 pub(super) struct BatchProgress<'a> {
@@ -64,7 +59,7 @@ impl<'a> BatchProgress<'a> {
         }
         let size = rustix::termios::tcgetwinsize(std::io::stderr());
         match size.map_or(0, |size| usize::from(size.ws_col)) {
-            0 => USUAL_WIDTH,
+            0 => style::WIDTH,
             columns => columns,
         }
     }

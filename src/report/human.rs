@@ -8,21 +8,16 @@
 
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
-use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use textwrap::WrapAlgorithm;
 
-use super::escape::{escape_block, escape_line};
+use super::{
+    escape::{escape_block, escape_line},
+    style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
+};
 use crate::{
     check,
     record::{Check, Grader, Record, Status, Verdict},
 };
-
-const WIDTH: usize = 80;
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 
 /// The record for a person.
 #[must_use]
@@ -139,13 +134,6 @@ fn write_check(text: &mut String, check: &Check) {
     if let Some(hint) = &check.hint {
         row(text, "try", hint);
     }
-}
-
-/// Lines of this width, broken at spaces alone, so that paths, names and flags can be copied whole.
-fn lines_of(width: usize) -> Options<'static> {
-    Options::new(width)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation)
 }
 
 /// A labelled line below a check.

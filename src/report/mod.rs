@@ -8,6 +8,7 @@ mod change;
 mod csv;
 mod escape;
 mod human;
+pub mod style;
 mod summary;
 
 pub use change::{Change, Earlier, Standing};

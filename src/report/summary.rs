@@ -7,17 +7,14 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use anstyle::{AnsiColor, Style};
-
-use super::{Change, causes::Causes, escape_line, reason};
+use super::{
+    Change,
+    causes::Causes,
+    escape_line, reason,
+    style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
+};
 use crate::record::{Record, Status, Verdict};
 use ids::{Digest, SubmissionId};
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Causes, groups and names shown; how many more there are is always said.
 const SHOWN: usize = 8;
@@ -25,7 +22,6 @@ const SHOWN: usize = 8;
 const SHOWN_NAMES: usize = 3;
 /// Width of the longest bar.
 const BAR: usize = 30;
-const WIDTH: usize = 80;
 
 /// How much of each list is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,9 +290,7 @@ fn section(
         _ => (total, ""),
     };
     let _ = writeln!(text, "\n{BOLD}{headline}{BOLD:#}");
-    let options = textwrap::Options::new(WIDTH)
-        // An id with a hyphen is one word.
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+    let options = lines_of(WIDTH)
         .initial_indent("  ")
         .subsequent_indent("      ");
     for line in lines.take(shown) {

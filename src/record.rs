@@ -7,6 +7,7 @@
 //! What other programs read (`checks[].id`, `checks[].status`, `verdict`, `score`, `submission.id`,
 //! `runs[].concurrency`) changes only together with the schema's number.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +18,12 @@ use ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId};
 pub const SCHEMA: &str = "grade-record/1";
 
 /// One graded submission.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "grade-record/1")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "grade-record/1"))]
 pub struct Record {
     /// Always `grade-record/1`.
-    #[schemars(regex(pattern = r"^grade-record/1$"))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^grade-record/1$")))]
     pub schema: String,
     /// What graded it.
     pub grader: Grader,
@@ -47,7 +49,8 @@ pub struct Record {
 }
 
 /// What graded a submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Grader {
     /// This program's version.
     pub version: String,
@@ -58,7 +61,8 @@ pub struct Grader {
 }
 
 /// Whose work, and which state of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Submission {
     /// Whose work.
     pub id: SubmissionId,
@@ -67,7 +71,8 @@ pub struct Submission {
 }
 
 /// The outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every check passed.
@@ -79,7 +84,8 @@ pub enum Verdict {
 }
 
 /// Points, in whole numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Score {
     /// Of the checks that passed.
     pub earned: u32,
@@ -88,7 +94,8 @@ pub struct Score {
 }
 
 /// A check's answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Check {
     /// Which check.
     pub id: CheckId,
@@ -107,7 +114,8 @@ pub struct Check {
 }
 
 /// The four answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Yes.
@@ -121,7 +129,8 @@ pub enum Status {
 }
 
 /// What an answer rests on. Absent fields have nothing to say.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Details {
     /// The first run that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,7 +153,8 @@ pub struct Details {
 }
 
 /// One execution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Run {
     /// Which dataset.
     pub seed: Seed,
@@ -175,7 +185,8 @@ pub struct Run {
 }
 
 /// What a program tried by which reads are faked or hidden, each counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Attempts {
     /// To set a data file's times.
     pub set_times: u32,
@@ -190,7 +201,8 @@ pub struct Attempts {
 }
 
 /// How concurrent the reads of a run were.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Concurrency {
     /// Reads in flight on average: files divided by rounds.
     pub effective: f64,
@@ -207,7 +219,8 @@ pub struct Concurrency {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Termination {
     /// By itself.
@@ -265,7 +278,8 @@ pub enum Termination {
 }
 
 /// What a run used, all its processes together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Usage {
     /// Real time, in milliseconds.
     pub wall_ms: u64,
@@ -284,7 +298,8 @@ pub struct Usage {
 }
 
 /// What the data files tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Files {
     /// In the dataset.
     pub expected: usize,
@@ -463,6 +478,7 @@ impl From<&evidence::RunEvidence> for Run {
 ///
 /// # Panics
 /// Never: the schema is plain JSON.
+#[cfg(feature = "schema")]
 #[must_use]
 pub fn json_schema() -> String {
     let schema = schemars::schema_for!(Record);

@@ -151,7 +151,7 @@ impl Programs {
         let keep = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
             let lock = fs::File::create(self.folder.join("lock"))?;
-            rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)?;
+            lock.lock()?;
             // What is there now was left by somebody who was killed.
             for entry in fs::read_dir(&self.folder)? {
                 let entry = entry?;

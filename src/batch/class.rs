@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,8 @@ const FILE: &str = "class.json";
 const SCHEMA: &str = "grade-class/1";
 
 /// What was found in the class's folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Class {
     /// How many submissions there are. There are fewer records while a batch is under way.
     pub size: usize,
@@ -30,7 +32,8 @@ pub struct Class {
 }
 
 /// One time that a student handed in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Attempt {
     /// Its name.
     pub name: String,
@@ -39,7 +42,8 @@ pub struct Attempt {
 }
 
 /// Something in the folder that is no submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Ignored {
     /// Its name.
     pub name: String,

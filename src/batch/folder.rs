@@ -6,13 +6,11 @@
 //! Never knows what is in the files.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, BufWriter, Read as _, Seek as _, Write},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
-
-use rustix::{fs::FlockOperation, io::Errno};
 
 use crate::{
     fault::{Fault, FaultKind},
@@ -304,9 +302,9 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
         .truncate(false)
         .open(path)
         .map_err(disk)?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match file.try_lock() {
         Ok(()) => {}
-        Err(Errno::WOULDBLOCK) => {
+        Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             let message = format!(
@@ -317,7 +315,7 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
                 .because(format!("it is held by {}", holder.trim()))
                 .hint("wait until it is done, or choose another folder with `--out DIR`"));
         }
-        Err(error) => return Err(disk(error.into())),
+        Err(TryLockError::Error(error)) => return Err(disk(error)),
     }
     #[expect(
         clippy::disallowed_methods,

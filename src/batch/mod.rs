@@ -45,7 +45,9 @@ use std::{
 };
 
 pub use class::{Attempt, Class, Ignored};
-pub use outputs::{BatchFile, Outputs, SCHEMA, json_schema};
+#[cfg(feature = "schema")]
+pub use outputs::json_schema;
+pub use outputs::{BatchFile, Outputs, SCHEMA};
 pub use queue::default_jobs;
 
 use self::{

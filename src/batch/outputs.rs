@@ -10,6 +10,7 @@ use std::{
     path::Path,
 };
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,11 +35,12 @@ pub(super) const GRADEBOOK: &str = "gradebook.csv";
 pub const SCHEMA: &str = "grade-batch/1";
 
 /// All records of a batch. Written by hand, so that they need not be in memory; this is its form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "grade-batch/1")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "grade-batch/1"))]
 pub struct BatchFile {
     /// Always `grade-batch/1`.
-    #[schemars(regex(pattern = r"^grade-batch/1$"))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^grade-batch/1$")))]
     pub schema: String,
     /// The exercise.
     pub exercise: ExerciseId,
@@ -52,6 +54,7 @@ pub struct BatchFile {
 }
 
 /// The published JSON Schema of [`BatchFile`], as text.
+#[cfg(feature = "schema")]
 #[must_use]
 pub fn json_schema() -> String {
     let schema = schemars::schema_for!(BatchFile);

@@ -173,7 +173,7 @@ struct SeedUsage {
 /// The shape of a submission's source. Only a summary says it, so nothing that goes wrong here counts.
 fn shape(taken: &Taken) -> Option<Digest> {
     let snapshot = taken.snapshot()?;
-    catch_unwind(AssertUnwindSafe(|| alike::shape(snapshot)))
+    catch_unwind(AssertUnwindSafe(|| alike::source_fingerprint(snapshot)))
         .ok()?
         .ok()?
 }

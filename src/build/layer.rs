@@ -16,7 +16,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 
 use super::Toolchain;
@@ -246,8 +245,7 @@ impl Layers {
         fs::create_dir_all(&self.folder).map_err(|error| disk("create", &self.folder, &error))?;
         let path = self.folder.join(format!("{key}.lock"));
         let file = fs::File::create(&path).map_err(|error| disk("create", &path, &error))?;
-        rustix::fs::flock(&file, FlockOperation::LockExclusive)
-            .map_err(|error| disk("lock", &path, &error.into()))?;
+        file.lock().map_err(|error| disk("lock", &path, &error))?;
         Ok(file)
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! What the sandbox and the observer see of a run is in the crate `evidence`; here is what else is known of
 //! a submission. `check` reads both and nothing else.
-//! This room never holds a point, a verdict or a word for the student.
+//! Never holds a point, a verdict or a word for the student.
 
-pub use ::evidence::*;
+use evidence::{Concurrency, Execution, FilesWitness, Termination};
 use ids::Seed;
 
 /// Everything seen of one submission.

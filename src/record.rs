@@ -7,11 +7,17 @@
 //! What other programs read (`checks[].id`, `checks[].status`, `verdict`, `score`, `submission.id`,
 //! `runs[].concurrency`) changes only together with the schema's number.
 
+use std::fmt;
+
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{check, evidence, fault::Fault, spec::CheckSpec, verdict};
+use crate::{
+    check,
+    evidence::RunEvidence,
+    verdict::{self, CheckSpec},
+};
 use ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId};
 
 /// The schema's name and number.
@@ -46,6 +52,57 @@ pub struct Record {
     pub notice: Option<String>,
     /// The command that grades the same submission on the same data.
     pub replay: String,
+}
+
+/// Which part failed. Chooses the exit code, nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The command line, `grader.toml`, an `exercise.toml`, or a path given by the user.
+    Usage,
+    /// cargo, rustc or the linker is missing or broken.
+    Toolchain,
+    /// The course's allowed crates could not be fetched or built.
+    Crates,
+    /// The temporary folder, the cache or the disk below them.
+    Disk,
+    /// The sandbox could not be set up, or lost a submission.
+    Sandbox,
+    /// This machine does not record what we look at.
+    Evidence,
+    /// The reference did not pass, so nothing was graded.
+    Reference,
+    /// A signal asked us to stop.
+    Interrupted,
+    /// A mistake in this program.
+    Internal,
+}
+
+/// Something wrong with us or the machine, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Fault {
+    /// Which part failed.
+    pub kind: FaultKind,
+    /// What failed, lower case, verb first, the thing in backticks.
+    pub message: String,
+    /// The system's or a library's own words, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.cause {
+            Some(cause) => write!(f, ": {cause}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What graded a submission.
@@ -380,7 +437,7 @@ impl From<evidence::Concurrency> for Concurrency {
 
 impl Attempts {
     /// Those of a run, if there were any.
-    fn of(run: &evidence::RunEvidence) -> Option<Self> {
+    fn of(run: &RunEvidence) -> Option<Self> {
         let Some(evidence::Observed::Seen(seen)) = &run.execution.observation else {
             return None;
         };
@@ -405,7 +462,7 @@ impl Attempts {
 
 impl Run {
     /// Add the timeline of the run that this was made of.
-    pub fn take_timeline(&mut self, run: &evidence::RunEvidence) {
+    pub fn take_timeline(&mut self, run: &RunEvidence) {
         if let Some(evidence::Observed::Seen(seen)) = &run.execution.observation {
             let accesses: Vec<String> = seen
                 .timeline
@@ -441,8 +498,8 @@ impl From<evidence::Termination> for Termination {
     }
 }
 
-impl From<&evidence::RunEvidence> for Run {
-    fn from(run: &evidence::RunEvidence) -> Self {
+impl From<&RunEvidence> for Run {
+    fn from(run: &RunEvidence) -> Self {
         let execution = &run.execution;
         let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {

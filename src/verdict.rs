@@ -3,10 +3,19 @@
 //! Pure, so that old findings can be judged again after the points were changed.
 //! Never sees evidence.
 
-use crate::{
-    check::{Finding, Status},
-    spec::CheckSpec,
-};
+use crate::check::{Finding, Status};
+use ids::CheckId;
+
+/// One check of an exercise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckSpec {
+    /// Which.
+    pub id: CheckId,
+    /// What passing it is worth.
+    pub points: u32,
+    /// What to try when it fails and nothing more exact is known.
+    pub hint: Option<String>,
+}
 
 /// A submission's outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +68,6 @@ pub fn earned(status: Status, points: u32) -> u32 {
 mod tests {
     use super::*;
     use crate::check::Details;
-    use ids::CheckId;
 
     fn judged(statuses: &[Status]) -> (Verdict, Option<Score>) {
         let findings: Vec<_> = CheckId::ALL

@@ -23,12 +23,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use evidence::{Captured, Execution, FilesWitness, Termination};
 use grade::{
     build, check,
-    evidence::{
-        BuildEvidence, Captured, CompileFailure, Diagnostic, Evidence, Execution, FilesWitness,
-        Place, Refusal, RunEvidence, Termination,
-    },
+    evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
     intake,
     record::Record,
     report,

@@ -15,10 +15,8 @@ use common::{
     scene::{Scene, not_graded},
     submission,
 };
-use grade::evidence::{
-    BuildEvidence, Captured, Evidence, Execution, FilesWitness, Observed, RunEvidence, Termination,
-    Usage,
-};
+use evidence::{Captured, Execution, FilesWitness, Observed, Termination, Usage};
+use grade::evidence::{BuildEvidence, Evidence, RunEvidence};
 
 fn read(path: &str) -> String {
     fs::read_to_string(course().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -8,9 +8,9 @@ mod workshop;
 
 use std::{path::Path, process::Command, time::Duration};
 
+use evidence::{Cap, Observation, Observed};
 use grade::{
     check::{Diagnosis, diagnose},
-    evidence::{Cap, Observation, Observed},
     sandbox::{Job, ObserverOptions},
 };
 
@@ -53,7 +53,7 @@ fn fakes_are_counted_and_what_would_hide_is_refused() {
     assert_eq!(observe("serial-hide", 1).attempts.undumpable, 1);
     assert_eq!(observe("serial-async", 1).attempts.async_io, 1);
     let honest = observe("atomic", 4);
-    assert_eq!(honest.attempts, grade::evidence::Attempts::default());
+    assert_eq!(honest.attempts, evidence::Attempts::default());
 }
 
 #[test]

@@ -23,7 +23,8 @@ use std::{
     time::Duration,
 };
 
-use grade::{check::diagnose, evidence::Observation};
+use evidence::Observation;
+use grade::check::diagnose;
 
 fn setting(name: &str, default: u32) -> u32 {
     env::var(name).map_or(default, |value| value.parse().unwrap())

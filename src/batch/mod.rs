@@ -63,7 +63,7 @@ use crate::{
     fault::{Fault, FaultKind},
     grading::{self, Session},
     intake,
-    record::Record,
+    record::{self, Record},
     report::Summary,
     sandbox::{self, Sandbox},
     spec::Exercise,
@@ -105,7 +105,7 @@ pub enum Event<'a> {
     /// Its record is there.
     Finished(&'a Record, How),
     /// The machine failed; it is tried once more, later.
-    Postponed(&'a SubmissionId, &'a Fault),
+    Postponed(&'a SubmissionId, &'a record::Fault),
 }
 
 /// Where a record is from.

@@ -101,9 +101,9 @@ impl Batch<'_> {
         let record = self.session.grade_taken(&submission, taken, &self.replay);
         if let Some(fault) = record.faults.first() {
             if fault.kind == FaultKind::Interrupted {
-                return Err(fault.clone());
+                return Err(fault.clone().into());
             }
-            if attempt == Try::First && is_machine_trouble(fault) {
+            if attempt == Try::First && is_machine_trouble(fault.kind) {
                 self.listener.event(Event::Postponed(&found.id, fault));
                 self.tally().postponed.push(found.id.clone());
                 return Ok(());
@@ -179,9 +179,9 @@ fn shape(taken: &Taken) -> Option<Digest> {
 }
 
 /// Whether a fault may be gone the next time.
-fn is_machine_trouble(fault: &Fault) -> bool {
+fn is_machine_trouble(kind: FaultKind) -> bool {
     matches!(
-        fault.kind,
+        kind,
         FaultKind::Disk
             | FaultKind::Sandbox
             | FaultKind::Evidence

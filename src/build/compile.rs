@@ -19,11 +19,12 @@ use super::{
     manifest::{Package, Target},
 };
 use crate::{
-    evidence::{Diagnostic, Termination},
+    evidence::Diagnostic,
     fault::{Fault, text_of},
     sandbox::{Job, Sandbox},
     spec::{Limits, Profile},
 };
+use evidence::Termination;
 
 /// What is compiled, and with what.
 pub(super) struct Compilation<'a> {

@@ -5,7 +5,8 @@
 
 use serde::Deserialize;
 
-use crate::evidence::{Captured, Diagnostic, Place};
+use crate::evidence::{Diagnostic, Place};
+use evidence::Captured;
 
 /// Bytes kept of what is no diagnostic.
 const OTHER_OUTPUT: usize = 4096;

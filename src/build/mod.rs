@@ -34,12 +34,13 @@ use self::{
     manifest::Package,
 };
 use crate::{
-    evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal, Termination},
+    evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal},
     fault::{Fault, FaultKind},
     intake::Snapshot,
     sandbox::{self, Cancellation, Sandbox},
     spec::{AllowedCrate, Course, Exercise, Limits, Profile},
 };
+use evidence::Termination;
 use ids::Digest;
 
 /// The manifest of a program of ours that any working toolchain can compile.

@@ -4,7 +4,8 @@ use super::{
     Details, Finding,
     words::{count, first_lines, last_lines},
 };
-use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, Termination};
+use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal};
+use evidence::Termination;
 use ids::CheckId;
 
 /// Lines shown of the compiler's errors.

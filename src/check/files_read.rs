@@ -1,7 +1,8 @@
 //! `files-read`: every data file was read by the program, and nothing was faked or changed.
 
 use super::{Details, Finding, Status, total, words::count};
-use crate::evidence::{Observed, RunEvidence, Trace};
+use crate::evidence::RunEvidence;
+use evidence::{Observed, Trace};
 use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {

@@ -9,7 +9,8 @@ use super::{
         without_thread_numbers,
     },
 };
-use crate::evidence::{Captured, Evidence, Execution, RunEvidence, Termination};
+use crate::evidence::{Evidence, RunEvidence};
+use evidence::{Captured, Execution, Termination};
 use ids::CheckId;
 
 /// Lines shown of a failed run's standard error.

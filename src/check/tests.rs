@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::evidence::{
-    BuildEvidence, Captured, CompileFailure, Concurrency, Diagnostic, Execution, FilesWitness,
-    Observation, Observed, Place, ProcessSeen, Refusal, RunEvidence, Tampering, Termination,
-    ThreadSeen, Trace, Usage,
+use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, RunEvidence};
+use evidence::{
+    Captured, Concurrency, Execution, FilesWitness, Observation, Observed, ProcessSeen, Tampering,
+    Termination, ThreadSeen, Trace, Usage,
 };
 
 /// Two files read at once, by two threads.

@@ -4,7 +4,8 @@ use super::{
     Details, Finding,
     words::{count, last_lines, shortened, without_thread_numbers},
 };
-use crate::evidence::{Captured, Observed, RunEvidence};
+use crate::evidence::RunEvidence;
+use evidence::{Captured, Observed};
 use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {

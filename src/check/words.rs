@@ -4,7 +4,7 @@ use std::time::Duration;
 
 pub(super) use ids::words::count;
 
-use crate::evidence::Termination;
+use evidence::Termination;
 
 /// A duration limit as people write it: `10 s`, `10.4 s`, `500 ms`.
 pub(super) fn milliseconds(ms: u64) -> String {

@@ -62,7 +62,7 @@ impl App {
         )?;
         let record = session.grade(&starter, "");
         match record.faults.first() {
-            Some(fault) => Err(fault.clone()),
+            Some(fault) => Err(fault.clone().into()),
             None => Ok(record),
         }
     }

@@ -67,7 +67,7 @@ impl App {
             .iter()
             .find(|f| f.kind == FaultKind::Interrupted)
         {
-            return Err(fault.clone());
+            return Err(fault.clone().into());
         }
         let text = render(&record, args.format.unwrap_or(Format::Human));
         self.output.report(&text)?;

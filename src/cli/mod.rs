@@ -53,7 +53,7 @@ pub fn main() -> process::ExitCode {
                 error.exit()
             };
             Output::new(Color::Auto).fault(&fault);
-            return ExitCode::of_fault(&fault).into();
+            return ExitCode::of_fault(fault.kind).into();
         }
     };
     sandbox::shield_this_process();
@@ -75,7 +75,7 @@ pub fn main() -> process::ExitCode {
     });
     let code = code.unwrap_or_else(|fault| {
         app.output.fault(&fault);
-        ExitCode::of_fault(&fault)
+        ExitCode::of_fault(fault.kind)
     });
     if code == ExitCode::Interrupted
         && let Some(signal) = app.cancellation.signal()

@@ -30,7 +30,7 @@ use crate::{
     check,
     config::Settings,
     dataset::{self, Dataset},
-    evidence::{BuildEvidence, Concurrency, Evidence, Observed, RunEvidence},
+    evidence::{BuildEvidence, Evidence, RunEvidence},
     fault::{Fault, FaultKind, text_of},
     intake::{self, Admission, Snapshot},
     record::{self, Record},
@@ -39,6 +39,7 @@ use crate::{
     spec::{Exercise, Limits, Tier},
     verdict,
 };
+use evidence::{Concurrency, Observed};
 use ids::{CheckId, Seed};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
@@ -307,7 +308,7 @@ impl<'a> Session<'a> {
             Ok(judged) => judged,
             Err(fault) => {
                 let verdict = verdict::Verdict::NotGraded;
-                (verdict, None, Vec::new(), Vec::new(), vec![fault])
+                (verdict, None, Vec::new(), Vec::new(), vec![fault.into()])
             }
         };
         let (tier, observer) = self.grader();
@@ -522,7 +523,7 @@ type Judged = (
     Option<verdict::Score>,
     Vec<record::Check>,
     Vec<record::Run>,
-    Vec<Fault>,
+    Vec<record::Fault>,
 );
 
 /// Turn a panic of ours into a fault, so that it costs one submission and not a class.

@@ -48,7 +48,7 @@ pub fn gradebook_line(record: &Record, checks: &[CheckId], handed_in: Option<Han
             .unwrap_or_default()
     });
     let head = [
-        kept(&record.submission.id),
+        guard_id(&record.submission.id),
         verdict_word(record.verdict).to_owned(),
         points(|score| score.earned),
         points(|score| score.possible),
@@ -68,16 +68,28 @@ pub fn gradebook_line(record: &Record, checks: &[CheckId], handed_in: Option<Han
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    // Writing to memory cannot fail, and what was escaped is UTF-8.
-    let _ = writer.write_record(cells.map(|cell| harmless(&cell)));
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+    let mut writer = csv_core::Writer::new();
+    let mut line = Vec::new();
+    for (number, cell) in cells.enumerate() {
+        let cell = escape_formula(&cell);
+        // A quote is doubled; quotes and commas stand around the cell.
+        let mut room = vec![0; 2 * cell.len() + 4];
+        let mut used = 0;
+        if number > 0 {
+            used += writer.delimiter(&mut room).1;
+        }
+        used += writer.field(cell.as_bytes(), &mut room[used..]).2;
+        line.extend_from_slice(&room[..used]);
+    }
+    let mut room = [0; 4];
+    let used = writer.terminator(&mut room).1;
+    line.extend_from_slice(&room[..used]);
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 /// A cell that is text and nothing else to a spreadsheet, whichever sign it takes for the end of a cell:
 /// a tab is escaped, so that leaves `;`.
-fn harmless(cell: &str) -> String {
+fn escape_formula(cell: &str) -> String {
     let cell = escape_line(cell);
     let parts: Vec<String> = cell
         .split(';')
@@ -98,7 +110,7 @@ fn is_formula(cell: &str) -> bool {
 }
 
 /// An id that looks the same in a spreadsheet.
-fn kept(id: &SubmissionId) -> String {
+fn guard_id(id: &SubmissionId) -> String {
     if is_number(id.as_str()) || is_date(id.as_str()) || is_truth(id.as_str()) {
         format!("'{id}")
     } else {
@@ -169,7 +181,7 @@ mod tests {
             ("\t=1", "\\u{9}=1"),
             ("a=1", "a=1"),
         ] {
-            assert_eq!(harmless(cell), safe);
+            assert_eq!(escape_formula(cell), safe);
         }
         let cells = ["a,b", "say \"hi\"", "two\nlines"].map(str::to_owned);
         assert_eq!(
@@ -195,7 +207,7 @@ mod tests {
                 assert!(!bare.starts_with(['=', '+', '-', '@']), "{line:?}");
             }
         }
-        assert_eq!(harmless("a;b; c"), "a;b; c");
+        assert_eq!(escape_formula("a;b; c"), "a;b; c");
     }
 
     #[test]
@@ -214,7 +226,7 @@ mod tests {
             "TRUE",
         ] {
             let id: SubmissionId = id.parse().unwrap();
-            assert_eq!(kept(&id), format!("'{id}"));
+            assert_eq!(guard_id(&id), format!("'{id}"));
         }
         for id in [
             "0",
@@ -230,7 +242,7 @@ mod tests {
             "dec_1",
             "truely",
         ] {
-            assert_eq!(kept(&id.parse().unwrap()), id);
+            assert_eq!(guard_id(&id.parse().unwrap()), id);
         }
     }
 }

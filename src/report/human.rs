@@ -143,7 +143,7 @@ fn row(text: &mut String, label: &str, value: &str) {
         .initial_indent(&indent)
         .subsequent_indent(&indent);
     let value = escape_line(value);
-    let wrapped = inert(&textwrap::fill(&value, options));
+    let wrapped = defuse_ci_command(&textwrap::fill(&value, options));
     let _ = writeln!(
         text,
         "        {DIM}{label:<8}{DIM:#}  {}",
@@ -202,11 +202,15 @@ fn paragraph(text: &mut String, indent: &str, words: &str) {
     let options = lines_of(WIDTH)
         .initial_indent(indent)
         .subsequent_indent(indent);
-    let _ = writeln!(text, "{}", inert(&textwrap::fill(words, options)));
+    let _ = writeln!(
+        text,
+        "{}",
+        defuse_ci_command(&textwrap::fill(words, options))
+    );
 }
 
 /// A line that begins with two colons is a command to some CI systems, blanks before it or not.
-fn inert(wrapped: &str) -> String {
+fn defuse_ci_command(wrapped: &str) -> String {
     let lines: Vec<String> = wrapped
         .lines()
         .map(|line| {

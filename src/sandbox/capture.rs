@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::evidence::Captured;
+use evidence::Captured;
 
 /// Bytes kept from each end: a screenful of long lines, small enough for a record.
 const KEPT: usize = 64 << 10;

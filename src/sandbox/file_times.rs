@@ -21,10 +21,8 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
-    evidence::{FilesWitness, Tampering, Trace},
-    fault::{Fault, FaultKind},
-};
+use crate::fault::{Fault, FaultKind};
+use evidence::{FilesWitness, Tampering, Trace};
 
 /// 2000-01-01, in seconds since 1970: a past in which no file of ours was read.
 const PAST: i64 = 946_684_800;

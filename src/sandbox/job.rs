@@ -20,10 +20,10 @@ use super::{
     own_user::{Claimed, Users},
 };
 use crate::{
-    evidence::{Execution, Termination},
     fault::{Fault, FaultKind},
     spec::{Limits, Tier},
 };
+use evidence::{Execution, Termination};
 
 /// What a job is for. A build starts compilers and linkers, and may change the mode of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

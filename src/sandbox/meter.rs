@@ -19,10 +19,8 @@ use super::{
     shared::Shared,
     tree,
 };
-use crate::{
-    evidence::{MemoryBy, Termination, Usage},
-    spec::Limits,
-};
+use crate::spec::Limits;
+use evidence::{MemoryBy, Termination, Usage};
 
 /// Between two looks at what is cheap to look at.
 pub(super) const TICK: Duration = Duration::from_millis(20);

@@ -29,10 +29,8 @@ use super::{
     stream::Stream,
     tree,
 };
-use crate::{
-    evidence::{Execution, Observed, Termination},
-    spec::Tier,
-};
+use crate::spec::Tier;
+use evidence::{Execution, Observed, Termination};
 
 /// The hidden first argument by which this program knows that it is to supervise.
 pub const SUPERVISOR_ARGUMENT: &str = "__supervise";

@@ -14,7 +14,7 @@ use super::{
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile},
 };
-use crate::fault::Fault;
+use crate::{fault::Fault, verdict::CheckSpec};
 use ids::{CheckId, ExerciseId, Seed};
 
 /// What is asked of a student, and what it is worth.
@@ -51,17 +51,6 @@ pub struct Exercise {
     pub home: PathBuf,
     /// The model solution.
     pub reference: PathBuf,
-}
-
-/// One check of an exercise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckSpec {
-    /// Which.
-    pub id: CheckId,
-    /// What passing it is worth.
-    pub points: u32,
-    /// What to try when it fails and nothing more exact is known.
-    pub hint: Option<String>,
 }
 
 /// On which seeds a submission runs.

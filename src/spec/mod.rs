@@ -15,7 +15,7 @@ mod toml_file;
 mod units;
 
 pub use course::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
-pub use exercise::{CheckSpec, Exercise, Profile, SeedPlan};
+pub use exercise::{Exercise, Profile, SeedPlan};
 pub use recipe::{NumbersRecipe, Recipe, RecipeError};
 pub use tier::{IsolationPolicy, Tier, UnknownTier};
 pub use units::Limits;

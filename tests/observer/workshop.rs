@@ -12,8 +12,8 @@ use std::{
     time::Duration,
 };
 
+use evidence::{Execution, Observation, Observed};
 use grade::{
-    evidence::{Execution, Observation, Observed},
     sandbox::{Abilities, Cancellation, Isolation, Job, ObserverOptions, Sandbox, probe},
     spec::{Limits, Tier},
 };

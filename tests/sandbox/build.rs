@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
+use evidence::Termination;
 use grade::{
-    evidence::Termination,
     sandbox::Job,
     spec::{Limits, Tier},
 };

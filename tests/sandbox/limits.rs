@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use grade::{
-    evidence::Termination,
-    spec::{Limits, Tier},
-};
+use evidence::Termination;
+use grade::spec::{Limits, Tier};
 
 use super::{LIMITS, Place, abilities, assert_ended_soon, run, run_polled, tiers};
 

@@ -12,8 +12,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use evidence::{Execution, Termination};
 use grade::{
-    evidence::{Execution, Termination},
     sandbox::{self, Abilities, Cancellation, Isolation, Job, Sandbox},
     spec::{Limits, Tier},
 };

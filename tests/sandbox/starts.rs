@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use evidence::Termination;
 use grade::{
-    evidence::Termination,
     sandbox::{Cancellation, Isolation, Job, Sandbox},
     spec::{Limits, Tier},
 };

@@ -28,7 +28,7 @@
 
 use std::time::Duration;
 
-use crate::evidence::{Cap, Observation};
+use evidence::{Cap, Observation};
 
 /// The least effective concurrency that passes: twice as fast as serial on an ideally slow disk, less 5 %.
 ///
@@ -308,7 +308,7 @@ fn one_reader(seen: &Observation) -> Diagnosis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Attempts, Concurrency, ProcessSeen, ThreadSeen};
+    use evidence::{Attempts, Concurrency, ProcessSeen, ThreadSeen};
 
     /// 1000 files, read by threads of one process as listed, in so many rounds.
     fn seen(files_by_thread: &[u32], held_max: u32, rounds: u32) -> Observation {

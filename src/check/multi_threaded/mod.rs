@@ -7,7 +7,8 @@ pub(super) mod diagnosis;
 
 use self::diagnosis::{Diagnosis, Doubt, LEAST_EFFECTIVE, diagnose};
 use super::{Details, Finding, Status, words::count};
-use crate::evidence::{Cap, Concurrency, Observation, Observed, RunEvidence};
+use crate::evidence::RunEvidence;
+use evidence::{Cap, Concurrency, Observation, Observed};
 use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {

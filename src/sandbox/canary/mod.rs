@@ -31,10 +31,10 @@ use self::prey::Prey;
 pub use self::readers::{Count, prove_observer};
 use super::{Job, Sandbox, Stage, seccomp};
 use crate::{
-    evidence::Termination,
     fault::{Fault, FaultKind},
     spec::{Limits, Tier},
 };
+use evidence::Termination;
 
 /// The hidden first argument by which this program knows that it is to play the attacker.
 pub const CANARY_ARGUMENT: &str = "__canary";

@@ -15,10 +15,10 @@ use std::{
 
 use super::{CANARY_ARGUMENT, LIMITS};
 use crate::{
-    evidence::{Observation, Observed},
     fault::{Fault, FaultKind},
     sandbox::{Job, ObserverOptions, Sandbox},
 };
+use evidence::{Observation, Observed};
 
 /// What the second argument of readers begins with; their number follows.
 pub(super) const READERS: &str = "readers=";

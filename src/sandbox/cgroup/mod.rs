@@ -20,7 +20,7 @@ use std::{
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
 pub(super) use self::place::{Place, candidates, find};
-use crate::evidence::MemoryBy;
+use evidence::MemoryBy;
 
 /// Who has run out of memory, or of processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

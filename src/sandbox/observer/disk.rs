@@ -5,7 +5,7 @@
 //! virtual time and is due at the same virtual time: one *round* serves all that wait.
 
 use super::notify::Notice;
-use crate::evidence::Access;
+use evidence::Access;
 
 /// The timeline keeps so many accesses. A program that reads each of 1000 files 100 times is past caring.
 const TIMELINE: usize = 100_000;

@@ -8,7 +8,7 @@ use std::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::disk::{Disk, Waiting};
-use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
+use evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
 
 /// A program that waits for the disk so often is past caring.
 const ROUNDS_KNOWN: usize = 100_000;

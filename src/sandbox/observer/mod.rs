@@ -63,7 +63,7 @@ use self::{
     syscalls::Call,
     tasks::{Rest, Tasks},
 };
-use crate::evidence::{Cap, Observation};
+use evidence::{Cap, Observation};
 
 /// Real time without a call after which the program is looked at. Shorter, and most looks find somebody
 /// running; longer, and every round of a program whose threads come back one by one takes longer.

@@ -6,8 +6,8 @@
 
 use std::{error::Error, fmt, io, path::Path};
 
-use crate::record;
-pub use crate::record::FaultKind;
+use judge::record;
+pub use judge::record::FaultKind;
 
 /// Something wrong with us or the machine, with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,8 @@
 
 pub mod fault;
 
-pub mod evidence;
 pub mod spec;
 
-pub mod check;
 pub mod config;
 pub mod dataset;
 pub mod intake;
@@ -16,12 +14,8 @@ pub mod sandbox;
 
 pub mod build;
 pub mod reference;
-pub mod verdict;
-
-pub mod record;
 
 pub mod grading;
-pub mod report;
 
 pub mod batch;
 

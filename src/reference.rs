@@ -14,12 +14,14 @@ use std::{
 };
 
 use crate::{
-    check::{self, Status},
-    evidence::{Evidence, RunEvidence},
     fault::{Fault, FaultKind},
     spec::Exercise,
 };
 use ids::{CheckId, Digest};
+use judge::{
+    check::{self, Status},
+    evidence::{Evidence, RunEvidence},
+};
 
 /// The longest time a reference's run took.
 #[must_use]

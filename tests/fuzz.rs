@@ -25,14 +25,17 @@ use std::{
 
 use evidence::{Captured, Execution, FilesWitness, Termination};
 use grade::{
-    build, check,
-    evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
-    intake,
-    record::Record,
-    report,
-    spec::{AllowedCrate, CheckSpec, IntakeLimits},
+    build, intake,
+    spec::{AllowedCrate, IntakeLimits},
 };
 use ids::{CheckId, Seed};
+use judge::{
+    check,
+    evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
+    record::Record,
+    report,
+    verdict::CheckSpec,
+};
 
 /// What parsers trip over, to be put in anywhere.
 const NASTY: &[&[u8]] = &[
@@ -287,7 +290,7 @@ fn whatever_is_printed_becomes_a_harmless_report() {
         let findings = check::run_all(&CheckId::ALL, &evidence);
         assert_eq!(findings.len(), CheckId::ALL.len());
         let mut record = template.clone();
-        record.runs = evidence.runs.iter().map(grade::record::Run::from).collect();
+        record.runs = evidence.runs.iter().map(judge::record::Run::from).collect();
         record.checks = findings
             .iter()
             .map(|finding| {
@@ -296,7 +299,7 @@ fn whatever_is_printed_becomes_a_harmless_report() {
                     points: 1,
                     hint: None,
                 };
-                grade::record::Check::new(finding, &spec)
+                judge::record::Check::new(finding, &spec)
             })
             .collect();
         record.replay = dice.text();

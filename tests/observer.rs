@@ -9,10 +9,8 @@ mod workshop;
 use std::{path::Path, process::Command, time::Duration};
 
 use evidence::{Cap, Observation, Observed};
-use grade::{
-    check::{Diagnosis, diagnose},
-    sandbox::{Job, ObserverOptions},
-};
+use grade::sandbox::{Job, ObserverOptions};
+use judge::check::{Diagnosis, diagnose};
 
 const FILES: u32 = 24;
 

@@ -24,7 +24,7 @@ use std::{
 };
 
 use evidence::Observation;
-use grade::check::diagnose;
+use judge::check::diagnose;
 
 fn setting(name: &str, default: u32) -> u32 {
     env::var(name).map_or(default, |value| value.parse().unwrap())

@@ -16,8 +16,9 @@ use super::{
     outputs,
     state::{Key, json},
 };
-use crate::{fault::Fault, record::Record};
+use crate::fault::Fault;
 use ids::{Digest, SubmissionId};
+use judge::record::Record;
 
 const FILE: &str = "accepted.json";
 const SCHEMA: &str = "grade-accepted/1";

@@ -10,11 +10,9 @@ use super::{
     outputs,
     state::{Key, Parts},
 };
-use crate::{
-    fault::Fault,
-    report::{Change, Earlier, Standing},
-};
+use crate::fault::Fault;
 use ids::SubmissionId;
+use judge::report::{Change, Earlier, Standing};
 
 /// Everybody whose verdict, points or checks are not what they were, by id; of the class those who are
 /// `done`.

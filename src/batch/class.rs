@@ -12,8 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{folder::Folder, outputs, state::json};
-use crate::{fault::Fault, intake, report::HandedIn};
+use crate::{fault::Fault, intake};
 use ids::SubmissionId;
+use judge::report::HandedIn;
 
 const FILE: &str = "class.json";
 const SCHEMA: &str = "grade-class/1";

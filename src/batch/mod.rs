@@ -63,12 +63,14 @@ use crate::{
     fault::{Fault, FaultKind},
     grading::{self, Session},
     intake,
-    record::{self, Record},
-    report::Summary,
     sandbox::{self, Sandbox},
     spec::Exercise,
 };
 use ids::{Seed, SubmissionId};
+use judge::{
+    record::{self, Record},
+    report::Summary,
+};
 
 /// What is to be graded, and how.
 #[derive(Debug)]

@@ -21,12 +21,12 @@ use super::{
     plan::Plan,
     state::Key,
 };
-use crate::{
-    fault::{Fault, FaultKind},
+use crate::fault::{Fault, FaultKind};
+use ids::{CheckId, ExerciseId, Seed, SubmissionId};
+use judge::{
     record::{self, Record},
     report::{self, Summary},
 };
-use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 
 pub(super) const BATCH: &str = "batch.json";
 pub(super) const GRADEBOOK: &str = "gradebook.csv";

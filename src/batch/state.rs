@@ -24,10 +24,10 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::Session,
-    record::{Record, Verdict},
     spec::Exercise,
 };
 use ids::{Digest, SubmissionId};
+use judge::record::{Record, Verdict};
 
 const KEY_SCHEMA: &str = "grade-key/1";
 

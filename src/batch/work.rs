@@ -21,11 +21,13 @@ use crate::{
     fault::{Fault, FaultKind},
     grading::{Origin, Session, Submission, Taken},
     intake::Found,
-    record::{Record, Usage},
-    report,
     sandbox::Cancellation,
 };
 use ids::{Digest, Seed, SubmissionId};
+use judge::{
+    record::{Record, Usage},
+    report,
+};
 
 /// Whether machine trouble leads to another try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,12 +19,12 @@ use super::{
     manifest::{Package, Target},
 };
 use crate::{
-    evidence::Diagnostic,
     fault::{Fault, text_of},
     sandbox::{Job, Sandbox},
     spec::{Limits, Profile},
 };
 use evidence::Termination;
+use judge::evidence::Diagnostic;
 
 /// What is compiled, and with what.
 pub(super) struct Compilation<'a> {

@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 
-use crate::evidence::{Diagnostic, Place};
 use evidence::Captured;
+use judge::evidence::{Diagnostic, Place};
 
 /// Bytes kept of what is no diagnostic.
 const OTHER_OUTPUT: usize = 4096;

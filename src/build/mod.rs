@@ -34,7 +34,6 @@ use self::{
     manifest::Package,
 };
 use crate::{
-    evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal},
     fault::{Fault, FaultKind},
     intake::Snapshot,
     sandbox::{self, Cancellation, Sandbox},
@@ -42,6 +41,7 @@ use crate::{
 };
 use evidence::Termination;
 use ids::Digest;
+use judge::evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal};
 
 /// The manifest of a program of ours that any working toolchain can compile.
 const CANARY: &str = "[package]\nname = \"canary\"\nedition = \"2021\"\n";

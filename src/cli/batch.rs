@@ -16,10 +16,10 @@ use crate::{
     batch::{self, Outcome, Outputs},
     config::Settings,
     fault::Fault,
-    report::{Cut, Earlier},
 };
 use ids::SubmissionId;
 use ids::words::count;
+use judge::report::{Cut, Earlier};
 
 impl App {
     pub(super) fn batch(
@@ -132,7 +132,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
             ids.join(", ")
         );
     }
-    let out = crate::report::escape_line(&out.to_string_lossy());
+    let out = judge::report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
     if is_accepted {
         let _ = writeln!(text, "{}", accepted(outcome));

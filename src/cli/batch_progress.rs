@@ -13,15 +13,15 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::output::Output;
-use crate::{
-    batch::{Event, How, Listener},
+use crate::batch::{Event, How, Listener};
+use ids::SubmissionId;
+use judge::{
     record::{Record, Verdict},
     report::{
         escape_line, reason,
         style::{self, BAD, DIM, GOOD, OPEN},
     },
 };
-use ids::SubmissionId;
 
 /// A line is cut here where there is no terminal, so that it stays one line.
 const LONGEST_LINE: usize = 150;

@@ -9,10 +9,10 @@ use crate::{
     config::Settings,
     fault::Fault,
     grading::{self, Origin, Session, Submission},
-    record::{Check, Record, Status, Verdict},
     spec::Exercise,
 };
 use ids::{CheckId, SubmissionId};
+use judge::record::{Check, Record, Status, Verdict};
 
 impl App {
     pub(super) fn check_exercises(&self, settings: &Settings) -> Result<ExitCode, Fault> {

@@ -69,7 +69,7 @@ pub(super) fn run(
         "{} of seed {} in {}\n",
         count(dataset.files().len(), "file"),
         args.seed,
-        crate::report::escape_line(&args.dir.display().to_string())
+        judge::report::escape_line(&args.dir.display().to_string())
     ))?;
     Ok(ExitCode::Passed)
 }

@@ -7,9 +7,9 @@ use crate::{
     build::Toolchain,
     config::Settings,
     fault::{Fault, FaultKind},
-    report::escape_line,
     sandbox::{self, CanaryOutcome, Count, Fate, Isolation, Sandbox, Scratch, Stage, Stamps},
 };
+use judge::report::escape_line;
 
 impl App {
     pub(super) fn doctor(&self, settings: &Settings) -> Result<ExitCode, Fault> {

@@ -2,8 +2,8 @@
 
 use std::process;
 
-use crate::{
-    fault::FaultKind,
+use crate::fault::FaultKind;
+use judge::{
     record::{Record, Verdict},
     report::Summary,
 };

@@ -14,10 +14,9 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::{self, Origin, Session, Submission},
-    record::Record,
-    report,
 };
 use ids::{Seed, SubmissionId};
+use judge::{record::Record, report};
 
 const WHAT_TO_NAME: &str = "name the folder that holds Cargo.toml and src/";
 

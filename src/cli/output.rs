@@ -12,11 +12,11 @@ use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 use super::args::Color;
 use crate::{
     fault::{Fault, FaultKind},
-    report::{
-        escape_block, escape_line,
-        style::{BAD, DIM},
-    },
     sandbox,
+};
+use judge::report::{
+    escape_block, escape_line,
+    style::{BAD, DIM},
 };
 
 /// Where a link to a report file leads. It is the user's own word, so nobody swaps it under us.

@@ -6,10 +6,8 @@ use std::{io::IsTerminal as _, time::Duration};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::Output;
-use crate::{
-    grading::{Event, Listener},
-    report::escape_line,
-};
+use crate::grading::{Event, Listener};
+use judge::report::escape_line;
 
 /// Shows the events of a grading.
 pub(super) struct Progress<'a> {

@@ -27,20 +27,22 @@ pub use self::{
 };
 use crate::{
     build::{Builder, Built},
-    check,
     config::Settings,
     dataset::{self, Dataset},
-    evidence::{BuildEvidence, Evidence, RunEvidence},
     fault::{Fault, FaultKind, text_of},
     intake::{self, Admission, Snapshot},
-    record::{self, Record},
     reference,
     sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
     spec::{Exercise, Limits, Tier},
-    verdict,
 };
 use evidence::{Concurrency, Observed};
 use ids::{CheckId, Seed};
+use judge::{
+    check,
+    evidence::{BuildEvidence, Evidence, RunEvidence},
+    record::{self, Record},
+    verdict,
+};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
 /// than the exercise's own limit: a slow machine is slow for everybody.

@@ -14,8 +14,9 @@ use super::{
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile},
 };
-use crate::{fault::Fault, verdict::CheckSpec};
+use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed};
+use judge::verdict::CheckSpec;
 
 /// What is asked of a student, and what it is worth.
 #[derive(Debug, Clone)]

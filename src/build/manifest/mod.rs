@@ -25,10 +25,8 @@ use semver::Version;
 use toml::de::DeTable;
 
 use self::problems::{Problems, quote};
-use crate::{
-    evidence::Refusal,
-    spec::{AllowedCrate, line_of},
-};
+use crate::spec::{AllowedCrate, line_of};
+use judge::evidence::Refusal;
 
 /// What rustc needs to know of an accepted package.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,8 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::{evidence::Refusal, spec::line_of};
+use crate::spec::line_of;
+use judge::evidence::Refusal;
 
 /// The most reasons that are listed; a hostile file has ten thousand.
 const MOST: usize = 20;

@@ -8,7 +8,6 @@ pub mod fault;
 pub mod spec;
 
 pub mod config;
-pub mod dataset;
 pub mod intake;
 pub mod sandbox;
 

@@ -5,7 +5,6 @@ use std::{fs, io, path::Path};
 use super::{args::DataArgs, exit_code::ExitCode, output::Output};
 use crate::{
     config::Settings,
-    dataset,
     fault::{Fault, FaultKind},
     sandbox,
 };
@@ -51,8 +50,8 @@ pub(super) fn run(
         }
         other => other.map_err(|error| failed(&error))?,
     }
-    let dataset = dataset::generate(&exercise.recipe, args.seed);
-    dataset.write(&dir).map_err(|fault| {
+    let dataset = dataset::generate(&exercise.recipe, args.seed.0);
+    dataset.write(&dir).map_err(|error| {
         // Half of a dataset gives a wrong total without a word. The folder was empty: all is ours.
         for name in dataset.names() {
             let _ = fs::remove_file(dir.join(name));
@@ -60,10 +59,7 @@ pub(super) fn run(
         if is_ours {
             let _ = fs::remove_dir(&dir);
         }
-        Fault {
-            kind: FaultKind::Usage,
-            ..fault
-        }
+        failed(&error)
     })?;
     output.report(&format!(
         "{} of seed {} in {}\n",

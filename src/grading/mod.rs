@@ -28,13 +28,13 @@ pub use self::{
 use crate::{
     build::{Builder, Built},
     config::Settings,
-    dataset::{self, Dataset},
     fault::{Fault, FaultKind, text_of},
     intake::{self, Admission, Snapshot},
     reference,
     sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
     spec::{Exercise, Limits, Tier},
 };
+use dataset::Dataset;
 use evidence::{Concurrency, Observed};
 use ids::{CheckId, Seed};
 use judge::{
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
         }
         let datasets = seeds
             .iter()
-            .map(|&seed| (seed, dataset::generate(&exercise.recipe, seed)))
+            .map(|&seed| (seed, dataset::generate(&exercise.recipe, seed.0)))
             .collect();
         Ok(Self {
             run_limits: exercise.run_limits,
@@ -440,9 +440,9 @@ impl<'a> Session<'a> {
         place: &Path,
     ) -> Result<RunEvidence, Fault> {
         let data = folder(place, "data")?;
-        dataset
-            .write(&data)
-            .map_err(|fault| fault.hint(MORE_SPACE))?;
+        dataset.write(&data).map_err(|error| {
+            Fault::io(FaultKind::Disk, "write the data files into", &data, &error).hint(MORE_SPACE)
+        })?;
         let watch = self.scratch.watch(&data, dataset.names())?;
         let temporary = folder(place, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);

@@ -5,12 +5,13 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use dataset::Recipe;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
     course::Course,
-    recipe::Recipe,
+    recipe::RecipeFile,
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile},
 };
@@ -89,7 +90,7 @@ struct ExerciseFile {
     #[serde(default)]
     notice: Option<String>,
     points: Spanned<u32>,
-    recipe: Recipe,
+    recipe: RecipeFile,
     seeds: SeedsFile,
     #[serde(default)]
     processors: Option<Spanned<u32>>,
@@ -148,8 +149,10 @@ impl Exercise {
 
         let key = |path: &[&str]| offset_of(&text, path);
 
-        file.recipe.validate().map_err(|error| {
-            let path = ["recipe", file.recipe.kind(), error.key];
+        let kind = file.recipe.kind();
+        let recipe = file.recipe.into_recipe();
+        recipe.validate().map_err(|error| {
+            let path = ["recipe", kind, error.key];
             wrong(key(&path), &error.to_string())
         })?;
         let seeds = &file.seeds;
@@ -199,7 +202,7 @@ impl Exercise {
             title: file.title,
             summary: file.summary,
             notice: file.notice,
-            recipe: file.recipe,
+            recipe,
             seeds: SeedPlan {
                 fixed: file.seeds.fixed,
                 fresh: file.seeds.fresh,

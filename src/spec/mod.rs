@@ -16,7 +16,6 @@ mod units;
 
 pub use course::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
 pub use exercise::{Exercise, Profile, SeedPlan};
-pub use recipe::{NumbersRecipe, Recipe, RecipeError};
 pub use tier::{IsolationPolicy, Tier, UnknownTier};
 pub use units::Limits;
 

@@ -3,9 +3,17 @@
 //! Hides how the numbers come about. Never reads a clock or the system's randomness: equal arguments
 //! give equal files.
 
-mod cpython;
+#![forbid(unsafe_code)]
 
-use std::{io::Write as _, ops::Range, path::Path};
+mod cpython;
+mod recipe;
+#[cfg(test)]
+mod tests;
+use std::{
+    io::{self, Write as _},
+    ops::Range,
+    path::Path,
+};
 
 use rustix::{
     fd::{AsFd, BorrowedFd},
@@ -13,11 +21,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
-    fault::{Fault, FaultKind},
-    spec::{NumbersRecipe, Recipe},
-};
-use ids::Seed;
+pub use recipe::{NumbersRecipe, Recipe, RecipeError};
 
 /// The files of one seed, in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +36,7 @@ pub struct Dataset {
 ///
 /// The recipe is one that [`Recipe::validate`] accepts, as every loaded exercise has.
 #[must_use]
-pub fn generate(recipe: &Recipe, seed: Seed) -> Dataset {
+pub fn generate(recipe: &Recipe, seed: u64) -> Dataset {
     match recipe {
         Recipe::Numbers(numbers) => generate_numbers(numbers, seed),
     }
@@ -40,8 +44,8 @@ pub fn generate(recipe: &Recipe, seed: Seed) -> Dataset {
 
 /// What the Python course does: for each file a name, then its lines; an earlier file of the same name
 /// is overwritten.
-fn generate_numbers(recipe: &NumbersRecipe, seed: Seed) -> Dataset {
-    let mut random = cpython::Random::seed(seed.0);
+fn generate_numbers(recipe: &NumbersRecipe, seed: u64) -> Dataset {
+    let mut random = cpython::Random::seed(seed);
     let numbers = recipe.files as usize * recipe.lines as usize;
     let mut bytes = Vec::with_capacity(numbers * 3);
     let mut drawn = Vec::with_capacity(recipe.files as usize);
@@ -85,20 +89,11 @@ impl Dataset {
     ///
     /// # Errors
     /// The folder is full, read-only, gone, or has such a file.
-    pub fn write(&self, dir: &Path) -> Result<(), Fault> {
-        let failed = |verb, path: &Path, error: Errno| {
-            Fault::io(FaultKind::Disk, verb, path, &error.into())
-                .hint("free some space, or choose another folder")
-        };
-        let folder = rustix::fs::open(
-            dir,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
-        .map_err(|error| failed("open", dir, error))?;
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(dir, flags, Mode::empty())?;
         for (name, contents) in self.files() {
-            write_file(folder.as_fd(), name, contents)
-                .map_err(|error| failed("write", &dir.join(name), error))?;
+            write_file(folder.as_fd(), name, contents)?;
         }
         Ok(())
     }
@@ -117,6 +112,3 @@ fn write_file(folder: BorrowedFd<'_>, name: &str, mut contents: &[u8]) -> Result
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

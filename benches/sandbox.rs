@@ -19,8 +19,8 @@ use std::{
 };
 
 use grade::{
+    course::{Limits, Tier},
     sandbox::{self, Cancellation, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
 };
 
 const LIMITS: Limits = Limits {

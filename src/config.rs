@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{fault::Fault, spec::Course};
+use crate::{course::Course, fault::Fault};
 
 /// What the command line set.
 #[derive(Debug, Clone, Default)]

@@ -5,13 +5,13 @@
 
 pub mod fault;
 
-pub mod spec;
+pub mod course;
 
 pub mod config;
 pub mod intake;
 pub mod sandbox;
 
-pub mod build;
+pub mod compile;
 pub mod reference;
 
 pub mod grading;

@@ -14,8 +14,8 @@ use std::{
 };
 
 use crate::{
+    course::Exercise,
     fault::{Fault, FaultKind},
-    spec::Exercise,
 };
 use ids::{CheckId, Digest};
 use judge::{

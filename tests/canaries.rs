@@ -12,9 +12,9 @@ use std::{
 };
 
 use grade::{
+    course::{Limits, Tier},
     fault::Fault,
     sandbox::{self, Abilities, CanaryOutcome, Cancellation, Fate, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
 };
 
 use rustix::process::{Pid, Resource, Signal, kill_process};

@@ -25,8 +25,9 @@ use std::{
 
 use evidence::{Captured, Execution, FilesWitness, Termination};
 use grade::{
-    build, intake,
-    spec::{AllowedCrate, IntakeLimits},
+    compile,
+    course::{AllowedCrate, IntakeLimits},
+    intake,
 };
 use ids::{CheckId, Seed};
 use judge::{
@@ -403,7 +404,7 @@ fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
     fuzz("manifest", ROADS, |dice| {
         let start = dice.one(MANIFESTS);
         let text = dice.mutate(start.as_bytes());
-        match build::read_manifest(&text, &files, &allowed, &locked) {
+        match compile::read_manifest(&text, &files, &allowed, &locked) {
             Ok(()) => accepted += 1,
             Err(refusals) => {
                 refused += 1;

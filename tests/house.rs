@@ -468,7 +468,7 @@ fn run_without_observer() -> RunEvidence {
 
 #[test]
 fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
-    let course = grade::spec::Course::load(&course()).unwrap();
+    let course = grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
     let ids: Vec<_> = exercise.checks.iter().map(|check| check.id).collect();
     let evidence = Evidence {
@@ -548,7 +548,7 @@ fn the_report_in_the_readme_is_a_real_one() {
 
 /// The answer by the plainest road: one loop over the generated files.
 fn oracle(seed: u64) -> String {
-    let course = grade::spec::Course::load(&course()).unwrap();
+    let course = grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
     let dataset = dataset::generate(&exercise.recipe, seed);
     let mut total: i128 = 0;

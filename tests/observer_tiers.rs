@@ -9,7 +9,7 @@ mod users;
 
 use std::fs;
 
-use grade::spec::Tier;
+use grade::course::Tier;
 
 const FILES: u32 = 24;
 

@@ -60,11 +60,11 @@ use self::{
 };
 use crate::{
     config::Settings,
+    course::Exercise,
     fault::{Fault, FaultKind},
     grading::{self, Session},
     intake,
     sandbox::{self, Sandbox},
-    spec::Exercise,
 };
 use ids::{Seed, SubmissionId};
 use judge::{

@@ -14,9 +14,9 @@ use super::{
     state::{Key, Parts, json},
 };
 use crate::{
+    course::SeedPlan,
     fault::Fault,
     grading::{self, Session},
-    spec::SeedPlan,
 };
 use ids::{Digest, ExerciseId, Seed, SubmissionId};
 

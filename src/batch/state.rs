@@ -22,9 +22,9 @@ use super::{
 };
 use crate::{
     config::Settings,
+    course::Exercise,
     fault::{Fault, FaultKind},
     grading::Session,
-    spec::Exercise,
 };
 use ids::{Digest, SubmissionId};
 use judge::record::{Record, Verdict};

@@ -7,9 +7,9 @@
 use super::{App, Whose, exit_code::ExitCode, progress::Progress};
 use crate::{
     config::Settings,
+    course::Exercise,
     fault::Fault,
     grading::{self, Origin, Session, Submission},
-    spec::Exercise,
 };
 use ids::{CheckId, SubmissionId};
 use judge::record::{Check, Record, Status, Verdict};

@@ -4,7 +4,7 @@
 
 use super::{App, exit_code::ExitCode, this_program};
 use crate::{
-    build::Toolchain,
+    compile::Toolchain,
     config::Settings,
     fault::{Fault, FaultKind},
     sandbox::{self, CanaryOutcome, Count, Fate, Isolation, Sandbox, Scratch, Stage, Stamps},

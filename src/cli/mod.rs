@@ -198,7 +198,7 @@ fn this_program() -> Result<PathBuf, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::RESERVED_NAMES;
+    use crate::course::RESERVED_NAMES;
 
     #[test]
     fn arguments_are_sound() {

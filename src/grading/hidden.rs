@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{config::Settings, fault::Fault, sandbox::Scratch, spec::Exercise};
+use crate::{config::Settings, course::Exercise, fault::Fault, sandbox::Scratch};
 
 /// A folder that no submission may see.
 #[derive(Debug, Clone, Copy)]

@@ -26,13 +26,13 @@ pub use self::{
     submission::{Origin, Submission, Taken},
 };
 use crate::{
-    build::{Builder, Built},
+    compile::{Builder, Built},
     config::Settings,
+    course::{Exercise, Limits, Tier},
     fault::{Fault, FaultKind, text_of},
     intake::{self, Admission, Snapshot},
     reference,
     sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
-    spec::{Exercise, Limits, Tier},
 };
 use dataset::Dataset;
 use evidence::{Concurrency, Observed};

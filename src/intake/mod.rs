@@ -59,7 +59,7 @@ use self::{
 };
 pub use snapshot::{Snapshot, SnapshotFile};
 
-use crate::{fault::Fault, spec::IntakeLimits};
+use crate::{course::IntakeLimits, fault::Fault};
 use judge::evidence::Refusal;
 
 /// What became of a submission.

@@ -7,7 +7,7 @@
 use bytesize::ByteSize;
 
 use super::names::{LONGEST_PATH, shown};
-use crate::spec::IntakeLimits;
+use crate::course::IntakeLimits;
 use ids::words::count;
 use judge::evidence::Refusal;
 

@@ -16,8 +16,8 @@ use super::{
     own_user::{self, Users},
 };
 use crate::{
+    course::{Tier, UnknownTier},
     fault::{Fault, FaultKind},
-    spec::{Tier, UnknownTier},
 };
 
 /// Which tier the user wants.
@@ -316,7 +316,7 @@ pub(super) fn trial_job(folder: &Path) -> Job {
     Job::new(
         "/dev/null",
         folder,
-        &crate::spec::Limits {
+        &crate::course::Limits {
             wall: std::time::Duration::from_secs(10),
             cpu: std::time::Duration::from_secs(10),
             memory_bytes: 256 << 20,

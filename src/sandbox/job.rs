@@ -20,8 +20,8 @@ use super::{
     own_user::{Claimed, Users},
 };
 use crate::{
+    course::{Limits, Tier},
     fault::{Fault, FaultKind},
-    spec::{Limits, Tier},
 };
 use evidence::{Execution, Termination};
 

@@ -37,7 +37,7 @@ use super::{
     job::{Job, Mode, Stage},
     os, rlimits, seccomp, view,
 };
-use crate::spec::Tier;
+use crate::course::Tier;
 
 /// Namespaces of the full tier, each with the name of its rule.
 const NAMESPACES: &[(&str, i32)] = &[

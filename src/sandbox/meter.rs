@@ -19,7 +19,7 @@ use super::{
     shared::Shared,
     tree,
 };
-use crate::spec::Limits;
+use crate::course::Limits;
 use evidence::{MemoryBy, Termination, Usage};
 
 /// Between two looks at what is cheap to look at.

@@ -14,7 +14,7 @@
 //!
 //! # Fences
 //!
-//! How a job is kept to itself is its [`Tier`](crate::spec::Tier), and which tiers hold here is found
+//! How a job is kept to itself is its [`Tier`](crate::course::Tier), and which tiers hold here is found
 //! by [`probe`], which starts a process through all fences. `launch` puts them up, in this order: in the
 //! full tier namespaces and a root that holds only what the job may see (`view`); a user of its own if
 //! we are root (`own_user`); no new privileges; Landlock's allow-list of paths (`fence`); at last the filter on system

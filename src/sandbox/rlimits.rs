@@ -8,8 +8,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::job::Stage;
 use crate::{
+    course::Limits,
     fault::{Fault, FaultKind},
-    spec::Limits,
 };
 
 /// Signals that may wait for the processes of one user: far more than anybody has use for, and little

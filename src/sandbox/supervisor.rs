@@ -29,7 +29,7 @@ use super::{
     stream::Stream,
     tree,
 };
-use crate::spec::Tier;
+use crate::course::Tier;
 use evidence::{Execution, Observed, Termination};
 
 /// The hidden first argument by which this program knows that it is to supervise.

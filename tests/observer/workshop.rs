@@ -14,8 +14,8 @@ use std::{
 
 use evidence::{Execution, Observation, Observed};
 use grade::{
+    course::{Limits, Tier},
     sandbox::{Abilities, Cancellation, Isolation, Job, ObserverOptions, Sandbox, probe},
-    spec::{Limits, Tier},
 };
 
 /// By which the programs are named where they are built already.

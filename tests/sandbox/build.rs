@@ -10,8 +10,8 @@ use std::{
 
 use evidence::Termination;
 use grade::{
+    course::{Limits, Tier},
     sandbox::Job,
-    spec::{Limits, Tier},
 };
 
 use super::{LIMITS, Place, run, tiers, users};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use evidence::Termination;
-use grade::spec::{Limits, Tier};
+use grade::course::{Limits, Tier};
 
 use super::{LIMITS, Place, abilities, assert_ended_soon, run, run_polled, tiers};
 

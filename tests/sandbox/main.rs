@@ -14,8 +14,8 @@ use std::{path::PathBuf, time::Duration};
 
 use evidence::{Execution, Termination};
 use grade::{
+    course::{Limits, Tier},
     sandbox::{self, Abilities, Cancellation, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
 };
 
 mod acts;

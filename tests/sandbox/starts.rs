@@ -8,8 +8,8 @@ use std::{
 
 use evidence::Termination;
 use grade::{
+    course::{Limits, Tier},
     sandbox::{Cancellation, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
 };
 
 use super::{LIMITS, Place, abilities, run, supervisor, tiers};

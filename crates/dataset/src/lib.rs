@@ -9,6 +9,7 @@ mod cpython;
 mod recipe;
 #[cfg(test)]
 mod tests;
+
 use std::{
     io::{self, Write as _},
     ops::Range,

@@ -42,7 +42,7 @@ use super::{
     root::Root,
     snapshot::Snapshot,
 };
-use crate::{fault::Fault, spec::IntakeLimits};
+use crate::{course::IntakeLimits, fault::Fault};
 use judge::evidence::Refusal;
 
 /// How many times a submission's size and number of entries an archive may hold.

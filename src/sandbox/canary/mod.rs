@@ -31,8 +31,8 @@ use self::prey::Prey;
 pub use self::readers::{Count, prove_observer};
 use super::{Job, Sandbox, Stage, seccomp};
 use crate::{
+    course::{Limits, Tier},
     fault::{Fault, FaultKind},
-    spec::{Limits, Tier},
 };
 use evidence::Termination;
 

@@ -18,8 +18,8 @@ use std::{
 
 use super::{CANARY_ARGUMENT, Call, Targets};
 use crate::{
+    course::Tier,
     fault::{Fault, FaultKind},
-    spec::Tier,
 };
 
 /// What the second argument of a victim is.

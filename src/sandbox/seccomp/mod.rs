@@ -27,7 +27,7 @@ use super::{
     bpf::{Refusal, THIS_ARCHITECTURE, When},
     job::Stage,
 };
-use crate::spec::Tier;
+use crate::course::Tier;
 
 /// The newest call that jobs may use: `mseal`, Linux 6.10. Both architectures number calls alike from
 /// 424 on.

@@ -17,8 +17,8 @@ use tempfile::{TempDir, tempdir};
 
 use self::make::{TarBall, Zip, gzip};
 use crate::{
+    course::IntakeLimits,
     intake::{Admission, ArchiveKind, Location, Snapshot, Source, admit_source},
-    spec::IntakeLimits,
 };
 use judge::evidence::Refusal;
 

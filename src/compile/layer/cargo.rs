@@ -19,9 +19,9 @@ use serde::Deserialize;
 
 use super::super::Toolchain;
 use crate::{
+    course::Course,
     fault::{Fault, FaultKind},
     sandbox::Cancellation,
-    spec::Course,
 };
 
 /// The package that depends on every allowed crate.

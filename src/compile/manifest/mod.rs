@@ -25,7 +25,7 @@ use semver::Version;
 use toml::de::DeTable;
 
 use self::problems::{Problems, quote};
-use crate::spec::{AllowedCrate, line_of};
+use crate::course::{AllowedCrate, line_of};
 use judge::evidence::Refusal;
 
 /// What rustc needs to know of an accepted package.

@@ -7,15 +7,15 @@
 //! Formats refuse loudly: an unknown key is an error, and `format-version` tells an older file from a
 //! newer program.
 
-mod course;
-mod exercise;
+mod exercise_toml;
+mod grader_toml;
 mod recipe;
 mod tier;
 mod toml_file;
 mod units;
 
-pub use course::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
-pub use exercise::{Exercise, Profile, SeedPlan};
+pub use exercise_toml::{Exercise, Profile, SeedPlan};
+pub use grader_toml::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
 pub use tier::{IsolationPolicy, Tier, UnknownTier};
 pub use units::Limits;
 

@@ -9,10 +9,10 @@
 //! machine: before a failure that its source does not explain becomes its failure, the toolchain must
 //! show that it can compile at all, the layer that it is what it was, and the failure that it comes again.
 
-mod compile;
 mod diagnostics;
 mod layer;
 mod manifest;
+mod rustc;
 mod toolchain;
 
 use std::{
@@ -28,16 +28,16 @@ use rustix::io::Errno;
 pub use toolchain::Toolchain;
 
 use self::{
-    compile::{Compilation, Compiled},
     diagnostics::Said,
     layer::{Layer, Layers},
     manifest::Package,
+    rustc::{Compilation, Compiled},
 };
 use crate::{
+    course::{AllowedCrate, Course, Exercise, Limits, Profile},
     fault::{Fault, FaultKind},
     intake::Snapshot,
     sandbox::{self, Cancellation, Sandbox},
-    spec::{AllowedCrate, Course, Exercise, Limits, Profile},
 };
 use evidence::Termination;
 use ids::Digest;

@@ -12,7 +12,7 @@ use super::{
     Dependency, names,
     problems::{Problems, entry, inherits, quote},
 };
-use crate::spec::AllowedCrate;
+use crate::course::AllowedCrate;
 
 /// Keys that would take a crate from elsewhere or make something else of it, and what each says of it.
 const REFUSED_KEYS: [(&str, &str); 8] = [

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    exercise::Exercise,
+    exercise_toml::Exercise,
     tier::{IsolationPolicy, PolicyFile},
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile, Size},

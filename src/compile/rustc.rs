@@ -19,9 +19,9 @@ use super::{
     manifest::{Package, Target},
 };
 use crate::{
+    course::{Limits, Profile},
     fault::{Fault, text_of},
     sandbox::{Job, Sandbox},
-    spec::{Limits, Profile},
 };
 use evidence::Termination;
 use judge::evidence::Diagnostic;

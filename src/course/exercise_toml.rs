@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    course::Course,
+    grader_toml::Course,
     recipe::RecipeFile,
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile},

@@ -20,9 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Toolchain;
 use crate::{
+    course::Course,
     fault::{Fault, FaultKind},
     sandbox::{Cancellation, remove_tree},
-    spec::Course,
 };
 use ids::Digest;
 

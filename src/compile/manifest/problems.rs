@@ -5,7 +5,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::spec::line_of;
+use crate::course::line_of;
 use judge::evidence::Refusal;
 
 /// The most reasons that are listed; a hostile file has ten thousand.

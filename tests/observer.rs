@@ -10,7 +10,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use evidence::{Cap, Observation, Observed};
 use grade::sandbox::{Job, ObserverOptions};
-use judge::check::{Diagnosis, diagnose};
+use judge::check::{Cause, Diagnosis, diagnose};
 
 const FILES: u32 = 24;
 
@@ -126,7 +126,7 @@ fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
     let diagnosis = diagnose(&seen, FILES, Duration::ZERO);
     // It read one by one so far, and no time at all was given to it.
     assert!(
-        matches!(diagnosis, Diagnosis::HeldUp { .. }),
+        matches!(diagnosis, Diagnosis::Not(Cause::HeldUp { .. })),
         "{diagnosis:?}"
     );
 
@@ -145,7 +145,8 @@ fn too_many_rounds_are_a_cap() {
     let seen = workshop::seen(&execution);
     assert_eq!(seen.capped, Some(Cap::TooManyRounds { limit: 1000 }));
     // Decided all the same: 600 files in 1000 rounds and more.
-    assert_eq!(diagnose(seen, 600, Duration::ZERO), Diagnosis::NoThreads);
+    let diagnosis = diagnose(seen, 600, Duration::ZERO);
+    assert_eq!(diagnosis, Diagnosis::Not(Cause::NoThreads));
 }
 
 #[test]

@@ -340,7 +340,7 @@ impl<'a> Session<'a> {
     fn judge(&self, taken: &Taken) -> Result<Judged, Fault> {
         let evidence = self.examine(taken)?;
         let mut findings = check::run_all(&self.check_ids(), &evidence);
-        check::tell_longer_limit(&mut findings, &evidence, self.exercise.run_limits.wall);
+        check::note_extended_limit(&mut findings, &evidence, self.exercise.run_limits.wall);
         let (verdict, score) = verdict::decide(&findings, &self.exercise.checks);
         let checks = findings
             .iter()

@@ -1,7 +1,7 @@
 //! `build`: the crate is one the course accepts, and it compiles.
 
 use super::{
-    Details, Finding,
+    finding::{Details, Finding},
     words::{count, first_lines, last_lines},
 };
 use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal};

@@ -1,6 +1,10 @@
 //! `files-read`: every data file was read by the program, and nothing was faked or changed.
 
-use super::{Details, Finding, Status, total, words::count};
+use super::{
+    finding::{Details, Finding, Status},
+    total,
+    words::count,
+};
 use crate::evidence::RunEvidence;
 use evidence::{Observed, Trace};
 use ids::CheckId;

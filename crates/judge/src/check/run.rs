@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Details, Finding,
+    finding::{Details, Finding},
     words::{
         count, first_lines, last_lines, milliseconds, signal_name, termination,
         without_thread_numbers,
@@ -60,7 +60,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
 }
 
 /// Say why a run was stopped only after a longer time than the exercise's `own` limit.
-pub fn tell_longer_limit(findings: &mut [Finding], evidence: &Evidence, own: Duration) {
+pub fn note_extended_limit(findings: &mut [Finding], evidence: &Evidence, own: Duration) {
     let is_longer = |run: &RunEvidence| match run.execution.termination {
         Termination::WallLimit { limit_ms } => Duration::from_millis(limit_ms) > own,
         _ => false,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ids::Seed;
+
 use super::*;
 use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, RunEvidence};
 use evidence::{
@@ -162,7 +164,7 @@ fn a_limit_that_is_longer_than_the_exercises_says_why() {
     let mut evidence = evidence(vec![run(0, "42\n")]);
     let told = |evidence: &Evidence, own_ms| {
         let mut findings = run_all(&CheckId::ALL, evidence);
-        tell_longer_limit(&mut findings, evidence, Duration::from_millis(own_ms));
+        note_extended_limit(&mut findings, evidence, Duration::from_millis(own_ms));
         let more = findings
             .into_iter()
             .flat_map(|finding| finding.details.more);

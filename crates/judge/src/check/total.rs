@@ -1,7 +1,7 @@
 //! `total`: the printed total equals the reference's, on every seed.
 
 use super::{
-    Details, Finding,
+    finding::{Details, Finding},
     words::{count, last_lines, shortened, without_thread_numbers},
 };
 use crate::evidence::RunEvidence;

@@ -3,7 +3,7 @@
 //! Never decides whether a change is right or wrong, and never compares measured things: only verdict,
 //! points and the answers of the checks.
 
-use super::verdict_word;
+use super::words::verdict_word;
 use crate::record::{Check, Record, Score, Status, Verdict};
 use ids::{CheckId, SubmissionId};
 

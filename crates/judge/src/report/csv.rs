@@ -6,7 +6,10 @@
 //! terminal is shown by its number: some cells hold words of a submission.
 //! A program that wants ids as they are reads `batch.json`.
 
-use super::{escape_line, reason, verdict_word};
+use super::{
+    escape::escape_line,
+    words::{reason, verdict_word},
+};
 use crate::record::{Record, Status};
 use ids::{CheckId, SubmissionId};
 

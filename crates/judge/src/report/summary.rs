@@ -8,10 +8,11 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
-    Change,
     causes::Causes,
-    escape_line, reason,
+    change::Change,
+    escape::escape_line,
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
+    words::reason,
 };
 use crate::record::{Record, Status, Verdict};
 use ids::{Digest, SubmissionId};
@@ -25,7 +26,7 @@ const BAR: usize = 30;
 
 /// How much of each list is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut<'a> {
+pub enum Truncate<'a> {
     /// What fits on a screen.
     Screen {
         /// The command that shows all of it.
@@ -44,7 +45,7 @@ pub struct Summary {
     possible: u32,
     causes: Causes,
     copies: BTreeMap<Digest, Vec<SubmissionId>>,
-    shapes: BTreeMap<Digest, Vec<SubmissionId>>,
+    fingerprints: BTreeMap<Digest, Vec<SubmissionId>>,
     not_graded: Vec<(SubmissionId, String)>,
     /// How many submissions there will be, if that is known.
     pub class: Option<usize>,
@@ -58,8 +59,8 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Take in one record, and the shape of its source if that is known.
-    pub fn add(&mut self, record: &Record, shape: Option<Digest>) {
+    /// Take in one record, and the fingerprint of its source if that is known.
+    pub fn add(&mut self, record: &Record, fingerprint: Option<Digest>) {
         let id = &record.submission.id;
         record.exercise.as_str().clone_into(&mut self.exercise);
         self.verdicts[record.verdict as usize] += 1;
@@ -79,8 +80,11 @@ impl Summary {
             self.causes
                 .add(&format!("{}: {}", check.id, check.message), id);
         }
-        if let Some(shape) = shape {
-            self.shapes.entry(shape).or_default().push(id.clone());
+        if let Some(fingerprint) = fingerprint {
+            self.fingerprints
+                .entry(fingerprint)
+                .or_default()
+                .push(id.clone());
         }
         if let Some(digest) = &record.submission.digest {
             self.copies
@@ -113,12 +117,12 @@ impl Summary {
 
     /// The summary for a person.
     #[must_use]
-    pub fn human(&self, cut: Cut<'_>) -> String {
+    pub fn human(&self, truncate: Truncate<'_>) -> String {
         let mut text = String::new();
         self.headline(&mut text);
         self.write_points(&mut text);
-        self.write_causes(&mut text, cut);
-        self.write_alike(&mut text, cut);
+        self.write_causes(&mut text, truncate);
+        self.write_alike(&mut text, truncate);
         let not_graded = self
             .not_graded
             .iter()
@@ -127,23 +131,23 @@ impl Summary {
             &mut text,
             "Not graded, through no fault of theirs",
             not_graded,
-            cut,
+            truncate,
         );
         section(
             &mut text,
             "What changed since the grades were accepted",
             self.changes.iter().map(Change::words),
-            cut,
+            truncate,
         );
         let (several, once): (Vec<_>, Vec<_>) =
             self.attempts.iter().partition(|(_, all)| all.len() > 1);
         let several = several.iter().map(|(id, all)| attempts(id, all));
-        section(&mut text, "Handed in several times", several, cut);
+        section(&mut text, "Handed in several times", several, truncate);
         let late = once
             .iter()
             .filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
         let late = late.map(|(id, _)| id.to_string()).collect::<Vec<_>>();
-        section(&mut text, "Handed in late", late.into_iter(), cut);
+        section(&mut text, "Handed in late", late.into_iter(), truncate);
         let foreign = self
             .attempts
             .iter()
@@ -155,13 +159,13 @@ impl Summary {
             &mut text,
             "Names that an id cannot spell",
             foreign.into_iter(),
-            cut,
+            truncate,
         );
         let ignored = self
             .ignored
             .iter()
             .map(|(name, why)| format!("{name} {why}"));
-        section(&mut text, "Ignored", ignored, cut);
+        section(&mut text, "Ignored", ignored, truncate);
         text
     }
 
@@ -213,16 +217,16 @@ impl Summary {
         }
     }
 
-    fn write_causes(&self, text: &mut String, cut: Cut<'_>) {
+    fn write_causes(&self, text: &mut String, truncate: Truncate<'_>) {
         let lines = self
             .causes
             .by_number()
             .into_iter()
             .map(|(cause, ids)| format!("{:>4}  {cause} ({})", ids.len(), names(ids)));
-        section(text, "What fails first, and how often", lines, cut);
+        section(text, "What fails first, and how often", lines, truncate);
     }
 
-    fn write_alike(&self, text: &mut String, cut: Cut<'_>) {
+    fn write_alike(&self, text: &mut String, truncate: Truncate<'_>) {
         let same = |groups: &BTreeMap<Digest, Vec<SubmissionId>>| -> Vec<Vec<SubmissionId>> {
             let mut groups: Vec<_> = groups
                 .values()
@@ -237,7 +241,7 @@ impl Summary {
             .iter()
             .map(|ids| format!("every byte: {}", names(ids)))
             .collect();
-        let alike = same(&self.shapes);
+        let alike = same(&self.fingerprints);
         let alike = alike.iter().filter(|ids| !copies.contains(ids));
         lines.extend(alike.map(|ids| {
             format!(
@@ -245,7 +249,7 @@ impl Summary {
                 names(ids)
             )
         }));
-        section(text, "The same source", lines.into_iter(), cut);
+        section(text, "The same source", lines.into_iter(), truncate);
     }
 }
 
@@ -278,15 +282,15 @@ fn section(
     text: &mut String,
     headline: &str,
     lines: impl ExactSizeIterator<Item = String>,
-    cut: Cut<'_>,
+    truncate: Truncate<'_>,
 ) {
     let total = lines.len();
     if total == 0 {
         return;
     }
     // That one more is left out takes a line as well.
-    let (shown, all) = match cut {
-        Cut::Screen { all } if total > SHOWN + 1 => (SHOWN, all),
+    let (shown, all) = match truncate {
+        Truncate::Screen { all } if total > SHOWN + 1 => (SHOWN, all),
         _ => (total, ""),
     };
     let _ = writeln!(text, "\n{BOLD}{headline}{BOLD:#}");
@@ -307,7 +311,7 @@ fn section(
 mod tests {
     use super::*;
 
-    const SCREEN: Cut<'_> = Cut::Screen {
+    const SCREEN: Truncate<'_> = Truncate::Screen {
         all: "grade report 'my class-grades'",
     };
 
@@ -359,7 +363,7 @@ mod tests {
             ignored: ignored.collect(),
             ..Summary::default()
         };
-        let (screen, all) = (summary.human(SCREEN), summary.human(Cut::Nothing));
+        let (screen, all) = (summary.human(SCREEN), summary.human(Truncate::Nothing));
         assert!(
             screen.contains("and 12 more: `grade report 'my class-grades'` shows all")
                 && !screen.contains("19.txt"),

@@ -34,12 +34,12 @@ use evidence::{Cap, Observation};
 ///
 /// Two threads reach 2 only if they share the files out without a rest, and `chunks(len / 2 + 1)`, as
 /// people write it, gives 1000 / 501.
-pub(super) const LEAST_EFFECTIVE: f64 = 0.95 * 2.0;
+pub(super) const MIN_MEAN_IN_FLIGHT: f64 = 0.95 * 2.0;
 
 /// Threads weighted by the bytes they asked for, at least: below, one asked for more than four fifths.
 const LEAST_SHARED: f64 = 1.5;
 
-/// What kind of program was seen.
+/// Whether a program reads in parallel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Diagnosis {
     /// Reads overlapped, by threads of one process.
@@ -49,6 +49,15 @@ pub enum Diagnosis {
         /// Threads that read.
         threads: u32,
     },
+    /// It does not.
+    Not(Cause),
+    /// Not enough was seen to say anything.
+    Undecided(UndecidedReason),
+}
+
+/// Why a program is not parallel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cause {
     /// No data file was read.
     NothingRead {
         /// Data files that were opened all the same.
@@ -84,8 +93,6 @@ pub enum Diagnosis {
     Serialised {
         /// Threads that read.
         threads: u32,
-        /// The same, weighted by files.
-        participation: f64,
     },
     /// Reads overlapped, but one thread had nearly all the work.
     Uneven {
@@ -109,8 +116,6 @@ pub enum Diagnosis {
         charges: u32,
         /// Files read in all.
         files: u32,
-        /// Mean number of useful reads in flight.
-        effective: f64,
     },
     /// Many threads read a little of each file at once, and one the rest of all, or one after the other.
     TouchedOnly {
@@ -121,8 +126,6 @@ pub enum Diagnosis {
     Processes {
         /// Processes that read.
         processes: u32,
-        /// Mean number of useful reads in flight.
-        effective: f64,
     },
     /// Counting was given up, as the program's own threads slept and computed.
     HeldUp {
@@ -131,13 +134,17 @@ pub enum Diagnosis {
         /// Why it was given up.
         cap: Cap,
     },
-    /// Not enough was seen to say anything.
-    Undecided(Doubt),
+}
+
+impl From<Cause> for Diagnosis {
+    fn from(cause: Cause) -> Self {
+        Self::Not(cause)
+    }
 }
 
 /// Why nothing can be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
+pub enum UndecidedReason {
     /// Watching ended early, while the program could still have turned out parallel.
     Capped(Cap),
     /// Some reads could not be attributed.
@@ -153,7 +160,7 @@ pub enum Doubt {
 pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagnosis {
     let c = &seen.concurrency;
     if seen.attempts.unseen > 0 {
-        return Diagnosis::Undecided(Doubt::Unseen {
+        return Diagnosis::Undecided(UndecidedReason::Unseen {
             accesses: seen.attempts.unseen,
         });
     }
@@ -165,53 +172,53 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
     let rounds = c.rounds.saturating_sub(seen.touch_rounds);
     let worst = |files: u32| f64::from(files) / f64::from(rounds.saturating_add(left).max(1));
     if let Some(cap) = seen.capped {
-        let lost = f64::from(expected) < LEAST_EFFECTIVE * f64::from(rounds);
-        if !lost && worst(expected) < LEAST_EFFECTIVE {
+        let lost = f64::from(expected) < MIN_MEAN_IN_FLIGHT * f64::from(rounds);
+        if !lost && worst(expected) < MIN_MEAN_IN_FLIGHT {
             let own = processor + Duration::from_millis(seen.slept_ms);
             return match time_of(cap) {
-                Some(all) if own >= all / 2 && was_serial(seen) => Diagnosis::HeldUp { own, cap },
-                _ => Diagnosis::Undecided(Doubt::Capped(cap)),
+                Some(all) if own >= all / 2 && was_serial(seen) => {
+                    Cause::HeldUp { own, cap }.into()
+                }
+                _ => Diagnosis::Undecided(UndecidedReason::Capped(cap)),
             };
         }
     }
     if seen.files_read == 0 {
-        return Diagnosis::NothingRead {
-            opened: seen.files_opened_only,
-            cut_off: seen.cut_off,
-        };
+        let (opened, cut_off) = (seen.files_opened_only, seen.cut_off);
+        return Cause::NothingRead { opened, cut_off }.into();
     }
-    if c.effective >= LEAST_EFFECTIVE {
+    if c.effective >= MIN_MEAN_IN_FLIGHT {
         let threaded = seen
             .processes
             .iter()
-            .any(|process| process.threads >= 2 && worst(process.files) >= LEAST_EFFECTIVE);
-        return if threaded && participation_in_bytes(seen) < LEAST_SHARED {
-            Diagnosis::TouchedOnly { threads: c.threads }
-        } else if threaded && seen.files_read < expected / 2 {
-            Diagnosis::TooFew {
+            .any(|process| process.threads >= 2 && worst(process.files) >= MIN_MEAN_IN_FLIGHT);
+        let cause = if !threaded {
+            Cause::Processes {
+                processes: c.processes,
+            }
+        } else if participation_in_bytes(seen) < LEAST_SHARED {
+            Cause::TouchedOnly { threads: c.threads }
+        } else if seen.files_read < expected / 2 {
+            Cause::TooFew {
                 read: seen.files_read,
                 of: expected,
             }
-        } else if threaded {
-            Diagnosis::Parallel {
+        } else {
+            return Diagnosis::Parallel {
                 effective: c.effective,
                 threads: c.threads,
-            }
-        } else {
-            Diagnosis::Processes {
-                processes: c.processes,
-                effective: c.effective,
-            }
+            };
         };
+        return cause.into();
     }
-    not_parallel(seen)
+    not_parallel(seen).into()
 }
 
 /// Whether reads came one by one until watching ended, those included that waited then.
 fn was_serial(seen: &Observation) -> bool {
     let rounds = seen.concurrency.rounds.saturating_sub(seen.touch_rounds);
     let files = seen.files_read.saturating_add(seen.held_at_cap);
-    rounds > 0 && f64::from(files) < LEAST_EFFECTIVE * (f64::from(rounds) + 1.0)
+    rounds > 0 && f64::from(files) < MIN_MEAN_IN_FLIGHT * (f64::from(rounds) + 1.0)
 }
 
 /// The real time after which a cap comes, if it is one.
@@ -236,24 +243,22 @@ fn participation_in_bytes(seen: &Observation) -> f64 {
     }
 }
 
-fn not_parallel(seen: &Observation) -> Diagnosis {
+fn not_parallel(seen: &Observation) -> Cause {
     let c = &seen.concurrency;
     let files = seen.files_read;
     if c.held_max > 1 && 2 * seen.charges_for_the_rest >= files {
-        return Diagnosis::TouchedOnly { threads: c.threads };
+        return Cause::TouchedOnly { threads: c.threads };
     }
     let in_flight = f64::from(seen.charges) / f64::from(c.rounds.max(1));
-    if in_flight >= LEAST_EFFECTIVE || (c.held_max > 1 && seen.charges >= 2 * files) {
-        return Diagnosis::ReadAgain {
+    if in_flight >= MIN_MEAN_IN_FLIGHT || (c.held_max > 1 && seen.charges >= 2 * files) {
+        return Cause::ReadAgain {
             charges: seen.charges,
             files,
-            effective: c.effective,
         };
     }
     if c.processes > 1 && seen.processes.iter().all(|process| process.threads == 1) {
-        return Diagnosis::Processes {
+        return Cause::Processes {
             processes: c.processes,
-            effective: c.effective,
         };
     }
     if c.threads == 1 {
@@ -264,32 +269,29 @@ fn not_parallel(seen: &Observation) -> Diagnosis {
     if c.held_max == 1 {
         // The first thread, which waits, and one other; and not always the same.
         return if seen.threads_at_once <= 2 && seen.threads_created >= 2 {
-            Diagnosis::SpawnJoinLoop { threads: c.threads }
+            Cause::SpawnJoinLoop { threads: c.threads }
         } else {
-            Diagnosis::Serialised {
-                threads: c.threads,
-                participation: c.participation,
-            }
+            Cause::Serialised { threads: c.threads }
         };
     }
     // Nearly as many rounds as one thread needs for its files alone: the others had finished before.
-    if c.participation < LEAST_EFFECTIVE || 10 * u64::from(busiest) >= 9 * u64::from(c.rounds) {
-        return Diagnosis::Uneven {
+    if c.participation < MIN_MEAN_IN_FLIGHT || 10 * u64::from(busiest) >= 9 * u64::from(c.rounds) {
+        return Cause::Uneven {
             busiest,
             files,
             threads: c.threads,
         };
     }
-    Diagnosis::HardlyParallel {
+    Cause::HardlyParallel {
         effective: c.effective,
         held_max: c.held_max,
     }
 }
 
-fn one_reader(seen: &Observation) -> Diagnosis {
+fn one_reader(seen: &Observation) -> Cause {
     let others = seen.threads_created;
     if others == 0 {
-        return Diagnosis::NoThreads;
+        return Cause::NoThreads;
     }
     // The reader itself may be one of the created threads, and the first thread one of the others.
     let ran: u64 = seen
@@ -299,9 +301,9 @@ fn one_reader(seen: &Observation) -> Diagnosis {
         .map(|thread| u64::from(thread.ran))
         .sum();
     if ran >= u64::from(seen.files_read) / 4 {
-        Diagnosis::OneReader { others }
+        Cause::OneReader { others }
     } else {
-        Diagnosis::IdleThreads { others }
+        Cause::IdleThreads { others }
     }
 }
 
@@ -351,8 +353,8 @@ mod tests {
         diagnose(seen, 1000, Duration::ZERO)
     }
 
-    fn check(seen: &Observation, expected: Diagnosis) {
-        assert_eq!(told(seen), expected);
+    fn check(seen: &Observation, expected: impl Into<Diagnosis>) {
+        assert_eq!(told(seen), expected.into());
     }
 
     #[test]
@@ -370,60 +372,54 @@ mod tests {
             told(&seen(&[526, 474], 2, 526)),
             Diagnosis::Parallel { threads: 2, .. }
         ));
-        let uneven = Diagnosis::Uneven {
+        let uneven = Cause::Uneven {
             busiest: 700,
             files: 1000,
             threads: 2,
         };
         check(&seen(&[700, 300], 2, 700), uneven);
-        let hardly = |diagnosis| matches!(diagnosis, Diagnosis::HardlyParallel { .. });
+        let hardly = |diagnosis| matches!(diagnosis, Diagnosis::Not(Cause::HardlyParallel { .. }));
         assert!(hardly(told(&seen(&[510, 490], 2, 800))));
         assert!(!hardly(told(&seen(&[530, 470], 2, 530))));
     }
 
     #[test]
     fn one_thread_is_told_by_what_the_others_do() {
-        check(&seen(&[1000], 1, 1000), Diagnosis::NoThreads);
+        check(&seen(&[1000], 1, 1000), Cause::NoThreads);
         let mut with_others = seen(&[1000, 0, 0], 1, 1000);
-        check(&with_others, Diagnosis::IdleThreads { others: 2 });
+        check(&with_others, Cause::IdleThreads { others: 2 });
         // Threads that start late or are asked to end run once.
         (with_others.threads[1].ran, with_others.threads[2].ran) = (1, 1);
-        check(&with_others, Diagnosis::IdleThreads { others: 2 });
+        check(&with_others, Cause::IdleThreads { others: 2 });
         (with_others.threads[1].ran, with_others.threads[2].ran) = (400, 500);
-        check(&with_others, Diagnosis::OneReader { others: 2 });
+        check(&with_others, Cause::OneReader { others: 2 });
     }
 
     #[test]
     fn threads_that_take_turns_are_serialised_or_spawned_in_a_loop() {
-        let serialised = Diagnosis::Serialised {
-            threads: 4,
-            participation: 4.0,
-        };
+        let serialised = Cause::Serialised { threads: 4 };
         check(&seen(&[250; 4], 1, 1000), serialised);
         // However many files each of them reads: it is the threads that wait for each other.
         for files in [&[1; 1000][..], &[125; 8]] {
             let mut one_by_one = seen(files, 1, 1000);
             one_by_one.threads_at_once = 2;
             let threads = one_by_one.concurrency.threads;
-            check(&one_by_one, Diagnosis::SpawnJoinLoop { threads });
+            check(&one_by_one, Cause::SpawnJoinLoop { threads });
         }
         // Half of the work is the first thread's, and both hold one lock.
         let mut halves = seen(&[500, 500], 1, 1000);
         halves.threads_at_once = 2;
-        assert!(matches!(told(&halves), Diagnosis::Serialised { .. }));
-        let locked = Diagnosis::Serialised {
-            threads: 1000,
-            participation: 1000.0,
-        };
+        assert!(matches!(
+            told(&halves),
+            Diagnosis::Not(Cause::Serialised { .. })
+        ));
+        let locked = Cause::Serialised { threads: 1000 };
         check(&seen(&[1; 1000], 1, 1000), locked);
     }
 
     #[test]
     fn few_files_at_once_are_too_few() {
-        check(
-            &seen(&[1; 2], 2, 1),
-            Diagnosis::TooFew { read: 2, of: 1000 },
-        );
+        check(&seen(&[1; 2], 2, 1), Cause::TooFew { read: 2, of: 1000 });
         let half = Diagnosis::Parallel {
             effective: 4.0,
             threads: 4,
@@ -435,7 +431,7 @@ mod tests {
     fn a_touch_by_many_and_the_rest_one_by_one_is_no_reading_at_once() {
         let mut touched = seen(&[125; 8], 8, 1125);
         (touched.charges, touched.charges_for_the_rest) = (2000, 1000);
-        check(&touched, Diagnosis::TouchedOnly { threads: 8 });
+        check(&touched, Cause::TouchedOnly { threads: 8 });
         // Both at once.
         let mut in_two_goes = seen(&[500, 500], 2, 1000);
         (in_two_goes.charges, in_two_goes.charges_for_the_rest) = (2000, 1000);
@@ -449,7 +445,7 @@ mod tests {
 
     #[test]
     fn one_thread_with_nearly_all_the_work_is_uneven() {
-        let uneven = Diagnosis::Uneven {
+        let uneven = Cause::Uneven {
             busiest: 990,
             files: 1000,
             threads: 11,
@@ -465,7 +461,7 @@ mod tests {
         decoys.charges = 2000;
         assert!(matches!(
             told(&decoys),
-            Diagnosis::ReadAgain { charges: 2000, .. }
+            Diagnosis::Not(Cause::ReadAgain { charges: 2000, .. })
         ));
     }
 
@@ -479,7 +475,7 @@ mod tests {
             bytes: 56_000,
             ..ThreadSeen::default()
         });
-        check(&touched, Diagnosis::TouchedOnly { threads: 8 });
+        check(&touched, Cause::TouchedOnly { threads: 8 });
         // Pieces of each file by other threads, as a runtime may have it.
         touched.threads[8].bytes = 500;
         let parallel = Diagnosis::Parallel {
@@ -501,10 +497,7 @@ mod tests {
         processes.processes = vec![one; 8];
         // A second thread that reads a single file changes nothing.
         processes.processes[0].threads = 2;
-        let expected = Diagnosis::Processes {
-            processes: 8,
-            effective: 8.0,
-        };
+        let expected = Cause::Processes { processes: 8 };
         check(&processes, expected);
     }
 
@@ -513,15 +506,15 @@ mod tests {
         let cap = Cap::Restless { limit_ms: 1 };
         let mut capped = seen(&[400], 1, 400);
         capped.capped = Some(cap);
-        check(&capped, Diagnosis::Undecided(Doubt::Capped(cap)));
+        check(&capped, Diagnosis::Undecided(UndecidedReason::Capped(cap)));
         // Half of the time was its own.
         let cap = Cap::HeldTooLong { limit_ms: 30_000 };
         (capped.capped, capped.slept_ms) = (Some(cap), 12_000);
         let own = Duration::from_secs(15);
-        let held_up = Diagnosis::HeldUp { own, cap };
+        let held_up = Cause::HeldUp { own, cap };
         let three = Duration::from_secs(3);
-        assert_eq!(diagnose(&capped, 1000, three), held_up);
-        check(&capped, Diagnosis::Undecided(Doubt::Capped(cap)));
+        assert_eq!(diagnose(&capped, 1000, three), held_up.into());
+        check(&capped, Diagnosis::Undecided(UndecidedReason::Capped(cap)));
         // Nothing is known, or many reads were about to be served.
         let mut many = capped.clone();
         many.held_at_cap = 900;
@@ -529,21 +522,24 @@ mod tests {
         (nothing.capped, nothing.slept_ms) = (Some(cap), 15_000);
         for seen in [many, nothing] {
             let diagnosis = diagnose(&seen, 1000, three);
-            assert_eq!(diagnosis, Diagnosis::Undecided(Doubt::Capped(cap)));
+            assert_eq!(
+                diagnosis,
+                Diagnosis::Undecided(UndecidedReason::Capped(cap))
+            );
         }
         let mut lost = seen(&[527], 1, 527);
         lost.capped = Some(cap);
-        check(&lost, Diagnosis::NoThreads);
+        check(&lost, Cause::NoThreads);
         // 111 rounds of 8, and then 112 files of which nothing is known.
         let mut won = seen(&[111; 8], 8, 111);
         won.capped = Some(cap);
         assert!(matches!(told(&won), Diagnosis::Parallel { threads: 8, .. }));
         let mut open = seen(&[50; 8], 8, 50);
         open.capped = Some(cap);
-        check(&open, Diagnosis::Undecided(Doubt::Capped(cap)));
+        check(&open, Diagnosis::Undecided(UndecidedReason::Capped(cap)));
         // Whoever was parallel so far is not blamed for what made it slow.
         let all = Duration::from_mins(1);
-        let undecided = Diagnosis::Undecided(Doubt::Capped(cap));
+        let undecided = Diagnosis::Undecided(UndecidedReason::Capped(cap));
         assert_eq!(diagnose(&open, 1000, all), undecided);
     }
 
@@ -561,7 +557,10 @@ mod tests {
             threads: 2,
             rounds: 1,
         });
-        assert!(matches!(told(&pair), Diagnosis::Processes { .. }));
+        assert!(matches!(
+            told(&pair),
+            Diagnosis::Not(Cause::Processes { .. })
+        ));
     }
 
     #[test]
@@ -571,7 +570,7 @@ mod tests {
             unseen: 3,
             ..Attempts::default()
         };
-        let expected = Diagnosis::Undecided(Doubt::Unseen { accesses: 3 });
+        let expected = Diagnosis::Undecided(UndecidedReason::Unseen { accesses: 3 });
         check(&hidden, expected);
     }
 
@@ -581,7 +580,7 @@ mod tests {
             files_opened_only: 5,
             ..Observation::default()
         };
-        let expected = Diagnosis::NothingRead {
+        let expected = Cause::NothingRead {
             opened: 5,
             cut_off: 0,
         };

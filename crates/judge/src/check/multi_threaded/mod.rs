@@ -5,8 +5,11 @@
 
 pub(super) mod diagnosis;
 
-use self::diagnosis::{Diagnosis, Doubt, LEAST_EFFECTIVE, diagnose};
-use super::{Details, Finding, Status, words::count};
+use self::diagnosis::{Cause, Diagnosis, MIN_MEAN_IN_FLIGHT, UndecidedReason, diagnose};
+use super::{
+    finding::{Details, Finding, Status},
+    words::count,
+};
 use crate::evidence::RunEvidence;
 use evidence::{Cap, Concurrency, Observation, Observed};
 use ids::CheckId;
@@ -19,19 +22,19 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
             return finding.clone();
         }
     }
-    open("there was no run to look at".into(), Details::default())
+    inconclusive("there was no run to look at".into(), Details::default())
 }
 
 fn check_run(run: &RunEvidence) -> Finding {
     let seen = match &run.execution.observation {
         Some(Observed::Seen(seen)) => seen,
         Some(Observed::Unavailable { reason }) => {
-            return open(
+            return inconclusive(
                 format!("not observed on this machine: {reason}"),
                 Details::default(),
             );
         }
-        None => return open("not observed".into(), Details::default()),
+        None => return inconclusive("not observed".into(), Details::default()),
     };
     let details = Details {
         seed: Some(run.seed),
@@ -42,8 +45,7 @@ fn check_run(run: &RunEvidence) -> Finding {
     };
     let files = u32::try_from(run.files.expected).unwrap_or(u32::MAX);
     let usage = &run.execution.usage;
-    let diagnosis = diagnose(seen, files, usage.user + usage.system);
-    match diagnosis {
+    match diagnose(seen, files, usage.user + usage.system) {
         Diagnosis::Parallel { effective, threads } => Finding {
             details,
             ..Finding::pass(
@@ -56,15 +58,15 @@ fn check_run(run: &RunEvidence) -> Finding {
                 ),
             )
         },
-        Diagnosis::Undecided(doubt) => open(doubtful(doubt), details),
-        other => {
-            let (message, hint) = explain(&other);
+        Diagnosis::Undecided(reason) => inconclusive(undecided(reason), details),
+        Diagnosis::Not(cause) => {
+            let (message, hint) = explain(cause);
             Finding::fail(CheckId::MultiThreaded, message, details).hint(hint)
         }
     }
 }
 
-fn open(message: String, details: Details) -> Finding {
+fn inconclusive(message: String, details: Details) -> Finding {
     Finding {
         status: Status::Inconclusive,
         details,
@@ -72,26 +74,33 @@ fn open(message: String, details: Details) -> Finding {
     }
 }
 
-/// What kind of program it is, and what to try.
-fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
-    match *diagnosis {
-        Diagnosis::NothingRead { .. } | Diagnosis::TooFew { .. } => too_little(diagnosis),
-        Diagnosis::NoThreads => (
+/// Why a program is not parallel, in words, and what to try.
+fn explain(cause: Cause) -> (String, &'static str) {
+    match cause {
+        Cause::NothingRead { opened, cut_off } => nothing_read(opened, cut_off),
+        Cause::TooFew { read, of } => (
+            format!(
+                "only {read} of {} were read, which shows little",
+                count(of as usize, "file")
+            ),
+            "let the threads read all files",
+        ),
+        Cause::NoThreads => (
             "one thread reads everything, one file after the other".into(),
             "share the files among threads: `std::thread::scope`, or rayon's `par_iter`",
         ),
-        Diagnosis::OneReader { others } => (
+        Cause::OneReader { others } => (
             format!(
                 "one thread reads all files; {} only work on what it has read",
                 others_are(others)
             ),
             "reading is what takes long on a slow disk: let each thread open and read its own files",
         ),
-        Diagnosis::IdleThreads { others } => (
+        Cause::IdleThreads { others } => (
             format!("one thread reads all files; {} none", others_read(others)),
             "give the other threads files to read: let each take the next file until none is left",
         ),
-        Diagnosis::SpawnJoinLoop { threads } => (
+        Cause::SpawnJoinLoop { threads } => (
             format!(
                 "{} are started and waited for one after the other",
                 count(threads as usize, "thread")
@@ -99,7 +108,7 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
             "start all threads first, keep their handles in a `Vec`, and `join` them afterwards (`map` is \
              lazy: between `spawn` and `join` belongs a `collect`)",
         ),
-        Diagnosis::Serialised { threads, .. } => (
+        Cause::Serialised { threads } => (
             format!(
                 "{} take turns: never do two of them read at once",
                 count(threads as usize, "thread")
@@ -107,7 +116,7 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
             "is a lock held while a file is read? Lock only to take the next name or to add a result, and let \
              the guard go before reading. Or is each task waited for before the next one starts?",
         ),
-        Diagnosis::Uneven {
+        Cause::Uneven {
             busiest,
             files,
             threads,
@@ -118,96 +127,90 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
             ),
             "split the files evenly, or let each thread take the next file when it is done",
         ),
-        Diagnosis::HardlyParallel {
+        Cause::HardlyParallel {
             effective,
             held_max,
         } => (
             format!("reads hardly overlap: {effective:.2} at once on average, {held_max} at most"),
             "look for what makes threads wait for each other between two files",
         ),
-        Diagnosis::ReadAgain { charges, files, .. } => (
+        Cause::ReadAgain { charges, files } => (
             format!("files are read again and again: {charges} times for {files} files"),
             "open and read each file once, in one go, in the thread that works on it",
         ),
-        Diagnosis::TouchedOnly { threads } => (
+        Cause::TouchedOnly { threads } => (
             format!(
                 "{} read a little of each file, and the rest is read one file at a time",
                 count(threads as usize, "thread")
             ),
             "let each thread read its files to their end, and hold no lock while it does",
         ),
-        Diagnosis::Processes { processes, .. } => (
+        Cause::Processes { processes } => (
             format!(
                 "{} of one thread each read side by side",
                 processes_are(processes)
             ),
             "the exercise asks for threads of one process: `std::thread`, or rayon",
         ),
-        Diagnosis::HeldUp { own, cap } => (
+        Cause::HeldUp { own, cap } => (
             format!(
                 "{}: its own threads slept and computed for {:.1} s",
-                doubtful(Doubt::Capped(cap)),
+                undecided(UndecidedReason::Capped(cap)),
                 own.as_secs_f64()
             ),
             "let threads that have nothing to read end, or wait without a time-out: `join`, a channel, a \
              `Condvar`",
         ),
-        Diagnosis::Parallel { .. } | Diagnosis::Undecided(_) => (String::new(), ""),
     }
 }
 
-/// What was read shows nothing.
-fn too_little(diagnosis: &Diagnosis) -> (String, &'static str) {
-    match *diagnosis {
-        Diagnosis::NothingRead { cut_off, .. } if cut_off > 0 => (
+/// No data file was read: `opened` were opened, and the end of the program cut `cut_off` reads off.
+fn nothing_read(opened: u32, cut_off: u32) -> (String, &'static str) {
+    if cut_off > 0 {
+        (
             format!(
                 "the program ended when {} had just begun to read",
                 count(cut_off as usize, "thread")
             ),
             "wait for the threads: keep what `spawn` returns and `join` it, or use `thread::scope`",
-        ),
-        Diagnosis::NothingRead { opened: 0, .. } => (
+        )
+    } else if opened == 0 {
+        (
             "no data file was read, so nothing overlapped".into(),
             "read the files first; then share them among threads",
-        ),
-        Diagnosis::NothingRead { opened, .. } => (
+        )
+    } else {
+        (
             format!(
                 "{} opened and none was read",
                 count(opened as usize, "file")
             ),
             "to open a file is not to read it",
-        ),
-        Diagnosis::TooFew { read, of } => (
-            format!(
-                "only {read} of {} were read, which shows little",
-                count(of as usize, "file")
-            ),
-            "let the threads read all files",
-        ),
-        _ => (String::new(), ""),
+        )
     }
 }
 
-fn doubtful(doubt: Doubt) -> String {
-    match doubt {
-        Doubt::Unseen { accesses } => {
+/// Why nothing can be said, in words.
+fn undecided(reason: UndecidedReason) -> String {
+    match reason {
+        UndecidedReason::Unseen { accesses } => {
             format!(
                 "{} could not be attributed to a file",
                 count(accesses as usize, "read")
             )
         }
-        Doubt::Capped(Cap::NeverAtRest { limit_ms }) => {
+        UndecidedReason::Capped(Cap::NeverAtRest { limit_ms }) => {
             format!(
                 "the program did not come to rest within {limit_ms} ms, so its reads could not be counted"
             )
         }
-        Doubt::Capped(Cap::Restless { limit_ms }) => format!(
+        UndecidedReason::Capped(Cap::Restless { limit_ms }) => format!(
             "threads that never rest took more than {limit_ms} ms of the time to count reads in"
         ),
-        Doubt::Capped(Cap::HeldTooLong { limit_ms }) => {
+        UndecidedReason::Capped(Cap::HeldTooLong { limit_ms }) => {
             format!("the reads could not be counted within {limit_ms} ms")
         }
-        Doubt::Capped(Cap::TooManyRounds { limit }) => {
+        UndecidedReason::Capped(Cap::TooManyRounds { limit }) => {
             format!("counting was given up after {limit} rounds")
         }
     }
@@ -245,7 +248,7 @@ fn serial_stretch(seen: &Observation) -> Option<String> {
 
 fn expected(reference: Option<Concurrency>) -> String {
     let least =
-        format!("{LEAST_EFFECTIVE:.2} reads at once on average, by two threads of one process");
+        format!("{MIN_MEAN_IN_FLIGHT:.2} reads at once on average, by two threads of one process");
     match reference {
         Some(reference) => format!(
             "at least {least} (the reference: {:.2})",

@@ -8,7 +8,7 @@ use super::{
     exit_code::ExitCode,
     mistyped::{later_command, nearly_a_command},
     output::{ReportFile, quoted},
-    progress::Progress,
+    progress::GradeProgress,
 };
 use crate::{
     config::Settings,
@@ -56,7 +56,7 @@ impl App {
         let replay = replay(name, args, course, &seeds);
 
         let record = {
-            let progress = Progress::new(&self.output);
+            let progress = GradeProgress::new(&self.output);
             let sandbox = self.sandbox(settings, Whose::Own)?;
             let session = Session::open(settings, exercise, &seeds, sandbox, &progress)?;
             session.grade(&submission, &replay)

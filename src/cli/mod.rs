@@ -17,6 +17,7 @@ mod mistyped;
 mod output;
 mod progress;
 mod report;
+mod spinner;
 
 use std::{
     env,

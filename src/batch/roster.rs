@@ -11,7 +11,10 @@ use std::{collections::BTreeMap, path::Path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{folder::Folder, outputs, state::json};
+use super::{
+    output_dir::OutputDir,
+    records::{self, json},
+};
 use crate::{fault::Fault, intake};
 use ids::SubmissionId;
 use judge::report::HandedIn;
@@ -65,14 +68,14 @@ impl Class {
 
 /// The class, and who is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Roll {
+pub(super) struct Roster {
     schema: String,
     /// All ids, in byte order.
     pub(super) ids: Vec<SubmissionId>,
     pub(super) class: Class,
 }
 
-impl Roll {
+impl Roster {
     pub(super) fn new(found: &intake::Class) -> Self {
         let attempts = found.submissions.iter().filter_map(|found| {
             let is_plain =
@@ -103,18 +106,18 @@ impl Roll {
     }
 
     /// The class of the batch that was here last, if it is known.
-    pub(super) fn read(folder: &Folder) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(folder: &OutputDir) -> Result<Option<Self>, Fault> {
         let bytes = folder.read(FILE)?.unwrap_or_default();
-        let roll = serde_json::from_slice::<Self>(&bytes).ok();
-        Ok(roll.filter(|roll| roll.schema == SCHEMA && roll.ids.is_sorted()))
+        let roster = serde_json::from_slice::<Self>(&bytes).ok();
+        Ok(roster.filter(|roster| roster.schema == SCHEMA && roster.ids.is_sorted()))
     }
 
     /// Keep it, for reports and for the next batch. The folder must not hold another class: its records
     /// would go.
-    pub(super) fn keep(&self, folder: &Folder, dir: &Path) -> Result<(), Fault> {
+    pub(super) fn keep(&self, folder: &OutputDir, dir: &Path) -> Result<(), Fault> {
         let earlier = match Self::read(folder)? {
-            Some(roll) => roll.ids,
-            None => outputs::records(folder)?,
+            Some(roster) => roster.ids,
+            None => records::ids(folder)?,
         };
         if !earlier.is_empty() && !earlier.iter().any(|id| self.has(id)) {
             let message = format!(

@@ -11,15 +11,16 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Event, How, Listener,
     accepted::Accepted,
     alike,
-    folder::{self, Folder},
-    state::{self, Key, Known, Parts},
+    events::{How, Progress, ProgressEvent},
+    key::{self, CacheLookup, Inputs, Key},
+    output_dir::{self, OutputDir},
+    records,
 };
 use crate::{
     fault::{Fault, FaultKind},
-    grading::{Origin, Session, Submission, Taken},
+    grading::{Intake, Origin, Session, Submission},
     intake::Found,
     sandbox::Cancellation,
 };
@@ -29,11 +30,13 @@ use judge::{
     report,
 };
 
-/// Whether machine trouble leads to another try.
+/// What follows when the machine fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Try {
-    First,
-    Last,
+pub(super) enum Retry {
+    /// The submission is graded once more when all others are done.
+    Later,
+    /// The submission is not graded.
+    Never,
 }
 
 #[derive(Debug, Default)]
@@ -46,13 +49,13 @@ pub(super) struct Tally {
 
 /// A batch at work; shared by its threads.
 pub(super) struct Batch<'a> {
-    pub(super) folder: Folder,
+    pub(super) folder: OutputDir,
     pub(super) accepted: Accepted,
     pub(super) session: Session<'a>,
-    pub(super) shared: Parts,
+    pub(super) shared: Inputs,
     /// The command that grades one of them again.
     pub(super) replay: String,
-    pub(super) listener: &'a dyn Listener,
+    pub(super) progress: &'a dyn Progress,
     pub(super) cancellation: Cancellation,
     pub(super) tally: Mutex<Tally>,
 }
@@ -64,60 +67,66 @@ impl Batch<'_> {
         postponed.sort();
         for found in class {
             if postponed.binary_search(&found.id).is_ok() {
-                self.work(found, Try::Last)?;
+                self.work(found, Retry::Never)?;
             }
         }
         Ok(())
     }
 
     /// One submission, from its folder to its record on disk. `Err` ends the batch.
-    pub(super) fn work(&self, found: &Found, attempt: Try) -> Result<(), Fault> {
+    pub(super) fn work(&self, found: &Found, retry: Retry) -> Result<(), Fault> {
         self.cancellation.check()?;
-        self.listener.event(Event::Started(&found.id));
+        self.progress.event(ProgressEvent::Started(&found.id));
         let submission = Submission {
             id: found.id.clone(),
             origin: Origin::Found(found.source.clone()),
         };
-        let taken = self.session.take(&submission);
-        let parts = taken
+        let intake = self.session.admit(&submission);
+        let inputs = intake
             .as_ref()
             .ok()
-            .map(|taken| state::parts(&self.shared, &found.id, &taken.content()));
-        let known = match &parts {
-            Some(parts) => state::known(&self.folder, &found.id, parts)?,
-            // It could not even be taken in.
-            None => Known::Changed,
+            .map(|intake| key::inputs_of(&self.shared, &found.id, &intake.content()));
+        let known = match &inputs {
+            Some(inputs) => key::look_up(&self.folder, &found.id, inputs)?,
+            // It could not even be admitted.
+            None => CacheLookup::Changed,
         };
         match known {
-            Known::Unchanged(known) => {
+            CacheLookup::Unchanged(known) => {
                 self.tally().unchanged += 1;
-                self.listener
-                    .event(Event::Finished(&known.0, How::Unchanged));
+                self.progress
+                    .event(ProgressEvent::Finished(&known.0, How::Unchanged));
                 return Ok(());
             }
-            Known::Damaged if attempt == Try::First => self.tally().damaged.push(found.id.clone()),
+            CacheLookup::Damaged if retry == Retry::Later => {
+                self.tally().damaged.push(found.id.clone())
+            }
             _ => {}
         }
 
-        let shape = taken.as_ref().ok().and_then(shape);
-        let record = self.session.grade_taken(&submission, taken, &self.replay);
+        let fingerprint = intake.as_ref().ok().and_then(fingerprint);
+        let record = self
+            .session
+            .grade_admitted(&submission, intake, &self.replay);
         if let Some(fault) = record.faults.first() {
             if fault.kind == FaultKind::Interrupted {
                 return Err(fault.clone().into());
             }
-            if attempt == Try::First && is_machine_trouble(fault.kind) {
-                self.listener.event(Event::Postponed(&found.id, fault));
+            if retry == Retry::Later && is_machine_trouble(fault.kind) {
+                self.progress
+                    .event(ProgressEvent::Postponed(&found.id, fault));
                 self.tally().postponed.push(found.id.clone());
                 return Ok(());
             }
         }
-        let parts = parts.unwrap_or_else(|| {
+        let inputs = inputs.unwrap_or_else(|| {
             let nothing = Digest::of(b"nothing was taken in");
-            state::parts(&self.shared, &found.id, &nothing)
+            key::inputs_of(&self.shared, &found.id, &nothing)
         });
-        let record = self.keep(record, parts, shape)?;
+        let record = self.keep(record, inputs, fingerprint)?;
         self.tally().graded += 1;
-        self.listener.event(Event::Finished(&record, How::Graded));
+        self.progress
+            .event(ProgressEvent::Finished(&record, How::Graded));
         Ok(())
     }
 
@@ -125,8 +134,8 @@ impl Batch<'_> {
     fn keep(
         &self,
         mut record: Record,
-        parts: Parts,
-        shape: Option<Digest>,
+        inputs: Inputs,
+        fingerprint: Option<Digest>,
     ) -> Result<Record, Fault> {
         let id = record.submission.id.clone();
         let usage = UsageFile {
@@ -144,10 +153,12 @@ impl Batch<'_> {
         let bytes = report::json(&record).into_bytes();
         self.accepted.set_aside(&self.folder, &id)?;
         self.folder
-            .write(&folder::file(folder::RECORDS, &id), &bytes)?;
-        self.folder
-            .note(&folder::file(folder::USAGE, &id), &state::json(&usage)?)?;
-        Key::new(parts, &bytes, shape).write(&self.folder, &id)?;
+            .write(&output_dir::file(output_dir::RECORDS, &id), &bytes)?;
+        self.folder.write_unsynced(
+            &output_dir::file(output_dir::USAGE, &id),
+            &records::json(&usage)?,
+        )?;
+        Key::new(inputs, &bytes, fingerprint).write(&self.folder, &id)?;
         Ok(record)
     }
 
@@ -172,9 +183,9 @@ struct SeedUsage {
     timeline: Option<String>,
 }
 
-/// The shape of a submission's source. Only a summary says it, so nothing that goes wrong here counts.
-fn shape(taken: &Taken) -> Option<Digest> {
-    let snapshot = taken.snapshot()?;
+/// The fingerprint of a submission's source. Only a summary shows it, so no failure here counts.
+fn fingerprint(intake: &Intake) -> Option<Digest> {
+    let snapshot = intake.snapshot()?;
     catch_unwind(AssertUnwindSafe(|| alike::source_fingerprint(snapshot)))
         .ok()?
         .ok()?

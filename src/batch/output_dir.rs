@@ -38,7 +38,7 @@ const WRITING: &str = ".writing-";
 
 /// A folder of outputs.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct OutputDir {
     root: PathBuf,
     /// Held until the end; none when it is only read.
     _lock: Option<File>,
@@ -53,10 +53,10 @@ pub(super) struct Listing {
     pub(super) others: Vec<String>,
 }
 
-impl Folder {
+impl OutputDir {
     /// Make the folder if need be, and hold it. A place that cannot be used is whoever's mistake who
     /// named it, unless it is only full.
-    pub(super) fn hold(root: &Path) -> Result<Self, Fault> {
+    pub(super) fn lock(root: &Path) -> Result<Self, Fault> {
         for part in [RECORDS, USAGE, KEYS] {
             let unusable = |error: io::Error| unusable(root, &error);
             make_folder(&root.join(part)).map_err(unusable)?;
@@ -104,17 +104,17 @@ impl Folder {
 
     /// Write a file at once: under its name there is the old one or all of the new one.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
-        self.stream(name, |file| file.write_all(bytes))
+        self.write_with(name, |file| file.write_all(bytes))
     }
 
-    /// As [`Folder::write`] for what can be made again, without waiting for the disk: after a power cut
+    /// As [`OutputDir::write`] for what can be made again, without waiting for the disk: after a power cut
     /// it may be damaged, and that is noticed.
-    pub(super) fn note(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+    pub(super) fn write_unsynced(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         self.put(name, |file| file.write_all(bytes), false)
     }
 
-    /// As [`Folder::write`], for a file that need not be in memory.
-    pub(super) fn stream(
+    /// As [`OutputDir::write`], for a file that need not be in memory.
+    pub(super) fn write_with(
         &self,
         name: &str,
         contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -202,7 +202,7 @@ impl Folder {
     }
 
     /// Make an empty file.
-    pub(super) fn mark(&self, name: &str) -> Result<(), Fault> {
+    pub(super) fn touch(&self, name: &str) -> Result<(), Fault> {
         let path = self.root.join(name);
         File::create(&path)
             .and_then(|file| file.set_permissions(for_caller(0o666)))
@@ -289,7 +289,12 @@ pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
     let there = inner
         .ancestors()
         .find_map(|ancestor| fs::canonicalize(ancestor).ok());
-    there.is_some_and(|there| { there.ancestors() }.any(|above| identity(above) == Some(wanted)))
+    let Some(there) = there else {
+        return false;
+    };
+    there
+        .ancestors()
+        .any(|above| identity(above) == Some(wanted))
 }
 
 /// Hold the lock and say in it who does; or say who does hold it.
@@ -374,29 +379,29 @@ mod tests {
     #[test]
     fn a_second_batch_is_refused_and_told_who_is_there() {
         let dir = tempfile::tempdir().unwrap();
-        let held = Folder::hold(dir.path()).unwrap();
-        let fault = Folder::hold(dir.path()).unwrap_err();
+        let held = OutputDir::lock(dir.path()).unwrap();
+        let fault = OutputDir::lock(dir.path()).unwrap_err();
         let who = format!("process {} on ", std::process::id());
         assert!(fault.cause.unwrap().contains(&who));
         drop(held);
-        Folder::hold(dir.path()).unwrap();
+        OutputDir::lock(dir.path()).unwrap();
     }
 
     #[test]
     fn a_write_that_fails_leaves_the_old_file_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         folder.write("a.json", b"old").unwrap();
         let full = |file: &mut dyn Write| {
             file.write_all(b"half")?;
             Err(io::ErrorKind::StorageFull.into())
         };
-        let fault = folder.stream("a.json", full).unwrap_err();
+        let fault = folder.write_with("a.json", full).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Disk);
         assert_eq!(folder.read("a.json").unwrap().unwrap(), b"old");
         drop(folder);
         fs::write(dir.path().join("records/.writing-x"), "half").unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         assert_eq!(fs::read_dir(dir.path().join("records")).unwrap().count(), 0);
         assert!(folder.read("b.json").unwrap().is_none());
     }
@@ -405,7 +410,7 @@ mod tests {
     fn only_files_of_submissions_are_theirs() {
         use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         let records = dir.path().join(RECORDS);
         for name in [
             &b"b.json"[..],
@@ -433,7 +438,7 @@ mod tests {
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         for place in [file.as_path(), Path::new("/proc/nothing-here")] {
-            let fault = Folder::hold(place).unwrap_err();
+            let fault = OutputDir::lock(place).unwrap_err();
             assert_eq!(fault.kind, FaultKind::Usage, "{fault}");
             assert!(fault.hint.unwrap().contains("`--out DIR`"));
         }

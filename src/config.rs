@@ -12,7 +12,7 @@ use std::{
 };
 
 pub use self::isolation::{Isolation, require};
-use crate::{fault::Fault, spec::Course};
+use crate::{course::Course, fault::Fault};
 
 /// What the command line set.
 #[derive(Debug, Clone, Default)]

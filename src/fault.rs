@@ -6,45 +6,19 @@
 
 use std::{error::Error, fmt, io, path::Path};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// Which part failed. Chooses the exit code, nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
-    /// The command line, `grader.toml`, an `exercise.toml`, or a path given by the user.
-    Usage,
-    /// cargo, rustc or the linker is missing or broken.
-    Toolchain,
-    /// The course's allowed crates could not be fetched or built.
-    Crates,
-    /// The temporary folder, the cache or the disk below them.
-    Disk,
-    /// The sandbox could not be set up, or lost a submission.
-    Sandbox,
-    /// This machine does not record what we look at.
-    Evidence,
-    /// The reference did not pass, so nothing was graded.
-    Reference,
-    /// A signal asked us to stop.
-    Interrupted,
-    /// A mistake in this program.
-    Internal,
-}
+use judge::record;
+pub use judge::record::FaultKind;
 
 /// Something wrong with us or the machine, with what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Which part failed.
     pub kind: FaultKind,
     /// What failed, lower case, verb first, the thing in backticks.
     pub message: String,
     /// The system's or a library's own words, where there are any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// What to do about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
@@ -99,15 +73,34 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if let Some(cause) = &self.cause {
-            write!(f, ": {cause}")?;
-        }
-        Ok(())
+        record::Fault::from(self.clone()).fmt(f)
     }
 }
 
 impl Error for Fault {}
+
+impl From<Fault> for record::Fault {
+    fn from(fault: Fault) -> Self {
+        Self {
+            kind: fault.kind,
+            message: fault.message,
+            cause: fault.cause,
+            hint: fault.hint,
+        }
+    }
+}
+
+/// A record that nobody is to see: what went wrong ends the command instead.
+impl From<record::Fault> for Fault {
+    fn from(published: record::Fault) -> Self {
+        Self {
+            kind: published.kind,
+            message: published.message,
+            cause: published.cause,
+            hint: published.hint,
+        }
+    }
+}
 
 /// What every error of a crate below has in common: its text, and the texts of its causes.
 fn from_error(kind: FaultKind, error: &dyn Error) -> Fault {

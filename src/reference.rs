@@ -9,13 +9,15 @@
 use std::{fmt::Write as _, fs, io, path::Path, time::Duration};
 
 use crate::{
-    check::{self, Status},
-    evidence::{Evidence, RunEvidence},
+    course::Exercise,
     fault::{Fault, FaultKind},
-    spec::Exercise,
 };
 use fs_scratch::Kept;
 use ids::{CheckId, Digest};
+use judge::{
+    check::{self, Status},
+    evidence::{Evidence, RunEvidence},
+};
 
 /// The longest time a reference's run took.
 #[must_use]

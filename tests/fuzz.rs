@@ -23,18 +23,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use evidence::{Captured, Execution, FilesWitness, Termination};
 use grade::{
-    build, check,
-    evidence::{
-        BuildEvidence, Captured, CompileFailure, Diagnostic, Evidence, Execution, FilesWitness,
-        Place, Refusal, RunEvidence, Termination,
-    },
+    compile,
+    course::{AllowedCrate, IntakeLimits},
     intake,
-    record::Record,
-    report,
-    spec::{AllowedCrate, CheckSpec, IntakeLimits},
 };
 use ids::{CheckId, Seed};
+use judge::{
+    check,
+    evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
+    record::Record,
+    report,
+    verdict::CheckSpec,
+};
 
 /// What parsers trip over, to be put in anywhere.
 const NASTY: &[&[u8]] = &[
@@ -289,7 +291,7 @@ fn whatever_is_printed_becomes_a_harmless_report() {
         let findings = check::run_all(&CheckId::ALL, &evidence);
         assert_eq!(findings.len(), CheckId::ALL.len());
         let mut record = template.clone();
-        record.runs = evidence.runs.iter().map(grade::record::Run::from).collect();
+        record.runs = evidence.runs.iter().map(judge::record::Run::from).collect();
         record.checks = findings
             .iter()
             .map(|finding| {
@@ -298,7 +300,7 @@ fn whatever_is_printed_becomes_a_harmless_report() {
                     points: 1,
                     hint: None,
                 };
-                grade::record::Check::new(finding, &spec)
+                judge::record::Check::new(finding, &spec)
             })
             .collect();
         record.replay = dice.text();
@@ -402,7 +404,7 @@ fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
     fuzz("manifest", ROADS, |dice| {
         let start = dice.one(MANIFESTS);
         let text = dice.mutate(start.as_bytes());
-        match build::read_manifest(&text, &files, &allowed, &locked) {
+        match compile::read_manifest(&text, &files, &allowed, &locked) {
             Ok(()) => accepted += 1,
             Err(refusals) => {
                 refused += 1;

@@ -5,40 +5,43 @@
 mod common;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
+
+use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 
 use common::{
     course, fitting, grade, record, record_of,
     scene::{Scene, not_graded},
     submission,
 };
-use grade::evidence::{
-    BuildEvidence, Captured, Evidence, Execution, FilesWitness, Observed, RunEvidence, Termination,
-    Usage,
-};
+use evidence::{Captured, Execution, FilesWitness, Observed, Termination, Usage};
+use judge::evidence::{BuildEvidence, Evidence, RunEvidence};
 
 fn read(path: &str) -> String {
     fs::read_to_string(course().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Every Rust file below `src`, with the room it belongs to.
-fn sources() -> Vec<(String, PathBuf)> {
-    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, files);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
+/// Every Rust file below `folder`.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
         }
     }
+    files
+}
+
+/// Every Rust file below `src`, with the room it belongs to.
+fn sources() -> Vec<(String, PathBuf)> {
     let src = course().join("src");
-    let mut files = Vec::new();
-    walk(&src, &mut files);
+    let files = rust_files(&src);
     let room = |path: &Path| {
         let first = path
             .strip_prefix(&src)
@@ -153,7 +156,9 @@ fn the_map_has_every_room_and_no_other() {
 
 #[test]
 fn every_module_says_what_it_is_for_and_none_is_too_long() {
-    for (_, file) in sources() {
+    let crates = rust_files(&course().join("crates")).into_iter();
+    let ours = sources().into_iter().map(|(_, file)| file).chain(crates);
+    for file in ours {
         let text = fs::read_to_string(&file).unwrap();
         let lines = text.lines().count();
         assert!(lines <= 600, "{} has {lines} lines", file.display());
@@ -195,6 +200,135 @@ fn unsafe_code_is_in_small_modules_and_argued_for() {
         blocks > 0,
         "no unsafe block was found: does the reading still work?"
     );
+}
+
+/// The modules and types of `std` that code names behind `std::`, in a path or in a list. Comments and strings
+/// are not code.
+fn named_of_std(text: &str) -> Vec<String> {
+    let mut rest = text;
+    let tokens = tokenize(text, FrontmatterAllowed::No).filter_map(|token| {
+        let (word, behind) = rest.split_at(token.len as usize);
+        rest = behind;
+        let is_code =
+            matches!(token.kind, TokenKind::Ident) || word.len() == 1 && !word.trim().is_empty();
+        is_code.then_some(word)
+    });
+    let tokens: Vec<&str> = tokens.collect();
+    let mut named = Vec::new();
+    for at in 0..tokens.len() {
+        if tokens[at..].starts_with(&["std", ":", ":"]) {
+            let behind = tokens[at + 3..].iter();
+            let end = |word: &&&str| !matches!(**word, ";" | "(" | ")" | "=" | "<" | ">");
+            named.extend(behind.take_while(end).map(|word| (*word).to_owned()));
+        }
+    }
+    named
+}
+
+/// What of `std` reaches out of a computation.
+const EFFECTS: [&str; 12] = [
+    "fs",
+    "io",
+    "net",
+    "os",
+    "env",
+    "process",
+    "thread",
+    "sync",
+    "Instant",
+    "SystemTime",
+    "Path",
+    "PathBuf",
+];
+
+#[test]
+fn effects_are_seen_in_paths_and_lists_and_not_in_text() {
+    let effects = |text: &str| -> Vec<String> {
+        let named = named_of_std(text).into_iter();
+        named
+            .filter(|word| EFFECTS.contains(&word.as_str()))
+            .collect()
+    };
+    assert_eq!(effects("use std::{fmt, fs::{self, File}};"), ["fs"]);
+    assert_eq!(effects("let now = std::time::Instant::now();"), ["Instant"]);
+    let plain = "use std::fmt; // std::fs\nlet hint = \"std::thread::scope\"; fn fs() {}";
+    assert_eq!(effects(plain), [""; 0]);
+}
+
+#[test]
+fn judging_touches_no_disk_no_process_and_no_clock() {
+    let judge = course().join("crates/judge");
+    let files = rust_files(&judge.join("src"));
+    assert!(files.len() > 15, "only {} files were found", files.len());
+    for file in files {
+        for named in named_of_std(&fs::read_to_string(&file).unwrap()) {
+            assert!(
+                !EFFECTS.contains(&named.as_str()),
+                "{}: `{named}` reaches out of a computation",
+                file.display()
+            );
+        }
+    }
+    // Each of these computes. Whoever adds one reads first what it can touch.
+    let pure = [
+        "anstyle",
+        "bytesize",
+        "csv-core",
+        "evidence",
+        "humantime",
+        "ids",
+        "schemars",
+        "serde",
+        "serde_json",
+        "textwrap",
+    ];
+    let manifest: toml::Table = read("crates/judge/Cargo.toml").parse().unwrap();
+    let direct: Vec<&String> = manifest["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .collect();
+    assert_eq!(direct, pure);
+    // And nothing that they bring along is made to touch anything.
+    let lock: toml::Table = read("Cargo.lock").parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let mut waiting: Vec<&str> = vec!["run-evidence"];
+    waiting.extend(pure.iter().filter(|name| **name != "evidence"));
+    let mut closure = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if !closure.insert(name) {
+            continue;
+        }
+        let package = packages
+            .iter()
+            .find(|package| package["name"].as_str() == Some(name));
+        let package = package.unwrap_or_else(|| panic!("Cargo.lock lacks `{name}`"));
+        // A library of ours lists what its tests need as well.
+        if matches!(name, "ids" | "run-evidence") {
+            waiting.extend(["serde", "sha2", "thiserror"]);
+        } else if let Some(below) = package.get("dependencies") {
+            let below = below.as_array().unwrap().iter();
+            waiting.extend(below.map(|name| name.as_str().unwrap().split(' ').next().unwrap()));
+        }
+    }
+    for able in [
+        "rustix",
+        "nix",
+        "tempfile",
+        "landlock",
+        "walkdir",
+        "signal-hook",
+        "getrandom",
+        "anstream",
+        "indicatif",
+        "terminal_size",
+        "csv",
+        "clap",
+        "zip",
+        "tar",
+    ] {
+        assert!(!closure.contains(able), "`judge` has `{able}`");
+    }
 }
 
 #[test]
@@ -269,7 +403,7 @@ const BATCH_SCHEMA: &str = "schema/grade-batch-1.schema.json";
 #[test]
 fn the_published_schemas_are_the_codes_own() {
     for (path, schema) in [
-        (SCHEMA, grade::record::json_schema()),
+        (SCHEMA, judge::record::json_schema()),
         (BATCH_SCHEMA, grade::batch::json_schema()),
     ] {
         if std::env::var_os("GRADE_BLESS").is_some() {
@@ -334,35 +468,35 @@ fn run_without_observer() -> RunEvidence {
 
 #[test]
 fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
-    let course = grade::spec::Course::load(&course()).unwrap();
+    let course = grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
     let ids: Vec<_> = exercise.checks.iter().map(|check| check.id).collect();
     let evidence = Evidence {
         build: BuildEvidence::Built { warnings: 0 },
         runs: vec![run_without_observer()],
     };
-    let findings = grade::check::run_all(&ids, &evidence);
-    let (verdict, score) = grade::verdict::decide(&findings, &exercise.checks);
-    let record = grade::record::Record {
-        schema: grade::record::SCHEMA.into(),
-        grader: grade::record::Grader {
+    let findings = judge::check::run_all(&ids, &evidence);
+    let (verdict, score) = judge::verdict::decide(&findings, &exercise.checks);
+    let record = judge::record::Record {
+        schema: judge::record::SCHEMA.into(),
+        grader: judge::record::Grader {
             version: env!("CARGO_PKG_VERSION").into(),
             tier: "weak".into(),
             observer: "file-times".into(),
         },
         exercise: exercise.id,
-        submission: grade::record::Submission {
+        submission: judge::record::Submission {
             id: "alice".parse().unwrap(),
             digest: None,
         },
         verdict: verdict.into(),
-        score: score.map(grade::record::Score::from),
+        score: score.map(judge::record::Score::from),
         checks: findings
             .iter()
             .zip(&exercise.checks)
-            .map(|(finding, spec)| grade::record::Check::new(finding, spec))
+            .map(|(finding, spec)| judge::record::Check::new(finding, spec))
             .collect(),
-        runs: evidence.runs.iter().map(grade::record::Run::from).collect(),
+        runs: evidence.runs.iter().map(judge::record::Run::from).collect(),
         faults: Vec::new(),
         notice: exercise.notice,
         replay: String::new(),
@@ -414,9 +548,9 @@ fn the_report_in_the_readme_is_a_real_one() {
 
 /// The answer by the plainest road: one loop over the generated files.
 fn oracle(seed: u64) -> String {
-    let course = grade::spec::Course::load(&course()).unwrap();
+    let course = grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
-    let dataset = grade::dataset::generate(&exercise.recipe, ids::Seed(seed));
+    let dataset = dataset::generate(&exercise.recipe, seed);
     let mut total: i128 = 0;
     for (_, contents) in dataset.files() {
         let lines: Vec<i128> = std::str::from_utf8(contents)

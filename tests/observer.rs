@@ -8,10 +8,8 @@ mod workshop;
 
 use std::{path::Path, process::Command, time::Duration};
 
-use grade::{
-    check::{Diagnosis, diagnose},
-    evidence::{Cap, Observation, Observed},
-};
+use evidence::{Cap, Observation, Observed};
+use judge::check::{Cause, Diagnosis, diagnose};
 use observer::ObserverOptions;
 
 const FILES: u32 = 24;
@@ -57,7 +55,7 @@ fn fakes_are_counted_and_what_would_hide_is_refused() {
     assert_eq!(observe("serial-hide", 1).attempts.undumpable, 1);
     assert_eq!(observe("serial-async", 1).attempts.async_io, 1);
     let honest = observe("atomic", 4);
-    assert_eq!(honest.attempts, grade::evidence::Attempts::default());
+    assert_eq!(honest.attempts, evidence::Attempts::default());
 }
 
 #[test]
@@ -132,7 +130,7 @@ fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
     let diagnosis = diagnose(&seen, FILES, Duration::ZERO);
     // It read one by one so far, and no time at all was given to it.
     assert!(
-        matches!(diagnosis, Diagnosis::HeldUp { .. }),
+        matches!(diagnosis, Diagnosis::Not(Cause::HeldUp { .. })),
         "{diagnosis:?}"
     );
 
@@ -151,7 +149,10 @@ fn too_many_rounds_are_a_cap() {
     let seen = workshop::seen(&execution);
     assert_eq!(seen.capped, Some(Cap::TooManyRounds { limit: 1000 }));
     // Decided all the same: 600 files in 1000 rounds and more.
-    assert_eq!(diagnose(seen, 600, Duration::ZERO), Diagnosis::NoThreads);
+    assert_eq!(
+        diagnose(seen, 600, Duration::ZERO),
+        Diagnosis::Not(Cause::NoThreads)
+    );
 }
 
 #[test]

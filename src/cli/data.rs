@@ -5,7 +5,6 @@ use std::{fs, io, path::Path};
 use super::{args::DataArgs, exit_code::ExitCode, output::Output};
 use crate::{
     config::Settings,
-    dataset,
     fault::{Fault, FaultKind},
 };
 use ids::words::count;
@@ -50,8 +49,8 @@ pub(super) fn run(
         }
         other => other.map_err(|error| failed(&error))?,
     }
-    let dataset = dataset::generate(&exercise.recipe, args.seed);
-    dataset.write(&dir).map_err(|fault| {
+    let dataset = dataset::generate(&exercise.recipe, args.seed.0);
+    dataset.write(&dir).map_err(|error| {
         // Half of a dataset gives a wrong total without a word. The folder was empty: all is ours.
         for name in dataset.names() {
             let _ = fs::remove_file(dir.join(name));
@@ -59,16 +58,13 @@ pub(super) fn run(
         if is_ours {
             let _ = fs::remove_dir(&dir);
         }
-        Fault {
-            kind: FaultKind::Usage,
-            ..fault
-        }
+        failed(&error)
     })?;
     output.report(&format!(
         "{} of seed {} in {}\n",
         count(dataset.files().len(), "file"),
         args.seed,
-        crate::report::escape_line(&args.dir.display().to_string())
+        judge::report::escape_line(&args.dir.display().to_string())
     ))?;
     Ok(ExitCode::Passed)
 }

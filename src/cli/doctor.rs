@@ -4,12 +4,12 @@
 
 use super::{App, exit_code::ExitCode, this_program};
 use crate::{
-    build::Toolchain,
+    compile::Toolchain,
     config::{Isolation, Settings},
     fault::{Fault, FaultKind},
     grading::make_scratch,
-    report::escape_line,
 };
+use judge::report::escape_line;
 use observer::{Count, Stamps};
 use sandbox::{AttackOutcome, Outcome, Sandbox, Stage};
 

@@ -8,16 +8,15 @@ use super::{
     exit_code::ExitCode,
     mistyped::{later_command, nearly_a_command},
     output::{ReportFile, quoted},
-    progress::Progress,
+    progress::GradeProgress,
 };
 use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::{self, Origin, Session, Submission},
-    record::Record,
-    report,
 };
 use ids::{Seed, SubmissionId};
+use judge::{record::Record, report};
 
 const WHAT_TO_NAME: &str = "name the folder that holds Cargo.toml and src/";
 
@@ -57,7 +56,7 @@ impl App {
         let replay = replay(name, args, course, &seeds);
 
         let record = {
-            let progress = Progress::new(&self.output);
+            let progress = GradeProgress::new(&self.output);
             let sandbox = self.sandbox(settings, Whose::Own)?;
             let session = Session::open(settings, exercise, &seeds, sandbox, &progress)?;
             session.grade(&submission, &replay)
@@ -67,7 +66,7 @@ impl App {
             .iter()
             .find(|f| f.kind == FaultKind::Interrupted)
         {
-            return Err(fault.clone());
+            return Err(fault.clone().into());
         }
         let text = render(&record, args.format.unwrap_or(Format::Human));
         self.output.report(&text)?;

@@ -17,6 +17,7 @@ mod mistyped;
 mod output;
 mod progress;
 mod report;
+mod spinner;
 
 use std::{
     env,
@@ -53,7 +54,7 @@ pub fn main() -> process::ExitCode {
                 error.exit()
             };
             Output::new(Color::Auto).fault(&fault);
-            return ExitCode::of_fault(&fault).into();
+            return ExitCode::of_fault(fault.kind).into();
         }
     };
     // What this process makes can be read by the users that jobs run as.
@@ -77,7 +78,7 @@ pub fn main() -> process::ExitCode {
     });
     let code = code.unwrap_or_else(|fault| {
         app.output.fault(&fault);
-        ExitCode::of_fault(&fault)
+        ExitCode::of_fault(fault.kind)
     });
     if code == ExitCode::Interrupted
         && let Some(signal) = app.cancellation.signal()
@@ -201,7 +202,7 @@ fn this_program() -> Result<PathBuf, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::RESERVED_NAMES;
+    use crate::course::RESERVED_NAMES;
 
     #[test]
     fn arguments_are_sound() {

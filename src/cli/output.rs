@@ -8,16 +8,13 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
-use anstyle::{AnsiColor, Style};
 
 use super::args::Color;
-use crate::{
-    fault::{Fault, FaultKind},
-    report::{escape_block, escape_line},
+use crate::fault::{Fault, FaultKind};
+use judge::report::{
+    escape_block, escape_line,
+    style::{BAD, DIM},
 };
-
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const DIM: Style = Style::new().dimmed();
 
 /// Where a link to a report file leads. It is the user's own word, so nobody swaps it under us.
 #[expect(
@@ -82,11 +79,7 @@ impl Output {
     /// Print a fault to standard error.
     pub(super) fn fault(&self, fault: &Fault) {
         let mut stderr = self.stderr();
-        let _ = writeln!(
-            stderr,
-            "{ERROR}error{ERROR:#}: {}",
-            escape_line(&fault.message)
-        );
+        let _ = writeln!(stderr, "{BAD}error{BAD:#}: {}", escape_line(&fault.message));
         if let Some(cause) = &fault.cause {
             let cause = escape_block(cause);
             let mut lines = cause.lines();

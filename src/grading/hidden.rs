@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fs_scratch::Scratch;
 
-use crate::{config::Settings, fault::Fault, spec::Exercise};
+use crate::{config::Settings, course::Exercise, fault::Fault};
 
 /// A folder that no submission may see.
 #[derive(Debug, Clone, Copy)]

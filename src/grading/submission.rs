@@ -1,4 +1,4 @@
-//! Whose work is graded and where it is, and what was taken in of it.
+//! Whose work is graded and where it is, and what was admitted of it.
 //!
 //! Never reads a submission: that is `intake`'s.
 
@@ -28,12 +28,12 @@ pub enum Origin {
 
 /// A submission that was taken in: its private copy, or why there is none. Gone when dropped.
 #[derive(Debug)]
-pub struct Taken {
+pub struct Intake {
     pub(super) place: Subfolder,
     pub(super) admission: Admission,
 }
 
-impl Taken {
+impl Intake {
     /// The private copy, if the submission was admitted.
     #[must_use]
     pub fn snapshot(&self) -> Option<&Snapshot> {
@@ -43,7 +43,7 @@ impl Taken {
         }
     }
 
-    /// What was taken in, as a digest: of the copy, or of the reasons why there is none.
+    /// What was admitted, as a digest: of the copy, or of the reasons why there is none.
     #[must_use]
     pub fn content(&self) -> Digest {
         match &self.admission {

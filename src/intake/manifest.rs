@@ -6,7 +6,7 @@
 use std::ffi::CString;
 
 use super::{names::shown, refusals::refusal, snapshot::SnapshotFile};
-use crate::evidence::Refusal;
+use judge::evidence::Refusal;
 
 /// The file without which nothing is a crate.
 pub(super) const NAME: &str = "Cargo.toml";

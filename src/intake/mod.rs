@@ -59,7 +59,8 @@ use self::{
 };
 pub use snapshot::{Snapshot, SnapshotFile};
 
-use crate::{evidence::Refusal, fault::Fault, spec::IntakeLimits};
+use crate::{course::IntakeLimits, fault::Fault};
+use judge::evidence::Refusal;
 
 /// What became of a submission.
 #[derive(Debug)]

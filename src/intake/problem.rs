@@ -7,10 +7,8 @@ use std::{io, path::Path};
 use rustix::io::Errno;
 
 use super::{names, refusals};
-use crate::{
-    evidence::Refusal,
-    fault::{Fault, FaultKind},
-};
+use crate::fault::{Fault, FaultKind};
+use judge::evidence::Refusal;
 
 /// Why something inside the submission was not opened or read.
 #[derive(Debug)]

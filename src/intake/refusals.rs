@@ -7,8 +7,9 @@
 use bytesize::ByteSize;
 
 use super::names::{LONGEST_PATH, shown};
-use crate::{evidence::Refusal, spec::IntakeLimits};
+use crate::course::IntakeLimits;
 use ids::words::count;
+use judge::evidence::Refusal;
 
 /// More than this is not read by anybody.
 const LISTED: usize = 20;

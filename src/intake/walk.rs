@@ -22,7 +22,7 @@ use super::{
     refusals::{self, Refusals},
     snapshot::SnapshotFile,
 };
-use crate::{fault::Fault, spec::IntakeLimits};
+use crate::{course::IntakeLimits, fault::Fault};
 
 /// What the walk found.
 #[derive(Debug, Default)]

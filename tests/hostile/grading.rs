@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use grade::{
+use judge::{
     record::{Record, Status, Termination, Verdict},
     report,
 };

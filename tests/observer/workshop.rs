@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use grade::evidence::{Execution, Observation, Observed};
+use evidence::{Execution, Observation, Observed};
 use observer::ObserverOptions;
 use sandbox::{Cancellation, HostSupport, Job, Limits, Sandbox, Tier, probe};
 

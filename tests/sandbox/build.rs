@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use grade::evidence::Termination;
+use evidence::Termination;
 use sandbox::{Job, Limits, Tier};
 
 use super::{LIMITS, Place, run, tiers, users};

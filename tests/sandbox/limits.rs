@@ -3,7 +3,7 @@
 use sandbox::{Limits, Tier};
 use std::time::Duration;
 
-use grade::evidence::Termination;
+use evidence::Termination;
 
 use super::{LIMITS, Place, abilities, assert_ended_soon, run, run_polled, tiers};
 

@@ -12,7 +12,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use grade::evidence::{Execution, Termination};
+use evidence::{Execution, Termination};
 use sandbox::{self, Cancellation, HostSupport, Job, Limits, Sandbox, Tier, rule::Setup};
 
 mod acts;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use grade::evidence::Termination;
+use evidence::Termination;
 use sandbox::{Cancellation, Error, Job, JobError, Limits, Sandbox, Tier};
 
 use super::{LIMITS, Place, abilities, run, supervisor, tiers};

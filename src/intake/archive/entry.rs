@@ -6,7 +6,7 @@ use super::super::{
     names::{self, shown},
     refusals,
 };
-use crate::evidence::Refusal;
+use judge::evidence::Refusal;
 
 /// What an entry says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,7 +42,8 @@ use super::{
     root::Root,
     snapshot::Snapshot,
 };
-use crate::{evidence::Refusal, fault::Fault, spec::IntakeLimits};
+use crate::{course::IntakeLimits, fault::Fault};
+use judge::evidence::Refusal;
 
 /// How many times a submission's size and number of entries an archive may hold.
 const LEFTOVERS: u64 = 8;

@@ -18,7 +18,7 @@ use super::{
     LEFTOVERS,
     entry::{Entry, What},
 };
-use crate::spec::IntakeLimits;
+use crate::course::IntakeLimits;
 
 /// Bytes of all names together: one may have 64 KiB.
 const NAMES: u64 = 8 << 20;

@@ -23,7 +23,7 @@ use super::{
     entry::{Entry, What},
     plan::Plan,
 };
-use crate::spec::IntakeLimits;
+use crate::course::IntakeLimits;
 
 /// Something that stands in the copy.
 #[derive(Debug)]

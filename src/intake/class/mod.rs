@@ -31,7 +31,7 @@ use super::{
     problem::{Obstacle, Problem},
     root,
 };
-use crate::{fault::Fault, spec::IntakeLimits};
+use crate::{course::IntakeLimits, fault::Fault};
 use ids::SubmissionId;
 
 /// More is no class.

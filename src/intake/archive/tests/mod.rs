@@ -17,10 +17,10 @@ use tempfile::{TempDir, tempdir};
 
 use self::make::{TarBall, Zip, gzip};
 use crate::{
-    evidence::Refusal,
+    course::IntakeLimits,
     intake::{Admission, ArchiveKind, Location, Snapshot, Source, admit_source},
-    spec::IntakeLimits,
 };
+use judge::evidence::Refusal;
 
 /// Where a checkout of the course has the exercise.
 const HOME: &str = "exercises/sum";

@@ -14,9 +14,9 @@ use tempfile::{TempDir, tempdir};
 
 use super::*;
 use crate::{
+    course::IntakeLimits,
     fault::FaultKind,
     intake::{Admission, ArchiveKind, admit_source},
-    spec::IntakeLimits,
 };
 
 /// Where a checkout of the course has the exercise.

@@ -11,7 +11,6 @@ pub mod spec;
 pub mod check;
 pub mod config;
 pub mod dataset;
-pub mod intake;
 pub mod sandbox;
 
 pub mod build;

@@ -29,10 +29,9 @@ use grade::{
         BuildEvidence, Captured, CompileFailure, Diagnostic, Evidence, Execution, FilesWitness,
         Place, Refusal, RunEvidence, Termination,
     },
-    intake,
     record::Record,
     report,
-    spec::{AllowedCrate, CheckSpec, IntakeLimits},
+    spec::{AllowedCrate, CheckSpec},
 };
 use ids::{CheckId, Seed};
 
@@ -331,7 +330,7 @@ fn whatever_record_is_read_becomes_a_harmless_report() {
 #[test]
 fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
     let place = tempfile::tempdir().expect("a folder");
-    let limits = IntakeLimits {
+    let limits = intake::Limits {
         entries: 50,
         bytes: 4096,
         depth: 4,
@@ -359,7 +358,7 @@ fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
                 let _ = fs::write(&path, dice.mutate(text.as_bytes()));
             }
         }
-        match intake::admit(&source, &dest, &limits).expect("no fault of ours") {
+        match intake::admit_folder(&source, &dest, &limits).expect("no fault of ours") {
             intake::Admission::Admitted(snapshot) => {
                 for file in snapshot.files() {
                     let copied = snapshot.read(&file.path).expect("the copy can be read");
@@ -485,7 +484,7 @@ fn archive(dice: &mut Dice, kind: intake::ArchiveKind) -> Vec<u8> {
 #[test]
 fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
     let place = tempfile::tempdir().expect("a folder");
-    let limits = IntakeLimits {
+    let limits = intake::Limits {
         entries: 50,
         bytes: 4096,
         depth: 4,

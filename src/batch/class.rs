@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{folder::Folder, outputs, state::json};
-use crate::{fault::Fault, intake, report::HandedIn};
+use crate::{fault::Fault, report::HandedIn};
 use ids::SubmissionId;
 
 const FILE: &str = "class.json";

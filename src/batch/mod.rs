@@ -60,7 +60,6 @@ use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::{self, Session},
-    intake,
     record::Record,
     report::Summary,
     sandbox::{self, Sandbox},

@@ -20,12 +20,12 @@ use super::{
 use crate::{
     fault::{Fault, FaultKind},
     grading::{Origin, Session, Submission, Taken},
-    intake::Found,
     record::{Record, Usage},
     report,
     sandbox::Cancellation,
 };
 use ids::{Digest, Seed, SubmissionId};
+use intake::Found;
 
 /// Whether machine trouble leads to another try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,11 +36,11 @@ use self::{
 use crate::{
     evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal, Termination},
     fault::{Fault, FaultKind},
-    intake::Snapshot,
     sandbox::{self, Cancellation, Sandbox},
     spec::{AllowedCrate, Course, Exercise, Limits, Profile},
 };
 use ids::Digest;
+use intake::Snapshot;
 
 /// The manifest of a program of ours that any working toolchain can compile.
 const CANARY: &str = "[package]\nname = \"canary\"\nedition = \"2021\"\n";
@@ -116,7 +116,7 @@ impl Builder {
                 layer: None,
             })
         };
-        let package = match self.admit(snapshot)? {
+        let package = match self.read_package(snapshot)? {
             Ok(package) => package,
             Err(refusals) => return refused(refusals),
         };
@@ -244,7 +244,7 @@ impl Builder {
         &self.toolchain.identity
     }
 
-    fn admit(&self, snapshot: &Snapshot) -> Result<Result<Package, Vec<Refusal>>, Fault> {
+    fn read_package(&self, snapshot: &Snapshot) -> Result<Result<Package, Vec<Refusal>>, Fault> {
         let text = snapshot.read("Cargo.toml")?.unwrap_or_default();
         let files: Vec<&str> = snapshot
             .files()

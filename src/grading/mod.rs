@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use self::hidden::Hidden;
+use self::{hidden::Hidden, submission::refusal};
 pub use self::{
     scratch::make_scratch,
     seeds::seeds,
@@ -34,7 +34,6 @@ use crate::{
     dataset::{self, Dataset},
     evidence::{BuildEvidence, Concurrency, Evidence, Observed, RunEvidence},
     fault::{Fault, FaultKind, text_of},
-    intake::{self, Admission, Snapshot},
     record::{self, Record},
     reference,
     sandbox::{self, Job, ObserverOptions, Sandbox, Stage, Stamps, Watch},
@@ -43,6 +42,7 @@ use crate::{
 };
 use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
+use intake::{Admission, Snapshot};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
 /// than the exercise's own limit: a slow machine is slow for everybody.
@@ -237,7 +237,7 @@ impl<'a> Session<'a> {
         if !source.is_dir() {
             return Err(failed(format!("there is no folder `{}`", source.display())));
         }
-        let snapshot = match intake::admit(source, &copy, &self.settings.course.intake)? {
+        let snapshot = match intake::admit_folder(source, &copy, &self.settings.course.intake)? {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
                 return Err(failed(
@@ -363,7 +363,7 @@ impl<'a> Session<'a> {
         let snapshot = match &taken.admission {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
-                let build = BuildEvidence::Refused(refusals.clone());
+                let build = BuildEvidence::Refused(refusals.iter().map(refusal).collect());
                 return Ok(Evidence {
                     build,
                     runs: Vec::new(),

@@ -14,7 +14,7 @@ mod tier;
 mod toml_file;
 mod units;
 
-pub use course::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
+pub use course::{AllowedCrate, Course, RESERVED_NAMES};
 pub use exercise::{CheckSpec, Exercise, Profile, SeedPlan};
 pub use recipe::{NumbersRecipe, Recipe, RecipeError};
 pub use tier::{IsolationPolicy, Tier, UnknownTier};

@@ -1,6 +1,6 @@
 //! Write the copy, and notice when the disk will not take it.
 //!
-//! Hides modes, budgets and the words for a full disk.
+//! Hides modes and budgets.
 //! Never writes over anything, and never reads more than it was told it may.
 
 use std::{
@@ -10,42 +10,39 @@ use std::{
     path::Path,
 };
 
-use rustix::io::Errno;
-
-use super::problem::Obstacle;
-use crate::fault::{Fault, FaultKind};
+use crate::{blame::ReadError, error::Error};
 
 /// Why a file was not copied.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// There is more of it than the budget allows.
     OverBudget,
     /// It could not be read.
-    Read(Obstacle),
+    Read(ReadError),
     /// The copy could not be written.
-    Write(Fault),
+    Write(Error),
 }
 
-/// The fault of a temporary folder that cannot be used.
-pub(super) fn disk_fault(verb: &str, path: &Path, error: &io::Error) -> Fault {
-    let hint = match Errno::from_io_error(error) {
-        Some(Errno::MFILE | Errno::NFILE) => "raise the limit of open files (`ulimit -n`)",
-        _ => "free space there, or choose another temporary folder with `--temp-dir DIR`",
-    };
-    Fault::io(FaultKind::Disk, verb, path, error).hint(hint)
+/// The error of a copy that cannot be written or read: failed to VERB PATH.
+pub(crate) fn copy_error(verb: &'static str, path: &Path, source: io::Error) -> Error {
+    Error::Copy {
+        verb,
+        path: path.to_path_buf(),
+        source,
+    }
 }
 
 /// Make the folder `path` in the copy.
-pub(super) fn folder(path: &Path) -> Result<(), Fault> {
+pub(crate) fn folder(path: &Path) -> Result<(), Error> {
     DirBuilder::new()
         .mode(0o755)
         .create(path)
-        .map_err(|error| disk_fault("make folder", path, &error))
+        .map_err(|error| copy_error("make folder", path, error))
 }
 
 /// Copy all that `source` has, at most `budget` bytes, to a new file `path`; answers how many.
-pub(super) fn file(source: impl Read, path: &Path, budget: u64) -> Result<u64, Failure> {
-    let full = |error: io::Error| Failure::Write(disk_fault("write", path, &error));
+pub(crate) fn file(source: impl Read, path: &Path, budget: u64) -> Result<u64, Failure> {
+    let full = |error: io::Error| Failure::Write(copy_error("write", path, error));
     // The submission's modes stay behind: the copy is ours to read and nobody's to run.
     let mut target = OpenOptions::new()
         .write(true)
@@ -86,11 +83,13 @@ fn pour(
 mod tests {
     use std::fs::File;
 
+    use rustix::io::Errno;
+
     use super::*;
 
     fn pour_all(source: impl Read, budget: u64) -> (Result<u64, Failure>, usize) {
         let mut target = Vec::new();
-        let full = |error| Failure::Write(disk_fault("write", Path::new("x"), &error));
+        let full = |error| Failure::Write(copy_error("write", Path::new("x"), error));
         let poured = pour(source, &mut target, budget, full);
         (poured, target.len())
     }
@@ -128,26 +127,18 @@ mod tests {
             }
         }
         let (poured, _) = pour_all(Broken(Errno::IO), 9);
-        let io_error = matches!(poured, Err(Failure::Read(Obstacle::Machine(_))));
+        let io_error = matches!(poured, Err(Failure::Read(ReadError::Machine(_))));
         assert!(io_error, "{poured:?}");
         let (poured, _) = pour_all(Broken(Errno::ACCESS), 9);
-        let denied = matches!(poured, Err(Failure::Read(Obstacle::Denied)));
+        let denied = matches!(poured, Err(Failure::Read(ReadError::Denied)));
         assert!(denied, "{poured:?}");
 
-        let full = |error| Failure::Write(disk_fault("write", Path::new("x"), &error));
+        let full = |error| Failure::Write(copy_error("write", Path::new("x"), error));
         let poured = pour(&b"123"[..], &mut [0; 2].as_mut_slice(), 9, full);
-        let Err(Failure::Write(fault)) = poured else {
+        let Err(Failure::Write(Error::Copy { source, .. })) = poured else {
             panic!("{poured:?}")
         };
-        assert_eq!(fault.kind, FaultKind::Disk);
-        assert!(fault.hint.unwrap().contains("--temp-dir"));
-    }
-
-    #[test]
-    fn the_hint_fits_what_is_short() {
-        let hint = |errno: Errno| disk_fault("write", Path::new("x"), &errno.into()).hint;
-        assert!(hint(Errno::NOSPC).unwrap().contains("--temp-dir"));
-        assert!(hint(Errno::MFILE).unwrap().contains("ulimit"));
+        assert_eq!(source.kind(), io::ErrorKind::WriteZero);
     }
 
     #[test]

@@ -1,170 +1,150 @@
-//! Whose problem it is that something was not copied: the submission's, a limit's, or ours.
+//! What fails on our side: the machine, the disk, a path that the user named.
 //!
-//! Hides the kernel's error numbers. Never decides what follows; the walk does.
+//! An error is never about what a student made; that is a [`Refusal`](crate::Refusal).
+//! Never says what a user should do about it: the program knows which of its options helps.
 
-use std::{io, path::Path};
+use std::{io, path::PathBuf};
 
-use rustix::io::Errno;
+use ids::SubmissionId;
 
-use super::{names, refusals};
-use crate::{
-    evidence::Refusal,
-    fault::{Fault, FaultKind},
-};
+use crate::names::escaped_path;
 
-/// Why something inside the submission was not opened or read.
-#[derive(Debug)]
-pub(super) enum Obstacle {
-    /// It is a symbolic link.
-    Link,
-    /// It is neither a file nor a folder, but this.
-    Special(&'static str),
-    /// We may not read it, though it is ours: it was handed in so.
-    Denied,
-    /// We may not read it, and it is another user's: whoever put it there kept us out.
-    Foreign,
-    /// It is not what it was a moment ago.
-    Changed,
-    /// It is not about the submission: the disk, memory, the number of open files.
-    Machine(io::Error),
+/// Why nothing can be said about a submission or a class.
+///
+/// Its message has the path; what the system answered is its source.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing where the user said that a submission is.
+    #[error("failed to find the submission `{}`", escaped_path(path))]
+    NotFound {
+        /// The path that the user named.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// What the user named is no folder.
+    #[error("failed to grade `{}`: it is not a folder", escaped_path(path))]
+    NotAFolder {
+        /// The path that the user named.
+        path: PathBuf,
+    },
+    /// The user may not read what they named.
+    #[error("failed to open the submission `{}`", escaped_path(path))]
+    Closed {
+        /// The path that the user named.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A submission cannot be read at all.
+    #[error("failed to read submission `{}`", escaped_path(path))]
+    Submission {
+        /// Where it is.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Somebody else than the student made a submission, or a part of it, unreadable for us.
+    #[error("failed to read submission `{}`{}", escaped_path(path), part(place))]
+    Locked {
+        /// Where the submission is.
+        path: PathBuf,
+        /// What in it cannot be opened; empty for all of it.
+        place: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// This machine is out of memory or of open files, or cannot read its disk.
+    #[error("failed to read submission `{}`", escaped_path(path))]
+    Machine {
+        /// What was being read.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The folder of a class cannot be read at all.
+    #[error("failed to read the submissions in `{}`", escaped_path(path))]
+    ClassFolder {
+        /// The path that the user named.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The folder of a class has too many entries.
+    #[error("failed to read `{}`", escaped_path(path))]
+    ClassTooLarge {
+        /// The path that the user named.
+        path: PathBuf,
+        /// How many there are.
+        source: TooManyEntries,
+    },
+    /// The folder that was named as a class's is a crate.
+    #[error("failed to find submissions in `{}`", escaped_path(path))]
+    ClassIsCrate {
+        /// The path that the user named.
+        path: PathBuf,
+        /// Why it is one.
+        source: IsOneSubmission,
+    },
+    /// Two submissions of a class would have one id.
+    #[error(
+        "failed to tell two submissions apart: `{}` and `{}` would both be `{id}`",
+        names[0],
+        names[1]
+    )]
+    SameId {
+        /// The names of the two. Safe to print.
+        names: [String; 2],
+        /// The id that each would have.
+        id: SubmissionId,
+    },
+    /// The private copy cannot be written or read.
+    #[error("failed to {verb} `{}`", path.display())]
+    Copy {
+        /// What was to be done, as in "failed to VERB PATH".
+        verb: &'static str,
+        /// A path in the copy.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The private copy would lie inside the submission.
+    #[error("failed to copy the submission: the temporary folder `{}` lies inside it", folder.display())]
+    CopyInside {
+        /// Where the copy was to be.
+        folder: PathBuf,
+    },
 }
 
-impl Obstacle {
-    /// Whether this process has too little memory, or too many files open: then whatever comes next fails
-    /// as well, and it is not about one submission.
-    pub(super) fn is_shortage(&self) -> bool {
-        let Self::Machine(error) = self else {
-            return false;
-        };
-        matches!(
-            Errno::from_io_error(error),
-            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)
-        )
-    }
-}
+/// More entries than any class has.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("it has {0} entries or more")]
+pub struct TooManyEntries(pub usize);
 
-impl From<Errno> for Obstacle {
-    fn from(errno: Errno) -> Self {
-        match errno {
-            Errno::LOOP => Self::Link,
-            Errno::ACCESS | Errno::PERM => Self::Denied,
-            // A socket that took a file's place has no device behind it; a lease asks to try again.
-            Errno::NOENT | Errno::NOTDIR | Errno::NXIO | Errno::NODEV | Errno::AGAIN => {
-                Self::Changed
-            }
-            errno => Self::Machine(errno.into()),
-        }
-    }
-}
+/// A folder that is a crate is no folder of crates.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("it has a `Cargo.toml`, so it is one submission and not a class")]
+pub struct IsOneSubmission;
 
-impl From<io::Error> for Obstacle {
-    fn from(error: io::Error) -> Self {
-        Errno::from_io_error(&error).map_or(Self::Machine(error), Self::from)
-    }
-}
-
-/// Why something was not copied.
-#[derive(Debug)]
-pub(super) enum Problem {
-    /// The submission's; the walk goes on with the next thing.
-    Refused(Refusal),
-    /// A limit was passed: what comes after is not worth a look.
-    Limit(Refusal),
-    /// Ours; nothing can be said about the submission.
-    Fault(Fault),
-}
-
-impl Problem {
-    /// What an obstacle at `place`, inside the submission `source`, comes to.
-    pub(super) fn from_obstacle(source: &Path, place: &str, obstacle: Obstacle) -> Self {
-        match obstacle {
-            Obstacle::Link => refusals::link(place).into(),
-            Obstacle::Special(what) => refusals::special(place, what).into(),
-            Obstacle::Denied => refusals::denied(place).into(),
-            Obstacle::Foreign => locked(source, place).into(),
-            Obstacle::Changed => refusals::changed(place).into(),
-            Obstacle::Machine(error) => Fault {
-                kind: FaultKind::Disk,
-                ..unreadable_source(source, &error)
-            }
-            .hint("look at its disk, at free memory, and at the limit of open files (`ulimit -n`)")
-            .into(),
-        }
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-/// The fault of a source that cannot be read at all.
-pub(super) fn unreadable_source(path: &Path, error: &io::Error) -> Fault {
-    // In a batch the folder's name is its student's, so it is printed as names inside it are.
-    let shown = names::escaped(path.as_os_str().as_encoded_bytes());
-    Fault::usage(format!("failed to read submission `{shown}`")).because(error)
-}
-
-/// The fault of a copy that was put where we grade so that we may not read it: no student did that.
-pub(super) fn locked(source: &Path, place: &str) -> Fault {
-    let fault = unreadable_source(source, &Errno::ACCESS.into())
-        .hint("let whoever grades read all of it: `chmod -R a+rX`, by its owner");
+fn part(place: &str) -> String {
     match place {
-        "" => fault,
-        place => Fault {
-            message: format!("{}: `{place}` cannot be opened", fault.message),
-            ..fault
-        },
+        "" => String::new(),
+        place => format!(": `{place}` cannot be opened"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
-    fn what_the_machine_lacks_is_no_refusal() {
-        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::IO] {
-            let problem = Problem::from_obstacle(Path::new("alice"), "src", errno.into());
-            let Problem::Fault(fault) = problem else {
-                panic!("{errno}: {problem:?}")
-            };
-            assert_eq!(fault.kind, FaultKind::Disk);
-            assert!(fault.hint.unwrap().contains("ulimit"));
-        }
-    }
-
-    #[test]
-    fn a_shortage_is_everybodys_and_one_bad_folder_is_not() {
-        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
-            assert!(Obstacle::from(errno).is_shortage(), "{errno}");
-        }
-        for errno in [Errno::IO, Errno::STALE, Errno::ACCESS, Errno::NOENT] {
-            assert!(!Obstacle::from(errno).is_shortage(), "{errno}");
-        }
-    }
-
-    #[test]
-    fn what_somebody_else_holds_or_took_away_is_a_change() {
-        for errno in [Errno::AGAIN, Errno::NOENT, Errno::NOTDIR, Errno::NODEV] {
-            let obstacle = Obstacle::from(errno);
-            assert!(
-                matches!(obstacle, Obstacle::Changed),
-                "{errno}: {obstacle:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_fault_shows_the_submissions_name_without_its_escapes() {
-        let fault = unreadable_source(Path::new("a\u{1b}[2J"), &Errno::NOENT.into());
-        assert!(fault.message.contains(r"`a\u{1b}[2J`"), "{fault}");
+    fn a_message_shows_the_submissions_name_without_its_escapes() {
+        let error = Error::NotAFolder {
+            path: Path::new("a\u{1b}[2J").to_path_buf(),
+        };
+        assert!(error.to_string().contains(r"`a\u{1b}[2J`"), "{error}");
     }
 }

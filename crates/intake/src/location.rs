@@ -12,9 +12,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
+use crate::{
+    blame::ReadError,
     open::{self, Opened},
-    problem::Obstacle,
     root,
 };
 
@@ -42,18 +42,18 @@ impl Location {
     }
 
     /// What has this name in the folder that is here.
-    pub(super) fn join(&self, name: &OsStr) -> Self {
+    pub(crate) fn join(&self, name: &OsStr) -> Self {
         Self::new(&self.class, self.below.join(name))
     }
 
     /// Open what is here.
-    pub(super) fn open(&self) -> Result<Opened, Obstacle> {
+    pub(crate) fn open(&self) -> Result<Opened, ReadError> {
         // That the class is gone is no submission's doing.
-        let class = open::named(&self.class).map_err(|errno| Obstacle::Machine(errno.into()))?;
+        let class = open::named(&self.class).map_err(|errno| ReadError::Machine(errno.into()))?;
         let folders = self.below.parent().unwrap_or(Path::new(""));
         let folder = root::descend(class, folders.as_os_str().as_bytes())?;
         let name = self.below.file_name().unwrap_or_default().to_owned();
-        let name = CString::new(name.into_vec()).map_err(|_| Obstacle::Changed)?;
+        let name = CString::new(name.into_vec()).map_err(|_| ReadError::Changed)?;
         open::open(folder.as_fd(), &name)
     }
 }

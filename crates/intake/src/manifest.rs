@@ -5,15 +5,14 @@
 
 use std::ffi::CString;
 
-use super::{names::shown, refusals::refusal, snapshot::SnapshotFile};
-use crate::evidence::Refusal;
+use crate::{names::shown, refusal::Refusal, snapshot::SnapshotFile};
 
 /// The file without which nothing is a crate.
-pub(super) const NAME: &str = "Cargo.toml";
+pub(crate) const NAME: &str = "Cargo.toml";
 
 /// The refusal for having no manifest, if nothing among the names in the top folder is called so.
 /// If something is, and was no good, its own refusal is told already.
-pub(super) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option<Refusal> {
+pub(crate) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option<Refusal> {
     let top = top?;
     if top.iter().any(|name| name.to_bytes() == NAME.as_bytes()) {
         return None;
@@ -23,7 +22,7 @@ pub(super) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option
         .find(|name| name.to_bytes().eq_ignore_ascii_case(NAME.as_bytes()));
     if let Some(similar) = similar {
         let similar = shown(similar.to_bytes());
-        return Some(refusal(
+        return Some(Refusal::new(
             NAME,
             format!("there is no `{NAME}`, only `{similar}`, which is another name for cargo"),
             format!("rename `{similar}` to `{NAME}`"),
@@ -37,18 +36,18 @@ pub(super) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option
         (Some(folder), None) => format!("hand in the folder `{folder}`, where there is one"),
         _ => format!("hand in the folder that holds `{NAME}` and `src/`"),
     };
-    Some(refusal(NAME, format!("there is no `{NAME}`"), remedy))
+    Some(Refusal::new(NAME, format!("there is no `{NAME}`"), remedy))
 }
 
 /// The refusal for having more than one crate, in these folders.
-pub(super) fn several(folders: &[Vec<u8>]) -> Refusal {
+pub(crate) fn several(folders: &[Vec<u8>]) -> Refusal {
     let named = folders
         .iter()
         .take(3)
         .map(|folder| format!("`{}`", shown(folder)));
     let named = named.collect::<Vec<_>>().join(", ");
     let more = if folders.len() > 3 { " and others" } else { "" };
-    refusal(
+    Refusal::new(
         NAME,
         format!(
             "there are {} crates, in {named}{more}, and one is graded",

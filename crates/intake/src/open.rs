@@ -15,11 +15,7 @@ use rustix::{
     process::geteuid,
 };
 
-use super::{
-    names,
-    problem::{Obstacle, unreadable_source},
-};
-use crate::fault::Fault;
+use crate::{blame::ReadError, error::Error};
 
 /// Neither the writer of a FIFO nor the holder of a lease makes us wait, and no terminal becomes ours.
 const FLAGS: OFlags = OFlags::RDONLY
@@ -30,78 +26,70 @@ const FLAGS: OFlags = OFlags::RDONLY
 
 /// A file or folder, and what its descriptor says of it.
 #[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) fd: OwnedFd,
+pub(crate) struct Opened {
+    pub(crate) fd: OwnedFd,
     stat: Stat,
 }
 
 impl Opened {
-    pub(super) fn is_folder(&self) -> bool {
+    pub(crate) fn is_folder(&self) -> bool {
         kind(&self.stat) == FileType::Directory
     }
 
     /// The size it claims; a hole counts as the bytes it would be when copied.
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         u64::try_from(self.stat.st_size).unwrap_or(u64::MAX)
     }
 }
 
 /// A folder that the user named. Here alone a link is followed.
-pub(super) fn named(path: &Path) -> Result<OwnedFd, Errno> {
+pub(crate) fn named(path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty())
 }
 
 /// The submission that the user named.
-pub(super) fn source(path: &Path) -> Result<OwnedFd, Fault> {
-    named(path).map_err(|errno| {
-        let hint = match errno {
-            Errno::NOTDIR => "name the folder itself; if it is an archive, unpack it first",
-            Errno::ACCESS | Errno::PERM => "make it readable: `chmod u+rx` by its owner",
-            _ => "name the folder that holds `Cargo.toml` and `src/`",
-        };
-        unreadable_source(path, &errno.into()).hint(hint)
+pub(crate) fn source(path: &Path) -> Result<OwnedFd, Error> {
+    named(path).map_err(|errno| Error::Submission {
+        path: path.to_path_buf(),
+        source: errno.into(),
     })
 }
 
 /// The instructor's folder, named by the user as well.
-pub(super) fn class(path: &Path) -> Result<OwnedFd, Fault> {
-    source(path).map_err(|fault| {
-        let shown = names::escaped(path.as_os_str().as_encoded_bytes());
-        Fault {
-            message: format!("failed to read the submissions in `{shown}`"),
-            ..fault
-        }
-        .hint("name a folder that can be read, with one folder or archive for each student in it")
+pub(crate) fn class(path: &Path) -> Result<OwnedFd, Error> {
+    named(path).map_err(|errno| Error::ClassFolder {
+        path: path.to_path_buf(),
+        source: errno.into(),
     })
 }
 
 /// What stands at `name` in `folder`, without opening it.
-pub(super) fn kind_of(folder: BorrowedFd<'_>, name: &CStr) -> Result<FileType, Obstacle> {
+pub(crate) fn kind_of(folder: BorrowedFd<'_>, name: &CStr) -> Result<FileType, ReadError> {
     look(folder, name)
 }
 
 /// Whether something stands at `name` in `folder` that is no folder.
-pub(super) fn is_no_folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<bool, Obstacle> {
+pub(crate) fn is_no_folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<bool, ReadError> {
     Ok(look(folder, name)? != FileType::Directory)
 }
 
 /// Open the folder `name` in `folder`; `None` if it is no folder, or one that we may not read.
-pub(super) fn folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<Option<OwnedFd>, Obstacle> {
+pub(crate) fn folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<Option<OwnedFd>, ReadError> {
     let flags = FLAGS.union(OFlags::DIRECTORY);
-    match openat(folder, name, flags, Mode::empty()).map_err(Obstacle::from) {
+    match openat(folder, name, flags, Mode::empty()).map_err(ReadError::from) {
         Ok(fd) => Ok(Some(fd)),
-        Err(Obstacle::Machine(error)) => Err(Obstacle::Machine(error)),
+        Err(ReadError::Machine(error)) => Err(ReadError::Machine(error)),
         Err(_) => Ok(None),
     }
 }
 
 /// Open `name` in `folder`, if it is a file or a folder; `None` for a folder that cargo has built into.
-pub(super) fn entry(
+pub(crate) fn entry(
     folder: BorrowedFd<'_>,
     name: &CStr,
     is_top: bool,
-) -> Result<Option<Opened>, Obstacle> {
+) -> Result<Option<Opened>, ReadError> {
     let is_target = name == c"target";
     // Opening a device can do something, so it is looked at first. What counts is what `open` finds.
     let seen = look(folder, name)?;
@@ -110,9 +98,9 @@ pub(super) fn entry(
         return Ok(None);
     }
     accept(seen)?;
-    let opened = open(folder, name).map_err(|obstacle| match obstacle {
-        Obstacle::Denied if !is_ours(folder, name) => Obstacle::Foreign,
-        obstacle => obstacle,
+    let opened = open(folder, name).map_err(|error| match error {
+        ReadError::Denied if !is_ours(folder, name) => ReadError::Foreign,
+        error => error,
     })?;
     // Deeper down a module may be called so, and only cargo's tag tells.
     let is_built = is_target
@@ -121,7 +109,7 @@ pub(super) fn entry(
     Ok((!is_built).then_some(opened))
 }
 
-fn look(folder: impl AsFd, name: &CStr) -> Result<FileType, Obstacle> {
+fn look(folder: impl AsFd, name: &CStr) -> Result<FileType, ReadError> {
     let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok(kind(&stat))
 }
@@ -134,21 +122,21 @@ fn is_ours(folder: BorrowedFd<'_>, name: &CStr) -> bool {
 }
 
 /// Open `name` in `folder` as what it is by then, if that is a file or a folder.
-pub(super) fn open(folder: BorrowedFd<'_>, name: &CStr) -> Result<Opened, Obstacle> {
+pub(crate) fn open(folder: BorrowedFd<'_>, name: &CStr) -> Result<Opened, ReadError> {
     let fd = openat(folder, name, FLAGS, Mode::empty())?;
     let stat = fstat(&fd)?;
     accept(kind(&stat))?;
     Ok(Opened { fd, stat })
 }
 
-fn accept(kind: FileType) -> Result<(), Obstacle> {
+fn accept(kind: FileType) -> Result<(), ReadError> {
     Err(match kind {
         FileType::RegularFile | FileType::Directory => return Ok(()),
-        FileType::Symlink => Obstacle::Link,
-        FileType::Fifo => Obstacle::Special("a named pipe"),
-        FileType::Socket => Obstacle::Special("a socket"),
-        FileType::CharacterDevice | FileType::BlockDevice => Obstacle::Special("a device"),
-        FileType::Unknown => Obstacle::Special("something unknown"),
+        FileType::Symlink => ReadError::Link,
+        FileType::Fifo => ReadError::Special("a named pipe"),
+        FileType::Socket => ReadError::Special("a socket"),
+        FileType::CharacterDevice | FileType::BlockDevice => ReadError::Special("a device"),
+        FileType::Unknown => ReadError::Special("something unknown"),
     })
 }
 
@@ -168,7 +156,7 @@ mod tests {
     use super::*;
 
     /// What `open` finds at a name where `make` put something after we had looked.
-    fn open_unseen(make: impl FnOnce(&Path)) -> Result<Opened, Obstacle> {
+    fn open_unseen(make: impl FnOnce(&Path)) -> Result<Opened, ReadError> {
         let folder = tempfile::tempdir().unwrap();
         make(&folder.path().join("x"));
         open(source(folder.path()).unwrap().as_fd(), c"x")
@@ -178,14 +166,14 @@ mod tests {
     fn a_link_put_in_place_after_the_look_is_not_followed() {
         for target in ["/etc/passwd", "/", "nowhere"] {
             let opened = open_unseen(|x| symlink(target, x).unwrap());
-            assert!(matches!(opened, Err(Obstacle::Link)), "{opened:?}");
+            assert!(matches!(opened, Err(ReadError::Link)), "{opened:?}");
         }
     }
 
     #[test]
     fn a_fifo_put_in_place_after_the_look_does_not_block_and_is_not_taken() {
         let opened = open_unseen(|x| mkfifoat(CWD, x, Mode::RUSR | Mode::WUSR).unwrap());
-        let is_pipe = matches!(opened, Err(Obstacle::Special("a named pipe")));
+        let is_pipe = matches!(opened, Err(ReadError::Special("a named pipe")));
         assert!(is_pipe, "{opened:?}");
     }
 
@@ -193,13 +181,13 @@ mod tests {
     fn a_socket_put_in_place_after_the_look_is_a_change() {
         let mut listener = None;
         let opened = open_unseen(|x| listener = Some(UnixListener::bind(x).unwrap()));
-        assert!(matches!(opened, Err(Obstacle::Changed)), "{opened:?}");
+        assert!(matches!(opened, Err(ReadError::Changed)), "{opened:?}");
     }
 
     #[test]
     fn what_vanished_after_the_look_is_a_change() {
         let opened = open_unseen(|_| ());
-        assert!(matches!(opened, Err(Obstacle::Changed)), "{opened:?}");
+        assert!(matches!(opened, Err(ReadError::Changed)), "{opened:?}");
     }
 
     #[test]
@@ -209,7 +197,7 @@ mod tests {
             entry(dev.as_fd(), c"null", true).map(|_| ()),
             open(dev.as_fd(), c"null").map(|_| ()),
         ] {
-            let is_device = matches!(opened, Err(Obstacle::Special("a device")));
+            let is_device = matches!(opened, Err(ReadError::Special("a device")));
             assert!(is_device, "{opened:?}");
         }
     }

@@ -8,22 +8,23 @@
 use std::{
     collections::BTreeMap,
     ffi::{CStr, CString},
+    io,
     os::fd::{AsFd as _, BorrowedFd, OwnedFd},
 };
 
 use rustix::{fs::Dir, io::Errno};
 
-use super::{manifest, names, open, problem::Obstacle};
+use crate::{blame::ReadError, manifest, names, open};
 
 /// How many folders down a crate may be: the archive's own, and the student's.
-pub(super) const DEEPEST: usize = 2;
+pub(crate) const DEEPEST: usize = 2;
 /// A folder with more names than these is not looked through.
 const NAMES: usize = 10_000;
 const MANIFEST: &CStr = c"Cargo.toml";
 
 /// Where the crate is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Root {
+pub(crate) enum Root {
     /// In this folder, `/` between names; empty for the top folder.
     At(Vec<u8>),
     /// In these, and none is above the others.
@@ -34,12 +35,12 @@ pub(super) enum Root {
 /// The folders in which something to grade was found, and where in each it is: a crate is itself, a
 /// checkout of the course has it deeper down.
 #[derive(Debug, Default)]
-pub(super) struct Crates(BTreeMap<Vec<u8>, Vec<u8>>);
+pub(crate) struct Crates(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Crates {
-    /// There is a manifest in `folder`; `home` is where a checkout has the exercise, empty if unknown.
-    pub(super) fn add(&mut self, folder: &[u8], home: &[u8]) {
-        if let Some(checkout) = checkout(folder, home).filter(|path| may_hold(path)) {
+    /// There is a manifest in `folder`; `exercise_path` is where a checkout has the exercise, empty if unknown.
+    pub(crate) fn add(&mut self, folder: &[u8], exercise_path: &[u8]) {
+        if let Some(checkout) = checkout(folder, exercise_path).filter(|path| may_hold(path)) {
             self.0.insert(checkout.to_vec(), folder.to_vec());
         }
         if may_hold(folder) {
@@ -50,7 +51,7 @@ impl Crates {
     }
 
     /// Of all these folders, the one that is highest up.
-    pub(super) fn choose(&self) -> Root {
+    pub(crate) fn choose(&self) -> Root {
         let Some(highest) = self.0.keys().map(|path| depth(path)).min() else {
             return Root::Nowhere;
         };
@@ -74,9 +75,9 @@ fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The checkout of the course in which `folder` is the exercise's.
-fn checkout<'f>(folder: &'f [u8], home: &[u8]) -> Option<&'f [u8]> {
-    match folder.strip_suffix(home)? {
-        _ if home.is_empty() => None,
+fn checkout<'f>(folder: &'f [u8], exercise_path: &[u8]) -> Option<&'f [u8]> {
+    match folder.strip_suffix(exercise_path)? {
+        _ if exercise_path.is_empty() => None,
         b"" => Some(b""),
         above => above.strip_suffix(b"/"),
     }
@@ -88,15 +89,15 @@ fn may_hold(path: &[u8]) -> bool {
 }
 
 /// Whether a crate may be in a folder of this name.
-pub(super) fn is_searched(name: &[u8]) -> bool {
+pub(crate) fn is_searched(name: &[u8]) -> bool {
     name != b"target" && !names::is_dropped(name)
 }
 
-/// Look for crates in the open folder `top`; `home` is where a checkout of the course has the exercise.
-pub(super) fn locate(top: BorrowedFd<'_>, home: &[u8]) -> Result<Root, Obstacle> {
+/// Look for crates in the open folder `top`; `exercise_path` is where a checkout of the course has the exercise.
+pub(crate) fn locate(top: BorrowedFd<'_>, exercise_path: &[u8]) -> Result<Root, ReadError> {
     let mut search = Search {
         names_left: NAMES,
-        home,
+        exercise_path,
         crates: Crates::default(),
     };
     search.folder(top, b"", 0)?;
@@ -104,30 +105,34 @@ pub(super) fn locate(top: BorrowedFd<'_>, home: &[u8]) -> Result<Root, Obstacle>
 }
 
 /// Go down from `top` to a folder that was located in it, one name at a time.
-pub(super) fn descend(top: OwnedFd, path: &[u8]) -> Result<OwnedFd, Obstacle> {
+pub(crate) fn descend(top: OwnedFd, path: &[u8]) -> Result<OwnedFd, ReadError> {
     parts(path).try_fold(top, |fd, name| {
-        let name = CString::new(name).map_err(|_| Obstacle::Changed)?;
-        open::folder(fd.as_fd(), &name)?.ok_or(Obstacle::Changed)
+        let name = CString::new(name).map_err(|_| ReadError::Changed)?;
+        open::folder(fd.as_fd(), &name)?.ok_or(ReadError::Changed)
     })
 }
 
-/// The exercise's folder at `home`, with a manifest in it, if `top` is a checkout of the course.
-pub(super) fn in_checkout(top: BorrowedFd<'_>, home: &[u8]) -> Result<Option<OwnedFd>, Obstacle> {
+/// The exercise's folder at `exercise_path`, with a manifest in it, if `top` is a checkout of the course.
+pub(crate) fn in_checkout(
+    top: BorrowedFd<'_>,
+    exercise_path: &[u8],
+) -> io::Result<Option<OwnedFd>> {
     let found = || {
-        if home.is_empty() {
-            return Err(Obstacle::Changed);
+        if exercise_path.is_empty() {
+            return Err(ReadError::Changed);
         }
-        let folder = descend(top.try_clone_to_owned()?, home)?;
+        let folder = descend(top.try_clone_to_owned()?, exercise_path)?;
         open::is_no_folder(folder.as_fd(), MANIFEST).map(|is_file| is_file.then_some(folder))
     };
     match found() {
-        Err(Obstacle::Machine(error)) => Err(Obstacle::Machine(error)),
+        // Whatever else keeps us from it, it is no checkout.
+        Err(ReadError::Machine(error)) => Err(error),
         found => Ok(found.unwrap_or_default()),
     }
 }
 
 /// The names in an open folder, in byte order, at most `most` of them.
-pub(super) fn list(folder: BorrowedFd<'_>, most: usize) -> Result<Vec<CString>, Errno> {
+pub(crate) fn list(folder: BorrowedFd<'_>, most: usize) -> Result<Vec<CString>, Errno> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder)? {
         let name = entry?.file_name().to_owned();
@@ -144,15 +149,16 @@ pub(super) fn list(folder: BorrowedFd<'_>, most: usize) -> Result<Vec<CString>, 
 
 struct Search<'a> {
     names_left: usize,
-    home: &'a [u8],
+    exercise_path: &'a [u8],
     crates: Crates,
 }
 
 impl Search<'_> {
-    fn folder(&mut self, fd: BorrowedFd<'_>, path: &[u8], depth: usize) -> Result<(), Obstacle> {
-        if in_checkout(fd, self.home)?.is_some() {
+    fn folder(&mut self, fd: BorrowedFd<'_>, path: &[u8], depth: usize) -> Result<(), ReadError> {
+        if in_checkout(fd, self.exercise_path)?.is_some() {
             // Whatever else is in a checkout is the course's.
-            self.crates.add(&below(path, self.home), self.home);
+            self.crates
+                .add(&below(path, self.exercise_path), self.exercise_path);
             return Ok(());
         }
         let names = list(fd, self.names_left)?;

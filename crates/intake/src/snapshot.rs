@@ -1,4 +1,4 @@
-//! The private copy of a submission: the only form in which other rooms see one.
+//! The private copy of a submission: the only form in which it leaves this crate.
 //!
 //! Hides where the copy came from. Its files have plain names and are all there is.
 //! Never looks at the submission; the digest is of the copy, so it names what will be built.
@@ -10,9 +10,9 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::copy::disk_fault;
-use crate::fault::Fault;
 use ids::{Digest, feed};
+
+use crate::{copy::copy_error, error::Error};
 
 /// A private copy of a submission, made of plain files only.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct SnapshotFile {
 
 impl Snapshot {
     /// The snapshot of the files that were copied below `root`.
-    pub(super) fn new(root: &Path, mut files: Vec<SnapshotFile>) -> Result<Self, Fault> {
+    pub(crate) fn new(root: &Path, mut files: Vec<SnapshotFile>) -> Result<Self, Error> {
         files.sort();
         let mut hasher = Sha256::new();
         for file in &files {
@@ -43,7 +43,7 @@ impl Snapshot {
             let path = root.join(&file.path);
             File::open(&path)
                 .and_then(|file| feed(&mut hasher, file))
-                .map_err(|error| disk_fault("read", &path, &error))?;
+                .map_err(|error| copy_error("read", &path, error))?;
         }
         Ok(Self {
             root: root.to_path_buf(),
@@ -80,14 +80,14 @@ impl Snapshot {
     ///
     /// # Errors
     /// The copy cannot be read any more.
-    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Fault> {
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         let Some(file) = self.file(path) else {
             return Ok(None);
         };
         let path = self.root.join(&file.path);
         fs::read(&path)
             .map(Some)
-            .map_err(|error| disk_fault("read", &path, &error))
+            .map_err(|error| copy_error("read", &path, error))
     }
 
     fn file(&self, path: &str) -> Option<&SnapshotFile> {

@@ -13,35 +13,37 @@ use std::{
 
 use rustix::fs::{Dir, fstat, stat};
 
-use super::{
+use crate::{
+    blame::{Blame, ReadError},
     copy::{self, Failure},
+    error::Error,
+    limits::Limits,
     manifest,
     names::{self, LONGEST_PATH},
     open::{self, Opened},
-    problem::{Obstacle, Problem},
-    refusals::{self, Refusals},
+    refusal::Refusals,
+    refusals,
     snapshot::SnapshotFile,
 };
-use crate::{fault::Fault, spec::IntakeLimits};
 
 /// What the walk found.
 #[derive(Debug, Default)]
-pub(super) struct Walked {
+pub(crate) struct Walked {
     /// What was copied, in the order of the walk.
-    pub(super) files: Vec<SnapshotFile>,
-    pub(super) refusals: Refusals,
+    pub(crate) files: Vec<SnapshotFile>,
+    pub(crate) refusals: Refusals,
     /// The names in the top folder, unless there were too many to list.
-    pub(super) top: Option<Vec<CString>>,
+    pub(crate) top: Option<Vec<CString>>,
 }
 
 /// Walk down from `top`, the opened folder `source`, and copy what is good into `dest`.
-pub(super) fn copy(
+pub(crate) fn copy(
     source: &Path,
     top: OwnedFd,
     dest: &Path,
-    limits: IntakeLimits,
-) -> Result<Walked, Fault> {
-    let dest_stat = stat(dest).map_err(|errno| copy::disk_fault("read", dest, &errno.into()))?;
+    limits: Limits,
+) -> Result<Walked, Error> {
+    let dest_stat = stat(dest).map_err(|errno| copy::copy_error("read", dest, errno.into()))?;
     let mut walk = Walk {
         source,
         dest,
@@ -53,9 +55,9 @@ pub(super) fn copy(
     };
     match walk.folder(top, "", 0) {
         Ok(()) => {}
-        Err(Problem::Refused(refusal)) => walk.walked.refusals.add(refusal),
-        Err(Problem::Limit(refusal)) => walk.walked.refusals.add_first(refusal),
-        Err(Problem::Fault(fault)) => return Err(fault),
+        Err(Blame::Submission(refusal)) => walk.walked.refusals.add(refusal),
+        Err(Blame::Limit(refusal)) => walk.walked.refusals.add_first(refusal),
+        Err(Blame::Ours(error)) => return Err(error),
     }
     Ok(walk.walked)
 }
@@ -64,7 +66,7 @@ struct Walk<'a> {
     source: &'a Path,
     dest: &'a Path,
     dest_id: (u64, u64),
-    limits: IntakeLimits,
+    limits: Limits,
     entries_left: usize,
     bytes_left: u64,
     walked: Walked,
@@ -78,23 +80,23 @@ struct Folder<'a> {
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, fd: OwnedFd, path: &str, depth: usize) -> Result<(), Problem> {
-        let stat = fstat(&fd).map_err(|errno| self.obstructed(path, errno))?;
+    fn folder(&mut self, fd: OwnedFd, path: &str, depth: usize) -> Result<(), Blame> {
+        let stat = fstat(&fd).map_err(|errno| self.blame(path, errno))?;
         if (stat.st_dev, stat.st_ino) == self.dest_id {
             return Err(self.dest_inside().into());
         }
-        let mut dir = Dir::new(fd).map_err(|errno| self.obstructed(path, errno))?;
+        let mut dir = Dir::new(fd).map_err(|errno| self.blame(path, errno))?;
         let mut names = self.list(&mut dir, path)?;
         names.sort();
         if depth == 0 {
             self.walked.top = Some(names.clone());
         }
-        let fd = dir.fd().map_err(|errno| self.obstructed(path, errno))?;
+        let fd = dir.fd().map_err(|errno| self.blame(path, errno))?;
         let folder = Folder { fd, path, depth };
         let mut folds = HashMap::new();
         for name in &names {
             match self.entry(&folder, name, &mut folds) {
-                Err(Problem::Refused(refusal)) => self.walked.refusals.add(refusal),
+                Err(Blame::Submission(refusal)) => self.walked.refusals.add(refusal),
                 other => other?,
             }
         }
@@ -103,17 +105,17 @@ impl Walk<'_> {
 
     /// The names in a folder, without those that are left out. Each of either sort counts as an entry,
     /// so that listing ends as soon as there are too many.
-    fn list(&mut self, dir: &mut Dir, path: &str) -> Result<Vec<CString>, Problem> {
+    fn list(&mut self, dir: &mut Dir, path: &str) -> Result<Vec<CString>, Blame> {
         let mut names = Vec::new();
         while let Some(entry) = dir.read() {
-            let entry = entry.map_err(|errno| self.obstructed(path, errno))?;
+            let entry = entry.map_err(|errno| self.blame(path, errno))?;
             let name = entry.file_name();
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
             let left = self.entries_left.checked_sub(1);
             self.entries_left =
-                left.ok_or_else(|| Problem::Limit(refusals::too_many(path, self.limits)))?;
+                left.ok_or_else(|| Blame::Limit(refusals::too_many(path, self.limits)))?;
             if !names::is_dropped(name.to_bytes()) {
                 names.push(name.to_owned());
             }
@@ -127,14 +129,14 @@ impl Walk<'_> {
         folder: &Folder<'_>,
         name: &'n CStr,
         folds: &mut HashMap<String, &'n str>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Blame> {
         let text = names::check(name.to_bytes()).map_err(|problem| {
             let place = join(folder.path, &names::shown(name.to_bytes()));
             refusals::odd_name(&place, &problem)
         })?;
         let path = join(folder.path, text);
         let opened = open::entry(folder.fd, name, folder.depth == 0)
-            .map_err(|obstacle| self.obstructed(&path, obstacle))?;
+            .map_err(|error| self.blame(&path, error))?;
         let Some(opened) = opened else {
             return Ok(());
         };
@@ -151,9 +153,9 @@ impl Walk<'_> {
         }
     }
 
-    fn subfolder(&mut self, opened: Opened, path: &str, depth: usize) -> Result<(), Problem> {
+    fn subfolder(&mut self, opened: Opened, path: &str, depth: usize) -> Result<(), Blame> {
         if depth > self.limits.depth {
-            return Err(Problem::Limit(refusals::too_deep(path, self.limits)));
+            return Err(Blame::Limit(refusals::too_deep(path, self.limits)));
         }
         if path == manifest::NAME {
             return Err(refusals::manifest_is_folder(path).into());
@@ -162,9 +164,9 @@ impl Walk<'_> {
         self.folder(opened.fd, path, depth)
     }
 
-    fn file(&mut self, opened: Opened, path: String) -> Result<(), Problem> {
+    fn file(&mut self, opened: Opened, path: String) -> Result<(), Blame> {
         let size = opened.size();
-        let too_large = || Problem::Limit(refusals::too_large(&path, size, self.limits));
+        let too_large = || Blame::Limit(refusals::too_large(&path, size, self.limits));
         // Before anything is read: a hole of a terabyte costs its owner nothing.
         if size > self.bytes_left {
             return Err(too_large());
@@ -174,8 +176,8 @@ impl Walk<'_> {
             copy::file(source, &self.dest.join(&path), self.bytes_left).map_err(|failure| {
                 match failure {
                     Failure::OverBudget => too_large(),
-                    Failure::Read(obstacle) => self.obstructed(&path, obstacle),
-                    Failure::Write(fault) => fault.into(),
+                    Failure::Read(error) => self.blame(&path, error),
+                    Failure::Write(error) => error.into(),
                 }
             })?;
         self.bytes_left -= bytes;
@@ -183,21 +185,19 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn obstructed(&self, place: &str, obstacle: impl Into<Obstacle>) -> Problem {
-        Problem::from_obstacle(self.source, place, obstacle.into())
+    fn blame(&self, place: &str, error: impl Into<ReadError>) -> Blame {
+        Blame::from_read_error(self.source, place, error.into())
     }
 
-    fn dest_inside(&self) -> Fault {
-        Fault::usage(format!(
-            "failed to copy the submission: the temporary folder `{}` lies inside it",
-            self.dest.display()
-        ))
-        .hint("choose another temporary folder with `--temp-dir DIR`")
+    fn dest_inside(&self) -> Error {
+        Error::CopyInside {
+            folder: self.dest.to_path_buf(),
+        }
     }
 }
 
 /// The path of `name` in `folder`, which is empty for the top one.
-pub(super) fn join(folder: &str, name: &str) -> String {
+pub(crate) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.into()
     } else {

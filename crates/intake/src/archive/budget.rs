@@ -11,10 +11,15 @@ use std::{
     path::Path,
 };
 
-use super::super::{
-    problem::{Obstacle, Problem},
+use crate::{
+    blame::{Blame, ReadError},
     refusals,
 };
+
+/// How many times a submission's size and number of entries an archive may hold.
+pub(super) const LEFTOVERS: u64 = 8;
+/// What every archive may have besides: headers, padding, a directory of its own.
+pub(super) const ARCHIVE_OVERHEAD: u64 = 16 << 20;
 
 /// Up to here nothing is called a bomb: text of one character packs well.
 const SMALL: u64 = 4 << 20;
@@ -35,7 +40,7 @@ enum Stop {
 
 /// The account of one reading.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct Budget {
     /// Bytes that may still be taken from the file.
     left: Cell<u64>,
     /// Bytes taken from the file.
@@ -45,7 +50,7 @@ pub(super) struct Tally {
     stop: RefCell<Option<Stop>>,
 }
 
-impl Tally {
+impl Budget {
     /// For a file of `size` bytes that may hold `most`.
     pub(super) fn new(size: u64, most: u64) -> Self {
         Self {
@@ -58,7 +63,7 @@ impl Tally {
 
     /// The file, counted.
     pub(super) fn source<'a>(&'a self, file: &'a File) -> Source<'a> {
-        Source { file, tally: self }
+        Source { file, budget: self }
     }
 
     /// What comes out of a decompressor, counted. `packed` is how much goes in; without it, all that is
@@ -68,7 +73,7 @@ impl Tally {
             inner,
             packed,
             given: 0,
-            tally: self,
+            budget: self,
         }
     }
 
@@ -89,12 +94,12 @@ impl Tally {
     }
 
     /// The problem behind a problem: what ended the reading explains what a library made of it.
-    pub(super) fn judge(&self, problem: Problem, place: &str, path: &Path) -> Problem {
+    pub(super) fn judge(&self, problem: Blame, place: &str, path: &Path) -> Blame {
         match self.stop.take() {
             None => problem,
-            Some(Stop::Bomb) => Problem::Limit(refusals::bomb(place)),
+            Some(Stop::Bomb) => Blame::Limit(refusals::bomb(place)),
             Some(Stop::Machine(error)) => {
-                Problem::from_obstacle(path, place, Obstacle::Machine(error))
+                Blame::from_read_error(path, place, ReadError::Machine(error))
             }
         }
     }
@@ -109,26 +114,28 @@ impl Tally {
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     file: &'a File,
-    tally: &'a Tally,
+    budget: &'a Budget,
 }
 
 impl Read for Source<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.tally.left.get();
+        let left = self.budget.left.get();
         if left == 0 && !buffer.is_empty() {
-            return Err(self.tally.bomb());
+            return Err(self.budget.bomb());
         }
         let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
         match self.file.read(&mut buffer[..most]) {
             Ok(count) => {
-                self.tally.left.set(left - count as u64);
-                self.tally.taken.set(self.tally.taken.get() + count as u64);
+                self.budget.left.set(left - count as u64);
+                self.budget
+                    .taken
+                    .set(self.budget.taken.get() + count as u64);
                 Ok(count)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 let told = io::Error::from(error.kind());
-                self.tally.stop.replace(Some(Stop::Machine(error)));
+                self.budget.stop.replace(Some(Stop::Machine(error)));
                 Err(told)
             }
         }
@@ -148,22 +155,22 @@ pub(super) struct Unpacked<'a, R> {
     inner: R,
     packed: Option<u64>,
     given: u64,
-    tally: &'a Tally,
+    budget: &'a Budget,
 }
 
 impl<R: Read> Read for Unpacked<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.given += count as u64;
-        let left = self.tally.unpacked_left.get().checked_sub(count as u64);
-        let packed = self.packed.unwrap_or_else(|| self.tally.taken());
+        let left = self.budget.unpacked_left.get().checked_sub(count as u64);
+        let packed = self.packed.unwrap_or_else(|| self.budget.taken());
         let is_bomb = self.given > SMALL && self.given > packed.saturating_mul(RATIO);
         match left {
             Some(left) if !is_bomb => {
-                self.tally.unpacked_left.set(left);
+                self.budget.unpacked_left.set(left);
                 Ok(count)
             }
-            _ => Err(self.tally.bomb()),
+            _ => Err(self.budget.bomb()),
         }
     }
 }
@@ -173,11 +180,11 @@ mod tests {
     use std::fs::OpenOptions;
 
     use super::*;
-    use crate::fault::FaultKind;
+    use crate::error::Error;
 
-    fn judged(tally: &Tally) -> Problem {
-        let problem = Problem::Limit(refusals::damaged("x"));
-        tally.judge(problem, "x", Path::new("hw.zip"))
+    fn judged(budget: &Budget) -> Blame {
+        let problem = Blame::Limit(refusals::damaged("x"));
+        budget.judge(problem, "x", Path::new("hw.zip"))
     }
 
     #[test]
@@ -187,18 +194,18 @@ mod tests {
         let options = OpenOptions::new().write(true).create_new(true).to_owned();
         // Open for writing only, it cannot be read.
         let file = options.open(path).unwrap();
-        let tally = Tally::new(100, 100);
-        assert!(tally.source(&file).read(&mut [0; 9]).is_err());
-        let Problem::Fault(fault) = judged(&tally) else {
+        let budget = Budget::new(100, 100);
+        assert!(budget.source(&file).read(&mut [0; 9]).is_err());
+        let Blame::Ours(Error::Machine { source, .. }) = judged(&budget) else {
             panic!("refused")
         };
-        assert_eq!(fault.kind, FaultKind::Disk);
+        assert_eq!(source.raw_os_error(), Some(9), "{source}");
     }
 
     #[test]
     fn a_failure_of_the_format_is_the_archives() {
-        let tally = Tally::new(100, 100);
-        let Problem::Limit(refusal) = judged(&tally) else {
+        let budget = Budget::new(100, 100);
+        let Blame::Limit(refusal) = judged(&budget) else {
             panic!("not refused")
         };
         assert!(refusal.problem.contains("damaged"), "{refusal:?}");
@@ -207,18 +214,18 @@ mod tests {
     #[test]
     fn no_more_is_taken_from_a_file_than_was_allowed() {
         let file = File::open("/dev/zero").unwrap();
-        let tally = Tally::new(1000, 100);
-        let before = tally.restrict(10);
-        let mut source = tally.source(&file);
+        let budget = Budget::new(1000, 100);
+        let before = budget.restrict(10);
+        let mut source = budget.source(&file);
         assert_eq!(source.read(&mut [0; 99]).unwrap(), 10);
         assert!(source.read(&mut [0; 99]).is_err());
-        let Problem::Limit(refusal) = judged(&tally) else {
+        let Blame::Limit(refusal) = judged(&budget) else {
             panic!("not refused")
         };
         assert!(refusal.problem.contains("far more"), "{refusal:?}");
-        tally.restore(before, 10);
+        budget.restore(before, 10);
         let whole = io::copy(&mut source, &mut io::sink());
         assert!(whole.is_err());
-        assert_eq!(tally.taken(), READINGS * 1000 + OVERHEAD);
+        assert_eq!(budget.taken(), READINGS * 1000 + OVERHEAD);
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Hides what two formats call the same thing. Never mends a name: one that leads outside is refused.
 
-use super::super::{
+use std::io;
+
+use crate::{
+    blame::Blame,
     names::{self, shown},
+    refusal::Refusal,
     refusals,
 };
-use crate::evidence::Refusal;
 
 /// What an entry says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,9 @@ pub(super) enum What {
     /// Neither file nor folder, but this.
     Special(&'static str),
 }
+
+/// Told of every entry in turn, with what it holds.
+pub(super) type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Blame> + 'v;
 
 /// One entry, as the archive tells of it.
 #[derive(Debug)]

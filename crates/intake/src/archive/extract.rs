@@ -11,19 +11,19 @@ use std::{
 };
 
 use super::{
-    super::{
-        SnapshotFile,
-        copy::{self, Failure},
-        manifest,
-        names::{self, LONGEST_PATH, shown},
-        problem::Problem,
-        refusals,
-        walk::join,
-    },
     entry::{Entry, What},
     plan::Plan,
 };
-use crate::spec::IntakeLimits;
+use crate::{
+    blame::Blame,
+    copy::{self, Failure},
+    limits::Limits,
+    manifest,
+    names::{self, LONGEST_PATH, shown},
+    refusals,
+    snapshot::SnapshotFile,
+    walk::join,
+};
 
 /// Something that stands in the copy.
 #[derive(Debug)]
@@ -34,12 +34,12 @@ struct Standing {
 
 /// The copy as it grows.
 #[derive(Debug)]
-pub(super) struct Plant<'a> {
+pub(super) struct Extraction<'a> {
     dest: &'a Path,
     /// The crate's folder in the archive.
     root: Vec<&'a [u8]>,
     plan: &'a Plan<'a>,
-    limits: IntakeLimits,
+    limits: Limits,
     entries_left: usize,
     bytes_left: u64,
     /// What was counted: every name in a folder of the crate, once.
@@ -51,13 +51,8 @@ pub(super) struct Plant<'a> {
     files: Vec<SnapshotFile>,
 }
 
-impl<'a> Plant<'a> {
-    pub(super) fn new(
-        dest: &'a Path,
-        root: &'a [u8],
-        plan: &'a Plan<'a>,
-        limits: IntakeLimits,
-    ) -> Self {
+impl<'a> Extraction<'a> {
+    pub(super) fn new(dest: &'a Path, root: &'a [u8], plan: &'a Plan<'a>, limits: Limits) -> Self {
         let root = root.split(|&byte| byte == b'/');
         Self {
             dest,
@@ -78,7 +73,7 @@ impl<'a> Plant<'a> {
     }
 
     /// Check an entry and copy it, if it is the crate's.
-    pub(super) fn entry(&mut self, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Problem> {
+    pub(super) fn entry(&mut self, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Blame> {
         let path = entry.path()?;
         let Some(inside) = path.strip_prefix(self.root.as_slice()) else {
             // Beside the crate: not copied, but what has no place in an archive is not passed over.
@@ -125,7 +120,7 @@ impl<'a> Plant<'a> {
         here: &Here<'_>,
         entry: &Entry<'_>,
         body: &mut dyn Read,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Blame> {
         let text = names::check(here.name).map_err(|problem| {
             let place = join(here.above, &shown(here.name));
             refusals::odd_name(&place, &problem)
@@ -163,9 +158,9 @@ impl<'a> Plant<'a> {
         Ok(path)
     }
 
-    fn folder(&self, path: &str, depth: usize) -> Result<(), Problem> {
+    fn folder(&self, path: &str, depth: usize) -> Result<(), Blame> {
         if depth > self.limits.depth {
-            return Err(Problem::Limit(refusals::too_deep(path, self.limits)));
+            return Err(Blame::Limit(refusals::too_deep(path, self.limits)));
         }
         if path == manifest::NAME {
             return Err(refusals::manifest_is_folder(path).into());
@@ -173,8 +168,8 @@ impl<'a> Plant<'a> {
         Ok(copy::folder(&self.dest.join(path))?)
     }
 
-    fn file(&mut self, path: &str, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Problem> {
-        let too_large = || Problem::Limit(refusals::too_large(path, entry.claims, self.limits));
+    fn file(&mut self, path: &str, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Blame> {
+        let too_large = || Blame::Limit(refusals::too_large(path, entry.claims, self.limits));
         if entry.claims > self.bytes_left {
             return Err(too_large());
         }
@@ -183,12 +178,12 @@ impl<'a> Plant<'a> {
                 match failure {
                     Failure::OverBudget => too_large(),
                     // Whether it is the disk's fault is told by who counts what is read.
-                    Failure::Read(_) => Problem::Limit(refusals::damaged(path)),
-                    Failure::Write(fault) => fault.into(),
+                    Failure::Read(_) => Blame::Limit(refusals::damaged(path)),
+                    Failure::Write(error) => error.into(),
                 }
             })?;
         if bytes != entry.claims {
-            return Err(Problem::Limit(refusals::damaged(path)));
+            return Err(Blame::Limit(refusals::damaged(path)));
         }
         self.bytes_left -= bytes;
         self.files.push(SnapshotFile {
@@ -198,13 +193,13 @@ impl<'a> Plant<'a> {
         Ok(())
     }
 
-    fn count(&mut self, raw: &[u8], above: &str) -> Result<(), Problem> {
+    fn count(&mut self, raw: &[u8], above: &str) -> Result<(), Blame> {
         if self.counted.contains(raw) {
             return Ok(());
         }
         let left = self.entries_left.checked_sub(1);
         self.entries_left =
-            left.ok_or_else(|| Problem::Limit(refusals::too_many(above, self.limits)))?;
+            left.ok_or_else(|| Blame::Limit(refusals::too_many(above, self.limits)))?;
         self.counted.insert(raw.to_vec());
         Ok(())
     }
@@ -229,7 +224,7 @@ struct Here<'a> {
 }
 
 /// The refusal of what is neither a file nor a folder.
-fn special(what: What, place: &str) -> Option<Problem> {
+fn special(what: What, place: &str) -> Option<Blame> {
     let refusal = match what {
         What::File | What::Folder => return None,
         What::Link => refusals::link(place),

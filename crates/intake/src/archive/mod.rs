@@ -9,18 +9,18 @@
 //!
 //! The libraries read headers and undo the compression; every decision is ours. An archive is read twice
 //! through one open file. The first reading takes names only ([`plan`]): whether one leads outside, how
-//! many there are, and where the crate is. The second copies what belongs to the crate ([`plant`]), and
+//! many there are, and where the crate is. The second copies what belongs to the crate ([`extract`]), and
 //! checks everything again, because the file may have changed between the two.
 //!
 //! All work is paid from budgets: bytes taken from the file, bytes that come out of a decompressor, the
-//! proportion of the two, entries, bytes of names ([`tally`]). An archive may hold [`LEFTOVERS`] times what
+//! proportion of the two, entries, bytes of names ([`budget`]). An archive may hold [`LEFTOVERS`] times what
 //! a submission may, since what tools leave behind is often packed with it; what is copied is held to the
 //! submission's limits exactly.
 
+mod budget;
 mod entry;
+mod extract;
 mod plan;
-mod plant;
-mod tally;
 mod targz;
 mod zip;
 
@@ -33,76 +33,33 @@ use std::{
     path::Path,
 };
 
-use self::{entry::Entry, tally::Tally};
-use super::{
-    Admission, Location, manifest,
-    names::{self, shown},
-    problem::{Obstacle, Problem},
-    refusals::{self, Refusals},
-    root::Root,
-    snapshot::Snapshot,
+use self::{
+    budget::{ARCHIVE_OVERHEAD, Budget, LEFTOVERS},
+    entry::{Entry, Visit},
 };
-use crate::{evidence::Refusal, fault::Fault, spec::IntakeLimits};
-
-/// How many times a submission's size and number of entries an archive may hold.
-const LEFTOVERS: u64 = 8;
-/// What every archive may have besides: headers, padding, a directory of its own.
-const OVERHEAD: u64 = 16 << 20;
-
-/// The archives that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArchiveKind {
-    /// `.zip`.
-    Zip,
-    /// `.tar.gz` or `.tgz`.
-    TarGz,
-}
-
-impl ArchiveKind {
-    /// The kind that a file's name promises.
-    pub(super) fn of_name(name: &[u8]) -> Option<Self> {
-        let name = name.to_ascii_lowercase();
-        if name.ends_with(b".zip") {
-            Some(Self::Zip)
-        } else if name.ends_with(b".tar.gz") || name.ends_with(b".tgz") {
-            Some(Self::TarGz)
-        } else {
-            None
-        }
-    }
-
-    /// Whether a file that starts like this can be of this kind.
-    fn starts_with(self, head: &[u8]) -> bool {
-        match self {
-            // A local header, or the end record of an empty archive (APPNOTE.TXT 4.3.7 and 4.3.16).
-            // A program with an archive behind it is not taken: which of the two is handed in?
-            Self::Zip => head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06"),
-            // RFC 1952, 2.3.1: two bytes, and deflate as the only method.
-            Self::TarGz => head.starts_with(b"\x1f\x8b\x08"),
-        }
-    }
-
-    /// What a person calls it.
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Zip => "zip archive",
-            Self::TarGz => "gzip-compressed tar archive",
-        }
-    }
-}
-
-/// Told of every entry in turn, with what it holds.
-type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Problem> + 'v;
-
+use crate::{
+    admission::Admission,
+    archive_kind::ArchiveKind,
+    blame::{Blame, ReadError},
+    error::Error,
+    limits::Limits,
+    location::Location,
+    manifest,
+    names::{self, shown},
+    refusal::{Refusal, Refusals},
+    refusals,
+    root::Root,
+    snapshot::{Snapshot, SnapshotFile},
+};
 /// Whether the archive at `location` can be read to its end and holds no crate. False where nothing is known:
 /// its admission will tell what is wrong with it.
 ///
 /// Costs at most what its admission costs, and of a zip archive no more than its directory and headers.
-pub(super) fn is_without_crate(
+pub(crate) fn is_without_crate(
     location: &Location,
     kind: ArchiveKind,
-    home: &[u8],
-    limits: IntakeLimits,
+    exercise_path: &[u8],
+    limits: Limits,
 ) -> bool {
     let Ok(opened) = location.open() else {
         return false;
@@ -114,7 +71,7 @@ pub(super) fn is_without_crate(
         file: &File::from(opened.fd),
         path: &location.path(),
         kind,
-        home,
+        exercise_path,
         limits,
     };
     let mut refusals = Refusals::default();
@@ -123,29 +80,29 @@ pub(super) fn is_without_crate(
 }
 
 /// Check the archive in `file`, found at `path`, and copy the crate in it into `dest`.
-pub(super) fn admit(
+pub(crate) fn copy_archive(
     file: &File,
     path: &Path,
     kind: ArchiveKind,
-    home: &[u8],
+    exercise_path: &[u8],
     dest: &Path,
-    limits: IntakeLimits,
-) -> Result<Admission, Fault> {
+    limits: Limits,
+) -> Result<Admission, Error> {
     let archive = Archive {
         file,
         path,
         kind,
-        home,
+        exercise_path,
         limits,
     };
     let mut refusals = Refusals::default();
     let copied = match archive.copy(dest, &mut refusals) {
         Ok(files) => files,
-        Err(Problem::Refused(refusal) | Problem::Limit(refusal)) => {
+        Err(Blame::Submission(refusal) | Blame::Limit(refusal)) => {
             refusals.add_first(refusal);
             Vec::new()
         }
-        Err(Problem::Fault(fault)) => return Err(fault),
+        Err(Blame::Ours(error)) => return Err(error),
     };
     let refusals = refusals.into_list();
     if refusals.is_empty() {
@@ -160,15 +117,15 @@ struct Archive<'a> {
     path: &'a Path,
     kind: ArchiveKind,
     /// Where a checkout of the course has the exercise.
-    home: &'a [u8],
-    limits: IntakeLimits,
+    exercise_path: &'a [u8],
+    limits: Limits,
 }
 
 impl<'a> Archive<'a> {
     /// The first reading.
-    fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Problem> {
+    fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Blame> {
         self.check_start()?;
-        let mut plan = plan::Plan::new(self.limits, self.home);
+        let mut plan = plan::Plan::new(self.limits, self.exercise_path);
         self.each(refusals, &mut |entry, _| plan.entry(entry))?;
         if plan.is_empty() {
             return Err(refusals::empty_archive(&self.name()).into());
@@ -176,11 +133,7 @@ impl<'a> Archive<'a> {
         Ok(plan)
     }
 
-    fn copy(
-        &self,
-        dest: &Path,
-        refusals: &mut Refusals,
-    ) -> Result<Vec<super::SnapshotFile>, Problem> {
+    fn copy(&self, dest: &Path, refusals: &mut Refusals) -> Result<Vec<SnapshotFile>, Blame> {
         let plan = self.plan(refusals)?;
         if refusals.is_any() {
             return Ok(Vec::new());
@@ -193,9 +146,9 @@ impl<'a> Archive<'a> {
                 return Ok(Vec::new());
             }
         };
-        let mut plant = plant::Plant::new(dest, &root, &plan, self.limits);
-        self.each(refusals, &mut |entry, body| plant.entry(entry, body))?;
-        let files = plant.into_files();
+        let mut extract = extract::Extraction::new(dest, &root, &plan, self.limits);
+        self.each(refusals, &mut |entry, body| extract.entry(entry, body))?;
+        let files = extract.into_files();
         // What changed between the two readings may have taken the manifest with it.
         if !refusals.is_any() && !files.iter().any(|file| file.path == manifest::NAME) {
             return Err(refusals::changed(&self.name()).into());
@@ -204,14 +157,14 @@ impl<'a> Archive<'a> {
     }
 
     /// Read it once from its start. What is wrong with one entry is put down and the reading goes on.
-    fn each(&self, refusals: &mut Refusals, visit: &mut Visit<'_>) -> Result<(), Problem> {
+    fn each(&self, refusals: &mut Refusals, visit: &mut Visit<'_>) -> Result<(), Blame> {
         let size = self.size().map_err(|error| self.unreadable(error))?;
-        let tally = Tally::new(size, self.most());
+        let budget = Budget::new(size, self.most());
         let mut visit = |entry: &Entry<'_>, body: &mut dyn io::Read| {
             // Named before it is judged, so that a body that cannot be read is known by its entry.
             let place = shown(entry.name);
-            match visit(entry, body).map_err(|problem| tally.judge(problem, &place, self.path)) {
-                Err(Problem::Refused(refusal)) => {
+            match visit(entry, body).map_err(|problem| budget.judge(problem, &place, self.path)) {
+                Err(Blame::Submission(refusal)) => {
                     refusals.add(refusal);
                     Ok(())
                 }
@@ -221,18 +174,18 @@ impl<'a> Archive<'a> {
         let mut file = self.file;
         file.rewind()
             .map_err(|error| self.unreadable(error.into()))?;
-        let source = tally.source(file);
+        let source = budget.source(file);
         let read = match self.kind {
             ArchiveKind::Zip => {
                 let most = LEFTOVERS.saturating_mul(self.limits.entries as u64);
-                zip::each(source, &tally, most, &mut visit)
+                zip::each(source, &budget, most, &mut visit)
             }
-            ArchiveKind::TarGz => targz::each(source, &tally, &mut visit),
+            ArchiveKind::TarGz => targz::each(source, &budget, &mut visit),
         };
         read.map_err(
-            |problem| match tally.judge(problem, &self.name(), self.path) {
+            |problem| match budget.judge(problem, &self.name(), self.path) {
                 // What concerns the whole is put to the archive's name.
-                Problem::Limit(refusal) if refusal.place == "." => Problem::Limit(Refusal {
+                Blame::Limit(refusal) if refusal.place == "." => Blame::Limit(Refusal {
                     place: self.name(),
                     ..refusal
                 }),
@@ -241,7 +194,7 @@ impl<'a> Archive<'a> {
         )
     }
 
-    fn check_start(&self) -> Result<(), Problem> {
+    fn check_start(&self) -> Result<(), Blame> {
         let size = self.size().map_err(|error| self.unreadable(error))?;
         if size > self.most() {
             return Err(refusals::large_archive(&self.name(), size, self.most()).into());
@@ -260,10 +213,10 @@ impl<'a> Archive<'a> {
     /// The most bytes that the archive may have, packed and unpacked.
     fn most(&self) -> u64 {
         let most = self.limits.bytes.saturating_mul(LEFTOVERS);
-        most.saturating_add(OVERHEAD)
+        most.saturating_add(ARCHIVE_OVERHEAD)
     }
 
-    fn size(&self) -> Result<u64, Obstacle> {
+    fn size(&self) -> Result<u64, ReadError> {
         Ok(self.file.metadata()?.len())
     }
 
@@ -272,7 +225,7 @@ impl<'a> Archive<'a> {
         names::shown(name.as_encoded_bytes())
     }
 
-    fn unreadable(&self, obstacle: Obstacle) -> Problem {
-        Problem::from_obstacle(self.path, &self.name(), obstacle)
+    fn unreadable(&self, error: ReadError) -> Blame {
+        Blame::from_read_error(self.path, &self.name(), error)
     }
 }

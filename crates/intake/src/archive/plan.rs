@@ -9,16 +9,15 @@ use std::{
 };
 
 use super::{
-    super::{
-        manifest,
-        problem::Problem,
-        refusals,
-        root::{Crates, Root},
-    },
-    LEFTOVERS,
+    budget::LEFTOVERS,
     entry::{Entry, What},
 };
-use crate::spec::IntakeLimits;
+use crate::{
+    blame::Blame,
+    limits::Limits,
+    manifest, refusals,
+    root::{Crates, Root},
+};
 
 /// Bytes of all names together: one may have 64 KiB.
 const NAMES: u64 = 8 << 20;
@@ -29,9 +28,9 @@ const TAG: &[u8] = b"CACHEDIR.TAG";
 /// What the names tell.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
-    limits: IntakeLimits,
+    limits: Limits,
     /// Where a checkout of the course has the exercise.
-    home: &'a [u8],
+    exercise_path: &'a [u8],
     entries: u64,
     names_left: u64,
     top: BTreeSet<Vec<u8>>,
@@ -42,10 +41,10 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(limits: IntakeLimits, home: &'a [u8]) -> Self {
+    pub(super) fn new(limits: Limits, exercise_path: &'a [u8]) -> Self {
         Self {
             limits,
-            home,
+            exercise_path,
             entries: 0,
             names_left: NAMES,
             top: BTreeSet::new(),
@@ -56,8 +55,8 @@ impl<'a> Plan<'a> {
     }
 
     /// Take note of an entry.
-    pub(super) fn entry(&mut self, entry: &Entry<'_>) -> Result<(), Problem> {
-        let too_many = || Problem::Limit(refusals::too_many_packed(self.most()));
+    pub(super) fn entry(&mut self, entry: &Entry<'_>) -> Result<(), Blame> {
+        let too_many = || Blame::Limit(refusals::too_many_packed(self.most()));
         if self.entries >= self.most() {
             return Err(too_many());
         }
@@ -82,7 +81,7 @@ impl<'a> Plan<'a> {
             && last == manifest::NAME.as_bytes()
             && entry.what != What::Folder
         {
-            self.crates.add(&folder.join(&b'/'), self.home);
+            self.crates.add(&folder.join(&b'/'), self.exercise_path);
         }
         Ok(())
     }

@@ -10,11 +10,10 @@ use flate2::read::MultiGzDecoder;
 use tar::{EntryType, PaxExtensions};
 
 use super::{
-    super::{names::shown, problem::Problem, refusals},
-    Visit,
-    entry::{Entry, What},
-    tally::{Source, Tally},
+    budget::{Budget, Source},
+    entry::{Entry, Visit, What},
 };
+use crate::{blame::Blame, names::shown, refusals};
 
 /// The longest extended header. A path of ours has 500 bytes.
 const HEADER: u64 = 64 << 10;
@@ -22,10 +21,10 @@ const HEADER: u64 = 64 << 10;
 /// Read all of it, the end of the compressed stream included.
 pub(super) fn each(
     source: Source<'_>,
-    tally: &Tally,
+    budget: &Budget,
     visit: &mut Visit<'_>,
-) -> Result<(), Problem> {
-    let unpacked = tally.unpacked(MultiGzDecoder::new(BufReader::new(source)), None);
+) -> Result<(), Blame> {
+    let unpacked = budget.unpacked(MultiGzDecoder::new(BufReader::new(source)), None);
     let mut archive = tar::Archive::new(unpacked);
     let mut next = Next::default();
     // Raw: every header is an entry, and nothing is read before it is asked for.
@@ -45,7 +44,7 @@ pub(super) fn each(
                     .unwrap_or_else(|| entry.header().path_bytes().into());
                 let claims = entry.size();
                 if next.size.is_some_and(|size| size != claims) {
-                    return Err(Problem::Limit(refusals::damaged(&shown(&name))));
+                    return Err(Blame::Limit(refusals::damaged(&shown(&name))));
                 }
                 let what = what(kind, &name);
                 let name = &name;
@@ -70,13 +69,13 @@ struct Next {
 
 impl Next {
     /// GNU tar's: the name, and a NUL.
-    fn long_name(&mut self, header: &[u8]) -> Result<(), Problem> {
+    fn long_name(&mut self, header: &[u8]) -> Result<(), Blame> {
         let end = header.iter().position(|&byte| byte == 0);
         self.set_name(&header[..end.unwrap_or(header.len())])
     }
 
     /// POSIX's: lines of `length key=value`.
-    fn extended(&mut self, header: &[u8]) -> Result<(), Problem> {
+    fn extended(&mut self, header: &[u8]) -> Result<(), Blame> {
         for record in PaxExtensions::new(header) {
             let record = record.map_err(damaged)?;
             match record.key_bytes() {
@@ -88,7 +87,7 @@ impl Next {
                 }
                 key if key.starts_with(b"GNU.sparse.") => {
                     let name = self.name.as_deref().unwrap_or_default();
-                    return Err(Problem::Limit(refusals::sparse(&shown(name))));
+                    return Err(Blame::Limit(refusals::sparse(&shown(name))));
                 }
                 _ => {}
             }
@@ -97,17 +96,17 @@ impl Next {
     }
 
     /// Two names for one entry mean different things to different programs.
-    fn set_name(&mut self, name: &[u8]) -> Result<(), Problem> {
+    fn set_name(&mut self, name: &[u8]) -> Result<(), Blame> {
         match self.name.replace(name.to_vec()) {
             None => Ok(()),
-            Some(_) => Err(Problem::Limit(refusals::damaged(&shown(name)))),
+            Some(_) => Err(Blame::Limit(refusals::damaged(&shown(name)))),
         }
     }
 }
 
 /// A header for all that follow, as `git archive` writes one with the commit's id. One that names or
 /// measures every entry has no use but confusion.
-fn global(header: &[u8]) -> Result<(), Problem> {
+fn global(header: &[u8]) -> Result<(), Blame> {
     let mut all = Next::default();
     all.extended(header)?;
     if all == Next::default() {
@@ -117,7 +116,7 @@ fn global(header: &[u8]) -> Result<(), Problem> {
 }
 
 /// All of an extended header, if it is not too long to be one.
-fn header(entry: &mut impl Read) -> Result<Vec<u8>, Problem> {
+fn header(entry: &mut impl Read) -> Result<Vec<u8>, Blame> {
     let mut header = Vec::new();
     let read = entry.take(HEADER + 1).read_to_end(&mut header);
     read.map_err(damaged)?;
@@ -143,6 +142,6 @@ fn what(kind: EntryType, name: &[u8]) -> What {
 }
 
 /// The library's words are about bytes, so they are not told.
-fn damaged(_: io::Error) -> Problem {
-    Problem::Limit(refusals::damaged(""))
+fn damaged(_: io::Error) -> Blame {
+    Blame::Limit(refusals::damaged(""))
 }

@@ -13,11 +13,10 @@ use zip::{
 };
 
 use super::{
-    super::{names::shown, problem::Problem, refusals},
-    Visit,
-    entry::{Entry, What},
-    tally::{Source, Tally},
+    budget::{Budget, Source},
+    entry::{Entry, Visit, What},
 };
+use crate::{blame::Blame, names::shown, refusals};
 
 /// The end record, its comment (64 KiB at most), and zip64's; and not much of the space that zip64 leaves
 /// to extensions, all of which the library keeps.
@@ -29,22 +28,22 @@ const RECORD: u64 = 100;
 /// Read all of it, unless it has more than `most` entries.
 pub(super) fn each(
     source: Source<'_>,
-    tally: &Tally,
+    budget: &Budget,
     most: u64,
     visit: &mut Visit<'_>,
-) -> Result<(), Problem> {
+) -> Result<(), Blame> {
     let directory = most.saturating_mul(RECORD).saturating_add(END);
-    let before = tally.restrict(directory);
+    let before = budget.restrict(directory);
     // Its first bytes were those of an archive, so nothing stands before it.
     let config = Config {
         archive_offset: ArchiveOffset::Known(0),
     };
     let mut archive =
         ZipArchive::with_config(config, source).map_err(|error| problem(&error, ""))?;
-    tally.restore(before, directory);
+    budget.restore(before, directory);
     // The index has the last of each name only.
     if archive.has_duplicate_names() {
-        return Err(Problem::Limit(refusals::twice("")));
+        return Err(Blame::Limit(refusals::twice("")));
     }
     let strictly = ZipReadOptions::new().enforce_header_consistency(true);
     for index in 0..archive.len() {
@@ -56,7 +55,7 @@ pub(super) fn each(
             .by_index_with_options(index, strictly.clone())
             .map_err(|error| problem(&error, &shown(&name)))?;
         let (CompressionMethod::Stored | CompressionMethod::Deflated) = file.compression() else {
-            return Err(Problem::Limit(refusals::packed_oddly(&shown(&name))));
+            return Err(Blame::Limit(refusals::packed_oddly(&shown(&name))));
         };
         let entry = Entry {
             name: &name,
@@ -64,12 +63,12 @@ pub(super) fn each(
             claims: file.size(),
         };
         let packed = file.compressed_size();
-        visit(&entry, &mut tally.unpacked(file, Some(packed)))?;
+        visit(&entry, &mut budget.unpacked(file, Some(packed)))?;
     }
     // The shortest way to a large bomb without nesting.
     match archive.has_overlapping_entries() {
         Ok(false) => Ok(()),
-        Ok(true) => Err(Problem::Limit(refusals::overlap())),
+        Ok(true) => Err(Blame::Limit(refusals::overlap())),
         Err(error) => Err(problem(&error, "")),
     }
 }
@@ -90,8 +89,8 @@ fn what<R: Read>(file: &ZipFile<'_, R>) -> What {
     }
 }
 
-fn problem(error: &ZipError, place: &str) -> Problem {
-    Problem::Limit(match error {
+fn problem(error: &ZipError, place: &str) -> Blame {
+    Blame::Limit(match error {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => refusals::encrypted(place),
         ZipError::CompressionMethodNotSupported(_) | ZipError::UnsupportedArchive(_) => {
             refusals::packed_oddly(place)

@@ -12,37 +12,27 @@ use std::{
 
 use rustix::fs::FileType;
 
-use super::super::{
-    ArchiveKind, Location, Source, names, open,
-    problem::Obstacle,
+use super::archive_names::stem;
+use crate::{
+    archive_kind::ArchiveKind,
+    blame::ReadError,
+    location::Location,
+    names, open,
     root::{self, Root},
+    source::Source,
 };
 
-/// What archives are called, those that are not read among them; the longer ones first.
-pub(super) const EXTENSIONS: &[&str] = &[
-    ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".tgz", ".txz", ".tbz2", ".zip", ".tar", ".7z",
-    ".rar", ".gz", ".xz", ".bz2", ".zst",
-];
 /// A student's folder with more names at its top is not looked through for archives.
 const NAMES: usize = 10_000;
-
-/// Whether a file is an archive by its name, and one that is not read.
-pub(super) fn is_other_archive(name: &[u8]) -> bool {
-    let name = name.to_ascii_lowercase();
-    let is_archive = EXTENSIONS
-        .iter()
-        .any(|extension| name.ends_with(extension.as_bytes()));
-    is_archive && ArchiveKind::of_name(&name).is_none()
-}
 
 /// The attempts in the open folder `fd`, the last one last; none if it is one submission as it is.
 pub(super) fn look(
     fd: BorrowedFd<'_>,
     location: &Location,
-    home: &[u8],
-) -> Result<Vec<(Vec<u8>, Source)>, Obstacle> {
+    exercise_path: &[u8],
+) -> Result<Vec<(Vec<u8>, Source)>, ReadError> {
     let below = |name: &[u8]| location.join(OsStr::from_bytes(name));
-    let mut found = match root::locate(fd, home)? {
+    let mut found = match root::locate(fd, exercise_path)? {
         Root::At(_) => return Ok(Vec::new()),
         Root::Several(folders) => attempts(&folders)
             .into_iter()
@@ -88,7 +78,7 @@ fn attempts(folders: &[Vec<u8>]) -> Vec<Vec<u8>> {
 }
 
 /// The archives at the top of a folder without a crate, as Moodle puts them there.
-fn archives(fd: BorrowedFd<'_>) -> Result<Vec<(Vec<u8>, ArchiveKind)>, Obstacle> {
+fn archives(fd: BorrowedFd<'_>) -> Result<Vec<(Vec<u8>, ArchiveKind)>, ReadError> {
     let mut archives = Vec::new();
     for name in root::list(fd, NAMES)? {
         let bytes = name.to_bytes();
@@ -108,7 +98,7 @@ fn archives(fd: BorrowedFd<'_>) -> Result<Vec<(Vec<u8>, ArchiveKind)>, Obstacle>
 pub(super) fn natural(a: &[u8], b: &[u8]) -> Ordering {
     let part = |name: &[u8]| {
         let text = String::from_utf8_lossy(name);
-        let stem = super::stem(&text).as_bytes().to_vec();
+        let stem = stem(&text).as_bytes().to_vec();
         let chunks = stem.chunk_by(|a, b| a.is_ascii_digit() && b.is_ascii_digit());
         let keys = chunks.map(|chunk| {
             if !chunk[0].is_ascii_digit() {

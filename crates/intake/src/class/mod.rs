@@ -5,6 +5,7 @@
 //! Never follows a link, never opens an archive but to see which of several attempts holds a crate, and
 //! never lets one submission stand for two.
 
+mod archive_names;
 mod inside;
 mod lms;
 
@@ -15,6 +16,7 @@ use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     ffi::{CStr, OsStr},
+    io,
     os::{
         fd::{AsFd as _, BorrowedFd},
         unix::ffi::OsStrExt as _,
@@ -24,15 +26,21 @@ use std::{
 
 use rustix::fs::FileType;
 
-use super::{
-    ArchiveKind, Location, Source, archive, manifest,
-    names::{self, shown},
-    open,
-    problem::{Obstacle, Problem},
-    root,
-};
-use crate::{fault::Fault, spec::IntakeLimits};
 use ids::SubmissionId;
+
+use self::archive_names::{is_other_archive, stem};
+use crate::{
+    archive,
+    archive_kind::ArchiveKind,
+    blame::{Blame, ReadError},
+    error::{Error, IsOneSubmission, TooManyEntries},
+    limits::Limits,
+    location::Location,
+    manifest,
+    names::{self, shown},
+    open, root,
+    source::Source,
+};
 
 /// More is no class.
 const ENTRIES: usize = 100_000;
@@ -84,48 +92,45 @@ pub struct Ignored {
 ///
 /// If `dir` itself is a link, it is followed: that is the user's word. Nothing inside is opened but
 /// folders, to see where the crate is, and of a student with several archives the last ones, within
-/// `limits`. `home` is where a checkout of the course has the exercise, empty if that is not known.
+/// `limits`. `exercise_path` is where a checkout of the course has the exercise, empty if that is not known.
 ///
 /// # Errors
 /// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
 /// capitals or not; or the machine is out of memory or of open files.
-pub fn find(dir: &Path, home: &Path, limits: &IntakeLimits) -> Result<Class, Fault> {
+pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, Error> {
     let fd = open::class(dir)?;
     let names =
-        root::list(fd.as_fd(), ENTRIES).map_err(|errno| machine(dir, Obstacle::from(errno)))?;
+        root::list(fd.as_fd(), ENTRIES).map_err(|errno| machine(dir, ReadError::from(errno)))?;
     if names.len() == ENTRIES {
-        return Err(usage(
-            "read",
-            dir,
-            format!("it has {ENTRIES} entries or more"),
-        ));
+        return Err(Error::ClassTooLarge {
+            path: dir.to_path_buf(),
+            source: TooManyEntries(ENTRIES),
+        });
     }
     if names
         .iter()
         .any(|name| name.to_bytes() == manifest::NAME.as_bytes())
     {
-        let cause = format!(
-            "it has a `{}`, so it is one submission and not a class",
-            manifest::NAME
-        );
-        return Err(usage("find submissions in", dir, cause)
-            .hint("name the folder that holds one folder or archive for each student"));
+        return Err(Error::ClassIsCrate {
+            path: dir.to_path_buf(),
+            source: IsOneSubmission,
+        });
     }
     let texts = names.iter().map(|name| name.to_string_lossy());
     let texts = texts.collect::<Vec<_>>();
-    let mut sorting = Sorting {
+    let mut scan = ClassScan {
         reader: lms::Reader::of(texts.iter().map(AsRef::as_ref)),
-        home: home.as_os_str().as_bytes(),
+        exercise_path: exercise_path.as_os_str().as_bytes(),
         limits: *limits,
         students: BTreeMap::new(),
         ignored: Vec::new(),
     };
     for name in &names {
         let location = Location::new(dir, OsStr::from_bytes(name.to_bytes()));
-        let sorted = sorting.entry(&location, fd.as_fd(), name);
+        let sorted = scan.entry(&location, fd.as_fd(), name);
         sorted.map_err(|shortage| machine(&location.path(), shortage))?;
     }
-    sorting.finish()
+    scan.finish()
 }
 
 /// One entry that is, or may be, somebody's.
@@ -161,23 +166,23 @@ impl Candidate {
 
 /// The entries looked at so far.
 #[derive(Debug)]
-struct Sorting<'a> {
+struct ClassScan<'a> {
     reader: lms::Reader,
-    home: &'a [u8],
-    limits: IntakeLimits,
+    exercise_path: &'a [u8],
+    limits: Limits,
     /// By the folds of the ids.
     students: BTreeMap<String, (SubmissionId, Vec<Candidate>)>,
     ignored: Vec<Ignored>,
 }
 
-impl Sorting<'_> {
+impl ClassScan<'_> {
     /// `Err` only for a shortage.
     fn entry(
         &mut self,
         location: &Location,
         fd: BorrowedFd<'_>,
         name: &CStr,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<(), ReadError> {
         let bytes = name.to_bytes();
         let location = location.clone();
         let text = String::from_utf8_lossy(bytes);
@@ -187,7 +192,7 @@ impl Sorting<'_> {
             Ok(_) if names::is_dropped(bytes) => "is what other tools leave in folders",
             Ok(_) if bytes.starts_with(b".") => "is hidden",
             // What the disk does not tell may be a folder: nothing of a class vanishes.
-            Ok(FileType::Directory) | Err(Obstacle::Machine(_)) => {
+            Ok(FileType::Directory) | Err(ReadError::Machine(_)) => {
                 return self.folder(fd, name, location, &text);
             }
             Err(_) => "is gone",
@@ -210,7 +215,7 @@ impl Sorting<'_> {
         name: &CStr,
         location: Location,
         text: &str,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<(), ReadError> {
         let exported = self.reader.read(text);
         let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
         let shown_name = shown(name.to_bytes());
@@ -222,7 +227,7 @@ impl Sorting<'_> {
             return Ok(());
         }
         let inside = open::folder(fd, name).and_then(|inner| match inner {
-            Some(inner) => inside::look(inner.as_fd(), &location, self.home),
+            Some(inner) => inside::look(inner.as_fd(), &location, self.exercise_path),
             None => Ok(Vec::new()),
         });
         let inside = match inside {
@@ -266,7 +271,7 @@ impl Sorting<'_> {
     }
 
     /// Different names that are one only as ids get ids of their own.
-    fn tell_apart(&mut self) {
+    fn disambiguate(&mut self) {
         let mut apart = Vec::new();
         for (id, candidates) in self.students.values_mut() {
             let stems = candidates.iter().map(|one| names::fold(&one.stem));
@@ -281,7 +286,7 @@ impl Sorting<'_> {
         self.students
             .retain(|_, (_, candidates)| !candidates.is_empty());
         for candidate in apart {
-            self.add_as(SubmissionId::told_apart(&candidate.stem), candidate);
+            self.add_as(SubmissionId::disambiguated(&candidate.stem), candidate);
         }
     }
 
@@ -293,12 +298,12 @@ impl Sorting<'_> {
         }
         let is_without = |attempt: &Attempt| match &attempt.source {
             Source::Archive(location, kind) => {
-                archive::is_without_crate(location, *kind, self.home, self.limits)
+                archive::is_without_crate(location, *kind, self.exercise_path, self.limits)
             }
             Source::Folder(_) | Source::File(_) => false,
         };
-        let last = attempts.iter().rev().take(LOOKED_INTO);
-        match { last }.position(|attempt| !is_without(attempt)) {
+        let mut last = attempts.iter().rev().take(LOOKED_INTO);
+        match last.position(|attempt| !is_without(attempt)) {
             Some(behind) => attempts.split_off(attempts.len() - behind),
             None => Vec::new(),
         }
@@ -309,8 +314,8 @@ impl Sorting<'_> {
         self.ignored.push(Ignored { name, why });
     }
 
-    fn finish(mut self) -> Result<Class, Fault> {
-        self.tell_apart();
+    fn finish(mut self) -> Result<Class, Error> {
+        self.disambiguate();
         let mut submissions = Vec::new();
         for (_, (id, mut candidates)) in std::mem::take(&mut self.students) {
             if candidates.iter().any(|candidate| !candidate.is_loose()) {
@@ -364,7 +369,7 @@ fn file(
     let source = match ArchiveKind::of_name(name.as_bytes()) {
         Some(kind) => Source::Archive(location, kind),
         // Somebody's all the same: it must not vanish.
-        None if is_known || inside::is_other_archive(name.as_bytes()) => Source::File(location),
+        None if is_known || is_other_archive(name.as_bytes()) => Source::File(location),
         None => return Err("is neither a folder nor an archive"),
     };
     let stem = stem(name).to_owned();
@@ -381,19 +386,6 @@ fn file(
     })
 }
 
-/// A name without an archive's extension.
-fn stem(name: &str) -> &str {
-    let cut = |extension: &str| {
-        let at = name.len().checked_sub(extension.len())?;
-        let (stem, end) = name.split_at_checked(at)?;
-        end.eq_ignore_ascii_case(extension).then_some(stem)
-    };
-    inside::EXTENSIONS
-        .iter()
-        .find_map(|extension| cut(extension))
-        .unwrap_or(name)
-}
-
 /// Uploads in their order: by the system's number, and where it gives none by name.
 fn in_time(a: &Candidate, b: &Candidate) -> Ordering {
     let file = |candidate: &Candidate| candidate.exported.as_ref().map(|exported| exported.file);
@@ -403,7 +395,7 @@ fn in_time(a: &Candidate, b: &Candidate) -> Ordering {
 }
 
 /// Several entries are one student's only if one system says so of each, and tells them apart.
-fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Fault> {
+fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Error> {
     let clash = candidates.windows(2).find(|pair| {
         let [Some(a), Some(b)] = [&pair[0].exported, &pair[1].exported] else {
             return true;
@@ -414,24 +406,20 @@ fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Fa
     let Some([a, b]) = clash else {
         return Ok(());
     };
-    Err(Fault::usage(format!(
-        "failed to tell two submissions apart: `{}` and `{}` would both be `{id}`",
-        a.name, b.name
-    ))
-    .hint("rename one of them, or move it out of the folder; capitals make no difference"))
+    Err(Error::SameId {
+        names: [a.name.clone(), b.name.clone()],
+        id: id.clone(),
+    })
 }
 
-fn usage(verb: &str, dir: &Path, cause: String) -> Fault {
-    let shown = names::escaped(dir.as_os_str().as_encoded_bytes());
-    Fault::usage(format!("failed to {verb} `{shown}`")).because(cause)
-}
-
-/// The fault of a machine that cannot go on, or of a folder that changes while it is read.
-fn machine(dir: &Path, obstacle: Obstacle) -> Fault {
-    match Problem::from_obstacle(dir, "", obstacle) {
-        Problem::Fault(fault) => fault,
-        Problem::Refused(refusal) | Problem::Limit(refusal) => {
-            usage("read", dir, refusal.problem).hint(refusal.remedy)
-        }
+/// The error of a machine that cannot go on, or of a folder that changes while it is read.
+fn machine(dir: &Path, error: ReadError) -> Error {
+    let source = match Blame::from_read_error(dir, "", error) {
+        Blame::Ours(error) => return error,
+        Blame::Submission(refusal) | Blame::Limit(refusal) => io::Error::other(refusal.problem),
+    };
+    Error::ClassFolder {
+        path: dir.to_path_buf(),
+        source,
     }
 }

@@ -66,7 +66,7 @@ fn a_link_that_the_user_typed_is_followed() {
     let link = elsewhere.path().join("mine");
     symlink(handed.0.path(), &link).unwrap();
     let dest = tempdir().unwrap();
-    let admission = admit(&link, dest.path(), &LIMITS).unwrap();
+    let admission = admit_folder(&link, dest.path(), &LIMITS).unwrap();
     assert!(matches!(admission, Admission::Admitted(_)), "{admission:?}");
 }
 
@@ -74,9 +74,16 @@ fn a_link_that_the_user_typed_is_followed() {
 fn of_a_named_checkout_the_exercise_is_copied() {
     let handed = Handed::good();
     handed.file("exercises/sum/Cargo.toml", "[package]\n");
-    let copied = |home: &str| {
+    let copied = |exercise_path: &str| {
         let dest = tempdir().unwrap();
-        match admit_named(handed.0.path(), Path::new(home), dest.path(), &LIMITS).unwrap() {
+        match admit_named(
+            handed.0.path(),
+            Path::new(exercise_path),
+            dest.path(),
+            &LIMITS,
+        )
+        .unwrap()
+        {
             Admission::Admitted(snapshot) => paths(&snapshot).join(" "),
             Admission::Refused(refusals) => panic!("{refusals:#?}"),
         }
@@ -96,8 +103,8 @@ fn a_link_in_a_named_checkout_is_not_followed() {
     other.file("sum/Cargo.toml", "[package]\n");
     symlink(other.0.path(), handed.path("exercises")).unwrap();
     let dest = tempdir().unwrap();
-    let home = Path::new("exercises/sum");
-    match admit_named(handed.0.path(), home, dest.path(), &LIMITS).unwrap() {
+    let exercise_path = Path::new("exercises/sum");
+    match admit_named(handed.0.path(), exercise_path, dest.path(), &LIMITS).unwrap() {
         Admission::Refused(refusals) => {
             says(&one(refusals), "exercises", "is a symbolic link", "itself");
         }

@@ -41,7 +41,7 @@ fn what_is_left_out_may_be_anything() {
     handed.file(".idea/a/b/c/d", "");
     symlink("nowhere", handed.path(".idea/link")).unwrap();
     handed.file(OsStr::from_bytes(b"\xff\x1b~"), "");
-    let (snapshot, _dest) = handed.admitted_within(IntakeLimits { depth: 1, ..LIMITS });
+    let (snapshot, _dest) = handed.admitted_within(Limits { depth: 1, ..LIMITS });
     assert_eq!(paths(&snapshot), ["Cargo.toml", "src/main.rs"]);
 }
 

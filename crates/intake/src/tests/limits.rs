@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn as_many_entries_as_allowed_are_admitted_and_one_more_is_refused() {
-    let limits = IntakeLimits {
+    let limits = Limits {
         entries: 10,
         ..LIMITS
     };
@@ -21,7 +21,7 @@ fn as_many_entries_as_allowed_are_admitted_and_one_more_is_refused() {
 
 #[test]
 fn the_walk_ends_where_there_are_too_many_entries() {
-    let limits = IntakeLimits {
+    let limits = Limits {
         entries: 100,
         ..LIMITS
     };
@@ -41,7 +41,7 @@ fn the_walk_ends_where_there_are_too_many_entries() {
 
 #[test]
 fn things_that_are_left_out_cannot_be_listed_without_end() {
-    let limits = IntakeLimits {
+    let limits = Limits {
         entries: 100,
         ..LIMITS
     };
@@ -54,7 +54,7 @@ fn things_that_are_left_out_cannot_be_listed_without_end() {
 
 #[test]
 fn as_many_bytes_as_allowed_are_admitted_and_one_more_is_refused() {
-    let limits = IntakeLimits {
+    let limits = Limits {
         bytes: 100,
         ..LIMITS
     };

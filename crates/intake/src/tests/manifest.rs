@@ -83,7 +83,7 @@ fn a_manifest_that_was_not_reached_is_not_called_missing() {
     for n in 0..200 {
         handed.file(format!("{n}"), "");
     }
-    let limits = IntakeLimits {
+    let limits = Limits {
         entries: 100,
         ..LIMITS
     };

@@ -3,7 +3,7 @@
 mod admitted;
 mod digest;
 mod dropped;
-mod faults;
+mod errors;
 mod kinds;
 mod limits;
 mod manifest;
@@ -25,11 +25,19 @@ use std::{
 use rustix::fs::{CWD, Mode, RenameFlags, mkfifoat, renameat_with};
 use tempfile::{TempDir, tempdir};
 
-use super::{names::LONGEST_PATH, *};
-use crate::fault::FaultKind;
 use ids::Digest;
 
-const LIMITS: IntakeLimits = IntakeLimits {
+use crate::{
+    admission::Admission,
+    admit::{admit_folder, admit_named, check_named},
+    error::Error,
+    limits::Limits,
+    names::LONGEST_PATH,
+    refusal::Refusal,
+    snapshot::Snapshot,
+};
+
+const LIMITS: Limits = Limits {
     entries: 1000,
     bytes: 1 << 20,
     depth: 16,
@@ -57,13 +65,13 @@ impl Handed {
         self
     }
 
-    fn admit(&self, limits: IntakeLimits) -> (Admission, TempDir) {
+    fn admit(&self, limits: Limits) -> (Admission, TempDir) {
         let dest = tempdir().unwrap();
-        let admission = admit(self.0.path(), dest.path(), &limits).unwrap();
+        let admission = admit_folder(self.0.path(), dest.path(), &limits).unwrap();
         (admission, dest)
     }
 
-    fn admitted_within(&self, limits: IntakeLimits) -> (Snapshot, TempDir) {
+    fn admitted_within(&self, limits: Limits) -> (Snapshot, TempDir) {
         match self.admit(limits) {
             (Admission::Admitted(snapshot), dest) => (snapshot, dest),
             (Admission::Refused(refusals), _) => panic!("refused: {refusals:#?}"),
@@ -74,7 +82,7 @@ impl Handed {
         self.admitted_within(LIMITS)
     }
 
-    fn refused_within(&self, limits: IntakeLimits) -> Vec<Refusal> {
+    fn refused_within(&self, limits: Limits) -> Vec<Refusal> {
         match self.admit(limits).0 {
             Admission::Refused(refusals) => refusals,
             Admission::Admitted(snapshot) => panic!("admitted: {:?}", snapshot.files()),

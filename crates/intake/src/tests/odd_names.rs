@@ -38,7 +38,7 @@ fn a_name_of_more_than_100_bytes_is_refused() {
 
 #[test]
 fn a_path_of_more_than_500_bytes_is_refused_however_deep_the_course_allows() {
-    let limits = IntakeLimits {
+    let limits = Limits {
         depth: usize::MAX,
         ..LIMITS
     };

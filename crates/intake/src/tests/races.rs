@@ -25,7 +25,7 @@ fn swapped(handed: &Handed, one: &str, other: &Path) {
         });
         for _ in 0..100 {
             let dest = tempdir().unwrap();
-            admit(handed.0.path(), dest.path(), &LIMITS).unwrap();
+            admit_folder(handed.0.path(), dest.path(), &LIMITS).unwrap();
             for file in tree(dest.path()) {
                 assert_ne!(file.4.as_deref(), Some(&b"secret"[..]));
             }

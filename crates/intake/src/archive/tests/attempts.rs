@@ -1,7 +1,7 @@
 //! Several archives of one student: which of them counts.
 
 use super::*;
-use crate::intake::{Class, find};
+use crate::class::{Class, find};
 
 /// A class of these files, and of one more student: many names of one alone are not taken for Canvas's.
 fn class(files: &[(&str, Vec<u8>)]) -> Class {
@@ -12,7 +12,7 @@ fn class(files: &[(&str, Vec<u8>)]) -> Class {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
-    find(dir.path(), Path::new(HOME), &LIMITS).unwrap()
+    find(dir.path(), Path::new(EXERCISE_PATH), &LIMITS).unwrap()
 }
 
 /// What counts of the first student in a class, what came before it, and what is no attempt.
@@ -75,7 +75,10 @@ fn a_report_handed_in_after_the_crate_is_no_attempt() {
 
 #[test]
 fn a_checkout_of_the_course_is_an_attempt() {
-    let checkout = Zip::default().file(format!("course-main/{HOME}/Cargo.toml"), "[package]\n");
+    let checkout = Zip::default().file(
+        format!("course-main/{EXERCISE_PATH}/Cargo.toml"),
+        "[package]\n",
+    );
     counts(
         &[
             ("doejane_12345_67890_hw.zip", good_zip().bytes()),
@@ -135,7 +138,10 @@ fn a_checkout_gives_one_digest_as_folder_and_as_archive() {
     let source = around.path().join("alice");
     let mut zip = Zip::default();
     for (name, data) in GOOD {
-        for path in [format!("{HOME}/{name}"), format!("reference/sum/{name}")] {
+        for path in [
+            format!("{EXERCISE_PATH}/{name}"),
+            format!("reference/sum/{name}"),
+        ] {
             let at = source.join("repo").join(&path);
             fs::create_dir_all(at.parent().unwrap()).unwrap();
             fs::write(at, data).unwrap();
@@ -147,7 +153,7 @@ fn a_checkout_gives_one_digest_as_folder_and_as_archive() {
     let dest = around.path().join("dest");
     fs::create_dir(&dest).unwrap();
     let folder = Source::Folder(Location::new(around.path(), "alice"));
-    let admission = admit_source(&folder, Path::new(HOME), &dest, &LIMITS).unwrap();
+    let admission = admit_source(&folder, Path::new(EXERCISE_PATH), &dest, &LIMITS).unwrap();
     let Admission::Admitted(folder) = admission else {
         panic!("{admission:?}")
     };

@@ -33,7 +33,7 @@ fn a_zip_bomb_within_the_limit_is_stopped_by_its_proportion() {
     let item = Item::new(b"zeros", b"").with(|item| {
         (item.packed, item.size) = (packed, 64 << 20);
     });
-    let limits = IntakeLimits {
+    let limits = Limits {
         bytes: 100 << 20,
         ..LIMITS
     };
@@ -80,7 +80,7 @@ fn data_that_does_not_pack_is_held_to_what_an_archive_may_hold() {
         })
         .collect::<Vec<_>>();
     let tar = good_tar().file("target/noise", &noise).bytes();
-    let limits = |bytes| IntakeLimits { bytes, ..LIMITS };
+    let limits = |bytes| Limits { bytes, ..LIMITS };
     let outcome = admit_within("hw.tgz", &tar, limits(2 << 20));
     assert!(matches!(outcome.admission, Admission::Admitted(_)));
     let refusals = refused_within("hw.tgz", &tar, limits(1 << 20));
@@ -140,7 +140,7 @@ fn what_packs_well_but_is_no_bomb_is_held_to_what_an_archive_may_hold() {
         .collect();
     let tar = good_tar().file("target/data", &data).bytes();
     assert!(tar.len() < 4 << 20 && tar.len() > 100_000, "{}", tar.len());
-    let limits = |bytes| IntakeLimits { bytes, ..LIMITS };
+    let limits = |bytes| Limits { bytes, ..LIMITS };
     let outcome = admit_within("hw.tgz", &tar, limits(1 << 20));
     assert!(matches!(outcome.admission, Admission::Admitted(_)));
     let refusals = refused_within("hw.tgz", &tar, limits(1 << 16));

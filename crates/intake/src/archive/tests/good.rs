@@ -1,7 +1,7 @@
 //! Archives that are good.
 
 use super::*;
-use crate::intake::admit;
+use crate::admit::admit_folder;
 use ids::Digest;
 
 /// The digest of these files as a folder.
@@ -12,7 +12,7 @@ fn folder_digest(files: &[(&str, &str)]) -> Digest {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, data).unwrap();
     }
-    match admit(source.path(), dest.path(), &LIMITS).unwrap() {
+    match admit_folder(source.path(), dest.path(), &LIMITS).unwrap() {
         Admission::Admitted(snapshot) => snapshot.digest().clone(),
         Admission::Refused(refusals) => panic!("{refusals:#?}"),
     }
@@ -153,7 +153,7 @@ fn a_gzip_stream_in_two_parts_is_one_archive() {
 
 #[test]
 fn what_an_archive_may_hold_is_held_to_the_byte_and_the_entry() {
-    let limits = |entries, bytes| IntakeLimits {
+    let limits = |entries, bytes| Limits {
         entries,
         bytes,
         depth: 1,
@@ -177,7 +177,7 @@ fn what_an_archive_may_hold_is_held_to_the_byte_and_the_entry() {
             refusals[0].problem.contains("more than 22 B"),
             "{refusals:?}"
         );
-        let depth = IntakeLimits { depth: 0, ..LIMITS };
+        let depth = Limits { depth: 0, ..LIMITS };
         let refusals = refused_within(name, &bytes, depth);
         assert!(refusals[0].problem.contains("depth 1"), "{refusals:?}");
     }

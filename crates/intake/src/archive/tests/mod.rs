@@ -2,9 +2,9 @@
 
 mod attempts;
 mod bombs;
-mod fuzz;
 mod good;
 mod make;
+mod mutated;
 mod tar_attacks;
 mod zip_attacks;
 
@@ -17,14 +17,13 @@ use tempfile::{TempDir, tempdir};
 
 use self::make::{TarBall, Zip, gzip};
 use crate::{
-    evidence::Refusal,
-    intake::{Admission, ArchiveKind, Location, Snapshot, Source, admit_source},
-    spec::IntakeLimits,
+    admission::Admission, admit::admit_source, archive_kind::ArchiveKind, limits::Limits,
+    location::Location, refusal::Refusal, snapshot::Snapshot, source::Source,
 };
 
 /// Where a checkout of the course has the exercise.
-const HOME: &str = "exercises/sum";
-const LIMITS: IntakeLimits = IntakeLimits {
+const EXERCISE_PATH: &str = "exercises/sum";
+const LIMITS: Limits = Limits {
     entries: 1000,
     bytes: 1 << 20,
     depth: 16,
@@ -38,7 +37,7 @@ struct Outcome {
 
 /// Admit these bytes as an archive of this name, and look that nothing happened outside of the copy.
 #[track_caller]
-fn admit_within(name: &str, bytes: &[u8], limits: IntakeLimits) -> Outcome {
+fn admit_within(name: &str, bytes: &[u8], limits: Limits) -> Outcome {
     let around = tempdir().unwrap();
     let at = |name: &str| around.path().join(name);
     let dest = at("deep/in/dest");
@@ -47,7 +46,7 @@ fn admit_within(name: &str, bytes: &[u8], limits: IntakeLimits) -> Outcome {
     fs::write(at(name), bytes).unwrap();
     let kind = ArchiveKind::of_name(name.as_bytes()).unwrap();
     let source = Source::Archive(Location::new(around.path(), name), kind);
-    let admission = admit_source(&source, Path::new(HOME), &dest, &limits).unwrap();
+    let admission = admit_source(&source, Path::new(EXERCISE_PATH), &dest, &limits).unwrap();
     let mut outside = all_below(around.path());
     outside.retain(|path| !path.starts_with(&dest));
     let mut expected = vec![at(name), at("deep"), at("deep/canary"), at("deep/in")];
@@ -81,7 +80,7 @@ fn admitted(name: &str, bytes: &[u8]) -> (Snapshot, TempDir) {
 }
 
 #[track_caller]
-fn refused_within(name: &str, bytes: &[u8], limits: IntakeLimits) -> Vec<Refusal> {
+fn refused_within(name: &str, bytes: &[u8], limits: Limits) -> Vec<Refusal> {
     match admit_within(name, bytes, limits).admission {
         Admission::Refused(refusals) => refusals,
         Admission::Admitted(snapshot) => panic!("admitted: {:?}", snapshot.files()),

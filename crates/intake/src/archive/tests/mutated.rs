@@ -56,7 +56,7 @@ fn apply(bytes: &mut Vec<u8>, changes: &[Change]) {
     }
 }
 
-const SMALL: IntakeLimits = IntakeLimits {
+const SMALL: Limits = Limits {
     entries: 12,
     bytes: 300,
     depth: 3,

@@ -13,22 +13,18 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
-use crate::{
-    fault::FaultKind,
-    intake::{Admission, ArchiveKind, admit_source},
-    spec::IntakeLimits,
-};
+use crate::{admission::Admission, admit::admit_source};
 
 /// Where a checkout of the course has the exercise.
-const HOME: &str = "exercises/sum";
-const LIMITS: IntakeLimits = IntakeLimits {
+const EXERCISE_PATH: &str = "exercises/sum";
+const LIMITS: Limits = Limits {
     entries: 100,
     bytes: 1 << 20,
     depth: 8,
 };
 
-fn look(dir: &Path) -> Result<Class, Fault> {
-    find(dir, Path::new(HOME), &LIMITS)
+fn look(dir: &Path) -> Result<Class, Error> {
+    find(dir, Path::new(EXERCISE_PATH), &LIMITS)
 }
 
 /// An instructor's folder with these files in it; what ends in `/` is a folder.
@@ -84,11 +80,8 @@ impl Dir {
     }
 
     #[track_caller]
-    fn fault(&self) -> Fault {
-        let fault = look(self.0.path()).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Usage);
-        assert!(fault.hint.is_some());
-        fault
+    fn error(&self) -> Error {
+        look(self.0.path()).unwrap_err()
     }
 
     fn admit(&self, name: &str) -> Admission {
@@ -96,7 +89,13 @@ impl Dir {
         let found = class.submissions.iter();
         let found = { found }.find(|found| found.id.as_str() == name).unwrap();
         let dest = tempdir().unwrap();
-        admit_source(&found.source, Path::new(HOME), dest.path(), &LIMITS).unwrap()
+        admit_source(
+            &found.source,
+            Path::new(EXERCISE_PATH),
+            dest.path(),
+            &LIMITS,
+        )
+        .unwrap()
     }
 }
 
@@ -354,12 +353,12 @@ fn two_with_one_id_are_an_error_that_names_both() {
             "A_b_1_assignsubmission_file_/",
         ),
     ] {
-        let fault = Dir::of(&["zoe/", a, b]).fault();
+        let error = Dir::of(&["zoe/", a, b]).error();
+        assert!(matches!(error, Error::SameId { .. }), "{error:?}");
         for name in [a, b] {
             let name = format!("`{}`", name.trim_end_matches('/'));
-            assert!(fault.message.contains(&name), "{fault}");
+            assert!(error.to_string().contains(&name), "{error}");
         }
-        assert!(fault.hint.unwrap().contains("rename"));
     }
 }
 
@@ -402,20 +401,10 @@ fn names_that_an_id_cannot_spell_are_told_apart() {
 
 #[test]
 fn a_folder_that_is_no_class_is_an_error() {
-    let fault = Dir::of(&["Cargo.toml", "src/main.rs"]).fault();
-    assert!(
-        fault
-            .cause
-            .unwrap()
-            .contains("one submission and not a class")
-    );
+    let is_crate = Dir::of(&["Cargo.toml", "src/main.rs"]).error();
+    assert!(matches!(is_crate, Error::ClassIsCrate { .. }), "{is_crate}");
     let missing = look(Path::new("/nowhere/at/all")).unwrap_err();
-    assert!(
-        missing
-            .message
-            .contains("failed to read the submissions in"),
-        "{missing}"
-    );
+    assert!(matches!(missing, Error::ClassFolder { .. }), "{missing}");
     let dir = Dir::of(&["class.zip"]);
     assert!(look(&dir.path("class.zip")).is_err());
     // The user's own link is the user's word.

@@ -118,23 +118,17 @@ type Seen = (PathBuf, u32, u64, [i64; 4], Option<Vec<u8>>);
 /// Everything below a folder.
 fn tree(root: &Path) -> Vec<Seen> {
     let mut all = Vec::new();
-    let mut folders = vec![root.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let meta = path.symlink_metadata().unwrap();
-            let times = [
-                meta.mtime(),
-                meta.mtime_nsec(),
-                meta.ctime(),
-                meta.ctime_nsec(),
-            ];
-            let contents = meta.is_file().then(|| fs::read(&path).unwrap());
-            if meta.is_dir() {
-                folders.push(path.clone());
-            }
-            all.push((path, meta.mode(), meta.len(), times, contents));
-        }
+    for entry in walkdir::WalkDir::new(root).min_depth(1) {
+        let path = entry.unwrap().into_path();
+        let meta = path.symlink_metadata().unwrap();
+        let times = [
+            meta.mtime(),
+            meta.mtime_nsec(),
+            meta.ctime(),
+            meta.ctime_nsec(),
+        ];
+        let contents = meta.is_file().then(|| fs::read(&path).unwrap());
+        all.push((path, meta.mode(), meta.len(), times, contents));
     }
     all.sort();
     all

@@ -104,17 +104,9 @@ fn paths(snapshot: &Snapshot) -> Vec<&str> {
 
 /// Everything below a folder, in byte order.
 fn all_below(root: &Path) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    let mut folders = vec![root.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.symlink_metadata().unwrap().is_dir() {
-                folders.push(path.clone());
-            }
-            all.push(path);
-        }
-    }
+    let below = walkdir::WalkDir::new(root).min_depth(1);
+    let paths = below.into_iter().map(|entry| entry.unwrap().into_path());
+    let mut all: Vec<PathBuf> = paths.collect();
     all.sort();
     all
 }

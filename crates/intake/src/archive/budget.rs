@@ -7,9 +7,12 @@
 use std::{
     cell::{Cell, RefCell},
     fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read},
+    os::unix::fs::FileExt as _,
     path::Path,
 };
+
+use rawzip::ReaderAt;
 
 use crate::{
     blame::{Blame, ReadError},
@@ -61,9 +64,13 @@ impl Budget {
         }
     }
 
-    /// The file, counted.
-    pub(super) fn source<'a>(&'a self, file: &'a File) -> Source<'a> {
-        Source { file, budget: self }
+    /// The file of `size` bytes, counted.
+    pub(super) fn source<'a>(&'a self, file: &'a File, size: u64) -> Source<'a> {
+        Source {
+            file,
+            size,
+            budget: self,
+        }
     }
 
     /// What comes out of a decompressor, counted. `packed` is how much goes in; without it, all that is
@@ -80,17 +87,6 @@ impl Budget {
     /// How much was taken from the file so far.
     pub(super) fn taken(&self) -> u64 {
         self.taken.get()
-    }
-
-    /// Take no more than `bytes` from the file until further notice; answers what was left before.
-    pub(super) fn restrict(&self, bytes: u64) -> u64 {
-        self.left.replace(bytes.min(self.left.get()))
-    }
-
-    /// Give back what a restriction withheld.
-    pub(super) fn restore(&self, before: u64, restricted: u64) {
-        let used = restricted.min(before) - self.left.get();
-        self.left.set(before - used);
     }
 
     /// The problem behind a problem: what ended the reading explains what a library made of it.
@@ -114,22 +110,32 @@ impl Budget {
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     file: &'a File,
+    size: u64,
     budget: &'a Budget,
 }
 
-impl Read for Source<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Source<'_> {
+    /// How many bytes it had when it was opened.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Let `read` fill as much of the buffer as may still be taken.
+    fn counted(
+        &self,
+        buffer: &mut [u8],
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let left = self.budget.left.get();
         if left == 0 && !buffer.is_empty() {
             return Err(self.budget.bomb());
         }
         let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
-        match self.file.read(&mut buffer[..most]) {
+        match read(&mut buffer[..most]) {
             Ok(count) => {
                 self.budget.left.set(left - count as u64);
-                self.budget
-                    .taken
-                    .set(self.budget.taken.get() + count as u64);
+                let taken = self.budget.taken.get() + count as u64;
+                self.budget.taken.set(taken);
                 Ok(count)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
@@ -142,10 +148,20 @@ impl Read for Source<'_> {
     }
 }
 
-impl Seek for Source<'_> {
-    // A place before the start or past all numbers is the archive's mistake, so none is noted here.
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+impl Read for Source<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file;
+        self.counted(buffer, |buffer| file.read(buffer))
+    }
+}
+
+impl ReaderAt for Source<'_> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        // The kernel would call a place past all numbers an error of ours, and it is the archive's.
+        if offset >= self.size {
+            return Ok(0);
+        }
+        self.counted(buffer, |buffer| self.file.read_at(buffer, offset))
     }
 }
 
@@ -195,7 +211,7 @@ mod tests {
         // Open for writing only, it cannot be read.
         let file = options.open(path).unwrap();
         let budget = Budget::new(100, 100);
-        assert!(budget.source(&file).read(&mut [0; 9]).is_err());
+        assert!(budget.source(&file, 100).read(&mut [0; 9]).is_err());
         let Blame::Ours(Error::Machine { source, .. }) = judged(&budget) else {
             panic!("refused")
         };
@@ -215,17 +231,13 @@ mod tests {
     fn no_more_is_taken_from_a_file_than_was_allowed() {
         let file = File::open("/dev/zero").unwrap();
         let budget = Budget::new(1000, 100);
-        let before = budget.restrict(10);
-        let mut source = budget.source(&file);
-        assert_eq!(source.read(&mut [0; 99]).unwrap(), 10);
-        assert!(source.read(&mut [0; 99]).is_err());
+        let mut source = budget.source(&file, 1000);
+        let whole = io::copy(&mut source, &mut io::sink());
+        assert!(whole.is_err());
         let Blame::Limit(refusal) = judged(&budget) else {
             panic!("not refused")
         };
         assert!(refusal.problem.contains("far more"), "{refusal:?}");
-        budget.restore(before, 10);
-        let whole = io::copy(&mut source, &mut io::sink());
-        assert!(whole.is_err());
         assert_eq!(budget.taken(), READINGS * 1000 + OVERHEAD);
     }
 }

@@ -174,7 +174,7 @@ impl<'a> Archive<'a> {
         let mut file = self.file;
         file.rewind()
             .map_err(|error| self.unreadable(error.into()))?;
-        let source = budget.source(file);
+        let source = budget.source(file, size);
         let read = match self.kind {
             ArchiveKind::Zip => {
                 let most = LEFTOVERS.saturating_mul(self.limits.entries as u64);

@@ -216,3 +216,32 @@ fn a_crate_that_is_missing_or_not_alone_is_told() {
         "there is no `Cargo.toml`",
     );
 }
+
+#[test]
+fn a_stream_with_its_sizes_behind_the_data_is_read() {
+    let items = GOOD.map(|(name, data)| {
+        let item = make::Item::new(name.as_bytes(), data.as_bytes());
+        item.with(|item| item.has_descriptor = true)
+    });
+    let zip = items.into_iter().fold(Zip::default(), Zip::item);
+    let (snapshot, _around) = admitted("hw.zip", &zip.bytes());
+    assert_eq!(*snapshot.digest(), folder_digest(&GOOD));
+}
+
+#[test]
+fn what_a_transfer_puts_behind_an_archive_is_passed_over() {
+    let zip = [good_zip().bytes(), b"\n".to_vec()].concat();
+    let (snapshot, _around) = admitted("hw.zip", &zip);
+    assert_eq!(*snapshot.digest(), folder_digest(&GOOD));
+}
+
+#[test]
+fn a_second_name_in_utf8_is_the_name() {
+    // As Info-ZIP writes it where the first name is in an encoding of old.
+    let field = make::unicode_path(b"gr\x94\xe1e.md", "größe.md".as_bytes());
+    let item = make::Item::new(b"gr\x94\xe1e.md", b"x").with(|item| {
+        (item.flags, item.extras) = (0, [field.clone(), field]);
+    });
+    let (snapshot, _around) = admitted("hw.zip", &good_zip().item(item).bytes());
+    assert!(snapshot.contains("größe.md"), "{:?}", snapshot.files());
+}

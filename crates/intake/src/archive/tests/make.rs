@@ -33,6 +33,10 @@ pub(super) struct Item {
     /// Which system made it: 3 is Unix, 0 is MS-DOS.
     pub(super) system: u8,
     pub(super) is_zip64: bool,
+    /// More extra fields, of the local header and of the directory.
+    pub(super) extras: [Vec<u8>; 2],
+    /// Whether checksum and sizes follow the data, and the local header has zeros.
+    pub(super) has_descriptor: bool,
     /// Where the directory says that its local header is, if not where it is.
     pub(super) at: Option<u32>,
 }
@@ -53,6 +57,8 @@ impl Item {
             mode: 0o100_644,
             system: 3,
             is_zip64: false,
+            extras: [Vec::new(), Vec::new()],
+            has_descriptor: false,
             at: None,
         }
     }
@@ -63,15 +69,18 @@ impl Item {
     }
 
     /// What both headers have in the middle, from the flags to the length of the extra field.
-    fn common(&self, name: &[u8], extra: usize) -> Vec<u8> {
+    fn common(&self, name: &[u8], extra: usize, is_local: bool) -> Vec<u8> {
         let mut header = Vec::new();
-        header.extend(self.flags.to_le_bytes());
+        let descriptor = if self.has_descriptor { 1 << 3 } else { 0 };
+        header.extend((self.flags | descriptor).to_le_bytes());
         header.extend(self.method.to_le_bytes());
         // Midnight of the first day there is.
         header.extend([0, 0, 0x21, 0]);
-        header.extend(self.crc.to_le_bytes());
+        let is_later = is_local && self.has_descriptor;
+        header.extend(if is_later { 0 } else { self.crc }.to_le_bytes());
         for size in [self.packed.len() as u64, self.size] {
             let short = u32::try_from(size).unwrap_or(u32::MAX);
+            let short = if is_later { 0 } else { short };
             header.extend(if self.is_zip64 { u32::MAX } else { short }.to_le_bytes());
         }
         header.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
@@ -79,15 +88,25 @@ impl Item {
         header
     }
 
-    fn extra(&self) -> Vec<u8> {
+    fn extra(&self, which: usize) -> Vec<u8> {
         let mut extra = Vec::new();
         if self.is_zip64 {
             extra.extend([1, 0, 16, 0]);
             extra.extend(self.size.to_le_bytes());
             extra.extend((self.packed.len() as u64).to_le_bytes());
         }
+        extra.extend(&self.extras[which]);
         extra
     }
+}
+
+/// The extra field with a second name of an entry, in UTF-8.
+pub(super) fn unicode_path(name: &[u8], unicode: &[u8]) -> Vec<u8> {
+    let mut crc = Crc::new();
+    crc.update(name);
+    let length = u16::try_from(unicode.len() + 5).unwrap();
+    let head = [0x7075_u16.to_le_bytes(), length.to_le_bytes()].concat();
+    [&head, [1].as_slice(), &crc.sum().to_le_bytes(), unicode].concat()
 }
 
 /// A zip archive.
@@ -114,22 +133,29 @@ impl Zip {
         let (mut zip, mut directory) = (Vec::new(), Vec::new());
         for item in &self.items {
             let start = u32::try_from(zip.len()).unwrap();
-            let extra = item.extra();
+            let [extra, listed_extra] = [item.extra(0), item.extra(1)];
             zip.extend(b"PK\x03\x04\x14\x00");
-            zip.extend(item.common(&item.local_name, extra.len()));
+            zip.extend(item.common(&item.local_name, extra.len(), true));
             zip.extend(&item.local_name);
             zip.extend(&extra);
             zip.extend(&item.packed);
+            if item.has_descriptor {
+                zip.extend(b"PK\x07\x08");
+                zip.extend(item.crc.to_le_bytes());
+                for size in [item.packed.len() as u64, item.size] {
+                    zip.extend(u32::try_from(size).unwrap().to_le_bytes());
+                }
+            }
             directory.extend(b"PK\x01\x02\x14");
             directory.push(item.system);
             directory.extend([20, 0]);
-            directory.extend(item.common(&item.name, extra.len()));
+            directory.extend(item.common(&item.name, listed_extra.len(), false));
             // No comment, disk 0, no internal attributes.
             directory.extend([0; 6]);
             directory.extend((item.mode << 16).to_le_bytes());
             directory.extend(item.at.unwrap_or(start).to_le_bytes());
             directory.extend(&item.name);
-            directory.extend(&extra);
+            directory.extend(&listed_extra);
         }
         let count = u16::try_from(self.items.len()).unwrap_or(u16::MAX);
         let start = u32::try_from(zip.len()).unwrap();

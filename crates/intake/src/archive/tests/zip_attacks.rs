@@ -1,6 +1,9 @@
 //! Zip archives that are made to do harm, or are broken.
 
-use super::{make::Item, *};
+use super::{
+    make::{self, Item},
+    *,
+};
 
 fn with(change: impl FnOnce(&mut Item)) -> Vec<u8> {
     good_zip()
@@ -159,6 +162,96 @@ fn sizes_that_lie_are_refused() {
 fn headers_that_disagree_are_refused() {
     let zip = with(|item| item.local_name = b"src/main.rs".to_vec());
     refused("hw.zip", &zip, "x", "damaged");
+}
+
+#[test]
+fn headers_that_disagree_in_any_field_are_refused() {
+    let zip = Zip::default().item(Item::new(b"x", b"12345")).bytes();
+    // Flags (the password's alone), method, time, checksum, sizes, in the local header.
+    for at in [6, 8, 10, 12, 14, 18, 22] {
+        let mut changed = zip.clone();
+        changed[at] ^= 1;
+        let refusals = refused_within("hw.zip", &changed, LIMITS);
+        assert!(
+            refusals[0].problem.contains("damaged"),
+            "{at}: {refusals:?}"
+        );
+    }
+}
+
+#[test]
+fn a_second_name_that_means_another_file_is_refused() {
+    let other = |unicode: &[u8]| {
+        let field = make::unicode_path(b"x", unicode);
+        with(|item| (item.flags, item.extras) = (0, [field.clone(), field]))
+    };
+    for unicode in [b"y".as_slice(), b"a/x", b"../x", b"x/", b"\xc3\xb6"] {
+        refused("hw.zip", &other(unicode), "x", "damaged");
+    }
+    let field = make::unicode_path(b"x", b"x");
+    admitted("hw.zip", &other(b"x"));
+    // In one header alone, twice, of another name, or with the bit that says that the first is UTF-8.
+    let twice = [field.clone(), field.clone()].concat();
+    let of_another = make::unicode_path(b"y", b"x");
+    for extras in [
+        [field.clone(), Vec::new()],
+        [Vec::new(), field],
+        [twice.clone(), twice],
+        [of_another.clone(), of_another],
+    ] {
+        refused("hw.zip", &with(|item| item.extras = extras), "x", "damaged");
+    }
+    let name = b"\x94.rs";
+    let field = make::unicode_path(name, "ö.rs".as_bytes());
+    let item = Item::new(name, b"").with(|item| item.extras = [field.clone(), field]);
+    refused(
+        "hw.zip",
+        &good_zip().item(item).bytes(),
+        "\\x94.rs",
+        "damaged",
+    );
+}
+
+#[test]
+fn an_archive_behind_another_is_refused() {
+    // Some readers would find the first, some the second.
+    let two = [good_zip().bytes(), good_zip().file("x", "").bytes()].concat();
+    refused("hw.zip", &two, "hw.zip", "damaged");
+}
+
+#[test]
+fn a_place_past_all_numbers_is_the_archives_mistake() {
+    for at in [u64::MAX, u64::MAX - 30, 1 << 63, 1 << 40] {
+        let mut field = vec![1, 0, 8, 0];
+        field.extend(at.to_le_bytes());
+        let zip = with(|item| {
+            (item.at, item.extras[1]) = (Some(u32::MAX), field);
+        });
+        refused("hw.zip", &zip, "x", "damaged");
+    }
+}
+
+#[test]
+fn a_number_of_entries_that_lies_is_refused() {
+    let zip = good_zip().bytes();
+    for count in [0, 1, 3, 255] {
+        let mut zip = zip.clone();
+        let end = zip.len() - 22;
+        (zip[end + 8], zip[end + 10]) = (count, count);
+        refused("hw.zip", &zip, "hw.zip", "damaged");
+    }
+}
+
+#[test]
+fn patched_masked_or_strongly_encrypted_entries_are_refused() {
+    for bit in [5, 6, 13] {
+        refused(
+            "hw.zip",
+            &with(|item| item.flags |= 1 << bit),
+            "x",
+            "not read here",
+        );
+    }
 }
 
 #[test]

@@ -169,6 +169,67 @@ fn course_key(field: &str) -> Option<&'static str> {
     }
 }
 
+impl From<intake::Error> for Fault {
+    fn from(error: intake::Error) -> Self {
+        use intake::Error as E;
+        let kind = match &error {
+            E::Machine { .. } | E::Copy { .. } => FaultKind::Disk,
+            _ => FaultKind::Usage,
+        };
+        let hint = match &error {
+            E::NotFound { .. } | E::NotAFolder { .. } => {
+                Some("name the folder that holds Cargo.toml and src/")
+            }
+            E::Closed { .. } => Some("make it readable: `chmod u+rx` by its owner"),
+            E::Submission { source, .. } => Some(match source.kind() {
+                io::ErrorKind::NotADirectory => {
+                    "name the folder itself; if it is an archive, unpack it first"
+                }
+                io::ErrorKind::PermissionDenied => "make it readable: `chmod u+rx` by its owner",
+                _ => "name the folder that holds `Cargo.toml` and `src/`",
+            }),
+            E::Locked { .. } => {
+                Some("let whoever grades read all of it: `chmod -R a+rX`, by its owner")
+            }
+            E::Machine { .. } => Some(
+                "look at its disk, at free memory, and at the limit of open files (`ulimit -n`)",
+            ),
+            E::ClassFolder { .. } => Some(
+                "name a folder that can be read, with one folder or archive for each student in it",
+            ),
+            E::ClassIsCrate { .. } => {
+                Some("name the folder that holds one folder or archive for each student")
+            }
+            E::SameId { .. } => Some(
+                "rename one of them, or move it out of the folder; capitals make no difference",
+            ),
+            E::Copy { source, .. } if is_out_of_files(source) => {
+                Some("raise the limit of open files (`ulimit -n`)")
+            }
+            E::Copy { .. } => {
+                Some("free space there, or choose another temporary folder with `--temp-dir DIR`")
+            }
+            E::CopyInside { .. } => Some("choose another temporary folder with `--temp-dir DIR`"),
+            _ => None,
+        };
+        Self {
+            kind,
+            message: error.to_string(),
+            cause: error.source().map(ToString::to_string),
+            hint: hint.map(str::to_owned),
+        }
+    }
+}
+
+/// Whether this process or this machine has too many files open.
+fn is_out_of_files(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::MFILE | Errno::NFILE)
+    )
+}
+
 impl From<observer::SelfTestError> for Fault {
     fn from(error: observer::SelfTestError) -> Self {
         match error {
@@ -202,6 +263,88 @@ impl From<fs_scratch::Error> for Fault {
                 kind: FaultKind::Internal,
                 ..fault
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy_error(errno: rustix::io::Errno) -> Fault {
+        let path = "/tmp/x".into();
+        let (verb, source) = ("write", errno.into());
+        intake::Error::Copy { verb, path, source }.into()
+    }
+
+    #[test]
+    fn a_copy_that_fails_is_the_disks_and_the_hint_fits_what_is_short() {
+        use rustix::io::Errno;
+        for (errno, hint) in [(Errno::NOSPC, "--temp-dir"), (Errno::MFILE, "ulimit")] {
+            let fault = copy_error(errno);
+            assert_eq!(fault.kind, FaultKind::Disk);
+            assert_eq!(fault.message, "failed to write `/tmp/x`");
+            assert!(fault.cause.is_some_and(|cause| cause.contains("os error")));
+            assert!(fault.hint.is_some_and(|found| found.contains(hint)));
+        }
+    }
+
+    #[test]
+    fn every_error_about_a_path_of_the_users_says_what_to_do() {
+        let source = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let path = || "x".into();
+        for (error, hint) in [
+            (
+                intake::Error::NotFound {
+                    path: path(),
+                    source: source(),
+                },
+                "name the folder",
+            ),
+            (
+                intake::Error::NotAFolder { path: path() },
+                "name the folder",
+            ),
+            (
+                intake::Error::Closed {
+                    path: path(),
+                    source: source(),
+                },
+                "chmod",
+            ),
+            (
+                intake::Error::Submission {
+                    path: path(),
+                    source: source(),
+                },
+                "chmod",
+            ),
+            (
+                intake::Error::Locked {
+                    path: path(),
+                    place: String::new(),
+                    source: source(),
+                },
+                "chmod -R",
+            ),
+            (
+                intake::Error::ClassFolder {
+                    path: path(),
+                    source: source(),
+                },
+                "for each student",
+            ),
+            (intake::Error::CopyInside { folder: path() }, "--temp-dir"),
+        ] {
+            let fault = Fault::from(error);
+            assert_eq!(fault.kind, FaultKind::Usage);
+            assert!(
+                fault
+                    .hint
+                    .as_ref()
+                    .is_some_and(|found| found.contains(hint)),
+                "{fault:?}"
+            );
         }
     }
 }

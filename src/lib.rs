@@ -8,7 +8,6 @@ pub mod fault;
 pub mod course;
 
 pub mod config;
-pub mod intake;
 
 pub mod compile;
 pub mod reference;

@@ -10,8 +10,9 @@ use std::iter;
 use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 use sha2::Digest as _;
 
-use crate::{fault::Fault, intake::Snapshot};
+use crate::fault::Fault;
 use ids::Digest;
+use intake::Snapshot;
 
 /// The digest of all Rust source of a submission without its formatting; none if there is no source.
 ///

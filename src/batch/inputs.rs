@@ -74,15 +74,16 @@ pub(super) fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Resul
 
 /// Every file below a trusted folder, but not what cargo makes there.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name();
-        let kind = entry.file_type()?;
-        if kind.is_dir() && name != "target" {
-            collect(&entry.path(), files)?;
-        } else if kind.is_file() && name != "Cargo.lock" {
-            files.push(entry.path());
+    let is_made = |entry: &walkdir::DirEntry| {
+        entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == "target"
+    };
+    let entries = walkdir::WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter();
+    for entry in entries.filter_entry(|entry| !is_made(entry)) {
+        let entry = entry?;
+        if entry.file_type().is_file() && entry.file_name() != "Cargo.lock" {
+            files.push(entry.into_path());
         }
     }
     Ok(())

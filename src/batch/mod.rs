@@ -68,7 +68,6 @@ use crate::{
     course::Exercise,
     fault::{Fault, FaultKind},
     grading::{ClassSetup, Session},
-    intake,
 };
 use ids::{Seed, SubmissionId};
 use judge::report::Summary;

@@ -15,7 +15,7 @@ use super::{
     output_dir::OutputDir,
     records::{self, json},
 };
-use crate::{fault::Fault, intake};
+use crate::fault::Fault;
 use ids::SubmissionId;
 use judge::report::HandedIn;
 

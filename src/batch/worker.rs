@@ -21,9 +21,9 @@ use super::{
 use crate::{
     fault::{Fault, FaultKind},
     grading::{Intake, Origin, Session, Submission},
-    intake::Found,
 };
 use ids::{Digest, Seed, SubmissionId};
+use intake::Found;
 use judge::{
     record::{Record, Usage},
     report,

@@ -36,10 +36,10 @@ use self::{
 use crate::{
     course::{AllowedCrate, Course, Exercise, Profile},
     fault::{Fault, FaultKind},
-    intake::Snapshot,
 };
 use evidence::Termination;
 use ids::Digest;
+use intake::Snapshot;
 use judge::evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal};
 use sandbox::{self, Cancellation, Limits, Sandbox};
 
@@ -117,7 +117,7 @@ impl Builder {
                 layer: None,
             })
         };
-        let package = match self.admit(snapshot)? {
+        let package = match self.read_package(snapshot)? {
             Ok(package) => package,
             Err(refusals) => return refused(refusals),
         };
@@ -245,7 +245,7 @@ impl Builder {
         &self.toolchain.identity
     }
 
-    fn admit(&self, snapshot: &Snapshot) -> Result<Result<Package, Vec<Refusal>>, Fault> {
+    fn read_package(&self, snapshot: &Snapshot) -> Result<Result<Package, Vec<Refusal>>, Fault> {
         let text = snapshot.read("Cargo.toml")?.unwrap_or_default();
         let files: Vec<&str> = snapshot
             .files()

@@ -51,24 +51,13 @@ pub struct Course {
     /// Limits of one run, unless an exercise says otherwise.
     pub run_limits: Limits,
     /// How large a submission may be.
-    pub intake: IntakeLimits,
+    pub intake: intake::Limits,
     /// What submissions may depend on, by package name.
     pub crates: BTreeMap<String, AllowedCrate>,
     /// How well submissions must be isolated.
     pub isolation: IsolationPolicy,
     /// Where temporary folders go, if the course says so.
     pub temp_dir: Option<PathBuf>,
-}
-
-/// How large a submission may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntakeLimits {
-    /// Files and folders together.
-    pub entries: usize,
-    /// Bytes of all files together.
-    pub bytes: u64,
-    /// Folders inside folders.
-    pub depth: usize,
 }
 
 /// A crate that submissions may use. Its exact version is in `grader.lock`.
@@ -122,8 +111,8 @@ struct IntakeFile {
 }
 
 impl IntakeFile {
-    fn limits(&self) -> IntakeLimits {
-        IntakeLimits {
+    fn limits(&self) -> intake::Limits {
+        intake::Limits {
             entries: self.entries.unwrap_or(INTAKE_LIMITS.entries),
             bytes: self.size.map_or(INTAKE_LIMITS.bytes, |size| size.0),
             depth: self.depth.unwrap_or(INTAKE_LIMITS.depth),
@@ -131,26 +120,24 @@ impl IntakeFile {
     }
 }
 
-impl IntakeLimits {
-    /// The key whose value is out of its range, and the range: below it no crate would be admitted, and the
-    /// reference would be blamed; above it nothing would be bounded.
-    fn mistake(&self) -> Option<(&'static str, String)> {
-        let Self {
-            entries,
-            bytes,
-            depth,
-        } = self;
-        if !(3..=1_000_000).contains(entries) {
-            let what = format!("`entries` is {entries}, it must be 3 to 1000000");
-            Some(("entries", what))
-        } else if !(1 << 10..=1 << 34).contains(bytes) {
-            Some(("size", "`size` must be 1 KiB to 16 GiB".into()))
-        } else if !(1..=100).contains(depth) {
-            let what = format!("`depth` is {depth}, it must be 1 to 100");
-            Some(("depth", what))
-        } else {
-            None
-        }
+/// The key whose value is out of its range, and the range: below it no crate would be admitted, and the
+/// reference would be blamed; above it nothing would be bounded.
+fn out_of_range(limits: &intake::Limits) -> Option<(&'static str, String)> {
+    let intake::Limits {
+        entries,
+        bytes,
+        depth,
+    } = limits;
+    if !(3..=1_000_000).contains(entries) {
+        let what = format!("`entries` is {entries}, it must be 3 to 1000000");
+        Some(("entries", what))
+    } else if !(1 << 10..=1 << 34).contains(bytes) {
+        Some(("size", "`size` must be 1 KiB to 16 GiB".into()))
+    } else if !(1..=100).contains(depth) {
+        let what = format!("`depth` is {depth}, it must be 1 to 100");
+        Some(("depth", what))
+    } else {
+        None
     }
 }
 
@@ -196,7 +183,7 @@ const RUN_LIMITS: Limits = Limits {
     output_bytes: 16 << 20,
 };
 /// Generous for source code, with a student's own thousand data files beside it.
-const INTAKE_LIMITS: IntakeLimits = IntakeLimits {
+const INTAKE_LIMITS: intake::Limits = intake::Limits {
     entries: 10_000,
     bytes: 32 << 20,
     depth: 16,
@@ -233,7 +220,7 @@ impl Course {
         let path = root.join(Self::FILE);
         let (text, file) = read::<CourseFile>(&path)?;
         let intake = file.submission.limits();
-        if let Some((key, what)) = intake.mistake() {
+        if let Some((key, what)) = out_of_range(&intake) {
             let offset = offset_of(&text, &["submission", key]);
             return Err(mistake(&path, &text, offset, what));
         }

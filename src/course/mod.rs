@@ -15,7 +15,7 @@ mod toml_file;
 mod units;
 
 pub use exercise_toml::{Exercise, Profile, SeedPlan};
-pub use grader_toml::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
+pub use grader_toml::{AllowedCrate, Course, RESERVED_NAMES};
 pub use tier::IsolationPolicy;
 
 pub(crate) use toml_file::line_of;

@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use self::hidden::Hidden;
+use self::{hidden::Hidden, submission::refusal};
 pub use self::{
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
@@ -38,13 +38,13 @@ use crate::{
     config::Settings,
     course::Exercise,
     fault::{Fault, FaultKind, text_of},
-    intake::{self, Admission, Snapshot},
     reference,
 };
 use dataset::Dataset;
 use evidence::{Concurrency, Observed};
 use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
+use intake::{Admission, Snapshot};
 use judge::{
     check,
     evidence::{BuildEvidence, Evidence, RunEvidence},
@@ -251,7 +251,7 @@ impl<'a> Session<'a> {
         if !source.is_dir() {
             return Err(failed(format!("there is no folder `{}`", source.display())));
         }
-        let snapshot = match intake::admit(source, &copy, &self.settings.course.intake)? {
+        let snapshot = match intake::admit_folder(source, &copy, &self.settings.course.intake)? {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
                 return Err(failed(
@@ -364,7 +364,7 @@ impl<'a> Session<'a> {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
                 return Ok(Evidence {
-                    build: BuildEvidence::Refused(refusals.clone()),
+                    build: BuildEvidence::Refused(refusals.iter().map(refusal).collect()),
                     runs: Vec::new(),
                 });
             }

@@ -4,9 +4,10 @@
 
 use std::path::PathBuf;
 
-use crate::intake::{Admission, Snapshot, Source};
 use fs_scratch::Subfolder;
 use ids::{Digest, SubmissionId};
+use intake::{Admission, Snapshot, Source};
+use judge::evidence::Refusal;
 
 /// A submission to grade.
 #[derive(Debug, Clone)]
@@ -50,5 +51,19 @@ impl Intake {
             Admission::Admitted(snapshot) => snapshot.digest().clone(),
             Admission::Refused(refusals) => Digest::of(format!("{refusals:?}").as_bytes()),
         }
+    }
+}
+
+/// A reason why the intake refuses a submission, as evidence.
+pub(super) fn refusal(refusal: &intake::Refusal) -> Refusal {
+    let intake::Refusal {
+        place,
+        problem,
+        remedy,
+    } = refusal.clone();
+    Refusal {
+        place,
+        problem,
+        remedy,
     }
 }

@@ -1,9 +1,5 @@
 //! Stopped from outside, while a submission runs or is compiled: nothing of it is left behind.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
-mod common;
-
 use std::{
     fs,
     os::unix::process::ExitStatusExt as _,
@@ -15,10 +11,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use common::{
-    grade,
-    scene::{Scene, names},
-    submission,
+use crate::support::{
+    command::grade, course, files::names, program, submission, workspace::Workspace,
 };
 
 /// Far beyond what any of this takes; a test that waits so long fails.
@@ -42,7 +36,7 @@ fn wait_for<T>(what: &str, patience: Duration, mut look: impl FnMut() -> Option<
 
 /// A grading at work.
 struct Grading {
-    scene: Scene,
+    workspace: Workspace,
     child: Child,
 }
 
@@ -59,12 +53,12 @@ impl Grading {
         reason = "assert_cmd only waits for the end"
     )]
     fn start_behind(signals: &str, name: &str) -> Self {
-        let scene = Scene::new();
-        let course = scene.course();
-        course.edit("grader.toml", "wall = \"30s\"", "wall = \"100s\"");
-        course.edit("grader.toml", "wall = \"10s\"", "wall = \"100s\"");
+        let workspace = Workspace::new();
+        let own_course = workspace.course();
+        own_course.edit("grader.toml", "wall = \"30s\"", "wall = \"100s\"");
+        own_course.edit("grader.toml", "wall = \"10s\"", "wall = \"100s\"");
         let mut command = Command::new("env");
-        command.arg(signals).arg(env!("CARGO_BIN_EXE_grade"));
+        command.arg(signals).arg(program());
         let known = grade();
         for (variable, value) in known.get_envs() {
             match value {
@@ -73,25 +67,25 @@ impl Grading {
             };
         }
         command
-            .current_dir(common::course())
-            .env("GRADE_TEMP_DIR", scene.temp())
+            .current_dir(course())
+            .env("GRADE_TEMP_DIR", workspace.temp())
             .args(["sum-of-products", "--seed", "0", "--report"])
-            .arg(scene.path("report.txt"))
+            .arg(workspace.path("report.txt"))
             .arg("--course")
-            .arg(&course.root)
+            .arg(&own_course.root)
             .arg(submission(name))
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         Self {
             child: command.spawn().unwrap(),
-            scene,
+            workspace,
         }
     }
 
     /// Wait until a program works in a folder of this end, below our temporary folder.
     #[track_caller]
     fn wait_until_works(mut self, program: &str, folder: &str) -> Self {
-        let temp = self.scene.temp();
+        let temp = self.workspace.temp();
         wait_for(program, PATIENCE, || {
             let ended = self.child.try_wait().unwrap();
             assert!(
@@ -162,10 +156,10 @@ fn ends_by(mut grading: Grading, signal: Signal) {
     let status = grading.wait_for_end();
     assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
     // When it has ended all is done; there is nothing more to wait for.
-    assert_eq!(workers(&grading.scene.temp()), []);
-    grading.scene.assert_nothing_left();
+    assert_eq!(workers(&grading.workspace.temp()), []);
+    grading.workspace.assert_nothing_left();
     assert_eq!(
-        names(grading.scene.temp().parent().unwrap()),
+        names(grading.workspace.temp().parent().unwrap()),
         ["course", "temp"],
         "no half report"
     );
@@ -228,16 +222,16 @@ fn what_its_starter_had_it_ignore_does_not_end_it() {
 fn dies_with_its_grader(mut grading: Grading) {
     grading.signal(Signal::KILL);
     assert_eq!(grading.wait_for_end().signal(), Some(Signal::KILL.as_raw()));
-    let temp = grading.scene.temp();
+    let temp = grading.workspace.temp();
     wait_for("the submission's end", SECONDS, || {
         workers(&temp).is_empty().then_some(())
     });
     assert_eq!(names(&temp).len(), 1, "the abandoned folder");
-    let mut next = grading.scene.grade();
+    let mut next = grading.workspace.grade();
     next.args(["sum-of-products", "--seed", "0"])
         .arg(submission("no-manifest"));
     assert_eq!(next.output().unwrap().status.code(), Some(1));
-    grading.scene.assert_nothing_left();
+    grading.workspace.assert_nothing_left();
 }
 
 #[test]
@@ -253,7 +247,7 @@ fn a_compilation_dies_with_a_killed_grader_and_the_next_one_clears_away() {
 #[test]
 fn a_submission_dies_with_a_killed_supervisor_and_is_not_graded() {
     let mut grading = running();
-    let temp = grading.scene.temp();
+    let temp = grading.workspace.temp();
     let (submission, _) = workers(&temp).pop().unwrap();
     // Between it and its supervisor may be the first process of a namespace.
     let parent_of = |process: i32| -> i32 {
@@ -279,8 +273,8 @@ fn a_submission_dies_with_a_killed_supervisor_and_is_not_graded() {
     wait_for("the submission's end", SECONDS, || {
         workers(&temp).is_empty().then_some(())
     });
-    grading.scene.assert_nothing_left();
-    let report = fs::read_to_string(grading.scene.path("report.txt")).unwrap();
+    grading.workspace.assert_nothing_left();
+    let report = fs::read_to_string(grading.workspace.path("report.txt")).unwrap();
     assert!(
         report.contains("NOT GRADED") && report.contains("vanished"),
         "{report}"

@@ -1,20 +1,20 @@
 //! Every check against every submission of the corpus.
 //!
-//! The table in `tests/golden/matrix.txt` is what is expected; `GRADE_BLESS=1 cargo test --test matrix`
+//! The table in `tests/golden/matrix.txt` is what is expected; `GRADE_BLESS=1 cargo test --test it matrix::`
 //! writes it anew, and then it is read by a person. Two rules hold whatever it says: the reference passes
 //! every check, and every check fails for some submission. The table is the same at every tier that
-//! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test --test matrix` grades at that tier. Where
+//! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test --test it matrix::` grades at that tier. Where
 //! there is no fence, those that write where they must not get further, and fail there: see
 //! `grade/tampering.rs`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
-mod common;
-
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
+use crate::support::{
+    command::{grade, shown},
+    course, processors,
+    record::{fitting, statuses},
+};
 use assert_cmd::Command;
-use common::{course, fitting, grade, shown, statuses};
 use serde_json::Value;
 
 const TABLE: &str = "tests/golden/matrix.txt";
@@ -92,6 +92,7 @@ fn table(rows: &BTreeMap<String, Vec<(String, String)>>) -> String {
 
 #[test]
 fn every_check_answers_every_submission_as_expected() {
+    let _alone = processors::use_all();
     let rows = graded();
     assert!(
         rows["(reference)"]

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::common::scene::{CourseCopy, Scene, run};
+use crate::support::{
+    command::run,
+    workspace::{CourseCopy, Workspace},
+};
 
 const COURSE: &str = "grader.toml";
 const EXERCISE: &str = CourseCopy::EXERCISE;
@@ -11,8 +14,8 @@ const EXERCISE: &str = CourseCopy::EXERCISE;
 /// An `@` in the words stands for the number of the line in which the slip begins.
 #[track_caller]
 fn slip(file: &str, from: &str, to: &str, words: &[&str]) {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     let text = fs::read_to_string(course.root.join(file)).unwrap();
     let line = text
         .split(from)
@@ -25,11 +28,11 @@ fn slip(file: &str, from: &str, to: &str, words: &[&str]) {
     let words: Vec<String> = words.iter().map(|word| word.replace('@', &line)).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     for arguments in [&["sum-of-products"][..], &["check-exercises"]] {
-        let command = &mut scene.grade();
+        let command = &mut workspace.grade();
         command.arg("--course").arg(&course.root).args(arguments);
         run(command).refuses(2, &[file]).complains(&words);
     }
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -225,26 +228,26 @@ fn a_key_of_a_newer_version_does_not_hide_the_version() {
 
 #[test]
 fn a_course_that_is_not_there_is_told_with_the_flag() {
-    let scene = Scene::new();
-    let empty = scene.path("empty");
+    let workspace = Workspace::new();
+    let empty = workspace.path("empty");
     fs::create_dir(&empty).unwrap();
-    let here = |folder: &str| run(scene.grade().current_dir(folder).arg("sum-of-products"));
+    let here = |folder: &str| run(workspace.grade().current_dir(folder).arg("sum-of-products"));
     here("/").refuses(
         2,
         &["found no `grader.toml` in `/` or above", "--course DIR"],
     );
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     run(command.args(["sum-of-products", "--course"]).arg(&empty))
         .refuses(2, &["empty/grader.toml", "No such file", "--course"]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_file_that_is_no_text_is_told() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     fs::write(course.root.join(COURSE), b"format-version = 1\n# \xff\n").unwrap();
-    run(scene
+    run(workspace
         .grade()
         .args(["sum-of-products", "--course"])
         .arg(&course.root))
@@ -253,11 +256,11 @@ fn a_file_that_is_no_text_is_told() {
 
 #[test]
 fn an_exercise_called_like_a_subcommand_is_refused() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     let from = course.root.join("exercises/sum-of-products");
     fs::rename(from, course.root.join("exercises/batch")).unwrap();
-    run(scene
+    run(workspace
         .grade()
         .args(["check-exercises", "--course"])
         .arg(&course.root))
@@ -273,11 +276,11 @@ fn an_exercise_called_like_a_subcommand_is_refused() {
 
 #[test]
 fn an_exercise_folder_with_an_odd_name_is_refused() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     let from = course.root.join("exercises/sum-of-products");
     fs::rename(from, course.root.join("exercises/sum of products")).unwrap();
-    run(scene
+    run(workspace
         .grade()
         .args(["sum-of-products", "--course"])
         .arg(&course.root))
@@ -294,10 +297,10 @@ fn an_exercise_folder_with_an_odd_name_is_refused() {
 #[test]
 fn a_lock_file_that_does_not_fit_is_told_with_the_remedy() {
     let remedy = "remove it, grade again, and keep what is written";
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     let grade = || {
-        run(scene
+        run(workspace
             .grade()
             .args(["sum-of-products", "--course"])
             .arg(&course.root))
@@ -306,19 +309,19 @@ fn a_lock_file_that_does_not_fit_is_told_with_the_remedy() {
     grade().refuses(2, &["grader.lock", "line 2", remedy]);
     course.write("grader.lock", "version = 4\n");
     grade().refuses(2, &["grader.lock", "it has no package", remedy]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_crate_that_the_lock_file_does_not_know_is_named() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     course.edit(
         COURSE,
         "glob = ",
         "globset = { version = \"0.4\" }\nglob = ",
     );
-    run(scene
+    run(workspace
         .grade()
         .args(["sum-of-products", "--course"])
         .arg(&course.root))
@@ -334,17 +337,17 @@ fn a_crate_that_the_lock_file_does_not_know_is_named() {
 
 #[test]
 fn a_version_that_the_lock_file_does_not_have_is_named() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     course.edit(
         COURSE,
         "rayon = { version = \"1.11\" }",
         "rayon = { version = \"0.9\" }",
     );
-    run(scene
+    run(workspace
         .grade()
         .args(["sum-of-products", "--course"])
         .arg(&course.root))
     .refuses(2, &["grader.lock", "rayon", "remove it, grade again"]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }

@@ -8,9 +8,11 @@ use std::{
 
 use assert_cmd::Command;
 
-use crate::common::{
-    scene::{CourseCopy, Scene, copy_tree, names, run},
+use crate::support::{
+    command::run,
+    files::{copy_tree, names, write_script},
     submission, sysroot,
+    workspace::{CourseCopy, Workspace},
 };
 
 /// A reference, or a submission, that needs nothing but the standard library.
@@ -40,19 +42,19 @@ const STD_MANIFEST: &str = "[package]\nname = \"sum\"\nversion = \"0.1.0\"\nedit
 /// Grade the crate with rayon in it, so that everything is in the shared cache.
 fn warm() {
     run(&mut grading(
-        &Scene::new(),
+        &Workspace::new(),
         &submission("correct-rayon-par-iter"),
     ))
     .code(0);
 }
 
-/// A cache of this scene alone, with these parts of one that has rayon's layer and no other: in the shared one
+/// A cache of this workspace alone, with these parts of one that has rayon's layer and no other: in the shared one
 /// a batch makes the full layer, which then serves instead and takes long to make again.
-fn cache_with(scene: &Scene, parts: &[&str]) -> PathBuf {
+fn cache_with(workspace: &Workspace, parts: &[&str]) -> PathBuf {
     let of_rayon = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rayon-cache");
-    let command = &mut grading(scene, &submission("correct-rayon-par-iter"));
+    let command = &mut grading(workspace, &submission("correct-rayon-par-iter"));
     run(command.env("GRADE_CACHE_DIR", &of_rayon)).code(0);
-    let private = scene.path("cache");
+    let private = workspace.path("cache");
     fs::create_dir(&private).unwrap();
     for part in parts {
         copy_tree(&of_rayon.join(part), &private.join(part));
@@ -61,22 +63,22 @@ fn cache_with(scene: &Scene, parts: &[&str]) -> PathBuf {
 }
 
 /// Grade on one seed.
-fn grading(scene: &Scene, folder: &Path) -> Command {
-    let mut command = scene.grade();
+fn grading(workspace: &Workspace, folder: &Path) -> Command {
+    let mut command = workspace.grade();
     command.args(["sum-of-products", "--seed", "0"]).arg(folder);
     command
 }
 
 #[test]
 fn without_a_toolchain_it_says_where_to_get_one() {
-    let scene = Scene::new();
-    let command = &mut grading(&scene, &submission("serial"));
+    let workspace = Workspace::new();
+    let command = &mut grading(&workspace, &submission("serial"));
     command.env("PATH", "/nonexistent").env_remove("RUSTC");
     run(command).refuses(
         3,
         &["failed to start the compiler `rustc`", "https://rustup.rs"],
     );
-    let command = &mut grading(&scene, &submission("serial"));
+    let command = &mut grading(&workspace, &submission("serial"));
     command.env("RUSTC", "/nonexistent/rustc");
     run(command).refuses(
         3,
@@ -85,24 +87,24 @@ fn without_a_toolchain_it_says_where_to_get_one() {
             "https://rustup.rs",
         ],
     );
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 /// As a shell after `trap '' CHLD`, and daemons that let the kernel reap.
 #[test]
 fn a_caller_that_does_not_wait_for_its_children_changes_nothing() {
     warm();
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let careless = ["env", "--ignore-signal=CHLD", "--block-signal=CHLD"].map(str::to_owned);
-    let command = &mut scene.grade_behind(&careless);
+    let command = &mut workspace.grade_behind(&careless);
     command.args(["sum-of-products", "--seed", "0"]);
     run(command.arg(submission("correct-rayon-par-iter"))).code(0);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 /// A folder with rustc in it and nothing else.
-fn only_rustc(scene: &Scene) -> PathBuf {
-    let folder = scene.path("bin");
+fn only_rustc(workspace: &Workspace) -> PathBuf {
+    let folder = workspace.path("bin");
     fs::create_dir(&folder).unwrap();
     std::os::unix::fs::symlink(sysroot().join("bin/rustc"), folder.join("rustc")).unwrap();
     folder
@@ -112,7 +114,7 @@ fn only_rustc(scene: &Scene) -> PathBuf {
 #[test]
 fn who_may_use_less_than_the_course_gives_cannot_grade() {
     warm();
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     for (limit, what, key) in [
         (
             "--nofile=900:900",
@@ -146,18 +148,18 @@ fn who_may_use_less_than_the_course_gives_cannot_grade() {
             "`limits.run.memory`",
         ),
     ] {
-        let command = &mut scene.grade_behind(&["prlimit", limit].map(str::to_owned));
+        let command = &mut workspace.grade_behind(&["prlimit", limit].map(str::to_owned));
         command
             .args(["sum-of-products", "--seed", "0"])
             .arg(submission("serial"));
         run(command).refuses(3, &["failed to grant", what, "ulimit -H", key]);
     }
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 /// A compiler that fails for want of something while `is_short` says so, but not at the canary.
-fn short_of_something(scene: &Scene, is_short: &str) -> PathBuf {
-    let toolchain = scene.path("toolchain");
+fn short_of_something(workspace: &Workspace, is_short: &str) -> PathBuf {
+    let toolchain = workspace.path("toolchain");
     let rustc = toolchain.join("bin/rustc");
     fs::create_dir_all(rustc.parent().unwrap()).unwrap();
     let script = format!(
@@ -169,41 +171,40 @@ fn short_of_something(scene: &Scene, is_short: &str) -> PathBuf {
         toolchain.display(),
         sysroot().join("bin/rustc").display()
     );
-    fs::write(&rustc, script).unwrap();
-    fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_script(&rustc, &script);
     rustc
 }
 
 #[test]
 fn what_a_compiler_was_short_of_for_a_moment_costs_nobody_a_point() {
     warm();
-    let scene = Scene::new();
-    let once = format!("mkdir '{}' 2> /dev/null", scene.path("asked").display());
+    let workspace = Workspace::new();
+    let once = format!("mkdir '{}' 2> /dev/null", workspace.path("asked").display());
     for (is_short, code, words) in [
         (&*once, 0, "PASS"),
         // For good, and only where it is the submission that is compiled.
         ("true", 1, "failed to spawn a thread"),
     ] {
-        let command = &mut grading(&scene, &submission("correct-u64-fold"));
-        command.env("RUSTC", short_of_something(&scene, is_short));
+        let command = &mut grading(&workspace, &submission("correct-u64-fold"));
+        command.env("RUSTC", short_of_something(&workspace, is_short));
         // A script of ours is in nobody's view.
         command.args(["--isolation", "none"]);
         run(command).code(code).reports(&[words]);
     }
     assert!(
-        scene.path("asked").exists(),
+        workspace.path("asked").exists(),
         "it was never short of anything"
     );
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn without_a_linker_a_submission_is_not_graded() {
     warm();
-    let scene = Scene::new();
-    let path = only_rustc(&scene);
+    let workspace = Workspace::new();
+    let path = only_rustc(&workspace);
     for name in ["correct-u64-fold", "correct-rayon-par-iter"] {
-        let command = &mut grading(&scene, &submission(name));
+        let command = &mut grading(&workspace, &submission(name));
         run(command.env_remove("RUSTC").env("PATH", &path))
             .code(3)
             .reports(&[
@@ -214,24 +215,26 @@ fn without_a_linker_a_submission_is_not_graded() {
                 "apt install gcc",
             ]);
     }
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn without_a_linker_a_mistake_in_the_source_is_still_told() {
     warm();
-    let scene = Scene::new();
-    let command = &mut grading(&scene, &submission("type-error"));
-    run(command.env_remove("RUSTC").env("PATH", only_rustc(&scene)))
-        .code(1)
-        .reports(&["FAIL build"]);
+    let workspace = Workspace::new();
+    let command = &mut grading(&workspace, &submission("type-error"));
+    run(command
+        .env_remove("RUSTC")
+        .env("PATH", only_rustc(&workspace)))
+    .code(1)
+    .reports(&["FAIL build"]);
 }
 
 #[test]
 fn without_a_linker_and_a_kept_reference_nothing_is_graded() {
-    let scene = Scene::new();
-    let path = only_rustc(&scene);
-    let layers = cache_with(&scene, &["layers"]);
+    let workspace = Workspace::new();
+    let path = only_rustc(&workspace);
+    let layers = cache_with(&workspace, &["layers"]);
     for (cache, words) in [
         (
             layers,
@@ -241,11 +244,11 @@ fn without_a_linker_and_a_kept_reference_nothing_is_graded() {
             ],
         ),
         (
-            scene.path("empty"),
+            workspace.path("empty"),
             ["failed to compile the course's crates", "apt install gcc"],
         ),
     ] {
-        let command = &mut grading(&scene, &submission("serial"));
+        let command = &mut grading(&workspace, &submission("serial"));
         command
             .env_remove("RUSTC")
             .env("PATH", &path)
@@ -253,26 +256,26 @@ fn without_a_linker_and_a_kept_reference_nothing_is_graded() {
         run(command)
             .refuses(3, &words)
             .complains(&["linker `cc` not found"]);
-        scene.assert_nothing_left();
+        workspace.assert_nothing_left();
     }
 }
 
 /// A cargo that has nothing and may fetch nothing.
-fn offline(scene: &Scene, command: &mut Command) {
-    let home = scene.path("cargo-home");
+fn offline(workspace: &Workspace, command: &mut Command) {
+    let home = workspace.path("cargo-home");
     fs::create_dir_all(&home).unwrap();
     command
         .env("CARGO_HOME", home)
         .env("CARGO_NET_OFFLINE", "true");
-    command.env("GRADE_CACHE_DIR", scene.path("cache"));
+    command.env("GRADE_CACHE_DIR", workspace.path("cache"));
 }
 
 #[test]
 fn without_a_network_the_first_grading_says_that_it_needs_one() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     for name in ["correct-rayon-par-iter", "serial"] {
-        let command = &mut grading(&scene, &submission(name));
-        offline(&scene, command);
+        let command = &mut grading(&workspace, &submission(name));
+        offline(&workspace, command);
         run(command).refuses(
             3,
             &[
@@ -280,8 +283,8 @@ fn without_a_network_the_first_grading_says_that_it_needs_one() {
                 "needs the network for this once",
             ],
         );
-        scene.assert_nothing_left();
-        let kept = names(&scene.path("cache/layers"));
+        workspace.assert_nothing_left();
+        let kept = names(&workspace.path("cache/layers"));
         assert!(
             kept.iter()
                 .all(|name| Path::new(name).extension().is_some_and(|e| e == "lock")),
@@ -292,18 +295,18 @@ fn without_a_network_the_first_grading_says_that_it_needs_one() {
 
 #[test]
 fn what_needs_no_crate_needs_no_network() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     course.write(CourseCopy::REFERENCE, STD_ONLY);
     course.write("reference/sum-of-products/Cargo.toml", STD_MANIFEST);
-    let folder = scene.submission("std-only", "", STD_ONLY);
-    let command = &mut grading(&scene, &folder);
-    offline(&scene, command);
+    let folder = workspace.submission("std-only", "", STD_ONLY);
+    let command = &mut grading(&workspace, &folder);
+    offline(&workspace, command);
     run(command.arg("--course").arg(&course.root)).code(0);
-    assert!(!scene.path("cache/layers").exists());
+    assert!(!workspace.path("cache/layers").exists());
     // Only now is there something to fetch.
-    let command = &mut grading(&scene, &submission("correct-rayon-par-iter"));
-    offline(&scene, command);
+    let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
+    offline(&workspace, command);
     run(command.arg("--course").arg(&course.root))
         .code(3)
         .reports(&[
@@ -311,21 +314,21 @@ fn what_needs_no_crate_needs_no_network() {
             "failed to fetch the course's crates",
             "needs the network",
         ]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_lock_file_that_is_missing_is_written() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     course.write("grader.toml", "format-version = 1\n");
     course.write(CourseCopy::REFERENCE, STD_ONLY);
     course.write("reference/sum-of-products/Cargo.toml", STD_MANIFEST);
     fs::remove_file(course.root.join("grader.lock")).unwrap();
-    let folder = scene.submission("std-only", "", STD_ONLY);
+    let folder = workspace.submission("std-only", "", STD_ONLY);
     let grade = || {
-        let mut command = grading(&scene, &folder);
-        offline(&scene, &mut command);
+        let mut command = grading(&workspace, &folder);
+        offline(&workspace, &mut command);
         run(command.arg("--course").arg(&course.root)).code(0);
         fs::read_to_string(course.root.join("grader.lock")).unwrap()
     };
@@ -336,11 +339,11 @@ fn a_lock_file_that_is_missing_is_written() {
 
 #[test]
 fn a_lock_file_that_cannot_be_made_is_told_and_not_begun() {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     fs::remove_file(course.root.join("grader.lock")).unwrap();
-    let command = &mut grading(&scene, &submission("serial"));
-    offline(&scene, command);
+    let command = &mut grading(&workspace, &submission("serial"));
+    offline(&workspace, command);
     run(command.arg("--course").arg(&course.root)).refuses(
         3,
         &[
@@ -387,15 +390,15 @@ fn libraries(cache: &Path) -> Vec<PathBuf> {
 /// A correct submission passes with damaged libraries, and by the second time they are made again.
 #[track_caller]
 fn costs_nobody_a_point(damage: impl Fn(&Path)) {
-    let scene = Scene::new();
-    let private = cache_with(&scene, &["layers", "references"]);
+    let workspace = Workspace::new();
+    let private = cache_with(&workspace, &["layers", "references"]);
     let libraries = libraries(&private);
     assert!(!libraries.is_empty());
     for library in &libraries {
         damage(library);
     }
     let grade = || {
-        let command = &mut grading(&scene, &submission("correct-rayon-par-iter"));
+        let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
         run(command.env("GRADE_CACHE_DIR", &private)).code(0)
     };
     let said = grade();
@@ -406,7 +409,7 @@ fn costs_nobody_a_point(damage: impl Fn(&Path)) {
     );
     let said = grade();
     assert_eq!(said.stderr, "", "it was not made again: {}", said.shown());
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -423,12 +426,12 @@ fn a_layer_that_compiles_and_then_crashes_costs_nobody_a_point() {
 #[test]
 #[ignore = "compiles the course's crates anew; run by its own command, and by `.ci/run`"]
 fn a_reference_is_not_built_from_a_damaged_layer() {
-    let scene = Scene::new();
-    let private = cache_with(&scene, &["layers"]);
+    let workspace = Workspace::new();
+    let private = cache_with(&workspace, &["layers"]);
     for library in libraries(&private) {
         spoil_machine_code(&library);
     }
-    let command = &mut grading(&scene, &submission("correct-u64-fold"));
+    let command = &mut grading(&workspace, &submission("correct-u64-fold"));
     run(command.env("GRADE_CACHE_DIR", &private)).code(0);
 }
 
@@ -475,14 +478,14 @@ fn spoil_machine_code(library: &Path) {
 #[test]
 #[ignore = "compiles the course's crates anew; run by its own command, and by `.ci/run`"]
 fn a_layer_that_lost_a_file_is_made_again() {
-    let scene = Scene::new();
-    let private = cache_with(&scene, &["layers", "references"]);
+    let workspace = Workspace::new();
+    let private = cache_with(&workspace, &["layers", "references"]);
     for library in libraries(&private) {
         if library.to_string_lossy().contains("rayon_core") {
             fs::remove_file(library).unwrap();
         }
     }
-    let command = &mut grading(&scene, &submission("correct-rayon-par-iter"));
+    let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
     let said = run(command.env("GRADE_CACHE_DIR", &private)).code(0);
     assert!(
         said.stderr.contains("preparing the course's crates, once"),
@@ -493,8 +496,8 @@ fn a_layer_that_lost_a_file_is_made_again() {
 
 #[test]
 fn a_damaged_reference_program_is_built_again() {
-    let scene = Scene::new();
-    let private = cache_with(&scene, &["layers", "references"]);
+    let workspace = Workspace::new();
+    let private = cache_with(&workspace, &["layers", "references"]);
     let programs = || {
         let mut programs = names(&private.join("references"));
         // Whether another test has held the cache by now is chance.
@@ -510,7 +513,7 @@ fn a_damaged_reference_program_is_built_again() {
         );
     }
     let grade = || {
-        let command = &mut grading(&scene, &submission("correct-u64-fold"));
+        let command = &mut grading(&workspace, &submission("correct-u64-fold"));
         run(command.env("GRADE_CACHE_DIR", &private)).code(0);
     };
     grade();
@@ -528,14 +531,14 @@ fn a_damaged_reference_program_is_built_again() {
 /// Spoil the reference of a copy of the course: nothing may be graded.
 #[track_caller]
 fn reference_fails(main: &str, words: &[&str]) {
-    let scene = Scene::new();
-    let course = scene.course();
+    let workspace = Workspace::new();
+    let course = workspace.course();
     course.write(CourseCopy::REFERENCE, main);
-    let command = &mut grading(&scene, &submission("correct-u64-fold"));
+    let command = &mut grading(&workspace, &submission("correct-u64-fold"));
     run(command.arg("--course").arg(&course.root))
         .refuses(4, &["so nothing was graded"])
         .complains(words);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -568,13 +571,13 @@ fn a_reference_that_is_missing_or_refused_means_that_nothing_is_graded() {
         ),
         ("reference/sum-of-products", None, "there is no folder"),
     ] {
-        let scene = Scene::new();
-        let course = scene.course();
+        let workspace = Workspace::new();
+        let course = workspace.course();
         match with {
             Some(text) => course.write(file, text),
-            None => fs::rename(course.root.join(file), scene.path("elsewhere")).unwrap(),
+            None => fs::rename(course.root.join(file), workspace.path("elsewhere")).unwrap(),
         }
-        let command = &mut grading(&scene, &submission("correct-u64-fold"));
+        let command = &mut grading(&workspace, &submission("correct-u64-fold"));
         run(command.arg("--course").arg(&course.root)).refuses(
             4,
             &["nothing was graded", words, "reference/sum-of-products"],

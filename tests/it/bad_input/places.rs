@@ -4,19 +4,21 @@ use std::{fs, path::Path};
 
 use assert_cmd::Command;
 
-use crate::common::{
-    scene::{Locked, Scene, copy_tree, names, run},
+use crate::support::{
+    command::run,
+    files::{Locked, copy_tree, names, write_script},
     submission, sysroot,
+    workspace::Workspace,
 };
 
 /// The program in a mount namespace of its own, with a file system of ours as the temporary folder.
-fn with_temp_on(scene: &Scene, options: &str) -> Command {
+fn with_temp_on(workspace: &Workspace, options: &str) -> Command {
     let script = format!(
         "mount -t tmpfs -o {options} grade-test '{}' || \
          {{ echo 'hint: error: this test needs user and mount namespaces: install util-linux and allow \
          unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0)' >&2; \
          exit 99; }}; exec \"$@\"",
-        scene.temp().display()
+        workspace.temp().display()
     );
     let namespace = [
         "unshare",
@@ -28,7 +30,7 @@ fn with_temp_on(scene: &Scene, options: &str) -> Command {
         &script,
         "sh",
     ];
-    let mut command = scene.grade_behind(&namespace.map(str::to_owned));
+    let mut command = workspace.grade_behind(&namespace.map(str::to_owned));
     command.args([
         "sum-of-products",
         "--seed",
@@ -40,36 +42,36 @@ fn with_temp_on(scene: &Scene, options: &str) -> Command {
 
 #[test]
 fn a_temporary_folder_that_is_missing_is_named() {
-    let scene = Scene::new();
-    let command = &mut scene.grade();
+    let workspace = Workspace::new();
+    let command = &mut workspace.grade();
     command.args(["sum-of-products", "--temp-dir", "/no/such/place"]);
     run(command).refuses(2, &["failed to use", "`/no/such/place`", "--temp-dir DIR"]);
 }
 
 #[test]
 fn a_temporary_folder_that_is_a_file_is_named() {
-    let scene = Scene::new();
-    fs::write(scene.path("file"), "kept").unwrap();
-    let command = &mut scene.grade();
+    let workspace = Workspace::new();
+    fs::write(workspace.path("file"), "kept").unwrap();
+    let command = &mut workspace.grade();
     command
         .args(["sum-of-products", "--temp-dir"])
-        .arg(scene.path("file"));
+        .arg(workspace.path("file"));
     run(command).refuses(2, &["failed to use", "/file`", "--temp-dir DIR"]);
-    assert_eq!(fs::read_to_string(scene.path("file")).unwrap(), "kept");
+    assert_eq!(fs::read_to_string(workspace.path("file")).unwrap(), "kept");
 }
 
 #[test]
 fn a_temporary_folder_that_is_read_only_is_named() {
-    let scene = Scene::new();
-    let locked = Locked::new(&scene.temp(), 0o555);
-    let temp = scene.temp().display().to_string();
+    let workspace = Workspace::new();
+    let locked = Locked::new(&workspace.temp(), 0o555);
+    let temp = workspace.temp().display().to_string();
     let words = [
         "failed to make a folder in",
         &temp,
         "Permission denied",
         "--temp-dir DIR",
     ];
-    run(scene.grade_as_ordinary_user().arg("sum-of-products")).refuses(3, &words);
+    run(workspace.grade_as_ordinary_user().arg("sum-of-products")).refuses(3, &words);
     drop(locked);
     let words = [
         "failed to make a folder in",
@@ -77,22 +79,22 @@ fn a_temporary_folder_that_is_read_only_is_named() {
         "Read-only file system",
         "--temp-dir DIR",
     ];
-    run(&mut with_temp_on(&scene, "ro")).refuses(3, &words);
+    run(&mut with_temp_on(&workspace, "ro")).refuses(3, &words);
 }
 
 #[test]
 fn a_temporary_folder_from_which_nothing_can_be_started_is_named() {
-    let scene = Scene::new();
-    let temp = scene.temp().display().to_string();
-    run(&mut with_temp_on(&scene, "noexec"))
+    let workspace = Workspace::new();
+    let temp = workspace.temp().display().to_string();
+    run(&mut with_temp_on(&workspace, "noexec"))
         .refuses(3, &[&temp, "mounted noexec", "--temp-dir DIR"]);
 }
 
 #[test]
 fn a_temporary_folder_that_records_no_reads_is_named() {
-    let scene = Scene::new();
-    let temp = scene.temp().display().to_string();
-    run(&mut with_temp_on(&scene, "noatime")).refuses(
+    let workspace = Workspace::new();
+    let temp = workspace.temp().display().to_string();
+    run(&mut with_temp_on(&workspace, "noatime")).refuses(
         3,
         &[
             &temp,
@@ -112,8 +114,8 @@ fn a_temporary_folder_that_is_full_is_the_machines_fault() {
         "size=4m",
         "size=64m,nr_inodes=200",
     ] {
-        let scene = Scene::new();
-        let said = run(&mut with_temp_on(&scene, size)).code(3);
+        let workspace = Workspace::new();
+        let said = run(&mut with_temp_on(&workspace, size)).code(3);
         let said = said.complains(&[
             "No space left on device",
             "free some space",
@@ -125,10 +127,10 @@ fn a_temporary_folder_that_is_full_is_the_machines_fault() {
 
 /// Ask for a report in `file`, which must be refused before anything is built.
 #[track_caller]
-fn report_refused(scene: &Scene, command: &mut Command, file: &str, why: &str) {
+fn report_refused(workspace: &Workspace, command: &mut Command, file: &str, why: &str) {
     command
         .args(["sum-of-products", "--report"])
-        .arg(scene.path(file));
+        .arg(workspace.path(file));
     run(command).refuses(
         2,
         &[
@@ -138,42 +140,47 @@ fn report_refused(scene: &Scene, command: &mut Command, file: &str, why: &str) {
             "name a file in a folder",
         ],
     );
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_report_that_cannot_be_written_is_told_before_anybody_waits() {
-    let scene = Scene::new();
-    let folder = scene.path("reports");
+    let workspace = Workspace::new();
+    let folder = workspace.path("reports");
     fs::create_dir(&folder).unwrap();
     report_refused(
-        &scene,
-        &mut scene.grade(),
+        &workspace,
+        &mut workspace.grade(),
         "nowhere/report.txt",
         "No such file or directory",
     );
-    report_refused(&scene, &mut scene.grade(), "reports", "directory");
-    fs::write(scene.path("file"), "").unwrap();
+    report_refused(&workspace, &mut workspace.grade(), "reports", "directory");
+    fs::write(workspace.path("file"), "").unwrap();
     report_refused(
-        &scene,
-        &mut scene.grade(),
+        &workspace,
+        &mut workspace.grade(),
         "file/report.txt",
         "Not a directory",
     );
     let locked = Locked::new(&folder, 0o555);
-    let command = &mut scene.grade_as_ordinary_user();
-    report_refused(&scene, command, "reports/report.txt", "Permission denied");
+    let command = &mut workspace.grade_as_ordinary_user();
+    report_refused(
+        &workspace,
+        command,
+        "reports/report.txt",
+        "Permission denied",
+    );
     drop(locked);
     assert_eq!(names(&folder), [] as [&str; 0]);
 }
 
 #[test]
 fn a_report_that_was_there_stays_as_it_was_when_nothing_is_graded() {
-    let scene = Scene::new();
-    let folder = scene.path("reports");
+    let workspace = Workspace::new();
+    let folder = workspace.path("reports");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("report.txt"), "of yesterday").unwrap();
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     command.args([
         "sum-of-products",
         "--temp-dir",
@@ -190,9 +197,9 @@ fn a_report_that_was_there_stays_as_it_was_when_nothing_is_graded() {
 
 #[test]
 fn a_report_to_a_full_standard_output_is_told() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let script = ["sh", "-c", "exec \"$@\" > /dev/full", "sh"].map(str::to_owned);
-    let command = &mut scene.grade_behind(&script);
+    let command = &mut workspace.grade_behind(&script);
     command.args(["completions", "bash"]);
     run(command).refuses(
         2,
@@ -205,11 +212,11 @@ fn a_report_to_a_full_standard_output_is_told() {
 
 #[test]
 fn a_cache_that_cannot_be_written_is_named() {
-    let scene = Scene::new();
-    let cache = scene.path("cache");
+    let workspace = Workspace::new();
+    let cache = workspace.path("cache");
     fs::create_dir(&cache).unwrap();
     let locked = Locked::new(&cache, 0o555);
-    let command = &mut scene.grade_as_ordinary_user();
+    let command = &mut workspace.grade_as_ordinary_user();
     command
         .args(["sum-of-products", "--seed", "0", "--cache-dir"])
         .arg(&cache);
@@ -223,21 +230,21 @@ fn a_cache_that_cannot_be_written_is_named() {
         ],
     );
     drop(locked);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 
-    fs::write(scene.path("file"), "kept").unwrap();
-    let command = &mut scene.grade();
+    fs::write(workspace.path("file"), "kept").unwrap();
+    let command = &mut workspace.grade();
     command
         .args(["sum-of-products", "--seed", "0", "--cache-dir"])
-        .arg(scene.path("file"));
+        .arg(workspace.path("file"));
     run(command).refuses(3, &["failed to create", "/file", "--cache-dir DIR"]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn without_any_home_the_cache_must_be_named() {
-    let scene = Scene::new();
-    let command = &mut scene.grade();
+    let workspace = Workspace::new();
+    let command = &mut workspace.grade();
     command
         .env_remove("HOME")
         .env_remove("GRADE_CACHE_DIR")
@@ -247,11 +254,16 @@ fn without_any_home_the_cache_must_be_named() {
 
 #[test]
 fn data_is_not_written_where_something_is() {
-    let scene = Scene::new();
-    let folder = scene.path("data");
+    let workspace = Workspace::new();
+    let folder = workspace.path("data");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("kept"), "kept").unwrap();
-    let data = |folder: &Path| run(scene.grade().args(["data", "sum-of-products"]).arg(folder));
+    let data = |folder: &Path| {
+        run(workspace
+            .grade()
+            .args(["data", "sum-of-products"])
+            .arg(folder))
+    };
     data(&folder).refuses(
         2,
         &[
@@ -263,10 +275,10 @@ fn data_is_not_written_where_something_is() {
     );
     assert_eq!(names(&folder), ["kept"]);
     data(&folder.join("kept")).refuses(2, &["/kept`", "name an empty folder"]);
-    data(&scene.path("a/b")).refuses(2, &["/a/b`", "No such file", "name an empty folder"]);
+    data(&workspace.path("a/b")).refuses(2, &["/a/b`", "No such file", "name an empty folder"]);
 
     let locked = Locked::new(&folder, 0o555);
-    let command = &mut scene.grade_as_ordinary_user();
+    let command = &mut workspace.grade_as_ordinary_user();
     command
         .args(["data", "sum-of-products"])
         .arg(folder.join("new"));
@@ -276,11 +288,11 @@ fn data_is_not_written_where_something_is() {
 
 #[test]
 fn data_on_a_full_disk_is_told_and_leaves_no_half() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let script = format!(
         "mount -t tmpfs -o size=1m grade-test '{0}' && \"$@\" '{0}/data'; code=$?; \
          ls '{0}/data' 2>/dev/null | wc -l; exit $code",
-        scene.temp().display()
+        workspace.temp().display()
     );
     let namespace = [
         "unshare",
@@ -292,7 +304,7 @@ fn data_on_a_full_disk_is_told_and_leaves_no_half() {
         &script,
         "sh",
     ];
-    let mut command = scene.grade_behind(&namespace.map(str::to_owned));
+    let mut command = workspace.grade_behind(&namespace.map(str::to_owned));
     let said = run(command.args(["data", "sum-of-products"])).code(2);
     let said = said.complains(&["No space left on device"]);
     assert_eq!(
@@ -303,35 +315,34 @@ fn data_on_a_full_disk_is_told_and_leaves_no_half() {
     );
 }
 
-/// A compiler that says that its libraries are in the scene, where something else is as well.
-fn compiler_in(scene: &Scene) -> std::path::PathBuf {
-    let toolchain = scene.path("toolchain");
+/// A compiler that says that its libraries are in the workspace, where something else is as well.
+fn compiler_in(workspace: &Workspace) -> std::path::PathBuf {
+    let toolchain = workspace.path("toolchain");
     fs::create_dir_all(toolchain.join("lib")).unwrap();
     let script = format!(
         "#!/bin/sh\n[ \"$1\" = --print ] && exec echo '{}'\nexec '{}' \"$@\"\n",
         toolchain.display(),
         sysroot().join("bin/rustc").display()
     );
-    let path = scene.path("rustc");
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = workspace.path("rustc");
+    write_script(&path, &script);
     path
 }
 
 #[test]
 fn what_submissions_must_not_see_is_not_kept_where_all_of_them_look() {
-    let scene = Scene::new();
-    let rustc = compiler_in(&scene);
-    let lib = scene.path("toolchain/lib");
+    let workspace = Workspace::new();
+    let rustc = compiler_in(&workspace);
+    let lib = workspace.path("toolchain/lib");
     let shown = format!("submissions can read all of `{}`", lib.display());
     let graded = || {
-        let mut command = scene.grade();
+        let mut command = workspace.grade();
         command.env("RUSTC", &rustc);
         command.args(["sum-of-products", "--seed", "0"]);
         command.arg(submission("serial"));
         command
     };
-    copy_tree(&scene.course().root, &lib.join("course"));
+    copy_tree(&workspace.course().root, &lib.join("course"));
     let inside = lib.join("course").display().to_string();
     run(graded().args(["--course", &inside]))
         .refuses(2, &["failed to hide the course", &shown, "move it"]);
@@ -348,8 +359,8 @@ fn what_submissions_must_not_see_is_not_kept_where_all_of_them_look() {
         ],
     );
     // Below a link, and as a setting of the course.
-    let course = scene.course();
-    std::os::unix::fs::symlink(lib.join("course/reference"), scene.path("link")).unwrap();
+    let course = workspace.course();
+    std::os::unix::fs::symlink(lib.join("course/reference"), workspace.path("link")).unwrap();
     course.edit(
         "grader.toml",
         "format-version = 1",
@@ -360,23 +371,24 @@ fn what_submissions_must_not_see_is_not_kept_where_all_of_them_look() {
         .refuses(2, &["failed to hide the reference", &shown, "move it"]);
 
     let class = |dir: &Path, out: &Path| {
-        let mut command = scene.grade();
+        let mut command = workspace.grade();
         command.env("RUSTC", &rustc);
         command.args(["batch", "sum-of-products", "--seed", "0"]);
         command.arg(dir).arg("--out").arg(out);
         command
     };
-    let (hidden, seen) = (scene.path("class"), lib.join("class"));
+    let (hidden, seen) = (workspace.path("class"), lib.join("class"));
     for dir in [&hidden, &seen] {
         fs::create_dir(dir).unwrap();
         copy_tree(&submission("serial"), &dir.join("alice"));
     }
-    run(&mut class(&seen, &scene.path("out"))).refuses(2, &["failed to hide the class", &shown]);
+    run(&mut class(&seen, &workspace.path("out")))
+        .refuses(2, &["failed to hide the class", &shown]);
     run(&mut class(&hidden, &lib.join("out"))).refuses(
         2,
         &["failed to hide the output folder", &shown, "--out DIR"],
     );
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -385,13 +397,13 @@ fn a_build_reads_no_more_of_the_toolchain_than_it_needs() {
     if !cargo.is_file() || cargo.canonicalize().unwrap().starts_with("/usr") {
         return;
     }
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let main = format!(
         "fn main() {{ println!(\"{{}}\", include_bytes!({:?}).len()) }}",
         cargo.display()
     );
-    let folder = scene.submission("nosy", "", &main);
-    let command = &mut scene.grade();
+    let folder = workspace.submission("nosy", "", &main);
+    let command = &mut workspace.grade();
     command.args(["sum-of-products", "--seed", "0"]).arg(folder);
     run(command).code(1).reports(&["couldn't read"]);
 }

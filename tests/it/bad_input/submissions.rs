@@ -2,18 +2,20 @@
 
 use std::{fs, path::Path};
 
-use crate::common::{
+use crate::support::{
+    command::run,
     course,
-    scene::{Locked, Scene, run},
+    files::{Locked, names},
     submission,
+    workspace::Workspace,
 };
 
 /// Run with these arguments, which must be refused before anything is built.
 #[track_caller]
 fn refuses(arguments: &[&str], words: &[&str]) {
-    let scene = Scene::new();
-    run(scene.grade().args(arguments)).refuses(2, words);
-    scene.assert_nothing_left();
+    let workspace = Workspace::new();
+    run(workspace.grade().args(arguments)).refuses(2, words);
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -56,8 +58,8 @@ fn no_exercise_is_told_with_what_to_type() {
 
 #[test]
 fn flags_that_hold_everywhere_may_stand_before_a_command() {
-    let scene = Scene::new();
-    run(scene
+    let workspace = Workspace::new();
+    run(workspace
         .grade()
         .args(["--color", "never", "completions", "bash"]))
     .code(0);
@@ -136,14 +138,18 @@ fn seeds_that_are_none_are_told_with_the_range() {
             &["sum-of-products"][..],
             &["data", "sum-of-products", "nowhere"],
         ] {
-            let scene = Scene::new();
-            let said = run(scene.grade().args(arguments).arg(format!("--seed={seed}"))).code(2);
+            let workspace = Workspace::new();
+            let said = run(workspace
+                .grade()
+                .args(arguments)
+                .arg(format!("--seed={seed}")))
+            .code(2);
             assert!(said.stderr.contains(why), "{seed}: {}", said.shown());
             assert!(said.stderr.contains("--seed"), "{}", said.shown());
-            scene.assert_nothing_left();
+            workspace.assert_nothing_left();
         }
         // As people type it: a negative number looks like a flag.
-        let said = run(Scene::new()
+        let said = run(Workspace::new()
             .grade()
             .args(["sum-of-products", "--seed", seed]))
         .code(2);
@@ -155,14 +161,14 @@ fn seeds_that_are_none_are_told_with_the_range() {
 /// A submission that is refused: a failed check with its place and what to try, and not a fault.
 #[track_caller]
 fn refused(folder: &Path, words: &[&str]) {
-    let scene = Scene::new();
-    let command = &mut scene.grade();
+    let workspace = Workspace::new();
+    let command = &mut workspace.grade();
     command.args(["sum-of-products", "--seed", "0"]).arg(folder);
     run(command)
         .code(1)
         .reports(&["FAIL build", "skip total", "place", "try"])
         .reports(words);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -202,10 +208,10 @@ fn a_manifest_with_a_slip_is_refused_at_its_line() {
 
 #[test]
 fn a_folder_that_may_not_be_read_is_named_at_once() {
-    let scene = Scene::new();
-    let folder = scene.submission("closed", "", "fn main() {}");
+    let workspace = Workspace::new();
+    let folder = workspace.submission("closed", "", "fn main() {}");
     let locked = Locked::new(&folder, 0o000);
-    let command = &mut scene.grade_as_ordinary_user();
+    let command = &mut workspace.grade_as_ordinary_user();
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder);
@@ -220,21 +226,21 @@ fn a_folder_that_may_not_be_read_is_named_at_once() {
     drop(locked);
     // Readable, but not to be searched.
     let locked = Locked::new(&folder, 0o400);
-    let command = &mut scene.grade_as_ordinary_user();
+    let command = &mut workspace.grade_as_ordinary_user();
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder);
     run(command).refuses(2, &words);
     drop(locked);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_file_that_may_not_be_read_is_named_as_the_students_to_mend() {
-    let scene = Scene::new();
-    let folder = scene.submission("closed-file", "", "fn main() {}");
+    let workspace = Workspace::new();
+    let folder = workspace.submission("closed-file", "", "fn main() {}");
     let locked = Locked::new(&folder.join("src/main.rs"), 0o000);
-    let command = &mut scene.grade_as_ordinary_user();
+    let command = &mut workspace.grade_as_ordinary_user();
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder);
@@ -244,7 +250,7 @@ fn a_file_that_may_not_be_read_is_named_as_the_students_to_mend() {
         "try make it readable",
     ]);
     drop(locked);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -254,11 +260,11 @@ fn a_file_that_another_user_keeps_from_us_is_not_graded() {
         eprintln!("left out: only root can make a file that is another user's");
         return;
     }
-    let scene = Scene::new();
-    let folder = scene.submission("foreign-file", "", "fn main() {}");
+    let workspace = Workspace::new();
+    let folder = workspace.submission("foreign-file", "", "fn main() {}");
     let locked = Locked::new(&folder.join("src/main.rs"), 0o600);
     std::os::unix::fs::chown(folder.join("src/main.rs"), Some(12345), None).unwrap();
-    let command = &mut scene.grade_as_ordinary_user();
+    let command = &mut workspace.grade_as_ordinary_user();
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder);
@@ -269,24 +275,24 @@ fn a_file_that_another_user_keeps_from_us_is_not_graded() {
         "try let whoever grades read all of it",
     ]);
     drop(locked);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn in_a_class_a_folder_that_cannot_be_entered_is_its_students_record_alone() {
-    let scene = Scene::new();
-    let class = scene.path("class");
+    let workspace = Workspace::new();
+    let class = workspace.path("class");
     for name in ["alice", "mallory"] {
-        let folder = scene.submission(name, "", "fn main() {}");
+        let folder = workspace.submission(name, "", "fn main() {}");
         fs::create_dir_all(&class).unwrap();
         fs::rename(folder, class.join(name)).unwrap();
     }
     // Its names may be read, and nothing behind them: an archive made it without `x`.
     let locked = Locked::new(&class.join("mallory"), 0o644);
-    let command = &mut scene.grade_as_ordinary_user();
+    let command = &mut workspace.grade_as_ordinary_user();
     command
         .args(["batch", "sum-of-products", "--seed", "0", "--out"])
-        .arg(scene.path("out"))
+        .arg(workspace.path("out"))
         .arg(&class);
     run(command).code(3).reports(&[
         "2 submissions, 1 did not pass, 1 not graded",
@@ -294,34 +300,34 @@ fn in_a_class_a_folder_that_cannot_be_entered_is_its_students_record_alone() {
         "class/mallory`: Permission denied",
     ]);
     drop(locked);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn of_a_checkout_of_the_course_the_exercise_is_graded() {
-    let scene = Scene::new();
-    let checkout = scene.course();
+    let workspace = Workspace::new();
+    let checkout = workspace.course();
     checkout.write("Cargo.toml", "[workspace]\nmembers = [\"exercises/*\"]\n");
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(&checkout.root);
     run(command)
         .code(1)
         .reports(&["by course", "pass build", "FAIL total"]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_submission_is_never_written_to() {
-    let scene = Scene::new();
-    let folder = scene.submission("untouched", "", "fn main() { println!(\"1\") }");
+    let workspace = Workspace::new();
+    let folder = workspace.submission("untouched", "", "fn main() { println!(\"1\") }");
     let before = fs::metadata(&folder).unwrap().modified().unwrap();
-    run(scene
+    run(workspace
         .grade()
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder))
     .code(1);
     assert_eq!(fs::metadata(&folder).unwrap().modified().unwrap(), before);
-    assert_eq!(crate::common::scene::names(&folder), ["Cargo.toml", "src"]);
+    assert_eq!(names(&folder), ["Cargo.toml", "src"]);
 }

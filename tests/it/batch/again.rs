@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use crate::{
-    common::{self, shown},
-    scene::{Class, assert_same, outputs, says},
+use super::class::{Class, assert_same, outputs, says};
+use crate::support::{
+    command::{grade, in_known_surroundings, shown},
+    files::{append_to_program, copy_program, remove_tree},
+    program,
 };
 
 #[test]
@@ -17,7 +19,7 @@ fn only_what_changed_is_graded_again_and_who_moved_is_shown() {
     ]);
     let out = class.out("out");
     class.batch("out", &[]);
-    grade::sandbox::remove_tree(&class.folder().join("lines-from-zero")).unwrap();
+    remove_tree(&class.folder().join("lines-from-zero")).unwrap();
     class.add("correct-rayon-par-iter", "lines-from-zero");
     let output = class.batch("out", &[]);
     says(&output, "3 unchanged, 1 graded");
@@ -29,7 +31,7 @@ fn only_what_changed_is_graded_again_and_who_moved_is_shown() {
     assert!(kept.contains("\"fail\""), "{kept}");
 
     // A submission that is gone is gone from the outputs, and kept.
-    grade::sandbox::remove_tree(&class.folder().join("correct-scoped-chunks")).unwrap();
+    remove_tree(&class.folder().join("correct-scoped-chunks")).unwrap();
     let output = class.batch("out", &[]);
     says(&output, "3 unchanged, 0 graded");
     says(&output, "correct-scoped-chunks: pass 10/10 -> gone");
@@ -187,14 +189,12 @@ fn another_build_of_the_grader_believes_no_record() {
         .unwrap();
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     fs::set_permissions(other.path(), open).unwrap();
-    let program = other.path().join("grade");
-    fs::copy(env!("CARGO_BIN_EXE_grade"), &program).unwrap();
-    let mut file = fs::File::options().append(true).open(&program).unwrap();
-    std::io::Write::write_all(&mut file, b"\n").unwrap();
-    drop(file);
+    let other_program = other.path().join("grade");
+    copy_program(&program(), &other_program);
+    append_to_program(&other_program, "\n");
     let by_the_other = || {
-        let command = assert_cmd::Command::new(&program);
-        common::in_known_surroundings(command)
+        let command = assert_cmd::Command::new(&other_program);
+        in_known_surroundings(command)
             .args(["batch", "sum-of-products", "--seed", "7"])
             .arg(class.folder())
             .arg("--out")
@@ -217,7 +217,7 @@ fn another_class_does_not_take_the_place_of_the_first() {
     let first = class.out("first");
     fs::rename(class.folder(), &first).unwrap();
     let moved = |from: &std::path::Path| {
-        let mut command = common::grade();
+        let mut command = grade();
         command.args(["batch", "sum-of-products", "--seed", "7", "--out"]);
         command.arg(&out).arg(from).output().unwrap()
     };
@@ -303,7 +303,7 @@ fn seeds_that_the_exercise_changed_are_graded_on_and_drawn_ones_stay() {
         fs::write(&file, text).unwrap();
         let output = class.command("out").arg("--course").arg(&own).output();
         says(&output.unwrap(), "1 submission, 1 passed");
-        let record = crate::scene::record(&class.out("out"), "correct-scoped-chunks");
+        let record = super::class::record(&class.out("out"), "correct-scoped-chunks");
         let runs = record["runs"].as_array().unwrap().iter();
         runs.map(|run| run["seed"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()

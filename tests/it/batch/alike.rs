@@ -1,15 +1,16 @@
 //! The same outputs however many are graded at a time, and whatever else the machine does.
 //!
 //! `cargo test` grades a class by two and by eight at a time. The rest takes as long again and has its own
-//! command: `cargo test --test batch -- --ignored`.
+//! command: `cargo test --test it batch:: -- --ignored`.
 
 use std::{collections::BTreeMap, fs, process::Child};
 
 use serde_json::Value;
 
-use crate::{
-    common::{course, grade, shown},
-    scene::{CLASS, Class, assert_same, outputs, says, stdout},
+use super::class::{CLASS, Class, assert_same, outputs, says, stdout};
+use crate::support::{
+    command::{grade, shown},
+    course,
 };
 
 #[test]

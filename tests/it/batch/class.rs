@@ -9,7 +9,14 @@ use std::{
 
 use serde_json::Value;
 
-use crate::common::{self, course, grade, shown, submission};
+use crate::support::{
+    cache,
+    command::{grade, shown},
+    course,
+    files::copy_tree,
+    program, submission,
+    workspace::CourseCopy,
+};
 
 /// Submissions of every kind that do the same each time, but for those of `POOLS`.
 pub(crate) const CLASS: [&str; 12] = [
@@ -64,7 +71,7 @@ impl Class {
     }
 
     pub(crate) fn add(&self, name: &str, as_name: &str) {
-        copy(&submission(name), &self.folder().join(as_name));
+        copy_tree(&submission(name), &self.folder().join(as_name));
     }
 
     pub(crate) fn change(&self, name: &str) {
@@ -85,14 +92,7 @@ impl Class {
 
     /// A copy of the course, to change it.
     pub(crate) fn own_course(&self) -> PathBuf {
-        let own = self.out("course");
-        for part in ["exercises", "reference"] {
-            copy(&course().join(part), &own.join(part));
-        }
-        for file in ["grader.toml", "grader.lock"] {
-            fs::copy(course().join(file), own.join(file)).unwrap();
-        }
-        own
+        CourseCopy::make(self.out("course")).root
     }
 
     /// Grade into `out` on the seeds 0 and 7.
@@ -102,21 +102,6 @@ impl Class {
             .args(more)
             .output()
             .unwrap()
-    }
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        if entry.path().is_dir() {
-            if name != "target" {
-                copy(&entry.path(), &to.join(name));
-            }
-        } else {
-            fs::copy(entry.path(), to.join(name)).unwrap();
-        }
     }
 }
 
@@ -208,7 +193,7 @@ pub(crate) fn start(class: &Class, name: &str, more: &[&str]) -> Child {
         clippy::disallowed_methods,
         reason = "a program that is killed on the way"
     )]
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_grade"));
+    let mut command = std::process::Command::new(program());
     command
         .args(["batch", "sum-of-products", "--quiet"])
         .args(more)
@@ -216,7 +201,7 @@ pub(crate) fn start(class: &Class, name: &str, more: &[&str]) -> Child {
         .arg("--out")
         .arg(class.out(name))
         .current_dir(course())
-        .env("GRADE_CACHE_DIR", common::cache())
+        .env("GRADE_CACHE_DIR", cache())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

@@ -5,19 +5,22 @@ use std::{
     io::{Cursor, Write as _},
 };
 
-use crate::{
-    common::{course, grade, shown, submission},
-    scene::{Class, copy, outputs, record, says},
+use super::class::{Class, outputs, record, says};
+use crate::support::{
+    command::{grade, shown},
+    course,
+    files::copy_tree,
+    submission,
 };
 
 #[test]
 fn one_that_cannot_be_taken_in_has_a_record_that_says_why() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let linked = class.folder().join("linked");
-    copy(&submission("correct-scoped-chunks"), &linked);
+    copy_tree(&submission("correct-scoped-chunks"), &linked);
     std::os::unix::fs::symlink("/etc/passwd", linked.join("src/passwd.rs")).unwrap();
     fs::create_dir(class.folder().join("no-manifest")).unwrap();
-    copy(
+    copy_tree(
         &submission("no-manifest"),
         &class.folder().join("no-manifest"),
     );
@@ -38,7 +41,7 @@ fn what_an_export_holds_is_graded_and_the_rest_is_listed() {
     let class = Class::new(&["correct-scoped-chunks"]);
     // As Moodle exports it: a folder for each student, named after them and a number.
     let folder = "Ada Lovelace_4711_assignsubmission_file_";
-    copy(
+    copy_tree(
         &submission("correct-modules"),
         &class.folder().join(folder).join("my-solution"),
     );
@@ -180,7 +183,7 @@ fn names_that_an_id_cannot_spell_are_found_again() {
 fn no_words_of_a_submission_begin_a_cell_of_the_gradebook() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let folder = class.folder().join("sly");
-    copy(&submission("correct-scoped-chunks"), &folder);
+    copy_tree(&submission("correct-scoped-chunks"), &folder);
     let manifest = folder.join("Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(

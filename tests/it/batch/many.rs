@@ -2,10 +2,8 @@
 
 use std::{fs, path::Path, process::Child, thread, time::Duration};
 
-use crate::{
-    common::OUTER_LIMIT,
-    scene::{Class, outputs, start},
-};
+use super::class::{Class, outputs, start};
+use crate::support::command::TIME_LIMIT;
 
 /// Nearly all of them are refused at the gate, so that it takes seconds.
 const MANY: usize = 2000;
@@ -78,7 +76,7 @@ fn peak(mut batch: Child) -> u64 {
             assert_eq!(status.code(), Some(1));
             return peak;
         }
-        if waited > OUTER_LIMIT {
+        if waited > TIME_LIMIT {
             batch.kill().unwrap();
             batch.wait().unwrap();
             panic!("it did not end");

@@ -4,9 +4,11 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::{
-    common::{self, course, grade, shown},
-    scene::{Class, outputs, record, says, stdout},
+use super::class::{Class, outputs, record, says, stdout};
+use crate::support::{
+    cache,
+    command::{TIME_LIMIT, grade, shown},
+    course, program,
 };
 
 #[test]
@@ -29,14 +31,9 @@ fn machine_trouble_is_tried_once_more_and_is_never_zero_points() {
     let script = "trap '' XFSZ; ulimit -f 163840; exec \"$@\"";
     let mut limited = assert_cmd::Command::new("sh");
     limited
-        .args([
-            "-c",
-            script,
-            "sh",
-            env!("CARGO_BIN_EXE_grade"),
-            "batch",
-            "sum-of-products",
-        ])
+        .args(["-c", script, "sh"])
+        .arg(program())
+        .args(["batch", "sum-of-products"])
         .args(["--seed", "7"])
         .arg(class.folder())
         .arg("--out")
@@ -44,8 +41,8 @@ fn machine_trouble_is_tried_once_more_and_is_never_zero_points() {
         .arg("--course")
         .arg(&own_course)
         .current_dir(course())
-        .env("GRADE_CACHE_DIR", common::cache())
-        .timeout(common::OUTER_LIMIT);
+        .env("GRADE_CACHE_DIR", cache())
+        .timeout(TIME_LIMIT);
     // So that the limit meets the submission and not the crates.
     class.batch("warm", &[]);
     let output = limited.output().unwrap();

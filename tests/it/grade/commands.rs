@@ -5,10 +5,12 @@ use std::fs;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::common::{
+use crate::support::{
+    command::run,
     course,
-    scene::{CourseCopy, Scene, names, run},
+    files::names,
     submission,
+    workspace::{CourseCopy, Workspace},
 };
 
 #[test]
@@ -26,9 +28,9 @@ fn data_writes_what_cpython_writes() {
             continue;
         }
         let seed = vector["seed"].as_str().unwrap();
-        let scene = Scene::new();
-        let folder = scene.path("data");
-        let command = &mut scene.grade();
+        let workspace = Workspace::new();
+        let folder = workspace.path("data");
+        let command = &mut workspace.grade();
         command
             .args(["data", "sum-of-products", "--seed", seed])
             .arg(&folder);
@@ -56,42 +58,44 @@ fn data_writes_what_cpython_writes() {
 
 #[test]
 fn data_fills_a_folder_that_is_empty_and_makes_one_that_is_not_there() {
-    let scene = Scene::new();
-    fs::create_dir(scene.path("empty")).unwrap();
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path("empty")).unwrap();
     for name in ["empty", "new"] {
-        let command = &mut scene.grade();
+        let command = &mut workspace.grade();
         run(command
             .args(["data", "sum-of-products"])
-            .arg(scene.path(name)))
+            .arg(workspace.path(name)))
         .code(0);
-        assert_eq!(names(&scene.path(name)).len(), 1000);
+        assert_eq!(names(&workspace.path(name)).len(), 1000);
     }
 }
 
 #[test]
 fn this_course_is_sound() {
-    let scene = Scene::new();
-    run(scene.grade().arg("check-exercises")).code(0).reports(&[
-        "sound sum-of-products: the reference has",
-        "fails total, multi-threaded",
-    ]);
-    scene.assert_nothing_left();
+    let workspace = Workspace::new();
+    run(workspace.grade().arg("check-exercises"))
+        .code(0)
+        .reports(&[
+            "sound sum-of-products: the reference has",
+            "fails total, multi-threaded",
+        ]);
+    workspace.assert_nothing_left();
 }
 
 /// Spoil the starter of a copy of the course.
 #[track_caller]
 fn is_broken(main: &str, why: &str) {
-    let scene = Scene::new();
-    let copy = scene.course();
+    let workspace = Workspace::new();
+    let copy = workspace.course();
     copy.write("exercises/sum-of-products/src/main.rs", main);
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     run(command
         .arg("check-exercises")
         .arg("--course")
         .arg(&copy.root))
     .code(2)
     .reports(&["BROKEN sum-of-products:", why]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -112,10 +116,10 @@ fn a_starter_that_does_not_run_is_broken() {
 
 #[test]
 fn a_course_whose_reference_fails_is_broken() {
-    let scene = Scene::new();
-    let copy = scene.course();
+    let workspace = Workspace::new();
+    let copy = workspace.course();
     copy.write(CourseCopy::REFERENCE, "fn main() { println!(\"0\") }");
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     run(command
         .arg("check-exercises")
         .arg("--course")
@@ -125,12 +129,12 @@ fn a_course_whose_reference_fails_is_broken() {
 
 #[test]
 fn a_reference_that_is_wrong_where_the_answer_is_known_fails() {
-    let scene = Scene::new();
-    let copy = scene.course();
+    let workspace = Workspace::new();
+    let copy = workspace.course();
     // All is well with how it reads; only its total is another.
     copy.edit(CourseCopy::REFERENCE, "line(3)?", "line(4)?");
     for arguments in [&["check-exercises"][..], &["sum-of-products"]] {
-        let command = &mut scene.grade();
+        let command = &mut workspace.grade();
         run(command.args(arguments).arg("--course").arg(&copy.root)).refuses(
             4,
             &[
@@ -140,19 +144,19 @@ fn a_reference_that_is_wrong_where_the_answer_is_known_fails() {
             ],
         );
     }
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_known_answer_is_proven_on_a_seed_that_nobody_is_graded_on() {
-    let scene = Scene::new();
-    let copy = scene.course();
+    let workspace = Workspace::new();
+    let copy = workspace.course();
     copy.edit(
         CourseCopy::EXERCISE,
         "answers = { 0 = ",
         "answers = { 7131 = \"1\", 0 = ",
     );
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     run(command
         .arg("check-exercises")
         .arg("--course")
@@ -162,14 +166,14 @@ fn a_known_answer_is_proven_on_a_seed_that_nobody_is_graded_on() {
 
 #[test]
 fn a_course_without_exercises_is_told() {
-    let scene = Scene::new();
-    let copy = scene.course();
+    let workspace = Workspace::new();
+    let copy = workspace.course();
     fs::rename(
         copy.root.join("exercises/sum-of-products"),
-        scene.path("elsewhere"),
+        workspace.path("elsewhere"),
     )
     .unwrap();
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     run(command
         .arg("check-exercises")
         .arg("--course")
@@ -180,7 +184,7 @@ fn a_course_without_exercises_is_told() {
     );
     fs::remove_dir(copy.root.join("exercises")).unwrap();
     for arguments in [&["sum-of-products"][..], &["check-exercises"]] {
-        let command = &mut scene.grade();
+        let command = &mut workspace.grade();
         run(command.args(arguments).arg("--course").arg(&copy.root))
             .refuses(2, &["course/exercises", "No such file"]);
     }
@@ -188,8 +192,8 @@ fn a_course_without_exercises_is_told() {
 
 #[test]
 fn doctor_says_what_is_possible_and_what_was_asked_for() {
-    let scene = Scene::new();
-    let doctor = |more: &[&str]| run(scene.grade().arg("doctor").args(more));
+    let workspace = Workspace::new();
+    let doctor = |more: &[&str]| run(workspace.grade().arg("doctor").args(more));
     let said =
         doctor(&["--isolation", "none"]).reports(&["is possible here, tier none was asked for"]);
     assert!(
@@ -204,9 +208,10 @@ fn doctor_says_what_is_possible_and_what_was_asked_for() {
 
 #[test]
 fn shells_and_man_are_served() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     // Without a course: packagers run them anywhere.
-    let anywhere = |arguments: &[&str]| run(scene.grade().current_dir("/").args(arguments)).code(0);
+    let anywhere =
+        |arguments: &[&str]| run(workspace.grade().current_dir("/").args(arguments)).code(0);
     anywhere(&["completions", "bash"]).reports(&["complete -F _grade", "check-exercises"]);
     anywhere(&["completions", "zsh"]).reports(&["#compdef grade"]);
     anywhere(&["completions", "fish"]).reports(&["complete -c grade"]);
@@ -222,8 +227,8 @@ fn shells_and_man_are_served() {
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let script = ["sh", "-c", "\"$@\" | head -c 10 > /dev/null", "sh"].map(str::to_owned);
-    let said = run(scene.grade_behind(&script).arg("man")).code(0);
+    let said = run(workspace.grade_behind(&script).arg("man")).code(0);
     assert_eq!(said.stderr, "");
 }

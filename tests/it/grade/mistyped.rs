@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::scene::{Scene, run};
+use crate::support::{command::run, workspace::Workspace};
 
 const COMMANDS: [&str; 7] = [
     "batch",
@@ -16,22 +16,22 @@ const COMMANDS: [&str; 7] = [
 
 #[test]
 fn help_is_given_for_every_command() {
-    let scene = Scene::new();
-    run(scene.grade().arg("help"))
+    let workspace = Workspace::new();
+    run(workspace.grade().arg("help"))
         .code(0)
         .reports(&["Commands:"]);
     for command in COMMANDS {
-        run(scene.grade().args(["help", command]))
+        run(workspace.grade().args(["help", command]))
             .code(0)
             .reports(&[&format!("Usage: grade {command}")]);
     }
-    run(scene.grade().args(["sum-of-products", "batch"]))
+    run(workspace.grade().args(["sum-of-products", "batch"]))
         .refuses(2, &["a command was named after arguments for grading"]);
 }
 
 #[test]
 fn a_slip_in_a_command_is_told_whatever_follows() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     for (typed, meant) in [
         (&["doctr"][..], "doctor"),
         (&["check-exercise"], "check-exercises"),
@@ -51,16 +51,16 @@ fn a_slip_in_a_command_is_told_whatever_follows() {
             "found neither an exercise nor a command",
             &format!("did you mean `grade {meant}`?"),
         ];
-        run(scene.grade().args(typed)).refuses(2, &words);
+        run(workspace.grade().args(typed)).refuses(2, &words);
     }
-    run(scene.grade().arg("sum-of-product"))
+    run(workspace.grade().arg("sum-of-product"))
         .refuses(2, &["found no exercise", "did you mean `sum-of-products`?"]);
 }
 
 #[test]
 fn a_second_path_is_told() {
-    let scene = Scene::new();
-    run(scene.grade().args(["sum-of-products", "a", "b"])).refuses(
+    let workspace = Workspace::new();
+    run(workspace.grade().args(["sum-of-products", "a", "b"])).refuses(
         2,
         &[
             "failed to grade `b` as well",
@@ -72,19 +72,19 @@ fn a_second_path_is_told() {
 
 #[test]
 fn no_jobs_are_too_few() {
-    let scene = Scene::new();
-    let command = &mut scene.grade();
+    let workspace = Workspace::new();
+    let command = &mut workspace.grade();
     let said = run(command.args(["batch", "sum-of-products", "x", "--jobs", "0"])).code(2);
     assert!(said.stderr.contains("at least 1"), "{}", said.shown());
 }
 
 #[test]
 fn a_folder_that_is_not_there_for_data_is_named() {
-    let scene = Scene::new();
-    let command = &mut scene.grade();
+    let workspace = Workspace::new();
+    let command = &mut workspace.grade();
     run(command
         .args(["data", "sum-of-products"])
-        .arg(scene.path("a/b/c")))
+        .arg(workspace.path("a/b/c")))
     .refuses(
         2,
         &[
@@ -94,19 +94,19 @@ fn a_folder_that_is_not_there_for_data_is_named() {
             "/a/b` first",
         ],
     );
-    assert!(!scene.path("a").exists());
+    assert!(!workspace.path("a").exists());
 }
 
 #[test]
 fn the_grades_of_a_class_are_not_taken_for_a_class() {
-    let scene = Scene::new();
-    fs::create_dir_all(scene.path("class/ada")).unwrap();
-    fs::create_dir_all(scene.path("class-grades/records")).unwrap();
-    fs::write(scene.path("class-grades/batch.lock"), "").unwrap();
-    let command = &mut scene.grade();
+    let workspace = Workspace::new();
+    fs::create_dir_all(workspace.path("class/ada")).unwrap();
+    fs::create_dir_all(workspace.path("class-grades/records")).unwrap();
+    fs::write(workspace.path("class-grades/batch.lock"), "").unwrap();
+    let command = &mut workspace.grade();
     run(command
         .args(["batch", "sum-of-products"])
-        .arg(scene.path("class-grades")))
+        .arg(workspace.path("class-grades")))
     .refuses(
         2,
         &[
@@ -115,12 +115,12 @@ fn the_grades_of_a_class_are_not_taken_for_a_class() {
             "/class`",
         ],
     );
-    assert!(!scene.path("class-grades-grades").exists());
+    assert!(!workspace.path("class-grades-grades").exists());
     // Where the class is elsewhere, no folder is made up.
-    fs::rename(scene.path("class-grades"), scene.path("grades")).unwrap();
-    let command = &mut scene.grade();
+    fs::rename(workspace.path("class-grades"), workspace.path("grades")).unwrap();
+    let command = &mut workspace.grade();
     run(command
         .args(["batch", "sum-of-products"])
-        .arg(scene.path("grades")))
+        .arg(workspace.path("grades")))
     .refuses(2, &["it has the grades of a class", "name the folder"]);
 }

@@ -4,21 +4,23 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::common::{
+use crate::support::{
+    command::{Finished, run},
     course,
-    scene::{Said, Scene, copy_tree, run},
-    submission,
+    files::copy_tree,
+    program, submission,
+    workspace::Workspace,
 };
 
 /// Grade a folder on these seeds, or on fresh ones.
-fn grading(folder: &Path, seeds: &[&str]) -> Said {
-    let scene = Scene::new();
-    let mut command = scene.grade();
+fn grading(folder: &Path, seeds: &[&str]) -> Finished {
+    let workspace = Workspace::new();
+    let mut command = workspace.grade();
     command
         .args(["sum-of-products", "--format", "json"])
         .arg(folder);
     let said = run(command.args(seeds.iter().flat_map(|seed| ["--seed", seed])));
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
     said
 }
 
@@ -50,8 +52,8 @@ fn seeds(record: &Value) -> Vec<String> {
 
 #[test]
 fn the_starter_fails_with_words_that_help() {
-    let scene = Scene::new();
-    run(scene.grade().args(["sum-of-products", "--seed", "0"]))
+    let workspace = Workspace::new();
+    run(workspace.grade().args(["sum-of-products", "--seed", "0"]))
         .code(1)
         .reports(&[
             "FAIL sum-of-products: 4 of",
@@ -65,7 +67,7 @@ fn the_starter_fails_with_words_that_help() {
             "FAIL multi-threaded 0/4 one thread reads everything",
             "Again on the same data: grade sum-of-products --seed 0",
         ]);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
@@ -186,28 +188,28 @@ fn fresh_seeds_are_drawn_for_each_grading() {
 }
 
 /// Type the record's own command into a shell.
-fn replayed(scene: &Scene, here: &Path, replay: &str) -> Said {
-    let binary = Path::new(env!("CARGO_BIN_EXE_grade"));
+fn replayed(workspace: &Workspace, here: &Path, replay: &str) -> Finished {
+    let binary = program();
     let script = format!(
         "PATH={}:$PATH; shift; {replay} --format json",
         binary.parent().unwrap().display()
     );
-    let mut command = scene.grade_behind(&["sh", "-c", &script, "sh"].map(str::to_owned));
+    let mut command = workspace.grade_behind(&["sh", "-c", &script, "sh"].map(str::to_owned));
     run(command.current_dir(here))
 }
 
 #[test]
 fn the_replay_command_does_the_same_again() {
-    let scene = Scene::new();
-    let copy = scene.course();
+    let workspace = Workspace::new();
+    let copy = workspace.course();
     // Names that a shell, or the command line, could take for something else.
     for name in ["plain", "with space's", "$(exit 9)", "data", "-x"] {
         copy_tree(
             &submission("lines-from-zero"),
-            &scene.path("work").join(name),
+            &workspace.path("work").join(name),
         );
     }
-    let elsewhere = scene.path("work");
+    let elsewhere = workspace.path("work");
     let beside = [
         (&*elsewhere, "plain", Some(&*copy.root)),
         (&elsewhere, "with space's", Some(&copy.root)),
@@ -217,7 +219,7 @@ fn the_replay_command_does_the_same_again() {
         (&copy.root, "../work/plain", None),
     ];
     for (here, path, course) in beside {
-        let mut command = scene.grade();
+        let mut command = workspace.grade();
         command
             .current_dir(here)
             .args(["sum-of-products", "--format", "json"])
@@ -227,7 +229,7 @@ fn the_replay_command_does_the_same_again() {
         }
         let first = run(&mut command).code(1).record();
         let replay = first["replay"].as_str().unwrap();
-        let second = replayed(&scene, here, replay).code(1).record();
+        let second = replayed(&workspace, here, replay).code(1).record();
         assert_eq!(lasting(first.clone()), lasting(second), "{replay}");
     }
 }

@@ -4,16 +4,18 @@ use std::{fmt::Write as _, fs};
 
 use assert_cmd::Command;
 
-use crate::common::{
+use crate::support::{
+    command::{Finished, run},
     course,
-    scene::{Said, Scene, copy_tree, not_graded, run},
+    files::{copy_tree, names},
     submission,
+    workspace::{Workspace, not_graded},
 };
 
 const ESC: char = '\u{1b}';
 
-fn grading(scene: &Scene, name: &str) -> Command {
-    let mut command = scene.grade();
+fn grading(workspace: &Workspace, name: &str) -> Command {
+    let mut command = workspace.grade();
     command
         .args(["sum-of-products", "--seed", "0"])
         .arg(submission(name));
@@ -27,15 +29,15 @@ fn plain(text: &str) -> String {
 
 #[test]
 fn a_report_file_is_what_was_shown_without_colour() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     for format in ["human", "json"] {
-        let file = scene.path("report");
+        let file = workspace.path("report");
         fs::write(
             &file,
             "of yesterday, and longer than what comes".repeat(200),
         )
         .unwrap();
-        let command = &mut grading(&scene, "lines-from-zero");
+        let command = &mut grading(&workspace, "lines-from-zero");
         let said = run(command
             .args(["--color", "always", "--format", format, "--report"])
             .arg(&file));
@@ -43,7 +45,7 @@ fn a_report_file_is_what_was_shown_without_colour() {
         assert_eq!(said.stdout.contains(ESC), format == "human");
         assert_eq!(fs::read_to_string(file).unwrap(), plain(&said.stdout));
     }
-    let left = crate::common::scene::names(scene.temp().parent().unwrap());
+    let left = names(workspace.temp().parent().unwrap());
     assert_eq!(left, ["report", "temp"]);
 }
 
@@ -51,17 +53,17 @@ fn a_report_file_is_what_was_shown_without_colour() {
 #[test]
 fn what_is_written_for_a_person_has_the_modes_that_this_person_chose() {
     use std::os::unix::fs::PermissionsExt as _;
-    let scene = Scene::new();
-    let class = scene.path("class");
+    let workspace = Workspace::new();
+    let class = workspace.path("class");
     fs::create_dir(&class).unwrap();
     copy_tree(&submission("no-manifest"), &class.join("alice"));
     for (umask, file, folder) in [("077", 0o600, 0o700), ("002", 0o664, 0o775)] {
         let script = format!("umask {umask}; exec \"$@\"");
         let shell = ["sh", "-c", &script, "sh"].map(str::to_owned);
-        let at = |name: &str| scene.path(umask).join(name);
-        fs::create_dir(scene.path(umask)).unwrap();
+        let at = |name: &str| workspace.path(umask).join(name);
+        fs::create_dir(workspace.path(umask)).unwrap();
         let grade = |arguments: &[&str]| {
-            let mut command = scene.grade_behind(&shell);
+            let mut command = workspace.grade_behind(&shell);
             command.args(arguments);
             command
         };
@@ -93,29 +95,29 @@ fn what_is_written_for_a_person_has_the_modes_that_this_person_chose() {
         }
         assert!(seen > 1010, "{seen}");
     }
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_report_file_in_the_current_folder_needs_no_folder() {
-    let scene = Scene::new();
-    let mut command = grading(&scene, "lines-from-zero");
+    let workspace = Workspace::new();
+    let mut command = grading(&workspace, "lines-from-zero");
     command
-        .current_dir(scene.path("temp").parent().unwrap())
+        .current_dir(workspace.path("temp").parent().unwrap())
         .arg("--course")
         .arg(course());
     let said = run(command.args(["--report", "report.txt"])).code(1);
     assert_eq!(
-        fs::read_to_string(scene.path("report.txt")).unwrap(),
+        fs::read_to_string(workspace.path("report.txt")).unwrap(),
         said.stdout
     );
 }
 
 #[test]
 fn colour_follows_flag_environment_and_terminal() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let coloured = |flags: &[&str], variables: &[(&str, &str)]| {
-        let mut command = grading(&scene, "no-manifest");
+        let mut command = grading(&workspace, "no-manifest");
         let said = run(command.args(flags).envs(variables.iter().copied())).code(1);
         assert!(said.stdout.contains("FAIL"), "{}", said.shown());
         said.stdout.contains(ESC)
@@ -137,9 +139,9 @@ fn colour_follows_flag_environment_and_terminal() {
 
 #[test]
 fn errors_are_coloured_in_the_same_way() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let error = |flag: &str| {
-        run(scene.grade().args(["nonsense", "--color", flag]))
+        run(workspace.grade().args(["nonsense", "--color", flag]))
             .code(2)
             .stderr
     };
@@ -148,7 +150,7 @@ fn errors_are_coloured_in_the_same_way() {
 
 /// Every line fits on 80 columns and does nothing to a terminal; only what is there to be copied is longer.
 #[track_caller]
-fn assert_presentable(said: &Said) {
+fn assert_presentable(said: &Finished) {
     let mut is_command = false;
     for line in said.stdout.lines() {
         let width = unicode_width::UnicodeWidthStr::width(line);
@@ -162,7 +164,7 @@ fn assert_presentable(said: &Said) {
 
 #[test]
 fn every_report_fits_on_80_columns() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     for name in [
         "correct-u64-fold",
         "correct-with-tests",
@@ -182,23 +184,23 @@ fn every_report_fits_on_80_columns() {
         "deletes-its-input",
         "leaves-a-daemon",
     ] {
-        assert_presentable(&run(&mut grading(&scene, name)));
+        assert_presentable(&run(&mut grading(&workspace, name)));
     }
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]
 fn a_report_of_what_was_not_graded_fits_on_80_columns() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let name = "a-name-as-long-as-a-name-of-a-submission-may-be-and-then-not-one-letter-more";
-    let folder = scene.submission(name, "", "fn main() {}");
-    let said = run(scene
+    let folder = workspace.submission(name, "", "fn main() {}");
+    let said = run(workspace
         .grade()
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder))
     .code(1);
     assert_presentable(&said);
-    let said = run(&mut not_graded(&scene, &folder)).code(2);
+    let said = run(&mut not_graded(&workspace, &folder)).code(2);
     assert_presentable(&said.reports(&["NOT GRADED"]));
 }
 
@@ -208,7 +210,7 @@ const ATTACK: &str = "\\u{1b}[2J\\u{1b}]0;title\\u{7}\\u{9b}31m\\r\\u{8}\\u{202e
 
 #[test]
 fn nothing_that_a_terminal_obeys_gets_through() {
-    let scene = Scene::new();
+    let workspace = Workspace::new();
     let mains = [
         // As an answer, as a panic's message, as a compiler's, as a file's name.
         format!("fn main() {{ println!(\"{ATTACK}\"); }}"),
@@ -221,8 +223,8 @@ fn nothing_that_a_terminal_obeys_gets_through() {
         ),
     ];
     for (number, main) in mains.iter().enumerate() {
-        let folder = scene.submission(&format!("attack-{number}"), "", main);
-        let command = &mut scene.grade();
+        let folder = workspace.submission(&format!("attack-{number}"), "", main);
+        let command = &mut workspace.grade();
         let said = run(command
             .args(["sum-of-products", "--seed", "0"])
             .arg(&folder))
@@ -239,7 +241,7 @@ fn nothing_that_a_terminal_obeys_gets_through() {
         assert!(!said.stderr.contains(ESC));
 
         // With colour, ours alone: each is a colour or a weight.
-        let command = &mut scene.grade();
+        let command = &mut workspace.grade();
         command
             .args(["sum-of-products", "--seed", "0", "--color", "always"])
             .arg(&folder);
@@ -274,16 +276,16 @@ fn without_thread_ids(report: &str) -> String {
 
 #[test]
 fn a_submissions_name_and_path_are_escaped_as_well() {
-    let scene = Scene::new();
-    let folder = scene.path("a\u{1b}[2Jb\u{202e}\nc");
+    let workspace = Workspace::new();
+    let folder = workspace.path("a\u{1b}[2Jb\u{202e}\nc");
     fs::create_dir_all(&folder).unwrap();
-    let said = run(scene
+    let said = run(workspace
         .grade()
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder))
     .code(1);
     assert_presentable(&said);
-    let command = &mut scene.grade();
+    let command = &mut workspace.grade();
     let said = run(command
         .args(["sum-of-products", "--seed", "0"])
         .arg(folder.join("missing")))
@@ -295,7 +297,7 @@ fn a_submissions_name_and_path_are_escaped_as_well() {
     );
 }
 
-/// Compare with a golden file; `GRADE_BLESS=1 cargo test --test grade` writes it anew.
+/// Compare with a golden file; `GRADE_BLESS=1 cargo test --test it grade::` writes it anew.
 #[track_caller]
 fn golden(name: &str, seen: &str) {
     let path = course().join("tests/golden").join(name);
@@ -334,7 +336,7 @@ fn a_whole_report_is_as_it_was_read_and_found_good() {
             "7",
         ],
     ] {
-        let said = run(Scene::new().grade().args(arguments));
+        let said = run(Workspace::new().grade().args(arguments));
         let code = i32::from(!said.stdout.starts_with("PASS"));
         let (arguments, report) = (arguments.join(" "), said.code(code).stdout);
         // How well a machine isolates is its own.

@@ -1,13 +1,17 @@
 //! Submissions that fake times or change the data. A fence stops them at `run`; where there is none they
 //! get through, and `files-read` must tell.
 
-use crate::common::{record_of, scene::Scene, statuses, submission};
+use crate::support::{
+    record::{record_of, statuses},
+    submission,
+    workspace::Workspace,
+};
 
 /// Grade without a fence; `files-read` must fail with these words, and nothing before it.
 #[track_caller]
 fn is_caught(name: &str, message: &str, seen: &str) {
-    let scene = Scene::new();
-    let mut command = scene.grade();
+    let workspace = Workspace::new();
+    let mut command = workspace.grade();
     command
         .args(["sum-of-products", "--seed", "0", "--isolation", "none"])
         .arg(submission(name));
@@ -24,7 +28,7 @@ fn is_caught(name: &str, message: &str, seen: &str) {
     assert!(text(&check["details"]["seen"]).contains(seen), "{check:#}");
     assert!(!text(&check["hint"]).is_empty(), "{check:#}");
     assert_ne!(record["runs"][0]["files"]["tampered"], 0);
-    scene.assert_nothing_left();
+    workspace.assert_nothing_left();
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::grading;
+use super::grading;
+use crate::support::{files::copy_tree, sysroot};
 
 /// The limits of the copy. What this version of the grader does not know yet is left out.
 const LIMITS: &str = r#"
@@ -63,11 +64,11 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn make() -> Self {
-        let repository = crate::repository();
+        let repository = super::repository();
         let folder = tempfile::tempdir().expect("a folder for the course");
         let has_tiers = grading::knows_tiers();
         for name in ["grader.lock", "exercises", "reference"] {
-            copy(&repository.join(name), &folder.path().join(name)).expect("a copy of the course");
+            copy_tree(&repository.join(name), &folder.path().join(name));
         }
         let text = fs::read_to_string(repository.join("grader.toml")).expect("grader.toml");
         let text = without(&text, &["[limits.build]", "[limits.run]", "[isolation]"]);
@@ -78,7 +79,7 @@ impl Course {
         Self {
             cache: own_cache(folder.path()),
             has_tiers,
-            toolchain: grading::toolchain(),
+            toolchain: sysroot(),
             _inherited: inherited,
             folder,
         }
@@ -116,7 +117,7 @@ fn own_cache(folder: &Path) -> PathBuf {
         return shared_cache();
     };
     let own = folder.join("cache");
-    copy(Path::new(&shared), &own).expect("a copy of the cache");
+    copy_tree(Path::new(&shared), &own);
     own
 }
 
@@ -129,20 +130,6 @@ pub(crate) fn link(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         link(&entry.path(), &to.join(entry.file_name()))?;
-    }
-    Ok(())
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    if !from.is_dir() {
-        return fs::copy(from, to).map(drop);
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        if entry.file_name() != "target" {
-            copy(&entry.path(), &to.join(entry.file_name()))?;
-        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::{
     os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -18,10 +19,11 @@ use grade::{
 };
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{
+use super::{
     course::Course,
     expect::{Outcome, Tier},
 };
+use crate::support;
 
 /// Far more than all limits of the course together.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
@@ -114,10 +116,24 @@ fn grader() -> Command {
     Command::new(program())
 }
 
-/// The grader that is tested.
+/// The grader that is tested. Without `GRADE_UNDER_TEST` it is started by a name of its own, so that it is
+/// told apart from the graders of other tests.
 pub(crate) fn program() -> PathBuf {
-    env::var_os("GRADE_UNDER_TEST")
-        .map_or_else(|| env!("CARGO_BIN_EXE_grade").into(), PathBuf::from)
+    static LINK: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let (new, link) = (
+            folder.join("hostile-grade-new"),
+            folder.join("hostile-grade"),
+        );
+        let _ = fs::remove_file(&new);
+        fs::hard_link(support::program(), &new).expect("a second name for the program");
+        fs::rename(&new, &link).expect("the second name");
+        link
+    });
+    if env::var_os("GRADE_UNDER_TEST").is_some() {
+        return support::program();
+    }
+    LINK.clone()
 }
 
 /// Whether `--isolation` is there.
@@ -140,7 +156,7 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
         return Tier::None;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let submission = crate::corpus().join("../serial");
+    let submission = super::corpus().join("../serial");
     let works = |&tier: &Tier| {
         let graded = grade(&Grading {
             course,
@@ -158,16 +174,6 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
         .into_iter()
         .find(works)
         .expect("a tier at which an honest program passes")
-}
-
-/// Where the compiler is that submissions are built with, to see whether they get at it.
-pub(crate) fn toolchain() -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "asks the compiler where it is")]
-    let output = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-        .args(["--print", "sysroot"])
-        .output();
-    let sysroot = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    sysroot.unwrap_or_default().into()
 }
 
 /// Grade, and look after the grader meanwhile.

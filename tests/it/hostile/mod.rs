@@ -11,7 +11,7 @@
 //!
 //! # Running it
 //!
-//! `cargo test --test hostile` plays the honest submissions and every eighth attack, at the best tier that
+//! `cargo test --test it hostile::` plays the honest submissions and every eighth attack, at the best tier that
 //! this machine has. Two tests take long and have to be asked for (`-- --ignored`): a class of attackers
 //! graded by one `grade batch`, and all of it once more as an ordinary user, with and without user
 //! namespaces, at the tiers that hold there. Variables choose more:
@@ -29,8 +29,7 @@
 
 #![expect(
     clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "tests, whose table is for whoever runs them"
+    reason = "the table is for whoever runs these tests"
 )]
 
 mod course;
@@ -39,13 +38,11 @@ mod grading;
 mod left;
 mod make;
 mod observe;
+mod others;
 mod stage;
 mod table;
 mod text;
 mod victim;
-
-#[path = "../users/mod.rs"]
-mod users;
 
 use std::{
     collections::BTreeSet,
@@ -57,9 +54,12 @@ use std::{
     },
 };
 
-use course::Course;
-use expect::{Case, Effect, Outcome, Tier};
-use table::{Row, Seen};
+use self::{
+    course::Course,
+    expect::{Case, Effect, Outcome, Tier},
+    table::{Row, Seen},
+};
+use crate::support::{files::copy_tree, processors, sysroot};
 
 /// Honest and clumsy submissions among the hostile ones, and what each must be told whatever its
 /// neighbours do.
@@ -112,7 +112,7 @@ fn cases() -> Vec<Case> {
 /// Whether everything is asked for, and not the short series of a plain `cargo test`.
 fn all_is_asked_for() -> bool {
     let asked = ["GRADE_HOSTILE_TIERS", "GRADE_HOSTILE_ONLY"];
-    users::is_again() || asked.iter().any(|name| env::var_os(name).is_some())
+    others::runs_as_others() || asked.iter().any(|name| env::var_os(name).is_some())
 }
 
 /// The cases to be played: all of them, or the honest ones and every eighth attack.
@@ -129,7 +129,7 @@ fn cases_to_play() -> Vec<Case> {
 }
 
 fn tiers(course: &Course) -> Vec<Tier> {
-    if users::is_again() {
+    if others::runs_as_others() {
         // The one that only others have to do without a user for each job is the weak one.
         let best = grading::best_tier(course);
         return if best == Tier::Full {
@@ -149,6 +149,7 @@ fn tiers(course: &Course) -> Vec<Tier> {
 
 #[test]
 fn every_attack_ends_as_expected_and_honest_grades_stay() {
+    let _alone = processors::use_all();
     let cases = cases_to_play();
     let course = Course::make();
     let grader = grading::program();
@@ -163,7 +164,7 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
         .map(|case| case.name.as_str())
         .collect();
     eprintln!("left out: {left_out:?}");
-    if env::var_os("CI").is_some() && !users::is_again() {
+    if env::var_os("CI").is_some() && !others::runs_as_others() {
         assert!(left_out.is_empty(), "these are never tried: {left_out:?}");
     }
     for tier in tiers(&course) {
@@ -235,6 +236,7 @@ fn in_a_class_with_attacks_honest_grades_stay() {
             // Its answer is right on the one dataset that a class gets here.
             && case.name != "hard-coded-seed-zero"
     });
+    let _alone = processors::use_all();
     let course = Course::make();
     let tier = grading::best_tier(&course);
     let class = stage::play_class(&cases, &course, tier);
@@ -275,7 +277,7 @@ fn the_corpus_gets_no_further_as_others() {
         .expect("a folder");
     let at = |name: &str| folder.path().join(name);
     for name in ["bin", "lib"] {
-        course::link(&grading::toolchain().join(name), &at(name)).expect("a toolchain");
+        course::link(&sysroot().join(name), &at(name)).expect("a toolchain");
     }
     for name in [
         "tests/submissions",
@@ -286,9 +288,9 @@ fn the_corpus_gets_no_further_as_others() {
     ] {
         let to = at("repository").join(name);
         std::fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
-        course::copy(&repository().join(name), &to).expect("a copy");
+        copy_tree(&repository().join(name), &to);
     }
-    users::run_again_as_others(&[
+    others::run_again_as_others(&[
         ("RUSTC", at("bin/rustc")),
         (REPOSITORY, at("repository")),
         ("GRADE_HOSTILE_CACHE", course::shared_cache()),

@@ -20,7 +20,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{expect::Effect, grading::Graded, stage::Secrets, text};
+use super::{expect::Effect, grading::Graded, stage::Secrets, text};
 
 /// What a folder looks like: of everything in it the name, what it is, whose, since when, its bytes.
 #[derive(Debug, PartialEq)]
@@ -203,7 +203,7 @@ pub(crate) struct Watch<'a> {
     pub(crate) treasure: (&'a Path, Picture),
     pub(crate) open: (&'a Path, Picture),
     pub(crate) ears: &'a Ears,
-    pub(crate) victim: &'a crate::victim::Victim,
+    pub(crate) victim: &'a super::victim::Victim,
     pub(crate) temporary: &'a Path,
     /// Where a file of the submission's would be outside.
     pub(crate) everybodys: Vec<PathBuf>,

@@ -14,7 +14,7 @@ use std::{
 
 use rustix::fs::IFlags;
 
-use crate::{
+use super::{
     corpus,
     course::Course,
     expect::{Case, Effect, Outcome, Tier},
@@ -24,6 +24,7 @@ use crate::{
     table::Seen,
     victim::Victim,
 };
+use crate::support::files::remove_tree;
 
 /// What must not be seen again where it does not belong, and what belongs to one attack alone.
 #[derive(Debug)]
@@ -107,9 +108,9 @@ impl Folders {
 impl Drop for Folders {
     fn drop(&mut self) {
         for folder in [&self.temporary, &self.base] {
-            if grade::sandbox::remove_tree(folder).is_err() {
+            if remove_tree(folder).is_err() {
                 soften(folder);
-                let _ = grade::sandbox::remove_tree(folder);
+                let _ = remove_tree(folder);
             }
         }
     }

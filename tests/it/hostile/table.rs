@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use crate::expect::{Effect, Outcome, Tier};
+use super::expect::{Effect, Outcome, Tier};
 
 /// What came of one attack at one tier.
 #[derive(Debug)]

@@ -187,14 +187,17 @@ pub(crate) fn record(out: &Path, id: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A batch into the output folder of this name, on its way.
+/// A batch into the output folder of this name, on its way. Signals do what they usually do, however these
+/// tests were started: a shell that starts something in the background has it ignore Ctrl-C.
 pub(crate) fn start(class: &Class, name: &str, more: &[&str]) -> Child {
     #[expect(
         clippy::disallowed_methods,
         reason = "a program that is killed on the way"
     )]
-    let mut command = std::process::Command::new(program());
+    let mut command = std::process::Command::new("env");
     command
+        .arg("--default-signal=HUP,INT,TERM")
+        .arg(program())
         .args(["batch", "sum-of-products", "--quiet"])
         .args(more)
         .arg(class.folder())

@@ -271,6 +271,7 @@ fn in_a_class_with_attacks_honest_grades_stay() {
 #[test]
 #[ignore = "takes ten minutes"]
 fn the_corpus_gets_no_further_as_others() {
+    let _alone = processors::use_all();
     let folder = tempfile::Builder::new()
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .tempdir()

@@ -32,14 +32,14 @@
     reason = "the table is for whoever runs these tests"
 )]
 
+mod attempt;
 mod course;
 mod expect;
 mod grading;
-mod left;
+mod leftovers;
 mod make;
 mod observe;
 mod others;
-mod stage;
 mod table;
 mod text;
 mod victim;
@@ -168,7 +168,7 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
         assert!(left_out.is_empty(), "these are never tried: {left_out:?}");
     }
     for tier in tiers(&course) {
-        let before = left::Before::look(&grader);
+        let before = leftovers::Before::look(&grader);
         for ((case, row), seen) in cases
             .iter()
             .zip(&mut rows)
@@ -239,7 +239,7 @@ fn in_a_class_with_attacks_honest_grades_stay() {
     let _alone = processors::use_all();
     let course = Course::make();
     let tier = grading::best_tier(&course);
-    let class = stage::play_class(&cases, &course, tier);
+    let class = attempt::play_class(&cases, &course, tier);
     assert!(
         class.effects.is_empty(),
         "{:?}\n{}",
@@ -308,7 +308,7 @@ fn grade_all(cases: &[Case], course: &Course, tier: Tier) -> Vec<Seen> {
                 loop {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(n) else { break };
-                    let result = stage::play(case, course, tier);
+                    let result = attempt::play(case, course, tier);
                     *seen[n].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
                 }
             });

@@ -20,7 +20,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{expect::Effect, grading::Graded, stage::Secrets, text};
+use super::{attempt::Secrets, expect::Effect, grading::Graded, text};
 
 /// What a folder looks like: of everything in it the name, what it is, whose, since when, its bytes.
 #[derive(Debug, PartialEq)]

@@ -16,20 +16,20 @@ use crate::support::{
 };
 
 /// Far beyond what any of this takes; a test that waits so long fails.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// How long a person waits after Ctrl-C before reaching for `kill -9`.
 const SECONDS: Duration = Duration::from_secs(8);
 
-/// Look again and again until there is something, or `patience` is over.
+/// Look again and again until there is something, or `time_limit` is over.
 #[track_caller]
 #[expect(clippy::disallowed_methods, reason = "a deadline for a test")]
-fn wait_for<T>(what: &str, patience: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+fn wait_for<T>(what: &str, time_limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(start.elapsed() < patience, "waited in vain for {what}");
+        assert!(start.elapsed() < time_limit, "waited in vain for {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -86,7 +86,7 @@ impl Grading {
     #[track_caller]
     fn wait_until_works(mut self, program: &str, folder: &str) -> Self {
         let temp = self.workspace.temp();
-        wait_for(program, PATIENCE, || {
+        wait_for(program, TIME_LIMIT, || {
             let ended = self.child.try_wait().unwrap();
             assert!(
                 ended.is_none(),
@@ -200,7 +200,7 @@ fn a_compilation_ends_when_the_terminal_goes() {
 
 /// As `nohup` and a shell's `&` do, so that work goes on when its starter goes.
 #[test]
-fn what_its_starter_had_it_ignore_does_not_end_it() {
+fn signals_that_the_caller_ignores_do_not_end_a_run() {
     let mut grading = Grading::start_behind("--ignore-signal=HUP,INT", "never-ends")
         .wait_until_works("program", "1/data");
     let status = fs::read_to_string(format!("/proc/{}/status", grading.child.id())).unwrap();

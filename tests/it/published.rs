@@ -22,7 +22,7 @@ const SCHEMA: &str = "schema/grade-record-1.schema.json";
 const BATCH_SCHEMA: &str = "schema/grade-batch-1.schema.json";
 
 #[test]
-fn the_published_schemas_are_the_codes_own() {
+fn the_published_schemas_are_generated_from_the_code() {
     for (path, schema) in [
         (SCHEMA, grade::record::json_schema()),
         (BATCH_SCHEMA, grade::batch::json_schema()),

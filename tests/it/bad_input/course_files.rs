@@ -227,7 +227,7 @@ fn a_key_of_a_newer_version_does_not_hide_the_version() {
 }
 
 #[test]
-fn a_course_that_is_not_there_is_told_with_the_flag() {
+fn a_missing_course_is_reported_with_the_flag_that_names_one() {
     let workspace = Workspace::new();
     let empty = workspace.path("empty");
     fs::create_dir(&empty).unwrap();
@@ -243,7 +243,7 @@ fn a_course_that_is_not_there_is_told_with_the_flag() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_told() {
+fn a_file_that_is_no_text_is_reported() {
     let workspace = Workspace::new();
     let course = workspace.course();
     fs::write(course.root.join(COURSE), b"format-version = 1\n# \xff\n").unwrap();
@@ -295,7 +295,7 @@ fn an_exercise_folder_with_an_odd_name_is_refused() {
 }
 
 #[test]
-fn a_lock_file_that_does_not_fit_is_told_with_the_remedy() {
+fn a_lock_file_that_does_not_fit_is_reported_with_the_remedy() {
     let remedy = "remove it, grade again, and keep what is written";
     let workspace = Workspace::new();
     let course = workspace.course();

@@ -70,7 +70,7 @@ fn grading(workspace: &Workspace, folder: &Path) -> Command {
 }
 
 #[test]
-fn without_a_toolchain_it_says_where_to_get_one() {
+fn without_a_toolchain_the_error_says_where_to_get_one() {
     let workspace = Workspace::new();
     let command = &mut grading(&workspace, &submission("serial"));
     command.env("PATH", "/nonexistent").env_remove("RUSTC");
@@ -92,7 +92,7 @@ fn without_a_toolchain_it_says_where_to_get_one() {
 
 /// As a shell after `trap '' CHLD`, and daemons that let the kernel reap.
 #[test]
-fn a_caller_that_does_not_wait_for_its_children_changes_nothing() {
+fn a_caller_that_ignores_sigchld_changes_nothing() {
     warm();
     let workspace = Workspace::new();
     let careless = ["env", "--ignore-signal=CHLD", "--block-signal=CHLD"].map(str::to_owned);
@@ -112,7 +112,7 @@ fn only_rustc(workspace: &Workspace) -> PathBuf {
 
 /// What a shell, a service or a login was given bounds what programs can be given.
 #[test]
-fn who_may_use_less_than_the_course_gives_cannot_grade() {
+fn resource_limits_below_the_courses_prevent_grading() {
     warm();
     let workspace = Workspace::new();
     for (limit, what, key) in [
@@ -176,7 +176,7 @@ fn short_of_something(workspace: &Workspace, is_short: &str) -> PathBuf {
 }
 
 #[test]
-fn what_a_compiler_was_short_of_for_a_moment_costs_nobody_a_point() {
+fn a_compiler_that_lacked_something_for_a_moment_costs_nobody_a_point() {
     warm();
     let workspace = Workspace::new();
     let once = format!("mkdir '{}' 2> /dev/null", workspace.path("asked").display());
@@ -219,7 +219,7 @@ fn without_a_linker_a_submission_is_not_graded() {
 }
 
 #[test]
-fn without_a_linker_a_mistake_in_the_source_is_still_told() {
+fn without_a_linker_a_mistake_in_the_source_is_still_reported() {
     warm();
     let workspace = Workspace::new();
     let command = &mut grading(&workspace, &submission("type-error"));
@@ -294,7 +294,7 @@ fn without_a_network_the_first_grading_says_that_it_needs_one() {
 }
 
 #[test]
-fn what_needs_no_crate_needs_no_network() {
+fn a_submission_without_crates_needs_no_network() {
     let workspace = Workspace::new();
     let course = workspace.course();
     course.write(CourseCopy::REFERENCE, STD_ONLY);
@@ -338,7 +338,7 @@ fn a_lock_file_that_is_missing_is_written() {
 }
 
 #[test]
-fn a_lock_file_that_cannot_be_made_is_told_and_not_begun() {
+fn a_lock_file_that_cannot_be_made_is_reported_and_not_begun() {
     let workspace = Workspace::new();
     let course = workspace.course();
     fs::remove_file(course.root.join("grader.lock")).unwrap();

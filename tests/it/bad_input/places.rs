@@ -144,7 +144,7 @@ fn report_refused(workspace: &Workspace, command: &mut Command, file: &str, why:
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_told_before_anybody_waits() {
+fn a_report_that_cannot_be_written_is_reported_before_the_grading() {
     let workspace = Workspace::new();
     let folder = workspace.path("reports");
     fs::create_dir(&folder).unwrap();
@@ -196,7 +196,7 @@ fn a_report_that_was_there_stays_as_it_was_when_nothing_is_graded() {
 }
 
 #[test]
-fn a_report_to_a_full_standard_output_is_told() {
+fn a_full_standard_output_is_reported() {
     let workspace = Workspace::new();
     let script = ["sh", "-c", "exec \"$@\" > /dev/full", "sh"].map(str::to_owned);
     let command = &mut workspace.grade_behind(&script);
@@ -253,7 +253,7 @@ fn without_any_home_the_cache_must_be_named() {
 }
 
 #[test]
-fn data_is_not_written_where_something_is() {
+fn data_is_only_written_into_an_empty_folder() {
     let workspace = Workspace::new();
     let folder = workspace.path("data");
     fs::create_dir(&folder).unwrap();
@@ -287,7 +287,7 @@ fn data_is_not_written_where_something_is() {
 }
 
 #[test]
-fn data_on_a_full_disk_is_told_and_leaves_no_half() {
+fn a_full_disk_is_reported_and_leaves_no_half_of_a_dataset() {
     let workspace = Workspace::new();
     let script = format!(
         "mount -t tmpfs -o size=1m grade-test '{0}' && \"$@\" '{0}/data'; code=$?; \
@@ -330,7 +330,7 @@ fn compiler_in(workspace: &Workspace) -> std::path::PathBuf {
 }
 
 #[test]
-fn what_submissions_must_not_see_is_not_kept_where_all_of_them_look() {
+fn nothing_secret_may_be_in_a_folder_that_all_submissions_can_read() {
     let workspace = Workspace::new();
     let rustc = compiler_in(&workspace);
     let lib = workspace.path("toolchain/lib");

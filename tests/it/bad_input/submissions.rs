@@ -19,7 +19,7 @@ fn refuses(arguments: &[&str], words: &[&str]) {
 }
 
 #[test]
-fn an_unknown_exercise_is_told_with_the_nearest_name() {
+fn a_misspelt_exercise_is_answered_with_the_nearest_name() {
     refuses(
         &["sum-of-product"],
         &[
@@ -31,7 +31,7 @@ fn an_unknown_exercise_is_told_with_the_nearest_name() {
 }
 
 #[test]
-fn an_exercise_far_from_any_is_told_with_all_names() {
+fn an_unknown_exercise_is_answered_with_all_names() {
     refuses(
         &["x"],
         &["found no exercise `x`", "this course has `sum-of-products`"],
@@ -45,7 +45,7 @@ fn an_exercise_far_from_any_is_told_with_all_names() {
 }
 
 #[test]
-fn no_exercise_is_told_with_what_to_type() {
+fn a_missing_exercise_is_answered_with_what_to_type() {
     refuses(
         &[],
         &[
@@ -57,7 +57,7 @@ fn no_exercise_is_told_with_what_to_type() {
 }
 
 #[test]
-fn flags_that_hold_everywhere_may_stand_before_a_command() {
+fn global_flags_may_stand_before_a_command() {
     let workspace = Workspace::new();
     run(workspace
         .grade()
@@ -74,7 +74,7 @@ fn flags_that_hold_everywhere_may_stand_before_a_command() {
 }
 
 #[test]
-fn a_command_that_is_not_there_yet_is_told_as_one() {
+fn a_command_of_a_later_version_is_named_as_one() {
     for arguments in [
         &["list"][..],
         &["explain", "run"],
@@ -96,7 +96,7 @@ fn a_command_that_is_not_there_yet_is_told_as_one() {
 }
 
 #[test]
-fn a_submission_called_like_a_command_is_told_how_to_write_it() {
+fn the_error_for_a_submission_named_like_a_command_says_how_to_write_it() {
     for name in ["data", "batch", "report", "doctor"] {
         refuses(
             &["sum-of-products", name],
@@ -123,7 +123,7 @@ fn a_missing_path_and_a_file_are_no_submission() {
 }
 
 #[test]
-fn seeds_that_are_none_are_told_with_the_range() {
+fn an_invalid_seed_is_answered_with_the_range() {
     for (seed, why) in [
         (
             "18446744073709551616",
@@ -207,7 +207,7 @@ fn a_manifest_with_a_slip_is_refused_at_its_line() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_read_is_named_at_once() {
+fn an_unreadable_folder_is_named_before_the_grading() {
     let workspace = Workspace::new();
     let folder = workspace.submission("closed", "", "fn main() {}");
     let locked = Locked::new(&folder, 0o000);
@@ -236,7 +236,7 @@ fn a_folder_that_may_not_be_read_is_named_at_once() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_is_named_as_the_students_to_mend() {
+fn an_unreadable_file_is_the_students_to_mend() {
     let workspace = Workspace::new();
     let folder = workspace.submission("closed-file", "", "fn main() {}");
     let locked = Locked::new(&folder.join("src/main.rs"), 0o000);
@@ -279,7 +279,7 @@ fn a_file_that_another_user_keeps_from_us_is_not_graded() {
 }
 
 #[test]
-fn in_a_class_a_folder_that_cannot_be_entered_is_its_students_record_alone() {
+fn in_a_class_a_folder_that_cannot_be_entered_concerns_its_student_alone() {
     let workspace = Workspace::new();
     let class = workspace.path("class");
     for name in ["alice", "mallory"] {
@@ -304,7 +304,7 @@ fn in_a_class_a_folder_that_cannot_be_entered_is_its_students_record_alone() {
 }
 
 #[test]
-fn of_a_checkout_of_the_course_the_exercise_is_graded() {
+fn the_exercise_inside_a_checkout_of_the_course_is_graded() {
     let workspace = Workspace::new();
     let checkout = workspace.course();
     checkout.write("Cargo.toml", "[workspace]\nmembers = [\"exercises/*\"]\n");

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[test]
-fn only_what_changed_is_graded_again_and_who_moved_is_shown() {
+fn only_changed_submissions_are_graded_again_and_changed_grades_are_shown() {
     let class = Class::new(&[
         "correct-modules",
         "exits-nonzero",
@@ -50,7 +50,7 @@ fn only_what_changed_is_graded_again_and_who_moved_is_shown() {
 }
 
 #[test]
-fn who_moved_is_told_since_the_grades_were_accepted() {
+fn changed_grades_are_shown_since_the_last_accepted_ones() {
     let class = Class::new(&["correct-modules"]);
     let (out, own) = (class.out("out"), class.own_course());
     let file = own.join("exercises/sum-of-products/exercise.toml");
@@ -112,7 +112,7 @@ fn who_moved_is_told_since_the_grades_were_accepted() {
 }
 
 #[test]
-fn what_lies_among_the_records_ends_no_batch() {
+fn foreign_files_among_the_records_end_no_batch() {
     let class = Class::new(&["correct-modules", "correct-scoped-chunks"]);
     let out = class.out("out");
     class.batch("out", &[]);
@@ -179,7 +179,7 @@ fn what_lies_among_the_records_ends_no_batch() {
 }
 
 #[test]
-fn another_build_of_the_grader_believes_no_record() {
+fn another_build_of_the_grader_trusts_no_record() {
     let class = Class::new(&["correct-modules"]);
     class.batch("out", &[]);
     // A program with a byte more behind its end runs as before.
@@ -245,7 +245,7 @@ fn another_class_does_not_take_the_place_of_the_first() {
 }
 
 #[test]
-fn what_is_damaged_or_somebody_elses_is_noticed_and_graded_again() {
+fn damaged_and_exchanged_records_are_noticed_and_graded_again() {
     let class = Class::new(&[
         "correct-modules",
         "lines-from-zero",

@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[test]
-fn one_that_cannot_be_taken_in_has_a_record_that_says_why() {
+fn a_submission_that_cannot_be_admitted_has_a_record_that_says_why() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let linked = class.folder().join("linked");
     copy_tree(&submission("correct-scoped-chunks"), &linked);
@@ -37,7 +37,7 @@ fn one_that_cannot_be_taken_in_has_a_record_that_says_why() {
 }
 
 #[test]
-fn what_an_export_holds_is_graded_and_the_rest_is_listed() {
+fn submissions_in_an_export_are_graded_and_the_rest_is_listed() {
     let class = Class::new(&["correct-scoped-chunks"]);
     // As Moodle exports it: a folder for each student, named after them and a number.
     let folder = "Ada Lovelace_4711_assignsubmission_file_";
@@ -88,7 +88,7 @@ fn tar_gz(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn archives_and_attempts_are_graded_and_told_in_every_output() {
+fn archives_and_attempts_are_graded_and_stand_in_every_output() {
     let class = Class::new(&[]);
     let put = |name: &str, bytes: &[u8]| fs::write(class.folder().join(name), bytes).unwrap();
     put("ada.tar.gz", &tar_gz("correct-scoped-chunks"));
@@ -156,7 +156,7 @@ fn archives_and_attempts_are_graded_and_told_in_every_output() {
 }
 
 #[test]
-fn names_that_an_id_cannot_spell_are_found_again() {
+fn names_that_an_id_cannot_spell_can_be_found_again() {
     let class = Class::new(&[]);
     class.add("correct-scoped-chunks", "李雷");
     class.add("correct-modules", "王芳");
@@ -180,7 +180,7 @@ fn names_that_an_id_cannot_spell_are_found_again() {
 }
 
 #[test]
-fn no_words_of_a_submission_begin_a_cell_of_the_gradebook() {
+fn no_text_of_a_submission_begins_a_cell_of_the_gradebook() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let folder = class.folder().join("sly");
     copy_tree(&submission("correct-scoped-chunks"), &folder);

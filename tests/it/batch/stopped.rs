@@ -124,7 +124,7 @@ fn a_regrading_that_was_stopped_does_not_mix_old_records_with_new_ones() {
 }
 
 #[test]
-fn grading_everybody_again_is_continued_and_then_done() {
+fn grading_everybody_again_continues_after_a_kill() {
     let class = Class::new(&["correct-modules", "correct-scoped-chunks", "exits-nonzero"]);
     class.add("correct-modules", "zoe");
     let out = class.out("out");
@@ -205,7 +205,7 @@ fn seeds_are_drawn_once_for_a_batch() {
 }
 
 #[test]
-fn a_second_batch_into_one_folder_is_refused_and_told_who_is_there() {
+fn a_second_batch_into_one_folder_is_refused_with_the_name_of_the_first() {
     let class = Class::new(&["correct-scoped-chunks"]);
     fs::create_dir(class.out("out")).unwrap();
     let lock = class.out("out").join("batch.lock");

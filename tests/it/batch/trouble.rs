@@ -76,7 +76,7 @@ fn machine_trouble_is_tried_once_more_and_is_never_zero_points() {
 }
 
 #[test]
-fn what_makes_no_sense_is_said_before_anything_is_done() {
+fn a_senseless_command_is_refused_before_anything_is_done() {
     let class = Class::new(&[]);
     let output = class.batch("out", &[]);
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
@@ -100,7 +100,7 @@ fn what_makes_no_sense_is_said_before_anything_is_done() {
 }
 
 #[test]
-fn quiet_says_nothing_and_other_formats_are_the_files() {
+fn quiet_prints_nothing_and_other_formats_print_the_files() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let output = class.batch("out", &["--quiet"]);
     assert_eq!(
@@ -114,7 +114,7 @@ fn quiet_says_nothing_and_other_formats_are_the_files() {
 }
 
 #[test]
-fn what_a_terminal_obeys_is_written_by_its_number_in_the_json_of_a_class() {
+fn control_characters_are_escaped_in_the_json_of_a_class() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let main = class.folder().join("correct-scoped-chunks/src/main.rs");
     let text = "fn main() { println!(\"\\u{9b}2J\\u{202e}\") }";

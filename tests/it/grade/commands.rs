@@ -165,7 +165,7 @@ fn a_known_answer_is_proven_on_a_seed_that_nobody_is_graded_on() {
 }
 
 #[test]
-fn a_course_without_exercises_is_told() {
+fn a_course_without_exercises_is_reported() {
     let workspace = Workspace::new();
     let copy = workspace.course();
     fs::rename(
@@ -226,7 +226,7 @@ fn shells_and_man_are_served() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     let workspace = Workspace::new();
     let script = ["sh", "-c", "\"$@\" | head -c 10 > /dev/null", "sh"].map(str::to_owned);
     let said = run(workspace.grade_behind(&script).arg("man")).code(0);

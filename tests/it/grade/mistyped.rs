@@ -30,7 +30,7 @@ fn help_is_given_for_every_command() {
 }
 
 #[test]
-fn a_slip_in_a_command_is_told_whatever_follows() {
+fn a_misspelt_command_is_corrected_whatever_follows() {
     let workspace = Workspace::new();
     for (typed, meant) in [
         (&["doctr"][..], "doctor"),
@@ -58,7 +58,7 @@ fn a_slip_in_a_command_is_told_whatever_follows() {
 }
 
 #[test]
-fn a_second_path_is_told() {
+fn a_second_path_is_refused() {
     let workspace = Workspace::new();
     run(workspace.grade().args(["sum-of-products", "a", "b"])).refuses(
         2,
@@ -71,7 +71,7 @@ fn a_second_path_is_told() {
 }
 
 #[test]
-fn no_jobs_are_too_few() {
+fn zero_jobs_are_refused() {
     let workspace = Workspace::new();
     let command = &mut workspace.grade();
     let said = run(command.args(["batch", "sum-of-products", "x", "--jobs", "0"])).code(2);

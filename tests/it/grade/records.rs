@@ -51,7 +51,7 @@ fn seeds(record: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_starter_fails_with_words_that_help() {
+fn the_starter_fails_with_hints() {
     let workspace = Workspace::new();
     run(workspace.grade().args(["sum-of-products", "--seed", "0"]))
         .code(1)
@@ -145,7 +145,7 @@ fn the_record_of_a_failure_has_every_field() {
 }
 
 #[test]
-fn what_could_not_be_built_has_no_runs_and_what_crashed_has_one() {
+fn a_failed_build_has_no_runs_and_a_crash_has_one() {
     let record = grading(&submission("type-error"), &["7"]).code(1).record();
     assert_eq!(record["runs"], json!([]));
     let record = grading(&submission("segfaults"), &["7"]).code(1).record();

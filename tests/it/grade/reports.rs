@@ -51,7 +51,7 @@ fn a_report_file_is_what_was_shown_without_colour() {
 
 /// What programs must be able to read while they are graded is another matter.
 #[test]
-fn what_is_written_for_a_person_has_the_modes_that_this_person_chose() {
+fn written_files_have_the_modes_of_the_umask() {
     use std::os::unix::fs::PermissionsExt as _;
     let workspace = Workspace::new();
     let class = workspace.path("class");
@@ -209,7 +209,7 @@ fn a_report_of_what_was_not_graded_fits_on_80_columns() {
 const ATTACK: &str = "\\u{1b}[2J\\u{1b}]0;title\\u{7}\\u{9b}31m\\r\\u{8}\\u{202e}PASS\\u{200b}";
 
 #[test]
-fn nothing_that_a_terminal_obeys_gets_through() {
+fn no_control_character_reaches_the_terminal() {
     let workspace = Workspace::new();
     let mains = [
         // As an answer, as a panic's message, as a compiler's, as a file's name.
@@ -313,7 +313,7 @@ fn golden(name: &str, seen: &str) {
 }
 
 #[test]
-fn a_whole_report_is_as_it_was_read_and_found_good() {
+fn whole_reports_are_as_in_the_golden_file() {
     let mut text = String::new();
     for arguments in [
         &["sum-of-products", "--seed", "7"][..],

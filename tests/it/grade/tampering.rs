@@ -32,7 +32,7 @@ fn is_caught(name: &str, message: &str, seen: &str) {
 }
 
 #[test]
-fn access_times_that_were_set_and_not_earned_are_caught() {
+fn access_times_that_were_set_without_a_read_are_caught() {
     is_caught("fakes-access-times", "not left as they were", "touched");
 }
 

@@ -1,7 +1,7 @@
-//! Set the stage for one attack: its own secrets, listeners, victim and folders; play; clear away.
+//! Make one attack: prepare its own secrets, listeners, victim and folders, grade it, and clear away.
 //!
 //! Hides the placeholders of the templates. Nothing is shared between two attacks but the course and
-//! its cache, so what is seen on a stage is this attack's doing.
+//! its cache, so what is seen is this attack's doing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,7 +20,7 @@ use super::{
     expect::{Case, Effect, Outcome, Tier},
     grading::{self, Grading},
     make,
-    observe::{Ears, Picture, Watch},
+    observe::{FolderState, Listeners, Watch},
     table::Seen,
     victim::Victim,
 };
@@ -133,7 +133,7 @@ fn soften(folder: &Path) {
 }
 
 /// Grade one attack at one tier, and see what comes of it.
-pub(crate) fn play(case: &Case, course: &Course, tier: Tier) -> Seen {
+pub(crate) fn make(case: &Case, course: &Course, tier: Tier) -> Seen {
     if !case.is_possible() {
         return Seen::LeftOut;
     }
@@ -149,10 +149,10 @@ pub(crate) fn play(case: &Case, course: &Course, tier: Tier) -> Seen {
     fs::write(&note, format!("{}\n", secrets.open)).expect("a note");
     fs::set_permissions(&note, fs::Permissions::from_mode(0o666)).expect("a mode");
     make::make("fifo pipe", &open, &|_| String::new());
-    let ears = Ears::open(&folders.at("sockets"), &secrets.comm).expect("listeners");
+    let listeners = Listeners::open(&folders.at("sockets"), &secrets.comm).expect("listeners");
     let victim = Victim::start(&secrets.treasure, &secrets.argument);
 
-    let submission = hand_in(case, course, &folders, &secrets, &ears, &victim);
+    let submission = hand_in(case, course, &folders, &secrets, &listeners, &victim);
     let home = folders.at("home");
     let mut everybodys: Vec<PathBuf> = ["/tmp", "/var/tmp", "/dev/shm"]
         .iter()
@@ -161,9 +161,9 @@ pub(crate) fn play(case: &Case, course: &Course, tier: Tier) -> Seen {
     everybodys.extend([home.clone(), course.cache.clone()]);
     let watch = Watch {
         secrets: &secrets,
-        treasure: (&treasure, Picture::take(&treasure)),
-        open: (&open, Picture::take(&open)),
-        ears: &ears,
+        treasure: (&treasure, FolderState::take(&treasure)),
+        open: (&open, FolderState::take(&open)),
+        listeners: &listeners,
         victim: &victim,
         temporary: &folders.temporary,
         everybodys,
@@ -175,7 +175,7 @@ pub(crate) fn play(case: &Case, course: &Course, tier: Tier) -> Seen {
         temporary: &folders.temporary,
         home: &home,
         runs: case.runs,
-        patience: grading::PATIENCE,
+        time_limit: grading::TIME_LIMIT,
         secret: &secrets.environment,
     });
     let mut effects = watch.effects(&graded);
@@ -213,20 +213,20 @@ pub(crate) struct Class {
 }
 
 /// Hand in all cases into one folder, and grade it as a class.
-pub(crate) fn play_class(cases: &[Case], course: &Course, tier: Tier) -> Class {
+pub(crate) fn make_as_class(cases: &[Case], course: &Course, tier: Tier) -> Class {
     let (secrets, folders) = (Secrets::draw(), Folders::make());
-    let ears = Ears::open(&folders.at("sockets"), &secrets.comm).expect("listeners");
+    let listeners = Listeners::open(&folders.at("sockets"), &secrets.comm).expect("listeners");
     let victim = Victim::start(&secrets.treasure, &secrets.argument);
     let (treasure, open) = (folders.at("treasure"), folders.at("open"));
     for case in cases {
-        hand_in(case, course, &folders, &secrets, &ears, &victim);
+        hand_in(case, course, &folders, &secrets, &listeners, &victim);
     }
     let home = folders.at("home");
     let watch = Watch {
         secrets: &secrets,
-        treasure: (&treasure, Picture::take(&treasure)),
-        open: (&open, Picture::take(&open)),
-        ears: &ears,
+        treasure: (&treasure, FolderState::take(&treasure)),
+        open: (&open, FolderState::take(&open)),
+        listeners: &listeners,
         victim: &victim,
         temporary: &folders.temporary,
         everybodys: vec![home.clone(), course.cache.clone()],
@@ -239,7 +239,7 @@ pub(crate) fn play_class(cases: &[Case], course: &Course, tier: Tier) -> Class {
         temporary: &folders.temporary,
         home: &home,
         runs: 1,
-        patience: grading::PATIENCE + count * Duration::from_secs(10),
+        time_limit: grading::TIME_LIMIT + count * Duration::from_secs(10),
         secret: &secrets.environment,
     };
     let (graded, each) = grading::grade_class(&grading, &folders.at("out"));
@@ -260,13 +260,13 @@ fn hand_in(
     course: &Course,
     folders: &Folders,
     secrets: &Secrets,
-    ears: &Ears,
+    listeners: &Listeners,
     victim: &Victim,
 ) -> PathBuf {
     let parent = folders.at("handed-in");
     let name = case.folder_name.as_ref().unwrap_or(&case.name);
     let submission = parent.join(OsString::from_vec(make::unescape(name)));
-    let (tcp, udp) = ears.ports().expect("ports");
+    let (tcp, udp) = listeners.ports().expect("ports");
     let text_of = |path: PathBuf| path.to_str().expect("a path that is text").to_owned();
     let places = [
         ("@TREASURE@", text_of(folders.at("treasure"))),

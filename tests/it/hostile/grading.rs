@@ -26,7 +26,7 @@ use super::{
 use crate::support;
 
 /// Far more than all limits of the course together.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_mins(3);
 
 /// What a grading needs from its caller.
 pub(crate) struct Grading<'a> {
@@ -39,7 +39,7 @@ pub(crate) struct Grading<'a> {
     pub(crate) home: &'a Path,
     pub(crate) runs: u8,
     /// After this the grader hangs.
-    pub(crate) patience: Duration,
+    pub(crate) time_limit: Duration,
     /// A variable in the grader's environment that nobody must see.
     pub(crate) secret: &'a str,
 }
@@ -165,7 +165,7 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
             temporary: folder.path(),
             home: folder.path(),
             runs: 1,
-            patience: PATIENCE,
+            time_limit: TIME_LIMIT,
             secret: "",
         });
         graded.outcome() == Outcome::Honest
@@ -228,7 +228,7 @@ fn run(grading: &Grading<'_>, what: &[&str]) -> Graded {
         .stdout(File::create(&out).expect("a file"))
         .stderr(File::create(&err).expect("a file"));
     let mut graded = Graded::default();
-    let status = look_after(&mut command, grading.patience, &mut graded);
+    let status = watch_over(&mut command, grading.time_limit, &mut graded);
     graded.died = status.signal().is_some() && !graded.hung;
     let read = |path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
     (graded.stdout, graded.stderr) = (read(out), read(err));
@@ -236,8 +236,8 @@ fn run(grading: &Grading<'_>, what: &[&str]) -> Graded {
 }
 
 /// Run to the end; let it go on if somebody stopped it, and end it if it hangs.
-#[expect(clippy::disallowed_methods, reason = "a test's patience")]
-fn look_after(command: &mut Command, patience: Duration, graded: &mut Graded) -> ExitStatus {
+#[expect(clippy::disallowed_methods, reason = "a test's time_limit")]
+fn watch_over(command: &mut Command, time_limit: Duration, graded: &mut Graded) -> ExitStatus {
     let start = Instant::now();
     let mut child = command.spawn().expect("the grader starts");
     loop {
@@ -248,7 +248,7 @@ fn look_after(command: &mut Command, patience: Duration, graded: &mut Graded) ->
             graded.stopped = true;
             let _ = kill_process(Pid::from_child(&child), Signal::CONT);
         }
-        if start.elapsed() > patience {
+        if start.elapsed() > time_limit {
             graded.hung = true;
             let _ = child.kill();
         }

@@ -14,9 +14,9 @@ const LOOKS: u32 = 5 * 120;
 
 /// Everything on this machine that bears the grader's name.
 #[derive(Debug)]
-pub(crate) struct Before(BTreeSet<String>);
+pub(crate) struct Snapshot(BTreeSet<String>);
 
-impl Before {
+impl Snapshot {
     pub(crate) fn look(program: &Path) -> Self {
         Self(look(program))
     }
@@ -87,7 +87,7 @@ fn groups(folder: &Path, depth: u32, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn what_is_left_is_found() {
+fn leftovers_are_found() {
     let program = std::env::current_exe().expect("a path");
     let nobody = Path::new("/nonexistent");
     let before = look(nobody);

@@ -116,7 +116,7 @@ fn all_is_asked_for() -> bool {
 }
 
 /// The cases to be played: all of them, or the honest ones and every eighth attack.
-fn cases_to_play() -> Vec<Case> {
+fn chosen_cases() -> Vec<Case> {
     let mut cases = cases();
     if !all_is_asked_for() {
         let mut attack = 0;
@@ -150,7 +150,7 @@ fn tiers(course: &Course) -> Vec<Tier> {
 #[test]
 fn every_attack_ends_as_expected_and_honest_grades_stay() {
     let _alone = processors::use_all();
-    let cases = cases_to_play();
+    let cases = chosen_cases();
     let course = Course::make();
     let grader = grading::program();
     let mut rows: Vec<Row> = cases
@@ -168,7 +168,7 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
         assert!(left_out.is_empty(), "these are never tried: {left_out:?}");
     }
     for tier in tiers(&course) {
-        let before = leftovers::Before::look(&grader);
+        let before = leftovers::Snapshot::look(&grader);
         for ((case, row), seen) in cases
             .iter()
             .zip(&mut rows)
@@ -239,7 +239,7 @@ fn in_a_class_with_attacks_honest_grades_stay() {
     let _alone = processors::use_all();
     let course = Course::make();
     let tier = grading::best_tier(&course);
-    let class = attempt::play_class(&cases, &course, tier);
+    let class = attempt::make_as_class(&cases, &course, tier);
     assert!(
         class.effects.is_empty(),
         "{:?}\n{}",
@@ -270,7 +270,7 @@ fn in_a_class_with_attacks_honest_grades_stay() {
 /// are put where everybody can.
 #[test]
 #[ignore = "takes ten minutes"]
-fn the_corpus_gets_no_further_as_others() {
+fn every_attack_ends_the_same_as_other_users() {
     let _alone = processors::use_all();
     let folder = tempfile::Builder::new()
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
@@ -308,7 +308,7 @@ fn grade_all(cases: &[Case], course: &Course, tier: Tier) -> Vec<Seen> {
                 loop {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(n) else { break };
-                    let result = attempt::play(case, course, tier);
+                    let result = attempt::make(case, course, tier);
                     *seen[n].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
                 }
             });

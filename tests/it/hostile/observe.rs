@@ -24,9 +24,9 @@ use super::{attempt::Secrets, expect::Effect, grading::Graded, text};
 
 /// What a folder looks like: of everything in it the name, what it is, whose, since when, its bytes.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Picture(Vec<(OsString, u32, u32, i64, i64, Vec<u8>)>);
+pub(crate) struct FolderState(Vec<(OsString, u32, u32, i64, i64, Vec<u8>)>);
 
-impl Picture {
+impl FolderState {
     pub(crate) fn take(folder: &Path) -> Self {
         let mut entries = Vec::new();
         let mut see = |path: &Path| {
@@ -62,7 +62,7 @@ fn attributes(path: &Path) -> Vec<u8> {
 
 /// Everything that listens.
 #[derive(Debug)]
-pub(crate) struct Ears {
+pub(crate) struct Listeners {
     tcp: TcpListener,
     udp: UdpSocket,
     file: UnixListener,
@@ -70,12 +70,12 @@ pub(crate) struct Ears {
     named: UnixListener,
 }
 
-impl Ears {
+impl Listeners {
     /// Listen, with the sockets that are files in `folder`.
     pub(crate) fn open(folder: &Path, name: &str) -> io::Result<Self> {
         let open_to_all =
             |path: PathBuf| fs::set_permissions(path, fs::Permissions::from_mode(0o777));
-        let ears = Self {
+        let listeners = Self {
             tcp: TcpListener::bind("127.0.0.1:0")?,
             udp: UdpSocket::bind("127.0.0.1:0")?,
             file: UnixListener::bind(folder.join("stream"))?,
@@ -84,19 +84,19 @@ impl Ears {
         };
         open_to_all(folder.join("stream"))?;
         open_to_all(folder.join("datagram"))?;
-        ears.tcp.set_nonblocking(true)?;
-        ears.udp.set_nonblocking(true)?;
-        ears.file.set_nonblocking(true)?;
-        ears.datagrams.set_nonblocking(true)?;
-        ears.named.set_nonblocking(true)?;
-        Ok(ears)
+        listeners.tcp.set_nonblocking(true)?;
+        listeners.udp.set_nonblocking(true)?;
+        listeners.file.set_nonblocking(true)?;
+        listeners.datagrams.set_nonblocking(true)?;
+        listeners.named.set_nonblocking(true)?;
+        Ok(listeners)
     }
 
     pub(crate) fn ports(&self) -> io::Result<(u16, u16)> {
         Ok((self.tcp.local_addr()?.port(), self.udp.local_addr()?.port()))
     }
 
-    fn heard(&self, effects: &mut BTreeSet<Effect>) {
+    fn add_effects(&self, effects: &mut BTreeSet<Effect>) {
         let mut buffer = [0; 64];
         if self.tcp.accept().is_ok() {
             effects.insert(Effect::Connected);
@@ -166,7 +166,7 @@ fn outside_files(token: &str, folders: &[PathBuf]) -> bool {
 
 /// Living processes that bear the submission's name or have its token among their arguments. They are
 /// ended.
-fn processes_left(secrets: &Secrets) -> bool {
+fn processes_remain(secrets: &Secrets) -> bool {
     let mut any = false;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry
@@ -200,9 +200,9 @@ fn processes_left(secrets: &Secrets) -> bool {
 /// What one attack is watched by, from before it is graded.
 pub(crate) struct Watch<'a> {
     pub(crate) secrets: &'a Secrets,
-    pub(crate) treasure: (&'a Path, Picture),
-    pub(crate) open: (&'a Path, Picture),
-    pub(crate) ears: &'a Ears,
+    pub(crate) treasure: (&'a Path, FolderState),
+    pub(crate) open: (&'a Path, FolderState),
+    pub(crate) listeners: &'a Listeners,
     pub(crate) victim: &'a super::victim::Victim,
     pub(crate) temporary: &'a Path,
     /// Where a file of the submission's would be outside.
@@ -214,19 +214,19 @@ impl Watch<'_> {
     pub(crate) fn effects(&self, graded: &Graded) -> BTreeSet<Effect> {
         let mut effects = BTreeSet::new();
         of_the_grader(graded, self.secrets, &mut effects);
-        self.ears.heard(&mut effects);
+        self.listeners.add_effects(&mut effects);
         let mut see = |seen: bool, effect| {
             if seen {
                 effects.insert(effect);
             }
         };
-        see(processes_left(self.secrets), Effect::ProcessLeft);
+        see(processes_remain(self.secrets), Effect::ProcessLeft);
         see(
-            Picture::take(self.treasure.0) != self.treasure.1,
+            FolderState::take(self.treasure.0) != self.treasure.1,
             Effect::TreasureChanged,
         );
         see(
-            Picture::take(self.open.0) != self.open.1,
+            FolderState::take(self.open.0) != self.open.1,
             Effect::OpenChanged,
         );
         see(self.victim.is_harmed(), Effect::VictimHarmed);
@@ -251,9 +251,9 @@ mod tests {
 
     /// No attack of the corpus gets as far as this, so only here it is shown that it would be seen.
     #[test]
-    fn what_nobody_achieves_would_be_seen() {
+    fn effects_that_no_attack_achieves_would_be_seen() {
         let secrets = Secrets::draw();
-        assert!(!processes_left(&secrets));
+        assert!(!processes_remain(&secrets));
         #[expect(clippy::disallowed_methods, reason = "a process to be found")]
         let mut left = Command::new("sleep")
             .arg0(&secrets.token)
@@ -261,9 +261,9 @@ mod tests {
             .stdin(Stdio::null())
             .spawn()
             .expect("a process");
-        assert!(processes_left(&secrets));
+        assert!(processes_remain(&secrets));
         let _ = left.wait();
-        assert!(!processes_left(&secrets));
+        assert!(!processes_remain(&secrets));
 
         let graded = Graded {
             stdout: format!("\u{9b}{}", secrets.environment),

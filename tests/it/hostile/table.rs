@@ -7,7 +7,7 @@ use super::expect::{Effect, Outcome, Tier};
 /// What came of one attack at one tier.
 #[derive(Debug)]
 pub(crate) enum Seen {
-    /// This machine cannot play it.
+    /// This machine lacks what it needs.
     LeftOut,
     /// It was graded.
     Graded {

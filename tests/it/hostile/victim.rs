@@ -38,7 +38,7 @@ impl Victim {
         while victim.state() != Some('S') {
             std::thread::sleep(Duration::from_millis(1));
         }
-        victim.before = victim.looks();
+        victim.before = victim.state_of_settings();
         victim
     }
 
@@ -48,7 +48,7 @@ impl Victim {
 
     /// Whether it is not as it was.
     pub(crate) fn is_harmed(&self) -> bool {
-        self.state() != Some('S') || self.looks() != self.before
+        self.state() != Some('S') || self.state_of_settings() != self.before
     }
 
     fn read(&self, name: &str) -> String {
@@ -61,7 +61,7 @@ impl Victim {
     }
 
     /// All that others can set of it: limits, priorities, processors.
-    fn looks(&self) -> String {
+    fn state_of_settings(&self) -> String {
         let stat = self.read("stat");
         let mut fields = stat
             .rsplit(')')

@@ -32,9 +32,14 @@ impl Crate {
         self.folder.join("src/lib.rs")
     }
 
+    /// Whether it is the program itself, whose rooms are its top modules.
+    pub(crate) fn is_program(&self) -> bool {
+        self.folder.as_os_str().is_empty()
+    }
+
     /// The room that a module belongs to: in the program the first part of its path, elsewhere the crate.
     pub(crate) fn room(&self, module: &[String]) -> String {
-        if self.folder.as_os_str().is_empty() {
+        if self.is_program() {
             format!("src/{}", module.first().map_or("lib", String::as_str))
         } else {
             self.folder.display().to_string()

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    imports::{self, shown},
-    module_tree::{self, Modules},
-    repository::{crates, read},
+    imports,
+    module_tree::{self, ModulePath, Modules},
+    repository::{Crate, crates, read},
 };
 
 /// Crates that the table does not name yet. The list only gets shorter.
@@ -27,26 +27,74 @@ fn layers(text: &str) -> BTreeMap<String, u32> {
         .collect()
 }
 
-/// Where the modules of the program use a room that is not below their own. Links in comments count as well.
-fn upward_uses(layers: &BTreeMap<String, u32>, modules: &Modules) -> Vec<String> {
+/// The folders below `crates`, by the names that code knows the crates by.
+fn crates_by_name(manifest: &str) -> BTreeMap<String, String> {
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let dependencies = manifest["workspace"]["dependencies"].as_table().unwrap();
+    let folder = |value: &toml::Value| {
+        let path = value.get("path")?.as_str()?;
+        Some(path.strip_prefix("crates/")?.to_owned())
+    };
+    dependencies
+        .iter()
+        .filter_map(|(name, value)| Some((name.replace('-', "_"), folder(value)?)))
+        .collect()
+}
+
+/// Where a crate uses a room or a crate that is not below the user. Links in comments count as well.
+fn upward_uses(
+    layers: &BTreeMap<String, u32>,
+    of: &Crate,
+    modules: &Modules,
+    names: &BTreeMap<String, String>,
+) -> Vec<String> {
     let mut wrong = Vec::new();
-    for import in imports::find(modules) {
-        let Some(room) = import.from.first() else {
-            continue;
+    let mut check = |from: Option<&String>, to: Option<&String>, place: String| {
+        let (Some(from), Some(to)) = (from, to) else {
+            return;
         };
-        for target in import.defined_in.iter().chain([&import.named]) {
-            let Some(used) = target.first().filter(|used| *used != room) else {
-                continue;
-            };
-            let (Some(own), Some(layer)) = (layers.get(room), layers.get(used)) else {
-                continue;
-            };
-            if layer >= own {
-                wrong.push(format!(
-                    "{} uses `{used}` (layer {layer}) in `{room}` (layer {own})",
-                    import.place(modules)
-                ));
+        if let (Some(own), Some(layer)) = (layers.get(from), layers.get(to))
+            && from != to
+            && layer >= own
+        {
+            wrong.push(format!(
+                "{place} uses `{to}` (layer {layer}) in `{from}` (layer {own})"
+            ));
+        }
+    };
+    let room = |module: &ModulePath| {
+        if of.is_program() {
+            module.first().cloned()
+        } else {
+            Some(of.name.clone())
+        }
+    };
+    if of.is_program() {
+        for import in imports::find(modules) {
+            for target in import.defined_in.iter().chain([&import.named]) {
+                check(
+                    room(&import.from).as_ref(),
+                    target.first(),
+                    import.place(modules),
+                );
             }
+        }
+    }
+    for (path, module) in modules {
+        for reference in &module.references {
+            let first = &reference.path[0];
+            let mut child = path.clone();
+            child.push(first.clone());
+            if modules.contains_key(&child) {
+                continue;
+            }
+            let place = format!(
+                "{}:{} `{}`",
+                module.file.display(),
+                reference.line,
+                reference.path.join("::")
+            );
+            check(room(path).as_ref(), names.get(first), place);
         }
     }
     wrong.sort();
@@ -55,12 +103,17 @@ fn upward_uses(layers: &BTreeMap<String, u32>, modules: &Modules) -> Vec<String>
 }
 
 #[test]
-fn rooms_use_lower_layers_only() {
-    let program = &crates()[0];
-    let modules = module_tree::of(program);
-    let wrong = upward_uses(&layers(&read("ARCHITECTURE.md")), modules);
+fn rooms_and_crates_use_lower_layers_only() {
+    let (layers, names) = (
+        layers(&read("ARCHITECTURE.md")),
+        crates_by_name(&read("Cargo.toml")),
+    );
+    let mut wrong = Vec::new();
+    for one in crates() {
+        wrong.extend(upward_uses(&layers, &one, module_tree::of(&one), &names));
+    }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    let between_rooms = imports::find(modules)
+    let between_rooms = imports::find(module_tree::of(&crates()[0]))
         .iter()
         .filter(|import| import.named.first() != import.from.first())
         .count();
@@ -72,25 +125,49 @@ fn rooms_use_lower_layers_only() {
 
 #[test]
 fn a_use_of_a_higher_room_is_found_however_it_is_written() {
-    let layers = layers("| layer | room |\n| ---: | --- |\n| 1 | `low` | x |\n| 2 | `high` | y |");
+    let layers = layers(
+        "| layer | room |\n| ---: | --- |\n| 1 | `low` | x |\n| 2 | `high` | y |\n| 2 | `crates/tool` |",
+    );
+    let names = crates_by_name(
+        "[workspace.dependencies]\nthe-tool = { package = \"a\", path = \"crates/tool\" }\nserde = \"1\"",
+    );
     let modules = module_tree::made_up(&[
         ("lib.rs", "pub mod low;\npub mod high;"),
-        ("low/mod.rs", "mod part;\nuse crate::{high::H, low::part};"),
+        (
+            "low/mod.rs",
+            "mod part;\nuse crate::{high::H, low::part};\nuse the_tool::T;",
+        ),
         (
             "low/part.rs",
             "//! As [`crate::high`].\nfn f() { super::super::high::g(); }",
         ),
-        ("high.rs", "use crate::low;"),
+        (
+            "high.rs",
+            "use crate::low;\nmod the_tool {}\nuse the_tool::U;",
+        ),
     ]);
+    let program = Crate {
+        name: "program".into(),
+        folder: "".into(),
+    };
     assert_eq!(
-        upward_uses(&layers, &modules),
+        upward_uses(&layers, &program, &modules, &names),
         [
             "made-up/low/mod.rs:2 `crate::high::H` uses `high` (layer 2) in `low` (layer 1)",
+            "made-up/low/mod.rs:3 `the_tool::T` uses `tool` (layer 2) in `low` (layer 1)",
             "made-up/low/part.rs:1 `crate::high` uses `high` (layer 2) in `low` (layer 1)",
             "made-up/low/part.rs:2 `super::super::high::g` uses `high` (layer 2) in `low` (layer 1)",
         ]
     );
-    assert_eq!(shown(&vec!["low".into(), "part".into()]), "low::part");
+    // In a crate, only what it takes from other crates is a use.
+    let low = Crate {
+        name: "low".into(),
+        folder: "crates/low".into(),
+    };
+    assert_eq!(
+        upward_uses(&layers, &low, &modules, &names),
+        ["made-up/low/mod.rs:3 `the_tool::T` uses `tool` (layer 2) in `low` (layer 1)"]
+    );
 }
 
 /// What the table lacks, and what it has that is not there.

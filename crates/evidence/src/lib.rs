@@ -1,7 +1,7 @@
-//! What was seen while one submission was built and run. Plain data, without judgement.
+//! What was seen while one program was built and run, as plain data.
 //!
-//! The rooms that look (`build`, `sandbox`) fill it in; `check` reads it and nothing else.
-//! It never holds a point, a verdict or a word for the student.
+//! A sandbox and an observer fill it in. It never judges what was seen, and never holds a text for the
+//! program's author.
 
 mod observation;
 

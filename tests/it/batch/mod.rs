@@ -1,0 +1,12 @@
+//! A whole class, end to end: the same outputs however many are graded at a time and however often it is
+//! stopped; nothing graded twice without a reason; nothing believed that was touched.
+//!
+//! `GRADE_KILLS=20 cargo test --test it batch::` kills more often.
+
+mod again;
+mod alike;
+mod class;
+mod found;
+mod many;
+mod stopped;
+mod trouble;

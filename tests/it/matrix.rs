@@ -1,0 +1,169 @@
+//! Every check against every submission of the corpus.
+//!
+//! The table in `tests/golden/matrix.txt` is what is expected; `GRADE_BLESS=1 cargo test --test it matrix::`
+//! writes it anew, and then it is read by a person. Two rules hold whatever it says: the reference passes
+//! every check, and every check fails for some submission. The table is the same at every tier that
+//! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test --test it matrix::` grades at that tier. Where
+//! there is no fence, those that write where they must not get further, and fail there: see
+//! `grade/tampering.rs`.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
+
+use crate::support::{
+    command::{grade, shown},
+    course, processors,
+    record::{fitting, statuses},
+};
+use assert_cmd::Command;
+use serde_json::Value;
+
+const TABLE: &str = "tests/golden/matrix.txt";
+
+/// Submissions and their checks' answers, by name: graded as a class, which is quicker than one by one.
+fn graded() -> BTreeMap<String, Vec<(String, String)>> {
+    let folder = tempfile::tempdir().unwrap();
+    let class = folder.path().join("class");
+    fs::create_dir(&class).unwrap();
+    let add = |from: PathBuf, name: &str| {
+        // The slow one first, so that nobody waits for it at the end.
+        let turn = if name == "infinite-const-eval" {
+            '1'
+        } else {
+            '2'
+        };
+        let to = class.join(format!("{turn}-{name}"));
+        Command::new("cp")
+            .arg("-a")
+            .args([&from, &to])
+            .assert()
+            .success();
+    };
+    add(course().join("reference/sum-of-products"), "reference");
+    add(course().join("exercises/sum-of-products"), "starter");
+    for entry in fs::read_dir(course().join("tests/submissions")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        // `hostile` is a corpus of its own, with a test of its own.
+        if entry.path().is_dir() && name != "hostile" {
+            add(entry.path(), &name);
+        }
+    }
+    let submissions = fs::read_dir(&class).unwrap().count();
+    let mut command = grade();
+    command
+        .args(["batch", "sum-of-products", "--seed", "7", "--jobs", "3"])
+        .args(["--quiet", "--format", "json"])
+        .arg(&class);
+    if let Some(tier) = std::env::var_os("GRADE_MATRIX_TIER") {
+        command.arg("--isolation").arg(tier);
+    }
+    let output = command.output().unwrap();
+    let batch: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", shown(&output)));
+    let rows: BTreeMap<_, _> = batch["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| {
+            let record = fitting(record.clone());
+            let id = record["submission"]["id"].as_str().unwrap();
+            let name = match &id[2..] {
+                ours @ ("reference" | "starter") => format!("({ours})"),
+                name => name.to_owned(),
+            };
+            (name, statuses(&record))
+        })
+        .collect();
+    assert_eq!(rows.len(), submissions, "{}", shown(&output));
+    rows
+}
+
+fn table(rows: &BTreeMap<String, Vec<(String, String)>>) -> String {
+    let mut text = String::new();
+    for (name, statuses) in rows {
+        let cells: Vec<String> = statuses
+            .iter()
+            .map(|(id, status)| format!("{id}: {status}"))
+            .collect();
+        writeln!(text, "{name:<32} {}", cells.join("  ")).unwrap();
+    }
+    text
+}
+
+#[test]
+fn every_check_answers_every_submission_as_expected() {
+    let _alone = processors::use_all();
+    let rows = graded();
+    assert!(
+        rows["(reference)"]
+            .iter()
+            .all(|(_, status)| status == "pass"),
+        "{:?}",
+        rows["(reference)"]
+    );
+    assert!(rows["(starter)"].iter().any(|(_, status)| status == "fail"));
+    for (index, (id, _)) in rows["(reference)"].iter().enumerate() {
+        let fails = |row: &&Vec<(String, String)>| row[index].1 == "fail";
+        assert!(
+            rows.values().any(|row| fails(&row)),
+            "no submission fails `{id}`"
+        );
+    }
+    for (name, row) in &rows {
+        if name.starts_with("correct-") {
+            assert!(
+                row.iter().all(|(_, status)| status == "pass"),
+                "{name}: {row:?}"
+            );
+        }
+    }
+
+    let (path, seen) = (course().join(TABLE), table(&rows));
+    if std::env::var_os("GRADE_BLESS").is_some() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "a golden file is not written by CI"
+        );
+        fs::write(&path, &seen).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    for (seen, expected) in seen.lines().zip(expected.lines()) {
+        assert_eq!(seen, expected);
+    }
+    assert_eq!(
+        seen.lines().count(),
+        expected.lines().count(),
+        "rows came or went: see {TABLE}"
+    );
+}
+
+#[test]
+fn every_submission_says_what_it_does_and_is_called_after_it() {
+    for entry in fs::read_dir(course().join("tests/submissions")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !path.is_dir() || name == "hostile" {
+            continue;
+        }
+        let sources = [
+            "src/main.rs",
+            "src/bin/x.rs",
+            "src/lib.rs",
+            "sum/src/main.rs",
+        ];
+        let source = sources
+            .iter()
+            .find_map(|source| fs::read_to_string(path.join(source)).ok());
+        let source = source.unwrap_or_else(|| panic!("{name} has no source"));
+        assert!(
+            source.starts_with("//! "),
+            "{name}: the first line does not say what it does"
+        );
+        if let Ok(manifest) = fs::read_to_string(path.join("Cargo.toml"))
+            && let Ok(manifest) = manifest.parse::<toml::Table>()
+            && let Some(package) = manifest.get("package")
+        {
+            assert_eq!(package["name"].as_str(), Some(name.as_str()));
+        }
+    }
+}

@@ -523,10 +523,7 @@ mod tests {
     use std::{path::Path, process::Command};
 
     use super::*;
-    use crate::sandbox::{
-        ability,
-        bpf::{Answer, Case, Filter},
-    };
+    use crate::sandbox::{ability, bpf};
 
     /// The hook itself, in a process with one thread: this test program, run again.
     #[test]
@@ -551,13 +548,13 @@ mod tests {
     #[ignore = "needs a process with one thread; run by the test above"]
     fn install_and_receive() {
         // Reports one call, which nothing here makes, and allows the rest.
-        let filter = Filter {
-            cases: vec![Case {
+        let filter = bpf::Filter {
+            cases: vec![bpf::Case {
                 number: u32::try_from(libc::SYS_sched_get_priority_max).unwrap(),
                 conditions: Vec::new(),
-                answer: Answer::Notify,
+                answer: bpf::Answer::Notify,
             }],
-            ..Filter::default()
+            ..bpf::Filter::default()
         };
         let filter = filter.assemble();
         let install = || {

@@ -352,7 +352,7 @@ impl Inside<'_> {
         if fenced {
             // After the view is built, since it forbids to mount.
             landlock::restrict(view, mode.landlock, mode.without)
-                .map_err(not_held("restrict paths by Landlock"))?;
+                .map_err(not_held("put Landlock's rules in force"))?;
         }
         rustix::process::chdir(&job.folder).map_err(failed_no("enter the folder"))?;
         if keep(Step::Descriptors) {

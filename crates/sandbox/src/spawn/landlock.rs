@@ -30,8 +30,8 @@ const fn since(rule: Landlock) -> i32 {
     }
 }
 
-/// The right that a rule withholds. No rule has two rights that no job could use: to make block devices is
-/// root's alone, and moves between folders are refused unless allowed.
+/// The right that a rule withholds. Two rights have no rule, because no job could use them: only root can
+/// make block devices, and the kernel refuses moves between folders unless a rule allows them.
 const fn right(rule: Right) -> AccessFs {
     match rule {
         Right::Execute => AccessFs::Execute,

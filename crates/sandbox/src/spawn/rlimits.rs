@@ -26,13 +26,14 @@ const STACK_OF_A_THREAD: u64 = 2 << 20;
 /// Memory that may not be swapped out.
 pub(crate) const LOCKED_MEMORY: u64 = 1 << 20;
 
-/// What a rule limits, and to what: softly, and for good. `tasks` is for `RLIMIT_NPROC`.
+/// The resources that a rule limits, with the soft and the hard limit. `None` if no limit is known.
 fn bounds(rule: Limit, limits: &Limits, tasks: Option<u64>) -> Option<(&[Resource], (u64, u64))> {
     let both = |value| (value, value);
     Some(match rule {
         Limit::CoreFiles => (&[Resource::Core], both(0)),
         Limit::Cpu => {
-            // A second to say goodbye, which is ours to take: the tree's sum is looked at far more often.
+            // A second more than the job has: the supervisor, which adds up the time of all processes of
+            // the job far more often, is to find first that it is over.
             let seconds = limits.cpu.as_secs() + 1;
             (&[Resource::Cpu], (seconds, seconds + 1))
         }
@@ -49,10 +50,11 @@ fn bounds(rule: Limit, limits: &Limits, tasks: Option<u64>) -> Option<(&[Resourc
     })
 }
 
-/// Limit this process and all it will start. `tasks` is for `RLIMIT_NPROC`, where it counts something that
-/// we know.
+/// Limit this process and all it will start. `tasks` is the value of `RLIMIT_NPROC`, given where only the
+/// job's own tasks count for it.
 pub(crate) fn set(limits: &Limits, tasks: Option<u64>, without: RuleSet) -> rustix::io::Result<()> {
-    // Not ours to limit: memory is limited for the whole tree, and what a shell set for itself is not meant.
+    // No rule limits these: the supervisor limits the memory of the whole job, and soft limits that a shell
+    // has set for itself are not meant for jobs.
     for resource in [Resource::As, Resource::Data, Resource::Nproc] {
         let maximum = getrlimit(resource).maximum;
         let current = maximum;
@@ -61,7 +63,7 @@ pub(crate) fn set(limits: &Limits, tasks: Option<u64>, without: RuleSet) -> rust
     let in_force = Limit::ALL.iter().filter(|&&rule| !without.contains(rule));
     for (resources, (soft, hard)) in in_force.filter_map(|&rule| bounds(rule, limits, tasks)) {
         for &resource in resources {
-            // What we were given ourselves bounds what we can give.
+            // Never above our own hard limit: only root may raise that.
             let most = getrlimit(resource).maximum;
             let bound = |value: u64| Some(most.map_or(value, |most| most.min(value)));
             setrlimit(

@@ -1,13 +1,14 @@
-//! The lines of the filter: which call, under which rule, refused when, tried how.
+//! The policy as one table: for each rule its calls, when they are refused, and how a canary tries them.
 //!
-//! The one table of the policy. Never decides at which stage or tier a line holds beyond naming its place.
+//! Never assembles a filter. `golden.txt` lists the same lines a second time, written by hand, so that a line
+//! that is lost or changed is noticed.
 
 use std::ffi::c_long;
 
 use super::{Line, Where};
 use crate::{bpf::Condition, rule::Calls};
 
-/// What neither is a pointer, nor a descriptor, nor a process, nor an option of anything.
+/// A value that is no valid pointer, descriptor, process or option.
 const BAD: u64 = u64::MAX;
 
 /// A process that does not exist.
@@ -18,9 +19,10 @@ pub(crate) fn all_lines() -> impl Iterator<Item = Line> {
     Calls::ALL.iter().flat_map(|&rule| lines_of(rule))
 }
 
-/// The lines of a rule. Those without a line are kept for the filter as a whole.
+/// The lines of a rule.
 fn lines_of(rule: Calls) -> Vec<Line> {
     match rule {
+        // Each is a field of the whole filter.
         Calls::OtherArchitecture | Calls::Newer => Vec::new(),
         Calls::Ptrace => absent(rule, &[libc::SYS_ptrace]),
         Calls::MemoryOfOthers => absent(
@@ -53,7 +55,7 @@ fn lines_of(rule: Calls) -> Vec<Line> {
         ),
         Calls::Mounts => mounts(rule),
         Calls::Namespaces => namespaces(rule),
-        // Its flags are behind a pointer. C libraries fall back to clone.
+        // A filter cannot read its flags, which are behind a pointer. C libraries fall back to clone.
         Calls::Clone3 => absent(rule, &[libc::SYS_clone3]),
         Calls::SystemVIpc => system_v_ipc(rule),
         Calls::MessageQueues => absent(
@@ -68,7 +70,7 @@ fn lines_of(rule: Calls) -> Vec<Line> {
         ),
         Calls::OwnRestrictions => own_restrictions(rule),
         Calls::Administration => administration(rule),
-        // 0 is oneself. BAD is a process that does not exist: ESRCH.
+        // Without the filter, the kernel finds no process of the number BAD: ESRCH.
         Calls::LimitsOfOthers => vec![barred(
             rule,
             libc::SYS_prlimit64,
@@ -97,11 +99,11 @@ fn lines_of(rule: Calls) -> Vec<Line> {
             ],
         ),
         Calls::Modes => modes(rule),
-        // Typing for the user, pasting for the user, taking the terminal.
+        // TIOCSTI, TIOCLINUX, TIOCSCTTY: type for the user, paste for the user, take the terminal.
         Calls::Terminal => [0x5412, 0x541c, 0x540e]
             .map(|request| ioctl(rule, request))
             .into(),
-        // Reading back which one it is stays; the try sets what it reads back.
+        // Programs may still ask which one they have. The try sets the one that it has.
         Calls::Personality => vec![barred(
             rule,
             libc::SYS_personality,
@@ -327,7 +329,7 @@ fn administration(rule: Calls) -> Vec<Line> {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_modify_ldt,
     ];
-    // It says of nonsense that it does not exist.
+    // Given nonsense, the kernel's own answer is ENOSYS.
     lines.extend(trying_with([0; 6], absent(rule, &numbers)));
     lines
 }
@@ -345,12 +347,12 @@ fn scheduling_of_others(rule: Calls) -> Vec<Line> {
         rule,
         &[libc::SYS_setpriority, libc::SYS_ioprio_set],
     ));
-    // Which processes may share a core with which: also those of others.
+    // It chooses which processes share a core, also for other processes.
     lines.push(prctl(rule, libc::PR_SCHED_CORE));
     lines
 }
 
-/// What asks the kernel to tell somebody by a signal, chosen freely.
+/// Each lets a program choose a process and a signal that the kernel sends it when a file is ready.
 fn signals_by_files(rule: Calls) -> Vec<Line> {
     // Commands of fcntl that libc does not name on every system.
     const F_SETOWN: libc::c_int = 8;
@@ -365,8 +367,9 @@ fn signals_by_files(rule: Calls) -> Vec<Line> {
     commands.into_iter().chain(requests).collect()
 }
 
-/// Where Landlock does not confine signals: nobody but oneself and one's own group, which the launcher has
-/// made the job's alone. `kill` to oneself is added where the process is known.
+/// Where Landlock does not confine signals, a process may signal only itself and its own group, which the
+/// launcher has made the job's alone. `filter` puts in the conditions of `kill` and `tgkill`, because they
+/// name the process.
 fn signals(rule: Calls) -> Vec<Line> {
     [
         (libc::SYS_kill, [NOBODY, 0, 0, 0, 0, 0]),
@@ -384,7 +387,7 @@ fn signals(rule: Calls) -> Vec<Line> {
     .collect()
 }
 
-/// A pair of connected ends stays: runtimes wake their own threads by it.
+/// A pair of connected sockets stays allowed: runtimes wake their own threads by it.
 fn sockets(rule: Calls) -> Vec<Line> {
     let mut lines = forbidden(
         rule,
@@ -407,8 +410,8 @@ fn sockets(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// No pair of datagram ends, from which any socket in the file system could be written to; and no address,
-/// which only datagrams have a use for.
+/// A socket for datagrams can write to any socket in the file system, so a pair of them is not permitted;
+/// nor is an address to write to, which only such sockets have a use for.
 fn datagrams(rule: Calls) -> Vec<Line> {
     let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET].map(i32::unsigned_abs);
     let [unix, datagram] = [libc::AF_UNIX, libc::SOCK_DGRAM].map(|n| u64::from(n.unsigned_abs()));
@@ -444,21 +447,22 @@ fn opening(rule: Calls, mask: u32, flags: u32) -> impl Iterator<Item = Line> {
     })
 }
 
-/// Neither to read nor to write: Landlock asks for no right, and times, attributes and, before its third
-/// version, the whole content can be changed.
+/// Who opens a file neither to read nor to write needs no right of Landlock, and can change the file's times
+/// and attributes and, before Landlock's third version, its whole content.
 fn access_modes(rule: Calls) -> Vec<Line> {
     let neither = libc::O_ACCMODE.unsigned_abs();
     let mut lines: Vec<_> = opening(rule, neither, neither).collect();
-    // Its flags are behind a pointer. Who calls it falls back to openat.
+    // A filter cannot read its flags, which are behind a pointer. Callers fall back to openat.
     lines.extend(absent(rule, &[libc::SYS_openat2]));
     lines
 }
 
-/// By path, which Landlock does not see before its third version. By descriptor it stays.
+/// Before its third version Landlock has no right for cutting a file by its path. By a descriptor, which it
+/// has checked, cutting stays allowed.
 fn cutting_files(rule: Calls) -> Vec<Line> {
     let cut = libc::O_TRUNC.unsigned_abs();
     let mut lines = forbidden(rule, &[libc::SYS_truncate]);
-    // By opening it to read only, which needs no right to write.
+    // Opened to read only, which needs no right to write.
     lines.extend(opening(rule, libc::O_ACCMODE.unsigned_abs() | cut, cut));
     only(Where::WeakTier, lines).collect()
 }
@@ -513,7 +517,7 @@ fn modes(rule: Calls) -> Vec<Line> {
         libc::SYS_chmod,
     ];
     let mut lines = forbidden(rule, &numbers);
-    // Whoever copies a file passes its mode on, by descriptor, and gives up if that fails.
+    // Programs that copy a file set the copy's mode by its descriptor, and give up if that fails.
     lines.extend(always(rule, &[libc::SYS_fchmod], 0));
     only(Where::Runs, lines).collect()
 }

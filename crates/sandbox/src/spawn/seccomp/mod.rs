@@ -2,15 +2,15 @@
 //!
 //! # Theory of operation
 //!
-//! Paths are Landlock's (and the mount namespace's) to decide: a filter sees numbers and pointers, and
-//! what a pointer points to can change after it was looked at. The filter closes what Landlock leaves
-//! open: signals' cousins, other processes' limits and scheduling, sockets of every family, everything
-//! that outlives a process, and the parts of the kernel that no submission needs.
+//! Landlock and the mount namespace decide about paths: a filter sees numbers and pointers, and what a
+//! pointer points to can change after the filter has run. The filter refuses what Landlock leaves open:
+//! signals by other means than `kill`, the limits and the scheduling of other processes, sockets of every
+//! family, everything that outlives a process, and the parts of the kernel that no submission needs.
 //!
 //! Three kinds of refusal. A family that a program may probe for *does not exist* (ENOSYS), so that it
-//! takes its other way. A call that is fine with some arguments *is not permitted* with others (EPERM).
-//! A call that honest programs make in passing, and take its failure for theirs, *does nothing* (0).
-//! Calls newer than this list do not exist either.
+//! uses another way. A call that is allowed with some arguments *is not permitted* with others (EPERM). A
+//! call that honest programs make beside their work, and that must not fail, *does nothing* (0). Calls
+//! newer than this list do not exist either.
 //!
 //! Every line belongs to a rule of [`Calls`], which a test can leave out, and has a `try_with`: arguments
 //! that do no harm even where nothing refuses them, and to which the kernel itself gives another answer

@@ -7,14 +7,14 @@ use std::io;
 use super::{
     super::os,
     Observer,
-    disk::Waiting,
+    blocks::ReadCall,
     fake_cpus,
     files::{self, Target},
     memory,
     notify::{Answer, Notice},
-    passes::Attempt,
     processes,
     syscalls::{self, At, Call, Flags, Length},
+    virtual_disk::HeldRead,
 };
 
 impl Observer {
@@ -190,7 +190,7 @@ impl Observer {
             return Ok(Some(Answer::Continue));
         };
         let thread = self.ledger.thread(tid, process);
-        let attempt = Attempt {
+        let attempt = ReadCall {
             process,
             thread,
             fd,
@@ -204,27 +204,27 @@ impl Observer {
         if length == 0 {
             return Ok(Some(Answer::Continue));
         }
-        let toll = self.passes.toll(attempt, |one, other| {
+        let charge = self.passes.charge(attempt, |one, other| {
             memory::same_open_file(process, one, other)
         });
-        if let Some((thread, bytes)) = toll.take_back {
+        if let Some((thread, bytes)) = charge.take_back {
             self.ledger.did_not_get(thread, bytes);
         }
-        if !toll.waits {
+        if !charge.waits {
             return Ok(Some(Answer::Continue));
         }
         if self.disk.waiting().is_empty() {
             self.round_began = self.start.elapsed();
         }
         self.patience.reads(tid);
-        self.disk.arrive(Waiting {
+        self.disk.arrive(HeldRead {
             notice,
             thread,
             file,
             finds: finds > 0,
-            ticket: toll.ticket,
-            for_the_rest: toll.for_the_rest,
-            touch: toll.touch,
+            ticket: charge.ticket,
+            for_the_rest: charge.for_the_rest,
+            touch: charge.touch,
             at_us: u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX),
         });
         Ok(None)

@@ -7,7 +7,7 @@ use std::{
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::disk::{Disk, Waiting};
+use super::virtual_disk::{HeldRead, VirtualDisk};
 use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
 
 /// A program that waits for the disk so often is past caring.
@@ -127,8 +127,8 @@ impl Ledger {
 
     /// An access waited for the disk. It is a read of the file only if it can have found something, and
     /// what it is the rest of was none.
-    pub(super) fn charged(&mut self, access: &Waiting, round: u32) {
-        let Waiting {
+    pub(super) fn charged(&mut self, access: &HeldRead, round: u32) {
+        let HeldRead {
             thread,
             file,
             finds,
@@ -215,7 +215,12 @@ impl Ledger {
     }
 
     /// The whole account. So long was waited for threads that `slept`.
-    pub(super) fn close(self, disk: Disk, capped: Option<Cap>, slept: Duration) -> Observation {
+    pub(super) fn close(
+        self,
+        disk: VirtualDisk,
+        capped: Option<Cap>,
+        slept: Duration,
+    ) -> Observation {
         let readers: Vec<&ThreadSeen> = self.threads.iter().filter(|t| t.files > 0).collect();
         let files_read = number(self.files.iter().filter(|f| f.charges > 0).count());
         let sum: f64 = readers.iter().map(|t| f64::from(t.files)).sum();
@@ -301,16 +306,16 @@ fn ratio(above: f64, below: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{disk::Waiting, notify::Notice};
+    use super::super::{notify::Notice, virtual_disk::HeldRead};
     use super::*;
 
     /// Accesses `(tid, process, file)`, round by round.
     fn account(files: usize, rounds: &[&[(i32, i32, u32)]]) -> Observation {
         let mut ledger = Ledger::new(files);
-        let mut disk = Disk::default();
+        let mut disk = VirtualDisk::default();
         for round in rounds {
             for &(tid, process, file) in *round {
-                let access = Waiting {
+                let access = HeldRead {
                     notice: Notice::of(tid),
                     thread: ledger.thread(tid, process),
                     file,
@@ -359,10 +364,10 @@ mod tests {
     /// What is seen of accesses round by round. Those of a touch are for the rest.
     fn with_touches(rounds: &[&[Touching]]) -> Observation {
         let mut ledger = Ledger::new(4);
-        let mut disk = Disk::default();
+        let mut disk = VirtualDisk::default();
         for (round, accesses) in (0..).zip(rounds) {
             for &(tid, file, ticket, touch) in *accesses {
-                let access = Waiting {
+                let access = HeldRead {
                     notice: Notice::of(tid),
                     thread: ledger.thread(tid, 1),
                     file,
@@ -438,7 +443,7 @@ mod tests {
         ledger.ended(2, 1);
         ledger.ran(&[(3, 1)]);
         ledger.ended(3, 1);
-        let seen = ledger.close(Disk::default(), None, Duration::ZERO);
+        let seen = ledger.close(VirtualDisk::default(), None, Duration::ZERO);
         let ran: Vec<u32> = seen.threads.iter().map(|thread| thread.ran).collect();
         assert_eq!(ran, [0, 2, 2]);
     }

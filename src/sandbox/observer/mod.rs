@@ -12,7 +12,7 @@
 //!
 //! Holding is done by the kernel: `filter` is a seccomp filter that hands some system calls to us
 //! instead of carrying them out, and `notify` receives and answers them. `calls` says what each of them
-//! means: `files` finds which file an access goes to, `passes` decides which accesses wait, `disk` is
+//! means: `files` finds which file an access goes to, `blocks` decides which accesses wait, `virtual_disk` is
 //! the clock, `tasks` finds out whether the program is at rest, `patience` for how long a thread that
 //! will not rest is waited for, and `ledger` writes down what was seen. `fake_cpus` shows the program
 //! the same number of processors everywhere.
@@ -22,22 +22,22 @@
 //!
 //! This room judges nothing, and a failure of its own is an error, never a smaller number.
 
+mod blocks;
 mod calls;
 mod descriptors;
-mod disk;
 mod fake_cpus;
 mod files;
 pub(super) mod filter;
 mod ledger;
 mod memory;
 mod notify;
-mod passes;
 mod patience;
 mod processes;
 mod sleep;
 mod syscalls;
 mod task_files;
 mod tasks;
+mod virtual_disk;
 
 use std::{
     io,
@@ -54,14 +54,14 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 
 use self::{
-    disk::Disk,
+    blocks::Passes,
     files::DataFiles,
     ledger::Ledger,
     notify::{Answer, Listener, Notice},
-    passes::Passes,
     patience::{Moment, Patience, Standing},
     syscalls::Call,
     tasks::{Rest, Tasks},
+    virtual_disk::VirtualDisk,
 };
 use crate::evidence::{Cap, Observation};
 
@@ -129,7 +129,7 @@ pub(super) struct Observer {
     options: ObserverOptions,
     files: DataFiles,
     passes: Passes,
-    disk: Disk,
+    disk: VirtualDisk,
     ledger: Ledger,
     tasks: Tasks,
     patience: Patience,
@@ -175,7 +175,7 @@ impl Observer {
             ledger: Ledger::new(files.len()),
             files,
             passes: Passes::default(),
-            disk: Disk::default(),
+            disk: VirtualDisk::default(),
             tasks: Tasks::new(root.as_raw_nonzero().get()),
             patience: Patience::default(),
             awake: FxHashSet::default(),

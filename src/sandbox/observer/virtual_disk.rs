@@ -12,7 +12,7 @@ const TIMELINE: usize = 100_000;
 
 /// An access that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Waiting {
+pub(super) struct HeldRead {
     /// The call, by which the kernel knows it.
     pub(super) notice: Notice,
     /// Index of its thread.
@@ -32,16 +32,16 @@ pub(super) struct Waiting {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Disk {
-    waiting: Vec<Waiting>,
+pub(super) struct VirtualDisk {
+    waiting: Vec<HeldRead>,
     rounds: u32,
     most: u32,
     timeline: Vec<Access>,
 }
 
-impl Disk {
+impl VirtualDisk {
     /// An access begins to wait.
-    pub(super) fn arrive(&mut self, access: Waiting) {
+    pub(super) fn arrive(&mut self, access: HeldRead) {
         self.waiting.push(access);
         self.most = self.most.max(self.len());
     }
@@ -50,7 +50,7 @@ impl Disk {
     /// interrupted its wait. False if it is another call: then nobody waits for the access any more.
     /// `None` if no such thread waits.
     pub(super) fn arrive_again(&mut self, notice: &Notice) -> Option<bool> {
-        let tid = |access: &Waiting| access.notice.tid == notice.tid;
+        let tid = |access: &HeldRead| access.notice.tid == notice.tid;
         let index = self.waiting.iter().position(tid)?;
         let known = &mut self.waiting[index].notice;
         let same = (known.number, known.arguments) == (notice.number, notice.arguments);
@@ -63,7 +63,7 @@ impl Disk {
     }
 
     /// The threads that wait.
-    pub(super) fn waiting(&self) -> &[Waiting] {
+    pub(super) fn waiting(&self) -> &[HeldRead] {
         &self.waiting
     }
 
@@ -72,12 +72,12 @@ impl Disk {
     }
 
     /// Take all that waits.
-    pub(super) fn take(&mut self) -> Vec<Waiting> {
+    pub(super) fn take(&mut self) -> Vec<HeldRead> {
         std::mem::take(&mut self.waiting)
     }
 
     /// One unit of time passes, in which these were served. If there are none, none passes.
-    pub(super) fn advance(&mut self, served: &[Waiting]) {
+    pub(super) fn advance(&mut self, served: &[HeldRead]) {
         if served.is_empty() {
             return;
         }
@@ -113,8 +113,8 @@ impl Disk {
 mod tests {
     use super::*;
 
-    fn access(tid: i32) -> Waiting {
-        Waiting {
+    fn access(tid: i32) -> HeldRead {
+        HeldRead {
             notice: Notice::of(tid),
             thread: tid.unsigned_abs(),
             file: 0,
@@ -126,7 +126,7 @@ mod tests {
         }
     }
 
-    fn one_round(disk: &mut Disk) -> Vec<Waiting> {
+    fn one_round(disk: &mut VirtualDisk) -> Vec<HeldRead> {
         let served = disk.take();
         disk.advance(&served);
         served
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn one_round_serves_all_that_waits() {
-        let mut disk = Disk::default();
+        let mut disk = VirtualDisk::default();
         disk.arrive(access(1));
         disk.arrive(access(2));
         assert_eq!(one_round(&mut disk).len(), 2);
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_interrupted_access_is_the_same_access() {
-        let mut disk = Disk::default();
+        let mut disk = VirtualDisk::default();
         disk.arrive(access(1));
         let again = Notice {
             id: 99,
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn another_call_of_the_same_number_is_another_access() {
-        let mut disk = Disk::default();
+        let mut disk = VirtualDisk::default();
         disk.arrive(access(1));
         let other = Notice {
             number: 257,
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_dies_takes_no_time() {
-        let mut disk = Disk::default();
+        let mut disk = VirtualDisk::default();
         disk.arrive(access(1));
         assert_eq!(disk.take().len(), 1);
         disk.advance(&[]);

@@ -29,7 +29,7 @@ const FREE_AT_END: u32 = 16;
 
 /// One access, as far as it matters here.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Attempt {
+pub(super) struct ReadCall {
     pub(super) process: i32,
     /// The thread's index in the ledger.
     pub(super) thread: u32,
@@ -43,7 +43,7 @@ pub(super) struct Attempt {
     pub(super) length: u64,
 }
 
-impl Attempt {
+impl ReadCall {
     /// Bytes that are there.
     pub(super) fn finds(self) -> u64 {
         self.length.min(self.size.saturating_sub(self.start))
@@ -52,7 +52,7 @@ impl Attempt {
 
 /// What an access costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Toll {
+pub(super) struct Charge {
     pub(super) waits: bool,
     /// By which it is known if it waits. None has it twice.
     pub(super) ticket: u64,
@@ -88,11 +88,11 @@ pub(super) struct Passes {
 
 impl Passes {
     /// What an access costs. `same_open` tells whether two descriptors of this process are one open.
-    pub(super) fn toll(
+    pub(super) fn charge(
         &mut self,
-        attempt: Attempt,
+        attempt: ReadCall,
         same_open: impl FnOnce(i32, i32) -> bool,
-    ) -> Toll {
+    ) -> Charge {
         let key = (attempt.process, attempt.fd);
         let other = self
             .last
@@ -156,7 +156,7 @@ impl Passes {
             }
         };
         self.descriptors.insert(key, now);
-        Toll {
+        Charge {
             waits,
             ticket,
             for_the_rest,
@@ -179,8 +179,8 @@ mod tests {
 
     const SIZE: u64 = 57;
 
-    fn attempt(thread: u32, fd: i32, file: u32, start: u64) -> Attempt {
-        Attempt {
+    fn attempt(thread: u32, fd: i32, file: u32, start: u64) -> ReadCall {
+        ReadCall {
             process: 1,
             thread,
             fd,
@@ -197,7 +197,7 @@ mod tests {
     impl Reader {
         /// Whether a read by the one thread there is waits.
         fn waits(&mut self, fd: i32, file: u32, at: u64) -> bool {
-            self.0.toll(attempt(1, fd, file, at), |_, _| false).waits
+            self.0.charge(attempt(1, fd, file, at), |_, _| false).waits
         }
     }
 
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn whoever_gets_what_another_asked_for_has_read_it() {
         let mut passes = Passes::default();
-        let mut read = |thread, at| passes.toll(attempt(thread, 3, 0, at), |_, _| false);
-        let free = |toll: Toll, take_back| !toll.waits && toll.take_back == take_back;
+        let mut read = |thread, at| passes.charge(attempt(thread, 3, 0, at), |_, _| false);
+        let free = |charge: Charge, take_back| !charge.waits && charge.take_back == take_back;
         assert!(read(1, 0).waits);
         assert!(free(read(1, 20), None));
         // One byte had come, and not twenty.
@@ -244,12 +244,12 @@ mod tests {
     fn most_of_a_file_is_not_free_for_having_been_touched() {
         let mut passes = Passes::default();
         let mut read = |fd, start, length| {
-            let attempt = Attempt {
+            let attempt = ReadCall {
                 length,
                 ..attempt(1, fd, 0, start)
             };
-            let toll = passes.toll(attempt, |_, _| false);
-            (toll.waits, toll.for_the_rest)
+            let charge = passes.charge(attempt, |_, _| false);
+            (charge.waits, charge.for_the_rest)
         };
         // One byte, and then the rest: once.
         assert_eq!(read(3, 0, 1), (true, false));
@@ -267,12 +267,12 @@ mod tests {
     fn a_touch_is_one_once_and_half_of_a_file_is_none() {
         let mut passes = Passes::default();
         let mut read = |fd, start, length| {
-            let attempt = Attempt {
+            let attempt = ReadCall {
                 length,
                 ..attempt(1, fd, 0, start)
             };
-            let toll = passes.toll(attempt, |one, other| (one, other) == (3, 4));
-            (toll.ticket, toll.touch)
+            let charge = passes.charge(attempt, |one, other| (one, other) == (3, 4));
+            (charge.ticket, charge.touch)
         };
         let (touch, none) = read(3, 0, 1);
         assert_eq!(none, None);
@@ -308,7 +308,7 @@ mod tests {
     fn a_duplicate_is_the_same_open() {
         let mut passes = Passes::default();
         let mut waits = |fd, at, same: &dyn Fn(i32, i32) -> bool| {
-            passes.toll(attempt(1, fd, 0, at), same).waits
+            passes.charge(attempt(1, fd, 0, at), same).waits
         };
         assert!(waits(3, 0, &|_, _| true));
         assert!(!waits(4, 20, &|one, other| (one, other) == (3, 4)));

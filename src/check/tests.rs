@@ -20,9 +20,10 @@ fn parallel() -> Observation {
             processes: 1,
             rounds: 1,
         },
-        files_expected: 2,
+        time: 4,
         files_read: 2,
-        charges: 2,
+        blocks_read: 8,
+        blocks_brought: 8,
         threads_created: 2,
         threads: vec![
             ThreadSeen {
@@ -33,9 +34,8 @@ fn parallel() -> Observation {
             2
         ],
         processes: vec![ProcessSeen {
-            files: 2,
+            blocks: 8,
             threads: 2,
-            rounds: 1,
         }],
         ..Observation::default()
     }
@@ -480,6 +480,7 @@ fn one_serial_run_among_parallel_ones_fails() {
     let seen = seen(&mut evidence);
     seen.concurrency.effective = 1.0;
     seen.concurrency.rounds = 2;
+    seen.time = 8;
     seen.concurrency.held_max = 1;
     seen.concurrency.threads = 1;
     seen.threads_created = 0;

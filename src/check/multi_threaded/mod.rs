@@ -219,23 +219,28 @@ fn serial_stretch(seen: &Observation) -> Option<String> {
     if seen.concurrency.held_max < 2 {
         return None;
     }
-    let rounds = seen.timeline.chunk_by(|one, next| one.start == next.start);
-    let (mut at, mut stretch, mut longest) = (0, 0..0, 0..0);
-    for round in rounds {
-        at += round.len();
-        stretch = if round.len() > 1 {
-            at..at
+    let reads = &seen.timeline;
+    // They stand in the order of their ends. So one was in flight alone if it began when all before it had
+    // ended, and if all after it began when it had ended.
+    let (mut stretch, mut longest) = (reads.len()..reads.len(), 0..0);
+    let mut next_begin = u32::MAX;
+    for (at, read) in reads.iter().enumerate().rev() {
+        let before = at.checked_sub(1).map_or(0, |before| reads[before].end);
+        stretch = if before <= read.start && read.end <= next_begin {
+            at..stretch.end
         } else {
-            stretch.start..at
+            at..at
         };
-        if stretch.len() > longest.len() {
+        next_begin = next_begin.min(read.start);
+        // Of stretches of equal length the first.
+        if !stretch.is_empty() && stretch.len() >= longest.len() {
             longest = stretch.clone();
         }
     }
-    (at > 0 && longest.len() * LEAST_PART >= at).then(|| {
+    (!longest.is_empty() && longest.len() * LEAST_PART >= reads.len()).then(|| {
         format!(
             "of {} in order, number {} to {} came one at a time",
-            count(at, "read"),
+            count(reads.len(), "read"),
             longest.start + 1,
             longest.end
         )

@@ -5,14 +5,15 @@
 //! On a fast disk nobody can tell by a clock whether a program reads in parallel: its threads are done
 //! before the next one starts. So every access to a data file is stopped and held, as by a disk that is
 //! slower than anything. When nothing in the program can run any more, all that it can have under way
-//! at once *is* under way. Then a virtual clock moves on by one unit and all held accesses go on
-//! together: one *round*. Files divided by rounds is the mean number of reads in flight, exactly, and
-//! independent of the machine, its load and its number of processors. And it is quick: nobody waits
-//! for a real disk.
+//! at once *is* under way. Then a virtual clock moves on to the time at which the first of the held accesses
+//! are due, and these go on together. A read of a whole file takes one *round* of virtual time, and a part of
+//! a file takes quarters of a round: `blocks` has the law. What was read divided by the time that it took is
+//! the mean number of reads in flight, exactly, and independent of the machine, its load and its number of
+//! processors. And it is quick: nobody waits for a real disk.
 //!
 //! Holding is done by the kernel: `filter` is a seccomp filter that hands some system calls to us
 //! instead of carrying them out, and `notify` receives and answers them. `calls` says what each of them
-//! means: `files` finds which file an access goes to, `blocks` decides which accesses wait, `virtual_disk` is
+//! means: `files` finds which file an access goes to, `blocks` decides which accesses wait and for how long, `virtual_disk` is
 //! the clock, `tasks` finds out whether the program is at rest, `patience` for how long a thread that
 //! will not rest is waited for, and `ledger` writes down what was seen. `fake_cpus` shows the program
 //! the same number of processors everywhere.
@@ -54,7 +55,7 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 
 use self::{
-    blocks::Passes,
+    blocks::Opens,
     files::DataFiles,
     ledger::Ledger,
     notify::{Answer, Listener, Notice},
@@ -128,7 +129,7 @@ pub(super) struct Observer {
     listener: Listener,
     options: ObserverOptions,
     files: DataFiles,
-    passes: Passes,
+    opens: Opens,
     disk: VirtualDisk,
     ledger: Ledger,
     tasks: Tasks,
@@ -139,7 +140,7 @@ pub(super) struct Observer {
     /// When to look next, as real time from the start.
     next: Option<Duration>,
     pause: Duration,
-    /// When the present round began to be waited for.
+    /// When the present step of the clock began to be waited for.
     round_began: Duration,
     last_look: Duration,
     /// A look at a thousand threads takes its time, and those that call meanwhile wait for us.
@@ -148,7 +149,7 @@ pub(super) struct Observer {
     /// waited for did before that proves nothing.
     stir: u64,
     restless: Duration,
-    /// Real time in which accesses were held, of the rounds before this one.
+    /// Real time in which accesses were held, of the steps before this one.
     held: Duration,
     capped: Option<Cap>,
     closed: bool,
@@ -174,7 +175,7 @@ impl Observer {
             options,
             ledger: Ledger::new(files.len()),
             files,
-            passes: Passes::default(),
+            opens: Opens::default(),
             disk: VirtualDisk::default(),
             tasks: Tasks::new(root.as_raw_nonzero().get()),
             patience: Patience::default(),
@@ -207,7 +208,7 @@ impl Observer {
     /// Real time so far in which the program was in our hands: some access of it was held. Its own time
     /// is what remains.
     pub(super) fn held_for(&self) -> Duration {
-        if self.disk.waiting().is_empty() {
+        if self.disk.held().is_empty() {
             return self.held;
         }
         self.held + self.start.elapsed().saturating_sub(self.round_began)
@@ -227,7 +228,7 @@ impl Observer {
             if now >= end {
                 break;
             }
-            if !self.disk.waiting().is_empty()
+            if !self.disk.held().is_empty()
                 && let Some(cap) = self.cap(now)
             {
                 self.stop(cap)?;
@@ -287,7 +288,7 @@ impl Observer {
         }
         let now = self.start.elapsed();
         self.pause = SETTLE;
-        self.next = match self.disk.waiting() {
+        self.next = match self.disk.held() {
             [] => None,
             // All who ran are back in our hands: probably nobody else runs.
             _ if self.awake.is_empty() => Some(now),
@@ -298,15 +299,15 @@ impl Observer {
 
     /// Look whether the program is at rest, and if so move the clock.
     fn look(&mut self, now: Duration, outputs: &[BorrowedFd<'_>]) -> io::Result<Look> {
-        if self.disk.waiting().is_empty() {
+        if self.disk.held().is_empty() {
             self.next = None;
             return Ok(Look::Done);
         }
         self.last_look = now;
-        let held: FxHashSet<i32> = self.disk.waiting().iter().map(|a| a.notice.tid).collect();
+        let held: FxHashSet<i32> = self.disk.held().iter().map(|a| a.notice.tid).collect();
         let start = self.start;
         let moment = Moment {
-            round: self.disk.rounds(),
+            round: self.disk.steps(),
             stir: self.stir,
         };
         let now = || start.elapsed();
@@ -341,7 +342,7 @@ impl Observer {
 
     /// What was seen, once nothing of the program is left.
     pub(super) fn finish(mut self) -> Observation {
-        self.ledger.cut_off(self.disk.waiting().len());
+        self.ledger.cut_off(self.disk.held().len());
         let slept = self.patience.slept();
         self.ledger.close(self.disk, self.capped, slept)
     }
@@ -360,9 +361,9 @@ impl Observer {
             let Some(notice) = self.listener.receive()? else {
                 continue;
             };
-            let held_before = self.disk.waiting().len();
+            let held_before = self.disk.held().len();
             self.handle(notice)?;
-            let held = self.disk.waiting().len() > held_before;
+            let held = self.disk.held().len() > held_before;
             self.stir += u64::from(held || self.patience.standing(notice.tid) == Standing::Full);
             if held
                 || self
@@ -404,15 +405,15 @@ impl Observer {
     fn stop(&mut self, cap: Cap) -> io::Result<()> {
         self.held = self.held_for();
         self.capped = Some(cap);
-        self.ledger.held_at_cap = self.disk.waiting().len();
+        self.ledger.held_at_cap = self.disk.held().len();
         self.next = None;
-        for access in self.disk.take() {
-            self.listener.answer(access.notice.id, Answer::Continue)?;
+        for read in self.disk.release_all() {
+            self.listener.answer(read.notice.id, Answer::Continue)?;
         }
         Ok(())
     }
 
-    /// One round.
+    /// The clock moves to the next time at which somebody is due.
     fn advance(&mut self, now: Duration) -> io::Result<()> {
         let ignored = self.tasks.ignored();
         self.held = self.held_for();
@@ -430,19 +431,26 @@ impl Observer {
         self.write_down_who_ran();
         self.next = None;
         self.awake.clear();
-        self.listener.take_turns(self.disk.waiting().len() == 1);
+        self.ledger.in_flight(self.disk.held());
+        let due = self.disk.take_due();
+        self.listener
+            .take_turns(due.len() == 1 && self.disk.held().is_empty());
         let mut served = Vec::new();
-        for access in self.disk.take() {
+        for read in due {
             // A thread that was killed is no longer there to be served.
-            if self.listener.answer(access.notice.id, Answer::Continue)? {
-                self.awake.insert(access.notice.tid);
-                self.ledger.charged(&access, self.disk.rounds());
-                served.push(access);
+            if self.listener.answer(read.notice.id, Answer::Continue)? {
+                self.awake.insert(read.notice.tid);
+                self.ledger.charged(&read);
+                served.push(read);
             } else {
                 self.ledger.cut_off(1);
             }
         }
         self.disk.advance(&served);
+        if !self.disk.held().is_empty() {
+            self.round_began = self.start.elapsed();
+            self.next = Some(self.round_began + self.settle());
+        }
         Ok(())
     }
 
@@ -454,7 +462,7 @@ impl Observer {
         let most = &mut self.ledger.threads_at_once;
         *most = self.tasks.most_threads(*most);
         let ran = self.tasks.ran(&self.patience);
-        if self.disk.rounds() == 0 {
+        if self.disk.steps() == 0 {
             self.ledger.all_have_started();
         } else {
             self.ledger.ran(&ran);

@@ -1,13 +1,22 @@
-//! The virtual slow disk: what waits at it, and its clock. Pure.
+//! The virtual slow disk: the accesses that it holds, and its clock. Pure.
 //!
-//! Each access takes one unit of virtual time, and any number can be under way at once. The clock moves
-//! only when the program is at rest, so everything that arrives between two rests arrives at the same
-//! virtual time and is due at the same virtual time: one *round* serves all that wait.
+//! # Theory of operation
+//!
+//! Virtual time is counted in quarters of a round. An access is due when it has waited for all its blocks,
+//! each of which takes a quarter, and any number of accesses can be under way at once. The clock moves only
+//! when the program is quiescent, and then to the earliest time at which some access is due. All that are due
+//! then go on together, and the others are held on. So whatever arrives between two steps of the clock
+//! arrives at the same virtual time, in whatever order the machine runs it.
+//!
+//! Which accesses have to wait, and for how long, is decided in `blocks`.
 
-use super::notify::Notice;
-use crate::evidence::Access;
+use super::{
+    blocks::{Blocks, Charge},
+    notify::Notice,
+};
+use crate::evidence::{Access, BLOCKS};
 
-/// The timeline keeps so many accesses. A program that reads each of 1000 files 100 times is past caring.
+/// The timeline keeps so many accesses. A program that waits more often is past caring.
 const TIMELINE: usize = 100_000;
 
 /// An access that waits.
@@ -19,86 +28,109 @@ pub(super) struct HeldRead {
     pub(super) thread: u32,
     /// Index of its file.
     pub(super) file: u32,
-    /// Whether there is something to find where it starts.
-    pub(super) finds: bool,
-    /// By which it is known later.
-    pub(super) ticket: u64,
-    /// Whether it waits since what was waited for before was little.
-    pub(super) for_the_rest: bool,
-    /// What this shows to have been a touch only.
-    pub(super) touch: Option<u64>,
-    /// Real microseconds from the start.
-    pub(super) at_us: u32,
+    /// What it waits for. None, if there is nothing where it starts.
+    pub(super) blocks: Blocks,
+    /// Virtual time at which it began to wait.
+    arrived: u32,
+    /// Virtual time at which it goes on.
+    due: u32,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct VirtualDisk {
-    waiting: Vec<HeldRead>,
-    rounds: u32,
+    held: Vec<HeldRead>,
+    now: u32,
+    steps: u32,
     most: u32,
     timeline: Vec<Access>,
 }
 
 impl VirtualDisk {
-    /// An access begins to wait.
-    pub(super) fn arrive(&mut self, access: HeldRead) {
-        self.waiting.push(access);
-        self.most = self.most.max(self.len());
+    /// An access of this thread to this file begins to wait.
+    pub(super) fn hold(&mut self, notice: Notice, thread: u32, file: u32, charge: Charge) {
+        self.held.push(HeldRead {
+            notice,
+            thread,
+            file,
+            blocks: charge.blocks,
+            arrived: self.now,
+            due: self.now.saturating_add(charge.quarters),
+        });
+        let held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        self.most = self.most.max(held);
     }
 
     /// A thread that waits here calls. True if it is the same access under a new id, since a signal had
     /// interrupted its wait. False if it is another call: then nobody waits for the access any more.
     /// `None` if no such thread waits.
     pub(super) fn arrive_again(&mut self, notice: &Notice) -> Option<bool> {
-        let tid = |access: &HeldRead| access.notice.tid == notice.tid;
-        let index = self.waiting.iter().position(tid)?;
-        let known = &mut self.waiting[index].notice;
+        let tid = |read: &HeldRead| read.notice.tid == notice.tid;
+        let index = self.held.iter().position(tid)?;
+        let known = &mut self.held[index].notice;
         let same = (known.number, known.arguments) == (notice.number, notice.arguments);
         if same {
             known.id = notice.id;
         } else {
-            self.waiting.remove(index);
+            self.held.remove(index);
         }
         Some(same)
     }
 
-    /// The threads that wait.
-    pub(super) fn waiting(&self) -> &[HeldRead] {
-        &self.waiting
+    /// The accesses that wait.
+    pub(super) fn held(&self) -> &[HeldRead] {
+        &self.held
     }
 
-    fn len(&self) -> u32 {
-        u32::try_from(self.waiting.len()).unwrap_or(u32::MAX)
+    /// Take all accesses that wait. No time passes.
+    pub(super) fn release_all(&mut self) -> Vec<HeldRead> {
+        std::mem::take(&mut self.held)
     }
 
-    /// Take all that waits.
-    pub(super) fn take(&mut self) -> Vec<HeldRead> {
-        std::mem::take(&mut self.waiting)
+    /// Take the accesses that are due first. They are all due at the same time.
+    pub(super) fn take_due(&mut self) -> Vec<HeldRead> {
+        let first = self.held.iter().map(|read| read.due).min();
+        let (due, later) = self
+            .release_all()
+            .into_iter()
+            .partition(|read| Some(read.due) == first);
+        self.held = later;
+        due
     }
 
-    /// One unit of time passes, in which these were served. If there are none, none passes.
+    /// The clock moves to the time at which these were due, and they are served. If there are none, no time
+    /// passes.
     pub(super) fn advance(&mut self, served: &[HeldRead]) {
-        if served.is_empty() {
+        let Some(due) = served.iter().map(|read| read.due).max() else {
             return;
-        }
+        };
+        self.now = self.now.max(due);
+        self.steps = self.steps.saturating_add(1);
         let room = TIMELINE - self.timeline.len();
         self.timeline
-            .extend(served.iter().take(room).map(|access| Access {
-                thread: access.thread,
-                file: access.file,
-                start: self.rounds,
-                end: self.rounds + 1,
-                at_us: access.at_us,
+            .extend(served.iter().take(room).map(|read| Access {
+                thread: read.thread,
+                file: read.file,
+                start: read.arrived,
+                end: read.due,
             }));
-        self.rounds += 1;
     }
 
-    /// Rounds until now, which is also the present virtual time.
+    /// The present virtual time, in quarters of a round.
+    pub(super) fn now(&self) -> u32 {
+        self.now
+    }
+
+    /// Whole rounds that have passed.
     pub(super) fn rounds(&self) -> u32 {
-        self.rounds
+        self.now / BLOCKS
     }
 
-    /// The most that waited at once.
+    /// How often the clock has moved.
+    pub(super) fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// The most accesses that waited at once.
     pub(super) fn most(&self) -> u32 {
         self.most
     }
@@ -111,78 +143,124 @@ impl VirtualDisk {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn access(tid: i32) -> HeldRead {
-        HeldRead {
-            notice: Notice::of(tid),
-            thread: tid.unsigned_abs(),
-            file: 0,
-            finds: true,
-            ticket: 0,
-            for_the_rest: false,
-            touch: None,
-            at_us: 0,
-        }
+    fn hold(disk: &mut VirtualDisk, tid: i32, quarters: u32) {
+        let charge = Charge {
+            blocks: Blocks::NONE,
+            quarters,
+            not_come: None,
+        };
+        disk.hold(Notice::of(tid), tid.unsigned_abs(), 0, charge);
     }
 
-    fn one_round(disk: &mut VirtualDisk) -> Vec<HeldRead> {
-        let served = disk.take();
-        disk.advance(&served);
-        served
+    /// The threads that go on at the next step.
+    fn step(disk: &mut VirtualDisk) -> Vec<i32> {
+        let due = disk.take_due();
+        disk.advance(&due);
+        due.iter().map(|read| read.notice.tid).collect()
     }
 
     #[test]
-    fn one_round_serves_all_that_waits() {
+    fn all_that_are_due_go_on_together_and_the_others_wait_on() {
         let mut disk = VirtualDisk::default();
-        disk.arrive(access(1));
-        disk.arrive(access(2));
-        assert_eq!(one_round(&mut disk).len(), 2);
-        disk.arrive(access(1));
-        assert_eq!(one_round(&mut disk), [access(1)]);
-        assert_eq!((disk.rounds(), disk.most()), (2, 2));
+        hold(&mut disk, 1, 4);
+        hold(&mut disk, 2, 1);
+        hold(&mut disk, 3, 1);
+        assert_eq!((step(&mut disk), disk.now()), (vec![2, 3], 1));
+        hold(&mut disk, 2, 3);
+        hold(&mut disk, 3, 4);
+        assert_eq!((step(&mut disk), disk.now()), (vec![1, 2], 4));
+        assert_eq!((disk.rounds(), disk.steps(), disk.most()), (1, 2, 3));
+        assert_eq!((step(&mut disk), disk.now()), (vec![3], 5));
+        assert_eq!((disk.rounds(), disk.held().len()), (1, 0));
         let times: Vec<_> = disk
             .into_timeline()
             .iter()
             .map(|access| (access.thread, access.start, access.end))
             .collect();
-        assert_eq!(times, [(1, 0, 1), (2, 0, 1), (1, 1, 2)]);
+        assert_eq!(
+            times,
+            [(2, 0, 1), (3, 0, 1), (1, 0, 4), (2, 1, 4), (3, 1, 5)]
+        );
     }
 
     #[test]
     fn an_interrupted_access_is_the_same_access() {
         let mut disk = VirtualDisk::default();
-        disk.arrive(access(1));
+        hold(&mut disk, 1, 4);
+        hold(&mut disk, 2, 1);
+        step(&mut disk);
         let again = Notice {
             id: 99,
             ..Notice::of(1)
         };
         assert_eq!(disk.arrive_again(&again), Some(true));
         assert_eq!(disk.arrive_again(&Notice::of(2)), None);
-        assert_eq!(disk.most(), 1);
-        assert_eq!(one_round(&mut disk)[0].notice.id, 99);
+        assert_eq!(disk.most(), 2);
+        let due = disk.take_due();
+        assert_eq!((due[0].notice.id, due[0].due), (99, 4));
     }
 
     #[test]
     fn another_call_of_the_same_number_is_another_access() {
         let mut disk = VirtualDisk::default();
-        disk.arrive(access(1));
+        hold(&mut disk, 1, 4);
         let other = Notice {
             number: 257,
             ..Notice::of(1)
         };
         assert_eq!(disk.arrive_again(&other), Some(false));
         assert_eq!(disk.arrive_again(&other), None);
-        assert!(one_round(&mut disk).is_empty());
+        assert!(step(&mut disk).is_empty());
     }
 
     #[test]
     fn what_dies_takes_no_time() {
         let mut disk = VirtualDisk::default();
-        disk.arrive(access(1));
-        assert_eq!(disk.take().len(), 1);
+        hold(&mut disk, 1, 1);
+        hold(&mut disk, 2, 4);
+        assert_eq!(disk.take_due().len(), 1);
         disk.advance(&[]);
-        assert_eq!(disk.rounds(), 0);
-        assert!(disk.waiting().is_empty());
+        assert_eq!((disk.now(), disk.steps()), (0, 0));
+        assert_eq!((step(&mut disk), disk.now()), (vec![2], 4));
+        assert!(disk.held().is_empty());
+    }
+
+    proptest! {
+        /// Between any two steps, threads arrive that wait for one to four quarters.
+        #[test]
+        fn the_clock_never_goes_back_and_each_waits_for_as_long_as_it_costs(
+            arrivals in prop::collection::vec(prop::collection::vec(1_u32..5, 0..5), 1..30),
+        ) {
+            let mut disk = VirtualDisk::default();
+            let (mut tid, mut held) = (0, 0);
+            let mut costs = Vec::new();
+            for wave in arrivals {
+                for quarters in wave {
+                    hold(&mut disk, tid, quarters);
+                    costs.push(quarters);
+                    (tid, held) = (tid + 1, held + 1);
+                }
+                let before = disk.now();
+                let gone = step(&mut disk).len();
+                prop_assert_eq!(disk.now() > before, gone > 0);
+                prop_assert!(disk.now() <= before + 4);
+                held -= gone;
+                prop_assert_eq!(disk.held().len(), held);
+                prop_assert!(disk.held().iter().all(|read| read.due > disk.now()));
+            }
+            while !disk.held().is_empty() {
+                step(&mut disk);
+            }
+            let timeline = disk.into_timeline();
+            prop_assert!(timeline.is_sorted_by_key(|access| access.end));
+            prop_assert_eq!(timeline.len(), costs.len());
+            for access in timeline {
+                prop_assert_eq!(access.end - access.start, costs[access.thread as usize]);
+            }
+        }
     }
 }

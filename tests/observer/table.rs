@@ -218,6 +218,12 @@ pub(crate) const PROGRAMS: &[Program] = &[
     ),
     // A third of a file lies in two of its quarters.
     program(
+        "third-then-locked-pieces",
+        8,
+        &[Once(2), Each(2)],
+        "Parallel",
+    ),
+    program(
         "third-then-rest-in-pieces",
         8,
         &[AtOnce(8, 2), Each(2)],
@@ -262,7 +268,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
         &[AtOnce(8, 4), Each(3)],
         "TouchedOnly",
     ),
-    program("partly-then-locked", 8, &[Once(4), Each(3)], "TouchedOnly"),
+    program("partly-then-locked", 8, &[Once(4), Each(3)], "ReadAgain"),
     program(
         "partly-in-place-then-rest",
         8,

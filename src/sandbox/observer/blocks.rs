@@ -16,12 +16,13 @@
 //!
 //! # Passes
 //!
-//! An open remembers blocks until somebody reads again: an access that starts at or before the start of the
-//! one before begins a new *pass*, which has brought nothing. Otherwise a thread could read one descriptor
-//! over and over without ever waiting, and the program would never be quiescent.
+//! An open remembers its blocks until it is read again: an access that starts at or before the start of the
+//! access before begins a new *pass*, which has brought nothing. Otherwise a thread could read one descriptor
+//! over and over without ever waiting, and the program would never be quiescent. And a read that fails is
+//! repeated at the same place: it must not have brought what it asked for.
 //!
-//! What was asked for need not have come: a call may fail, or bring less than it asks for. So an access that
-//! starts before the end of the one before shows how far that one got: what lies wholly beyond is forgotten.
+//! A call may also bring less than it asks for. So where an access starts before the end of the access before,
+//! that one is believed to have come as far as this start: blocks that lie wholly beyond are forgotten.
 //!
 //! Behind the end there is nothing to wait for, and it takes one read to notice the end. But whoever asks
 //! there again and again has to wait once in a while, for the same reason.
@@ -32,8 +33,10 @@
 //! for the old one until it reads from the start. A duplicate begins with what the other descriptor had
 //! brought, and from then on each of both has its own account.
 //!
-//! A block is the smallest thing that there is here: who brings it with one byte has brought it for all who
-//! use the same open, and a cut in the middle of a block makes it needed on both sides.
+//! A block is the smallest unit: who brings it with one byte has brought it for all who use the same open. So a
+//! third of a file counts as half of it, and a program that touches each quarter before it reads the rest of
+//! that quarter looks as if it read all when it touched. Two opens that meet in the middle of a block both wait
+//! for it.
 
 use std::fmt;
 

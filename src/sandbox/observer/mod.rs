@@ -13,8 +13,8 @@
 //!
 //! Holding is done by the kernel: `filter` is a seccomp filter that hands some system calls to us
 //! instead of carrying them out, and `notify` receives and answers them. `calls` says what each of them
-//! means: `files` finds which file an access goes to, `blocks` decides which accesses wait and for how long, `virtual_disk` is
-//! the clock, `tasks` finds out whether the program is at rest, `patience` for how long a thread that
+//! means: `files` finds which file an access goes to, `blocks` decides which accesses wait and for how long,
+//! `virtual_disk` is the clock, `tasks` finds out whether the program is at rest, `patience` for how long a thread that
 //! will not rest is waited for, and `ledger` writes down what was seen. `fake_cpus` shows the program
 //! the same number of processors everywhere.
 //!

@@ -252,6 +252,7 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         "one-byte-then-rest-in-pieces" => touch_then(threads, one_byte_of, read_on_in_pieces),
         "one-byte-then-locked-pieces" => locked_after(threads, one_byte_of, read_on_in_pieces),
         "third-then-rest-in-pieces" => touch_then(threads, first_third, read_on_in_pieces),
+        "third-then-locked-pieces" => locked_after(threads, first_third, read_on_in_pieces),
         "outer-quarters-locked" => locked_after(threads, |_| (), outer_quarters),
         "each-quarter-touched-then-locked" => each_quarter_touched_then_locked(threads),
         "one-byte-then-locked" => touch_then_locked(threads, one_byte_of),

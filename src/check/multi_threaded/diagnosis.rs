@@ -112,7 +112,7 @@ pub enum Diagnosis {
         /// Mean number of useful reads in flight.
         effective: f64,
     },
-    /// Many threads read a little of each file at once, and one the rest of all, or one after the other.
+    /// Many threads read a part of each file at once, and one the rest of all, or one after the other.
     TouchedOnly {
         /// Threads that read.
         threads: u32,

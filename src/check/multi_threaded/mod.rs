@@ -130,7 +130,7 @@ fn explain(diagnosis: &Diagnosis) -> (String, &'static str) {
         ),
         Diagnosis::TouchedOnly { threads } => (
             format!(
-                "{} read a little of each file, and the rest is read one file at a time",
+                "{} read a part of each file at once, and the rest is read one file at a time",
                 count(threads as usize, "thread")
             ),
             "let each thread read its files to their end, and hold no lock while it does",

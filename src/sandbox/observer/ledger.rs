@@ -43,14 +43,35 @@ struct Reader {
     threads: BTreeSet<u32>,
 }
 
+/// What else was in flight while a file was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Overlap {
+    #[default]
+    Unread,
+    /// Nothing.
+    Alone,
+    /// Always something.
+    Beside,
+    /// Something for a part of the time.
+    PartlyAlone,
+}
+
+impl Overlap {
+    fn with(self, alone: bool) -> Self {
+        match (self, alone) {
+            (Self::Unread | Self::Alone, true) => Self::Alone,
+            (Self::Unread | Self::Beside, false) => Self::Beside,
+            _ => Self::PartlyAlone,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct File {
     opened: bool,
     /// What was read of it.
     blocks: Blocks,
-    /// Whether some of it was read while other reads were in flight, and some while none was.
-    beside: bool,
-    alone: bool,
+    overlap: Overlap,
     asked: u64,
     size: u64,
     asked_for_nothing: bool,
@@ -132,8 +153,7 @@ impl Ledger {
             if let Some(file) = self.file(read.file)
                 && !read.blocks.is_empty()
             {
-                file.alone |= alone;
-                file.beside |= !alone;
+                file.overlap = file.overlap.with(alone);
             }
         }
     }
@@ -242,7 +262,7 @@ impl Ledger {
             files_read: files(File::is_read),
             blocks_read,
             blocks_brought: self.blocks_brought,
-            files_partly_alone: files(|f| f.beside && f.alone),
+            files_partly_alone: files(|f| f.overlap == Overlap::PartlyAlone),
             files_touched: files(|f| f.is_read() && f.asked < f.size.div_ceil(2)),
             files_opened_only: files(|f| f.opened && !f.is_read()),
             files_asked_for_nothing: files(|f| f.asked_for_nothing && !f.is_read()),
@@ -302,7 +322,9 @@ mod tests {
             }
             ledger.in_flight(disk.held());
             let served = disk.take_due();
-            served.iter().for_each(|read| ledger.charged(read));
+            for read in &served {
+                ledger.charged(read);
+            }
             disk.advance(&served);
         }
         ledger.close(disk, None, Duration::ZERO)

@@ -32,12 +32,9 @@ mod ledger;
 mod memory;
 mod notify;
 mod passes;
-mod patience;
 mod processes;
-mod sleep;
+mod quiescence;
 mod syscalls;
-mod task_files;
-mod tasks;
 
 use std::{
     io,
@@ -59,9 +56,12 @@ use self::{
     ledger::Ledger,
     notify::{Answer, Listener, Notice},
     passes::Passes,
-    patience::{Moment, Patience, Standing},
+    quiescence::{
+        detector::{Rest, Tasks},
+        sampler,
+        wait_policy::{Moment, Patience, Standing},
+    },
     syscalls::Call,
-    tasks::{Rest, Tasks},
 };
 use crate::evidence::{Cap, Observation};
 
@@ -525,7 +525,7 @@ fn arrivals(
 
 /// What this kernel lacks to observe anything, if it lacks something.
 pub(super) fn missing() -> Option<&'static str> {
-    (!task_files::are_counted()).then_some(
+    (!sampler::are_counted()).then_some(
         "this kernel does not count how often a thread runs (`/proc/PID/schedstat`, CONFIG_SCHED_INFO)",
     )
 }

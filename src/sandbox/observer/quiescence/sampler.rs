@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use super::patience::Used;
+use super::wait_policy::Used;
 
 /// Whether this kernel counts how often a thread runs. We do run.
-pub(super) fn are_counted() -> bool {
+pub(in super::super) fn are_counted() -> bool {
     File::open("/proc/thread-self/schedstat")
         .and_then(|file| read_used(&file))
         .is_ok_and(|used| used.slices > 0)

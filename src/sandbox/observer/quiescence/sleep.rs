@@ -6,7 +6,7 @@
 
 use std::{fs, time::Duration};
 
-use super::{
+use super::super::{
     memory,
     syscalls::{self, Call, Flags, Timeout},
 };

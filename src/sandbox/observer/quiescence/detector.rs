@@ -28,12 +28,12 @@ use std::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    super::os,
-    patience::{Moment, Nap, Patience, Standing, Used},
-    processes,
+    super::processes,
+    sampler::{is_dead, open, read_state, read_used, thread_group, unless_gone},
     sleep::{self, Wakes},
-    task_files::{is_dead, open, read_state, read_used, thread_group, unless_gone},
+    wait_policy::{Moment, Nap, Patience, Standing, Used},
 };
+use crate::sandbox::os;
 
 /// Threads whose two files in `/proc` are kept open. More would cost descriptors, of which a process has
 /// only 1024 by default.
@@ -41,7 +41,7 @@ const KEPT_OPEN: usize = 200;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rest {
+pub(in super::super) enum Rest {
     /// There was a moment at which no thread could run, but for those that are ignored.
     Found,
     /// Somebody calls us, and so cannot be at rest.
@@ -71,7 +71,7 @@ struct Task {
 }
 
 #[derive(Debug)]
-pub(super) struct Tasks {
+pub(in super::super) struct Tasks {
     threads: FxHashMap<i32, Task>,
     kept_open: usize,
     processes: BTreeSet<i32>,
@@ -119,7 +119,7 @@ impl Look {
 
 impl Tasks {
     /// The program, known by its first process.
-    pub(super) fn new(root: i32) -> Self {
+    pub(in super::super) fn new(root: i32) -> Self {
         Self {
             threads: FxHashMap::default(),
             kept_open: 0,
@@ -135,13 +135,13 @@ impl Tasks {
     }
 
     /// A thread or a process is about to be made.
-    pub(super) fn expect_more(&mut self, processes: bool) {
+    pub(in super::super) fn expect_more(&mut self, processes: bool) {
         self.new_threads = true;
         self.new_processes |= processes;
     }
 
     /// The process of a thread. `None` if the thread is gone.
-    pub(super) fn process_of(&mut self, tid: i32) -> io::Result<Option<i32>> {
+    pub(in super::super) fn process_of(&mut self, tid: i32) -> io::Result<Option<i32>> {
         if let Some(task) = self.threads.get(&tid) {
             return Ok(Some(task.process));
         }
@@ -166,13 +166,13 @@ impl Tasks {
     }
 
     /// Who was not waited for in the rest that was last found.
-    pub(super) fn ignored(&self) -> &[i32] {
+    pub(in super::super) fn ignored(&self) -> &[i32] {
         &self.ignored
     }
 
     /// Look for a rest. `held` are in our hands, and cannot run; `awake` probably do. `called` tells whether
     /// a call has come meanwhile, which saves half a look.
-    pub(super) fn find_rest(
+    pub(in super::super) fn find_rest(
         &mut self,
         held: &FxHashSet<i32>,
         awake: &FxHashSet<i32>,
@@ -360,7 +360,7 @@ impl Tasks {
 
     /// Whether a thread that has just made a call keeps the program from its rest. If not, it counts
     /// among those that are ignored.
-    pub(super) fn is_waited_for(
+    pub(in super::super) fn is_waited_for(
         &mut self,
         tid: i32,
         patience: &mut Patience,
@@ -423,7 +423,7 @@ impl Tasks {
     }
 
     /// A thread tells that it ends.
-    pub(super) fn ends(&mut self, tid: i32) {
+    pub(in super::super) fn ends(&mut self, tid: i32) {
         if let Some(task) = self.threads.get_mut(&tid) {
             task.ends = true;
         }
@@ -434,7 +434,7 @@ impl Tasks {
     ///
     /// How often a thread was given a processor depends on what else the machine does; whether it ran at
     /// all between two rests does not. Of one that is not waited for nothing is known.
-    pub(super) fn ran(&mut self, patience: &Patience) -> Vec<(i32, i32)> {
+    pub(in super::super) fn ran(&mut self, patience: &Patience) -> Vec<(i32, i32)> {
         let mut ran = Vec::new();
         for (&tid, task) in &mut self.threads {
             let at_rest = std::mem::replace(&mut task.slices_at_rest, task.slices);
@@ -447,7 +447,7 @@ impl Tasks {
     }
 
     /// The most threads that a process has, if that may be more than `known`.
-    pub(super) fn most_threads(&self, known: usize) -> usize {
+    pub(in super::super) fn most_threads(&self, known: usize) -> usize {
         if self.threads.len() <= known {
             return known;
         }
@@ -459,7 +459,7 @@ impl Tasks {
     }
 
     /// Thread and process of all that have gone without a word since they were last asked for.
-    pub(super) fn gone(&mut self) -> Vec<(i32, i32)> {
+    pub(in super::super) fn gone(&mut self) -> Vec<(i32, i32)> {
         std::mem::take(&mut self.gone)
     }
 

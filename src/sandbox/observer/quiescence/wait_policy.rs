@@ -62,7 +62,7 @@ const ASKS: u64 = 8;
 
 /// How a thread is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(in super::super) enum Standing {
     /// Until its allowance is used up.
     Full,
     /// Until it has run once since the others came to rest.
@@ -73,7 +73,7 @@ pub(super) enum Standing {
 
 /// What a sleep that will end by itself means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nap {
+pub(in super::super) enum Nap {
     /// It is waited for, until then (real time from the start).
     Until(Duration),
     /// The thread has slept enough: it is given up.
@@ -86,20 +86,20 @@ pub(super) enum Nap {
 
 /// What the kernel tells of a thread at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Used {
+pub(in super::super) struct Used {
     /// Processor time until the last tick.
-    pub(super) processor: Duration,
+    pub(in super::super) processor: Duration,
     /// How often it was given a processor.
-    pub(super) slices: u64,
+    pub(in super::super) slices: u64,
 }
 
 /// A point in the run, for comparing what a thread has used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(in super::super) struct Moment {
     /// Rounds until now.
-    pub(super) round: u32,
+    pub(in super::super) round: u32,
     /// Changes with everything that the others do. One who spins saw nothing new since it last changed.
-    pub(super) stir: u64,
+    pub(in super::super) stir: u64,
 }
 
 /// What is thought of a thread.
@@ -167,7 +167,7 @@ impl Thread {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(in super::super) struct Patience {
     threads: FxHashMap<i32, Thread>,
     /// How many of these have read.
     readers: usize,
@@ -206,7 +206,7 @@ impl Sleeps {
 
 impl Patience {
     /// Whether a thread that can run is still waited for in this round.
-    pub(super) fn with_running(&mut self, tid: i32, used: Used, moment: Moment) -> bool {
+    pub(in super::super) fn with_running(&mut self, tid: i32, used: Used, moment: Moment) -> bool {
         let unread = self.threads.len().saturating_sub(self.readers).max(1);
         let share = PROCESSOR_UNREAD / u32::try_from(unread).unwrap_or(u32::MAX);
         let left = PROCESSOR_IN_VAIN.saturating_sub(self.burned_in_vain);
@@ -235,14 +235,14 @@ impl Patience {
     }
 
     /// Whether nobody has been given up.
-    pub(super) fn all_rest(&self) -> bool {
+    pub(in super::super) fn all_rest(&self) -> bool {
         self.threads
             .values()
             .all(|t| t.standing() == Standing::Full)
     }
 
     /// How a thread is waited for.
-    pub(super) fn standing(&self, tid: i32) -> Standing {
+    pub(in super::super) fn standing(&self, tid: i32) -> Standing {
         if self.attends(tid) {
             return Standing::Short;
         }
@@ -252,14 +252,14 @@ impl Patience {
     }
 
     /// Whether a thread that has not read for long may be handing out work.
-    pub(super) fn attends(&self, tid: i32) -> bool {
+    pub(in super::super) fn attends(&self, tid: i32) -> bool {
         let decoration = |thread: &Thread| thread.standing() == Standing::Ignored;
         self.readers > 1 && !self.hurries && self.threads.get(&tid).is_some_and(decoration)
     }
 
     /// Whether such a thread is still waited for, now that all others are at rest. `used` tells its slices, and
     /// the processor time of its process until now, in which so many were `running`.
-    pub(super) fn with_handing_out(
+    pub(in super::super) fn with_handing_out(
         &mut self,
         tid: i32,
         used: Used,
@@ -280,13 +280,13 @@ impl Patience {
     }
 
     /// From now on decoration is not waited for, whatever it may be.
-    pub(super) fn hurry(&mut self) {
+    pub(in super::super) fn hurry(&mut self) {
         self.hurries = true;
     }
 
     /// What it means that a thread sleeps, and will wake by itself at `wakes`. Both are real times from
     /// the start.
-    pub(super) fn with_sleeping(
+    pub(in super::super) fn with_sleeping(
         &mut self,
         tid: i32,
         slices: u64,
@@ -325,7 +325,7 @@ impl Patience {
     }
 
     /// A thread starts another: it slept before its work, not instead.
-    pub(super) fn works(&mut self, tid: i32) {
+    pub(in super::super) fn works(&mut self, tid: i32) {
         self.begins_anew(tid);
         let thread = self.threads.entry(tid).or_default();
         // Whoever was given up for what it burned stays so.
@@ -347,17 +347,17 @@ impl Patience {
     }
 
     /// A round is over. Real time in it in which some thread slept and was waited for.
-    pub(super) fn next_round(&mut self) -> Duration {
+    pub(in super::super) fn next_round(&mut self) -> Duration {
         std::mem::take(&mut self.slept_this_round).total
     }
 
     /// Real time in which some thread slept and was waited for, in all.
-    pub(super) fn slept(&self) -> Duration {
+    pub(in super::super) fn slept(&self) -> Duration {
         self.slept.total
     }
 
     /// A thread reads: it was working.
-    pub(super) fn reads(&mut self, tid: i32) {
+    pub(in super::super) fn reads(&mut self, tid: i32) {
         self.begins_anew(tid);
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
@@ -389,7 +389,7 @@ impl Patience {
     }
 
     /// A round passed without waiting for these threads.
-    pub(super) fn went_on_without(&mut self, tids: &[i32]) {
+    pub(in super::super) fn went_on_without(&mut self, tids: &[i32]) {
         for tid in tids {
             if let Some(thread) = self.threads.get_mut(tid) {
                 thread.trust = Trust::GivenUp;
@@ -399,7 +399,7 @@ impl Patience {
     }
 
     /// A thread is gone.
-    pub(super) fn forget(&mut self, tid: i32) {
+    pub(in super::super) fn forget(&mut self, tid: i32) {
         if let Some(gone) = self.threads.remove(&tid) {
             self.readers -= usize::from(gone.has_read);
             if !gone.has_read {

@@ -8,7 +8,9 @@ use std::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::disk::{Disk, Waiting};
-use crate::evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
+use crate::evidence::{
+    Attempts, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen,
+};
 
 /// A program that waits for the disk so often is past caring.
 const ROUNDS_KNOWN: usize = 100_000;
@@ -215,7 +217,12 @@ impl Ledger {
     }
 
     /// The whole account. So long was waited for threads that `slept`.
-    pub(super) fn close(self, disk: Disk, capped: Option<Cap>, slept: Duration) -> Observation {
+    pub(super) fn close(
+        self,
+        disk: Disk,
+        capped: Option<ObservationLimit>,
+        slept: Duration,
+    ) -> Observation {
         let readers: Vec<&ThreadSeen> = self.threads.iter().filter(|t| t.files > 0).collect();
         let files_read = number(self.files.iter().filter(|f| f.charges > 0).count());
         let sum: f64 = readers.iter().map(|t| f64::from(t.files)).sum();

@@ -1,158 +1,472 @@
-//! Every thread of the program, and whether there is a moment at which none of them can run.
+//! Whether there is a moment at which no thread of the program can run: termination detection from outside.
+//! All that the kernel answers comes through a [`Sampler`].
 //!
 //! # Theory of operation
 //!
-//! Threads cannot be looked at all at once. But a thread that sleeps, and that later sleeps and was not
-//! given a processor in between (`/proc/PID/task/TID/schedstat` counts that), slept all the while. So
-//! each thread is looked at twice: first count then state, and when all were found asleep, state then
-//! count. If nothing changed, then all of them slept at once, at the moment between the two looks, and
-//! as only a running thread can wake another, nothing will ever happen until the disk answers.
+//! Threads cannot be sampled all at once. But a thread that sleeps, and that later sleeps and was not given a
+//! processor in between (`/proc/PID/task/TID/schedstat` counts that), slept all the while. So each thread is
+//! sampled twice: first its slices then its state, and when all threads were found asleep, its state then its
+//! slices. If nothing changed, then all of them slept at once, at the moment between the two rounds of samples;
+//! and as only a running thread can wake another, nothing will ever happen until a held read returns.
 //!
-//! The list of threads is read again only after a call that makes one. That call is seen before it is
-//! carried out, so the new thread may not be in a list that was read meanwhile: then the list is read
-//! once more after the second look, when nobody can be making one.
+//! What a thread waits for, and when a timer wakes it, is asked between its two samples: so the answer is about
+//! the sleep that the samples have seen, and not about the next one. The clock is read then as well: a timer
+//! that fires later is not late.
 //!
-//! A thread that has just ended may have woken another that is not up yet: a look in which one is found
-//! to be gone finds no rest. And it may have taken its process with it, whose other threads then die in
-//! our hands: in such a look those that we hold must be asleep as well.
+//! The list of threads is read again only after a call that makes a thread. The observer sees that call before
+//! the kernel carries it out, so the new thread may not be in a list that was read meanwhile. In that case the
+//! list is read once more after the second samples, when no thread can be making one.
 //!
-//! This file never decides whether a running thread may be ignored; `patience` does.
+//! A thread that has just exited may have woken another thread that does not run yet: a detection in which a
+//! thread is found to have exited finds no quiescence. And the thread may have ended its whole process, whose
+//! other threads then die while their reads are held: in the next detection the threads with a held read must
+//! be asleep as well.
+//!
+//! The detector never decides how long a running thread is waited for; the wait policy does.
 
-use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    io,
-    time::Duration,
-};
+use std::{collections::BTreeSet, io, time::Duration};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    super::processes,
-    sampler::{is_dead, open, read_state, read_used, thread_group, unless_gone},
-    sleep::{self, Wakes},
-    wait_policy::{Moment, Nap, Patience, Standing, Used},
+    sampler::{CpuUsage, RunState, Sampler},
+    sleep::WakeUp,
+    wait_policy::{Epoch, SleepDecision, Wait, WaitPolicy},
 };
-use crate::sandbox::os;
 
-/// Threads whose two files in `/proc` are kept open. More would cost descriptors, of which a process has
-/// only 1024 by default.
-const KEPT_OPEN: usize = 200;
+/// The number of threads whose handle is kept open between two detections. Each handle takes two descriptors,
+/// of which a process has only 1024 by default.
+const MAX_OPEN_HANDLES: usize = 200;
 
-/// What was found.
+/// What a detection found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Rest {
-    /// There was a moment at which no thread could run, but for those that are ignored.
-    Found,
-    /// Somebody calls us, and so cannot be at rest.
-    Interrupted,
-    /// Somebody can run.
-    NotYet {
-        /// Not only threads that are about to be given up.
+pub(crate) enum Quiescence {
+    /// There was a moment at which no thread could run, except the ignored ones.
+    Quiescent,
+    /// A call of the program waits for an answer, so the program is active.
+    CallPending,
+    /// Some thread can run.
+    Active {
+        /// False if only skipped threads can run, which are about to be ignored.
         waited_for: bool,
     },
-    /// Nobody can run, but somebody will wake by himself at this time.
-    Until(Duration),
+    /// No thread can run, but one will wake by itself at this real time from the start.
+    AsleepUntil(Duration),
 }
 
+impl Quiescence {
+    const ACTIVE: Self = Self::Active { waited_for: true };
+}
+
+/// What the detector knows of one thread.
 #[derive(Debug)]
-struct Task {
+struct Thread<H> {
     process: i32,
-    /// State and counts.
-    files: Option<(File, File)>,
-    kept_open: bool,
-    /// For how many slices it was last found out when it will wake, and the answer.
-    wakes: Option<(u64, Wakes)>,
-    /// How often it had been given a processor when last looked at, and when last at rest.
+    handle: Option<H>,
+    keeps_handle: bool,
+    /// The slices before the sleep for which its wake-up was last asked, and the answer.
+    wake_up: Option<(u64, WakeUp)>,
+    /// The slices at the last sample.
     slices: u64,
-    slices_at_rest: u64,
-    /// It has told that it ends.
-    ends: bool,
+    /// The slices when the program was last quiescent.
+    slices_when_quiescent: u64,
+    /// Whether the thread has called for its own exit.
+    exits: bool,
 }
 
+impl<H> Thread<H> {
+    fn new(process: i32) -> Self {
+        Self {
+            process,
+            handle: None,
+            keeps_handle: false,
+            wake_up: None,
+            slices: 0,
+            slices_when_quiescent: 0,
+            exits: false,
+        }
+    }
+}
+
+/// All threads of one program, and what they were last seen to do.
 #[derive(Debug)]
-pub(in super::super) struct Tasks {
-    threads: FxHashMap<i32, Task>,
-    kept_open: usize,
+pub(crate) struct QuiescenceDetector<S: Sampler> {
+    sampler: S,
+    threads: FxHashMap<i32, Thread<S::Handle>>,
+    open_handles: usize,
     processes: BTreeSet<i32>,
+    /// Threads may exist that are not in `threads`.
     new_threads: bool,
+    /// Processes may exist that are not in `processes`.
     new_processes: bool,
-    /// Who could run when last looked: probably still can.
+    /// The thread that kept the program active in the last detection: it probably still does.
     suspect: Option<i32>,
-    /// Dead, and not yet waited for by their parents, who may never do so: they stay listed.
-    buried: FxHashSet<i32>,
-    /// Threads that were not waited for in the rest that was found.
+    /// Threads that are dead and still listed, as their parent has not waited for them and may never do so.
+    listed_dead: FxHashSet<i32>,
+    /// Threads that can run, or will wake by themselves, and were not waited for in the last detection.
     ignored: Vec<i32>,
-    /// Somebody ended, and may have taken those with him that we hold.
+    /// A thread exited, and its process may have ended with all threads whose reads are held.
     check_held: bool,
-    /// Thread and process of those that are gone and did not tell.
-    gone: Vec<(i32, i32)>,
+    /// Thread and process of those that exited without a call.
+    exited: Vec<(i32, i32)>,
 }
 
 /// One look at one thread.
 #[derive(Debug, Clone, Copy)]
-struct Look {
-    state: u8,
-    used: Used,
+struct Sample {
+    state: RunState,
+    usage: CpuUsage,
 }
 
-/// What the first looks found.
-#[derive(Debug, Default)]
-struct Found {
-    slept: Vec<(i32, Look)>,
-    restless: Vec<(i32, Look)>,
-    gone: Vec<i32>,
+/// A thread that was asleep at its first sample.
+#[derive(Debug)]
+struct Sleeper {
+    tid: i32,
+    first: Sample,
+    wake_up: WakeUp,
 }
 
-impl Look {
-    /// Uninterruptible sleep (`D`) is work of the kernel for the thread, but for the wait for a `vfork`ed
-    /// child, which [`Tasks::look`] tells apart; and `t`, stopped by a tracer, ends at the tracer's will:
-    /// neither is rest.
-    fn asleep(self) -> bool {
-        matches!(self.state, b'S' | b'T' | b'I')
-    }
-
-    fn dead(self) -> bool {
-        matches!(self.state, b'Z' | b'X' | b'x')
-    }
+/// One detection under way.
+#[derive(Debug)]
+struct Detection<'a> {
+    policy: &'a mut WaitPolicy,
+    epoch: Epoch,
+    /// Threads that were sampled, or that have a held read and cannot run.
+    seen: FxHashSet<i32>,
+    asleep: Vec<Sleeper>,
+    /// Threads that can run, and are waited for until they have run once since all others came to rest.
+    busy: Vec<(i32, Sample)>,
+    exited: Vec<i32>,
 }
 
-impl Tasks {
-    /// The program, known by its first process.
-    pub(in super::super) fn new(root: i32) -> Self {
+impl<S: Sampler> QuiescenceDetector<S> {
+    /// A detector for the program whose first process is `root`.
+    pub(crate) fn new(sampler: S, root: i32) -> Self {
         Self {
+            sampler,
             threads: FxHashMap::default(),
-            kept_open: 0,
+            open_handles: 0,
             processes: BTreeSet::from([root]),
             new_threads: true,
             new_processes: true,
             suspect: None,
-            buried: FxHashSet::default(),
+            listed_dead: FxHashSet::default(),
             ignored: Vec::new(),
             check_held: false,
-            gone: Vec::new(),
+            exited: Vec::new(),
         }
     }
 
-    /// A thread or a process is about to be made.
-    pub(in super::super) fn expect_more(&mut self, processes: bool) {
+    /// Look whether the program is quiescent. The threads in `held` have a held read and cannot run; those in
+    /// `awake` probably run.
+    pub(crate) fn detect(
+        &mut self,
+        held: &FxHashSet<i32>,
+        awake: &FxHashSet<i32>,
+        policy: &mut WaitPolicy,
+        epoch: Epoch,
+    ) -> io::Result<Quiescence> {
+        self.ignored.clear();
+        let lists_are_stale = self.new_threads || self.new_processes;
+        let mut detection = Detection {
+            policy,
+            epoch,
+            seen: held.clone(),
+            asleep: Vec::new(),
+            busy: Vec::new(),
+            exited: Vec::new(),
+        };
+        let known = self.known_threads(awake);
+        if let Some(found) = self.sample_first(known, &mut detection)? {
+            return Ok(found);
+        }
+        // A thread that never rests may call at any time: where there is one, a call proves nothing.
+        if !awake.is_empty() && detection.policy.trusts_all() && self.sampler.call_is_pending()? {
+            return Ok(Quiescence::CallPending);
+        }
+        if lists_are_stale {
+            self.list()?;
+            let listed = self.threads.keys().copied().collect();
+            if let Some(found) = self.sample_first(listed, &mut detection)? {
+                return Ok(found);
+            }
+        }
+        self.forget_exited(&mut detection);
+        if let Some(found) = self.ask_wake_ups(&mut detection) {
+            return Ok(found);
+        }
+        let now = self.sampler.now();
+        if let Some(found) = self.sample_again(&mut detection)? {
+            return Ok(found);
+        }
+        if self.an_exit_may_have_effects(held, &detection)?
+            || (lists_are_stale && !self.lists_are_complete()?)
+        {
+            return Ok(Quiescence::ACTIVE);
+        }
+        if let Some(end) = self.waits_for_sleepers(&mut detection, now) {
+            return Ok(Quiescence::AsleepUntil(end));
+        }
+        // All others are at rest: now it counts whether these run on and still do nothing.
+        if self.waits_for_busy(detection) {
+            return Ok(Quiescence::Active { waited_for: false });
+        }
+        Ok(Quiescence::Quiescent)
+    }
+
+    /// The threads that are known, those first that are most likely to run.
+    fn known_threads(&mut self, awake: &FxHashSet<i32>) -> Vec<i32> {
+        let suspect = self.suspect.take();
+        let likely = awake.iter().chain(&suspect).copied();
+        let likely = likely.filter(|tid| self.threads.contains_key(tid));
+        likely.chain(self.threads.keys().copied()).collect()
+    }
+
+    /// Sample threads for the first time, unless they were already. Returns what ends the detection.
+    fn sample_first(
+        &mut self,
+        tids: Vec<i32>,
+        detection: &mut Detection<'_>,
+    ) -> io::Result<Option<Quiescence>> {
+        for tid in tids {
+            if !detection.seen.insert(tid) {
+                continue;
+            }
+            let Some(first) = self.sample_slices_first(tid)? else {
+                detection.exited.push(tid);
+                continue;
+            };
+            match first.state {
+                RunState::Dead => {
+                    self.listed_dead.insert(tid);
+                    detection.exited.push(tid);
+                }
+                RunState::Asleep => detection.asleep.push(Sleeper {
+                    tid,
+                    first,
+                    wake_up: WakeUp::Never,
+                }),
+                RunState::Running | RunState::Uninterruptible => {
+                    if self.is_active(tid, first, detection) {
+                        return Ok(Some(self.active_because_of(tid)));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ask for each thread that was found asleep when it will wake by itself. Returns what ends the detection.
+    fn ask_wake_ups(&mut self, detection: &mut Detection<'_>) -> Option<Quiescence> {
+        for sleeper in &mut detection.asleep {
+            sleeper.wake_up = self.wake_up(sleeper.tid, sleeper.first.usage.slices);
+            if sleeper.wake_up == WakeUp::Awake
+                && detection.policy.wait(sleeper.tid) == Wait::UntilBudget
+            {
+                return Some(self.active_because_of(sleeper.tid));
+            }
+        }
+        None
+    }
+
+    /// Sample for the second time the threads that were asleep, and keep those that slept all the while.
+    /// Returns what ends the detection.
+    fn sample_again(&mut self, detection: &mut Detection<'_>) -> io::Result<Option<Quiescence>> {
+        let mut asleep = std::mem::take(&mut detection.asleep);
+        let mut kept = 0;
+        for i in 0..asleep.len() {
+            let Sleeper { tid, first, .. } = asleep[i];
+            let Some(second) = self.sample_state_first(tid)? else {
+                return Ok(Some(Quiescence::ACTIVE));
+            };
+            if second.state == RunState::Asleep && second.usage.slices == first.usage.slices {
+                asleep.swap(kept, i);
+                kept += 1;
+            } else if self.is_active(tid, second, detection) {
+                return Ok(Some(self.active_because_of(tid)));
+            }
+        }
+        asleep.truncate(kept);
+        detection.asleep = asleep;
+        Ok(None)
+    }
+
+    /// Whether a thread has exited whose exit may still wake another thread, or end its whole process.
+    fn an_exit_may_have_effects(
+        &mut self,
+        held: &FxHashSet<i32>,
+        detection: &Detection<'_>,
+    ) -> io::Result<bool> {
+        if !detection.exited.is_empty() {
+            self.check_held = true;
+            return Ok(true);
+        }
+        if self.check_held && !self.all_held_sleep(held)? {
+            return Ok(true);
+        }
+        self.check_held = false;
+        Ok(false)
+    }
+
+    /// Whether the threads with a held read sleep in their calls, which they do uninterruptibly. A thread that
+    /// is killed wakes up there, and dies.
+    fn all_held_sleep(&mut self, held: &FxHashSet<i32>) -> io::Result<bool> {
+        for &tid in held {
+            let sample = self.sample_slices_first(tid)?;
+            if sample.is_some_and(|sample| sample.state == RunState::Running) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Read the lists of processes and threads once more, and tell whether every thread was known.
+    fn lists_are_complete(&mut self) -> io::Result<bool> {
+        let before = self.threads.len();
+        self.list()?;
+        if self.threads.len() != before {
+            return Ok(false);
+        }
+        self.new_threads = false;
+        self.new_processes = false;
+        Ok(true)
+    }
+
+    /// Until when the detector waits for threads that will wake by themselves, if it waits for any. `now` was
+    /// read before the second samples.
+    fn waits_for_sleepers(
+        &mut self,
+        detection: &mut Detection<'_>,
+        now: Duration,
+    ) -> Option<Duration> {
+        let mut until: Option<Duration> = None;
+        let policy = &mut *detection.policy;
+        for sleeper in &detection.asleep {
+            let tid = sleeper.tid;
+            let wakes = match sleeper.wake_up {
+                WakeUp::At(wakes) => wakes,
+                WakeUp::Never => continue,
+                WakeUp::Awake => now,
+            };
+            let slices = sleeper.first.usage.slices;
+            let decision = policy.should_wait_for_sleeping(tid, slices, now, wakes);
+            match (decision, policy.wait(tid)) {
+                (SleepDecision::AtRest, _)
+                | (SleepDecision::WaitUntil(_) | SleepDecision::ThreadBudgetSpent, Wait::Never) => {
+                }
+                (
+                    SleepDecision::WaitUntil(_) | SleepDecision::ThreadBudgetSpent,
+                    Wait::OneSlice,
+                ) => detection.busy.push((tid, sleeper.first)),
+                (SleepDecision::WaitUntil(end), Wait::UntilBudget) => {
+                    until = Some(until.map_or(end, |until| until.min(end)));
+                }
+                (SleepDecision::ThreadBudgetSpent, Wait::UntilBudget)
+                | (SleepDecision::SharedBudgetSpent, _) => self.ignored.push(tid),
+            }
+        }
+        until
+    }
+
+    /// Whether some of the busy threads, which alone can run, are waited for. If not, all are ignored.
+    fn waits_for_busy(&mut self, detection: Detection<'_>) -> bool {
+        let Detection {
+            policy,
+            epoch,
+            busy,
+            ..
+        } = detection;
+        let running = u32::try_from(busy.len()).unwrap_or(u32::MAX);
+        let mut any = false;
+        for (tid, sample) in busy {
+            any |= match self.cpu_time_if_dispatcher(tid, policy) {
+                Some(cpu_time) => {
+                    let usage = CpuUsage {
+                        cpu_time,
+                        ..sample.usage
+                    };
+                    policy.should_wait_for_dispatcher(tid, usage, running, epoch)
+                }
+                None => policy.should_wait_for_running(tid, sample.usage, epoch),
+            };
+            self.ignored.push(tid);
+        }
+        any
+    }
+
+    /// The processor time of a thread's process, if the thread may be a dispatcher. The kernel's clock is
+    /// exact, where the files in `/proc` wait for a tick.
+    fn cpu_time_if_dispatcher(&self, tid: i32, policy: &WaitPolicy) -> Option<Duration> {
+        let thread = self.threads.get(&tid)?;
+        if policy.may_be_dispatcher(tid) {
+            self.sampler.cpu_time_of_process(thread.process)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the detector waits for a thread that can run. If not, the thread is ignored, or counts as busy.
+    fn is_active(&mut self, tid: i32, sample: Sample, detection: &mut Detection<'_>) -> bool {
+        let policy = &mut *detection.policy;
+        match policy.wait(tid) {
+            Wait::UntilBudget
+                if policy.should_wait_for_running(tid, sample.usage, detection.epoch) =>
+            {
+                return true;
+            }
+            Wait::UntilBudget | Wait::Never => self.ignored.push(tid),
+            Wait::OneSlice => detection.busy.push((tid, sample)),
+        }
+        false
+    }
+
+    fn active_because_of(&mut self, tid: i32) -> Quiescence {
+        self.suspect = Some(tid);
+        Quiescence::ACTIVE
+    }
+
+    /// Whether a thread that has just made a call is waited for. If not, it is ignored.
+    pub(crate) fn is_waited_for(
+        &mut self,
+        tid: i32,
+        policy: &mut WaitPolicy,
+        epoch: Epoch,
+    ) -> io::Result<bool> {
+        if self.ignored.contains(&tid) {
+            return Ok(false);
+        }
+        if policy.wait(tid) != Wait::Never {
+            let Some(sample) = self.sample_slices_first(tid)? else {
+                return Ok(true);
+            };
+            if policy.should_wait_for_running(tid, sample.usage, epoch) {
+                return Ok(true);
+            }
+        }
+        self.ignored.push(tid);
+        Ok(false)
+    }
+
+    /// The threads that were not waited for when the program was last found quiescent.
+    pub(crate) fn ignored(&self) -> &[i32] {
+        &self.ignored
+    }
+
+    /// The program is about to make a thread, or a process.
+    pub(crate) fn expect_more(&mut self, processes: bool) {
         self.new_threads = true;
         self.new_processes |= processes;
     }
 
-    /// The process of a thread. `None` if the thread is gone.
-    pub(in super::super) fn process_of(&mut self, tid: i32) -> io::Result<Option<i32>> {
-        if let Some(task) = self.threads.get(&tid) {
-            return Ok(Some(task.process));
+    /// The process of a thread. `None` if the thread has exited.
+    pub(crate) fn process_of(&mut self, tid: i32) -> io::Result<Option<i32>> {
+        if let Some(thread) = self.threads.get(&tid) {
+            return Ok(Some(thread.process));
         }
-        let process = match self
-            .processes
-            .iter()
-            .rev()
-            .find(|process| os::is_thread_of(**process, tid))
-        {
+        let mut processes = self.processes.iter().rev();
+        let process = match processes.find(|process| self.sampler.is_thread_of(**process, tid)) {
             Some(process) => *process,
-            None => match unless_gone(thread_group(tid))? {
+            None => match self.sampler.process_of(tid)? {
                 Some(process) => process,
                 None => return Ok(None),
             },
@@ -161,391 +475,158 @@ impl Tasks {
             self.new_processes = true;
         }
         self.new_threads = true;
-        self.add(tid, process);
+        self.threads
+            .entry(tid)
+            .or_insert_with(|| Thread::new(process));
         Ok(Some(process))
     }
 
-    /// Who was not waited for in the rest that was last found.
-    pub(in super::super) fn ignored(&self) -> &[i32] {
-        &self.ignored
-    }
-
-    /// Look for a rest. `held` are in our hands, and cannot run; `awake` probably do. `called` tells whether
-    /// a call has come meanwhile, which saves half a look.
-    pub(in super::super) fn find_rest(
-        &mut self,
-        held: &FxHashSet<i32>,
-        awake: &FxHashSet<i32>,
-        patience: &mut Patience,
-        moment: Moment,
-        now: impl Fn() -> Duration,
-        called: impl Fn() -> io::Result<bool>,
-    ) -> io::Result<Rest> {
-        self.ignored.clear();
-        let may_be_more = self.new_threads || self.new_processes;
-        let mut found = Found::default();
-        let mut seen = held.clone();
-        let suspect = self.suspect.take();
-        let awake_is_empty = awake.is_empty();
-        let awake = awake.iter().chain(suspect.iter()).copied();
-        let awake: Vec<i32> = awake.filter(|tid| self.threads.contains_key(tid)).collect();
-        let known: Vec<i32> = self.threads.keys().copied().collect();
-        for tid in awake.into_iter().chain(known) {
-            if seen.insert(tid) && self.first_look(tid, patience, moment, &mut found)? {
-                return Ok(self.not_yet(tid));
-            }
-        }
-        // Who never rests calls at any time.
-        if !awake_is_empty && patience.all_rest() && called()? {
-            return Ok(Rest::Interrupted);
-        }
-        if may_be_more {
-            self.list()?;
-            let listed: Vec<i32> = self.threads.keys().copied().collect();
-            for tid in listed {
-                if seen.insert(tid) && self.first_look(tid, patience, moment, &mut found)? {
-                    return Ok(self.not_yet(tid));
-                }
-            }
-        }
-        let Found {
-            slept,
-            mut restless,
-            gone,
-        } = found;
-        for tid in &gone {
-            self.remove(*tid);
-            patience.forget(*tid);
-        }
-        for &(tid, before) in &slept {
-            let Some(after) = self.look_back(tid)? else {
-                return Ok(Rest::NotYet { waited_for: true });
-            };
-            if after.asleep() && after.used.slices == before.used.slices {
-                continue;
-            }
-            if self.keeps_from_rest((tid, after), patience, moment, &mut restless) {
-                return Ok(self.not_yet(tid));
-            }
-        }
-        if !gone.is_empty() {
-            self.check_held = true;
-            return Ok(Rest::NotYet { waited_for: true });
-        }
-        if self.check_held && !self.all_asleep(held)? {
-            return Ok(Rest::NotYet { waited_for: true });
-        }
-        self.check_held = false;
-        if may_be_more {
-            let before = self.threads.len();
-            self.list()?;
-            if self.threads.len() != before {
-                return Ok(Rest::NotYet { waited_for: true });
-            }
-            self.new_threads = false;
-            self.new_processes = false;
-        }
-        let mut until: Option<Duration> = None;
-        for (tid, look) in slept {
-            let wakes = match self.wakes(tid, look, now()) {
-                Wakes::At(wakes) => wakes,
-                Wakes::Never => continue,
-                // Since it was looked at.
-                Wakes::Awake if patience.standing(tid) == Standing::Full => {
-                    return Ok(self.not_yet(tid));
-                }
-                Wakes::Awake => now(),
-            };
-            match patience.with_sleeping(tid, look.used.slices, now(), wakes) {
-                Nap::Rest => {}
-                Nap::Until(_) | Nap::UsedUp if patience.standing(tid) == Standing::Ignored => {}
-                Nap::Until(_) | Nap::UsedUp if patience.standing(tid) == Standing::Short => {
-                    restless.push((tid, look));
-                }
-                Nap::Until(end) => until = Some(until.map_or(end, |until| until.min(end))),
-                Nap::UsedUp | Nap::NoMore => self.ignored.push(tid),
-            }
-        }
-        if let Some(until) = until {
-            return Ok(Rest::Until(until));
-        }
-        // All others are at rest: now it counts whether these run on and still do nothing.
-        if self.waits_for_any(restless, patience, moment) {
-            return Ok(Rest::NotYet { waited_for: false });
-        }
-        Ok(Rest::Found)
-    }
-
-    /// Whether some of these, which alone can run, are waited for. All are ignored in the rest that is found
-    /// otherwise.
-    fn waits_for_any(
-        &mut self,
-        restless: Vec<(i32, Look)>,
-        patience: &mut Patience,
-        moment: Moment,
-    ) -> bool {
-        let running = u32::try_from(restless.len()).unwrap_or(u32::MAX);
-        let mut any = false;
-        for (tid, look) in restless {
-            let attended = self.threads.get(&tid).filter(|_| patience.attends(tid));
-            any |= match attended.and_then(|task| os::processor_time(task.process)) {
-                Some(processor) => {
-                    let used = Used {
-                        processor,
-                        ..look.used
-                    };
-                    patience.with_handing_out(tid, used, running, moment)
-                }
-                None => patience.with_running(tid, look.used, moment),
-            };
-            self.ignored.push(tid);
-        }
-        any
-    }
-
-    /// Look at one thread for the first time. Whether it keeps the program from its rest.
-    fn first_look(
-        &mut self,
-        tid: i32,
-        patience: &mut Patience,
-        moment: Moment,
-        found: &mut Found,
-    ) -> io::Result<bool> {
-        let look = self.look(tid)?;
-        let Some(look) = look.filter(|look| !look.dead()) else {
-            if look.is_some() {
-                self.buried.insert(tid);
-            }
-            found.gone.push(tid);
-            return Ok(false);
-        };
-        if look.asleep() {
-            found.slept.push((tid, look));
-            return Ok(false);
-        }
-        Ok(self.keeps_from_rest((tid, look), patience, moment, &mut found.restless))
-    }
-
-    /// Whether those in our hands sleep there, uninterruptibly: one that is killed wakes up and dies.
-    fn all_asleep(&mut self, held: &FxHashSet<i32>) -> io::Result<bool> {
-        for &tid in held {
-            let awake = |look: Look| !look.asleep() && !look.dead() && look.state != b'D';
-            if self.look(tid)?.is_some_and(awake) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether a thread that can run is waited for. If not, it is ignored, or stands in `restless`.
-    fn keeps_from_rest(
-        &mut self,
-        (tid, look): (i32, Look),
-        patience: &mut Patience,
-        moment: Moment,
-        restless: &mut Vec<(i32, Look)>,
-    ) -> bool {
-        match patience.standing(tid) {
-            Standing::Full if patience.with_running(tid, look.used, moment) => return true,
-            Standing::Full | Standing::Ignored => self.ignored.push(tid),
-            Standing::Short => restless.push((tid, look)),
-        }
-        false
-    }
-
-    fn not_yet(&mut self, tid: i32) -> Rest {
-        self.suspect = Some(tid);
-        Rest::NotYet { waited_for: true }
-    }
-
-    /// Whether a thread that has just made a call keeps the program from its rest. If not, it counts
-    /// among those that are ignored.
-    pub(in super::super) fn is_waited_for(
-        &mut self,
-        tid: i32,
-        patience: &mut Patience,
-        moment: Moment,
-    ) -> io::Result<bool> {
-        if self.ignored.contains(&tid) {
-            return Ok(false);
-        }
-        if patience.standing(tid) == Standing::Ignored {
-            self.ignored.push(tid);
-            return Ok(false);
-        }
-        let Some(look) = self.look(tid)? else {
-            return Ok(true);
-        };
-        if patience.with_running(tid, look.used, moment) {
-            return Ok(true);
-        }
-        self.ignored.push(tid);
-        Ok(false)
-    }
-
-    /// When a sleeping thread will wake by itself. Found out once for each of its sleeps.
-    fn wakes(&mut self, tid: i32, look: Look, now: Duration) -> Wakes {
-        let Some(task) = self.threads.get_mut(&tid) else {
-            return Wakes::Never;
-        };
-        if let Some((slices, wakes)) = task.wakes
-            && slices == look.used.slices
-        {
-            return wakes;
-        }
-        let wakes = sleep::wakes(task.process, tid, now);
-        if wakes != Wakes::Awake {
-            task.wakes = Some((look.used.slices, wakes));
-        }
-        wakes
-    }
-
-    fn add(&mut self, tid: i32, process: i32) {
-        self.threads.entry(tid).or_insert(Task {
-            process,
-            files: None,
-            kept_open: false,
-            wakes: None,
-            slices: 0,
-            slices_at_rest: 0,
-            ends: false,
-        });
-    }
-
-    fn remove(&mut self, tid: i32) {
-        let Some(task) = self.threads.remove(&tid) else {
-            return;
-        };
-        self.kept_open -= usize::from(task.kept_open);
-        if !task.ends {
-            self.gone.push((tid, task.process));
+    /// A thread calls for its own exit.
+    pub(crate) fn ends(&mut self, tid: i32) {
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.exits = true;
         }
     }
 
-    /// A thread tells that it ends.
-    pub(in super::super) fn ends(&mut self, tid: i32) {
-        if let Some(task) = self.threads.get_mut(&tid) {
-            task.ends = true;
-        }
-    }
-
-    /// Thread and process of all that ran since they were last asked for. Call it at a rest, when each has
-    /// just been looked at. Those in our hands are not, and are told of later.
+    /// Thread and process of all that ran since this was last asked. Ask when the program is quiescent, as all
+    /// threads have just been sampled then, except those with a held read: they are named later.
     ///
-    /// How often a thread was given a processor depends on what else the machine does; whether it ran at
-    /// all between two rests does not. Of one that is not waited for nothing is known.
-    pub(in super::super) fn ran(&mut self, patience: &Patience) -> Vec<(i32, i32)> {
+    /// How often a thread was given a processor depends on what else the machine does; whether it ran at all
+    /// between two such moments does not. Of a thread that is not waited for, nothing is known.
+    pub(crate) fn take_ran(&mut self, policy: &WaitPolicy) -> Vec<(i32, i32)> {
         let mut ran = Vec::new();
-        for (&tid, task) in &mut self.threads {
-            let at_rest = std::mem::replace(&mut task.slices_at_rest, task.slices);
-            let worked = task.slices != at_rest && patience.standing(tid) == Standing::Full;
-            if worked && !task.ends {
-                ran.push((tid, task.process));
+        for (&tid, thread) in &mut self.threads {
+            let before = std::mem::replace(&mut thread.slices_when_quiescent, thread.slices);
+            let worked = thread.slices != before && policy.wait(tid) == Wait::UntilBudget;
+            if worked && !thread.exits {
+                ran.push((tid, thread.process));
             }
         }
         ran
     }
 
-    /// The most threads that a process has, if that may be more than `known`.
-    pub(in super::super) fn most_threads(&self, known: usize) -> usize {
+    /// Thread and process of all that exited without a call since this was last asked.
+    pub(crate) fn take_exited(&mut self) -> Vec<(i32, i32)> {
+        std::mem::take(&mut self.exited)
+    }
+
+    /// The number of threads of the process that has most, if that may be more than `known`.
+    pub(crate) fn most_threads(&self, known: usize) -> usize {
         if self.threads.len() <= known {
             return known;
         }
         let mut counts = FxHashMap::default();
-        for task in self.threads.values() {
-            *counts.entry(task.process).or_insert(0_usize) += 1;
+        for thread in self.threads.values() {
+            *counts.entry(thread.process).or_insert(0_usize) += 1;
         }
         counts.into_values().max().unwrap_or(0).max(known)
     }
 
-    /// Thread and process of all that have gone without a word since they were last asked for.
-    pub(in super::super) fn gone(&mut self) -> Vec<(i32, i32)> {
-        std::mem::take(&mut self.gone)
+    fn forget_exited(&mut self, detection: &mut Detection<'_>) {
+        for &tid in &detection.exited {
+            detection.policy.forget(tid);
+            let Some(thread) = self.threads.remove(&tid) else {
+                continue;
+            };
+            self.open_handles -= usize::from(thread.keeps_handle);
+            if !thread.exits {
+                self.exited.push((tid, thread.process));
+            }
+        }
     }
 
-    /// First the count, then the state. `None` if the thread is gone.
-    fn look(&mut self, tid: i32) -> io::Result<Option<Look>> {
-        self.with_files(tid, |stat, schedstat| {
-            let used = read_used(schedstat)?;
-            let state = read_state(stat)?;
-            Ok(Look { state, used })
+    /// When a thread that was found asleep will wake by itself. Asked once for each of its sleeps.
+    fn wake_up(&mut self, tid: i32, slices: u64) -> WakeUp {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return WakeUp::Never;
+        };
+        if let Some((before, wake_up)) = thread.wake_up
+            && before == slices
+        {
+            return wake_up;
+        }
+        let wake_up = self.sampler.wake_up(thread.process, tid);
+        if wake_up != WakeUp::Awake {
+            thread.wake_up = Some((slices, wake_up));
+        }
+        wake_up
+    }
+
+    /// First the slices, then the state. `None` if the thread has exited.
+    fn sample_slices_first(&mut self, tid: i32) -> io::Result<Option<Sample>> {
+        self.sample(tid, |sampler, handle| {
+            let Some(usage) = sampler.usage(handle)? else {
+                return Ok(None);
+            };
+            let state = sampler.state(handle)?;
+            Ok(state.map(|state| Sample { state, usage }))
         })
     }
 
-    /// First the state, then the count.
-    fn look_back(&mut self, tid: i32) -> io::Result<Option<Look>> {
-        self.with_files(tid, |stat, schedstat| {
-            let state = read_state(stat)?;
-            let used = read_used(schedstat)?;
-            Ok(Look { state, used })
+    /// First the state, then the slices. `None` if the thread has exited.
+    fn sample_state_first(&mut self, tid: i32) -> io::Result<Option<Sample>> {
+        self.sample(tid, |sampler, handle| {
+            let Some(state) = sampler.state(handle)? else {
+                return Ok(None);
+            };
+            let usage = sampler.usage(handle)?;
+            Ok(usage.map(|usage| Sample { state, usage }))
         })
     }
 
-    fn with_files(
+    fn sample(
         &mut self,
         tid: i32,
-        look: impl FnOnce(&File, &File) -> io::Result<Look>,
-    ) -> io::Result<Option<Look>> {
-        let Some(task) = self.threads.get_mut(&tid) else {
+        take: impl FnOnce(&S, &S::Handle) -> io::Result<Option<Sample>>,
+    ) -> io::Result<Option<Sample>> {
+        let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(None);
         };
-        let files = match task.files.take() {
-            Some(files) => files,
-            None => match unless_gone(open(task.process, tid))? {
-                Some(files) => files,
+        let handle = match thread.handle.take() {
+            Some(handle) => handle,
+            None => match self.sampler.open(thread.process, tid)? {
+                Some(handle) => handle,
                 None => return Ok(None),
             },
         };
-        let mut seen = unless_gone(look(&files.0, &files.1));
-        if let Ok(Some(look)) = &mut seen
-            && look.state == b'D'
-            && sleep::waits_for_child(task.process, tid)
-        {
-            look.state = b'S';
+        let mut sample = take(&self.sampler, &handle);
+        if let Ok(Some(sample)) = &mut sample {
+            // A parent after `vfork` is at rest as long as its child is.
+            if sample.state == RunState::Uninterruptible
+                && self.sampler.waits_for_child(thread.process, tid)
+            {
+                sample.state = RunState::Asleep;
+            }
+            thread.slices = sample.usage.slices;
         }
-        if let Ok(Some(look)) = &seen {
-            task.slices = look.used.slices;
+        if thread.keeps_handle || self.open_handles < MAX_OPEN_HANDLES {
+            self.open_handles += usize::from(!thread.keeps_handle);
+            thread.keeps_handle = true;
+            thread.handle = Some(handle);
         }
-        if task.kept_open || self.kept_open < KEPT_OPEN {
-            self.kept_open += usize::from(!task.kept_open);
-            task.kept_open = true;
-            task.files = Some(files);
-        }
-        seen
+        sample
     }
 
-    /// Read the lists of processes and threads again. Only adds: who is gone is found when looked at.
+    /// Read the lists of processes and threads again. Only adds: that a thread has exited is found when it is
+    /// sampled.
     fn list(&mut self) -> io::Result<()> {
         if self.new_processes {
-            self.list_processes()?;
+            self.processes.extend(self.sampler.processes()?);
         }
         for process in self.processes.clone() {
-            let Ok(entries) = fs::read_dir(format!("/proc/{process}/task")) else {
-                self.processes.remove(&process);
-                continue;
-            };
-            for entry in entries {
-                // A thread that ends while we read is no mistake.
-                let Ok(entry) = entry else { continue };
-                let Some(tid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
-                    continue;
-                };
-                // A number may come to stand for somebody else.
-                if self.buried.contains(&tid) && is_dead(process, tid) {
-                    continue;
+            let (sampler, threads) = (&self.sampler, &mut self.threads);
+            let listed_dead = &mut self.listed_dead;
+            let exists = sampler.for_each_thread(process, |tid| {
+                // A dead thread's number may come to stand for another thread.
+                if listed_dead.contains(&tid) && sampler.is_dead(process, tid) {
+                    return;
                 }
-                self.buried.remove(&tid);
-                self.add(tid, process);
+                listed_dead.remove(&tid);
+                threads.entry(tid).or_insert_with(|| Thread::new(process));
+            });
+            if !exists {
+                self.processes.remove(&process);
             }
-        }
-        Ok(())
-    }
-
-    /// Everything below us: the program's processes, also those whose parent has gone, as we adopt them.
-    fn list_processes(&mut self) -> io::Result<()> {
-        let own = rustix::process::getpid().as_raw_nonzero().get();
-        for process in processes::below(own)? {
-            self.processes.insert(process);
         }
         Ok(())
     }

@@ -1,409 +1,324 @@
-//! For how long a thread that is not at rest is waited for. Pure.
+//! How long the detector waits for a thread that is not at rest. Pure.
 //!
-//! A thread that runs may be about to read, so it is waited for. But a thread that spins, or that sleeps
-//! a millisecond again and again, would stop the virtual clock for ever. So each has an allowance of
-//! processor time, and one of sleep, for the time until its next access. Processor time, not real time:
-//! what else the machine does must not change a count.
+//! A thread that runs may be about to read, so the detector waits for it. But a thread that spins, or that
+//! sleeps a millisecond again and again, would stop the virtual clock for ever. So each thread has a budget of
+//! processor time, and one of sleep, for the time until its next access. The budget is in processor time, not
+//! in real time: what else the machine does must not change a count.
 //!
-//! A thread that used up its allowance is *given up*: from then on it is waited for only until it was
-//! seen to run after all others had come to rest, so that it saw what there was to see. If it then reads
-//! in a later round, it may have waited for another thread, spinning, or it may have computed for long.
-//! So it is tried again with a full allowance, after its first such read, the second, the fourth and so
-//! on; and if it reads by itself, it is no longer given up. One that has been given up and has not read
-//! since is decoration, for all that is known, and not waited for at all; when one of them reads, nothing
-//! is known of the others any more, and they are waited for again.
+//! A thread that has used up its budget is skipped: the round passes without it. `thread_state` says what that
+//! means for the following rounds, in a table. In short: a skipped thread that has never read late is a
+//! *bystander* and is not waited for at all; when a bystander reads, nothing is known of the other bystanders
+//! any more, and all of them are trusted again. A skipped thread that does read late is waited for until it
+//! was seen to run after all others had come to rest, so that it saw what there was to see.
 //!
-//! Where several threads read, decoration may be who hands out the work, and asks in a loop who is free. So
-//! there it is waited for until it has used some processor time since the others came to rest, in which it
-//! would have found somebody; unless that takes too long in all.
+//! Where several threads read, a bystander may be a *dispatcher*: it hands out the work, and asks in a loop
+//! which thread is free. So where several threads read, a bystander is waited for until it has used some
+//! processor time since the others came to rest, in which it would have found a free thread; unless that takes
+//! too long in all.
+
+mod sleep_budget;
+mod thread_state;
 
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-/// Far more than anybody computes between two files of 20 lines.
-const PROCESSOR: Duration = Duration::from_millis(50);
+pub(crate) use self::{sleep_budget::SleepDecision, thread_state::Wait};
+use self::{
+    sleep_budget::{SLEEP_BUDGET, SharedSleep, SleepAccount},
+    thread_state::{Event, ThreadState},
+};
+use super::sampler::CpuUsage;
 
-/// For all threads together that have not read yet: most likely they never will.
-const PROCESSOR_UNREAD: Duration = Duration::from_millis(400);
+/// Processor time that a thread which has read may use until its next read. Far more than any exercise
+/// computes between two files of 20 lines.
+const CPU_BUDGET: Duration = Duration::from_millis(50);
 
-/// However many they are, each of them gets so much: more than it takes to begin.
-const PROCESSOR_LEAST: Duration = Duration::from_millis(20);
+/// Processor time that all threads which have not read yet share. Most likely they never will, and a
+/// program may have hundreds of them.
+const CPU_BUDGET_OF_NON_READERS: Duration = Duration::from_millis(400);
 
-/// For all sleeps of a thread between two accesses together. Whoever sleeps longer after each of 1000
-/// files, to make the disk seem slow, does not end within the usual limit on time.
-const SLEEP: Duration = Duration::from_millis(250);
+/// Processor time that each thread may use at least, however many share the budget above. More than a thread
+/// needs to begin.
+const MIN_CPU_BUDGET: Duration = Duration::from_millis(20);
 
-/// For the sleeps of all threads that have not read yet, as real time in which any of them sleeps: or a new
-/// sleeper for each file would make every round as long as a sleep.
-const SLEEP_UNREAD: Duration = Duration::from_secs(2);
+/// Processor time of all threads that exited without having read, after which no further thread that has not
+/// read is waited for. Without it a thread that only computes, and starts the next such thread, would begin
+/// with a new budget for ever. Twenty budgets of one thread.
+const CPU_BUDGET_OF_EXITED_NON_READERS: Duration = Duration::from_secs(1);
 
-/// For all sleeps of one round, counted likewise: far less than the time in which a round must come. After it
-/// the round goes on without those who sleep, and that is nothing against them.
-const SLEEP_A_ROUND: Duration = Duration::from_secs(3);
+/// Real time in the whole run in which any thread that has not read yet may sleep. Without it a new sleeper for
+/// each file would make every round as long as a sleep. Eight budgets of sleep of one thread.
+const SLEEP_BUDGET_OF_NON_READERS: Duration = Duration::from_secs(2);
 
-/// For all sleeps of the whole run, counted likewise: more than the usual limit on time, so that whoever
-/// sleeps honestly between reads is counted to the end, and nobody sleeps until counting is given up.
-const SLEEP_IN_ALL: Duration = Duration::from_secs(12);
+/// Real time in one round in which any thread may sleep. Far less than the time in which a round must come.
+/// After it the round goes on without the threads that sleep, and that is not counted against them.
+const SLEEP_BUDGET_OF_ROUND: Duration = Duration::from_secs(3);
 
-/// Sleeps of a thread between two accesses. Many are too short to be seen and measured.
-const NAPS: u64 = 256;
+/// Real time in the whole run in which any thread may sleep. More than the usual limit on time, so that a
+/// program that sleeps between its reads is counted to the end, and no program sleeps until the observer gives
+/// up counting.
+const SLEEP_BUDGET_OF_RUN: Duration = Duration::from_secs(12);
 
-/// Processor time of all threads that ended and had not read: a thread that only computes and starts the
-/// next such one would begin anew for ever.
-const PROCESSOR_IN_VAIN: Duration = Duration::from_secs(1);
+/// Processor time of a dispatcher since the others came to rest. Far more than it takes to find a free thread
+/// and to give it the next file.
+const DISPATCHER_BUDGET: Duration = Duration::from_millis(2);
 
-/// Far more than it takes to see who is free, and to give him the next file.
-const HANDS_OUT: Duration = Duration::from_millis(2);
+/// How often a dispatcher is given a processor since the others came to rest. A dispatcher that yields before
+/// it asks again uses next to no processor time on a busy machine, and eight slices prove as much as its
+/// budget of processor time.
+const DISPATCHER_SLICES: u64 = 8;
 
-/// Who asks, and lets others run before asking again, uses next to no processor time on a busy machine. Being
-/// given a processor so often proves as much.
-const ASKS: u64 = 8;
-
-/// How a thread is waited for.
+/// A point in the run, for comparing what a thread has used since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Standing {
-    /// Until its allowance is used up.
-    Full,
-    /// Until it has run once since the others came to rest.
-    Short,
-    /// Not at all.
-    Ignored,
+pub(crate) struct Epoch {
+    /// The number of rounds so far.
+    pub(crate) round: u32,
+    /// Counts up with everything that the threads do for which the detector waits. A thread that spins has
+    /// seen nothing new since this number last changed.
+    pub(crate) activity: u64,
 }
 
-/// What a sleep that will end by itself means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Nap {
-    /// It is waited for, until then (real time from the start).
-    Until(Duration),
-    /// The thread has slept enough: it is given up.
-    UsedUp,
-    /// All together have: the round goes on without whoever sleeps.
-    NoMore,
-    /// It is so long that it is rest.
-    Rest,
-}
-
-/// What the kernel tells of a thread at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in super::super) struct Used {
-    /// Processor time until the last tick.
-    pub(in super::super) processor: Duration,
-    /// How often it was given a processor.
-    pub(in super::super) slices: u64,
-}
-
-/// A point in the run, for comparing what a thread has used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Moment {
-    /// Rounds until now.
-    pub(in super::super) round: u32,
-    /// Changes with everything that the others do. One who spins saw nothing new since it last changed.
-    pub(in super::super) stir: u64,
-}
-
-/// What is thought of a thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trust {
-    Full,
-    GivenUp,
-    /// Given up, and tried once more.
-    Trial,
-}
-
-#[derive(Debug)]
+/// What is known of one thread.
+#[derive(Debug, Default)]
 struct Thread {
+    state: ThreadState,
     has_read: bool,
-    /// The moment at which `base` was taken.
-    moment: Option<Moment>,
-    base: Used,
-    trust: Trust,
-    /// Processor time in all, when it was last looked at.
-    burned: Duration,
-    /// Whether a round passed without it since its last read.
-    passed_over: bool,
-    /// Reads after a round had passed without it, and the number of them that brings the next trial.
-    late_reads: u32,
-    next_trial: u32,
-    slept: Duration,
-    /// Whether it was last not waited for since it slept.
-    overslept: bool,
-    /// The slices before the first of these sleeps.
-    first_nap: Option<u64>,
-    /// The sleep (known by the slices before it) that was last added, and when it ends.
-    sleep: Option<(u64, Duration)>,
-    /// Decoration that is waited for: since when, and what it had used then, of the processor its process.
-    attended: Option<(Moment, Used)>,
+    /// What the thread had used at the start of the present budget, and when that was.
+    budget_start: Option<(Epoch, CpuUsage)>,
+    /// The thread's whole processor time at its last sample.
+    cpu_time: Duration,
+    sleep: SleepAccount,
 }
 
-impl Default for Thread {
-    fn default() -> Self {
-        Self {
-            has_read: false,
-            moment: None,
-            base: Used::default(),
-            trust: Trust::Full,
-            burned: Duration::ZERO,
-            passed_over: false,
-            late_reads: 0,
-            next_trial: 1,
-            slept: Duration::ZERO,
-            overslept: false,
-            first_nap: None,
-            sleep: None,
-            attended: None,
-        }
-    }
-}
-
-impl Thread {
-    fn standing(&self) -> Standing {
-        match (self.trust, self.late_reads) {
-            (Trust::Full | Trust::Trial, _) => Standing::Full,
-            (Trust::GivenUp, 0) => Standing::Ignored,
-            (Trust::GivenUp, _) => Standing::Short,
-        }
-    }
-}
-
+/// For how long each thread is waited for.
 #[derive(Debug, Default)]
-pub(in super::super) struct Patience {
+pub(crate) struct WaitPolicy {
     threads: FxHashMap<i32, Thread>,
-    /// How many of these have read.
+    /// How many of these threads have read.
     readers: usize,
-    /// Real time in which some thread slept that has not read.
-    slept_unread: Sleeps,
-    /// Real time in which any thread slept and was waited for, in this round and in all.
-    slept_this_round: Sleeps,
-    slept: Sleeps,
-    /// Processor time of those that are gone and had not read.
-    burned_in_vain: Duration,
-    /// Whether decoration has been waited for long enough.
-    hurries: bool,
+    /// Sleep of the threads that had not read yet.
+    sleep_of_non_readers: SharedSleep,
+    /// Sleep of all threads in this round.
+    sleep_of_round: SharedSleep,
+    /// Sleep of all threads in the run.
+    sleep_of_run: SharedSleep,
+    /// Processor time of the threads that exited without having read.
+    cpu_of_exited_non_readers: Duration,
+    /// Whether dispatchers have been waited for long enough.
+    ignores_dispatchers: bool,
 }
 
-/// Real time in which somebody of several slept.
-#[derive(Debug, Default)]
-struct Sleeps {
-    total: Duration,
-    /// The end of the last one.
-    until: Duration,
-}
-
-impl Sleeps {
-    /// Add one, unless there are more than `most` with it. What others sleep at the same time costs nothing
-    /// more.
-    fn add(&mut self, now: Duration, wakes: Duration, most: Duration) -> bool {
-        let total = self.total + wakes.saturating_sub(self.until.max(now));
-        if total > most {
-            return false;
-        }
-        self.total = total;
-        self.until = self.until.max(wakes);
-        true
-    }
-}
-
-impl Patience {
-    /// Whether a thread that can run is still waited for in this round.
-    pub(in super::super) fn with_running(&mut self, tid: i32, used: Used, moment: Moment) -> bool {
-        let unread = self.threads.len().saturating_sub(self.readers).max(1);
-        let share = PROCESSOR_UNREAD / u32::try_from(unread).unwrap_or(u32::MAX);
-        let left = PROCESSOR_IN_VAIN.saturating_sub(self.burned_in_vain);
+impl WaitPolicy {
+    /// Whether the detector waits in this round for a thread that can run.
+    pub(crate) fn should_wait_for_running(
+        &mut self,
+        tid: i32,
+        usage: CpuUsage,
+        epoch: Epoch,
+    ) -> bool {
+        let budget_of_non_reader = self.budget_of_non_reader();
         let thread = self.threads.entry(tid).or_default();
-        let allowance = if thread.has_read {
-            PROCESSOR
+        let budget = if thread.has_read {
+            CPU_BUDGET
         } else {
-            share.clamp(PROCESSOR_LEAST, PROCESSOR).min(left)
+            budget_of_non_reader
         };
-        thread.burned = used.processor;
-        let short = thread.standing() != Standing::Full;
-        if thread.moment.is_none_or(|before| {
-            before.round != moment.round || (short && before.stir != moment.stir)
-        }) {
-            thread.moment = Some(moment);
-            thread.base = used;
-            return !allowance.is_zero();
-        }
-        let burned = used.processor.saturating_sub(thread.base.processor);
-        if short {
-            // The kernel accounts processor time at ticks; a second slice proves as much.
-            burned.is_zero() && used.slices <= thread.base.slices + 1
+        thread.cpu_time = usage.cpu_time;
+        let until_budget = thread.state.wait() == Wait::UntilBudget;
+        let same_budget = |(start, _): &(Epoch, CpuUsage)| {
+            start.round == epoch.round && (until_budget || start.activity == epoch.activity)
+        };
+        let Some((_, before)) = thread.budget_start.filter(same_budget) else {
+            thread.budget_start = Some((epoch, usage));
+            return !budget.is_zero();
+        };
+        let cpu_time = usage.cpu_time.saturating_sub(before.cpu_time);
+        if until_budget {
+            cpu_time < budget
         } else {
-            burned < allowance
+            // The kernel updates processor time at its ticks; a second slice proves as much.
+            cpu_time.is_zero() && usage.slices <= before.slices + 1
         }
     }
 
-    /// Whether nobody has been given up.
-    pub(in super::super) fn all_rest(&self) -> bool {
+    /// The processor time that one thread which has not read may use.
+    fn budget_of_non_reader(&self) -> Duration {
+        let non_readers = self.threads.len().saturating_sub(self.readers).max(1);
+        let share = CPU_BUDGET_OF_NON_READERS / u32::try_from(non_readers).unwrap_or(u32::MAX);
+        let left = CPU_BUDGET_OF_EXITED_NON_READERS.saturating_sub(self.cpu_of_exited_non_readers);
+        share.clamp(MIN_CPU_BUDGET, CPU_BUDGET).min(left)
+    }
+
+    /// Whether every thread is trusted.
+    pub(crate) fn trusts_all(&self) -> bool {
         self.threads
             .values()
-            .all(|t| t.standing() == Standing::Full)
+            .all(|thread| thread.state.wait() == Wait::UntilBudget)
     }
 
-    /// How a thread is waited for.
-    pub(in super::super) fn standing(&self, tid: i32) -> Standing {
-        if self.attends(tid) {
-            return Standing::Short;
+    /// How long the detector waits for a thread.
+    pub(crate) fn wait(&self, tid: i32) -> Wait {
+        if self.may_be_dispatcher(tid) {
+            return Wait::OneSlice;
         }
         self.threads
             .get(&tid)
-            .map_or(Standing::Full, Thread::standing)
+            .map_or(Wait::UntilBudget, |thread| thread.state.wait())
     }
 
-    /// Whether a thread that has not read for long may be handing out work.
-    pub(in super::super) fn attends(&self, tid: i32) -> bool {
-        let decoration = |thread: &Thread| thread.standing() == Standing::Ignored;
-        self.readers > 1 && !self.hurries && self.threads.get(&tid).is_some_and(decoration)
+    /// Whether a bystander may be handing out work.
+    pub(crate) fn may_be_dispatcher(&self, tid: i32) -> bool {
+        self.readers > 1
+            && !self.ignores_dispatchers
+            && self
+                .threads
+                .get(&tid)
+                .is_some_and(|thread| thread.state.is_bystander())
     }
 
-    /// Whether such a thread is still waited for, now that all others are at rest. `used` tells its slices, and
-    /// the processor time of its process until now, in which so many were `running`.
-    pub(in super::super) fn with_handing_out(
+    /// Whether the detector waits for a thread that may be a dispatcher, now that all others are at rest.
+    /// `usage` has the slices of the thread and the processor time of its whole process, which `running`
+    /// threads have shared.
+    pub(crate) fn should_wait_for_dispatcher(
         &mut self,
         tid: i32,
-        used: Used,
+        usage: CpuUsage,
         running: u32,
-        moment: Moment,
+        epoch: Epoch,
     ) -> bool {
         let thread = self.threads.entry(tid).or_default();
-        match thread.attended {
-            Some((since, base)) if since == moment => {
-                let processor = used.processor.saturating_sub(base.processor);
-                processor < HANDS_OUT.saturating_mul(running) && used.slices < base.slices + ASKS
+        let ThreadState::Bystander { dispatcher_since } = &mut thread.state else {
+            return false;
+        };
+        match dispatcher_since {
+            Some((since, before)) if *since == epoch => {
+                let cpu_time = usage.cpu_time.saturating_sub(before.cpu_time);
+                cpu_time < DISPATCHER_BUDGET.saturating_mul(running)
+                    && usage.slices < before.slices + DISPATCHER_SLICES
             }
             _ => {
-                thread.attended = Some((moment, used));
+                *dispatcher_since = Some((epoch, usage));
                 true
             }
         }
     }
 
-    /// From now on decoration is not waited for, whatever it may be.
-    pub(in super::super) fn hurry(&mut self) {
-        self.hurries = true;
+    /// From now on no bystander is waited for, even if it may be a dispatcher.
+    pub(crate) fn stop_waiting_for_dispatchers(&mut self) {
+        self.ignores_dispatchers = true;
     }
 
-    /// What it means that a thread sleeps, and will wake by itself at `wakes`. Both are real times from
-    /// the start.
-    pub(in super::super) fn with_sleeping(
+    /// What it means that a thread sleeps, and will wake by itself at `wakes`. Both `now` and `wakes` are real
+    /// times from the start.
+    pub(crate) fn should_wait_for_sleeping(
         &mut self,
         tid: i32,
         slices: u64,
         now: Duration,
         wakes: Duration,
-    ) -> Nap {
-        /// A timer may be late by so much before the sleep is taken for another kind.
-        const LATE: Duration = Duration::from_millis(2);
+    ) -> SleepDecision {
         let thread = self.threads.entry(tid).or_default();
         let length = wakes.saturating_sub(now);
-        if length > SLEEP {
-            return Nap::Rest;
+        if length > SLEEP_BUDGET {
+            return SleepDecision::AtRest;
         }
-        if thread.sleep.is_none_or(|(before, _)| before != slices) {
-            let first = *thread.first_nap.get_or_insert(slices);
-            thread.overslept = true;
-            if thread.slept + length > SLEEP || slices.saturating_sub(first) > NAPS {
-                return Nap::UsedUp;
+        if thread.sleep.is_new(slices) {
+            if !thread.sleep.allows(slices, length) {
+                return SleepDecision::ThreadBudgetSpent;
             }
-            if !thread.has_read && !self.slept_unread.add(now, wakes, SLEEP_UNREAD) {
-                return Nap::UsedUp;
-            }
-            if !self.slept_this_round.add(now, wakes, SLEEP_A_ROUND)
-                || !self.slept.add(now, wakes, SLEEP_IN_ALL)
+            if !thread.has_read
+                && !self
+                    .sleep_of_non_readers
+                    .add(now, wakes, SLEEP_BUDGET_OF_NON_READERS)
             {
-                return Nap::NoMore;
+                return SleepDecision::ThreadBudgetSpent;
             }
-            thread.overslept = false;
-            thread.slept += length;
-            thread.sleep = Some((slices, wakes));
+            if !self.sleep_of_round.add(now, wakes, SLEEP_BUDGET_OF_ROUND)
+                || !self.sleep_of_run.add(now, wakes, SLEEP_BUDGET_OF_RUN)
+            {
+                return SleepDecision::SharedBudgetSpent;
+            }
+            thread.sleep.accept(slices, length, wakes);
         }
-        match thread.sleep {
-            Some((_, wakes)) if now < wakes + LATE => Nap::Until(wakes.max(now)),
-            _ => Nap::Rest,
-        }
+        thread.sleep.decision(now)
     }
 
-    /// A thread starts another: it slept before its work, not instead.
-    pub(in super::super) fn works(&mut self, tid: i32) {
-        self.begins_anew(tid);
+    /// A thread starts another one: what it slept was before its work, and not in place of it. A thread that
+    /// was skipped because of the processor time that it used stays so.
+    pub(crate) fn works(&mut self, tid: i32) {
+        self.restart_sleep(tid);
         let thread = self.threads.entry(tid).or_default();
-        // Whoever was given up for what it burned stays so.
-        if std::mem::take(&mut thread.overslept) && !thread.has_read {
-            thread.trust = Trust::Full;
-            thread.passed_over = false;
+        if std::mem::take(&mut thread.sleep.refused) && !thread.has_read {
+            thread.state.on(Event::StartedThread);
         }
     }
 
     /// What a thread slept so far was before its work.
-    fn begins_anew(&mut self, tid: i32) {
+    fn restart_sleep(&mut self, tid: i32) {
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
-            let total = &mut self.slept_unread.total;
-            *total = total.saturating_sub(thread.slept);
+            let total = &mut self.sleep_of_non_readers.total;
+            *total = total.saturating_sub(thread.sleep.total);
         }
-        thread.slept = Duration::ZERO;
-        thread.first_nap = None;
+        thread.sleep.restart();
     }
 
-    /// A round is over. Real time in it in which some thread slept and was waited for.
-    pub(in super::super) fn next_round(&mut self) -> Duration {
-        std::mem::take(&mut self.slept_this_round).total
+    /// A round is over. Returns the real time in it in which some thread slept and was waited for.
+    pub(crate) fn next_round(&mut self) -> Duration {
+        std::mem::take(&mut self.sleep_of_round).total
     }
 
-    /// Real time in which some thread slept and was waited for, in all.
-    pub(in super::super) fn slept(&self) -> Duration {
-        self.slept.total
+    /// Real time in the whole run in which some thread slept and was waited for.
+    pub(crate) fn slept(&self) -> Duration {
+        self.sleep_of_run.total
     }
 
-    /// A thread reads: it was working.
-    pub(in super::super) fn reads(&mut self, tid: i32) {
-        self.begins_anew(tid);
+    /// A thread reads a data file: it was working.
+    pub(crate) fn reads(&mut self, tid: i32) {
+        self.restart_sleep(tid);
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
             thread.has_read = true;
             self.readers += 1;
         }
-        if !thread.passed_over {
-            thread.trust = Trust::Full;
-            return;
+        let was_bystander = thread.state.is_bystander();
+        thread.state.on(Event::Read);
+        if was_bystander {
+            self.trust_bystanders();
         }
-        thread.passed_over = false;
-        let was_decoration = thread.standing() == Standing::Ignored;
-        thread.late_reads += 1;
-        if thread.late_reads >= thread.next_trial {
-            thread.next_trial = thread.next_trial.saturating_mul(2);
-            thread.trust = Trust::Trial;
-        }
-        if was_decoration {
-            for thread in self.threads.values_mut() {
-                if thread.standing() == Standing::Ignored {
-                    let has_read = thread.has_read;
-                    *thread = Thread {
-                        has_read,
-                        ..Thread::default()
-                    };
-                }
+    }
+
+    /// A bystander has read: nothing is known of the other bystanders but whether they have read.
+    fn trust_bystanders(&mut self) {
+        for thread in self.threads.values_mut() {
+            if thread.state.is_bystander() {
+                let mut state = thread.state;
+                state.on(Event::BystanderRead);
+                *thread = Thread {
+                    state,
+                    has_read: thread.has_read,
+                    ..Thread::default()
+                };
             }
         }
     }
 
     /// A round passed without waiting for these threads.
-    pub(in super::super) fn went_on_without(&mut self, tids: &[i32]) {
+    pub(crate) fn mark_skipped(&mut self, tids: &[i32]) {
         for tid in tids {
             if let Some(thread) = self.threads.get_mut(tid) {
-                thread.trust = Trust::GivenUp;
-                thread.passed_over = true;
+                thread.state.on(Event::Skipped);
             }
         }
     }
 
-    /// A thread is gone.
-    pub(in super::super) fn forget(&mut self, tid: i32) {
-        if let Some(gone) = self.threads.remove(&tid) {
-            self.readers -= usize::from(gone.has_read);
-            if !gone.has_read {
-                self.burned_in_vain += gone.burned;
+    /// A thread has exited.
+    pub(crate) fn forget(&mut self, tid: i32) {
+        if let Some(exited) = self.threads.remove(&tid) {
+            self.readers -= usize::from(exited.has_read);
+            if !exited.has_read {
+                self.cpu_of_exited_non_readers += exited.cpu_time;
             }
         }
     }

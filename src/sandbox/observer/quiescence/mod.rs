@@ -16,3 +16,6 @@ pub(super) use self::{
     sampler::{ProcSampler, slices_are_counted},
     wait_policy::{Epoch, Wait, WaitPolicy},
 };
+
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,8 @@ pub(crate) struct QuiescenceDetector<S: Sampler> {
     ignored: Vec<i32>,
     /// A thread exited, and its process may have ended with all threads whose reads are held.
     check_held: bool,
+    /// Threads with a held read that were found dead since then.
+    dead_held: FxHashSet<i32>,
     /// Thread and process of those that exited without a call.
     exited: Vec<(i32, i32)>,
 }
@@ -153,6 +155,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
             listed_dead: FxHashSet::default(),
             ignored: Vec::new(),
             check_held: false,
+            dead_held: FxHashSet::default(),
             exited: Vec::new(),
         }
     }
@@ -305,19 +308,23 @@ impl<S: Sampler> QuiescenceDetector<S> {
             return Ok(true);
         }
         self.check_held = false;
+        self.dead_held.clear();
         Ok(false)
     }
 
     /// Whether the threads with a held read sleep in their calls, which they do uninterruptibly. A thread that
-    /// is killed wakes up there, and dies.
+    /// is killed wakes up there, and dies: when it is first found dead, its exit may still have effects.
     fn all_held_sleep(&mut self, held: &FxHashSet<i32>) -> io::Result<bool> {
+        let mut all_sleep = true;
         for &tid in held {
             let sample = self.sample_slices_first(tid)?;
-            if sample.is_some_and(|sample| sample.state == RunState::Running) {
-                return Ok(false);
-            }
+            all_sleep &= match sample.map(|sample| sample.state) {
+                Some(RunState::Asleep | RunState::Uninterruptible) => true,
+                Some(RunState::Running) => false,
+                Some(RunState::Dead) | None => !self.dead_held.insert(tid),
+            };
         }
-        Ok(true)
+        Ok(all_sleep)
     }
 
     /// Read the lists of processes and threads once more, and tell whether every thread was known.

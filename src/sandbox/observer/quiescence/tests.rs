@@ -2,8 +2,6 @@
 
 mod world;
 
-use std::time::Duration;
-
 use proptest::{collection::vec, prelude::*};
 use rustc_hash::FxHashSet;
 
@@ -166,58 +164,60 @@ impl Observer {
                 if self.world.only_spins() {
                     return Ok(());
                 }
-                let now = super::sampler::Sampler::now(&self.world);
-                self.world.sleep_until(now + Duration::from_millis(5));
+                self.world.pass_time();
             } else if self.detect()? {
                 self.advance();
             }
-            // The program mostly does something between two detections, and sometimes during one only.
-            self.world.run_fairly(self.turns());
+            if self.world.choices_are_used_up() {
+                self.world.run_fairly(3);
+            } else {
+                self.world.interleave();
+            }
         }
         Err(TestCaseError::fail(format!("no end: {:#?}", self.world)))
-    }
-
-    fn turns(&self) -> u8 {
-        if self.world.choices_are_used_up() {
-            3
-        } else {
-            1
-        }
     }
 }
 
 /// What threads do that never use up a budget.
-fn working() -> impl Strategy<Value = Op> {
+fn working() -> impl Strategy<Value = Vec<Op>> {
     let semaphore = || 0..SEMAPHORES;
+    let next = || 1..3_usize;
     prop_oneof![
-        3 => Just(Op::Compute),
-        4 => semaphore().prop_map(Op::Post),
-        3 => semaphore().prop_map(Op::Wait),
-        1 => Just(Op::KernelWork),
-        6 => Just(Op::Read),
-        1 => Just(Op::Call),
-        3 => (1..8_usize).prop_map(Op::Clone),
-        1 => (1..8_usize).prop_map(Op::Fork),
-        1 => (1..8_usize).prop_map(Op::Vfork),
-        1 => Just(Op::WaitChild),
-        1 => Just(Op::ExitProcess),
+        2 => Just(vec![Op::Compute]),
+        3 => semaphore().prop_map(|s| vec![Op::Post(s)]),
+        2 => semaphore().prop_map(|s| vec![Op::Wait(s)]),
+        // Two threads that do these work in turns.
+        4 => semaphore().prop_map(|s| vec![Op::Post(s), Op::Wait(1 - s)].repeat(2)),
+        4 => semaphore().prop_map(|s| vec![Op::Wait(s), Op::Post(1 - s)].repeat(2)),
+        1 => Just(vec![Op::KernelWork]),
+        4 => Just(vec![Op::Read]),
+        1 => Just(vec![Op::Call]),
+        4 => next().prop_map(|n| vec![Op::Clone(n)]),
+        1 => next().prop_map(|n| vec![Op::Fork(n)]),
+        1 => next().prop_map(|n| vec![Op::Fork(n), Op::WaitChild]),
+        1 => next().prop_map(|n| vec![Op::Vfork(n)]),
+        // The whole process ends, most likely while the read of its other thread is held.
+        1 => next().prop_map(|n| vec![Op::Clone(n), Op::Compute, Op::ExitProcess]),
     ]
 }
 
 /// What threads do that may be given up.
-fn restless() -> impl Strategy<Value = Op> {
+fn restless() -> impl Strategy<Value = Vec<Op>> {
     prop_oneof![
         9 => working(),
-        1 => (1..400_u64).prop_map(Op::Sleep),
-        1 => (0..SEMAPHORES).prop_map(Op::SpinUntil),
-        1 => Just(Op::Spin),
+        3 => (1..20_u64).prop_map(|ms| vec![Op::Sleep(ms)]),
+        1 => (1..400_u64).prop_map(|ms| vec![Op::Sleep(ms)]),
+        1 => (0..SEMAPHORES).prop_map(|s| vec![Op::SpinUntil(s)]),
+        1 => Just(vec![Op::Spin]),
     ]
 }
 
-/// The operations of each thread. A thread starts only threads that come after it in the list, so that there
-/// is an end to them.
-fn programs(op: impl Strategy<Value = Op>) -> impl Strategy<Value = Vec<Vec<Op>>> {
-    vec(vec(op, 0..10), 1..8).prop_map(|mut programs| {
+/// The operations of each thread. The first thread starts some others; and each starts only threads that come
+/// after it in the list, so that there is an end to them.
+fn programs(ops: impl Strategy<Value = Vec<Op>>) -> impl Strategy<Value = Vec<Vec<Op>>> {
+    let program = vec(ops, 0..6).prop_map(|ops| ops.concat());
+    (vec(program, 2..8), 1..5_usize).prop_map(|(mut programs, started)| {
+        programs[0].splice(0..0, (1..=started).map(Op::Clone));
         for (i, program) in programs.iter_mut().enumerate() {
             for op in program {
                 if let Op::Clone(next) | Op::Fork(next) | Op::Vfork(next) = op {
@@ -229,13 +229,13 @@ fn programs(op: impl Strategy<Value = Op>) -> impl Strategy<Value = Vec<Vec<Op>>
     })
 }
 
-fn world(op: impl Strategy<Value = Op>) -> impl Strategy<Value = World> {
-    (programs(op), 1..4_usize, vec(any::<u8>(), 0..600))
+fn world(ops: impl Strategy<Value = Vec<Op>>) -> impl Strategy<Value = World> {
+    (programs(ops), 1..4_usize, vec(any::<u8>(), 0..1000))
         .prop_map(|(programs, processors, choices)| World::new(programs, processors, choices))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::with_cases(1000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
     fn a_program_of_working_threads_is_found_quiescent_when_it_is_and_not_before(

@@ -11,7 +11,7 @@ use super::super::{
 };
 
 /// The number of semaphores that the threads share.
-pub(super) const SEMAPHORES: usize = 3;
+pub(super) const SEMAPHORES: usize = 2;
 /// The number of threads that a program makes at most: each has one bit of a set.
 const MAX_THREADS: usize = 60;
 /// Processor time in microseconds that one step takes.
@@ -164,8 +164,8 @@ impl World {
     pub(super) const ROOT: i32 = FIRST_NUMBER;
 
     /// Let something happen, as the choices have it.
-    fn interleave(&self) {
-        const STEPS: [usize; 8] = [0, 0, 0, 1, 1, 2, 4, 12];
+    pub(super) fn interleave(&self) {
+        const STEPS: [usize; 8] = [0, 0, 0, 0, 1, 2, 4, 8];
         let mut state = self.0.borrow_mut();
         let Some(choice) = state.choices.next() else {
             return;
@@ -208,6 +208,11 @@ impl World {
         let time = u64::try_from(time.as_micros()).unwrap();
         let left = time.saturating_sub(state.clock);
         state.act(Action::PassTime(left));
+    }
+
+    /// Let some time pass.
+    pub(super) fn pass_time(&self) {
+        self.0.borrow_mut().act(Action::PassTime(50 * STEP));
     }
 
     pub(super) fn choices_are_used_up(&self) -> bool {
@@ -280,10 +285,6 @@ impl World {
         state.moments.push(able);
         true
     }
-
-    pub(super) fn thread_count(&self) -> usize {
-        self.0.borrow().threads.len()
-    }
 }
 
 impl State {
@@ -315,15 +316,16 @@ impl State {
 
     /// One of the things that may happen next.
     fn step(&mut self, choice: u8) {
-        let mut actions = vec![Action::PassTime(STEP), Action::PassTime(30 * STEP)];
+        let mut actions = vec![Action::PassTime(30 * STEP)];
         let free = self.free_processors() > 0;
         for (i, thread) in self.threads.iter().enumerate() {
             match thread.doing {
                 Doing::Ready if thread.on_processor => {
                     // A thread on a processor most likely runs on.
-                    actions.extend([Action::Execute(i), Action::Execute(i), Action::Preempt(i)]);
+                    actions.extend([Action::Execute(i); 5]);
+                    actions.push(Action::Preempt(i));
                 }
-                Doing::Ready if free => actions.push(Action::Dispatch(i)),
+                Doing::Ready if free => actions.extend([Action::Dispatch(i); 3]),
                 Doing::KernelWork => actions.push(Action::FinishKernelWork(i)),
                 Doing::Dead if thread.listed && self.is_over(thread.process) => {
                     actions.push(Action::Reap(i));

@@ -196,7 +196,7 @@ impl Observer {
         })
     }
 
-    /// Where calls arrive, for `poll`. `None` when nobody is left who could make one.
+    /// Where calls arrive, for `poll`. `None` when no thread is left that could make one.
     pub(super) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         (!self.closed).then(|| self.listener.as_fd())
     }
@@ -544,7 +544,7 @@ enum Arrivals {
     /// A call.
     Some,
     None,
-    /// Nobody is left who could call.
+    /// No thread is left that could call.
     Over,
     /// Something that the program wrote.
     Unread,

@@ -134,7 +134,7 @@ impl Sampler for ProcSampler {
 
     fn processes(&self) -> io::Result<Vec<i32>> {
         // Also those whose parent has exited, as this process adopts them.
-        processes::below(rustix::process::getpid().as_raw_nonzero().get())
+        processes::descendants(rustix::process::getpid().as_raw_nonzero().get())
     }
 
     fn for_each_thread(&self, process: i32, mut name: impl FnMut(i32)) -> bool {
@@ -241,7 +241,7 @@ fn read_state(stat: &File) -> io::Result<RunState> {
     }
 }
 
-/// The process of a thread that nobody knows.
+/// The process of a thread, as the kernel's file about the thread names it.
 fn thread_group(tid: i32) -> io::Result<i32> {
     let status = fs::read(format!("/proc/{tid}/status"))?;
     String::from_utf8_lossy(&status)

@@ -1,4 +1,4 @@
-//! How long who is waited for, case by case.
+//! How long a thread is waited for, case by case.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn used(ms: u32) -> CpuUsage {
     }
 }
 
-/// Runs for so many milliseconds in a round, and says whether it is waited for at the end of them.
+/// The thread runs for so many milliseconds in a round. Returns whether it is waited for at the end of them.
 fn run(policy: &mut WaitPolicy, round: u32, ms: u32) -> bool {
     policy.should_wait_for_running(1, used(1000 * round), at(round));
     policy.should_wait_for_running(1, used(1000 * round + ms), at(round))
@@ -191,7 +191,7 @@ fn a_new_sleeper_for_each_file_does_not_hold_the_clock_for_ever() {
     let waited =
         (0..1000).filter(|&n| sleep(&mut policy, n, 200 * n) != SleepDecision::ThreadBudgetSpent);
     assert_eq!(waited.count(), 10);
-    // All at once are no more than one, and whoever reads afterwards had only slept before it.
+    // Sleeps at the same time count once, and a thread that reads afterwards had only slept before its work.
     let mut policy = WaitPolicy::default();
     for tid in 0..1000 {
         assert_eq!(
@@ -217,7 +217,7 @@ fn a_new_sleeper_for_each_file_does_not_hold_the_clock_for_ever() {
 }
 
 #[test]
-fn a_round_goes_on_without_whoever_sleeps_again_and_again_and_holds_nothing_against_them() {
+fn a_round_goes_on_without_a_thread_that_sleeps_again_and_again_and_still_trusts_it() {
     let mut policy = WaitPolicy::default();
     for round in 0..4 {
         for n in 0..15 {

@@ -10,7 +10,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use grade::{
     check::{Diagnosis, diagnose},
-    evidence::{Cap, Observation, Observed},
+    evidence::{Observation, ObservationLimit, Observed},
     sandbox::{Job, ObserverOptions},
 };
 
@@ -133,7 +133,7 @@ fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
         options(job).restless_limit = Duration::ZERO;
     });
     assert!(
-        matches!(seen.capped, Some(Cap::Restless { .. })),
+        matches!(seen.capped, Some(ObservationLimit::BusyThreads { .. })),
         "{seen:?}"
     );
     assert!(seen.concurrency.rounds < FILES / 2);
@@ -147,7 +147,10 @@ fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
     let seen = observe_as("atomic-compute", 2, |job| {
         options(job).rest_limit = Duration::from_nanos(1);
     });
-    assert!(matches!(seen.capped, Some(Cap::NeverAtRest { .. })));
+    assert!(matches!(
+        seen.capped,
+        Some(ObservationLimit::NotQuiescent { .. })
+    ));
 }
 
 #[test]
@@ -157,7 +160,10 @@ fn too_many_rounds_are_a_cap() {
     options(&mut job).rounds_per_file = 1;
     let execution = workshop::run(&job);
     let seen = workshop::seen(&execution);
-    assert_eq!(seen.capped, Some(Cap::TooManyRounds { limit: 1000 }));
+    assert_eq!(
+        seen.capped,
+        Some(ObservationLimit::TooManyRounds { limit: 1000 })
+    );
     // Decided all the same: 600 files in 1000 rounds and more.
     assert_eq!(diagnose(seen, 600, Duration::ZERO), Diagnosis::NoThreads);
 }

@@ -79,7 +79,7 @@ pub struct Observation {
     /// What a program does that wants to fake or to hide.
     pub attempts: Attempts,
     /// Why watching ended before the program did. The numbers above are of the time before.
-    pub capped: Option<Cap>,
+    pub capped: Option<ObservationLimit>,
     /// Every access that waited, in the order in which they were served. The index of a thread is that in `threads`.
     pub timeline: Vec<Access>,
 }
@@ -156,17 +156,19 @@ pub struct Attempts {
     pub unseen: u32,
 }
 
-/// Why watching ended early.
+/// The limit at which an observation ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Cap {
+pub enum ObservationLimit {
     /// The program did not come to rest within so much real time.
-    NeverAtRest {
+    #[serde(rename = "never-at-rest")]
+    NotQuiescent {
         /// The bound in milliseconds.
         limit_ms: u64,
     },
     /// Threads that spin or wake up again and again took so much real time in all.
-    Restless {
+    #[serde(rename = "restless")]
+    BusyThreads {
         /// The bound in milliseconds.
         limit_ms: u64,
     },

@@ -28,7 +28,7 @@
 
 use std::time::Duration;
 
-use crate::evidence::{BLOCKS, Cap, Observation};
+use crate::evidence::{BLOCKS, Observation, ObservationLimit};
 
 /// The least effective concurrency that passes: twice as fast as serial on an ideally slow disk, less 5 %.
 ///
@@ -129,7 +129,7 @@ pub enum Diagnosis {
         /// How long they did in all.
         own: Duration,
         /// Why it was given up.
-        cap: Cap,
+        cap: ObservationLimit,
     },
     /// Not enough was seen to say anything.
     Undecided(Doubt),
@@ -139,7 +139,7 @@ pub enum Diagnosis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
     /// Watching ended early, while the program could still have turned out parallel.
-    Capped(Cap),
+    Capped(ObservationLimit),
     /// Some reads could not be attributed.
     Unseen {
         /// How many.
@@ -216,12 +216,12 @@ fn was_serial(seen: &Observation) -> bool {
 }
 
 /// The real time after which a cap comes, if it is one.
-fn time_of(cap: Cap) -> Option<Duration> {
+fn time_of(cap: ObservationLimit) -> Option<Duration> {
     match cap {
-        Cap::NeverAtRest { limit_ms }
-        | Cap::Restless { limit_ms }
-        | Cap::HeldTooLong { limit_ms } => Some(Duration::from_millis(limit_ms)),
-        Cap::TooManyRounds { .. } => None,
+        ObservationLimit::NotQuiescent { limit_ms }
+        | ObservationLimit::BusyThreads { limit_ms }
+        | ObservationLimit::HeldTooLong { limit_ms } => Some(Duration::from_millis(limit_ms)),
+        ObservationLimit::TooManyRounds { .. } => None,
     }
 }
 
@@ -508,12 +508,12 @@ mod tests {
 
     #[test]
     fn a_cap_decides_nothing_unless_it_is_decided() {
-        let cap = Cap::Restless { limit_ms: 1 };
+        let cap = ObservationLimit::BusyThreads { limit_ms: 1 };
         let mut capped = seen(&[400], 1, 400);
         capped.capped = Some(cap);
         check(&capped, Diagnosis::Undecided(Doubt::Capped(cap)));
         // Half of the time was its own.
-        let cap = Cap::HeldTooLong { limit_ms: 30_000 };
+        let cap = ObservationLimit::HeldTooLong { limit_ms: 30_000 };
         (capped.capped, capped.slept_ms) = (Some(cap), 12_000);
         let own = Duration::from_secs(15);
         let held_up = Diagnosis::HeldUp { own, cap };

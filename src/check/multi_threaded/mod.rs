@@ -7,7 +7,7 @@ pub(super) mod diagnosis;
 
 use self::diagnosis::{Diagnosis, Doubt, LEAST_EFFECTIVE, diagnose};
 use super::{Details, Finding, Status, words::count};
-use crate::evidence::{Cap, Concurrency, Observation, Observed, RunEvidence};
+use crate::evidence::{Concurrency, Observation, ObservationLimit, Observed, RunEvidence};
 use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
@@ -195,18 +195,18 @@ fn doubtful(doubt: Doubt) -> String {
                 count(accesses as usize, "read")
             )
         }
-        Doubt::Capped(Cap::NeverAtRest { limit_ms }) => {
+        Doubt::Capped(ObservationLimit::NotQuiescent { limit_ms }) => {
             format!(
                 "the program did not come to rest within {limit_ms} ms, so its reads could not be counted"
             )
         }
-        Doubt::Capped(Cap::Restless { limit_ms }) => format!(
+        Doubt::Capped(ObservationLimit::BusyThreads { limit_ms }) => format!(
             "threads that never rest took more than {limit_ms} ms of the time to count reads in"
         ),
-        Doubt::Capped(Cap::HeldTooLong { limit_ms }) => {
+        Doubt::Capped(ObservationLimit::HeldTooLong { limit_ms }) => {
             format!("the reads could not be counted within {limit_ms} ms")
         }
-        Doubt::Capped(Cap::TooManyRounds { limit }) => {
+        Doubt::Capped(ObservationLimit::TooManyRounds { limit }) => {
             format!("counting was given up after {limit} rounds")
         }
     }

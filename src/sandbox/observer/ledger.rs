@@ -11,7 +11,9 @@ use super::{
     blocks::Blocks,
     virtual_disk::{HeldRead, VirtualDisk},
 };
-use crate::evidence::{Attempts, BLOCKS, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
+use crate::evidence::{
+    Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -227,7 +229,7 @@ impl Ledger {
     pub(super) fn close(
         self,
         disk: VirtualDisk,
-        capped: Option<Cap>,
+        capped: Option<ObservationLimit>,
         slept: Duration,
     ) -> Observation {
         let readers: Vec<&ThreadSeen> = self.threads.iter().filter(|t| t.files > 0).collect();

@@ -14,9 +14,8 @@
 //! Holding is done by the kernel: `filter` is a seccomp filter that hands some system calls to us
 //! instead of carrying them out, and `notify` receives and answers them. `calls` says what each of them
 //! means: `files` finds which file an access goes to, `blocks` decides which accesses wait and for how long,
-//! `virtual_disk` is the clock, `tasks` finds out whether the program is at rest, `patience` for how long a thread that
-//! will not rest is waited for, and `ledger` writes down what was seen. `fake_cpus` shows the program
-//! the same number of processors everywhere.
+//! `virtual_disk` is the clock, `quiescence` finds the moment at which no thread can run, and `ledger` writes
+//! down what was seen. `fake_cpus` shows the program the same number of processors everywhere.
 //!
 //! Everything here runs in the supervisor's one loop: it never blocks for long, and says when it wants to
 //! be called next.
@@ -32,12 +31,9 @@ pub(super) mod filter;
 mod ledger;
 mod memory;
 mod notify;
-mod patience;
 mod processes;
-mod sleep;
+mod quiescence;
 mod syscalls;
-mod task_files;
-mod tasks;
 mod virtual_disk;
 
 use std::{
@@ -59,43 +55,49 @@ use self::{
     files::DataFiles,
     ledger::Ledger,
     notify::{Answer, Listener, Notice},
-    patience::{Moment, Patience, Standing},
+    quiescence::{Epoch, ProcSampler, Quiescence, QuiescenceDetector, Wait, WaitPolicy},
     syscalls::Call,
-    tasks::{Rest, Tasks},
     virtual_disk::VirtualDisk,
 };
-use crate::evidence::{Cap, Observation};
+use crate::evidence::{Observation, ObservationLimit};
 
-/// Real time without a call after which the program is looked at. Shorter, and most looks find somebody
-/// running; longer, and every round of a program whose threads come back one by one takes longer.
+/// Real time without a call after which the observer looks whether the program is quiescent. After a shorter
+/// time most looks would find a thread that runs; a longer one would lengthen every round of a program whose
+/// threads come back one by one.
 const SETTLE: Duration = Duration::from_micros(30);
 
-/// The same where several threads run: one of them will call soon.
+/// The same real time where several threads run. It is longer, as one of them will call soon.
 const SETTLE_MANY: Duration = Duration::from_micros(90);
 
-/// Between two looks at a program that computes, at most.
+/// The longest real time between two looks at a program that computes. It bounds by how much a look can come
+/// too late.
 const LOOK_AGAIN: Duration = Duration::from_micros(500);
 
-/// A program that makes calls without end is looked at all the same, this often,
+/// The real time after which the observer looks at a program even if it makes calls without end. Such a program
+/// has a thread that never rests, and a look costs it little in a millisecond.
 const LOOK_AT_LEAST: Duration = Duration::from_millis(1);
 
-/// and so much later for each thread that is awake: most are on their way back to us.
+/// The real time by which such a look comes later for each thread that is awake: most of them are on their way
+/// to their next call, which takes about so long.
 const COMES_BACK: Duration = Duration::from_micros(100);
 
-/// but not more: among those that were awake are some that have ended.
+/// The longest real time by which such a look comes later for all threads that are awake: some of them have
+/// exited, and will not call.
 const ALL_COME_BACK: Duration = Duration::from_millis(20);
 
-/// Whoever called will call again so soon, most likely. Waiting here for that is cheaper than in the
-/// supervisor's loop, which watches six things.
+/// The real time for which the observer itself waits for the next call: a thread that called will most likely
+/// call again within it. That is cheaper than a return to the supervisor's loop, which watches six things.
 const LINGER: Duration = Duration::from_micros(50);
 
-/// Real time after which the supervisor's loop looks at the other things it watches.
+/// The real time after which the observer returns to the supervisor's loop, which then looks at the other things
+/// that it watches.
 const SHIFT: Duration = Duration::from_millis(2);
 
-/// Calls of threads that do not rest which are answered while a rest is looked for.
+/// The number of calls of threads that never rest which are answered in one look. More of them would keep the
+/// observer from the supervisor's loop.
 const BATCH: usize = 64;
 
-/// What the observer shows, and how much it bears.
+/// What the observer shows to the program, and the limits of an observation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ObserverOptions {
     /// Processors that the program sees.
@@ -132,8 +134,8 @@ pub(super) struct Observer {
     opens: Opens,
     disk: VirtualDisk,
     ledger: Ledger,
-    tasks: Tasks,
-    patience: Patience,
+    tasks: QuiescenceDetector<ProcSampler>,
+    patience: WaitPolicy,
     /// Threads that made a call, or were let go, since the program was last found at rest.
     awake: FxHashSet<i32>,
     start: Instant,
@@ -145,13 +147,13 @@ pub(super) struct Observer {
     last_look: Duration,
     /// A look at a thousand threads takes its time, and those that call meanwhile wait for us.
     look_took: Duration,
-    /// Counts up whenever somebody was seen who can run and for whom we wait: what threads that are not
-    /// waited for did before that proves nothing.
-    stir: u64,
+    /// Counts up whenever a thread was seen to run for which the observer waits: what other threads did before
+    /// that proves nothing.
+    activity_epoch: u64,
     restless: Duration,
     /// Real time in which accesses were held, of the steps before this one.
     held: Duration,
-    capped: Option<Cap>,
+    capped: Option<ObservationLimit>,
     closed: bool,
 }
 
@@ -159,7 +161,7 @@ impl Observer {
     /// Watch the program whose first process is `root`, which runs under [`filter::install`].
     ///
     /// # Errors
-    /// The data folder cannot be read.
+    /// The data folder cannot be read, or the listener cannot be duplicated.
     pub(super) fn new(
         listener: OwnedFd,
         root: rustix::process::Pid,
@@ -170,6 +172,7 @@ impl Observer {
         memory::wait_exactly();
         #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
         let start = Instant::now();
+        let sampler = ProcSampler::new(start, listener.try_clone()?);
         Ok(Self {
             listener: Listener::new(listener),
             options,
@@ -177,8 +180,8 @@ impl Observer {
             files,
             opens: Opens::default(),
             disk: VirtualDisk::default(),
-            tasks: Tasks::new(root.as_raw_nonzero().get()),
-            patience: Patience::default(),
+            tasks: QuiescenceDetector::new(sampler, root.as_raw_nonzero().get()),
+            patience: WaitPolicy::default(),
             awake: FxHashSet::default(),
             start,
             next: None,
@@ -186,7 +189,7 @@ impl Observer {
             round_began: Duration::ZERO,
             last_look: Duration::ZERO,
             look_took: Duration::ZERO,
-            stir: 0,
+            activity_epoch: 0,
             restless: Duration::ZERO,
             held: Duration::ZERO,
             capped: None,
@@ -194,7 +197,7 @@ impl Observer {
         })
     }
 
-    /// Where calls arrive, for `poll`. `None` when nobody is left who could make one.
+    /// Where calls arrive, for `poll`. `None` when no thread is left that could make one.
     pub(super) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         (!self.closed).then(|| self.listener.as_fd())
     }
@@ -229,9 +232,9 @@ impl Observer {
                 break;
             }
             if !self.disk.held().is_empty()
-                && let Some(cap) = self.cap(now)
+                && let Some(limit) = self.exceeded_limit(now)
             {
-                self.stop(cap)?;
+                self.stop(limit)?;
             }
             let due = self.next.is_some_and(|next| next <= now);
             let wait = match self.next {
@@ -244,9 +247,9 @@ impl Observer {
                 None => Arrivals::None,
             };
             match arrivals {
-                Arrivals::Some => self.hear()?,
+                Arrivals::Some => self.receive()?,
                 Arrivals::None if due => {
-                    if self.look(now, outputs)? == Look::ReadFirst {
+                    if self.check_quiescence(now, outputs)? == Checked::OutputWaits {
                         break;
                     }
                 }
@@ -278,11 +281,11 @@ impl Observer {
         self.last_look + (LOOK_AT_LEAST + come_back).max(10 * self.look_took)
     }
 
-    /// Receive one call, and see to it.
-    fn hear(&mut self) -> io::Result<()> {
+    /// Receive one call and handle it.
+    fn receive(&mut self) -> io::Result<()> {
         if let Some(notice) = self.listener.receive()? {
-            if self.patience.standing(notice.tid) == Standing::Full {
-                self.stir += 1;
+            if self.patience.wait(notice.tid) == Wait::UntilBudget {
+                self.activity_epoch += 1;
             }
             self.handle(notice)?;
         }
@@ -290,54 +293,53 @@ impl Observer {
         self.pause = SETTLE;
         self.next = match self.disk.held() {
             [] => None,
-            // All who ran are back in our hands: probably nobody else runs.
+            // All threads that ran have held reads again: probably no other thread runs.
             _ if self.awake.is_empty() => Some(now),
             _ => Some((now + self.settle()).min(self.look_at_least().max(now))),
         };
         Ok(())
     }
 
-    /// Look whether the program is at rest, and if so move the clock.
-    fn look(&mut self, now: Duration, outputs: &[BorrowedFd<'_>]) -> io::Result<Look> {
+    /// Look whether the program is quiescent, and if so move the clock.
+    fn check_quiescence(
+        &mut self,
+        now: Duration,
+        outputs: &[BorrowedFd<'_>],
+    ) -> io::Result<Checked> {
         if self.disk.held().is_empty() {
             self.next = None;
-            return Ok(Look::Done);
+            return Ok(Checked::Done);
         }
         self.last_look = now;
         let held: FxHashSet<i32> = self.disk.held().iter().map(|a| a.notice.tid).collect();
-        let start = self.start;
-        let moment = Moment {
+        let epoch = Epoch {
             round: self.disk.steps(),
-            stir: self.stir,
+            activity: self.activity_epoch,
         };
-        let now = || start.elapsed();
-        let listener = &self.listener;
-        let called = || Ok(arrivals(listener, Duration::ZERO, &[])? == Arrivals::Some);
-        let (awake, patience) = (&self.awake, &mut self.patience);
-        let rest = self
+        let found = self
             .tasks
-            .find_rest(&held, awake, patience, moment, now, called)?;
+            .detect(&held, &self.awake, &mut self.patience, epoch)?;
         self.look_took = self.start.elapsed().saturating_sub(self.last_look);
-        match rest {
-            Rest::Found => match self.last_calls(moment, outputs)? {
-                LastCalls::OfNobody => self.advance(self.last_look)?,
-                LastCalls::OfSomebody => self.next = Some(self.start.elapsed() + SETTLE),
-                LastCalls::Unread => {
+        match found {
+            Quiescence::Quiescent => match self.handle_pending_calls(epoch, outputs)? {
+                Pending::Nothing => self.advance(self.last_look)?,
+                Pending::Call => self.next = Some(self.start.elapsed() + SETTLE),
+                Pending::Output => {
                     self.next = Some(self.start.elapsed() + SETTLE);
-                    return Ok(Look::ReadFirst);
+                    return Ok(Checked::OutputWaits);
                 }
             },
-            Rest::Interrupted => self.next = Some(self.start.elapsed() + SETTLE),
-            Rest::NotYet { waited_for } => {
-                self.stir += u64::from(waited_for);
+            Quiescence::CallPending => self.next = Some(self.start.elapsed() + SETTLE),
+            Quiescence::Active { waited_for } => {
+                self.activity_epoch += u64::from(waited_for);
                 self.next = Some(self.start.elapsed() + self.pause);
                 self.pause = (2 * self.pause).min(LOOK_AGAIN);
             }
-            Rest::Until(end) => {
+            Quiescence::AsleepUntil(end) => {
                 self.next = Some(end.max(self.start.elapsed() + SETTLE));
             }
         }
-        Ok(Look::Done)
+        Ok(Checked::Done)
     }
 
     /// What was seen, once nothing of the program is left.
@@ -347,16 +349,20 @@ impl Observer {
         self.ledger.close(self.disk, self.capped, slept)
     }
 
-    /// Whether a call waits for us, other than calls of threads that nobody waits for any more, or
-    /// something that the program wrote. A thread whose call waits looks asleep, and is not; and a program
-    /// that waits for us to read is not at rest.
-    fn last_calls(&mut self, moment: Moment, outputs: &[BorrowedFd<'_>]) -> io::Result<LastCalls> {
+    /// Handle the calls that wait, and tell whether a thread made one that is waited for, or whether the program
+    /// has written something. A thread whose call waits looks asleep, and is not; and a program that waits until
+    /// its output is read is not quiescent.
+    fn handle_pending_calls(
+        &mut self,
+        epoch: Epoch,
+        outputs: &[BorrowedFd<'_>],
+    ) -> io::Result<Pending> {
         for _ in 0..BATCH {
             match arrivals(&self.listener, Duration::ZERO, outputs)? {
                 Arrivals::Some => {}
                 Arrivals::Interrupted => continue,
                 Arrivals::None | Arrivals::Over => break,
-                Arrivals::Unread => return Ok(LastCalls::Unread),
+                Arrivals::Unread => return Ok(Pending::Output),
             }
             let Some(notice) = self.listener.receive()? else {
                 continue;
@@ -364,47 +370,48 @@ impl Observer {
             let held_before = self.disk.held().len();
             self.handle(notice)?;
             let held = self.disk.held().len() > held_before;
-            self.stir += u64::from(held || self.patience.standing(notice.tid) == Standing::Full);
+            let trusted = self.patience.wait(notice.tid) == Wait::UntilBudget;
+            self.activity_epoch += u64::from(held || trusted);
             if held
                 || self
                     .tasks
-                    .is_waited_for(notice.tid, &mut self.patience, moment)?
+                    .is_waited_for(notice.tid, &mut self.patience, epoch)?
             {
-                return Ok(LastCalls::OfSomebody);
+                return Ok(Pending::Call);
             }
         }
-        Ok(LastCalls::OfNobody)
+        Ok(Pending::Nothing)
     }
 
-    /// Whether enough was borne.
-    fn cap(&self, now: Duration) -> Option<Cap> {
+    /// The limit that was exceeded, if any.
+    fn exceeded_limit(&self, now: Duration) -> Option<ObservationLimit> {
         let ms = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let options = &self.options;
         let files = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let rounds = files.saturating_mul(options.rounds_per_file).max(1000);
         if now.saturating_sub(self.round_began) > options.rest_limit {
-            Some(Cap::NeverAtRest {
+            Some(ObservationLimit::NotQuiescent {
                 limit_ms: ms(options.rest_limit),
             })
         } else if self.restless > options.restless_limit {
-            Some(Cap::Restless {
+            Some(ObservationLimit::BusyThreads {
                 limit_ms: ms(options.restless_limit),
             })
         } else if self.held_for() > options.hold_limit {
-            Some(Cap::HeldTooLong {
+            Some(ObservationLimit::HeldTooLong {
                 limit_ms: ms(options.hold_limit),
             })
         } else if self.disk.rounds() >= rounds {
-            Some(Cap::TooManyRounds { limit: rounds })
+            Some(ObservationLimit::TooManyRounds { limit: rounds })
         } else {
             None
         }
     }
 
     /// Watch no further, and let the program run freely.
-    fn stop(&mut self, cap: Cap) -> io::Result<()> {
+    fn stop(&mut self, limit: ObservationLimit) -> io::Result<()> {
         self.held = self.held_for();
-        self.capped = Some(cap);
+        self.capped = Some(limit);
         self.ledger.held_at_cap = self.disk.held().len();
         self.next = None;
         for read in self.disk.release_all() {
@@ -417,16 +424,16 @@ impl Observer {
     fn advance(&mut self, now: Duration) -> io::Result<()> {
         let ignored = self.tasks.ignored();
         self.held = self.held_for();
-        self.stir += 1;
+        self.activity_epoch += 1;
         // For how long it is waited for sleepers is bounded otherwise.
         let slept = self.patience.next_round();
         if !ignored.is_empty() {
             let waited = now.saturating_sub(self.round_began);
             self.restless += waited.saturating_sub(slept);
             if self.restless > self.options.restless_limit * 3 / 4 {
-                self.patience.hurry();
+                self.patience.stop_waiting_for_dispatchers();
             }
-            self.patience.went_on_without(ignored);
+            self.patience.mark_skipped(ignored);
         }
         self.write_down_who_ran();
         self.next = None;
@@ -454,14 +461,15 @@ impl Observer {
         Ok(())
     }
 
-    /// Who ran since the last rest. Until the first, everybody starts.
+    /// Write down the threads that ran since the program was last quiescent. Until it first is, all threads
+    /// start.
     fn write_down_who_ran(&mut self) {
-        for (tid, process) in self.tasks.gone() {
+        for (tid, process) in self.tasks.take_exited() {
             self.ledger.ended(tid, process);
         }
         let most = &mut self.ledger.threads_at_once;
         *most = self.tasks.most_threads(*most);
-        let ran = self.tasks.ran(&self.patience);
+        let ran = self.tasks.take_ran(&self.patience);
         if self.disk.steps() == 0 {
             self.ledger.all_have_started();
         } else {
@@ -533,7 +541,7 @@ fn arrivals(
 
 /// What this kernel lacks to observe anything, if it lacks something.
 pub(super) fn missing() -> Option<&'static str> {
-    (!task_files::are_counted()).then_some(
+    (!quiescence::slices_are_counted()).then_some(
         "this kernel does not count how often a thread runs (`/proc/PID/schedstat`, CONFIG_SCHED_INFO)",
     )
 }
@@ -544,7 +552,7 @@ enum Arrivals {
     /// A call.
     Some,
     None,
-    /// Nobody is left who could call.
+    /// No thread is left that could call.
     Over,
     /// Something that the program wrote.
     Unread,
@@ -552,20 +560,22 @@ enum Arrivals {
     Interrupted,
 }
 
-/// What came while a rest was looked for.
+/// What waits for the observer at the end of a detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LastCalls {
-    OfNobody,
-    /// A call of somebody who is waited for.
-    OfSomebody,
+enum Pending {
+    /// Nothing, but for calls of ignored threads, which were answered.
+    Nothing,
+    /// A call of a thread that is waited for. It was handled.
+    Call,
     /// Output of the program.
-    Unread,
+    Output,
 }
 
-/// What has to follow a look.
+/// What has to follow a look at the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
+enum Checked {
+    /// Nothing.
     Done,
-    /// What the program wrote must be read.
-    ReadFirst,
+    /// The supervisor must read the program's output.
+    OutputWaits,
 }

@@ -4,11 +4,14 @@
 //! then `grader.toml`, then what is built in. Below this room nobody sees what was not set, and pure rooms
 //! see no settings at all.
 
+mod isolation;
+
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
+pub use self::isolation::{Isolation, require};
 use crate::{fault::Fault, spec::Course};
 
 /// What the command line set.

@@ -108,3 +108,107 @@ impl fmt::Display for Fault {
 }
 
 impl Error for Fault {}
+
+/// What every error of a crate below has in common: its text, and the texts of its causes.
+fn from_error(kind: FaultKind, error: &dyn Error) -> Fault {
+    let mut fault = Fault::new(kind, error.to_string());
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        // A text may already end with that of its own cause.
+        if !causes.iter().any(|before| before.ends_with(&text)) {
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    if !causes.is_empty() {
+        fault.cause = Some(causes.join(": "));
+    }
+    fault
+}
+
+impl From<sandbox::Error> for Fault {
+    /// A failure of the sandbox, with what a user of this program can do about it.
+    fn from(error: sandbox::Error) -> Self {
+        use sandbox::{Error, Stage};
+        let kind = match error {
+            Error::Interrupted { .. } => FaultKind::Interrupted,
+            Error::TemporaryFile { .. } => FaultKind::Disk,
+            Error::Protocol => FaultKind::Internal,
+            _ => FaultKind::Sandbox,
+        };
+        let fault = from_error(kind, &error);
+        match error {
+            Error::TierUnsupported { best, .. } => fault.hint(format!(
+                "`--isolation {best}` is the best there is here; `grade doctor` says what is missing"
+            )),
+            Error::TemporaryFile { .. } => {
+                fault.hint("choose another place with `--temp-dir DIR`")
+            }
+            Error::ShortOfResource { stage, limit, .. } => {
+                let section = match stage {
+                    Stage::Build => "build",
+                    Stage::Run => "run",
+                };
+                let raise = "raise that limit before you start grade";
+                fault.hint(match limit.and_then(course_key) {
+                    Some(key) => {
+                        format!("{raise}, or lower `limits.{section}.{key}` in grader.toml")
+                    }
+                    None => raise.to_owned(),
+                })
+            }
+            _ => fault,
+        }
+    }
+}
+
+/// The key of `grader.toml` for a field of [`sandbox::Limits`].
+fn course_key(field: &str) -> Option<&'static str> {
+    match field {
+        "cpu" => Some("cpu"),
+        "file_bytes" => Some("file-size"),
+        "open_files" => Some("open-files"),
+        "tasks" => Some("tasks"),
+        "memory_bytes" => Some("memory"),
+        _ => None,
+    }
+}
+
+impl From<observer::SelfTestError> for Fault {
+    fn from(error: observer::SelfTestError) -> Self {
+        match error {
+            observer::SelfTestError::Sandbox(error) => error.into(),
+            error => from_error(FaultKind::Sandbox, &error),
+        }
+    }
+}
+
+impl From<observer::AccessTimesError> for Fault {
+    fn from(error: observer::AccessTimesError) -> Self {
+        from_error(FaultKind::Evidence, &error)
+    }
+}
+
+impl From<fs_scratch::Error> for Fault {
+    /// A failure of the temporary folder or of the cache folder. Only the caller knows which of the two a
+    /// path is in, and adds the hint.
+    fn from(error: fs_scratch::Error) -> Self {
+        let fault = Self::new(FaultKind::Disk, error.to_string());
+        match error {
+            fs_scratch::Error::NoPlace { refusals } => {
+                let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+                fault.because(reasons.join("\n             ")).hint(
+                    "free some space, or choose another place with `--temp-dir DIR`, best on tmpfs",
+                )
+            }
+            fs_scratch::Error::Io { source, .. } => fault.because(source),
+            // A key is ours, never a user's.
+            _ => Self {
+                kind: FaultKind::Internal,
+                ..fault
+            },
+        }
+    }
+}

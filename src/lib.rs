@@ -12,7 +12,6 @@ pub mod check;
 pub mod config;
 pub mod dataset;
 pub mod intake;
-pub mod sandbox;
 
 pub mod build;
 pub mod reference;

@@ -342,7 +342,7 @@ fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
         let (source, dest) = (place.path().join("in"), place.path().join("out"));
         for folder in [&source, &dest] {
             if folder.exists() {
-                grade::sandbox::remove_tree(folder).expect("it can be removed");
+                fs_scratch::remove_tree(folder).expect("it can be removed");
             }
             fs::create_dir(folder).expect("a folder");
         }
@@ -423,14 +423,11 @@ fn whatever_proc_says_is_read_or_not_without_a_panic() {
     let mut read = 0;
     fuzz("proc", ROADS, |dice| {
         let start = dice.one(PROC);
-        read += grade::sandbox::read_proc_text(&dice.mutate(start.as_bytes()));
+        read += sandbox::read_proc_text(&dice.mutate(start.as_bytes()));
     });
     assert!(read > 0, "no mutation was what it had been any more");
     for text in PROC {
-        assert!(
-            grade::sandbox::read_proc_text(text.as_bytes()) > 0,
-            "{text}"
-        );
+        assert!(sandbox::read_proc_text(text.as_bytes()) > 0, "{text}");
     }
 }
 
@@ -498,7 +495,7 @@ fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
         };
         let (source, dest) = (place.path().join(name), place.path().join("out"));
         if dest.exists() {
-            grade::sandbox::remove_tree(&dest).expect("it can be removed");
+            fs_scratch::remove_tree(&dest).expect("it can be removed");
         }
         fs::create_dir(&dest).expect("a folder");
         fs::write(&source, archive(dice, kind)).expect("a file");

@@ -11,13 +11,17 @@ use std::{path::Path, process::Command, time::Duration};
 use grade::{
     check::{Diagnosis, diagnose},
     evidence::{Cap, Observation, Observed},
-    sandbox::{Job, ObserverOptions},
 };
+use observer::ObserverOptions;
 
 const FILES: u32 = 24;
 
 /// Run one program on a few files, as changed by `change`.
-fn observe_as(mode: &str, threads: u32, change: impl FnOnce(&mut Job)) -> Observation {
+fn observe_as(
+    mode: &str,
+    threads: u32,
+    change: impl FnOnce(&mut workshop::ObservedJob),
+) -> Observation {
     let place = workshop::Place::new(FILES);
     let arguments = [mode, &threads.to_string()];
     let mut job = workshop::job(workshop::programs(), &arguments, &place);
@@ -29,8 +33,8 @@ fn observe(mode: &str, threads: u32) -> Observation {
     observe_as(mode, threads, |_| {})
 }
 
-fn options(job: &mut Job) -> &mut ObserverOptions {
-    &mut job.observe.as_mut().unwrap().options
+fn options(job: &mut workshop::ObservedJob) -> &mut ObserverOptions {
+    &mut job.options
 }
 
 #[test]
@@ -176,9 +180,8 @@ fn observe_pinned(mode: &str, threads: u32) -> Observation {
 #[test]
 fn a_program_without_an_observer_runs_as_well() {
     let place = workshop::Place::new(FILES);
-    let mut job = workshop::job(workshop::programs(), &["atomic", "4"], &place);
-    job.observe = None;
-    let execution = workshop::run(&job);
+    let job = workshop::job(workshop::programs(), &["atomic", "4"], &place).job;
+    let execution = workshop::sandbox(sandbox::Tier::None).run(&job).unwrap();
     assert!(execution.termination.is_success());
     assert_eq!(execution.observation, None);
 }
@@ -205,7 +208,7 @@ fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
         "--isolation",
         "none",
     ] {
-        outer.arguments.push(argument.to_owned());
+        outer.job.arguments.push(argument.to_owned());
     }
     for name in [
         "PATH",
@@ -215,7 +218,7 @@ fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
         "RUSTUP_TOOLCHAIN",
     ] {
         if let Ok(value) = std::env::var(name) {
-            outer.environment.push((name.to_owned(), value));
+            outer.job.environment.push((name.to_owned(), value));
         }
     }
     let execution = workshop::run(&outer);

@@ -14,10 +14,7 @@ use std::{
 
 use rustix::{fs::FlockOperation, io::Errno};
 
-use crate::{
-    fault::{Fault, FaultKind},
-    sandbox,
-};
+use crate::fault::{Fault, FaultKind};
 use ids::SubmissionId;
 
 /// One file a submission: the record, which is the outcome.
@@ -232,7 +229,7 @@ impl Folder {
         if !path.exists() {
             return Ok(());
         }
-        sandbox::remove_tree(&path).map_err(|error| failed("remove", &path, &error))
+        fs_scratch::remove_tree(&path).map_err(|error| failed("remove", &path, &error))
     }
 
     fn remove_half_written(&self, part: &str) -> Result<(), Fault> {
@@ -250,7 +247,7 @@ impl Folder {
 
 /// What a new file or folder of our caller's may be to whom.
 fn for_caller(most: u32) -> fs::Permissions {
-    fs::Permissions::from_mode(sandbox::mode_for_caller(most))
+    fs::Permissions::from_mode(fs_scratch::umask::mode_for_caller(most))
 }
 
 /// Make a folder, and those above it, unless they are there.

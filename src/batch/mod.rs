@@ -63,10 +63,10 @@ use crate::{
     intake,
     record::Record,
     report::Summary,
-    sandbox::{self, Sandbox},
     spec::Exercise,
 };
 use ids::{Seed, SubmissionId};
+use sandbox::{self, Sandbox};
 
 /// What is to be graded, and how.
 #[derive(Debug)]
@@ -240,17 +240,17 @@ fn no_class_but_grades(dir: &Path) -> Fault {
 
 /// Attacks of our own must fail before anybody else's may try.
 fn prove(sandbox: &Sandbox) -> Result<(), Fault> {
-    let canaries = sandbox::run_canaries(sandbox)?;
-    match canaries.iter().find(|canary| canary.is_breach()) {
+    let attacks = sandbox.self_test()?;
+    match attacks.iter().find(|attack| attack.is_breach()) {
         None => Ok(()),
-        Some(canary) => {
+        Some(attack) => {
             let message = format!(
                 "failed to isolate: `{}` got through, and tier {} promises to stop it",
-                canary.name,
+                attack.name,
                 sandbox.tier()
             );
             Err(Fault::new(FaultKind::Sandbox, message)
-                .because(&canary.detail)
+                .because(&attack.detail)
                 .hint("see `grade doctor`"))
         }
     }

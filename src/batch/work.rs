@@ -23,9 +23,9 @@ use crate::{
     intake::Found,
     record::{Record, Usage},
     report,
-    sandbox::Cancellation,
 };
 use ids::{Digest, Seed, SubmissionId};
+use sandbox::Cancellation;
 
 /// Whether machine trouble leads to another try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,9 +21,9 @@ use super::{
 use crate::{
     evidence::{Diagnostic, Termination},
     fault::{Fault, text_of},
-    sandbox::{Job, Sandbox},
-    spec::{Limits, Profile},
+    spec::Profile,
 };
+use sandbox::{Job, Limits, Sandbox};
 
 /// What is compiled, and with what.
 pub(super) struct Compilation<'a> {

@@ -16,16 +16,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::FlockOperation;
+use fs_scratch::Kept;
 use serde::{Deserialize, Serialize};
 
 use super::Toolchain;
 use crate::{
     fault::{Fault, FaultKind},
-    sandbox::{Cancellation, remove_tree},
     spec::Course,
 };
 use ids::Digest;
+use sandbox::Cancellation;
 
 /// Changes when layers of an earlier version of this program must not be used any more.
 const FORMAT: &str = "layer/1";
@@ -108,7 +108,7 @@ pub(super) fn digest_of_file(path: &Path) -> io::Result<Digest> {
 /// Where layers are kept and how they are made.
 #[derive(Debug)]
 pub(super) struct Layers {
-    folder: PathBuf,
+    kept: Kept,
     recipe: cargo::Recipe,
 }
 
@@ -124,7 +124,7 @@ impl Layers {
         cancellation: &Cancellation,
     ) -> Result<Self, Fault> {
         Ok(Self {
-            folder: cache.join("layers"),
+            kept: Kept::new(cache.join("layers")),
             recipe: cargo::Recipe::new(course, toolchain, cancellation)?,
         })
     }
@@ -183,7 +183,7 @@ impl Layers {
     /// # Errors
     /// It cannot be removed.
     pub(super) fn forget(&self, layer: &Layer) -> Result<(), Fault> {
-        let _lock = self.lock(&layer.key)?;
+        let _lock = self.kept.lock(&layer.key).map_err(cache_fault)?;
         // Another grading may have noticed as well, and have made it again by now.
         let damaged = Layer::open(&layer.folder, &layer.key).is_some_and(|now| !now.is_intact());
         if !damaged {
@@ -197,7 +197,7 @@ impl Layers {
 
     fn open(&self, packages: &BTreeSet<String>) -> Option<Layer> {
         let key = self.key(packages);
-        Layer::open(&self.folder.join(&key), &key)
+        Layer::open(&self.kept.entry(&key), &key)
     }
 
     /// A name that is different whenever the compiled crates would be.
@@ -212,8 +212,8 @@ impl Layers {
 
     fn make(&self, packages: &BTreeSet<String>, tell: &dyn Fn(&str)) -> Result<Layer, Fault> {
         let key = self.key(packages);
-        let _lock = self.lock(&key)?;
-        let folder = self.folder.join(&key);
+        let lock = self.kept.lock(&key).map_err(cache_fault)?;
+        let folder = lock.entry();
         // Another grading may have made it while this one waited.
         if let Some(layer) = Layer::open(&folder, &key) {
             return Ok(layer);
@@ -224,43 +224,12 @@ impl Layers {
             .collect::<Vec<_>>()
             .join(", ");
         tell(&format!("preparing the course's crates, once: {names}"));
-        // Whoever made it before was killed: the lock is ours.
-        let prefix = format!("making-{key}-");
-        remove_all(&self.folder, &prefix)
-            .map_err(|error| disk("clean up in", &self.folder, &error))?;
-        let work = tempfile::Builder::new()
-            .prefix(&prefix)
-            .tempdir_in(&self.folder)
-            .map_err(|error| disk("write into", &self.folder, &error))?;
+        let work = lock.stage().map_err(cache_fault)?;
         let compiled = self.recipe.compile(work.path(), packages, tell)?;
         let layer = collect(&work.path().join("layer"), &key, compiled)?;
-        if folder.exists() {
-            remove_tree(&folder).map_err(|error| disk("replace", &folder, &error))?;
-        }
-        fs::rename(&layer.folder, &folder).map_err(|error| disk("create", &folder, &error))?;
+        let folder = lock.put(&layer.folder).map_err(cache_fault)?;
         Ok(Layer { folder, ..layer })
     }
-
-    /// Wait until no other process makes this layer.
-    fn lock(&self, key: &str) -> Result<fs::File, Fault> {
-        fs::create_dir_all(&self.folder).map_err(|error| disk("create", &self.folder, &error))?;
-        let path = self.folder.join(format!("{key}.lock"));
-        let file = fs::File::create(&path).map_err(|error| disk("create", &path, &error))?;
-        rustix::fs::flock(&file, FlockOperation::LockExclusive)
-            .map_err(|error| disk("lock", &path, &error.into()))?;
-        Ok(file)
-    }
-}
-
-/// Remove the folders whose names begin so.
-fn remove_all(folder: &Path, prefix: &str) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(prefix) {
-            remove_tree(&entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// Move the compiled libraries into one folder and describe them.
@@ -304,8 +273,15 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
     Ok(layer)
 }
 
+/// What to do about a cache folder that fails.
+const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
+
 /// A failure of the cache folder.
 fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::io(FaultKind::Disk, verb, path, error)
-        .hint("free some space, or choose another cache with `--cache-dir DIR`")
+    Fault::io(FaultKind::Disk, verb, path, error).hint(ANOTHER_CACHE)
+}
+
+/// A failure of the cache folder, as the crate says it that keeps the layers.
+fn cache_fault(error: fs_scratch::Error) -> Fault {
+    Fault::from(error).hint(ANOTHER_CACHE)
 }

@@ -37,10 +37,10 @@ use crate::{
     evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal, Termination},
     fault::{Fault, FaultKind},
     intake::Snapshot,
-    sandbox::{self, Cancellation, Sandbox},
-    spec::{AllowedCrate, Course, Exercise, Limits, Profile},
+    spec::{AllowedCrate, Course, Exercise, Profile},
 };
 use ids::Digest;
+use sandbox::{self, Cancellation, Limits, Sandbox};
 
 /// The manifest of a program of ours that any working toolchain can compile.
 const CANARY: &str = "[package]\nname = \"canary\"\nedition = \"2021\"\n";
@@ -233,7 +233,7 @@ impl Builder {
     /// What every submission can read of this machine while it is built, with all below.
     #[must_use]
     pub fn shown(&self) -> Vec<PathBuf> {
-        let mut shown = sandbox::shown_of_system(sandbox::Stage::Build);
+        let mut shown = sandbox::system_paths(sandbox::Stage::Build);
         shown.extend(self.toolchain.libraries());
         shown
     }

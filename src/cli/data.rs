@@ -7,7 +7,6 @@ use crate::{
     config::Settings,
     dataset,
     fault::{Fault, FaultKind},
-    sandbox,
 };
 use ids::words::count;
 
@@ -35,7 +34,7 @@ pub(super) fn run(
         Fault::io(FaultKind::Usage, "write data into", &args.dir, error).hint(hint)
     };
     // No job of another user will read it.
-    sandbox::close_to_jobs();
+    fs_scratch::umask::restore();
     let made = fs::create_dir(&dir);
     let is_ours = made.is_ok();
     match made {

@@ -14,7 +14,6 @@ use super::args::Color;
 use crate::{
     fault::{Fault, FaultKind},
     report::{escape_block, escape_line},
-    sandbox,
 };
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -144,7 +143,7 @@ impl ReportFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mode = PermissionsExt::from_mode(sandbox::mode_for_caller(0o666));
+        let mode = PermissionsExt::from_mode(fs_scratch::umask::mode_for_caller(0o666));
         let file = tempfile::Builder::new()
             .prefix(".grade-report-")
             .tempfile_in(folder)

@@ -8,6 +8,7 @@
 //! submission *not graded*, and so does a panic of our own. Never prints; tells a [`Listener`] instead.
 
 mod hidden;
+mod scratch;
 mod seeds;
 mod submission;
 
@@ -22,6 +23,7 @@ use std::{
 
 use self::hidden::Hidden;
 pub use self::{
+    scratch::make_scratch,
     seeds::seeds,
     submission::{Origin, Submission, Taken},
 };
@@ -35,11 +37,13 @@ use crate::{
     intake::{self, Admission, Snapshot},
     record::{self, Record},
     reference,
-    sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
-    spec::{Exercise, Limits, Tier},
+    spec::Exercise,
     verdict,
 };
+use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
+use observer::{AccessTimes, ObserverOptions, Stamps};
+use sandbox::{Job, Limits, Sandbox, Stage, Tier};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
 /// than the exercise's own limit: a slow machine is slow for everybody.
@@ -94,6 +98,7 @@ pub struct Session<'a> {
     builder: Builder,
     sandbox: Sandbox,
     scratch: Scratch,
+    stamps: Stamps,
     listener: &'a dyn Listener,
     datasets: Vec<(Seed, Dataset)>,
     answers: BTreeMap<Seed, Expected>,
@@ -155,13 +160,13 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Fault> {
         sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
         sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
-        let observer = sandbox.can_observe()?;
+        let observer = observer::can_observe(&sandbox)?;
         let builder = Builder::new(
             &settings.course,
             &settings.cache_dir,
             sandbox.cancellation(),
         )?;
-        let scratch = Scratch::create(settings.temp_dir.as_deref())?;
+        let (scratch, stamps) = make_scratch(settings.temp_dir.as_deref())?;
         if sandbox.tier() > Tier::None {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
@@ -177,6 +182,7 @@ impl<'a> Session<'a> {
             builder,
             sandbox,
             scratch,
+            stamps,
             listener,
             datasets,
             answers: BTreeMap::new(),
@@ -440,7 +446,7 @@ impl<'a> Session<'a> {
         dataset
             .write(&data)
             .map_err(|fault| fault.hint(MORE_SPACE))?;
-        let watch = self.scratch.watch(&data, dataset.names())?;
+        let watch = AccessTimes::arm(&data, dataset.names(), self.stamps)?;
         let temporary = folder(place, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
@@ -448,24 +454,24 @@ impl<'a> Session<'a> {
             ("LANG".into(), "C.UTF-8".into()),
             ("TMPDIR".into(), text_of(&temporary)?),
         ];
-        if self.observer.is_ok() {
-            let processors = self.exercise.processors;
-            job = job.observed(
-                &data,
-                ObserverOptions {
-                    processors,
+        let execution = match &self.observer {
+            Ok(()) => {
+                let options = ObserverOptions {
+                    processors: self.exercise.processors,
                     ..ObserverOptions::default()
-                },
-            );
-        }
-        let mut execution = self.sandbox.run(&job)?;
-        if let Err(reason) = &self.observer {
-            let reason = reason.clone();
-            execution.observation = Some(Observed::Unavailable { reason });
-        }
-        let files = watch.look()?;
+                };
+                observer::observe(&self.sandbox, &job, &data, options)?
+            }
+            Err(reason) => {
+                let reason = reason.clone();
+                let mut execution = self.sandbox.run(&job)?;
+                execution.observation = Some(Observed::Unavailable { reason });
+                execution
+            }
+        };
+        let files = watch.compare()?;
         for used in [&data, &temporary] {
-            sandbox::remove_tree(used)
+            fs_scratch::remove_tree(used)
                 .map_err(|error| Fault::io(FaultKind::Disk, "remove", used, &error))?;
         }
         let expected = self.answers.get(&seed);
@@ -479,9 +485,11 @@ impl<'a> Session<'a> {
     }
 
     /// A new empty folder for one submission, removed when dropped.
-    fn place(&self) -> Result<Place, Fault> {
+    fn place(&self) -> Result<Subfolder, Fault> {
         let number = self.places.fetch_add(1, Ordering::Relaxed);
-        self.scratch.place(&number.to_string())
+        self.scratch
+            .subfolder(&number.to_string())
+            .map_err(|error| Fault::from(error).hint(MORE_SPACE))
     }
 
     fn check_ids(&self) -> Vec<CheckId> {

@@ -4,10 +4,8 @@
 
 use std::path::PathBuf;
 
-use crate::{
-    intake::{Admission, Snapshot, Source},
-    sandbox::Place,
-};
+use crate::intake::{Admission, Snapshot, Source};
+use fs_scratch::Subfolder;
 use ids::{Digest, SubmissionId};
 
 /// A submission to grade.
@@ -31,7 +29,7 @@ pub enum Origin {
 /// A submission that was taken in: its private copy, or why there is none. Gone when dropped.
 #[derive(Debug)]
 pub struct Taken {
-    pub(super) place: Place,
+    pub(super) place: Subfolder,
     pub(super) admission: Admission,
 }
 

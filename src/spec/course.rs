@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
+use sandbox::Limits;
 use serde::Deserialize;
 
 use super::{
     exercise::Exercise,
     tier::{IsolationPolicy, PolicyFile},
     toml_file::{mistake, offset_of, read},
-    units::{Limits, LimitsFile, Size},
+    units::{LimitsFile, Size},
 };
 use crate::fault::{Fault, FaultKind};
 use ids::ExerciseId;

@@ -5,6 +5,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use sandbox::Limits;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -12,7 +13,7 @@ use super::{
     course::Course,
     recipe::Recipe,
     toml_file::{mistake, offset_of, read},
-    units::{Limits, LimitsFile},
+    units::LimitsFile,
 };
 use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed};

@@ -17,8 +17,7 @@ mod units;
 pub use course::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
 pub use exercise::{CheckSpec, Exercise, Profile, SeedPlan};
 pub use recipe::{NumbersRecipe, Recipe, RecipeError};
-pub use tier::{IsolationPolicy, Tier, UnknownTier};
-pub use units::Limits;
+pub use tier::IsolationPolicy;
 
 pub(crate) use toml_file::line_of;
 

@@ -2,30 +2,8 @@
 
 use std::{num::NonZeroU64, time::Duration};
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
-
-/// What one job, a whole tree of processes, may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Real time.
-    pub wall: Duration,
-    /// Processor time, all processes together.
-    pub cpu: Duration,
-    /// Bytes of memory, all processes together.
-    pub memory_bytes: u64,
-    /// Processes and threads at once.
-    pub tasks: u64,
-    /// Open files of one process.
-    pub open_files: u64,
-    /// Bytes of one file.
-    pub file_bytes: u64,
-    /// Bytes of all files in the folders it may write to.
-    pub disk_bytes: u64,
-    /// Files and folders in the folders it may write to.
-    pub disk_files: u64,
-    /// Bytes written to one of standard output and standard error.
-    pub output_bytes: u64,
-}
+use sandbox::Limits;
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// Limits as a file writes them; what is left out comes from the level above.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]

@@ -17,7 +17,7 @@ fn only_what_changed_is_graded_again_and_who_moved_is_shown() {
     ]);
     let out = class.out("out");
     class.batch("out", &[]);
-    grade::sandbox::remove_tree(&class.folder().join("lines-from-zero")).unwrap();
+    fs_scratch::remove_tree(&class.folder().join("lines-from-zero")).unwrap();
     class.add("correct-rayon-par-iter", "lines-from-zero");
     let output = class.batch("out", &[]);
     says(&output, "3 unchanged, 1 graded");
@@ -29,7 +29,7 @@ fn only_what_changed_is_graded_again_and_who_moved_is_shown() {
     assert!(kept.contains("\"fail\""), "{kept}");
 
     // A submission that is gone is gone from the outputs, and kept.
-    grade::sandbox::remove_tree(&class.folder().join("correct-scoped-chunks")).unwrap();
+    fs_scratch::remove_tree(&class.folder().join("correct-scoped-chunks")).unwrap();
     let output = class.batch("out", &[]);
     says(&output, "3 unchanged, 0 graded");
     says(&output, "correct-scoped-chunks: pass 10/10 -> gone");

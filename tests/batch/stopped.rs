@@ -144,7 +144,7 @@ fn grading_everybody_again_is_continued_and_then_done() {
 /// ends until then.
 fn kill_before_the_third(class: &Class, more: &[&str]) {
     let third = class.folder().join("exits-nonzero");
-    grade::sandbox::remove_tree(&third).unwrap();
+    fs_scratch::remove_tree(&third).unwrap();
     class.add("never-ends", "exits-nonzero");
     let keys = class.out("out").join("keys");
     let key = |id: &str| {
@@ -162,7 +162,7 @@ fn kill_before_the_third(class: &Class, more: &[&str]) {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    grade::sandbox::remove_tree(&third).unwrap();
+    fs_scratch::remove_tree(&third).unwrap();
     class.add("exits-nonzero", "exits-nonzero");
 }
 
@@ -258,7 +258,7 @@ fn an_interrupted_batch_keeps_what_is_done_and_ends_by_the_signal() {
     let batch: serde_json::Value = serde_json::from_str(&stdout(&report("json"))).unwrap();
     assert_eq!(batch["class"]["size"], 4);
     assert_eq!(batch["records"].as_array().unwrap().len(), done);
-    grade::sandbox::remove_tree(&class.folder().join("never-ends")).unwrap();
+    fs_scratch::remove_tree(&class.folder().join("never-ends")).unwrap();
     let output = class.batch("out", &[]);
     says(&output, "3 submissions, 2 passed, 1 did not pass");
 }

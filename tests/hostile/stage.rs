@@ -107,9 +107,9 @@ impl Folders {
 impl Drop for Folders {
     fn drop(&mut self) {
         for folder in [&self.temporary, &self.base] {
-            if grade::sandbox::remove_tree(folder).is_err() {
+            if fs_scratch::remove_tree(folder).is_err() {
                 soften(folder);
-                let _ = grade::sandbox::remove_tree(folder);
+                let _ = fs_scratch::remove_tree(folder);
             }
         }
     }

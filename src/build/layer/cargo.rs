@@ -20,9 +20,9 @@ use serde::Deserialize;
 use super::super::Toolchain;
 use crate::{
     fault::{Fault, FaultKind},
-    sandbox::Cancellation,
     spec::Course,
 };
+use sandbox::Cancellation;
 
 /// The package that depends on every allowed crate.
 const PACKAGE: &str = "course-crates";
@@ -285,7 +285,7 @@ fn run(
         }
         if let Err(stopped) = cancellation.check() {
             end(&mut child);
-            return Err(stopped);
+            return Err(stopped.into());
         }
         std::thread::sleep(nap);
         nap = (2 * nap).min(Duration::from_millis(20));

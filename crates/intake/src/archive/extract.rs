@@ -177,7 +177,7 @@ impl<'a> Extraction<'a> {
             copy::file(body, &self.dest.join(path), self.bytes_left).map_err(|failure| {
                 match failure {
                     Failure::OverBudget => too_large(),
-                    // Whether it is the disk's fault is told by who counts what is read.
+                    // If the disk failed, the budget knows, and judges later.
                     Failure::Read(_) => Blame::Limit(refusals::damaged(path)),
                     Failure::Write(error) => error.into(),
                 }

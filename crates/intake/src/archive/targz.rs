@@ -1,7 +1,7 @@
 //! Read a gzip-compressed tar archive's entries in their order.
 //!
-//! Hides long names and extended headers: they are read here and not by the library, which would take one
-//! of any size into memory.
+//! Hides long names and extended headers: they are read here and not by the library, which would read a
+//! header of any size into memory.
 //! Never takes an entry whose two headers disagree about its size, nor one with holes.
 
 use std::io::{self, BufReader, Read};
@@ -55,7 +55,7 @@ pub(super) fn each(
     if next != Next::default() {
         return Err(damaged(io::ErrorKind::UnexpectedEof.into()));
     }
-    // A stream that is cut or wrong behind the last entry is damaged all the same.
+    // A stream that is cut or wrong after the last entry is damaged all the same.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     Ok(())
 }
@@ -141,7 +141,7 @@ fn what(kind: EntryType, name: &[u8]) -> What {
     }
 }
 
-/// The library's words are about bytes, so they are not told.
+/// The library's error is about bytes, which would not help a student.
 fn damaged(_: io::Error) -> Blame {
     Blame::Limit(refusals::damaged(""))
 }

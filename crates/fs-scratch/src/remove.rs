@@ -136,7 +136,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(remove_tree(&dir.path().join("missing")).is_err());
         let link = dir.path().join("link");
-        std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+        let outside = dir.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("kept"), "x").unwrap();
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
         assert!(remove_tree(&link).is_err());
+        assert!(outside.join("kept").exists());
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// What an entry says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum EntryKind {
     File,
     Folder,
     Link,
@@ -30,7 +30,7 @@ pub(super) type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(
 pub(super) struct Entry<'a> {
     /// Its whole name, as it is written.
     pub(super) name: &'a [u8],
-    pub(super) what: What,
+    pub(super) what: EntryKind,
     /// The size it claims. Used in refusals, never as a bound.
     pub(super) claims: u64,
 }
@@ -76,7 +76,7 @@ mod tests {
     fn path(name: &[u8]) -> Result<Vec<&[u8]>, String> {
         let entry = Entry {
             name,
-            what: What::File,
+            what: EntryKind::File,
             claims: 0,
         };
         // The names borrow from `name`, not from the entry.

@@ -11,7 +11,7 @@ use tar::{EntryType, PaxExtensions};
 
 use super::{
     budget::{Budget, Source},
-    entry::{Entry, Visit, What},
+    entry::{Entry, EntryKind, Visit},
 };
 use crate::{blame::Blame, names::shown, refusals};
 
@@ -126,18 +126,18 @@ fn header(entry: &mut impl Read) -> Result<Vec<u8>, Blame> {
     Ok(header)
 }
 
-fn what(kind: EntryType, name: &[u8]) -> What {
+fn what(kind: EntryType, name: &[u8]) -> EntryKind {
     match kind {
-        EntryType::Directory => What::Folder,
+        EntryType::Directory => EntryKind::Folder,
         // Before POSIX a folder was a file whose name ends in a slash.
-        EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => What::Folder,
-        EntryType::Regular | EntryType::Continuous => What::File,
-        EntryType::Symlink => What::Link,
-        EntryType::Link => What::HardLink,
-        EntryType::Char | EntryType::Block => What::Special("a device"),
-        EntryType::Fifo => What::Special("a named pipe"),
-        EntryType::GNUSparse => What::Special("a file with holes"),
-        _ => What::Special("something unknown"),
+        EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => EntryKind::Folder,
+        EntryType::Regular | EntryType::Continuous => EntryKind::File,
+        EntryType::Symlink => EntryKind::Link,
+        EntryType::Link => EntryKind::HardLink,
+        EntryType::Char | EntryType::Block => EntryKind::Special("a device"),
+        EntryType::Fifo => EntryKind::Special("a named pipe"),
+        EntryType::GNUSparse => EntryKind::Special("a file with holes"),
+        _ => EntryKind::Special("something unknown"),
     }
 }
 

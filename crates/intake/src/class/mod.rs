@@ -100,7 +100,7 @@ pub struct Ignored {
 pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, Error> {
     let fd = open::class(dir)?;
     let names =
-        root::list(fd.as_fd(), ENTRIES).map_err(|errno| machine(dir, ReadError::from(errno)))?;
+        root::list(fd.as_fd(), ENTRIES).map_err(|errno| scan_error(dir, ReadError::from(errno)))?;
     if names.len() == ENTRIES {
         return Err(Error::ClassTooLarge {
             path: dir.to_path_buf(),
@@ -128,7 +128,7 @@ pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, 
     for name in &names {
         let location = Location::new(dir, OsStr::from_bytes(name.to_bytes()));
         let sorted = scan.entry(&location, fd.as_fd(), name);
-        sorted.map_err(|shortage| machine(&location.path(), shortage))?;
+        sorted.map_err(|shortage| scan_error(&location.path(), shortage))?;
     }
     scan.finish()
 }
@@ -158,7 +158,7 @@ impl Candidate {
     }
 
     /// A file that is no archive counts only where nothing else does.
-    fn is_loose(&self) -> bool {
+    fn is_only_files(&self) -> bool {
         let is_file = |attempt: &Attempt| matches!(attempt.source, Source::File(_));
         self.attempts.iter().all(is_file)
     }
@@ -227,7 +227,7 @@ impl ClassScan<'_> {
             return Ok(());
         }
         let inside = open::folder(fd, name).and_then(|inner| match inner {
-            Some(inner) => inside::look(inner.as_fd(), &location, self.exercise_path),
+            Some(inner) => inside::attempts_in(inner.as_fd(), &location, self.exercise_path),
             None => Ok(Vec::new()),
         });
         let inside = match inside {
@@ -318,14 +318,17 @@ impl ClassScan<'_> {
         self.disambiguate();
         let mut submissions = Vec::new();
         for (_, (id, mut candidates)) in std::mem::take(&mut self.students) {
-            if candidates.iter().any(|candidate| !candidate.is_loose()) {
-                for loose in candidates.extract_if(.., |candidate| candidate.is_loose()) {
+            if candidates
+                .iter()
+                .any(|candidate| !candidate.is_only_files())
+            {
+                for loose in candidates.extract_if(.., |candidate| candidate.is_only_files()) {
                     let why =
                         format!("is a file beside what `{id}` handed in as folder or archive");
                     self.ignore(loose.name, why);
                 }
             }
-            candidates.sort_by(in_time);
+            candidates.sort_by(by_time);
             check_collision(&id, &candidates)?;
             let attempts = candidates
                 .into_iter()
@@ -387,7 +390,7 @@ fn file(
 }
 
 /// The order of uploads: by the number that the exporting system gave, and without numbers by name.
-fn in_time(a: &Candidate, b: &Candidate) -> Ordering {
+fn by_time(a: &Candidate, b: &Candidate) -> Ordering {
     let file = |candidate: &Candidate| candidate.exported.as_ref().map(|exported| exported.file);
     file(a)
         .cmp(&file(b))
@@ -414,7 +417,7 @@ fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Er
 }
 
 /// The error of a machine that cannot go on, or of a folder that changes while it is read.
-fn machine(dir: &Path, error: ReadError) -> Error {
+fn scan_error(dir: &Path, error: ReadError) -> Error {
     let source = match Blame::from_read_error(dir, "", error) {
         Blame::Ours(error) => return error,
         Blame::Submission(refusal) | Blame::Limit(refusal) => io::Error::other(refusal.problem),

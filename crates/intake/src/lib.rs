@@ -9,9 +9,9 @@
 //! # Theory of operation
 //!
 //! One walk goes down the submission, names in byte order, one open folder for each level. Every step
-//! starts from an open folder and one name in it, never from a path, so that an entry that
-//! is replaced meanwhile cannot lead outside. The type of a thing is read from its descriptor after it was opened without
-//! following a link and without waiting. The walk ends at the first limit passed: its cost is bounded by
+//! starts from an open folder and one name in it, never from a path, so that an entry that is
+//! replaced meanwhile cannot lead outside. The type of an entry is read from its descriptor, after it was
+//! opened without following a link and without waiting. The walk ends at the first limit passed: its cost is bounded by
 //! the limits and not by what was handed in.
 //!
 //! A class comes in an instructor's folder ([`find`]). A submission of a class ([`admit_source`]) may

@@ -101,7 +101,8 @@ pub(crate) fn shown(name: &[u8]) -> String {
 
 /// Two names with the same fold are one file where capitals make no difference.
 ///
-/// Upper case and then lower case is nearly Unicode's case folding: it joins `ß` and `SS`, `ſ` and `s`, `ς` and `σ`.
+/// Upper case and then lower case is nearly Unicode's case folding: it joins `ß` and `SS`, `ſ`
+/// and `s`, `ς` and `σ`.
 pub(crate) fn fold(name: &str) -> String {
     name.chars()
         .flat_map(char::to_uppercase)

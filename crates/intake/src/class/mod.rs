@@ -92,7 +92,8 @@ pub struct Ignored {
 /// Look through the instructor's folder `dir`.
 ///
 /// If `dir` itself is a link, it is followed, because the user named it. Inside, folders are opened to see
-/// where the crate is, and of a student with several archives the last ones are read, within `limits`. `exercise_path` is where a checkout of the course has the exercise, empty if that is not known.
+/// where the crate is, and of a student with several archives the last ones are read, within `limits`.
+/// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known.
 ///
 /// # Errors
 /// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in

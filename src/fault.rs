@@ -56,6 +56,20 @@ impl Fault {
         Self::new(kind, format!("failed to {verb} `{}`", path.display())).because(error)
     }
 
+    /// A failed operation on a path in the folder for temporary files.
+    #[must_use]
+    pub fn temporary(verb: &str, path: &Path, error: &io::Error) -> Self {
+        Self::io(FaultKind::Disk, verb, path, error)
+            .hint("free some space, or choose another place with `--temp-dir DIR`")
+    }
+
+    /// A failed operation on a path in the cache folder.
+    #[must_use]
+    pub fn cache(verb: &str, path: &Path, error: &io::Error) -> Self {
+        Self::io(FaultKind::Disk, verb, path, error)
+            .hint("free some space, or choose another cache with `--cache-dir DIR`")
+    }
+
     /// The same fault with the system's own words.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {

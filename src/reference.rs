@@ -173,10 +173,7 @@ impl Programs {
             }
             fs::rename(place.path(), &kept)
         };
-        keep().map_err(|error| {
-            Fault::io(FaultKind::Disk, "write into", &self.folder, &error)
-                .hint("free some space, or choose another cache with `--cache-dir DIR`")
-        })
+        keep().map_err(|error| Fault::cache("write into", &self.folder, &error))
     }
 }
 

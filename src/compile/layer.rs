@@ -18,7 +18,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Toolchain;
+use super::toolchain::Toolchain;
 use crate::{
     course::Course,
     fault::{Fault, FaultKind},
@@ -190,7 +190,7 @@ impl Layers {
         }
         match fs::remove_file(layer.folder.join(DESCRIPTION)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other.map_err(|error| disk("remove", &layer.folder, &error)),
+            other => other.map_err(|error| Fault::cache("remove", &layer.folder, &error)),
         }
     }
 
@@ -226,26 +226,30 @@ impl Layers {
         // Whoever made it before was killed: the lock is ours.
         let prefix = format!("making-{key}-");
         remove_all(&self.folder, &prefix)
-            .map_err(|error| disk("clean up in", &self.folder, &error))?;
+            .map_err(|error| Fault::cache("clean up in", &self.folder, &error))?;
         let work = tempfile::Builder::new()
             .prefix(&prefix)
             .tempdir_in(&self.folder)
-            .map_err(|error| disk("write into", &self.folder, &error))?;
+            .map_err(|error| Fault::cache("write into", &self.folder, &error))?;
         let compiled = self.recipe.compile(work.path(), packages, tell)?;
         let layer = collect(&work.path().join("layer"), &key, compiled)?;
         if folder.exists() {
-            remove_tree(&folder).map_err(|error| disk("replace", &folder, &error))?;
+            remove_tree(&folder).map_err(|error| Fault::cache("replace", &folder, &error))?;
         }
-        fs::rename(&layer.folder, &folder).map_err(|error| disk("create", &folder, &error))?;
+        fs::rename(&layer.folder, &folder)
+            .map_err(|error| Fault::cache("create", &folder, &error))?;
         Ok(Layer { folder, ..layer })
     }
 
     /// Wait until no other process makes this layer.
     fn lock(&self, key: &str) -> Result<fs::File, Fault> {
-        fs::create_dir_all(&self.folder).map_err(|error| disk("create", &self.folder, &error))?;
+        fs::create_dir_all(&self.folder)
+            .map_err(|error| Fault::cache("create", &self.folder, &error))?;
         let path = self.folder.join(format!("{key}.lock"));
-        let file = fs::File::create(&path).map_err(|error| disk("create", &path, &error))?;
-        file.lock().map_err(|error| disk("lock", &path, &error))?;
+        let file =
+            fs::File::create(&path).map_err(|error| Fault::cache("create", &path, &error))?;
+        file.lock()
+            .map_err(|error| Fault::cache("lock", &path, &error))?;
         Ok(file)
     }
 }
@@ -263,7 +267,7 @@ fn remove_all(folder: &Path, prefix: &str) -> io::Result<()> {
 
 /// Move the compiled libraries into one folder and describe them.
 fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer, Fault> {
-    fs::create_dir(folder).map_err(|error| disk("create", folder, &error))?;
+    fs::create_dir(folder).map_err(|error| Fault::cache("create", folder, &error))?;
     let mut files = Vec::new();
     for library in &compiled.libraries {
         let name = library
@@ -272,10 +276,11 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
             .to_string_lossy()
             .into_owned();
         let place = folder.join(&name);
-        fs::rename(library, &place).map_err(|error| disk("move", library, &error))?;
-        let digest = digest_of_file(&place).map_err(|error| disk("read", &place, &error))?;
+        fs::rename(library, &place).map_err(|error| Fault::cache("move", library, &error))?;
+        let digest =
+            digest_of_file(&place).map_err(|error| Fault::cache("read", &place, &error))?;
         let bytes = fs::metadata(&place)
-            .map_err(|error| disk("read", &place, &error))?
+            .map_err(|error| Fault::cache("read", &place, &error))?
             .len();
         files.push(LayerFile {
             name,
@@ -298,12 +303,6 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
         Fault::new(FaultKind::Internal, "failed to describe a layer").because(error)
     })?;
     let path = folder.join(DESCRIPTION);
-    fs::write(&path, description).map_err(|error| disk("write", &path, &error))?;
+    fs::write(&path, description).map_err(|error| Fault::cache("write", &path, &error))?;
     Ok(layer)
-}
-
-/// A failure of the cache folder.
-fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::io(FaultKind::Disk, verb, path, error)
-        .hint("free some space, or choose another cache with `--cache-dir DIR`")
 }

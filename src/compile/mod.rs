@@ -18,7 +18,7 @@ mod toolchain;
 use std::{
     collections::BTreeMap,
     collections::BTreeSet,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -30,7 +30,7 @@ pub use toolchain::Toolchain;
 use self::{
     diagnostics::Said,
     layer::{Layer, Layers},
-    manifest::Package,
+    manifest::model::Package,
     rustc::{Compilation, Compiled},
 };
 use crate::{
@@ -298,7 +298,8 @@ impl Stage<'_> {
         profile: Profile,
         limits: &Limits,
     ) -> Result<Compiled, Fault> {
-        fs::create_dir(self.place).map_err(|error| disk("create", self.place, &error))?;
+        fs::create_dir(self.place)
+            .map_err(|error| Fault::temporary("create", self.place, &error))?;
         Compilation {
             toolchain: &self.builder.toolchain,
             sandbox: self.sandbox,
@@ -316,17 +317,21 @@ impl Stage<'_> {
     /// linker says may be the submission's words.
     fn prove_space(&self) -> Result<(), Fault> {
         let left = rustix::fs::statvfs(self.place)
-            .map_err(|error| disk("look at", self.place, &error.into()))?;
+            .map_err(|error| Fault::temporary("look at", self.place, &error.into()))?;
         if left.f_bavail.saturating_mul(left.f_frsize) >= ROOM_TO_COMPILE {
             return Ok(());
         }
-        Err(disk("compile in", self.place, &Errno::NOSPC.into()))
+        Err(Fault::temporary(
+            "compile in",
+            self.place,
+            &Errno::NOSPC.into(),
+        ))
     }
 
     /// Compile a library and a program of our own, of a line each. If that fails as well, the machine is to blame.
     fn prove_toolchain(&self, exercise: &Exercise) -> Result<(), Fault> {
         let source = self.place.join("canary");
-        let failed = |error| disk("write into", self.place, &error);
+        let failed = |error| Fault::temporary("write into", self.place, &error);
         fs::create_dir_all(source.join("src")).map_err(failed)?;
         for (name, text) in CANARY_SOURCES {
             fs::write(source.join(name), text).map_err(failed)?;
@@ -357,12 +362,6 @@ impl Stage<'_> {
             }
         }
     }
-}
-
-/// A failure of the temporary folder.
-fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::io(FaultKind::Disk, verb, path, error)
-        .hint("free some space, or choose another place with `--temp-dir DIR`")
 }
 
 /// The packages that a submission names.

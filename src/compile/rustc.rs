@@ -13,10 +13,10 @@ use std::{
 };
 
 use super::{
-    Toolchain,
     diagnostics::{self, Said},
     layer::Layer,
-    manifest::{Package, Target},
+    manifest::model::{Package, Target},
+    toolchain::Toolchain,
 };
 use crate::{
     course::{Limits, Profile},
@@ -57,7 +57,8 @@ impl Compilation<'_> {
     /// Compile the library, if there is one, then the program.
     pub(super) fn run(&self) -> Result<Compiled, Fault> {
         let temporary = self.output.join("tmp");
-        fs::create_dir(&temporary).map_err(|error| super::disk("create", &temporary, &error))?;
+        fs::create_dir(&temporary)
+            .map_err(|error| Fault::temporary("create", &temporary, &error))?;
         let mut warnings = 0;
         let mut library = None;
         if let Some(target) = &self.package.library {

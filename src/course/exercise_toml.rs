@@ -198,6 +198,8 @@ impl Exercise {
             }
         })?;
         let checks = checks(&path, &text, &file.checks, &file.points)?;
+        let answers = file.seeds.answers.into_iter();
+        let answers = answers.map(|(seed, answer)| (seed, answer.into_inner()));
         Ok(Self {
             title: file.title,
             summary: file.summary,
@@ -207,9 +209,7 @@ impl Exercise {
                 fixed: file.seeds.fixed,
                 fresh: file.seeds.fresh,
             },
-            answers: { file.seeds.answers.into_iter() }
-                .map(|(seed, answer)| (seed, answer.into_inner()))
-                .collect(),
+            answers: answers.collect(),
             processors,
             profile: Profile {
                 opt_level,

@@ -7,6 +7,7 @@
 //! Formats refuse loudly: an unknown key is an error, and `format-version` tells an older file from a
 //! newer program.
 
+mod catalog;
 mod exercise_toml;
 mod grader_toml;
 mod recipe;
@@ -14,8 +15,9 @@ mod tier;
 mod toml_file;
 mod units;
 
+pub use catalog::RESERVED_NAMES;
 pub use exercise_toml::{Exercise, Profile, SeedPlan};
-pub use grader_toml::{AllowedCrate, Course, IntakeLimits, RESERVED_NAMES};
+pub use grader_toml::{AllowedCrate, Course, IntakeLimits};
 pub use tier::{IsolationPolicy, Tier, UnknownTier};
 pub use units::Limits;
 

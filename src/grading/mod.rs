@@ -61,9 +61,6 @@ const LONGER_THAN_THE_LIMIT: u32 = 3;
 /// Layers of compiled crates that a program may be made of, one after the other, all damaged.
 const MOST_LAYERS: u32 = 2;
 
-/// What to do about a temporary folder that fails.
-const MORE_SPACE: &str = "free some space, or choose another place with `--temp-dir DIR`";
-
 /// One dataset on which every submission runs.
 struct Case {
     seed: Seed,
@@ -450,9 +447,9 @@ impl<'a> Session<'a> {
     /// Run a program once on fresh files, and look what became of them.
     fn run(&self, program: &Path, case: &Case, place: &Path) -> Result<RunEvidence, Fault> {
         let data = folder(place, "data")?;
-        case.dataset.write(&data).map_err(|error| {
-            Fault::io(FaultKind::Disk, "write the data files into", &data, &error).hint(MORE_SPACE)
-        })?;
+        case.dataset
+            .write(&data)
+            .map_err(|error| Fault::temporary("write the data files into", &data, &error))?;
         let watch = self.scratch.watch(&data, case.dataset.names())?;
         let temporary = folder(place, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
@@ -478,8 +475,7 @@ impl<'a> Session<'a> {
         }
         let files = watch.look()?;
         for used in [&data, &temporary] {
-            sandbox::remove_tree(used)
-                .map_err(|error| Fault::io(FaultKind::Disk, "remove", used, &error))?;
+            sandbox::remove_tree(used).map_err(|error| Fault::temporary("remove", used, &error))?;
         }
         let expected = case.expected.as_ref();
         Ok(RunEvidence {
@@ -571,8 +567,7 @@ fn wall_limit(own: Duration, slowest: Duration) -> Duration {
 
 fn folder(place: &Path, name: &str) -> Result<PathBuf, Fault> {
     let path = place.join(name);
-    fs::create_dir(&path)
-        .map_err(|error| Fault::io(FaultKind::Disk, "create", &path, &error).hint(MORE_SPACE))?;
+    fs::create_dir(&path).map_err(|error| Fault::temporary("create", &path, &error))?;
     Ok(path)
 }
 

@@ -17,8 +17,8 @@ use std::{
 
 use serde::Deserialize;
 
-use super::super::Toolchain;
 use crate::{
+    compile::toolchain::Toolchain,
     course::Course,
     fault::{Fault, FaultKind},
     sandbox::Cancellation,
@@ -217,7 +217,7 @@ fn write_package(folder: &Path, manifest: &str) -> Result<(), Fault> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Fault> {
-    fs::write(path, text).map_err(|error| super::disk("write", path, &error))
+    fs::write(path, text).map_err(|error| Fault::cache("write", path, &error))
 }
 
 /// A cargo that compiles for this machine with its standard settings, whatever the user's are.
@@ -262,8 +262,7 @@ fn run(
     let open = || {
         tempfile::tempfile().map_err(|error| {
             let place = tempfile::env::temp_dir();
-            Fault::io(FaultKind::Disk, "write into", &place, &error)
-                .hint("free some space, or choose another place with `--temp-dir DIR`")
+            Fault::temporary("write into", &place, &error)
         })
     };
     let (mut stdout, mut stderr) = (open()?, open()?);
@@ -323,7 +322,7 @@ fn lock_anew(
     cancellation: &Cancellation,
 ) -> Result<String, Fault> {
     let work = tempfile::tempdir()
-        .map_err(|error| super::disk("create", Path::new("a temporary folder"), &error))?;
+        .map_err(|error| Fault::cache("create", Path::new("a temporary folder"), &error))?;
     write_package(work.path(), manifest)?;
     let mut command = trusted_cargo(toolchain, work.path());
     let output = run(command.arg("generate-lockfile"), toolchain, cancellation)?;
@@ -336,7 +335,7 @@ fn lock_anew(
         );
     }
     let lock = fs::read_to_string(work.path().join("Cargo.lock"))
-        .map_err(|error| super::disk("read", work.path(), &error))?;
+        .map_err(|error| Fault::cache("read", work.path(), &error))?;
     keep(lock_path, &lock).map_err(|error| {
         Fault::io(FaultKind::Usage, "write", lock_path, &error)
             .hint("the course needs a lock file; make its folder writable once")

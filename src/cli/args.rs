@@ -1,10 +1,8 @@
-//! The arguments as typed. Nobody below `cli` sees them.
+//! The arguments as typed. `task` settles them, and nobody else sees them.
 
-use std::{
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-};
+use std::{num::NonZeroUsize, path::PathBuf};
 
+use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{config::Overrides, sandbox::Isolation};
@@ -155,9 +153,10 @@ pub(super) struct DataArgs {
     pub(super) seed: Seed,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Format {
     /// For a person
+    #[default]
     Human,
     /// The record, for programs
     Json,
@@ -197,11 +196,6 @@ pub(super) struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// The course's folder, if it was typed.
-    pub(super) fn course(&self) -> Option<&Path> {
-        self.course.as_deref()
-    }
-
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             course: self.course.clone(),
@@ -219,6 +213,16 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 fn parse_isolation(text: &str) -> Result<Isolation, String> {

@@ -2,24 +2,27 @@
 //! the sandbox and must fail, programs of known concurrency are counted, reads are recorded and fakes are
 //! noticed.
 
-use super::{App, exit_code::ExitCode, this_program};
+use super::{
+    app::{App, this_program},
+    exit_code::ExitCode,
+    task::Doctor,
+};
 use crate::{
     compile::Toolchain,
-    config::Settings,
     fault::{Fault, FaultKind},
     sandbox::{self, CanaryOutcome, Count, Fate, Isolation, Sandbox, Scratch, Stage, Stamps},
 };
 use judge::report::escape_line;
 
 impl App {
-    pub(super) fn doctor(&self, settings: &Settings) -> Result<ExitCode, Fault> {
+    pub(super) fn doctor(&self, task: &Doctor) -> Result<ExitCode, Fault> {
         let this = this_program()?;
         let abilities = sandbox::probe(&this)?;
-        let tier = abilities.choose(self.isolation)?;
-        let sandbox = Sandbox::new(&this, self.cancellation.clone(), &abilities, self.isolation)?;
+        let tier = abilities.choose(task.isolation)?;
+        let sandbox = Sandbox::new(&this, self.cancellation.clone(), &abilities, task.isolation)?;
         let abilities = abilities.to_string();
         let (possible, layers) = abilities.split_once('\n').unwrap_or((&abilities, ""));
-        let asked = match self.isolation {
+        let asked = match task.isolation {
             Isolation::Auto => String::new(),
             Isolation::Exactly(tier) => format!(" is possible here, tier {tier} was asked for"),
         };
@@ -29,7 +32,7 @@ impl App {
         let mut sound = self.canaries(&canaries)?;
 
         sound &= self.observer(&sandbox)?;
-        let course = &settings.course;
+        let course = &task.settings.course;
         let granted = sandbox::prove_grants(Stage::Run, &course.run_limits)
             .and_then(|()| sandbox::prove_grants(Stage::Build, &course.build_limits));
         match granted {
@@ -39,14 +42,14 @@ impl App {
                 self.line("limits", false, &fault.to_string())?;
             }
         }
-        match Toolchain::find(&settings.course.root) {
+        match Toolchain::find(&task.settings.course.root) {
             Ok(toolchain) => self.line("toolchain", true, toolchain.name())?,
             Err(fault) => {
                 sound = false;
                 self.line("toolchain", false, &fault.to_string())?;
             }
         }
-        match Scratch::create(settings.temp_dir.as_deref()) {
+        match Scratch::create(task.settings.temp_dir.as_deref()) {
             Ok(scratch) => {
                 let how = match scratch.stamps() {
                     Stamps::Fine => "reads are recorded, and every fake is noticed at once",

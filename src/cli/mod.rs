@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stderr, reason = "all printing is here")]
 
+mod app;
 mod args;
 mod batch;
 mod batch_progress;
@@ -18,25 +19,22 @@ mod output;
 mod progress;
 mod report;
 mod spinner;
+mod task;
 
 use std::{
     env,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     process,
 };
 
+use anstream::ColorChoice;
 use clap::{ArgMatches, CommandFactory as _, Parser as _};
 
-use self::{
-    args::{Cli, Color, Command},
-    exit_code::ExitCode,
-    output::Output,
-};
+use self::{app::App, args::Cli, exit_code::ExitCode, output::Output, task::Task};
 use crate::{
     config::{Overrides, Settings},
     fault::{Fault, FaultKind},
-    sandbox::{self, Cancellation, Isolation, Sandbox},
+    sandbox::{self, Cancellation},
 };
 use ids::ExerciseId;
 
@@ -53,7 +51,7 @@ pub fn main() -> process::ExitCode {
             let Some(fault) = mistyped::misread(&typed, &error, exercises) else {
                 error.exit()
             };
-            Output::new(Color::Auto).fault(&fault);
+            Output::new(ColorChoice::Auto).fault(&fault);
             return ExitCode::of_fault(fault.kind).into();
         }
     };
@@ -66,11 +64,10 @@ pub fn main() -> process::ExitCode {
         }
     };
     let app = App {
-        output: Output::new(cli.global.color),
-        isolation: cli.global.isolation,
+        output: Output::new(cli.global.color.into()),
         cancellation,
     };
-    let code = catch_unwind(AssertUnwindSafe(|| app.run(cli))).unwrap_or_else(|_| {
+    let code = catch_unwind(AssertUnwindSafe(|| run(&app, cli))).unwrap_or_else(|_| {
         eprintln!("  hint: this is a mistake in grade; please report what you did");
         Ok(ExitCode::Internal)
     });
@@ -87,82 +84,37 @@ pub fn main() -> process::ExitCode {
     code.into()
 }
 
-/// What every command needs.
-struct App {
-    output: Output,
-    isolation: Isolation,
-    cancellation: Cancellation,
-}
-
-impl App {
-    fn run(&self, cli: Cli) -> Result<ExitCode, Fault> {
-        let here = env::current_dir()
-            .map_err(|error| Fault::usage("failed to find the current folder").because(error))?;
-        let overrides = cli.global.overrides();
-        let settings = || -> Result<Settings, Fault> {
-            let settings = Settings::resolve(overrides, &here, |name| env::var_os(name))?;
-            if let Some(place) = &settings.temp_dir {
-                if !place.is_dir() {
-                    let message =
-                        format!("failed to use `{}` as temporary folder", place.display());
-                    return Err(Fault::usage(message)
-                        .because("there is no such folder")
-                        .hint("make it, or name another with `--temp-dir DIR`, best on tmpfs"));
-                }
-                // Asked for once, so nobody was before us.
-                let _ = tempfile::env::override_temp_dir(place);
-            }
-            Ok(settings)
-        };
-        if cli.command.is_some() && cli.grade.are_given() {
-            return Err(mistyped::late_command());
-        }
-        match cli.command {
-            None => self.grade(&settings()?, &here, &cli.grade, cli.global.course()),
-            Some(Command::Batch(args)) => self.batch(&settings()?, &here, &args),
-            Some(Command::Report(args)) => self.report(&here, &args),
-            Some(Command::Data(args)) => data::run(&settings()?, &here, &args, &self.output),
-            Some(Command::CheckExercises) => self.check_exercises(&settings()?),
-            Some(Command::Doctor) => self.doctor(&settings()?),
-            Some(Command::Completions { shell }) => {
-                let mut text = Vec::new();
-                clap_complete::generate(shell, &mut Cli::command(), "grade", &mut text);
-                self.output.report(&String::from_utf8_lossy(&text))?;
-                Ok(ExitCode::Passed)
-            }
-            Some(Command::Man) => {
-                let mut text = Vec::new();
-                clap_mangen::Man::new(Cli::command())
-                    .render(&mut text)
-                    .map_err(|error| {
-                        Fault::new(FaultKind::Internal, "failed to write the manual").because(error)
-                    })?;
-                self.output.report(&String::from_utf8_lossy(&text))?;
-                Ok(ExitCode::Passed)
-            }
-        }
+fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
+    let here = env::current_dir()
+        .map_err(|error| Fault::usage("failed to find the current folder").because(error))?;
+    let task = Task::settle(cli, &here, &|name| env::var_os(name))?;
+    if let Some(place) = task.temp_dir() {
+        // Asked for once, so nobody was before us.
+        let _ = tempfile::env::override_temp_dir(place);
     }
-
-    /// A sandbox as the user wishes it, or as good as it can be had here, but never below what the
-    /// course demands of other people's code.
-    fn sandbox(&self, settings: &Settings, whose: Whose) -> Result<Sandbox, Fault> {
-        let this = this_program()?;
-        let abilities = sandbox::probe(&this)?;
-        let tier = abilities.choose(self.isolation)?;
-        if self.isolation == Isolation::Auto {
-            let policy = settings.course.isolation;
-            // In CI the code is somebody else's.
-            let in_ci = env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-            abilities.demand(
-                tier,
-                if whose == Whose::Others || in_ci {
-                    policy.batch
-                } else {
-                    policy.interactive
-                },
-            )?;
+    match task {
+        Task::Grade(task) => app.grade(*task),
+        Task::Batch(task) => app.batch(*task),
+        Task::Report(task) => app.report(&task),
+        Task::Data(task) => data::run(&task, &app.output),
+        Task::CheckExercises(task) => app.check_exercises(&task),
+        Task::Doctor(task) => app.doctor(&task),
+        Task::Completions(shell) => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "grade", &mut text);
+            app.output.report(&String::from_utf8_lossy(&text))?;
+            Ok(ExitCode::Passed)
         }
-        Sandbox::new(&this, self.cancellation.clone(), &abilities, self.isolation)
+        Task::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut text)
+                .map_err(|error| {
+                    Fault::new(FaultKind::Internal, "failed to write the manual").because(error)
+                })?;
+            app.output.report(&String::from_utf8_lossy(&text))?;
+            Ok(ExitCode::Passed)
+        }
     }
 }
 
@@ -180,22 +132,6 @@ fn exercises(read: &ArgMatches) -> Vec<ExerciseId> {
     ids().unwrap_or_default()
 }
 
-/// Whose code is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    /// That of whoever started us, as far as we know.
-    Own,
-    /// That of others, as in a class.
-    Others,
-}
-
-/// The file of this program, which is its own supervisor.
-fn this_program() -> Result<PathBuf, Fault> {
-    env::current_exe().map_err(|error| {
-        Fault::new(FaultKind::Sandbox, "failed to find this program's own file").because(error)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,14 +143,10 @@ mod tests {
     }
 
     #[test]
-    fn every_subcommand_is_a_reserved_name() {
-        for command in Cli::command().get_subcommands() {
-            assert!(
-                RESERVED_NAMES.contains(&command.get_name()),
-                "{}",
-                command.get_name()
-            );
-        }
+    fn the_reserved_names_are_those_of_the_subcommands() {
+        let mut commands = mistyped::commands();
+        commands.sort();
+        assert_eq!(commands, RESERVED_NAMES);
     }
 
     #[test]

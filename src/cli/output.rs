@@ -9,7 +9,6 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 
-use super::args::Color;
 use crate::{
     fault::{Fault, FaultKind},
     sandbox,
@@ -42,12 +41,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(color: Color) -> Self {
-        let choice = match color {
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
+    pub(super) fn new(choice: ColorChoice) -> Self {
         Self { choice }
     }
 

@@ -8,22 +8,17 @@ use super::{exercise_toml::Exercise, grader_toml::Course};
 use crate::fault::{Fault, FaultKind};
 use ids::ExerciseId;
 
-/// Names of subcommands. An exercise of such a name could not be graded, so it is refused.
+/// The names of the subcommands of `grade`, as a test of `cli` proves. An exercise of such a name could not be
+/// graded, so it is refused.
 pub const RESERVED_NAMES: &[&str] = &[
     "batch",
     "check-exercises",
     "completions",
     "data",
     "doctor",
-    "explain",
     "help",
-    "hint",
-    "list",
     "man",
-    "merge",
-    "new",
     "report",
-    "watch",
 ];
 
 impl Course {

@@ -6,6 +6,7 @@
 
 use std::{error::Error, fmt, io, path::Path};
 
+use crate::course;
 use judge::record;
 pub use judge::record::FaultKind;
 
@@ -26,7 +27,7 @@ pub struct Fault {
 ///
 /// # Errors
 /// It is not UTF-8.
-pub fn text_of(path: &Path) -> Result<String, Fault> {
+pub fn path_to_str(path: &Path) -> Result<String, Fault> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         Fault::usage(format!("failed to use the path `{}`", path.display()))
             .because("it is not UTF-8")
@@ -92,6 +93,18 @@ impl fmt::Display for Fault {
 }
 
 impl Error for Fault {}
+
+/// Whoever wrote the course or named it made a mistake.
+impl From<course::Error> for Fault {
+    fn from(error: course::Error) -> Self {
+        Self {
+            kind: FaultKind::Usage,
+            message: error.to_string(),
+            cause: error.cause(),
+            hint: error.hint(),
+        }
+    }
+}
 
 impl From<Fault> for record::Fault {
     fn from(fault: Fault) -> Self {

@@ -3,15 +3,15 @@
 //! `ARCHITECTURE.md` is the map. The rooms stand here in the order of their layers: each uses lower
 //! layers only, and a test holds that.
 
-pub mod fault;
-
 pub mod course;
 
-pub mod config;
+pub mod fault;
+
 pub mod intake;
 pub mod sandbox;
 
 pub mod compile;
+pub mod config;
 pub mod reference;
 
 pub mod grading;

@@ -99,7 +99,7 @@ impl Batch<'_> {
                 return Ok(());
             }
             CacheLookup::Damaged if retry == Retry::Later => {
-                self.tally().damaged.push(found.id.clone())
+                self.tally().damaged.push(found.id.clone());
             }
             _ => {}
         }

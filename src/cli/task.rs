@@ -188,9 +188,9 @@ impl Typed<'_> {
         };
         let exercise = match settings.course.exercise(&name) {
             Ok(exercise) => exercise,
-            Err(fault) => {
+            Err(error) => {
                 let exercises = settings.course.exercise_ids()?;
-                return Err(nearly_a_command(&name, &exercises).unwrap_or(fault));
+                return Err(nearly_a_command(&name, &exercises).unwrap_or_else(|| error.into()));
             }
         };
         let seeds = grading::seeds(&exercise.seeds, &args.seeds, &[])?;

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     course::{Limits, Profile},
-    fault::{Fault, text_of},
+    fault::{Fault, path_to_str},
     sandbox::{Job, Sandbox},
 };
 use evidence::Termination;
@@ -131,21 +131,21 @@ impl Compilation<'_> {
             "-Ccodegen-units=1".into(),
             "-Cembed-bitcode=no".into(),
             "-Cstrip=debuginfo".into(),
-            format!("-o{}", text_of(output)?),
+            format!("-o{}", path_to_str(output)?),
         ]
         .into();
         if let Some((name, path)) = library {
-            arguments.push(format!("--extern={name}={}", text_of(path)?));
+            arguments.push(format!("--extern={name}={}", path_to_str(path)?));
         }
         if let Some(layer) = self.layer {
-            arguments.push(format!("-Ldependency={}", text_of(layer.folder())?));
+            arguments.push(format!("-Ldependency={}", path_to_str(layer.folder())?));
             for dependency in &self.package.dependencies {
                 if let Some(krate) = layer.find(&dependency.package) {
                     let path = layer.library(krate);
                     arguments.push(format!(
                         "--extern={}={}",
                         dependency.extern_name,
-                        text_of(&path)?
+                        path_to_str(&path)?
                     ));
                 }
             }
@@ -172,7 +172,7 @@ impl Compilation<'_> {
     fn environment(&self, target: &Target) -> Result<Vec<(String, String)>, Fault> {
         let package = self.package;
         let version = &package.version;
-        let temporary = text_of(&self.output.join("tmp"))?;
+        let temporary = path_to_str(&self.output.join("tmp"))?;
         let ours = std::env::var_os("PATH").unwrap_or_default();
         let work = self.output.parent().unwrap_or(self.output);
         let list = [

@@ -10,12 +10,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
+    error::Error,
     grader_toml::Course,
     recipe::RecipeFile,
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile},
 };
-use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed};
 use judge::verdict::CheckSpec;
 
@@ -141,7 +141,7 @@ struct CheckFile {
 
 impl Exercise {
     /// Load `exercise.toml` of an exercise of `course`.
-    pub(super) fn load(course: &Course, id: ExerciseId) -> Result<Self, Fault> {
+    pub(super) fn load(course: &Course, id: ExerciseId) -> Result<Self, Error> {
         let starter = course.exercises.join(id.as_str());
         let path = starter.join("exercise.toml");
         let (text, file) = read::<ExerciseFile>(&path)?;
@@ -161,7 +161,7 @@ impl Exercise {
                 key(&["seeds", "fixed"]),
                 "there is no seed, so nothing would run",
             )
-            .hint("give `fixed` a seed, or make `fresh` at least 1"));
+            .with_hint("give `fixed` a seed, or make `fresh` at least 1"));
         }
         for (name, count) in [
             ("fixed", seeds.fixed.len()),
@@ -249,7 +249,7 @@ fn checks(
     text: &str,
     list: &Spanned<Vec<CheckFile>>,
     points: &Spanned<u32>,
-) -> Result<Vec<CheckSpec>, Fault> {
+) -> Result<Vec<CheckSpec>, Error> {
     let mut checks: Vec<CheckSpec> = Vec::new();
     for check in list.get_ref() {
         let id = *check.id.get_ref();
@@ -266,7 +266,7 @@ fn checks(
             };
             let order = CheckId::ALL.map(CheckId::as_str).join(", ");
             return Err(
-                mistake(path, text, check.id.span().start, what).hint(format!(
+                mistake(path, text, check.id.span().start, what).with_hint(format!(
                     "checks are listed once each, in this order: {order}"
                 )),
             );
@@ -281,7 +281,7 @@ fn checks(
     if sum == 0 {
         return Err(
             mistake(path, text, list.span().start, "no check is worth a point")
-                .hint("give at least one check `points` above 0"),
+                .with_hint("give at least one check `points` above 0"),
         );
     }
     if sum != u64::from(*points.get_ref()) {
@@ -290,7 +290,7 @@ fn checks(
             points.get_ref()
         );
         return Err(mistake(path, text, points.span().start, what)
-            .hint("change `points`, or the points of a check"));
+            .with_hint("change `points`, or the points of a check"));
     }
     Ok(checks)
 }

@@ -9,11 +9,11 @@ use std::{
 use serde::Deserialize;
 
 use super::{
+    error::Error,
     tier::{IsolationPolicy, PolicyFile},
     toml_file::{mistake, offset_of, read},
     units::{Limits, LimitsFile, Size},
 };
-use crate::fault::Fault;
 
 /// A course: defaults, limits, allowed crates, and where exercises are.
 #[derive(Debug, Clone)]
@@ -188,18 +188,14 @@ impl Course {
     ///
     /// # Errors
     /// There is none.
-    pub fn find(start: &Path) -> Result<PathBuf, Fault> {
+    pub fn find(start: &Path) -> Result<PathBuf, Error> {
         start
             .ancestors()
             .find(|folder| folder.join(Self::FILE).is_file())
             .map(Path::to_path_buf)
-            .ok_or_else(|| {
-                Fault::usage(format!(
-                    "found no `{}` in `{}` or above",
-                    Self::FILE,
-                    start.display()
-                ))
-                .hint("go to the course's folder, or name it with `--course DIR`")
+            .ok_or_else(|| Error::NoCourse {
+                file: Self::FILE,
+                start: start.to_path_buf(),
             })
     }
 
@@ -207,7 +203,7 @@ impl Course {
     ///
     /// # Errors
     /// It cannot be read, or says something that makes no sense.
-    pub fn load(root: &Path) -> Result<Self, Fault> {
+    pub fn load(root: &Path) -> Result<Self, Error> {
         let path = root.join(Self::FILE);
         let (text, file) = read::<CourseFile>(&path)?;
         let intake = file.submission.limits();

@@ -35,7 +35,7 @@ use crate::{
     compile::{Builder, Built},
     config::Settings,
     course::{Exercise, Limits, Tier},
-    fault::{Fault, FaultKind, text_of},
+    fault::{Fault, FaultKind, path_to_str},
     intake::{self, Admission, Snapshot},
     reference,
     sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
@@ -456,7 +456,7 @@ impl<'a> Session<'a> {
         job.environment = vec![
             ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
             ("LANG".into(), "C.UTF-8".into()),
-            ("TMPDIR".into(), text_of(&temporary)?),
+            ("TMPDIR".into(), path_to_str(&temporary)?),
         ];
         if self.observer.is_ok() {
             let processors = self.exercise.processors;

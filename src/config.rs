@@ -1,6 +1,6 @@
 //! Settings, resolved once.
 //!
-//! Order of power: a flag, then the environment (`GRADE_COURSE`, `GRADE_TEMP_DIR`, `GRADE_CACHE_DIR`),
+//! Precedence: a flag, then the environment (`GRADE_COURSE`, `GRADE_TEMP_DIR`, `GRADE_CACHE_DIR`),
 //! then `grader.toml`, then what is built in. Below this room nobody sees what was not set.
 
 use std::{
@@ -98,8 +98,9 @@ pub struct IsolationDemand {
 }
 
 impl IsolationDemand {
-    /// What the user asks for holds. Who asks for nothing gets the best there is, but not less than the
-    /// course demands: of a class, and in CI, where the code is somebody else's, more than at a terminal.
+    /// A tier that the user asks for holds. Without one, the best possible tier holds, which must not be below
+    /// what the course demands. For a class and in CI, where the code is somebody else's, the course may demand
+    /// more than at a terminal.
     pub fn resolve(
         asked: Isolation,
         policy: IsolationPolicy,

@@ -1,8 +1,8 @@
 //! What goes wrong with us or with the machine, as one value that every room can return.
 //!
 //! A fault is never about the submission: a student's failure is evidence and a finding.
-//! It hides nothing and decides nothing; `cli` maps its kind to an exit code, `grading` writes it
-//! into the record as the reason for *not graded*.
+//! Decides nothing: `cli` maps its kind to an exit code, and `grading` writes it into the record as the reason
+//! for *not graded*.
 
 use std::{error::Error, fmt, io, path::Path};
 
@@ -117,7 +117,7 @@ impl From<Fault> for record::Fault {
     }
 }
 
-/// A record that nobody is to see: what went wrong ends the command instead.
+/// The fault of a record that is not shown: the fault ends the command instead.
 impl From<record::Fault> for Fault {
     fn from(published: record::Fault) -> Self {
         Self {

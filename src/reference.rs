@@ -1,8 +1,8 @@
 //! The reference: proof that the exercise can be solved on this machine, and the answers expected.
 //!
-//! The model solution is built and run by the same road as every submission, before any of them. Its
-//! evidence is asked the same questions; only if every answer is yes are its totals the expected ones.
-//! Its program is kept in the cache under the digest of all that went into it.
+//! The reference is built and run in the same way as every submission, before any of them. Its evidence is
+//! put to the same checks; only if every check passes are its totals the expected ones.
+//! The cache keeps its program under the digest of everything that it was made from.
 //!
 //! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
 
@@ -38,16 +38,16 @@ pub fn answer(run: &RunEvidence) -> Option<String> {
     run.execution.stdout.last_line().and_then(check::number)
 }
 
-/// Ask the evidence of the reference in `folder` every check of the exercise.
+/// Put the evidence of the reference in `folder` to every check of the exercise.
 ///
 /// # Errors
-/// Some answer is not yes; then nothing can be graded.
+/// A check does not pass; then nothing can be graded.
 pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(), Fault> {
     let findings = check::run_all(checks, evidence);
     let Some(failed) = findings
         .iter()
-        // Where nothing can be observed, that is told of each submission. But where two witnesses of the
-        // reference disagree, neither is to be believed of anybody.
+        // Where nothing can be observed, each submission's record says so. But where the observer and the
+        // file times disagree about the reference, neither can be trusted for any submission.
         .find(|finding| match finding.status {
             Status::Fail | Status::Skipped => true,
             Status::Inconclusive => finding.id == CheckId::FilesRead,
@@ -78,10 +78,10 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
     Err(did_not_pass(why).hint(hint))
 }
 
-/// Hold the reference's answers against those that the exercise knows.
+/// Compare the reference's answers with those that the exercise knows.
 ///
 /// # Errors
-/// One is another: then either is wrong, and nothing can be graded.
+/// Two differ: then one of them is wrong, and nothing can be graded.
 pub fn compare(exercise: &Exercise, runs: &[RunEvidence]) -> Result<(), Fault> {
     for run in runs {
         let known = exercise.answers.get(&run.seed);
@@ -110,7 +110,7 @@ fn did_not_pass(why: String) -> Fault {
     .because(why)
 }
 
-/// How the names of folders begin in which something is about to be kept.
+/// How the name of a folder begins while a program is written into it.
 const KEEPING: &str = "keeping-";
 
 /// Programs of references, kept between gradings.
@@ -154,7 +154,7 @@ impl Programs {
             fs::create_dir_all(&self.folder)?;
             let lock = fs::File::create(self.folder.join("lock"))?;
             lock.lock()?;
-            // What is there now was left by somebody who was killed.
+            // We hold the lock, so such a folder was left by a process that was killed.
             for entry in fs::read_dir(&self.folder)? {
                 let entry = entry?;
                 if entry.file_name().to_string_lossy().starts_with(KEEPING) {

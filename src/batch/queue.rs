@@ -1,9 +1,8 @@
 //! Work through a list with several threads.
 //!
-//! Hides the threads. The list is taken in order, one by one, by whoever is free, so that nobody waits
-//! for a slow one; threads end before the call does.
-//! Never knows what the work is. The first fault ends it: what others have begun they finish, and
-//! nothing new is begun.
+//! Hides the threads. Each free thread takes the next item of the list, so that no thread waits for a slow
+//! one. All threads end before the call returns.
+//! Never knows what the work is. After the first fault no item is begun; items that were begun are finished.
 
 use std::{
     fs,
@@ -17,8 +16,8 @@ use std::{
 
 use crate::fault::Fault;
 
-/// What one at a time may need of memory: a compiler with the largest of the allowed crates takes 150 MiB,
-/// folders that are in memory as much again, and a program has its data as well.
+/// The memory that one submission may need: a compiler with the largest of the allowed crates takes 150 MiB,
+/// folders in memory as much again, and the program holds its data.
 const MEMORY_FOR_EACH: u64 = 512 << 20;
 
 /// How many to work on at a time: one for each core, but no more than there is memory for.
@@ -65,7 +64,7 @@ pub(super) fn run<T: Sync>(
         }
     };
     thread::scope(|scope| {
-        // This thread works too, so that there is one worker even where no other can be had.
+        // This thread works too, so that there is one worker even if no thread can be started.
         for _ in 1..jobs.get().min(items.len()) {
             let thread = thread::Builder::new().name("grading".to_owned());
             if thread.spawn_scoped(scope, worker).is_err() {

@@ -93,7 +93,7 @@ impl App {
     }
 }
 
-/// Whoever reads may have seen enough: that is no fault.
+/// A reader that closes the pipe early has seen enough, which is no fault.
 struct NoBrokenPipe<W>(W);
 
 impl<W: io::Write> io::Write for NoBrokenPipe<W> {
@@ -139,7 +139,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
     text
 }
 
-/// What was accepted, and who moved by it.
+/// What was accepted, and how many grades changed by it.
 fn accepted(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     let mut moved = [("changed", 0), ("new", 0), ("gone", 0)];

@@ -45,7 +45,7 @@ impl App {
 
     fn grade_starter(&self, task: &CheckExercises, exercise: Exercise) -> Result<Record, Fault> {
         let mut seeds = grading::seeds(&exercise.seeds, &[], &[])?;
-        // What is known is proven, whether anybody is graded on it or not.
+        // Known answers are proven, whether submissions are graded on their seeds or not.
         let known = exercise.answers.keys();
         seeds.extend(known.filter(|seed| !exercise.seeds.fixed.contains(seed)));
         let starter = Submission {

@@ -32,13 +32,13 @@ pub(super) fn run(task: &Data, output: &Output) -> Result<ExitCode, Fault> {
         );
         Fault::io(FaultKind::Usage, "write data into", shown_dir, error).hint(hint)
     };
-    // No job of another user will read it.
+    // No job of another user runs here that would have to read the files.
     sandbox::close_to_jobs();
     let made = fs::create_dir(dir);
     let is_ours = made.is_ok();
     match made {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // Files of another seed among the new ones would give a wrong total without a word.
+            // Files of another seed beside the new ones would give a wrong total without any message.
             if fs::read_dir(dir)
                 .map_err(|error| failed(&error))?
                 .next()
@@ -51,7 +51,8 @@ pub(super) fn run(task: &Data, output: &Output) -> Result<ExitCode, Fault> {
     }
     let dataset = dataset::generate(&exercise.recipe, seed.0);
     dataset.write(dir).map_err(|error| {
-        // Half of a dataset gives a wrong total without a word. The folder was empty: all is ours.
+        // Half of a dataset gives a wrong total without any message. The folder was empty, so all files are
+        // ours.
         for name in dataset.names() {
             let _ = fs::remove_file(dir.join(name));
         }

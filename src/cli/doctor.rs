@@ -1,6 +1,6 @@
-//! `grade doctor`: what can this machine do? Said layer by layer, and proven: attacks of our own run inside
-//! the sandbox and must fail, programs of known concurrency are counted, reads are recorded and fakes are
-//! noticed.
+//! `grade doctor`: what this machine can do, layer by layer, and the proof of it. Attacks of our own run
+//! inside the sandbox and must fail; the observer counts programs of known concurrency; file times must
+//! record reads and show faked times.
 
 use super::{
     app::{App, this_program},
@@ -96,7 +96,7 @@ impl App {
     }
 
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
-    /// A machine without one is sound: what it cannot see is not held against anybody.
+    /// A machine without an observer is sound: the check is inconclusive then, and no submission fails by it.
     fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
         if let Err(missing) = sandbox.can_observe()? {
             let how = format!("file times only, so `multi-threaded` stays open: {missing}");

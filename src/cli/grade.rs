@@ -54,7 +54,7 @@ impl App {
     }
 }
 
-/// The submission in a folder that a person named. A slip of the pen is told at once.
+/// The submission in the folder that the user named. A mistyped path is reported at once.
 fn submission(folder: &Path) -> Result<Submission, Fault> {
     let shown = folder.display();
     match fs::metadata(folder) {

@@ -21,7 +21,7 @@ pub(super) fn commands() -> Vec<String> {
         .collect()
 }
 
-/// The fault of a command that stands where a submission's folder may stand.
+/// The fault of a command that is typed where a submission's folder may stand.
 pub(super) fn late_command() -> Fault {
     Fault::usage("a command was named after arguments for grading")
         .hint("put the command first; a submission in a folder of that name is written `./NAME`")

@@ -89,7 +89,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         .map_err(|error| Fault::usage("failed to find the current folder").because(error))?;
     let task = Task::settle(cli, &here, &|name| env::var_os(name))?;
     if let Some(place) = task.temp_dir() {
-        // Asked for once, so nobody was before us.
+        // It fails only if it was called before, and this is the only call.
         let _ = tempfile::env::override_temp_dir(place);
     }
     match task {

@@ -18,7 +18,7 @@ use judge::report::{
     style::{BAD, DIM},
 };
 
-/// Where a link to a report file leads. It is the user's own word, so nobody swaps it under us.
+/// Where a link to a report file leads. The user named it, so no submission can exchange it.
 #[expect(
     clippy::disallowed_methods,
     reason = "a report is written to the file behind a link, and the link stays"
@@ -52,7 +52,7 @@ impl Output {
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush())
         {
-            // Whoever reads has seen enough.
+            // A reader that closes the pipe early has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other.map_err(|error| {
                 Fault::usage("failed to write the report to standard output")
@@ -102,9 +102,9 @@ pub(super) struct ReportFile {
 
 #[derive(Debug)]
 enum Target {
-    /// To take this name, links followed.
+    /// A new file that gets this name in the end, links followed.
     File(tempfile::NamedTempFile, PathBuf),
-    /// What is there and is no file.
+    /// A device or a pipe that exists.
     Stream,
 }
 
@@ -125,7 +125,7 @@ impl ReportFile {
                 });
             }
             Ok(_) => real_path(path).map_err(|error| failed(&error))?,
-            // A link to what is not there would be replaced by the file.
+            // The file would replace a link that leads nowhere.
             Err(error) if path.is_symlink() => return Err(failed(&error)),
             Err(_) => path.to_path_buf(),
         };

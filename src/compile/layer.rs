@@ -26,7 +26,7 @@ use crate::{
 };
 use ids::Digest;
 
-/// Changes when layers of an earlier version of this program must not be used any more.
+/// The format of layers. Increment it when layers of an earlier version must not be used any more.
 const FORMAT: &str = "layer/1";
 
 /// The folder's description, written when all else is in place.
@@ -177,13 +177,13 @@ impl Layers {
         self.make(&all, tell).map(drop)
     }
 
-    /// Forget a layer that is not what it was, so that it is made again.
+    /// Mark a damaged layer as incomplete, so that it is made again.
     ///
     /// # Errors
     /// It cannot be removed.
     pub(super) fn forget(&self, layer: &Layer) -> Result<(), Fault> {
         let _lock = self.lock(&layer.key)?;
-        // Another grading may have noticed as well, and have made it again by now.
+        // Another grading may have noticed the damage as well and made the layer again.
         let damaged = Layer::open(&layer.folder, &layer.key).is_some_and(|now| !now.is_intact());
         if !damaged {
             return Ok(());
@@ -223,7 +223,7 @@ impl Layers {
             .collect::<Vec<_>>()
             .join(", ");
         tell(&format!("preparing the course's crates, once: {names}"));
-        // Whoever made it before was killed: the lock is ours.
+        // We hold the lock, so the process that made these folders was killed.
         let prefix = format!("making-{key}-");
         remove_all(&self.folder, &prefix)
             .map_err(|error| Fault::cache("clean up in", &self.folder, &error))?;

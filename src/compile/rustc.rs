@@ -1,8 +1,8 @@
 //! Compile one accepted package with rustc itself, in the sandbox.
 //!
-//! Not with cargo: cargo reads the submission's configuration, asks who its relatives are and takes 1.4
-//! times as long; rustc with our own command line does none of it. What cargo would tell a program about
-//! itself (`CARGO_PKG_NAME` and so on) is told here.
+//! Not with cargo: cargo reads the submission's configuration, resolves its workspace and takes 1.4 times as
+//! long; rustc with our own command line does none of it. The variables by which cargo tells a program about
+//! itself (`CARGO_PKG_NAME` and so on) are set here.
 
 use std::{
     ffi::OsStr,

@@ -258,7 +258,7 @@ fn run(
         Fault::io(FaultKind::Toolchain, verb, &toolchain.cargo, error)
             .hint("install Rust from https://rustup.rs, or put `cargo` on PATH")
     };
-    // Files, since a pipe that nobody reads meanwhile would fill.
+    // Files, because a pipe that nobody reads would fill up.
     let open = || {
         tempfile::tempfile().map_err(|error| {
             let place = tempfile::env::temp_dir();
@@ -271,7 +271,7 @@ fn run(
         .stdin(Stdio::null())
         .stdout(clone(&stdout)?)
         .stderr(clone(&stderr)?)
-        // Ctrl-C at the terminal is ours to hear: cargo's own end by it would look like a failure.
+        // Ctrl-C at the terminal must reach us alone: if it ended cargo, that would look like a failure.
         .process_group(0)
         .spawn()
         .map_err(|error| failed("start", &error))?;
@@ -343,7 +343,7 @@ fn lock_anew(
     Ok(lock)
 }
 
-/// Write a file that is there whole or not at all.
+/// Write a file atomically.
 fn keep(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
@@ -402,7 +402,7 @@ fn locked(
         });
         let version = version.ok_or_else(|| broken(format!("it does not lock `{name}`")))?;
         let requirement = &allowed.requirement;
-        // Told here, and not by cargo, which is asked only when there is something to compile.
+        // Checked here, because cargo runs only when there is something to compile.
         if !requirement.matches(&version) {
             return Err(broken(format!(
                 "it locks `{name}` at {version}, but grader.toml asks for `{requirement}`"

@@ -7,7 +7,8 @@
 //! Sections that cannot change what is graded (`[profile]`, `[lints]`, tests, metadata, unknown keys) are
 //! passed over.
 //!
-//! It never runs anything, never touches the disk, and is no wall: the sandbox holds without it.
+//! It never runs anything and never touches the disk. It is no security boundary: the sandbox holds without
+//! it.
 
 mod dependencies;
 pub(super) mod model;

@@ -202,9 +202,145 @@ fn unsafe_code_is_in_small_modules_and_argued_for() {
     );
 }
 
-/// The modules and types of `std` that code names behind `std::`, in a path or in a list. Comments and strings
-/// are not code.
-fn named_of_std(text: &str) -> Vec<String> {
+/// What the `use` items of a file name, each as the words of a path, up to the tests beside the code.
+fn imports(text: &str) -> Vec<Vec<String>> {
+    let tokens = tokens(text);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() && !tokens[at..].starts_with(&["mod", "tests", "{"]) {
+        at += 1;
+        if tokens[at - 1] == "use" {
+            at = import(&tokens, at, &[], &mut found);
+        }
+    }
+    found
+}
+
+/// Read one branch of a `use` item, which begins at `at` behind `prefix`; where it ends.
+fn import(tokens: &[&str], mut at: usize, prefix: &[&str], found: &mut Vec<Vec<String>>) -> usize {
+    let mut path = prefix.to_vec();
+    loop {
+        match tokens.get(at).copied() {
+            Some("{") => {
+                while !matches!(tokens[at], "}" | ";") {
+                    at = import(tokens, at + 1, &path, found);
+                }
+                return at + 1;
+            }
+            Some(":") => {}
+            Some("as") => at += 1,
+            Some("," | "}" | ";") | None => {
+                if path.len() > prefix.len() {
+                    found.push(path.into_iter().map(str::to_owned).collect());
+                }
+                return at;
+            }
+            Some(word) => path.push(word),
+        }
+        at += 1;
+    }
+}
+
+/// The module of a file below `root`.
+fn module_of(root: &Path, file: &Path) -> Vec<String> {
+    let path = file.strip_prefix(root).unwrap().with_extension("");
+    let words = path.iter().map(|word| word.to_str().unwrap().to_owned());
+    let mut module: Vec<String> = words.collect();
+    module.pop_if(|last| matches!(last.as_str(), "mod" | "lib"));
+    module
+}
+
+/// The modules that each module below `root` imports from.
+fn import_graph(root: &Path) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let of_tests = |module: &Vec<String>| module.iter().any(|word| word == "tests");
+    let files = rust_files(root).into_iter();
+    let files: BTreeMap<_, _> = files.map(|file| (module_of(root, &file), file)).collect();
+    let mut graph = BTreeMap::new();
+    for (module, file) in files.iter().filter(|(module, _)| !of_tests(module)) {
+        let mut uses = BTreeSet::new();
+        for path in imports(&fs::read_to_string(file).unwrap()) {
+            let mut whole = module.clone();
+            let mut rest = &path[..];
+            match rest[0].as_str() {
+                "crate" => whole.clear(),
+                "super" => {
+                    while rest[1] == "super" {
+                        whole.pop();
+                        rest = &rest[1..];
+                    }
+                    whole.pop();
+                }
+                "self" => {}
+                child => {
+                    whole.push(child.to_owned());
+                    if !files.contains_key(&whole) {
+                        continue;
+                    }
+                }
+            }
+            whole.extend_from_slice(&rest[1..]);
+            while !files.contains_key(&whole) && !whole.is_empty() {
+                whole.pop();
+            }
+            if whole != *module {
+                uses.insert(whole);
+            }
+        }
+        graph.insert(module.clone(), uses);
+    }
+    graph
+}
+
+#[test]
+fn imports_are_read_as_the_compiler_reads_them() {
+    let text = "pub(crate) use a::{self, b::{C, D as E}, f};\nuse super::g::H; // use x::Y;\n\
+                #[cfg(test)]\nmod tests {\n    use super::*;\n}\n";
+    let read: Vec<String> = imports(text).iter().map(|path| path.join("::")).collect();
+    assert_eq!(
+        read,
+        ["a::self", "a::b::C", "a::b::D", "a::f", "super::g::H"]
+    );
+}
+
+#[test]
+fn no_module_imports_from_the_one_above_it_or_in_a_circle() {
+    // These two rooms become crates of their own.
+    let is_held = |module: &[String]| !matches!(module[0].as_str(), "sandbox" | "intake" | "main");
+    let mut seen = 0;
+    for root in ["src", "crates/judge/src", "crates/dataset/src"] {
+        let graph = import_graph(&course().join(root));
+        for (module, uses) in &graph {
+            if module.is_empty() || !is_held(module) {
+                continue;
+            }
+            let mut reached: BTreeSet<&Vec<String>> = BTreeSet::new();
+            let mut waiting: Vec<&Vec<String>> = uses.iter().collect();
+            while let Some(used) = waiting.pop() {
+                seen += 1;
+                if reached.insert(used) {
+                    waiting.extend(graph.get(used).into_iter().flatten());
+                }
+            }
+            assert!(
+                !reached.contains(module),
+                "{root}: {module:?} imports itself, in a circle"
+            );
+            for used in uses {
+                assert!(
+                    !module.starts_with(used),
+                    "{root}: {module:?} imports from {used:?}"
+                );
+            }
+        }
+    }
+    assert!(
+        seen > 300,
+        "only {seen} imports were found: does the reading still work?"
+    );
+}
+
+/// The words and signs of a file's code: comments, strings and blanks are not code.
+fn tokens(text: &str) -> Vec<&str> {
     let mut rest = text;
     let tokens = tokenize(text, FrontmatterAllowed::No).filter_map(|token| {
         let (word, behind) = rest.split_at(token.len as usize);
@@ -213,7 +349,13 @@ fn named_of_std(text: &str) -> Vec<String> {
             matches!(token.kind, TokenKind::Ident) || word.len() == 1 && !word.trim().is_empty();
         is_code.then_some(word)
     });
-    let tokens: Vec<&str> = tokens.collect();
+    tokens.collect()
+}
+
+/// The modules and types of `std` that code names behind `std::`, in a path or in a list. Comments and strings
+/// are not code.
+fn named_of_std(text: &str) -> Vec<String> {
+    let tokens = tokens(text);
     let mut named = Vec::new();
     for at in 0..tokens.len() {
         if tokens[at..].starts_with(&["std", ":", ":"]) {

@@ -3,8 +3,6 @@
 //! Standard output carries the report, standard error progress and diagnostics. Holds no rules of the
 //! domain: it puts other rooms together and maps what they return to text and an exit code.
 
-#![expect(clippy::print_stderr, reason = "all printing is here")]
-
 mod app;
 mod args;
 mod batch;
@@ -56,19 +54,22 @@ pub fn main() -> process::ExitCode {
         }
     };
     sandbox::shield_this_process();
+    let output = Output::new(cli.global.color.into());
     let cancellation = match Cancellation::on_signals() {
         Ok(cancellation) => cancellation,
         Err(error) => {
-            eprintln!("error: failed to listen for signals: {error}");
+            let message = "failed to listen for signals";
+            output.fault(&Fault::new(FaultKind::Internal, message).because(error));
             return ExitCode::Internal.into();
         }
     };
     let app = App {
-        output: Output::new(cli.global.color.into()),
+        output,
         cancellation,
     };
     let code = catch_unwind(AssertUnwindSafe(|| run(&app, cli))).unwrap_or_else(|_| {
-        eprintln!("  hint: this is a mistake in grade; please report what you did");
+        app.output
+            .hint("this is a mistake in grade; please report what you did");
         Ok(ExitCode::Internal)
     });
     let code = code.unwrap_or_else(|fault| {

@@ -85,9 +85,16 @@ impl Output {
                 let _ = writeln!(stderr, "             {line}");
             }
         }
+        drop(stderr);
         if let Some(hint) = &fault.hint {
-            let _ = writeln!(stderr, "  hint: {}", escape_line(hint));
+            self.hint(hint);
         }
+    }
+
+    /// Print what to do about a fault to standard error.
+    pub(super) fn hint(&self, hint: &str) {
+        let mut stderr = self.stderr();
+        let _ = writeln!(stderr, "  hint: {}", escape_line(hint));
     }
 }
 

@@ -37,7 +37,7 @@ use crate::{
     compile::{Builder, Built},
     config::Settings,
     course::Exercise,
-    fault::{Fault, FaultKind, text_of},
+    fault::{Fault, FaultKind, path_to_str},
     reference,
 };
 use dataset::Dataset;
@@ -58,15 +58,12 @@ use sandbox::{Job, Limits, Sandbox, Stage, Tier};
 /// than the exercise's own limit: a slow machine is slow for everybody.
 const SLOWER_THAN_REFERENCE: u32 = 50;
 
-/// And yet not more than this many times the exercise's own limit: a reference that was slow for once does
-/// not let everybody take as long as they like.
+/// The raised limit is at most this many times the exercise's own limit: one slow run of the reference does
+/// not give every submission unlimited time.
 const LONGER_THAN_THE_LIMIT: u32 = 3;
 
-/// Layers of compiled crates that a program may be made of, one after the other, all damaged.
+/// How many times a submission is built again because the compiled crates in it were damaged.
 const MOST_LAYERS: u32 = 2;
-
-/// What to do about a temporary folder that fails.
-const MORE_SPACE: &str = "free some space, or choose another place with `--temp-dir DIR`";
 
 /// One dataset on which every submission runs.
 struct Case {
@@ -94,8 +91,8 @@ pub struct ClassSetup<'a> {
     pub wall_limit: Option<Duration>,
 }
 
-/// All that is needed to grade submissions of one exercise on the same seeds, with the reference's
-/// answers. Cheap to use again and again.
+/// Everything that is needed to grade submissions of one exercise on the same seeds, with the reference's
+/// answers. A session is made once and used for many submissions.
 pub struct Session<'a> {
     exercise: Exercise,
     settings: &'a Settings,
@@ -128,9 +125,9 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// As [`Session::open`], for many submissions: all that any of them may need is compiled first, and
-    /// proven to be what it was. Then what one gets does not depend on who was graded before it, and
-    /// nothing is replaced while others use it.
+    /// As [`Session::open`], for many submissions: all crates that any of them may need are compiled first
+    /// and verified. So a grade does not depend on which submissions were graded before, and no crate is
+    /// replaced while others use it.
     ///
     /// # Errors
     /// As [`Session::open`].
@@ -269,7 +266,7 @@ impl<'a> Session<'a> {
         }
         let mut built = self.build(&snapshot, &folder(place, "reference-build")?)?;
         for attempt in 0..MOST_LAYERS {
-            // It is kept for long, so it is not made of what was damaged.
+            // The cache keeps this program, so it must not contain damaged crates.
             if !self.was_damaged(&built)? {
                 break;
             }
@@ -418,7 +415,7 @@ impl<'a> Session<'a> {
             .map(|(finding, spec)| record::Check::new(finding, spec))
             .collect();
         let mut runs: Vec<_> = evidence.runs.iter().map(record::Run::from).collect();
-        // One picture is enough, and one is what a class can keep.
+        // The timeline of one run is enough; those of all runs would be too large for a class.
         if let (Some(run), Some(seen)) = (runs.first_mut(), evidence.runs.first()) {
             run.take_timeline(seen);
         }
@@ -453,19 +450,19 @@ impl<'a> Session<'a> {
             .all(|finding| finding.status == check::Status::Pass)
     }
 
-    /// Run a program once on fresh files, and look what became of them.
+    /// Run a program once on fresh files, and see what it did to them.
     fn run(&self, program: &Path, case: &Case, place: &Path) -> Result<RunEvidence, Fault> {
         let data = folder(place, "data")?;
-        case.dataset.write(&data).map_err(|error| {
-            Fault::io(FaultKind::Disk, "write the data files into", &data, &error).hint(MORE_SPACE)
-        })?;
+        case.dataset
+            .write(&data)
+            .map_err(|error| Fault::temporary("write the data files into", &data, &error))?;
         let watch = AccessTimes::arm(&data, case.dataset.names(), self.stamps)?;
         let temporary = folder(place, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
             ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
             ("LANG".into(), "C.UTF-8".into()),
-            ("TMPDIR".into(), text_of(&temporary)?),
+            ("TMPDIR".into(), path_to_str(&temporary)?),
         ];
         let execution = match &self.observer {
             Ok(()) => {
@@ -485,7 +482,7 @@ impl<'a> Session<'a> {
         let files = watch.compare()?;
         for used in [&data, &temporary] {
             fs_scratch::remove_tree(used)
-                .map_err(|error| Fault::io(FaultKind::Disk, "remove", used, &error))?;
+                .map_err(|error| Fault::temporary("remove", used, &error))?;
         }
         let expected = case.expected.as_ref();
         Ok(RunEvidence {
@@ -502,7 +499,7 @@ impl<'a> Session<'a> {
         let number = self.places.fetch_add(1, Ordering::Relaxed);
         self.scratch
             .subfolder(&number.to_string())
-            .map_err(|error| Fault::from(error).hint(MORE_SPACE))
+            .map_err(Fault::in_temporary)
     }
 
     fn check_ids(&self) -> Vec<CheckId> {
@@ -532,7 +529,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What grading finds out: all of a record that is not known before.
+/// What a grading finds out: the part of a record that is not known before.
 struct Graded {
     verdict: verdict::Verdict,
     score: Option<verdict::Score>,
@@ -542,7 +539,7 @@ struct Graded {
 }
 
 impl Graded {
-    /// Of a submission that our fault kept from being graded.
+    /// The result where a fault of ours prevented the grading.
     fn not_graded(fault: Fault) -> Self {
         Self {
             verdict: verdict::Verdict::NotGraded,
@@ -579,8 +576,7 @@ fn wall_limit(own: Duration, slowest: Duration) -> Duration {
 
 fn folder(place: &Path, name: &str) -> Result<PathBuf, Fault> {
     let path = place.join(name);
-    fs::create_dir(&path)
-        .map_err(|error| Fault::io(FaultKind::Disk, "create", &path, &error).hint(MORE_SPACE))?;
+    fs::create_dir(&path).map_err(|error| Fault::temporary("create", &path, &error))?;
     Ok(path)
 }
 

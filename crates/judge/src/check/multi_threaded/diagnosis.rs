@@ -1,6 +1,6 @@
 //! What an observation says about a program's concurrency, and if it is not parallel, why.
 //!
-//! Pure, and without a word for the student: it gives the kind and the numbers that show it.
+//! Computes the kind of program and the numbers that show it. Never words anything for the student.
 //!
 //! # How the kinds are told apart
 //!
@@ -19,8 +19,8 @@
 //! | < 1.9 | ≥ 2 | one needs nearly all rounds for its own files | uneven |
 //! | < 1.9 | ≥ 2 | many | hardly parallel |
 //!
-//! A program that cannot be counted to the end is open, unless it was serial so far and the delay is its own
-//! doing: its threads slept or computed while reads waited.
+//! A program whose reads could not be counted to the end is undecided, unless it was serial so far and caused
+//! the delay itself: its threads slept or computed while reads waited.
 //!
 //! Threads that parse what one thread reads, and threads that do nothing, read alike: not at all. They
 //! differ in how many steps of the virtual clock they ran in. The program rests between two steps, so what one
@@ -30,13 +30,15 @@ use std::time::Duration;
 
 use evidence::{BLOCKS, Observation, ObservationLimit};
 
-/// The least effective concurrency that passes: twice as fast as serial on an ideally slow disk, less 5 %.
+/// The smallest mean number of useful reads in flight that passes: twice as fast as serial on an ideally slow
+/// disk, less 5 %.
 ///
-/// Two threads reach 2 only if they share the files out without a rest, and `chunks(len / 2 + 1)`, as
-/// people write it, gives 1000 / 501.
+/// Two threads reach 2 only if they share the files exactly, and `chunks(len / 2 + 1)`, as people write it,
+/// gives 1000 / 501.
 pub(super) const MIN_MEAN_IN_FLIGHT: f64 = 0.95 * 2.0;
 
-/// Threads weighted by the bytes they asked for, at least: below, one asked for more than four fifths.
+/// The smallest number of threads, weighted by the bytes they asked for. Below it, one thread asked for more
+/// than four fifths.
 const LEAST_SHARED: f64 = 1.5;
 
 /// Whether a program reads in parallel.
@@ -164,8 +166,8 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
             accesses: seen.attempts.unseen,
         });
     }
-    // However it had gone on after a cap: at worst with each block that was left by itself, at best with
-    // all of them at once.
+    // After an observation limit, the program would have read each block that was left by itself at worst, and
+    // all of them at once at best.
     let all = expected.saturating_mul(BLOCKS);
     let left = seen
         .capped
@@ -214,7 +216,7 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
     not_parallel(seen).into()
 }
 
-/// Whether reads came one by one until watching ended, those included that waited then.
+/// Whether reads came one at a time until the observation ended, counting the reads that still waited.
 fn was_serial(seen: &Observation) -> bool {
     let held = seen.held_at_cap.saturating_mul(BLOCKS);
     let blocks = seen.blocks_read.saturating_add(held);
@@ -222,7 +224,7 @@ fn was_serial(seen: &Observation) -> bool {
     seen.time > 0 && f64::from(blocks) < MIN_MEAN_IN_FLIGHT * time
 }
 
-/// The real time after which a cap comes, if it is one.
+/// The real time of an observation limit, if it limits real time.
 fn time_of(cap: ObservationLimit) -> Option<Duration> {
     match cap {
         ObservationLimit::NotQuiescent { limit_ms }

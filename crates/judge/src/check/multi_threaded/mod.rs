@@ -1,7 +1,7 @@
 //! `multi-threaded`: the reads overlapped, by at least two threads of one process.
 //!
-//! [`diagnosis`] says what kind of program was seen; here that becomes words. Each way of not being
-//! parallel has its own, because each is mended differently.
+//! [`diagnosis`] decides what kind of program was seen; this module words it. Each cause has its own message
+//! and hint, because each is mended differently.
 
 pub(super) mod diagnosis;
 
@@ -218,7 +218,7 @@ fn undecided(reason: UndecidedReason) -> String {
 
 /// Where reads came one at a time, if they also came otherwise: the longest such stretch, in words.
 fn serial_stretch(seen: &Observation) -> Option<String> {
-    /// A shorter one is no more than a beginning, an end or a chance.
+    /// A stretch that is a smaller part of all reads may be the beginning, the end or chance.
     const LEAST_PART: usize = 10;
     if seen.concurrency.held_max < 2 {
         return None;

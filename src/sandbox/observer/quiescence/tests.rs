@@ -207,6 +207,8 @@ fn restless() -> impl Strategy<Value = Vec<Op>> {
         9 => working(),
         3 => (1..20_u64).prop_map(|ms| vec![Op::Sleep(ms)]),
         1 => (1..400_u64).prop_map(|ms| vec![Op::Sleep(ms)]),
+        // A timer wakes a thread that wakes another one, and then rests.
+        3 => (1..8_u64, 0..SEMAPHORES).prop_map(|(ms, s)| vec![Op::Sleep(ms), Op::Post(s), Op::Wait(1 - s)]),
         1 => (0..SEMAPHORES).prop_map(|s| vec![Op::SpinUntil(s)]),
         1 => Just(vec![Op::Spin]),
     ]

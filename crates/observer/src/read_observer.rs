@@ -446,12 +446,12 @@ impl ReadObserver {
     /// Write down the threads that ran since the program was last quiescent. Until it first is, all threads
     /// start.
     fn write_down_who_ran(&mut self) {
-        for (tid, process) in self.tasks.take_exited() {
+        for (tid, process) in self.tasks.threads().take_exited() {
             self.ledger.ended(tid, process);
         }
         let most = &mut self.ledger.threads_at_once;
-        *most = self.tasks.most_threads(*most);
-        let ran = self.tasks.take_ran(&self.patience);
+        *most = self.tasks.threads().most_threads(*most);
+        let ran = self.tasks.threads().take_ran(&self.patience);
         if self.disk.steps() == 0 {
             self.ledger.all_have_started();
         } else {

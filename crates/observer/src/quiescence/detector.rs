@@ -24,19 +24,16 @@
 //!
 //! The detector never decides how long a running thread is waited for; the wait policy does.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{io, time::Duration};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::{
     sampler::{CpuUsage, RunState, Sampler},
     sleep::WakeUp,
+    threads::{Sample, ThreadTable},
     wait_policy::{Epoch, SleepDecision, Wait, WaitPolicy},
 };
-
-/// The number of threads whose handle is kept open between two detections. Each handle takes two descriptors,
-/// of which a process has only 1024 by default.
-const MAX_OPEN_HANDLES: usize = 200;
 
 /// What a detection found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,66 +55,18 @@ impl Quiescence {
     const ACTIVE: Self = Self::Active { waited_for: true };
 }
 
-/// What the detector knows of one thread.
-#[derive(Debug)]
-struct Thread<H> {
-    process: i32,
-    handle: Option<H>,
-    keeps_handle: bool,
-    /// The slices before the sleep for which its wake-up was last asked, and the answer.
-    wake_up: Option<(u64, WakeUp)>,
-    /// The slices at the last sample.
-    slices: u64,
-    /// The slices when the program was last quiescent.
-    slices_when_quiescent: u64,
-    /// Whether the thread has called for its own exit.
-    exits: bool,
-}
-
-impl<H> Thread<H> {
-    fn new(process: i32) -> Self {
-        Self {
-            process,
-            handle: None,
-            keeps_handle: false,
-            wake_up: None,
-            slices: 0,
-            slices_when_quiescent: 0,
-            exits: false,
-        }
-    }
-}
-
-/// All threads of one program, and what they were last seen to do.
+/// Finds the moments at which no thread of one program can run.
 #[derive(Debug)]
 pub(crate) struct QuiescenceDetector<S: Sampler> {
-    sampler: S,
-    threads: FxHashMap<i32, Thread<S::Handle>>,
-    open_handles: usize,
-    processes: BTreeSet<i32>,
-    /// Threads may exist that are not in `threads`.
-    new_threads: bool,
-    /// Processes may exist that are not in `processes`.
-    new_processes: bool,
+    threads: ThreadTable<S>,
     /// The thread that kept the program active in the last detection: it probably still does.
     suspect: Option<i32>,
-    /// Threads that are dead and still listed, as their parent has not waited for them and may never do so.
-    listed_dead: FxHashSet<i32>,
     /// Threads that can run, or will wake by themselves, and were not waited for in the last detection.
     ignored: Vec<i32>,
     /// A thread exited, and its process may have ended with all threads whose reads are held.
     check_held: bool,
     /// Threads with a held read that were found dead since then.
     dead_held: FxHashSet<i32>,
-    /// Thread and process of those that exited without a call.
-    exited: Vec<(i32, i32)>,
-}
-
-/// One look at one thread.
-#[derive(Debug, Clone, Copy)]
-struct Sample {
-    state: RunState,
-    usage: CpuUsage,
 }
 
 /// A thread that was asleep at its first sample.
@@ -145,19 +94,32 @@ impl<S: Sampler> QuiescenceDetector<S> {
     /// A detector for the program whose first process is `root`.
     pub(crate) fn new(sampler: S, root: i32) -> Self {
         Self {
-            sampler,
-            threads: FxHashMap::default(),
-            open_handles: 0,
-            processes: BTreeSet::from([root]),
-            new_threads: true,
-            new_processes: true,
+            threads: ThreadTable::new(sampler, root),
             suspect: None,
-            listed_dead: FxHashSet::default(),
             ignored: Vec::new(),
             check_held: false,
             dead_held: FxHashSet::default(),
-            exited: Vec::new(),
         }
+    }
+
+    /// The threads of the program, to ask which of them ran or exited.
+    pub(crate) fn threads(&mut self) -> &mut ThreadTable<S> {
+        &mut self.threads
+    }
+
+    /// See [`ThreadTable::expect_more`].
+    pub(crate) fn expect_more(&mut self, processes: bool) {
+        self.threads.expect_more(processes);
+    }
+
+    /// See [`ThreadTable::process_of`].
+    pub(crate) fn process_of(&mut self, tid: i32) -> io::Result<Option<i32>> {
+        self.threads.process_of(tid)
+    }
+
+    /// See [`ThreadTable::ends`].
+    pub(crate) fn ends(&mut self, tid: i32) {
+        self.threads.ends(tid);
     }
 
     /// Look whether the program is quiescent. The threads in `held` have a held read and cannot run; those in
@@ -170,7 +132,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
         epoch: Epoch,
     ) -> io::Result<Quiescence> {
         self.ignored.clear();
-        let lists_are_stale = self.new_threads || self.new_processes;
+        let lists_are_stale = self.threads.lists_are_stale();
         let mut detection = Detection {
             policy,
             epoch,
@@ -184,12 +146,15 @@ impl<S: Sampler> QuiescenceDetector<S> {
             return Ok(found);
         }
         // A thread that never rests may call at any time: where there is one, a call proves nothing.
-        if !awake.is_empty() && detection.policy.trusts_all() && self.sampler.call_is_pending()? {
+        if !awake.is_empty()
+            && detection.policy.trusts_all()
+            && self.threads.sampler().call_is_pending()?
+        {
             return Ok(Quiescence::CallPending);
         }
         if lists_are_stale {
-            self.list()?;
-            let listed = self.threads.keys().copied().collect();
+            self.threads.list()?;
+            let listed = self.threads.numbers().collect();
             if let Some(found) = self.sample_first(listed, &mut detection)? {
                 return Ok(found);
             }
@@ -198,12 +163,12 @@ impl<S: Sampler> QuiescenceDetector<S> {
         if let Some(found) = self.ask_wake_ups(&mut detection) {
             return Ok(found);
         }
-        let now = self.sampler.now();
+        let now = self.threads.sampler().now();
         if let Some(found) = self.sample_again(&mut detection)? {
             return Ok(found);
         }
         if self.an_exit_may_have_effects(held, &detection)?
-            || (lists_are_stale && !self.lists_are_complete()?)
+            || (lists_are_stale && !self.threads.lists_are_complete()?)
         {
             return Ok(Quiescence::ACTIVE);
         }
@@ -221,8 +186,8 @@ impl<S: Sampler> QuiescenceDetector<S> {
     fn known_threads(&mut self, awake: &FxHashSet<i32>) -> Vec<i32> {
         let suspect = self.suspect.take();
         let likely = awake.iter().chain(&suspect).copied();
-        let likely = likely.filter(|tid| self.threads.contains_key(tid));
-        likely.chain(self.threads.keys().copied()).collect()
+        let likely = likely.filter(|&tid| self.threads.contains(tid));
+        likely.chain(self.threads.numbers()).collect()
     }
 
     /// Sample threads for the first time, unless they were already. Returns what ends the detection.
@@ -235,13 +200,13 @@ impl<S: Sampler> QuiescenceDetector<S> {
             if !detection.seen.insert(tid) {
                 continue;
             }
-            let Some(first) = self.sample_slices_first(tid)? else {
+            let Some(first) = self.threads.sample_slices_first(tid)? else {
                 detection.exited.push(tid);
                 continue;
             };
             match first.state {
                 RunState::Dead => {
-                    self.listed_dead.insert(tid);
+                    self.threads.mark_dead(tid);
                     detection.exited.push(tid);
                 }
                 RunState::Asleep => detection.asleep.push(Sleeper {
@@ -262,7 +227,9 @@ impl<S: Sampler> QuiescenceDetector<S> {
     /// Ask for each thread that was found asleep when it will wake by itself. Returns what ends the detection.
     fn ask_wake_ups(&mut self, detection: &mut Detection<'_>) -> Option<Quiescence> {
         for sleeper in &mut detection.asleep {
-            sleeper.wake_up = self.wake_up(sleeper.tid, sleeper.first.usage.slices);
+            sleeper.wake_up = self
+                .threads
+                .wake_up(sleeper.tid, sleeper.first.usage.slices);
             if sleeper.wake_up == WakeUp::Awake
                 && detection.policy.wait(sleeper.tid) == Wait::UntilBudget
             {
@@ -279,7 +246,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
         let mut kept = 0;
         for i in 0..asleep.len() {
             let Sleeper { tid, first, .. } = asleep[i];
-            let Some(second) = self.sample_state_first(tid)? else {
+            let Some(second) = self.threads.sample_state_first(tid)? else {
                 return Ok(Some(Quiescence::ACTIVE));
             };
             if second.state == RunState::Asleep && second.usage.slices == first.usage.slices {
@@ -317,7 +284,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
     fn all_held_sleep(&mut self, held: &FxHashSet<i32>) -> io::Result<bool> {
         let mut all_sleep = true;
         for &tid in held {
-            let sample = self.sample_slices_first(tid)?;
+            let sample = self.threads.sample_slices_first(tid)?;
             all_sleep &= match sample.map(|sample| sample.state) {
                 Some(RunState::Asleep | RunState::Uninterruptible) => true,
                 Some(RunState::Running) => false,
@@ -325,18 +292,6 @@ impl<S: Sampler> QuiescenceDetector<S> {
             };
         }
         Ok(all_sleep)
-    }
-
-    /// Read the lists of processes and threads once more, and tell whether every thread was known.
-    fn lists_are_complete(&mut self) -> io::Result<bool> {
-        let before = self.threads.len();
-        self.list()?;
-        if self.threads.len() != before {
-            return Ok(false);
-        }
-        self.new_threads = false;
-        self.new_processes = false;
-        Ok(true)
     }
 
     /// Until when the detector waits for threads that will wake by themselves, if it waits for any. `now` was
@@ -404,9 +359,8 @@ impl<S: Sampler> QuiescenceDetector<S> {
     /// The processor time of a thread's process, if the thread may be a dispatcher. The kernel's clock is
     /// exact, where the files in `/proc` wait for a tick.
     fn cpu_time_if_dispatcher(&self, tid: i32, policy: &WaitPolicy) -> Option<Duration> {
-        let thread = self.threads.get(&tid)?;
         if policy.may_be_dispatcher(tid) {
-            self.sampler.cpu_time_of_process(thread.process)
+            self.threads.cpu_time_of_process(tid)
         } else {
             None
         }
@@ -443,7 +397,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
             return Ok(false);
         }
         if policy.wait(tid) != Wait::Never {
-            let Some(sample) = self.sample_slices_first(tid)? else {
+            let Some(sample) = self.threads.sample_slices_first(tid)? else {
                 return Ok(true);
             };
             if policy.should_wait_for_running(tid, sample.usage, epoch) {
@@ -459,182 +413,10 @@ impl<S: Sampler> QuiescenceDetector<S> {
         &self.ignored
     }
 
-    /// The program is about to make a thread, or a process.
-    pub(crate) fn expect_more(&mut self, processes: bool) {
-        self.new_threads = true;
-        self.new_processes |= processes;
-    }
-
-    /// The process of a thread. `None` if the thread has exited.
-    pub(crate) fn process_of(&mut self, tid: i32) -> io::Result<Option<i32>> {
-        if let Some(thread) = self.threads.get(&tid) {
-            return Ok(Some(thread.process));
-        }
-        let mut processes = self.processes.iter().rev();
-        let process = match processes.find(|process| self.sampler.is_thread_of(**process, tid)) {
-            Some(process) => *process,
-            None => match self.sampler.process_of(tid)? {
-                Some(process) => process,
-                None => return Ok(None),
-            },
-        };
-        if self.processes.insert(process) {
-            self.new_processes = true;
-        }
-        self.new_threads = true;
-        self.threads
-            .entry(tid)
-            .or_insert_with(|| Thread::new(process));
-        Ok(Some(process))
-    }
-
-    /// A thread calls for its own exit.
-    pub(crate) fn ends(&mut self, tid: i32) {
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.exits = true;
-        }
-    }
-
-    /// Thread and process of all that ran since this was last asked. Ask when the program is quiescent, as all
-    /// threads have just been sampled then, except those with a held read: they are named later.
-    ///
-    /// How often a thread was given a processor depends on what else the machine does; whether it ran at all
-    /// between two such moments does not. Of a thread that is not waited for, nothing is known.
-    pub(crate) fn take_ran(&mut self, policy: &WaitPolicy) -> Vec<(i32, i32)> {
-        let mut ran = Vec::new();
-        for (&tid, thread) in &mut self.threads {
-            let before = std::mem::replace(&mut thread.slices_when_quiescent, thread.slices);
-            let worked = thread.slices != before && policy.wait(tid) == Wait::UntilBudget;
-            if worked && !thread.exits {
-                ran.push((tid, thread.process));
-            }
-        }
-        ran
-    }
-
-    /// Thread and process of all that exited without a call since this was last asked.
-    pub(crate) fn take_exited(&mut self) -> Vec<(i32, i32)> {
-        std::mem::take(&mut self.exited)
-    }
-
-    /// The number of threads of the process that has most, if that may be more than `known`.
-    pub(crate) fn most_threads(&self, known: usize) -> usize {
-        if self.threads.len() <= known {
-            return known;
-        }
-        let mut counts = FxHashMap::default();
-        for thread in self.threads.values() {
-            *counts.entry(thread.process).or_insert(0_usize) += 1;
-        }
-        counts.into_values().max().unwrap_or(0).max(known)
-    }
-
     fn forget_exited(&mut self, detection: &mut Detection<'_>) {
         for &tid in &detection.exited {
             detection.policy.forget(tid);
-            let Some(thread) = self.threads.remove(&tid) else {
-                continue;
-            };
-            self.open_handles -= usize::from(thread.keeps_handle);
-            if !thread.exits {
-                self.exited.push((tid, thread.process));
-            }
+            self.threads.remove(tid);
         }
-    }
-
-    /// When a thread that was found asleep will wake by itself. Asked once for each of its sleeps.
-    fn wake_up(&mut self, tid: i32, slices: u64) -> WakeUp {
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return WakeUp::Never;
-        };
-        if let Some((before, wake_up)) = thread.wake_up
-            && before == slices
-        {
-            return wake_up;
-        }
-        let wake_up = self.sampler.wake_up(thread.process, tid);
-        if wake_up != WakeUp::Awake {
-            thread.wake_up = Some((slices, wake_up));
-        }
-        wake_up
-    }
-
-    /// First the slices, then the state. `None` if the thread has exited.
-    fn sample_slices_first(&mut self, tid: i32) -> io::Result<Option<Sample>> {
-        self.sample(tid, |sampler, handle| {
-            let Some(usage) = sampler.usage(handle)? else {
-                return Ok(None);
-            };
-            let state = sampler.state(handle)?;
-            Ok(state.map(|state| Sample { state, usage }))
-        })
-    }
-
-    /// First the state, then the slices. `None` if the thread has exited.
-    fn sample_state_first(&mut self, tid: i32) -> io::Result<Option<Sample>> {
-        self.sample(tid, |sampler, handle| {
-            let Some(state) = sampler.state(handle)? else {
-                return Ok(None);
-            };
-            let usage = sampler.usage(handle)?;
-            Ok(usage.map(|usage| Sample { state, usage }))
-        })
-    }
-
-    fn sample(
-        &mut self,
-        tid: i32,
-        take: impl FnOnce(&S, &S::Handle) -> io::Result<Option<Sample>>,
-    ) -> io::Result<Option<Sample>> {
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return Ok(None);
-        };
-        let handle = match thread.handle.take() {
-            Some(handle) => handle,
-            None => match self.sampler.open(thread.process, tid)? {
-                Some(handle) => handle,
-                None => return Ok(None),
-            },
-        };
-        let mut sample = take(&self.sampler, &handle);
-        if let Ok(Some(sample)) = &mut sample {
-            // A parent after `vfork` is at rest as long as its child is.
-            if sample.state == RunState::Uninterruptible
-                && self.sampler.waits_for_child(thread.process, tid)
-            {
-                sample.state = RunState::Asleep;
-            }
-            thread.slices = sample.usage.slices;
-        }
-        if thread.keeps_handle || self.open_handles < MAX_OPEN_HANDLES {
-            self.open_handles += usize::from(!thread.keeps_handle);
-            thread.keeps_handle = true;
-            thread.handle = Some(handle);
-        }
-        sample
-    }
-
-    /// Read the lists of processes and threads again. Only adds: that a thread has exited is found when it is
-    /// sampled.
-    fn list(&mut self) -> io::Result<()> {
-        if self.new_processes {
-            self.processes.extend(self.sampler.processes()?);
-        }
-        for process in self.processes.clone() {
-            let (sampler, threads) = (&self.sampler, &mut self.threads);
-            let listed_dead = &mut self.listed_dead;
-            let exists = sampler.for_each_thread(process, |tid| {
-                // A dead thread's number may come to stand for another thread.
-                if listed_dead.contains(&tid) && sampler.is_dead(process, tid) {
-                    return;
-                }
-                listed_dead.remove(&tid);
-                threads.entry(tid).or_insert_with(|| Thread::new(process));
-            });
-            if !exists {
-                self.processes.remove(&process);
-            }
-        }
-        Ok(())
     }
 }

@@ -8,12 +8,13 @@ use rustc_hash::FxHashSet;
 use super::{Epoch, Quiescence, QuiescenceDetector, Wait, WaitPolicy};
 use world::{Call, Op, SEMAPHORES, World};
 
-/// The number of detections in which the quiescence of a program that is quiescent and stays so must be found:
-/// one finds the threads that have exited, one that the list of threads has grown, one that their processes
-/// have left nothing, and one finds it.
+/// The number of detections in which the quiescence of a program that is quiescent and stays so must be found.
+/// The first may find threads that have exited, the second held threads that are dead, the third new threads in
+/// the list; the fourth finds it.
 const ENOUGH: u32 = 4;
 
-/// The number of detections after which a program must have come to its end.
+/// The number of detections after which a program must have come to its end. Most programs need a hundred; one
+/// that spins to the end of each budget needs some thousands.
 const ALL: u32 = 20_000;
 
 /// The observer as far as the detector is concerned.
@@ -108,7 +109,6 @@ impl Observer {
         self.in_vain += u32::from(truth);
         match found {
             Quiescence::Quiescent => {
-                // The set of threads that could run, before their calls are answered.
                 if !self.handle_pending_calls() {
                     return Ok(false);
                 }
@@ -187,8 +187,8 @@ fn working() -> impl Strategy<Value = Vec<Op>> {
         3 => semaphore().prop_map(|s| vec![Op::Post(s)]),
         2 => semaphore().prop_map(|s| vec![Op::Wait(s)]),
         // Two threads that do these work in turns.
-        4 => semaphore().prop_map(|s| vec![Op::Post(s), Op::Wait(1 - s)].repeat(2)),
-        4 => semaphore().prop_map(|s| vec![Op::Wait(s), Op::Post(1 - s)].repeat(2)),
+        4 => semaphore().prop_map(|s| [Op::Post(s), Op::Wait(1 - s)].repeat(2)),
+        4 => semaphore().prop_map(|s| [Op::Wait(s), Op::Post(1 - s)].repeat(2)),
         1 => Just(vec![Op::KernelWork]),
         4 => Just(vec![Op::Read]),
         1 => Just(vec![Op::Call]),
@@ -207,6 +207,8 @@ fn restless() -> impl Strategy<Value = Vec<Op>> {
         9 => working(),
         3 => (1..20_u64).prop_map(|ms| vec![Op::Sleep(ms)]),
         1 => (1..400_u64).prop_map(|ms| vec![Op::Sleep(ms)]),
+        // A timer wakes a thread that wakes another one, and then rests.
+        3 => (1..8_u64, 0..SEMAPHORES).prop_map(|(ms, s)| vec![Op::Sleep(ms), Op::Post(s), Op::Wait(1 - s)]),
         1 => (0..SEMAPHORES).prop_map(|s| vec![Op::SpinUntil(s)]),
         1 => Just(vec![Op::Spin]),
     ]

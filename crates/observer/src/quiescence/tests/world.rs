@@ -3,12 +3,9 @@
 //! What happens is decided by a list of choices; when the list is used up, nothing happens during a detection.
 //! The world knows the truth: the set of threads that can run, at each moment since a detection began.
 
-use std::{cell::RefCell, collections::BTreeMap, io, rc::Rc, time::Duration};
+mod answers;
 
-use super::super::{
-    sampler::{CpuUsage, RunState, Sampler},
-    sleep::WakeUp,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 /// The number of semaphores that the threads share.
 pub(super) const SEMAPHORES: usize = 2;
@@ -81,6 +78,10 @@ enum Doing {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each of them is true or false whatever the thread does"
+)]
 struct Thread {
     tid: i32,
     process: usize,
@@ -461,7 +462,8 @@ impl State {
     /// The smallest number that no listed thread has: numbers are used again at once.
     fn free_number(&self) -> i32 {
         let taken = |tid| self.threads.iter().any(|t| t.listed && t.tid == tid);
-        (FIRST_NUMBER..).find(|&tid| !taken(tid)).unwrap()
+        let mut numbers = FIRST_NUMBER..1000;
+        numbers.find(|&tid| !taken(tid)).unwrap()
     }
 
     fn start_thread(&mut self, program: usize, process: usize) -> Option<usize> {
@@ -569,131 +571,5 @@ impl State {
         listed
             .map(|thread| (thread.tid, self.number_of(thread.process)))
             .collect()
-    }
-}
-
-impl Sampler for World {
-    /// The index of a thread.
-    type Handle = usize;
-
-    fn now(&self) -> Duration {
-        self.interleave();
-        Duration::from_micros(self.0.borrow().clock)
-    }
-
-    fn call_is_pending(&self) -> io::Result<bool> {
-        self.interleave();
-        Ok(!self.0.borrow().calls.is_empty())
-    }
-
-    fn processes(&self) -> io::Result<Vec<i32>> {
-        let mut found = Vec::new();
-        let mut next = 0;
-        loop {
-            self.interleave();
-            // The list grows and shrinks while it is read.
-            let list = self.0.borrow().list();
-            let mut processes = list.into_iter().filter(|(tid, process)| tid == process);
-            match processes.find(|(process, _)| *process >= next) {
-                Some((process, _)) => found.push(process),
-                None => return Ok(found),
-            }
-            next = found[found.len() - 1] + 1;
-        }
-    }
-
-    fn for_each_thread(&self, process: i32, mut name: impl FnMut(i32)) -> bool {
-        let mut exists = false;
-        let mut next = 0;
-        loop {
-            self.interleave();
-            let list = self.0.borrow().list();
-            let mut threads = list.into_iter().filter(|(_, owner)| *owner == process);
-            match threads.find(|(tid, _)| *tid >= next) {
-                Some((tid, _)) => {
-                    name(tid);
-                    next = tid + 1;
-                    exists = true;
-                }
-                None => return exists,
-            }
-        }
-    }
-
-    fn is_thread_of(&self, process: i32, tid: i32) -> bool {
-        self.interleave();
-        self.0.borrow().find(process, tid).is_some()
-    }
-
-    fn process_of(&self, tid: i32) -> io::Result<Option<i32>> {
-        self.interleave();
-        Ok(self.0.borrow().list().get(&tid).copied())
-    }
-
-    fn is_dead(&self, process: i32, tid: i32) -> bool {
-        self.interleave();
-        let state = self.0.borrow();
-        state
-            .find(process, tid)
-            .is_none_or(|i| state.threads[i].doing == Doing::Dead)
-    }
-
-    fn open(&self, process: i32, tid: i32) -> io::Result<Option<usize>> {
-        self.interleave();
-        Ok(self.0.borrow().find(process, tid))
-    }
-
-    fn state(&self, &handle: &usize) -> io::Result<Option<RunState>> {
-        self.interleave();
-        let thread = &self.0.borrow().threads[handle];
-        Ok(thread.listed.then_some(match thread.doing {
-            Doing::Ready => RunState::Running,
-            Doing::KernelWork | Doing::WaitsForChild(_) | Doing::Held => RunState::Uninterruptible,
-            Doing::WaitsFor(_)
-            | Doing::WaitsForAnyChild
-            | Doing::SleepsUntil(_)
-            | Doing::Calls(_) => RunState::Asleep,
-            Doing::Dead => RunState::Dead,
-        }))
-    }
-
-    fn usage(&self, &handle: &usize) -> io::Result<Option<CpuUsage>> {
-        self.interleave();
-        let thread = &self.0.borrow().threads[handle];
-        let cpu_time = if thread.on_processor {
-            thread.cpu_time_before.max(thread.cpu_time / TICK * TICK)
-        } else {
-            thread.cpu_time
-        };
-        Ok(thread.listed.then_some(CpuUsage {
-            cpu_time: Duration::from_micros(cpu_time),
-            slices: thread.slices,
-        }))
-    }
-
-    fn waits_for_child(&self, process: i32, tid: i32) -> bool {
-        self.interleave();
-        let state = self.0.borrow();
-        let doing = state.find(process, tid).map(|i| state.threads[i].doing);
-        matches!(doing, Some(Doing::WaitsForChild(_)))
-    }
-
-    fn wake_up(&self, process: i32, tid: i32) -> WakeUp {
-        self.interleave();
-        let state = self.0.borrow();
-        match state.find(process, tid).map(|i| state.threads[i].doing) {
-            Some(Doing::Ready) => WakeUp::Awake,
-            Some(Doing::SleepsUntil(end)) => WakeUp::At(Duration::from_micros(end)),
-            _ => WakeUp::Never,
-        }
-    }
-
-    fn cpu_time_of_process(&self, process: i32) -> Option<Duration> {
-        self.interleave();
-        let state = self.0.borrow();
-        let mut threads = state.threads.iter();
-        let leader = threads.find(|thread| thread.listed && thread.tid == process)?;
-        let threads = state.threads.iter().filter(|t| t.process == leader.process);
-        Some(Duration::from_micros(threads.map(|t| t.cpu_time).sum()))
     }
 }

@@ -209,7 +209,6 @@ fn no_module_imports_through_its_own_parents() {
     hold(through_parents, THROUGH_PARENTS);
 }
 
-#[cfg(test)]
 fn made_up() -> Crate {
     Crate {
         name: "made-up".into(),

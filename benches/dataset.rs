@@ -15,11 +15,7 @@ mod common;
 use std::{cell::Cell, fs, io::Write as _, path::PathBuf, process::Command, time::Duration};
 
 use common::{Contender, race, rounds, target, timed};
-use grade::{
-    dataset::generate,
-    spec::{NumbersRecipe, Recipe},
-};
-use ids::Seed;
+use dataset::{NumbersRecipe, Recipe, generate};
 
 /// How many times as long as the bare loop we may take.
 const MOST_OF_BARE: f64 = 1.3;
@@ -65,7 +61,7 @@ fn main() {
         fs::create_dir(&dir).unwrap();
         dir
     };
-    let known = generate(&recipe, Seed(0));
+    let known = generate(&recipe, 0);
     let cleared = |dir: PathBuf, time: Duration| {
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1000);
         fs::remove_dir_all(dir).unwrap();
@@ -84,7 +80,7 @@ fn main() {
     };
     let ours = || {
         let dir = fresh();
-        let time = timed(|| generate(&recipe, Seed(0)).write(&dir).unwrap());
+        let time = timed(|| generate(&recipe, 0).write(&dir).unwrap());
         cleared(dir, time)
     };
     let python = || {
@@ -101,7 +97,7 @@ fn main() {
             .unwrap();
         cleared(dir, Duration::from_secs_f64(seconds))
     };
-    let in_memory = || timed(|| drop(generate(&recipe, Seed(0))));
+    let in_memory = || timed(|| drop(generate(&recipe, 0)));
 
     let mut contenders = vec![
         Contender {

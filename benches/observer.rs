@@ -10,6 +10,7 @@ mod listener;
 #[path = "../tests/observer/workshop.rs"]
 mod workshop;
 
+use sandbox::Tier;
 use std::{env, process::Command, time::Duration};
 
 /// The most that one program may cost: a factor of its bare run, or real time.
@@ -48,11 +49,6 @@ fn main() {
             continue;
         }
         let observed = workshop::job(program, &[mode, threads], &place);
-        let bare = {
-            let mut job = observed.clone();
-            job.observe = None;
-            job
-        };
         let mut times: [Vec<Duration>; 4] = Default::default();
         let turns = if *mode == "spinning-threads" {
             1
@@ -61,7 +57,8 @@ fn main() {
         };
         for _ in 0..turns {
             let [bare_times, observed_times, opens_times, least_times] = &mut times;
-            bare_times.push(workshop::run(&bare).usage.wall);
+            let bare = workshop::sandbox(Tier::None).run(&observed.job);
+            bare_times.push(bare.expect("a bare run").usage.wall);
             let execution = workshop::run(&observed);
             // Asserts that it was observed.
             let _ = workshop::seen(&execution);

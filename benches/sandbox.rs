@@ -18,10 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use grade::{
-    sandbox::{self, Cancellation, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
-};
+use sandbox::{self, Cancellation, Job, Limits, Sandbox, Tier};
 
 const LIMITS: Limits = Limits {
     wall: Duration::from_secs(10),
@@ -40,14 +37,11 @@ fn main() {
     let abilities = sandbox::probe(supervisor).unwrap();
     let tiers: Vec<Tier> = Tier::ALL
         .into_iter()
-        .filter(|&tier| abilities.can(tier))
+        .filter(|&tier| abilities.supports(tier))
         .collect();
     let sandboxes: Vec<Sandbox> = tiers
         .iter()
-        .map(|&tier| {
-            let isolation = Isolation::Exactly(tier);
-            Sandbox::new(supervisor, Cancellation::default(), &abilities, isolation).unwrap()
-        })
+        .map(|&tier| Sandbox::new(&abilities, tier, Cancellation::default()).unwrap())
         .collect();
     let folder = tempfile::tempdir().unwrap();
     let scratch = folder.path().join("tmp");
@@ -124,7 +118,7 @@ fn measure_builds(tiers: &[Tier], sandboxes: &[Sandbox]) {
     let arguments = ["build", "--locked", "--offline"];
     let out = path("out");
     let fresh = || {
-        let _ = sandbox::remove_tree(&out);
+        let _ = fs_scratch::remove_tree(&out);
         std::fs::create_dir(&out).unwrap();
     };
     let bare = || {

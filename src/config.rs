@@ -4,12 +4,15 @@
 //! then `grader.toml`, then what is built in. Below this room nobody sees what was not set, and pure rooms
 //! see no settings at all.
 
+mod isolation;
+
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
-use crate::{fault::Fault, spec::Course};
+pub use self::isolation::{Isolation, require};
+use crate::{course::Course, fault::Fault};
 
 /// What the command line set.
 #[derive(Debug, Clone, Default)]

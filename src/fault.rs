@@ -6,45 +6,19 @@
 
 use std::{error::Error, fmt, io, path::Path};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// Which part failed. Chooses the exit code, nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
-    /// The command line, `grader.toml`, an `exercise.toml`, or a path given by the user.
-    Usage,
-    /// cargo, rustc or the linker is missing or broken.
-    Toolchain,
-    /// The course's allowed crates could not be fetched or built.
-    Crates,
-    /// The temporary folder, the cache or the disk below them.
-    Disk,
-    /// The sandbox could not be set up, or lost a submission.
-    Sandbox,
-    /// This machine does not record what we look at.
-    Evidence,
-    /// The reference did not pass, so nothing was graded.
-    Reference,
-    /// A signal asked us to stop.
-    Interrupted,
-    /// A mistake in this program.
-    Internal,
-}
+use judge::record;
+pub use judge::record::FaultKind;
 
 /// Something wrong with us or the machine, with what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Which part failed.
     pub kind: FaultKind,
     /// What failed, lower case, verb first, the thing in backticks.
     pub message: String,
     /// The system's or a library's own words, where there are any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// What to do about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
@@ -99,12 +73,278 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if let Some(cause) = &self.cause {
-            write!(f, ": {cause}")?;
-        }
-        Ok(())
+        record::Fault::from(self.clone()).fmt(f)
     }
 }
 
 impl Error for Fault {}
+
+impl From<Fault> for record::Fault {
+    fn from(fault: Fault) -> Self {
+        Self {
+            kind: fault.kind,
+            message: fault.message,
+            cause: fault.cause,
+            hint: fault.hint,
+        }
+    }
+}
+
+/// A record that nobody is to see: what went wrong ends the command instead.
+impl From<record::Fault> for Fault {
+    fn from(published: record::Fault) -> Self {
+        Self {
+            kind: published.kind,
+            message: published.message,
+            cause: published.cause,
+            hint: published.hint,
+        }
+    }
+}
+
+/// What every error of a crate below has in common: its text, and the texts of its causes.
+fn from_error(kind: FaultKind, error: &dyn Error) -> Fault {
+    let mut fault = Fault::new(kind, error.to_string());
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        // A text may already end with that of its own cause.
+        if !causes.iter().any(|before| before.ends_with(&text)) {
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    if !causes.is_empty() {
+        fault.cause = Some(causes.join(": "));
+    }
+    fault
+}
+
+impl From<sandbox::Error> for Fault {
+    /// A failure of the sandbox, with what a user of this program can do about it.
+    fn from(error: sandbox::Error) -> Self {
+        use sandbox::{Error, Stage};
+        let kind = match error {
+            Error::Interrupted { .. } => FaultKind::Interrupted,
+            Error::TemporaryFile { .. } => FaultKind::Disk,
+            Error::Protocol => FaultKind::Internal,
+            _ => FaultKind::Sandbox,
+        };
+        let fault = from_error(kind, &error);
+        match error {
+            Error::TierUnsupported { best, .. } => fault.hint(format!(
+                "`--isolation {best}` is the best there is here; `grade doctor` says what is missing"
+            )),
+            Error::TemporaryFile { .. } => {
+                fault.hint("choose another place with `--temp-dir DIR`")
+            }
+            Error::ShortOfResource { stage, limit, .. } => {
+                let section = match stage {
+                    Stage::Build => "build",
+                    Stage::Run => "run",
+                };
+                let raise = "raise that limit before you start grade";
+                fault.hint(match limit.and_then(course_key) {
+                    Some(key) => {
+                        format!("{raise}, or lower `limits.{section}.{key}` in grader.toml")
+                    }
+                    None => raise.to_owned(),
+                })
+            }
+            _ => fault,
+        }
+    }
+}
+
+/// The key of `grader.toml` for a field of [`sandbox::Limits`].
+fn course_key(field: &str) -> Option<&'static str> {
+    match field {
+        "cpu" => Some("cpu"),
+        "file_bytes" => Some("file-size"),
+        "open_files" => Some("open-files"),
+        "tasks" => Some("tasks"),
+        "memory_bytes" => Some("memory"),
+        _ => None,
+    }
+}
+
+impl From<intake::Error> for Fault {
+    fn from(error: intake::Error) -> Self {
+        use intake::Error as E;
+        let kind = match &error {
+            E::Machine { .. } | E::Copy { .. } => FaultKind::Disk,
+            _ => FaultKind::Usage,
+        };
+        let hint = match &error {
+            E::NotFound { .. } | E::NotAFolder { .. } => {
+                Some("name the folder that holds Cargo.toml and src/")
+            }
+            E::Closed { .. } => Some("make it readable: `chmod u+rx` by its owner"),
+            E::Submission { source, .. } => Some(match source.kind() {
+                io::ErrorKind::NotADirectory => {
+                    "name the folder itself; if it is an archive, unpack it first"
+                }
+                io::ErrorKind::PermissionDenied => "make it readable: `chmod u+rx` by its owner",
+                _ => "name the folder that holds `Cargo.toml` and `src/`",
+            }),
+            E::Locked { .. } => {
+                Some("let whoever grades read all of it: `chmod -R a+rX`, by its owner")
+            }
+            E::Machine { .. } => Some(
+                "look at its disk, at free memory, and at the limit of open files (`ulimit -n`)",
+            ),
+            E::ClassFolder { .. } => Some(
+                "name a folder that can be read, with one folder or archive for each student in it",
+            ),
+            E::ClassIsCrate { .. } => {
+                Some("name the folder that holds one folder or archive for each student")
+            }
+            E::SameId { .. } => Some(
+                "rename one of them, or move it out of the folder; capitals make no difference",
+            ),
+            E::Copy { source, .. } if is_out_of_files(source) => {
+                Some("raise the limit of open files (`ulimit -n`)")
+            }
+            E::Copy { .. } => {
+                Some("free space there, or choose another temporary folder with `--temp-dir DIR`")
+            }
+            E::CopyInside { .. } => Some("choose another temporary folder with `--temp-dir DIR`"),
+            _ => None,
+        };
+        Self {
+            kind,
+            message: error.to_string(),
+            cause: error.source().map(ToString::to_string),
+            hint: hint.map(str::to_owned),
+        }
+    }
+}
+
+/// Whether this process or this machine has too many files open.
+fn is_out_of_files(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::MFILE | Errno::NFILE)
+    )
+}
+
+impl From<observer::SelfTestError> for Fault {
+    fn from(error: observer::SelfTestError) -> Self {
+        match error {
+            observer::SelfTestError::Sandbox(error) => error.into(),
+            error => from_error(FaultKind::Sandbox, &error),
+        }
+    }
+}
+
+impl From<observer::AccessTimesError> for Fault {
+    fn from(error: observer::AccessTimesError) -> Self {
+        from_error(FaultKind::Evidence, &error)
+    }
+}
+
+impl From<fs_scratch::Error> for Fault {
+    /// A failure of the temporary folder or of the cache folder. Only the caller knows which of the two a
+    /// path is in, and adds the hint.
+    fn from(error: fs_scratch::Error) -> Self {
+        let fault = Self::new(FaultKind::Disk, error.to_string());
+        match error {
+            fs_scratch::Error::NoPlace { refusals } => {
+                let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+                fault.because(reasons.join("\n             ")).hint(
+                    "free some space, or choose another place with `--temp-dir DIR`, best on tmpfs",
+                )
+            }
+            fs_scratch::Error::Io { source, .. } => fault.because(source),
+            // A key is ours, never a user's.
+            _ => Self {
+                kind: FaultKind::Internal,
+                ..fault
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy_error(errno: rustix::io::Errno) -> Fault {
+        let path = "/tmp/x".into();
+        let (verb, source) = ("write", errno.into());
+        intake::Error::Copy { verb, path, source }.into()
+    }
+
+    #[test]
+    fn a_copy_that_fails_is_the_disks_and_the_hint_fits_what_is_short() {
+        use rustix::io::Errno;
+        for (errno, hint) in [(Errno::NOSPC, "--temp-dir"), (Errno::MFILE, "ulimit")] {
+            let fault = copy_error(errno);
+            assert_eq!(fault.kind, FaultKind::Disk);
+            assert_eq!(fault.message, "failed to write `/tmp/x`");
+            assert!(fault.cause.is_some_and(|cause| cause.contains("os error")));
+            assert!(fault.hint.is_some_and(|found| found.contains(hint)));
+        }
+    }
+
+    #[test]
+    fn every_error_about_a_path_of_the_users_says_what_to_do() {
+        let source = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let path = || "x".into();
+        for (error, hint) in [
+            (
+                intake::Error::NotFound {
+                    path: path(),
+                    source: source(),
+                },
+                "name the folder",
+            ),
+            (
+                intake::Error::NotAFolder { path: path() },
+                "name the folder",
+            ),
+            (
+                intake::Error::Closed {
+                    path: path(),
+                    source: source(),
+                },
+                "chmod",
+            ),
+            (
+                intake::Error::Submission {
+                    path: path(),
+                    source: source(),
+                },
+                "chmod",
+            ),
+            (
+                intake::Error::Locked {
+                    path: path(),
+                    place: String::new(),
+                    source: source(),
+                },
+                "chmod -R",
+            ),
+            (
+                intake::Error::ClassFolder {
+                    path: path(),
+                    source: source(),
+                },
+                "for each student",
+            ),
+            (intake::Error::CopyInside { folder: path() }, "--temp-dir"),
+        ] {
+            let fault = Fault::from(error);
+            assert_eq!(fault.kind, FaultKind::Usage);
+            assert!(
+                fault
+                    .hint
+                    .as_ref()
+                    .is_some_and(|found| found.contains(hint)),
+                "{fault:?}"
+            );
+        }
+    }
+}

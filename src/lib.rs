@@ -5,23 +5,14 @@
 
 pub mod fault;
 
-pub mod evidence;
-pub mod spec;
+pub mod course;
 
-pub mod check;
 pub mod config;
-pub mod dataset;
-pub mod intake;
-pub mod sandbox;
 
-pub mod build;
+pub mod compile;
 pub mod reference;
-pub mod verdict;
-
-pub mod record;
 
 pub mod grading;
-pub mod report;
 
 pub mod batch;
 

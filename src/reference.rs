@@ -6,20 +6,18 @@
 //!
 //! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
 
-use std::{
-    fmt::Write as _,
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt::Write as _, fs, io, path::Path, time::Duration};
 
 use crate::{
+    course::Exercise,
+    fault::{Fault, FaultKind},
+};
+use fs_scratch::Kept;
+use ids::{CheckId, Digest};
+use judge::{
     check::{self, Status},
     evidence::{Evidence, RunEvidence},
-    fault::{Fault, FaultKind},
-    spec::Exercise,
 };
-use ids::{CheckId, Digest};
 
 /// The longest time a reference's run took.
 #[must_use]
@@ -108,13 +106,10 @@ fn did_not_pass(why: String) -> Fault {
     .because(why)
 }
 
-/// How the names of folders begin in which something is about to be kept.
-const KEEPING: &str = "keeping-";
-
 /// Programs of references, kept between gradings.
 #[derive(Debug)]
 pub struct Programs {
-    folder: PathBuf,
+    kept: Kept,
 }
 
 impl Programs {
@@ -122,7 +117,7 @@ impl Programs {
     #[must_use]
     pub fn new(cache: &Path) -> Self {
         Self {
-            folder: cache.join("references"),
+            kept: Kept::new(cache.join("references")),
         }
     }
 
@@ -130,7 +125,7 @@ impl Programs {
     /// not what it was when it was kept.
     #[must_use]
     pub fn fetch(&self, identity: &Digest, place: &Path) -> bool {
-        let kept = self.folder.join(identity.hex());
+        let kept = self.kept.entry(identity.hex());
         let copy = || -> io::Result<bool> {
             let program = fs::read(kept.join("program"))?;
             let digest = fs::read_to_string(kept.join("digest"))?;
@@ -148,34 +143,28 @@ impl Programs {
     /// # Errors
     /// The cache folder cannot be written.
     pub fn keep(&self, identity: &Digest, program: &Path) -> Result<(), Fault> {
-        let keep = || -> io::Result<()> {
-            fs::create_dir_all(&self.folder)?;
-            let lock = fs::File::create(self.folder.join("lock"))?;
-            rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)?;
-            // What is there now was left by somebody who was killed.
-            for entry in fs::read_dir(&self.folder)? {
-                let entry = entry?;
-                if entry.file_name().to_string_lossy().starts_with(KEEPING) {
-                    crate::sandbox::remove_tree(&entry.path())?;
-                }
-            }
-            let place = tempfile::Builder::new()
-                .prefix(KEEPING)
-                .tempdir_in(&self.folder)?;
+        let lock = self.kept.lock(identity.hex()).map_err(disk)?;
+        let staging = lock.stage().map_err(disk)?;
+        let fill = || -> io::Result<()> {
             let bytes = fs::read(program)?;
-            write_program(&place.path().join("program"), &bytes)?;
-            fs::write(place.path().join("digest"), Digest::of(&bytes).to_string())?;
-            let kept = self.folder.join(identity.hex());
-            if kept.exists() {
-                crate::sandbox::remove_tree(&kept)?;
-            }
-            fs::rename(place.path(), &kept)
+            write_program(&staging.path().join("program"), &bytes)?;
+            let digest = Digest::of(&bytes).to_string();
+            fs::write(staging.path().join("digest"), digest)
         };
-        keep().map_err(|error| {
-            Fault::io(FaultKind::Disk, "write into", &self.folder, &error)
-                .hint("free some space, or choose another cache with `--cache-dir DIR`")
-        })
+        fill().map_err(|error| {
+            Fault::io(FaultKind::Disk, "write into", self.kept.folder(), &error).hint(ANOTHER_CACHE)
+        })?;
+        lock.put(staging.path()).map_err(disk)?;
+        Ok(())
     }
+}
+
+/// What to do about a cache folder that fails.
+const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
+
+/// A failure of the cache folder.
+fn disk(error: fs_scratch::Error) -> Fault {
+    Fault::from(error).hint(ANOTHER_CACHE)
 }
 
 fn write_program(place: &Path, program: &[u8]) -> io::Result<()> {
@@ -197,7 +186,7 @@ mod tests {
         fs::write(&program, "the program").unwrap();
         assert!(!programs.fetch(&identity, &place));
         programs.keep(&identity, &program).unwrap();
-        let left = dir.path().join("references").join("keeping-left");
+        let left = dir.path().join("references").join("making-left");
         fs::create_dir(&left).unwrap();
         programs.keep(&identity, &program).unwrap();
         assert!(!left.exists());

@@ -2,80 +2,25 @@
 //!
 //! The roads of a stranger's bytes into the grader, each from its real beginning to its real end: what a
 //! program and the compiler print, through checks and record to the reports; a record from somebody's
-//! disk, to the reports; the names and files of a submission, and archives of them, through the intake;
-//! manifests, through the gate; and `/proc`, where names of programs and folders are other people's words.
-//! Mutations start from real examples, so that they get past the first line of a parser. rustc's JSON has
-//! such tests beside its code.
-//!
-//! `GRADE_FUZZ_SECONDS` says for how long altogether (default 5), `GRADE_FUZZ_SEED` repeats a run; the
-//! seed of a run that failed is in its message.
+//! disk, to the reports; manifests, through the gate; and `/proc`, where names of programs and folders are
+//! other people's words. The crate `intake` has such tests of its own, and rustc's JSON beside its code.
+//! `GRADE_FUZZ_SECONDS` and `GRADE_FUZZ_SEED` are explained in the crate `mutate`.
 //!
 //! Never: runs a program, uses the network, or writes outside of a temporary folder.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    ffi::OsStr,
-    fs,
-    io::{Cursor, Write as _},
-    os::unix::ffi::OsStrExt as _,
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
 
-use grade::{
-    build, check,
-    evidence::{
-        BuildEvidence, Captured, CompileFailure, Diagnostic, Evidence, Execution, FilesWitness,
-        Place, Refusal, RunEvidence, Termination,
-    },
-    intake,
+use evidence::{Captured, Execution, FilesWitness, Termination};
+use grade::{compile, course::AllowedCrate};
+use ids::{CheckId, Seed};
+use judge::{
+    check,
+    evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
     record::Record,
     report,
-    spec::{AllowedCrate, CheckSpec, IntakeLimits},
+    verdict::CheckSpec,
 };
-use ids::{CheckId, Seed};
-
-/// What parsers trip over, to be put in anywhere.
-const NASTY: &[&[u8]] = &[
-    b"\0",
-    b"\n",
-    b"\r",
-    b"\x1b[2J",
-    b"\xff",
-    b"\xc3",
-    b"\xe2\x80\xae",
-    b"\xc2\x9b",
-    b"\xef\xbb\xbf",
-    b"\xf0\x9f\xa6\x80",
-    b"\"",
-    b"\\",
-    b"\\u0000",
-    b"\\ud800",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b"null",
-    b"-1",
-    b"18446744073709551616",
-    b"1e999",
-    b"NaN",
-    b"..",
-    b"/",
-    b"-",
-    b"=",
-    b"'",
-    b"``````",
-    b"]]>",
-    b"<script>",
-    b"\xd9\xa3",
-    b"\xe2\x80\x8b",
-    b"\xcc\x88",
-    b"+",
-    b"0000000000000000000000007",
-    b" ",
-];
+use mutate::{Dice, acts, fuzz};
 
 /// What a program and the compiler print.
 const PRINTED: &[&str] = &[
@@ -93,19 +38,6 @@ const RECORD: &str = r#"{"schema":"grade-record/1","grader":{"version":"0.1.0","
 "checks":[{"id":"total","status":"fail","earned":0,"possible":2,"message":"wrong","hint":"try","details":{"seed":"0","expected":"1","seen":"`2`","place":"a.rs:1:1","output":"x\ny","more":["z"]}}],
 "runs":[{"seed":"0","expected":"1","answer":"2","termination":{"kind":"exited","code":0},"usage":{"wall_ms":1,"cpu_ms":1,"peak_memory_bytes":1,"memory_by":"polling","voluntary_switches":1,"involuntary_switches":1},"files":{"expected":1,"read":1,"tampered":0}}],
 "faults":[{"kind":"disk","message":"failed","cause":"because","hint":"do"}],"notice":"n","replay":"grade x --seed 0"}"#;
-
-/// Names of files in a submission, and what is in them.
-const FILES: &[(&str, &str)] = &[
-    (
-        "Cargo.toml",
-        "[package]\nname = \"a\"\nedition = \"2024\"\n",
-    ),
-    ("src/main.rs", "fn main() {}\n"),
-    ("src/größe.rs", ""),
-    (".cargo/config.toml", "[build]\nrustc = \"x\"\n"),
-    ("target/x", "x"),
-    ("a b~", "x"),
-];
 
 /// Manifests that are accepted, and what is refused one by one.
 const MANIFESTS: &[&str] = &[
@@ -126,95 +58,21 @@ const PROC: &[&str] = &[
     "30 20 0:26 /x\\040y /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n\n0::/user.slice/user-1000.slice\n",
 ];
 
-/// How many tests share the time.
+/// How many tests share the time, here and in the crate `intake`.
 const ROADS: u32 = 6;
 
-/// Numbers that are the same again for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `end`, which is above 0.
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.roll() % end as u64).unwrap_or(0)
-    }
-
-    fn one<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        of[self.below(of.len())]
-    }
-
-    /// `bytes` with a few things done to them.
-    fn mutate(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut bytes = bytes.to_vec();
-        for _ in 0..self.below(6) {
-            let at = self.below(bytes.len() + 1);
-            let end = (at + self.below(8)).min(bytes.len());
-            match self.below(5) {
-                0 => drop(bytes.splice(at..at, self.one(NASTY).iter().copied())),
-                1 => drop(bytes.drain(at..end)),
-                2 => {
-                    let piece = bytes[at..end].repeat(1 + self.below(40));
-                    drop(bytes.splice(at..at, piece));
-                }
-                3 => bytes.truncate(at),
-                _ => {
-                    if let Some(byte) = bytes.get_mut(at) {
-                        *byte ^= 1 << self.below(8);
-                    }
-                }
-            }
-        }
-        bytes
-    }
-
-    fn text(&mut self) -> String {
-        let start = self.one(PRINTED);
-        String::from_utf8_lossy(&self.mutate(start.as_bytes())).into_owned()
-    }
-
-    fn captured(&mut self) -> Captured {
-        Captured {
-            head: self.text(),
-            tail: self.text(),
-            omitted: self.roll() % 3,
-            is_utf8: self.below(2) == 0,
-        }
-    }
+fn text(dice: &mut Dice) -> String {
+    let start = dice.one(PRINTED);
+    String::from_utf8_lossy(&dice.mutate(start.as_bytes())).into_owned()
 }
 
-/// Do something with ever new dice until the time is over, and tell the seed of what fails.
-#[expect(clippy::disallowed_methods, reason = "a bounded time is asked for")]
-fn fuzz(what: &str, share: u32, mut once: impl FnMut(&mut Dice)) {
-    let number = |name: &str| {
-        env::var(name)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok())
-    };
-    let time = Duration::from_secs(number("GRADE_FUZZ_SECONDS").unwrap_or(5)) / share;
-    let given = number("GRADE_FUZZ_SEED");
-    let mut seed = given.unwrap_or_else(|| getrandom::u64().expect("random numbers"));
-    let start = Instant::now();
-    let mut rounds = 0u64;
-    while start.elapsed() < time {
-        let tried = catch_unwind(AssertUnwindSafe(|| once(&mut Dice(seed))));
-        assert!(tried.is_ok(), "{what}: again with GRADE_FUZZ_SEED={seed}");
-        seed = seed.wrapping_add(1);
-        rounds += 1;
+fn captured(dice: &mut Dice) -> Captured {
+    Captured {
+        head: text(dice),
+        tail: text(dice),
+        omitted: dice.roll() % 3,
+        is_utf8: dice.below(2) == 0,
     }
-    assert!(rounds > 10, "{what}: only {rounds} rounds");
-}
-
-/// What a terminal obeys. Not the grader's own list: it tests that.
-fn acts(c: char) -> bool {
-    (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The report without the grader's own colours.
@@ -232,21 +90,21 @@ fn build(dice: &mut Dice) -> BuildEvidence {
             termination: Termination::Exited { code: 1 },
             diagnostics: vec![Diagnostic {
                 is_error: true,
-                code: Some(dice.text()),
-                message: dice.text(),
+                code: Some(text(dice)),
+                message: text(dice),
                 place: Some(Place {
-                    file: dice.text(),
+                    file: text(dice),
                     line: 1,
                     column: 1,
                 }),
-                rendered: dice.text(),
+                rendered: text(dice),
             }],
-            other_output: dice.text(),
+            other_output: text(dice),
         }),
         1 => BuildEvidence::Refused(vec![Refusal {
-            place: dice.text(),
-            problem: dice.text(),
-            remedy: dice.text(),
+            place: text(dice),
+            problem: text(dice),
+            remedy: text(dice),
         }]),
         _ => BuildEvidence::Built { warnings: 0 },
     }
@@ -258,8 +116,8 @@ fn run(dice: &mut Dice) -> RunEvidence {
         termination: Termination::Exited {
             code: i32::from(dice.below(3) == 0),
         },
-        stdout: dice.captured(),
-        stderr: dice.captured(),
+        stdout: captured(dice),
+        stderr: captured(dice),
         usage: serde_json::from_str(usage).expect("a usage"),
         left_behind: 0,
         observation: None,
@@ -289,7 +147,7 @@ fn whatever_is_printed_becomes_a_harmless_report() {
         let findings = check::run_all(&CheckId::ALL, &evidence);
         assert_eq!(findings.len(), CheckId::ALL.len());
         let mut record = template.clone();
-        record.runs = evidence.runs.iter().map(grade::record::Run::from).collect();
+        record.runs = evidence.runs.iter().map(judge::record::Run::from).collect();
         record.checks = findings
             .iter()
             .map(|finding| {
@@ -298,10 +156,10 @@ fn whatever_is_printed_becomes_a_harmless_report() {
                     points: 1,
                     hint: None,
                 };
-                grade::record::Check::new(finding, &spec)
+                judge::record::Check::new(finding, &spec)
             })
             .collect();
-        record.replay = dice.text();
+        record.replay = text(dice);
         assert_harmless(&record);
         let answer = evidence.runs[0].execution.stdout.last_line();
         let number = answer.and_then(check::number);
@@ -329,57 +187,6 @@ fn whatever_record_is_read_becomes_a_harmless_report() {
 }
 
 #[test]
-fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
-    let place = tempfile::tempdir().expect("a folder");
-    let limits = IntakeLimits {
-        entries: 50,
-        bytes: 4096,
-        depth: 4,
-    };
-    let mut number = 0u32;
-    fuzz("submission", ROADS, |dice| {
-        number += 1;
-        let (source, dest) = (place.path().join("in"), place.path().join("out"));
-        for folder in [&source, &dest] {
-            if folder.exists() {
-                grade::sandbox::remove_tree(folder).expect("it can be removed");
-            }
-            fs::create_dir(folder).expect("a folder");
-        }
-        for (name, text) in FILES {
-            let mut name = name.as_bytes().to_vec();
-            if dice.below(3) == 0 {
-                name = dice.mutate(&name);
-            }
-            let path = source.join(OsStr::from_bytes(&name));
-            // Never outside, and never what no file system takes.
-            let inside = !name.starts_with(b"/") && !name.windows(2).any(|two| two == b"..");
-            if inside && let Some(parent) = path.parent() {
-                let _ = fs::create_dir_all(parent);
-                let _ = fs::write(&path, dice.mutate(text.as_bytes()));
-            }
-        }
-        match intake::admit(&source, &dest, &limits).expect("no fault of ours") {
-            intake::Admission::Admitted(snapshot) => {
-                for file in snapshot.files() {
-                    let copied = snapshot.read(&file.path).expect("the copy can be read");
-                    let original = fs::read(source.join(&file.path)).ok();
-                    assert_eq!(copied, original, "{}", file.path);
-                    assert!(!file.path.chars().any(acts), "{:?}", file.path);
-                }
-            }
-            intake::Admission::Refused(refusals) => {
-                assert!(!refusals.is_empty());
-                for refusal in refusals {
-                    let text = refusal.place + &refusal.problem;
-                    assert!(!text.chars().any(acts), "{text:?}");
-                }
-            }
-        }
-    });
-}
-
-#[test]
 fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
     let locked: BTreeMap<String, _> = [
         ("rayon", semver::Version::new(1, 11, 0)),
@@ -402,7 +209,7 @@ fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
     fuzz("manifest", ROADS, |dice| {
         let start = dice.one(MANIFESTS);
         let text = dice.mutate(start.as_bytes());
-        match build::read_manifest(&text, &files, &allowed, &locked) {
+        match compile::read_manifest(&text, &files, &allowed, &locked) {
             Ok(()) => accepted += 1,
             Err(refusals) => {
                 refused += 1;
@@ -423,117 +230,10 @@ fn whatever_proc_says_is_read_or_not_without_a_panic() {
     let mut read = 0;
     fuzz("proc", ROADS, |dice| {
         let start = dice.one(PROC);
-        read += grade::sandbox::read_proc_text(&dice.mutate(start.as_bytes()));
+        read += sandbox::read_proc_text(&dice.mutate(start.as_bytes()));
     });
     assert!(read > 0, "no mutation was what it had been any more");
     for text in PROC {
-        assert!(
-            grade::sandbox::read_proc_text(text.as_bytes()) > 0,
-            "{text}"
-        );
+        assert!(sandbox::read_proc_text(text.as_bytes()) > 0, "{text}");
     }
-}
-
-/// An archive of files, some of them mutated before they were packed.
-fn archive(dice: &mut Dice, kind: intake::ArchiveKind) -> Vec<u8> {
-    let files: Vec<(String, Vec<u8>)> = FILES
-        .iter()
-        .map(|(name, text)| {
-            let mut name = name.as_bytes().to_vec();
-            if dice.below(4) == 0 {
-                name = dice.mutate(&name);
-            }
-            let name = String::from_utf8_lossy(&name).into_owned();
-            (name, dice.mutate(text.as_bytes()))
-        })
-        .collect();
-    match kind {
-        intake::ArchiveKind::Zip => {
-            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-            let options = zip::write::SimpleFileOptions::default();
-            for (name, text) in files {
-                if zip.start_file(name, options).is_ok() {
-                    zip.write_all(&text).expect("memory takes everything");
-                }
-            }
-            let bytes = zip.finish().expect("memory takes everything").into_inner();
-            dice.mutate(&bytes)
-        }
-        intake::ArchiveKind::TarGz => {
-            let mut tar = tar::Builder::new(Vec::new());
-            for (name, text) in files {
-                let mut header = tar::Header::new_gnu();
-                header.set_size(text.len() as u64);
-                header.set_mode(0o644);
-                // What the library does not want to write is left out.
-                let _ = tar.append_data(&mut header, name, text.as_slice());
-            }
-            let tar = tar.into_inner().expect("memory takes everything");
-            let tar = dice.mutate(&tar);
-            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            gz.write_all(&tar).expect("memory takes everything");
-            let bytes = gz.finish().expect("memory takes everything");
-            if dice.below(3) == 0 {
-                dice.mutate(&bytes)
-            } else {
-                bytes
-            }
-        }
-    }
-}
-
-#[test]
-fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
-    let place = tempfile::tempdir().expect("a folder");
-    let limits = IntakeLimits {
-        entries: 50,
-        bytes: 4096,
-        depth: 4,
-    };
-    let (mut admitted, mut refused) = (0_u32, 0_u32);
-    fuzz("archive", ROADS, |dice| {
-        let (kind, name) = match dice.below(2) {
-            0 => (intake::ArchiveKind::Zip, "in.zip"),
-            _ => (intake::ArchiveKind::TarGz, "in.tar.gz"),
-        };
-        let (source, dest) = (place.path().join(name), place.path().join("out"));
-        if dest.exists() {
-            grade::sandbox::remove_tree(&dest).expect("it can be removed");
-        }
-        fs::create_dir(&dest).expect("a folder");
-        fs::write(&source, archive(dice, kind)).expect("a file");
-        let location = intake::Location::new(place.path(), name);
-        let source = intake::Source::Archive(location, kind);
-        match intake::admit_source(&source, std::path::Path::new("any"), &dest, &limits)
-            .expect("no fault of ours")
-        {
-            intake::Admission::Admitted(snapshot) => {
-                admitted += 1;
-                for file in snapshot.files() {
-                    assert!(!file.path.chars().any(acts), "{:?}", file.path);
-                    let copied = snapshot.read(&file.path).expect("the copy can be read");
-                    assert!(
-                        copied.is_some_and(|bytes| bytes.len() <= 4096),
-                        "{}",
-                        file.path
-                    );
-                }
-            }
-            intake::Admission::Refused(refusals) => {
-                refused += 1;
-                assert!(!refusals.is_empty());
-                for refusal in refusals {
-                    let text = refusal.place + &refusal.problem;
-                    assert!(!text.chars().any(acts), "{text:?}");
-                }
-            }
-        }
-        let beside = fs::read_dir(place.path()).expect("a folder").flatten();
-        let known = ["in.zip", "in.tar.gz", "out"];
-        for entry in beside {
-            let name = entry.file_name();
-            assert!(known.iter().any(|&known| name == known), "{name:?}");
-        }
-    });
-    assert!(admitted > 0 && refused > 0, "{admitted} {refused}");
 }

@@ -8,16 +8,18 @@ mod workshop;
 
 use std::{path::Path, process::Command, time::Duration};
 
-use grade::{
-    check::{Diagnosis, diagnose},
-    evidence::{Cap, Observation, Observed},
-    sandbox::{Job, ObserverOptions},
-};
+use evidence::{Cap, Observation, Observed};
+use judge::check::{Cause, Diagnosis, diagnose};
+use observer::ObserverOptions;
 
 const FILES: u32 = 24;
 
 /// Run one program on a few files, as changed by `change`.
-fn observe_as(mode: &str, threads: u32, change: impl FnOnce(&mut Job)) -> Observation {
+fn observe_as(
+    mode: &str,
+    threads: u32,
+    change: impl FnOnce(&mut workshop::ObservedJob),
+) -> Observation {
     let place = workshop::Place::new(FILES);
     let arguments = [mode, &threads.to_string()];
     let mut job = workshop::job(workshop::programs(), &arguments, &place);
@@ -29,8 +31,8 @@ fn observe(mode: &str, threads: u32) -> Observation {
     observe_as(mode, threads, |_| {})
 }
 
-fn options(job: &mut Job) -> &mut ObserverOptions {
-    &mut job.observe.as_mut().unwrap().options
+fn options(job: &mut workshop::ObservedJob) -> &mut ObserverOptions {
+    &mut job.options
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn fakes_are_counted_and_what_would_hide_is_refused() {
     assert_eq!(observe("serial-hide", 1).attempts.undumpable, 1);
     assert_eq!(observe("serial-async", 1).attempts.async_io, 1);
     let honest = observe("atomic", 4);
-    assert_eq!(honest.attempts, grade::evidence::Attempts::default());
+    assert_eq!(honest.attempts, evidence::Attempts::default());
 }
 
 #[test]
@@ -128,7 +130,7 @@ fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
     let diagnosis = diagnose(&seen, FILES, Duration::ZERO);
     // It read one by one so far, and no time at all was given to it.
     assert!(
-        matches!(diagnosis, Diagnosis::HeldUp { .. }),
+        matches!(diagnosis, Diagnosis::Not(Cause::HeldUp { .. })),
         "{diagnosis:?}"
     );
 
@@ -147,7 +149,10 @@ fn too_many_rounds_are_a_cap() {
     let seen = workshop::seen(&execution);
     assert_eq!(seen.capped, Some(Cap::TooManyRounds { limit: 1000 }));
     // Decided all the same: 600 files in 1000 rounds and more.
-    assert_eq!(diagnose(seen, 600, Duration::ZERO), Diagnosis::NoThreads);
+    assert_eq!(
+        diagnose(seen, 600, Duration::ZERO),
+        Diagnosis::Not(Cause::NoThreads)
+    );
 }
 
 #[test]
@@ -176,9 +181,8 @@ fn observe_pinned(mode: &str, threads: u32) -> Observation {
 #[test]
 fn a_program_without_an_observer_runs_as_well() {
     let place = workshop::Place::new(FILES);
-    let mut job = workshop::job(workshop::programs(), &["atomic", "4"], &place);
-    job.observe = None;
-    let execution = workshop::run(&job);
+    let job = workshop::job(workshop::programs(), &["atomic", "4"], &place).job;
+    let execution = workshop::sandbox(sandbox::Tier::None).run(&job).unwrap();
     assert!(execution.termination.is_success());
     assert_eq!(execution.observation, None);
 }
@@ -205,7 +209,7 @@ fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
         "--isolation",
         "none",
     ] {
-        outer.arguments.push(argument.to_owned());
+        outer.job.arguments.push(argument.to_owned());
     }
     for name in [
         "PATH",
@@ -215,7 +219,7 @@ fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
         "RUSTUP_TOOLCHAIN",
     ] {
         if let Ok(value) = std::env::var(name) {
-            outer.environment.push((name.to_owned(), value));
+            outer.job.environment.push((name.to_owned(), value));
         }
     }
     let execution = workshop::run(&outer);

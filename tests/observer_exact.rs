@@ -23,7 +23,8 @@ use std::{
     time::Duration,
 };
 
-use grade::{check::diagnose, evidence::Observation};
+use evidence::Observation;
+use judge::check::{Diagnosis, diagnose};
 
 fn setting(name: &str, default: u32) -> u32 {
     env::var(name).map_or(default, |value| value.parse().unwrap())
@@ -118,7 +119,10 @@ fn run_once(program: &Path, entry: &table::Program, files: u32, runs: &Mutex<Run
     let job = workshop::job(program, &[entry.mode, &entry.threads.to_string()], &place);
     let execution = workshop::run(&job);
     let seen = workshop::seen(&execution).clone();
-    let verdict = format!("{:?}", diagnose(&seen, files, execution.usage.user));
+    let verdict = match diagnose(&seen, files, execution.usage.user) {
+        Diagnosis::Not(cause) => format!("{cause:?}"),
+        other => format!("{other:?}"),
+    };
     let exact = seen.concurrency.rounds == expected && seen.capped.is_none();
     let judged = entry.verdict == "?" || verdict.starts_with(entry.verdict);
     let mut runs = runs.lock().unwrap();

@@ -9,7 +9,7 @@ mod users;
 
 use std::fs;
 
-use grade::spec::Tier;
+use sandbox::Tier;
 
 const FILES: u32 = 24;
 
@@ -30,7 +30,7 @@ const PROGRAMS: [(&str, &str, u32); 9] = [
 /// The rounds that each program takes at a tier.
 fn rounds_at(tier: Tier) -> Vec<(&'static str, u32)> {
     let sandbox = workshop::sandbox(tier);
-    if let Err(why) = sandbox.can_observe().unwrap() {
+    if let Err(why) = observer::can_observe(&sandbox).unwrap() {
         panic!("{tier}: {why}");
     }
     let rounds = PROGRAMS.iter().map(|&(mode, threads, _)| {
@@ -39,8 +39,11 @@ fn rounds_at(tier: Tier) -> Vec<(&'static str, u32)> {
         let program = place.data().with_file_name("program");
         fs::copy(workshop::programs(), &program).unwrap();
         let job = workshop::job(&program, &[mode, threads], &place);
-        let job = job.scratch(place.elsewhere());
-        let execution = sandbox.run(&job).unwrap();
+        let job = workshop::ObservedJob {
+            job: job.job.scratch(place.elsewhere()),
+            ..job
+        };
+        let execution = workshop::observe(&sandbox, &job);
         (mode, workshop::seen(&execution).concurrency.rounds)
     });
     rounds.collect()

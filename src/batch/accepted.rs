@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    class::Roll,
-    folder::{self, Folder},
-    outputs,
-    state::{Key, json},
+    key::Key,
+    output_dir::{self, OutputDir},
+    records::{self, json},
+    roster::Roster,
 };
-use crate::{fault::Fault, record::Record};
+use crate::fault::Fault;
 use ids::{Digest, SubmissionId};
+use judge::record::Record;
 
 const FILE: &str = "accepted.json";
 const SCHEMA: &str = "grade-accepted/1";
@@ -51,7 +52,7 @@ pub(super) enum Before {
 impl Accepted {
     /// What the folder says. If that is damaged, all that is there now counts as accepted, so that
     /// nothing is lost.
-    pub(super) fn read(folder: &Folder) -> Result<Self, Fault> {
+    pub(super) fn read(folder: &OutputDir) -> Result<Self, Fault> {
         let Some(bytes) = folder.read(FILE)? else {
             return Ok(Self::default());
         };
@@ -59,8 +60,8 @@ impl Accepted {
         let ids = if let Some(file) = file.filter(|file| file.schema == SCHEMA) {
             file.ids
         } else {
-            let mut ids = outputs::records(folder)?;
-            ids.extend(folder.list(folder::PREVIOUS_RECORDS)?.ids);
+            let mut ids = records::ids(folder)?;
+            ids.extend(folder.list(output_dir::PREVIOUS_RECORDS)?.ids);
             ids.into_iter().collect()
         };
         Ok(Self { ids: Some(ids) })
@@ -78,9 +79,12 @@ impl Accepted {
 
     /// Before somebody's record is replaced: keep it if it is the accepted one. It has no key
     /// afterwards, so it is not believed.
-    pub(super) fn set_aside(&self, folder: &Folder, id: &SubmissionId) -> Result<(), Fault> {
-        let (key, record) = (folder::file(folder::KEYS, id), file_of(id));
-        let (old_key, old_record) = (folder::file(folder::PREVIOUS_KEYS, id), old_file_of(id));
+    pub(super) fn set_aside(&self, folder: &OutputDir, id: &SubmissionId) -> Result<(), Fault> {
+        let (key, record) = (output_dir::file(output_dir::KEYS, id), file_of(id));
+        let (old_key, old_record) = (
+            output_dir::file(output_dir::PREVIOUS_KEYS, id),
+            old_file_of(id),
+        );
         if !self.has(id) || folder.has(&old_record) {
             return folder.remove(&key);
         }
@@ -90,17 +94,20 @@ impl Accepted {
             folder.rename(&key, &old_key)?;
             folder.rename(&record, &old_record)
         } else {
-            folder.mark(&old_record)?;
+            folder.touch(&old_record)?;
             folder.remove(&key)
         }
     }
 
     /// How somebody stood.
-    pub(super) fn before(&self, folder: &Folder, id: &SubmissionId) -> Result<Before, Fault> {
+    pub(super) fn before(&self, folder: &OutputDir, id: &SubmissionId) -> Result<Before, Fault> {
         if !self.has(id) {
             return Ok(Before::New);
         }
-        let (record, key) = (old_file_of(id), folder::file(folder::PREVIOUS_KEYS, id));
+        let (record, key) = (
+            old_file_of(id),
+            output_dir::file(output_dir::PREVIOUS_KEYS, id),
+        );
         if !folder.has(&record) {
             let is_there = folder.has(&file_of(id));
             return Ok(if is_there {
@@ -116,10 +123,15 @@ impl Accepted {
     }
 
     /// A batch is complete: accept its grades if that is wanted, or if there were none before.
-    pub(super) fn complete(self, folder: &Folder, roll: &Roll, accept: bool) -> Result<(), Fault> {
+    pub(super) fn complete(
+        self,
+        folder: &OutputDir,
+        roster: &Roster,
+        accept: bool,
+    ) -> Result<(), Fault> {
         let ids = match self.ids {
             Some(ids) if !accept => ids,
-            _ => roll.ids.iter().cloned().collect(),
+            _ => roster.ids.iter().cloned().collect(),
         };
         let schema = SCHEMA.to_owned();
         folder.write(FILE, &json(&File { schema, ids })?)?;
@@ -130,12 +142,12 @@ impl Accepted {
     }
 
     /// What is in `previous/` and was not put there, by name.
-    pub(super) fn strays(&self, folder: &Folder) -> Result<Vec<String>, Fault> {
+    pub(super) fn strays(&self, folder: &OutputDir) -> Result<Vec<String>, Fault> {
         let mut strays = Vec::new();
-        for part in [folder::PREVIOUS_RECORDS, folder::PREVIOUS_KEYS] {
+        for part in [output_dir::PREVIOUS_RECORDS, output_dir::PREVIOUS_KEYS] {
             let listing = folder.list(part)?;
             let strange = listing.ids.iter().filter(|id| !self.has(id));
-            strays.extend(strange.map(|id| folder::file(part, id)));
+            strays.extend(strange.map(|id| output_dir::file(part, id)));
             strays.extend(listing.others.iter().map(|name| format!("{part}/{name}")));
         }
         Ok(strays)
@@ -143,16 +155,16 @@ impl Accepted {
 }
 
 fn file_of(id: &SubmissionId) -> String {
-    folder::file(folder::RECORDS, id)
+    output_dir::file(output_dir::RECORDS, id)
 }
 
 fn old_file_of(id: &SubmissionId) -> String {
-    folder::file(folder::PREVIOUS_RECORDS, id)
+    output_dir::file(output_dir::PREVIOUS_RECORDS, id)
 }
 
 /// A record that can be believed, with its key if that is whole.
 fn sound(
-    folder: &Folder,
+    folder: &OutputDir,
     record: &str,
     key: &str,
     id: &SubmissionId,
@@ -163,7 +175,7 @@ fn sound(
     let is_touched = key
         .as_ref()
         .is_some_and(|key| !key.is_of(&Digest::of(&bytes)));
-    let record = outputs::parse(&bytes, id).filter(|_| !is_touched);
+    let record = records::parse(&bytes, id).filter(|_| !is_touched);
     Ok(record.map(|record| (record, key)))
 }
 
@@ -181,8 +193,8 @@ mod tests {
         }
     }
 
-    fn put(folder: &Folder, name: &str, earned: u32) {
-        let record = outputs::tests::record(name, earned);
+    fn put(folder: &OutputDir, name: &str, earned: u32) {
+        let record = records::tests::example(name, earned);
         let bytes = json(&record).unwrap();
         folder.write(&file_of(&id(name)), &bytes).unwrap();
         let key = Key::new(std::collections::BTreeMap::new(), &bytes, None);
@@ -199,7 +211,7 @@ mod tests {
     #[test]
     fn the_accepted_record_stays_however_often_it_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         let accepted = accepted(&["alice"]);
         put(&folder, "alice", 10);
         assert!(matches!(
@@ -218,13 +230,13 @@ mod tests {
     #[test]
     fn what_was_never_accepted_is_not_set_aside() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         put(&folder, "bob", 3);
         accepted(&["alice"]).set_aside(&folder, &id("bob")).unwrap();
         Accepted::default().set_aside(&folder, &id("bob")).unwrap();
         assert!(
             folder
-                .list(folder::PREVIOUS_RECORDS)
+                .list(output_dir::PREVIOUS_RECORDS)
                 .unwrap()
                 .ids
                 .is_empty()
@@ -237,7 +249,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let accepted = accepted(&["alice"]);
         for damage in ["", "{}", "\u{fffd}", "{\"schema\": \"grade-record/1\""] {
-            let folder = Folder::hold(dir.path()).unwrap();
+            let folder = OutputDir::lock(dir.path()).unwrap();
             put(&folder, "alice", 10);
             folder
                 .write("records/alice.json", damage.as_bytes())
@@ -257,7 +269,7 @@ mod tests {
     #[test]
     fn a_damaged_list_counts_all_that_is_there_as_accepted() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         put(&folder, "alice", 10);
         assert!(Accepted::read(&folder).unwrap().ids().is_none());
         folder.write(FILE, b"{\"schema\": \"").unwrap();

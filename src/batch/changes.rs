@@ -5,55 +5,53 @@
 
 use super::{
     accepted::{Accepted, Before},
-    class::Roll,
-    folder::Folder,
-    outputs,
-    state::{Key, Parts},
+    key::{Inputs, Key},
+    output_dir::OutputDir,
+    records,
+    roster::Roster,
 };
-use crate::{
-    fault::Fault,
-    report::{Change, Earlier, Standing},
-};
+use crate::fault::Fault;
 use ids::SubmissionId;
+use judge::report::{Change, Earlier, Standing};
 
 /// Everybody whose verdict, points or checks are not what they were, by id; of the class those who are
 /// `done`.
 pub(super) fn since(
-    folder: &Folder,
+    folder: &OutputDir,
     accepted: &Accepted,
-    roll: &Roll,
+    roster: &Roster,
     done: &[SubmissionId],
 ) -> Result<Vec<Change>, Fault> {
     let Some(before) = accepted.ids() else {
         return Ok(Vec::new());
     };
-    let mut ids: Vec<&SubmissionId> = before.iter().chain(&roll.ids).collect();
+    let mut ids: Vec<&SubmissionId> = before.iter().chain(&roster.ids).collect();
     ids.sort();
     ids.dedup();
     let mut changes = Vec::new();
     for id in ids {
         // Of somebody else in the class the turn has not come yet.
-        if roll.has(id) && done.binary_search(id).is_err() {
+        if roster.has(id) && done.binary_search(id).is_err() {
             continue;
         }
-        changes.extend(change(folder, accepted, roll, id)?);
+        changes.extend(change(folder, accepted, roster, id)?);
     }
     Ok(changes)
 }
 
 fn change(
-    folder: &Folder,
+    folder: &OutputDir,
     accepted: &Accepted,
-    roll: &Roll,
+    roster: &Roster,
     id: &SubmissionId,
 ) -> Result<Option<Change>, Fault> {
-    let is_here = roll.has(id);
+    let is_here = roster.has(id);
     let before = accepted.before(folder, id)?;
     if is_here && matches!(before, Before::Same) {
         return Ok(None);
     }
     let after = if is_here {
-        match outputs::record(folder, id)? {
+        match records::read(folder, id)? {
             Some(record) => Some(record),
             // A batch is under way and replaces it just now.
             None => return Ok(None),
@@ -70,7 +68,7 @@ fn change(
                 return Ok(None);
             }
             let why = match (key, Key::read(folder, id)?) {
-                (Some(old), Some(new)) => why(&old.parts, &new.parts),
+                (Some(old), Some(new)) => why(&old.inputs, &new.inputs),
                 _ => "what the old record was made from is not known".to_owned(),
             };
             (Earlier::Was(before), Some(why))
@@ -94,7 +92,7 @@ fn change(
 }
 
 /// What differs, in words.
-fn why(old: &Parts, new: &Parts) -> String {
+fn why(old: &Inputs, new: &Inputs) -> String {
     let differs = |names: &[&str]| names.iter().any(|name| old.get(*name) != new.get(*name));
     let words: Vec<&str> = [
         ("the submission", &["submission"][..]),
@@ -120,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_reason_names_all_that_differs() {
-        let parts = |pairs: &[(&str, &str)]| -> Parts {
+        let parts = |pairs: &[(&str, &str)]| -> Inputs {
             pairs
                 .iter()
                 .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))

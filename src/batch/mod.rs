@@ -30,13 +30,16 @@
 mod accepted;
 mod alike;
 mod changes;
-mod class;
-mod folder;
+mod events;
+mod inputs;
+mod key;
+mod output_dir;
 mod outputs;
 mod plan;
 mod queue;
-mod state;
-mod work;
+mod records;
+mod roster;
+mod worker;
 
 use std::{
     num::NonZeroUsize,
@@ -44,29 +47,31 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-pub use class::{Attempt, Class, Ignored};
-pub use outputs::{BatchFile, Outputs, SCHEMA, json_schema};
+pub use events::{How, Progress, ProgressEvent};
+#[cfg(feature = "schema")]
+pub use outputs::json_schema;
+pub use outputs::{BatchFile, Outputs, SCHEMA};
 pub use queue::default_jobs;
+pub use roster::{Attempt, Class, Ignored};
 
 use self::{
     accepted::Accepted,
-    class::Roll,
-    folder::Folder,
+    events::Relay,
+    key::Key,
+    output_dir::OutputDir,
     plan::Plan,
-    state::Key,
-    work::{Batch, Tally, Try},
+    roster::Roster,
+    worker::{Batch, Retry, Tally},
 };
 use crate::{
     config::Settings,
+    course::Exercise,
     fault::{Fault, FaultKind},
-    grading::{self, Session},
-    intake,
-    record::Record,
-    report::Summary,
-    sandbox::{self, Sandbox},
-    spec::Exercise,
+    grading::{ClassSetup, Session},
 };
 use ids::{Seed, SubmissionId};
+use judge::report::Summary;
+use sandbox::Sandbox;
 
 /// What is to be graded, and how.
 #[derive(Debug)]
@@ -87,38 +92,6 @@ pub struct Request<'a> {
     pub fresh: bool,
     /// Whether the grades are accepted when all are done.
     pub accept: bool,
-}
-
-/// What happens, for whoever shows it.
-#[derive(Debug, Clone, Copy)]
-pub enum Event<'a> {
-    /// Something that may take long, in words.
-    Preparing(&'a str),
-    /// The reference is built and run.
-    Reference,
-    /// So many submissions will be graded or answered from disk.
-    Begun(usize),
-    /// Somebody's submission is taken in.
-    Started(&'a SubmissionId),
-    /// Its record is there.
-    Finished(&'a Record, How),
-    /// The machine failed; it is tried once more, later.
-    Postponed(&'a SubmissionId, &'a Fault),
-}
-
-/// Where a record is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// It was made now.
-    Graded,
-    /// It was there, and nothing changed.
-    Unchanged,
-}
-
-/// Hears what happens, from several threads.
-pub trait Listener: Sync {
-    /// Something happened.
-    fn event(&self, event: Event<'_>);
 }
 
 /// A batch that is complete.
@@ -146,7 +119,7 @@ pub struct Outcome {
 pub fn run(
     request: Request<'_>,
     sandbox: Sandbox,
-    listener: &dyn Listener,
+    progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
     let Request {
         settings,
@@ -158,55 +131,52 @@ pub fn run(
         fresh,
         accept,
     } = request;
-    if folder::is_of_batch(dir) {
-        return Err(no_class_but_grades(dir));
-    }
-    let class = intake::find(dir, &exercise.home, &settings.course.intake)?;
-    if class.submissions.is_empty() {
-        let message = format!("found no submission in `{}`", dir.display());
-        return Err(Fault::usage(message)
-            .hint("name the folder that holds a folder or an archive of each student"));
-    }
-    if folder::lies_in(out, dir) {
-        let message = format!(
-            "failed to write into `{}`: it is among the submissions",
-            out.display()
-        );
-        return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
-    }
-    let folder = Folder::hold(out)?;
+    let class = find_class(&exercise, settings, dir, out)?;
+    let folder = OutputDir::lock(out)?;
     let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds)?;
     if fresh {
         plan.begin_again();
     }
-    let roll = Roll::new(&class);
-    roll.keep(&folder, dir)?;
+    let roster = Roster::new(&class);
+    roster.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
-    let state = state::exercise_digest(settings, &exercise)?;
+    let exercise_digest = inputs::exercise_digest(settings, &exercise)?;
     let cancellation = sandbox.cancellation().clone();
-    let relay = Relay(listener);
-    listener.event(Event::Preparing("attacking the sandbox, to prove it"));
+    let relay = Relay(progress);
+    progress.event(ProgressEvent::Preparing(
+        "attacking the sandbox, to prove it",
+    ));
     prove(&sandbox)?;
-    let (asked, hidden) = (exercise.clone(), [dir, out]);
-    let mut session =
-        Session::open_for_class(settings, asked, &plan.seeds, sandbox, &relay, hidden)?;
-    plan.share_limit(&mut session, &state);
-    let shared = state::shared_parts(settings, &exercise, &session, &plan)?;
+    let setup = ClassSetup {
+        class: dir,
+        out,
+        wall_limit: plan.wall_limit(&exercise_digest),
+    };
+    let session = Session::open_for_class(
+        settings,
+        exercise.clone(),
+        &plan.seeds,
+        sandbox,
+        &relay,
+        setup,
+    )?;
+    plan.set_wall_limit(session.wall_limit(), exercise_digest);
+    let shared = inputs::shared_inputs(settings, &exercise, &session, &plan)?;
     plan.keep(&folder, &shared)?;
 
-    listener.event(Event::Begun(class.submissions.len()));
+    progress.event(ProgressEvent::Begun(class.submissions.len()));
     let batch = Batch {
         replay: replay(&plan),
         folder,
         accepted,
         session,
         shared,
-        listener,
+        progress,
         cancellation,
         tally: Mutex::default(),
     };
     let done = queue::run(&class.submissions, jobs, |found| {
-        batch.work(found, Try::First)
+        batch.work(found, Retry::Later)
     });
     let done = done.and_then(|()| batch.try_again(&class.submissions));
     let Batch {
@@ -217,18 +187,44 @@ pub fn run(
     } = batch;
     let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     match done {
-        Ok(()) => complete(folder, plan, roll, accepted, tally, accept),
+        Ok(()) => complete(folder, plan, roster, accepted, tally, accept),
         Err(fault) => Err(stopped(fault, &tally, class.submissions.len())),
     }
+}
+
+/// The class in `dir`, whose grades may go to `out`: submissions, and no grades among them.
+fn find_class(
+    exercise: &Exercise,
+    settings: &Settings,
+    dir: &Path,
+    out: &Path,
+) -> Result<intake::Class, Fault> {
+    if output_dir::is_of_batch(dir) {
+        return Err(no_class_but_grades(dir));
+    }
+    let class = intake::find(dir, &exercise.home, &settings.course.intake)?;
+    if class.submissions.is_empty() {
+        let message = format!("found no submission in `{}`", dir.display());
+        return Err(Fault::usage(message)
+            .hint("name the folder that holds a folder or an archive of each student"));
+    }
+    if output_dir::lies_in(out, dir) {
+        let message = format!(
+            "failed to write into `{}`: it is among the submissions",
+            out.display()
+        );
+        return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
+    }
+    Ok(class)
 }
 
 /// The fault of an output folder in the place of a class. It does not say of which class it is, but where
 /// nobody named another it lies beside it.
 fn no_class_but_grades(dir: &Path) -> Fault {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    let class = { name.strip_suffix(OUT_SUFFIX) }
-        .map(|name| dir.with_file_name(name))
-        .filter(|class| class.is_dir());
+    let class = name.strip_suffix(OUT_SUFFIX);
+    let class = class.map(|name| dir.with_file_name(name));
+    let class = class.filter(|class| class.is_dir());
     let hint = match class {
         Some(class) => format!("did you mean the class, `{}`?", class.display()),
         None => "name the folder that holds a folder or an archive of each student".to_owned(),
@@ -240,17 +236,17 @@ fn no_class_but_grades(dir: &Path) -> Fault {
 
 /// Attacks of our own must fail before anybody else's may try.
 fn prove(sandbox: &Sandbox) -> Result<(), Fault> {
-    let canaries = sandbox::run_canaries(sandbox)?;
-    match canaries.iter().find(|canary| canary.is_breach()) {
+    let attacks = sandbox.self_test()?;
+    match attacks.iter().find(|attack| attack.is_breach()) {
         None => Ok(()),
-        Some(canary) => {
+        Some(attack) => {
             let message = format!(
                 "failed to isolate: `{}` got through, and tier {} promises to stop it",
-                canary.name,
+                attack.name,
                 sandbox.tier()
             );
             Err(Fault::new(FaultKind::Sandbox, message)
-                .because(&canary.detail)
+                .because(&attack.detail)
                 .hint("see `grade doctor`"))
         }
     }
@@ -269,33 +265,33 @@ fn stopped(mut fault: Fault, tally: &Tally, total: usize) -> Fault {
 
 /// Everybody has a record: make all that is made from them.
 fn complete(
-    folder: Folder,
+    folder: OutputDir,
     plan: Plan,
-    roll: Roll,
+    roster: Roster,
     accepted: Accepted,
     tally: Tally,
     accept: bool,
 ) -> Result<Outcome, Fault> {
     let mut strays = accepted.strays(&folder)?;
-    let listing = folder.list(folder::RECORDS)?;
-    let is_gone = |id: &&SubmissionId| !roll.has(id);
+    let listing = folder.list(output_dir::RECORDS)?;
+    let is_gone = |id: &&SubmissionId| !roster.has(id);
     for id in listing.ids.iter().filter(is_gone) {
-        let name = folder::file(folder::RECORDS, id);
+        let name = output_dir::file(output_dir::RECORDS, id);
         if accepted.has(id) || Key::read(&folder, id)?.is_some() {
             accepted.set_aside(&folder, id)?;
             folder.remove(&name)?;
-            folder.remove(&folder::file(folder::USAGE, id))?;
+            folder.remove(&output_dir::file(output_dir::USAGE, id))?;
         } else {
             strays.push(name);
         }
     }
     let others = listing.others.iter();
-    strays.extend(others.map(|name| format!("{}/{name}", folder::RECORDS)));
+    strays.extend(others.map(|name| format!("{}/{name}", output_dir::RECORDS)));
     strays.sort();
 
     let is_first = accepted.ids().is_none();
     // Before they are accepted: who moved is said once more.
-    let outputs = Outputs::of(folder, plan, roll)?;
+    let outputs = Outputs::of(folder, plan, roster)?;
     outputs.write_all()?;
     let summary = outputs.summary()?;
     outputs.complete(accepted, accept)?;
@@ -335,20 +331,6 @@ pub fn default_out(class: &Path) -> PathBuf {
     let mut name = class.file_name().unwrap_or_default().to_owned();
     name.push(OUT_SUFFIX);
     class.with_file_name(name)
-}
-
-/// Tells a batch's listener what a session tells.
-struct Relay<'a>(&'a dyn Listener);
-
-impl grading::Listener for Relay<'_> {
-    fn event(&self, event: grading::Event) {
-        match event {
-            grading::Event::Preparing(what) => self.0.event(Event::Preparing(&what)),
-            grading::Event::Reference => self.0.event(Event::Reference),
-            // Several are built and run at once: who is at work says more than at what.
-            grading::Event::Building | grading::Event::Running { .. } => {}
-        }
-    }
 }
 
 /// The command that grades one submission on the same data; its place is not the same everywhere.

@@ -10,22 +10,25 @@ use std::{
     path::Path,
 };
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     accepted::Accepted,
-    class::{Class, Roll},
-    folder::{self, Folder},
+    changes,
+    key::Key,
+    output_dir::OutputDir,
     plan::Plan,
-    state::Key,
+    records,
+    roster::{Class, Roster},
 };
-use crate::{
-    fault::{Fault, FaultKind},
-    record::{self, Record},
+use crate::fault::{Fault, FaultKind};
+use ids::{CheckId, ExerciseId, Seed, SubmissionId};
+use judge::{
+    record::Record,
     report::{self, Summary},
 };
-use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 
 pub(super) const BATCH: &str = "batch.json";
 pub(super) const GRADEBOOK: &str = "gradebook.csv";
@@ -34,11 +37,12 @@ pub(super) const GRADEBOOK: &str = "gradebook.csv";
 pub const SCHEMA: &str = "grade-batch/1";
 
 /// All records of a batch. Written by hand, so that they need not be in memory; this is its form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "grade-batch/1")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "grade-batch/1"))]
 pub struct BatchFile {
     /// Always `grade-batch/1`.
-    #[schemars(regex(pattern = r"^grade-batch/1$"))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^grade-batch/1$")))]
     pub schema: String,
     /// The exercise.
     pub exercise: ExerciseId,
@@ -52,6 +56,7 @@ pub struct BatchFile {
 }
 
 /// The published JSON Schema of [`BatchFile`], as text.
+#[cfg(feature = "schema")]
 #[must_use]
 pub fn json_schema() -> String {
     let schema = schemars::schema_for!(BatchFile);
@@ -60,47 +65,12 @@ pub fn json_schema() -> String {
     text
 }
 
-/// A submission's record, if `bytes` are one.
-pub(super) fn parse(bytes: &[u8], id: &SubmissionId) -> Option<Record> {
-    let record = serde_json::from_slice::<Record>(bytes).ok()?;
-    (record.schema == record::SCHEMA && record.submission.id == *id).then_some(record)
-}
-
-/// Whose records are in the folder, whoever is in the class.
-pub(super) fn records(folder: &Folder) -> Result<Vec<SubmissionId>, Fault> {
-    let mut ids = folder.list(folder::RECORDS)?.ids;
-    let mut first = None;
-    ids.retain(|id| match folder.read(&folder::file(folder::RECORDS, id)) {
-        Ok(bytes) => parse(&bytes.unwrap_or_default(), id).is_some(),
-        Err(fault) => {
-            first.get_or_insert(fault);
-            false
-        }
-    });
-    first.map_or(Ok(ids), Err)
-}
-
-/// The record of a submission; none if it has none yet.
-pub(super) fn record(folder: &Folder, id: &SubmissionId) -> Result<Option<Record>, Fault> {
-    let name = folder::file(folder::RECORDS, id);
-    let Some(bytes) = folder.read(&name)? else {
-        return Ok(None);
-    };
-    let record = parse(&bytes, id);
-    record.map(Some).ok_or_else(|| {
-        let path = folder.root().join(&name);
-        Fault::usage(format!("failed to read the record `{}`", path.display()))
-            .because("it is damaged, or somebody else's")
-            .hint("grade again: a damaged record is made anew")
-    })
-}
-
 /// All that a batch has written, to make reports of it.
 #[derive(Debug)]
 pub struct Outputs {
-    folder: Folder,
+    folder: OutputDir,
     plan: Plan,
-    roll: Option<Roll>,
+    roster: Option<Roster>,
     /// Whose records are of this batch: after a regrading that was stopped others are there as well, made
     /// from something else. In byte order.
     done: Vec<SubmissionId>,
@@ -112,7 +82,7 @@ impl Outputs {
     /// # Errors
     /// There is no batch in it.
     pub fn open(root: &Path) -> Result<Self, Fault> {
-        let folder = Folder::read_only(root)?;
+        let folder = OutputDir::read_only(root)?;
         let plan = Plan::read(&folder)?.ok_or_else(|| {
             let message = format!(
                 "failed to find the seeds of the batch in `{}`",
@@ -120,19 +90,19 @@ impl Outputs {
             );
             Fault::usage(message).hint("grade once more into this folder")
         })?;
-        let roll = Roll::read(&folder)?;
-        Self::new(folder, plan, roll)
+        let roster = Roster::read(&folder)?;
+        Self::new(folder, plan, roster)
     }
 
     /// Those of the batch that holds `folder`.
-    pub(super) fn of(folder: Folder, plan: Plan, roll: Roll) -> Result<Self, Fault> {
-        Self::new(folder, plan, Some(roll))
+    pub(super) fn of(folder: OutputDir, plan: Plan, roster: Roster) -> Result<Self, Fault> {
+        Self::new(folder, plan, Some(roster))
     }
 
-    fn new(folder: Folder, plan: Plan, roll: Option<Roll>) -> Result<Self, Fault> {
-        let ids = match &roll {
-            Some(roll) => roll.ids.clone(),
-            None => records(&folder)?,
+    fn new(folder: OutputDir, plan: Plan, roster: Option<Roster>) -> Result<Self, Fault> {
+        let ids = match &roster {
+            Some(roster) => roster.ids.clone(),
+            None => records::ids(&folder)?,
         };
         let mut done = Vec::new();
         for id in ids {
@@ -143,7 +113,7 @@ impl Outputs {
         Ok(Self {
             folder,
             plan,
-            roll,
+            roster,
             done,
         })
     }
@@ -151,14 +121,14 @@ impl Outputs {
     /// How many records there are and how many there will be, if that is more.
     #[must_use]
     pub fn so_far(&self) -> Option<(usize, usize)> {
-        let all = self.roll.as_ref()?.ids.len();
+        let all = self.roster.as_ref()?.ids.len();
         (self.done.len() < all).then_some((self.done.len(), all))
     }
 
     /// Hand every record of the class to `each`, in order.
     fn each_record(&self, mut each: impl FnMut(Record) -> Result<(), Fault>) -> Result<(), Fault> {
         for id in &self.done {
-            if let Some(record) = record(&self.folder, id)? {
+            if let Some(record) = records::read(&self.folder, id)? {
                 each(record)?;
             }
         }
@@ -179,8 +149,8 @@ impl Outputs {
         field("schema", report::json_line(&SCHEMA))?;
         field("exercise", report::json_line(&self.plan.exercise))?;
         field("seeds", report::json_line(&self.plan.seeds))?;
-        if let Some(roll) = &self.roll {
-            field("class", report::json_line(&roll.class))?;
+        if let Some(roster) = &self.roster {
+            field("class", report::json_line(&roster.class))?;
         }
         write!(to, "\n\"records\": [").map_err(failed)?;
         let mut separator = "\n";
@@ -208,8 +178,8 @@ impl Outputs {
         to.write_all(report::gradebook_head(&checks).as_bytes())
             .map_err(failed)?;
         self.each_record(|record| {
-            let roll = self.roll.as_ref();
-            let handed_in = roll.map(|roll| roll.class.handed_in(&record.submission.id));
+            let roster = self.roster.as_ref();
+            let handed_in = roster.map(|roster| roster.class.handed_in(&record.submission.id));
             to.write_all(report::gradebook_line(&record, &checks, handed_in).as_bytes())
                 .map_err(failed)
         })
@@ -223,14 +193,14 @@ impl Outputs {
         let mut summary = Summary::default();
         self.each_record(|record| {
             let key = Key::read(&self.folder, &record.submission.id)?;
-            summary.add(&record, key.and_then(|key| key.shape));
+            summary.add(&record, key.and_then(|key| key.fingerprint));
             Ok(())
         })?;
         let accepted = Accepted::read(&self.folder)?;
-        if let Some(roll) = &self.roll {
-            summary.class = Some(roll.ids.len());
-            summary.changes = super::changes::since(&self.folder, &accepted, roll, &self.done)?;
-            let class = &roll.class;
+        if let Some(roster) = &self.roster {
+            summary.class = Some(roster.ids.len());
+            summary.changes = changes::since(&self.folder, &accepted, roster, &self.done)?;
+            let class = &roster.class;
             summary.attempts = class
                 .attempts
                 .iter()
@@ -255,8 +225,8 @@ impl Outputs {
 
     /// The batch is complete; accept its grades if that is wanted.
     pub(super) fn complete(mut self, accepted: Accepted, accept: bool) -> Result<(), Fault> {
-        if let Some(roll) = &self.roll {
-            accepted.complete(&self.folder, roll, accept)?;
+        if let Some(roster) = &self.roster {
+            accepted.complete(&self.folder, roster, accept)?;
         }
         self.plan.complete(&self.folder)
     }
@@ -264,12 +234,12 @@ impl Outputs {
 
 /// Write a file of the folder at once, keeping our own fault where there is one.
 fn through(
-    folder: &Folder,
+    folder: &OutputDir,
     name: &str,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let mut ours = None;
-    let streamed = folder.stream(name, |to| {
+    let streamed = folder.write_with(name, |to| {
         write(to).map_err(|fault| {
             let error = io::Error::other(fault.to_string());
             ours = Some(fault);
@@ -279,7 +249,7 @@ fn through(
     ours.map_or(streamed, Err)
 }
 
-fn written(folder: &Folder, error: &io::Error) -> Fault {
+fn written(folder: &OutputDir, error: &io::Error) -> Fault {
     Fault::io(
         FaultKind::Disk,
         "write the outputs of",
@@ -287,36 +257,4 @@ fn written(folder: &Folder, error: &io::Error) -> Fault {
         error,
     )
     .hint("free some space; then the same command continues where this one stopped")
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// A record of nothing but a name and points.
-    pub(in crate::batch) fn record(id: &str, earned: u32) -> Record {
-        let record = serde_json::json!({
-            "schema": record::SCHEMA,
-            "grader": {"version": "0", "tier": "full", "observer": "file-times"},
-            "exercise": "sum-of-products",
-            "submission": {"id": id, "digest": null},
-            "verdict": "fail",
-            "score": {"earned": earned, "possible": 30},
-            "checks": [], "runs": [], "faults": [], "replay": "grade"
-        });
-        serde_json::from_value(record).unwrap()
-    }
-
-    #[test]
-    fn only_a_submissions_own_record_is_one() {
-        let (alice, bob) = ("alice".parse().unwrap(), "bob".parse().unwrap());
-        let bytes = serde_json::to_vec(&record("alice", 1)).unwrap();
-        assert!(parse(&bytes, &alice).is_some());
-        assert!(parse(&bytes, &bob).is_none());
-        let text = String::from_utf8(bytes).unwrap();
-        assert!(parse(text.replace("record/1", "record/2").as_bytes(), &alice).is_none());
-        for strange in [&b""[..], b"{}", b"\xff\xfe", &text.as_bytes()[..100]] {
-            assert!(parse(strange, &alice).is_none());
-        }
-    }
 }

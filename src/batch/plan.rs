@@ -10,14 +10,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    folder::{self, Folder},
-    state::{Key, Parts, json},
+    key::{Inputs, Key},
+    output_dir::{self, OutputDir},
+    records::json,
 };
-use crate::{
-    fault::Fault,
-    grading::{self, Session},
-    spec::SeedPlan,
-};
+use crate::{course::SeedPlan, fault::Fault, grading};
 use ids::{Digest, ExerciseId, Seed, SubmissionId};
 
 const FILE: &str = "seeds.json";
@@ -48,7 +45,7 @@ pub(super) struct Plan {
     /// What every record is made from but for the submission. A file of an earlier form does not say it:
     /// then all that is there counts.
     #[serde(default)]
-    made_from: Parts,
+    made_from: Inputs,
 }
 
 /// The seeds beside the exercise's own.
@@ -63,7 +60,7 @@ impl Plan {
     /// The plan in `folder`: on the exercise's own seeds as they are now, and on those given, or else on
     /// those it has, or else on fresh ones.
     pub(super) fn settle(
-        folder: &Folder,
+        folder: &OutputDir,
         exercise: &ExerciseId,
         own: &SeedPlan,
         given: &[Seed],
@@ -110,7 +107,7 @@ impl Plan {
             limit_for,
             generation,
             is_under_way,
-            made_from: Parts::new(),
+            made_from: Inputs::new(),
         })
     }
 
@@ -122,7 +119,7 @@ impl Plan {
     }
 
     /// Everybody has a record of this batch.
-    pub(super) fn complete(&mut self, folder: &Folder) -> Result<(), Fault> {
+    pub(super) fn complete(&mut self, folder: &OutputDir) -> Result<(), Fault> {
         if !self.is_under_way {
             return Ok(());
         }
@@ -132,7 +129,7 @@ impl Plan {
 
     /// The plan in `folder`. One that makes no sense is an error: to draw other seeds in silence would
     /// give half of a class other data.
-    pub(super) fn read(folder: &Folder) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(folder: &OutputDir) -> Result<Option<Self>, Fault> {
         let Some(bytes) = folder.read(FILE)? else {
             return Ok(None);
         };
@@ -149,31 +146,29 @@ impl Plan {
         Ok(Some(plan))
     }
 
-    /// Let the session have the limit of the plan, or the plan that of the session.
-    pub(super) fn share_limit(&mut self, session: &mut Session<'_>, exercise: &Digest) {
-        match self.run_limit_ms {
-            Some(limit) if self.limit_for.as_ref() == Some(exercise) => {
-                session.set_wall_limit(Duration::from_millis(limit));
-            }
-            _ => {
-                let limit = session.wall_limit().as_millis();
-                self.run_limit_ms = Some(u64::try_from(limit).unwrap_or(u64::MAX));
-                self.limit_for = Some(exercise.clone());
-            }
-        }
+    /// The limit on real time of one run that holds already, if the exercise is what it was.
+    pub(super) fn wall_limit(&self, exercise: &Digest) -> Option<Duration> {
+        let limit = self.run_limit_ms.map(Duration::from_millis);
+        limit.filter(|_| self.limit_for.as_ref() == Some(exercise))
+    }
+
+    /// Let this limit hold for the whole batch.
+    pub(super) fn set_wall_limit(&mut self, limit: Duration, exercise: Digest) {
+        self.run_limit_ms = Some(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        self.limit_for = Some(exercise);
     }
 
     /// Keep the plan of a batch whose records are all made from `shared`.
-    pub(super) fn keep(&mut self, folder: &Folder, shared: &Parts) -> Result<(), Fault> {
+    pub(super) fn keep(&mut self, folder: &OutputDir, shared: &Inputs) -> Result<(), Fault> {
         self.made_from.clone_from(shared);
         folder.write(FILE, &json(self)?)
     }
 
     /// Whether somebody has a record of this batch, and not of one before that this one replaces.
-    pub(super) fn is_done(&self, folder: &Folder, id: &SubmissionId) -> Result<bool, Fault> {
+    pub(super) fn is_done(&self, folder: &OutputDir, id: &SubmissionId) -> Result<bool, Fault> {
         let key = Key::read(folder, id)?;
         let is_of_this = key.is_some_and(|key| key.has(&self.made_from));
-        Ok(is_of_this && folder.has(&folder::file(folder::RECORDS, id)))
+        Ok(is_of_this && folder.has(&output_dir::file(output_dir::RECORDS, id)))
     }
 }
 
@@ -181,7 +176,7 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn settled(folder: &Folder, fixed: &[u64], fresh: u32, given: &[u64]) -> Vec<u64> {
+    fn settled(folder: &OutputDir, fixed: &[u64], fresh: u32, given: &[u64]) -> Vec<u64> {
         let seeds = |numbers: &[u64]| numbers.iter().copied().map(Seed).collect::<Vec<_>>();
         let own = SeedPlan {
             fixed: seeds(fixed),
@@ -189,14 +184,14 @@ mod tests {
         };
         let exercise = "sum-of-products".parse().unwrap();
         let mut plan = Plan::settle(folder, &exercise, &own, &seeds(given)).unwrap();
-        plan.keep(folder, &Parts::new()).unwrap();
+        plan.keep(folder, &Inputs::new()).unwrap();
         plan.seeds.iter().map(|seed| seed.0).collect()
     }
 
     #[test]
     fn drawn_seeds_stay_while_the_exercise_asks_for_as_many() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         let first = settled(&folder, &[0], 2, &[]);
         assert_eq!(settled(&folder, &[0], 2, &[]), first);
         let (one, two) = (first[1], first[2]);
@@ -209,7 +204,7 @@ mod tests {
     #[test]
     fn given_seeds_stay_beside_the_exercises_own() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         assert_eq!(settled(&folder, &[0], 2, &[7, 0]), [0, 7]);
         assert_eq!(settled(&folder, &[0], 2, &[]), [0, 7]);
         assert_eq!(settled(&folder, &[0, 42], 5, &[]), [0, 42, 7]);
@@ -219,13 +214,13 @@ mod tests {
     #[test]
     fn everybody_is_graded_again_once_until_that_is_complete() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         settled(&folder, &[0], 0, &[]);
         let mut generations = Vec::new();
         for is_completed in [false, true, false, false] {
             let mut plan = Plan::read(&folder).unwrap().unwrap();
             plan.begin_again();
-            plan.keep(&folder, &Parts::new()).unwrap();
+            plan.keep(&folder, &Inputs::new()).unwrap();
             generations.push(plan.generation);
             if is_completed {
                 plan.complete(&folder).unwrap();
@@ -239,7 +234,7 @@ mod tests {
     #[test]
     fn all_seeds_of_a_file_of_the_earlier_form_stay() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::hold(dir.path()).unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
         let file = r#"{"schema": "grade-seeds/1", "exercise": "sum-of-products",
             "seeds": ["0", "5", "6"], "run_limit_ms": 10000, "limit_for": null}"#;
         folder.write(FILE, file.as_bytes()).unwrap();

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{config::Overrides, sandbox::Isolation};
+use crate::config::{Isolation, Overrides};
 use ids::Seed;
 
 /// Grade exercises in concurrent programming

@@ -16,10 +16,10 @@ use crate::{
     batch::{self, Outcome, Outputs},
     config::Settings,
     fault::Fault,
-    report::{Cut, Earlier},
 };
 use ids::SubmissionId;
 use ids::words::count;
+use judge::report::{Earlier, Truncate};
 
 impl App {
     pub(super) fn batch(
@@ -71,7 +71,7 @@ impl App {
                     .as_ref()
                     .map_or_else(|| out.as_path(), |out| out.as_path());
                 let all = format!("grade report {}", quoted(shown));
-                let summary = outcome.summary.human(Cut::Screen { all: &all });
+                let summary = outcome.summary.human(Truncate::Screen { all: &all });
                 self.output
                     .report(&(summary + &account(&outcome, shown, args.accept)))?;
             }
@@ -83,7 +83,9 @@ impl App {
     /// Write a class's outputs to standard output, record by record.
     pub(super) fn write_class(&self, outputs: &Outputs, format: ClassFormat) -> Result<(), Fault> {
         if format == ClassFormat::Human {
-            return self.output.report(&outputs.summary()?.human(Cut::Nothing));
+            return self
+                .output
+                .report(&outputs.summary()?.human(Truncate::Nothing));
         }
         let mut stdout = NoBrokenPipe(io::BufWriter::new(io::stdout().lock()));
         match format {
@@ -132,7 +134,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
             ids.join(", ")
         );
     }
-    let out = crate::report::escape_line(&out.to_string_lossy());
+    let out = judge::report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
     if is_accepted {
         let _ = writeln!(text, "{}", accepted(outcome));

@@ -4,36 +4,31 @@
 
 use std::{
     fmt,
-    io::{IsTerminal as _, Write as _},
+    io::Write as _,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{ProgressState, ProgressStyle};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::output::Output;
-use crate::{
-    batch::{Event, How, Listener},
-    record::{Record, Verdict},
-    report::{escape_line, reason},
-};
+use super::{output::Output, spinner::Spinner};
+use crate::batch::{How, Progress, ProgressEvent};
 use ids::SubmissionId;
-
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const OPEN: Style = AnsiColor::Yellow.on_default().bold();
-const DIM: Style = Style::new().dimmed();
+use judge::{
+    record::{Record, Verdict},
+    report::{
+        escape_line, reason,
+        style::{self, BAD, DIM, GOOD, OPEN},
+    },
+};
 
 /// A line is cut here where there is no terminal, so that it stays one line.
 const LONGEST_LINE: usize = 150;
-/// The width of a terminal that does not say it.
-const USUAL_WIDTH: usize = 80;
 
 /// Shows the events of a batch.
 pub(super) struct BatchProgress<'a> {
-    bar: Option<ProgressBar>,
+    spinner: Spinner,
     output: &'a Output,
     quiet: bool,
     at_work: Mutex<Vec<SubmissionId>>,
@@ -41,16 +36,8 @@ pub(super) struct BatchProgress<'a> {
 
 impl<'a> BatchProgress<'a> {
     pub(super) fn new(output: &'a Output, quiet: bool) -> Self {
-        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(100));
-            bar
-        });
         Self {
-            bar,
+            spinner: Spinner::new(!quiet),
             output,
             quiet,
             at_work: Mutex::default(),
@@ -59,12 +46,12 @@ impl<'a> BatchProgress<'a> {
 
     /// How many columns a line may have.
     fn width(&self) -> usize {
-        if self.bar.is_none() {
+        if self.spinner.bar().is_none() {
             return LONGEST_LINE;
         }
         let size = rustix::termios::tcgetwinsize(std::io::stderr());
         match size.map_or(0, |size| usize::from(size.ws_col)) {
-            0 => USUAL_WIDTH,
+            0 => style::WIDTH,
             columns => columns,
         }
     }
@@ -78,7 +65,7 @@ impl<'a> BatchProgress<'a> {
             let mut stderr = self.output.stderr();
             let _ = writeln!(stderr, "{line}");
         };
-        match &self.bar {
+        match self.spinner.bar() {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
@@ -88,28 +75,28 @@ impl<'a> BatchProgress<'a> {
     fn at_work(&self, change: impl FnOnce(&mut Vec<SubmissionId>)) {
         let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut at_work);
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = self.spinner.bar() {
             let names: Vec<&str> = at_work.iter().map(SubmissionId::as_str).collect();
             bar.set_message(names.join(", "));
         }
     }
 }
 
-impl Listener for BatchProgress<'_> {
-    fn event(&self, event: Event<'_>) {
+impl Progress for BatchProgress<'_> {
+    fn event(&self, event: ProgressEvent<'_>) {
         match event {
-            Event::Preparing(what) => match &self.bar {
+            ProgressEvent::Preparing(what) => match self.spinner.bar() {
                 Some(bar) => bar.set_message(escape_line(what)),
                 None if !self.quiet => self.output.note(what),
                 None => {}
             },
-            Event::Reference => {
-                if let Some(bar) = &self.bar {
+            ProgressEvent::Reference => {
+                if let Some(bar) = self.spinner.bar() {
                     bar.set_message("the reference goes first");
                 }
             }
-            Event::Begun(total) => {
-                if let Some(bar) = &self.bar {
+            ProgressEvent::Begun(total) => {
+                if let Some(bar) = self.spinner.bar() {
                     let template = "{bar:16} {pos}/{len}  {rate}  {left}  {wide_msg}";
                     if let Ok(style) = ProgressStyle::with_template(template) {
                         bar.set_style(with_pace(style));
@@ -118,31 +105,23 @@ impl Listener for BatchProgress<'_> {
                     bar.reset();
                 }
             }
-            Event::Started(id) => self.at_work(|ids| ids.push(id.clone())),
-            Event::Finished(record, how) => {
+            ProgressEvent::Started(id) => self.at_work(|ids| ids.push(id.clone())),
+            ProgressEvent::Finished(record, how) => {
                 self.at_work(|ids| ids.retain(|id| *id != record.submission.id));
                 // Who did not change is counted and not listed: they are most of a class.
                 if how == How::Graded {
                     self.line(&result(record, self.width()));
                 }
-                if let Some(bar) = &self.bar {
+                if let Some(bar) = self.spinner.bar() {
                     bar.inc(1);
                 }
             }
-            Event::Postponed(id, fault) => {
+            ProgressEvent::Postponed(id, fault) => {
                 self.at_work(|ids| ids.retain(|other| other != id));
                 let words = format!("{id}  once more at the end: {fault}");
                 let words = cut(&words, self.width().saturating_sub("later  ".len()));
                 self.line(&format!("{OPEN}later{OPEN:#}  {words}"));
             }
-        }
-    }
-}
-
-impl Drop for BatchProgress<'_> {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
         }
     }
 }

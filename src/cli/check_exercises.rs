@@ -4,15 +4,15 @@
 //! the reference has full marks, and the answers that are known, by opening a session. Left to show here: the starter does not pass, and
 //! fails for reasons of its own.
 
-use super::{App, Whose, exit_code::ExitCode, progress::Progress};
+use super::{App, Whose, exit_code::ExitCode, progress::GradeProgress};
 use crate::{
     config::Settings,
+    course::Exercise,
     fault::Fault,
     grading::{self, Origin, Session, Submission},
-    record::{Check, Record, Status, Verdict},
-    spec::Exercise,
 };
 use ids::{CheckId, SubmissionId};
+use judge::record::{Check, Record, Status, Verdict};
 
 impl App {
     pub(super) fn check_exercises(&self, settings: &Settings) -> Result<ExitCode, Fault> {
@@ -52,7 +52,7 @@ impl App {
             id: SubmissionId::from_folder_name("starter"),
             origin: Origin::Named(exercise.starter.clone()),
         };
-        let progress = Progress::new(&self.output);
+        let progress = GradeProgress::new(&self.output);
         let session = Session::open(
             settings,
             exercise,
@@ -62,7 +62,7 @@ impl App {
         )?;
         let record = session.grade(&starter, "");
         match record.faults.first() {
-            Some(fault) => Err(fault.clone()),
+            Some(fault) => Err(fault.clone().into()),
             None => Ok(record),
         }
     }
@@ -80,9 +80,8 @@ fn verdict_on(starter: &Record) -> Result<String, String> {
         ids.join(", ")
     };
     let first = [CheckId::Build, CheckId::Run];
-    let failed = { &starter.checks }
-        .iter()
-        .find(|check| first.contains(&check.id) && check.status != Status::Pass);
+    let mut checks = starter.checks.iter();
+    let failed = checks.find(|check| first.contains(&check.id) && check.status != Status::Pass);
     if let Some(Check { id, .. }) = failed {
         return Err(format!(
             "the starter fails `{id}`, so a student would begin with our mistake"

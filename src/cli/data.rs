@@ -5,9 +5,7 @@ use std::{fs, io, path::Path};
 use super::{args::DataArgs, exit_code::ExitCode, output::Output};
 use crate::{
     config::Settings,
-    dataset,
     fault::{Fault, FaultKind},
-    sandbox,
 };
 use ids::words::count;
 
@@ -35,7 +33,7 @@ pub(super) fn run(
         Fault::io(FaultKind::Usage, "write data into", &args.dir, error).hint(hint)
     };
     // No job of another user will read it.
-    sandbox::close_to_jobs();
+    fs_scratch::umask::restore();
     let made = fs::create_dir(&dir);
     let is_ours = made.is_ok();
     match made {
@@ -51,8 +49,8 @@ pub(super) fn run(
         }
         other => other.map_err(|error| failed(&error))?,
     }
-    let dataset = dataset::generate(&exercise.recipe, args.seed);
-    dataset.write(&dir).map_err(|fault| {
+    let dataset = dataset::generate(&exercise.recipe, args.seed.0);
+    dataset.write(&dir).map_err(|error| {
         // Half of a dataset gives a wrong total without a word. The folder was empty: all is ours.
         for name in dataset.names() {
             let _ = fs::remove_file(dir.join(name));
@@ -60,16 +58,13 @@ pub(super) fn run(
         if is_ours {
             let _ = fs::remove_dir(&dir);
         }
-        Fault {
-            kind: FaultKind::Usage,
-            ..fault
-        }
+        failed(&error)
     })?;
     output.report(&format!(
         "{} of seed {} in {}\n",
         count(dataset.files().len(), "file"),
         args.seed,
-        crate::report::escape_line(&args.dir.display().to_string())
+        judge::report::escape_line(&args.dir.display().to_string())
     ))?;
     Ok(ExitCode::Passed)
 }

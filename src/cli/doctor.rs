@@ -4,29 +4,31 @@
 
 use super::{App, exit_code::ExitCode, this_program};
 use crate::{
-    build::Toolchain,
-    config::Settings,
+    compile::Toolchain,
+    config::{Isolation, Settings},
     fault::{Fault, FaultKind},
-    report::escape_line,
-    sandbox::{self, CanaryOutcome, Count, Fate, Isolation, Sandbox, Scratch, Stage, Stamps},
+    grading::make_scratch,
 };
+use judge::report::escape_line;
+use observer::{Count, Stamps};
+use sandbox::{AttackOutcome, Outcome, Sandbox, Stage};
 
 impl App {
     pub(super) fn doctor(&self, settings: &Settings) -> Result<ExitCode, Fault> {
         let this = this_program()?;
-        let abilities = sandbox::probe(&this)?;
-        let tier = abilities.choose(self.isolation)?;
-        let sandbox = Sandbox::new(&this, self.cancellation.clone(), &abilities, self.isolation)?;
-        let abilities = abilities.to_string();
-        let (possible, layers) = abilities.split_once('\n').unwrap_or((&abilities, ""));
+        let support = sandbox::probe(&this)?;
+        let tier = self.isolation.tier(&support);
+        let sandbox = Sandbox::new(&support, tier, self.cancellation.clone())?;
+        let support = support.to_string();
+        let (possible, layers) = support.split_once('\n').unwrap_or((&support, ""));
         let asked = match self.isolation {
             Isolation::Auto => String::new(),
             Isolation::Exactly(tier) => format!(" is possible here, tier {tier} was asked for"),
         };
         self.output
             .report(&format!("isolation: {possible}{asked}\n{layers}"))?;
-        let canaries = sandbox::run_canaries(&sandbox)?;
-        let mut sound = self.canaries(&canaries)?;
+        let attacks = sandbox.self_test()?;
+        let mut sound = self.attacks(&attacks)?;
 
         sound &= self.observer(&sandbox)?;
         let course = &settings.course;
@@ -34,8 +36,9 @@ impl App {
             .and_then(|()| sandbox::prove_grants(Stage::Build, &course.build_limits));
         match granted {
             Ok(()) => self.line("limits", true, "the course's can be given to programs")?,
-            Err(fault) => {
+            Err(error) => {
                 sound = false;
+                let fault = Fault::from(error);
                 self.line("limits", false, &fault.to_string())?;
             }
         }
@@ -46,9 +49,9 @@ impl App {
                 self.line("toolchain", false, &fault.to_string())?;
             }
         }
-        match Scratch::create(settings.temp_dir.as_deref()) {
-            Ok(scratch) => {
-                let how = match scratch.stamps() {
+        match make_scratch(settings.temp_dir.as_deref()) {
+            Ok((scratch, stamps)) => {
+                let how = match stamps {
                     Stamps::Fine => "reads are recorded, and every fake is noticed at once",
                     Stamps::Tick => "reads are recorded, and fakes are noticed after a timer tick",
                 };
@@ -77,16 +80,16 @@ impl App {
         Ok(ExitCode::Passed)
     }
 
-    /// Show every canary; false if one got through that the tier promises to stop.
-    fn canaries(&self, canaries: &[CanaryOutcome]) -> Result<bool, Fault> {
+    /// Show every attack; false if one got through that the tier promises to stop.
+    fn attacks(&self, attacks: &[AttackOutcome]) -> Result<bool, Fault> {
         let mut sound = true;
-        for canary in canaries {
-            sound &= !canary.is_breach();
+        for attack in attacks {
+            sound &= !attack.is_breach();
             self.output.report(&format!(
                 "  {:<30} {:<9} {}\n",
-                canary.name,
-                fate(canary),
-                escape_line(&canary.detail)
+                attack.name,
+                outcome(attack),
+                escape_line(&attack.detail)
             ))?;
         }
         Ok(sound)
@@ -95,12 +98,12 @@ impl App {
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
     /// A machine without one is sound: what it cannot see is not held against anybody.
     fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
-        if let Err(missing) = sandbox.can_observe()? {
+        if let Err(missing) = observer::can_observe(sandbox)? {
             let how = format!("file times only, so `multi-threaded` stays open: {missing}");
             self.line("observer", false, &how)?;
             return Ok(true);
         }
-        let counts = sandbox::prove_observer(sandbox)?;
+        let counts = observer::self_test(sandbox)?;
         let exact = counts.iter().all(Count::is_exact);
         let how = "seccomp-notify; what it counts of programs of known concurrency:";
         self.line("observer", exact, how)?;
@@ -128,11 +131,11 @@ impl App {
     }
 }
 
-fn fate(canary: &CanaryOutcome) -> &'static str {
-    match canary.fate {
-        Fate::Stopped => "stopped",
-        Fate::GotThrough if canary.promised => "BREACH",
-        Fate::GotThrough => "possible",
-        Fate::NotApplicable => "n/a",
+fn outcome(attack: &AttackOutcome) -> &'static str {
+    match attack.outcome {
+        Outcome::Stopped => "stopped",
+        Outcome::GotThrough if attack.promised => "BREACH",
+        Outcome::GotThrough => "possible",
+        Outcome::NotApplicable => "n/a",
     }
 }

@@ -2,8 +2,8 @@
 
 use std::process;
 
-use crate::{
-    fault::{Fault, FaultKind},
+use crate::fault::FaultKind;
+use judge::{
     record::{Record, Verdict},
     report::Summary,
 };
@@ -29,8 +29,8 @@ pub(super) enum ExitCode {
 
 impl ExitCode {
     /// For a fault that kept us from grading.
-    pub(super) fn of_fault(fault: &Fault) -> Self {
-        match fault.kind {
+    pub(super) fn of_fault(kind: FaultKind) -> Self {
+        match kind {
             FaultKind::Usage => Self::Usage,
             FaultKind::Reference => Self::Reference,
             FaultKind::Interrupted => Self::Interrupted,
@@ -62,7 +62,7 @@ impl ExitCode {
             Verdict::NotGraded => record
                 .faults
                 .first()
-                .map_or(Self::NotGraded, Self::of_fault),
+                .map_or(Self::NotGraded, |fault| Self::of_fault(fault.kind)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `grade EXERCISE [PATH]`.
 
-use std::{ffi::OsStr, fs, io, path::Path};
+use std::{ffi::OsStr, path::Path};
 
 use super::{
     App, Whose,
@@ -8,18 +8,15 @@ use super::{
     exit_code::ExitCode,
     mistyped::{later_command, nearly_a_command},
     output::{ReportFile, quoted},
-    progress::Progress,
+    progress::GradeProgress,
 };
 use crate::{
     config::Settings,
     fault::{Fault, FaultKind},
     grading::{self, Origin, Session, Submission},
-    record::Record,
-    report,
 };
 use ids::{Seed, SubmissionId};
-
-const WHAT_TO_NAME: &str = "name the folder that holds Cargo.toml and src/";
+use judge::{record::Record, report};
 
 impl App {
     pub(super) fn grade(
@@ -57,7 +54,7 @@ impl App {
         let replay = replay(name, args, course, &seeds);
 
         let record = {
-            let progress = Progress::new(&self.output);
+            let progress = GradeProgress::new(&self.output);
             let sandbox = self.sandbox(settings, Whose::Own)?;
             let session = Session::open(settings, exercise, &seeds, sandbox, &progress)?;
             session.grade(&submission, &replay)
@@ -67,7 +64,7 @@ impl App {
             .iter()
             .find(|f| f.kind == FaultKind::Interrupted)
         {
-            return Err(fault.clone());
+            return Err(fault.clone().into());
         }
         let text = render(&record, args.format.unwrap_or(Format::Human));
         self.output.report(&text)?;
@@ -80,33 +77,7 @@ impl App {
 
 /// The submission in a folder that a person named. A slip of the pen is told at once.
 fn submission(folder: &Path) -> Result<Submission, Fault> {
-    let shown = folder.display();
-    match fs::metadata(folder) {
-        Ok(found) if found.is_dir() => {}
-        Ok(_) => {
-            return Err(
-                Fault::usage(format!("failed to grade `{shown}`: it is not a folder"))
-                    .hint(WHAT_TO_NAME),
-            );
-        }
-        Err(error) => {
-            return Err(
-                Fault::io(FaultKind::Usage, "find the submission", folder, &error)
-                    .hint(WHAT_TO_NAME),
-            );
-        }
-    }
-    // Before the reference runs, not after. Without the right to search it nothing in it can be opened.
-    let opened = fs::read_dir(folder).and_then(|_| fs::symlink_metadata(folder.join("Cargo.toml")));
-    match opened {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return Err(
-                Fault::io(FaultKind::Usage, "open the submission", folder, &error)
-                    .hint("make it readable: `chmod u+rx` by its owner"),
-            );
-        }
-        _ => {}
-    }
+    intake::check_named(folder)?;
     // `.` and the like have no name of their own.
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let name = absolute

@@ -8,7 +8,7 @@ use clap::{
 };
 
 use super::args::Cli;
-use crate::{fault::Fault, spec::RESERVED_NAMES};
+use crate::{course::RESERVED_NAMES, fault::Fault};
 use ids::ExerciseId;
 
 /// The names of all commands, that of `help` as well, which the parser adds by itself.

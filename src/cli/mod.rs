@@ -17,6 +17,7 @@ mod mistyped;
 mod output;
 mod progress;
 mod report;
+mod spinner;
 
 use std::{
     env,
@@ -33,11 +34,11 @@ use self::{
     output::Output,
 };
 use crate::{
-    config::{Overrides, Settings},
+    config::{self, Isolation, Overrides, Settings},
     fault::{Fault, FaultKind},
-    sandbox::{self, Cancellation, Isolation, Sandbox},
 };
 use ids::ExerciseId;
+use sandbox::{Cancellation, Sandbox};
 
 /// Run the program with this process's arguments.
 #[must_use]
@@ -53,10 +54,12 @@ pub fn main() -> process::ExitCode {
                 error.exit()
             };
             Output::new(Color::Auto).fault(&fault);
-            return ExitCode::of_fault(&fault).into();
+            return ExitCode::of_fault(fault.kind).into();
         }
     };
-    sandbox::shield_this_process();
+    // What this process makes can be read by the users that jobs run as.
+    fs_scratch::umask::replace(0o022);
+    sandbox::set_not_dumpable();
     let cancellation = match Cancellation::on_signals() {
         Ok(cancellation) => cancellation,
         Err(error) => {
@@ -75,7 +78,7 @@ pub fn main() -> process::ExitCode {
     });
     let code = code.unwrap_or_else(|fault| {
         app.output.fault(&fault);
-        ExitCode::of_fault(&fault)
+        ExitCode::of_fault(fault.kind)
     });
     if code == ExitCode::Interrupted
         && let Some(signal) = app.cancellation.signal()
@@ -146,13 +149,14 @@ impl App {
     /// course demands of other people's code.
     fn sandbox(&self, settings: &Settings, whose: Whose) -> Result<Sandbox, Fault> {
         let this = this_program()?;
-        let abilities = sandbox::probe(&this)?;
-        let tier = abilities.choose(self.isolation)?;
+        let support = sandbox::probe(&this)?;
+        let tier = self.isolation.tier(&support);
         if self.isolation == Isolation::Auto {
             let policy = settings.course.isolation;
             // In CI the code is somebody else's.
             let in_ci = env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-            abilities.demand(
+            config::require(
+                &support,
                 tier,
                 if whose == Whose::Others || in_ci {
                     policy.batch
@@ -161,7 +165,7 @@ impl App {
                 },
             )?;
         }
-        Sandbox::new(&this, self.cancellation.clone(), &abilities, self.isolation)
+        Ok(Sandbox::new(&support, tier, self.cancellation.clone())?)
     }
 }
 
@@ -198,7 +202,7 @@ fn this_program() -> Result<PathBuf, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::RESERVED_NAMES;
+    use crate::course::RESERVED_NAMES;
 
     #[test]
     fn arguments_are_sound() {

@@ -8,17 +8,13 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
-use anstyle::{AnsiColor, Style};
 
 use super::args::Color;
-use crate::{
-    fault::{Fault, FaultKind},
-    report::{escape_block, escape_line},
-    sandbox,
+use crate::fault::{Fault, FaultKind};
+use judge::report::{
+    escape_block, escape_line,
+    style::{BAD, DIM},
 };
-
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const DIM: Style = Style::new().dimmed();
 
 /// Where a link to a report file leads. It is the user's own word, so nobody swaps it under us.
 #[expect(
@@ -83,11 +79,7 @@ impl Output {
     /// Print a fault to standard error.
     pub(super) fn fault(&self, fault: &Fault) {
         let mut stderr = self.stderr();
-        let _ = writeln!(
-            stderr,
-            "{ERROR}error{ERROR:#}: {}",
-            escape_line(&fault.message)
-        );
+        let _ = writeln!(stderr, "{BAD}error{BAD:#}: {}", escape_line(&fault.message));
         if let Some(cause) = &fault.cause {
             let cause = escape_block(cause);
             let mut lines = cause.lines();
@@ -144,7 +136,7 @@ impl ReportFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mode = PermissionsExt::from_mode(sandbox::mode_for_caller(0o666));
+        let mode = PermissionsExt::from_mode(fs_scratch::umask::mode_for_caller(0o666));
         let file = tempfile::Builder::new()
             .prefix(".grade-report-")
             .tempfile_in(folder)

@@ -1,59 +1,40 @@
-//! What is going on, on standard error: a spinner on a terminal, and plain lines for what may take long
-//! elsewhere.
+//! What is going on in a grading, on standard error: a spinner on a terminal, and plain lines for what may
+//! take long elsewhere.
 
-use std::{io::IsTerminal as _, time::Duration};
-
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::output::Output;
-use crate::{
-    grading::{Event, Listener},
-    report::escape_line,
-};
+use super::{output::Output, spinner::Spinner};
+use crate::grading::{Progress, ProgressEvent};
+use judge::report::escape_line;
 
 /// Shows the events of a grading.
-pub(super) struct Progress<'a> {
-    bar: Option<ProgressBar>,
+pub(super) struct GradeProgress<'a> {
+    spinner: Spinner,
     output: &'a Output,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> GradeProgress<'a> {
     pub(super) fn new(output: &'a Output) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(100));
-            bar
-        });
-        Self { bar, output }
-    }
-}
-
-impl Listener for Progress<'_> {
-    fn event(&self, event: Event) {
-        let words = match event {
-            Event::Preparing(what) => {
-                if self.bar.is_none() {
-                    self.output.note(&what);
-                }
-                what
-            }
-            Event::Reference => "the reference goes first".to_owned(),
-            Event::Building => "building".to_owned(),
-            Event::Running { number, of } => format!("run {number} of {of}"),
-        };
-        if let Some(bar) = &self.bar {
-            bar.set_message(escape_line(&words));
+        Self {
+            spinner: Spinner::new(true),
+            output,
         }
     }
 }
 
-impl Drop for Progress<'_> {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+impl Progress for GradeProgress<'_> {
+    fn event(&self, event: ProgressEvent) {
+        let words = match event {
+            ProgressEvent::Preparing(what) => {
+                if self.spinner.bar().is_none() {
+                    self.output.note(&what);
+                }
+                what
+            }
+            ProgressEvent::Reference => "the reference goes first".to_owned(),
+            ProgressEvent::Building => "building".to_owned(),
+            ProgressEvent::Running { number, of } => format!("run {number} of {of}"),
+        };
+        if let Some(bar) = self.spinner.bar() {
+            bar.set_message(escape_line(&words));
         }
     }
 }

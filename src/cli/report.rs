@@ -10,6 +10,8 @@ use super::{
 use crate::{
     batch::Outputs,
     fault::{Fault, FaultKind},
+};
+use judge::{
     record::{self, Record},
     report,
 };

@@ -6,7 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{config::Settings, fault::Fault, sandbox::Scratch, spec::Exercise};
+use fs_scratch::Scratch;
+
+use crate::{config::Settings, course::Exercise, fault::Fault};
 
 /// A folder that no submission may see.
 #[derive(Debug, Clone, Copy)]

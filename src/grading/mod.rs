@@ -1,18 +1,24 @@
 //! Grade one submission, from admission to record.
 //!
-//! The story, in order: take a private copy; let the reference pass first, on the same seeds, by the same
-//! road; build; run once on each seed, on fresh files; look what became of the files; ask the checks;
-//! judge; write the record.
+//! A session is made once: it generates the data of every seed, and the reference passes first, on the same
+//! seeds and in the same way as every submission. Then each submission goes through these steps:
+//!
+//! 1. *admit*: a private copy, or the reasons why there is none;
+//! 2. *build*: a program, or what the compiler said;
+//! 3. *run*: once on each seed, on fresh files, and what became of the files;
+//! 4. *check*: a finding for each check of the exercise;
+//! 5. *score*: verdict, points and record.
 //!
 //! This is the one place where errors become faults of a record: a machine that fails leaves a
-//! submission *not graded*, and so does a panic of our own. Never prints; tells a [`Listener`] instead.
+//! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
 mod hidden;
+mod progress;
+mod scratch;
 mod seeds;
 mod submission;
 
 use std::{
-    collections::BTreeMap,
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -20,26 +26,33 @@ use std::{
     time::Duration,
 };
 
-use self::hidden::Hidden;
+use self::{hidden::Hidden, submission::refusal};
 pub use self::{
+    progress::{Progress, ProgressEvent},
+    scratch::make_scratch,
     seeds::seeds,
-    submission::{Origin, Submission, Taken},
+    submission::{Intake, Origin, Submission},
 };
 use crate::{
-    build::{Builder, Built},
-    check,
+    compile::{Builder, Built},
     config::Settings,
-    dataset::{self, Dataset},
-    evidence::{BuildEvidence, Concurrency, Evidence, Observed, RunEvidence},
+    course::Exercise,
     fault::{Fault, FaultKind, text_of},
-    intake::{self, Admission, Snapshot},
-    record::{self, Record},
     reference,
-    sandbox::{self, Job, ObserverOptions, Place, Sandbox, Scratch, Stage},
-    spec::{Exercise, Limits, Tier},
+};
+use dataset::Dataset;
+use evidence::{Concurrency, Observed};
+use fs_scratch::{Scratch, Subfolder};
+use ids::{CheckId, Seed};
+use intake::{Admission, Snapshot};
+use judge::{
+    check,
+    evidence::{BuildEvidence, Evidence, RunEvidence},
+    record::{self, Record},
     verdict,
 };
-use ids::{CheckId, Seed};
+use observer::{AccessTimes, ObserverOptions, Stamps};
+use sandbox::{Job, Limits, Sandbox, Stage, Tier};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more
 /// than the exercise's own limit: a slow machine is slow for everybody.
@@ -55,28 +68,12 @@ const MOST_LAYERS: u32 = 2;
 /// What to do about a temporary folder that fails.
 const MORE_SPACE: &str = "free some space, or choose another place with `--temp-dir DIR`";
 
-/// What happens, for whoever shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// Something that may take long, in words.
-    Preparing(String),
-    /// The reference is built and run.
-    Reference,
-    /// The submission is built.
-    Building,
-    /// The submission runs: the how-manieth of how many.
-    Running {
-        /// Counted from one.
-        number: usize,
-        /// All runs.
-        of: usize,
-    },
-}
-
-/// Hears what happens.
-pub trait Listener: Sync {
-    /// Something happened.
-    fn event(&self, event: Event);
+/// One dataset on which every submission runs.
+struct Case {
+    seed: Seed,
+    dataset: Dataset,
+    /// What the reference did on it. None until it ran, and where it gave no answer.
+    expected: Option<Expected>,
 }
 
 /// What the reference did on one dataset.
@@ -84,6 +81,17 @@ pub trait Listener: Sync {
 struct Expected {
     answer: String,
     concurrency: Option<Concurrency>,
+}
+
+/// What a session for a whole class has to know more than one for a single submission.
+#[derive(Debug, Clone, Copy)]
+pub struct ClassSetup<'a> {
+    /// The folder of all submissions, which none of them may see.
+    pub class: &'a Path,
+    /// The folder of the grades, which none of them may see.
+    pub out: &'a Path,
+    /// The limit on real time of an earlier session that this one continues.
+    pub wall_limit: Option<Duration>,
 }
 
 /// All that is needed to grade submissions of one exercise on the same seeds, with the reference's
@@ -94,9 +102,9 @@ pub struct Session<'a> {
     builder: Builder,
     sandbox: Sandbox,
     scratch: Scratch,
-    listener: &'a dyn Listener,
-    datasets: Vec<(Seed, Dataset)>,
-    answers: BTreeMap<Seed, Expected>,
+    stamps: Stamps,
+    progress: &'a dyn Progress,
+    cases: Vec<Case>,
     /// Whether runs can be observed here; if not, why.
     observer: Result<(), String>,
     run_limits: Limits,
@@ -113,15 +121,14 @@ impl<'a> Session<'a> {
         exercise: Exercise,
         seeds: &[Seed],
         sandbox: Sandbox,
-        listener: &'a dyn Listener,
+        progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, seeds, sandbox, listener, &[])?;
+        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &[])?;
         session.prove_reference()?;
         Ok(session)
     }
 
-    /// As [`Session::open`], for many submissions, which must see neither `class`, the folder of all of
-    /// them, nor `out`, where their grades go: all that any of them may need is compiled first, and
+    /// As [`Session::open`], for many submissions: all that any of them may need is compiled first, and
     /// proven to be what it was. Then what one gets does not depend on who was graded before it, and
     /// nothing is replaced while others use it.
     ///
@@ -132,16 +139,25 @@ impl<'a> Session<'a> {
         exercise: Exercise,
         seeds: &[Seed],
         sandbox: Sandbox,
-        listener: &'a dyn Listener,
-        [class, out]: [&Path; 2],
+        progress: &'a dyn Progress,
+        setup: ClassSetup<'_>,
     ) -> Result<Self, Fault> {
-        let class = Hidden::new("the class", class, "hand it over at another place");
-        let out = Hidden::new("the output folder", out, "choose another with `--out DIR`");
-        let hidden = [class, out];
-        let mut session = Self::new(settings, exercise, seeds, sandbox, listener, &hidden)?;
-        let tell = |what: &str| listener.event(Event::Preparing(what.to_owned()));
-        session.builder.prepare_all(&tell)?;
+        let hidden = [
+            Hidden::new("the class", setup.class, "hand it over at another place"),
+            Hidden::new(
+                "the output folder",
+                setup.out,
+                "choose another with `--out DIR`",
+            ),
+        ];
+        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &hidden)?;
+        session
+            .builder
+            .prepare_all(&|what| session.preparing(what))?;
         session.prove_reference()?;
+        if let Some(limit) = setup.wall_limit {
+            session.run_limits.wall = limit;
+        }
         Ok(session)
     }
 
@@ -150,26 +166,28 @@ impl<'a> Session<'a> {
         exercise: Exercise,
         seeds: &[Seed],
         sandbox: Sandbox,
-        listener: &'a dyn Listener,
+        progress: &'a dyn Progress,
         hidden: &[Hidden<'_>],
     ) -> Result<Self, Fault> {
         sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
         sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
-        let observer = sandbox.can_observe()?;
+        let observer = observer::can_observe(&sandbox)?;
         let builder = Builder::new(
             &settings.course,
             &settings.cache_dir,
             sandbox.cancellation(),
         )?;
-        let scratch = Scratch::create(settings.temp_dir.as_deref())?;
+        let (scratch, stamps) = make_scratch(settings.temp_dir.as_deref())?;
         if sandbox.tier() > Tier::None {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
         }
-        let datasets = seeds
-            .iter()
-            .map(|&seed| (seed, dataset::generate(&exercise.recipe, seed)))
-            .collect();
+        let cases = seeds.iter().map(|&seed| Case {
+            seed,
+            dataset: dataset::generate(&exercise.recipe, seed.0),
+            expected: None,
+        });
+        let cases = cases.collect();
         Ok(Self {
             run_limits: exercise.run_limits,
             exercise,
@@ -177,35 +195,36 @@ impl<'a> Session<'a> {
             builder,
             sandbox,
             scratch,
-            listener,
-            datasets,
-            answers: BTreeMap::new(),
+            stamps,
+            progress,
+            cases,
             observer,
             places: AtomicU64::new(0),
         })
     }
 
-    /// The reference by the road of every submission; its answers become the expected ones.
+    /// Grade the reference as every submission is graded; its answers become the expected ones.
     fn prove_reference(&mut self) -> Result<(), Fault> {
-        self.listener.event(Event::Reference);
+        self.progress.event(ProgressEvent::Reference);
         let place = self.place()?;
         let place = place.path();
         let program = self.reference_program(place)?;
         let mut runs = Vec::new();
-        for (seed, dataset) in &self.datasets {
-            let mut run = self.run(&program, *seed, dataset, place)?;
-            if let Some(answer) = reference::answer(&run) {
-                run.expected.clone_from(&answer);
-                let concurrency = run.execution.concurrency();
-                self.answers.insert(
-                    *seed,
-                    Expected {
-                        answer,
-                        concurrency,
-                    },
-                );
+        let mut answers = Vec::new();
+        for case in &self.cases {
+            let mut run = self.run(&program, case, place)?;
+            let expected = reference::answer(&run).map(|answer| Expected {
+                answer,
+                concurrency: run.execution.concurrency(),
+            });
+            if let Some(expected) = &expected {
+                run.expected.clone_from(&expected.answer);
             }
+            answers.push(expected);
             runs.push(run);
+        }
+        for (case, expected) in self.cases.iter_mut().zip(answers) {
+            case.expected = expected;
         }
         let slowest = reference::slowest(&runs);
         let evidence = Evidence {
@@ -232,7 +251,7 @@ impl<'a> Session<'a> {
         if !source.is_dir() {
             return Err(failed(format!("there is no folder `{}`", source.display())));
         }
-        let snapshot = match intake::admit(source, &copy, &self.settings.course.intake)? {
+        let snapshot = match intake::admit_folder(source, &copy, &self.settings.course.intake)? {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
                 return Err(failed(
@@ -271,15 +290,15 @@ impl<'a> Session<'a> {
 
     /// Grade one submission. Always gives a record: what fails on our side is in it.
     pub fn grade(&self, submission: &Submission, replay: &str) -> Record {
-        self.grade_taken(submission, self.take(submission), replay)
+        self.grade_admitted(submission, self.admit(submission), replay)
     }
 
-    /// Take in one submission: the first step of grading it, by itself, for whoever wants to know
-    /// whether it changed before it is built.
+    /// Admit one submission: the first step of grading it, by itself, for whoever wants to know whether it
+    /// changed before it is built.
     ///
     /// # Errors
     /// The machine's fault, a source that cannot be read, or a panic of our own.
-    pub fn take(&self, submission: &Submission) -> Result<Taken, Fault> {
+    pub fn admit(&self, submission: &Submission) -> Result<Intake, Fault> {
         guarded(|| {
             let place = self.place()?;
             let copy = folder(place.path(), "submission")?;
@@ -289,27 +308,32 @@ impl<'a> Session<'a> {
                 Origin::Named(folder) => intake::admit_named(folder, home, &copy, limits),
                 Origin::Found(source) => intake::admit_source(source, home, &copy, limits),
             }?;
-            Ok(Taken { place, admission })
+            Ok(Intake { place, admission })
         })
     }
 
-    /// Grade what was taken in. Always gives a record.
-    pub fn grade_taken(
+    /// Grade what was admitted. Always gives a record.
+    pub fn grade_admitted(
         &self,
         submission: &Submission,
-        taken: Result<Taken, Fault>,
+        intake: Result<Intake, Fault>,
         replay: &str,
     ) -> Record {
-        let snapshot = taken.as_ref().ok().and_then(Taken::snapshot);
+        let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
         let digest = snapshot.map(|snapshot| snapshot.digest().clone());
-        let judged = taken.and_then(|taken| guarded(|| self.judge(&taken)));
-        let (verdict, score, checks, runs, faults) = match judged {
-            Ok(judged) => judged,
-            Err(fault) => {
-                let verdict = verdict::Verdict::NotGraded;
-                (verdict, None, Vec::new(), Vec::new(), vec![fault])
-            }
-        };
+        let graded = intake.and_then(|intake| {
+            guarded(|| {
+                let evidence = self.build_and_run(&intake)?;
+                Ok(self.check_and_score(&evidence))
+            })
+        });
+        let Graded {
+            verdict,
+            score,
+            checks,
+            runs,
+            faults,
+        } = graded.unwrap_or_else(Graded::not_graded);
         let (tier, observer) = self.grader();
         Record {
             schema: record::SCHEMA.to_owned(),
@@ -333,11 +357,60 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// See all that can be seen of a submission, and judge it.
-    fn judge(&self, taken: &Taken) -> Result<Judged, Fault> {
-        let evidence = self.examine(taken)?;
-        let mut findings = check::run_all(&self.check_ids(), &evidence);
-        check::tell_longer_limit(&mut findings, &evidence, self.exercise.run_limits.wall);
+    /// Build a submission and run it: all that can be seen of it.
+    fn build_and_run(&self, intake: &Intake) -> Result<Evidence, Fault> {
+        let place = intake.place.path();
+        let snapshot = match &intake.admission {
+            Admission::Admitted(snapshot) => snapshot,
+            Admission::Refused(refusals) => {
+                return Ok(Evidence {
+                    build: BuildEvidence::Refused(refusals.iter().map(refusal).collect()),
+                    runs: Vec::new(),
+                });
+            }
+        };
+        let mut attempt = 0;
+        loop {
+            self.progress.event(ProgressEvent::Building);
+            let output = folder(place, &format!("build-{attempt}"))?;
+            let built = self.build(snapshot, &output)?;
+            let runs = match &built.program {
+                Some(program) => self.run_all(program, place)?,
+                None => Vec::new(),
+            };
+            let evidence = Evidence {
+                build: built.evidence.clone(),
+                runs,
+            };
+            // A failure counts only if the crates in the program were sound.
+            if attempt == MOST_LAYERS || self.is_passed(&evidence) || !self.was_damaged(&built)? {
+                return Ok(evidence);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Run a program on every dataset, up to the first run that fails: the next would most likely end alike,
+    /// and the student wait for it.
+    fn run_all(&self, program: &Path, place: &Path) -> Result<Vec<RunEvidence>, Fault> {
+        let of = self.cases.len();
+        let mut runs = Vec::new();
+        for (number, case) in (1..).zip(&self.cases) {
+            self.progress.event(ProgressEvent::Running { number, of });
+            let run = self.run(program, case, place)?;
+            let went_well = run.execution.termination.is_success();
+            runs.push(run);
+            if !went_well {
+                break;
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Ask the checks, and turn their answers into points.
+    fn check_and_score(&self, evidence: &Evidence) -> Graded {
+        let mut findings = check::run_all(&self.check_ids(), evidence);
+        check::note_extended_limit(&mut findings, evidence, self.exercise.run_limits.wall);
         let (verdict, score) = verdict::decide(&findings, &self.exercise.checks);
         let checks = findings
             .iter()
@@ -349,77 +422,29 @@ impl<'a> Session<'a> {
         if let (Some(run), Some(seen)) = (runs.first_mut(), evidence.runs.first()) {
             run.take_timeline(seen);
         }
-        Ok((verdict, score, checks, runs, Vec::new()))
-    }
-
-    /// All that can be seen of a submission.
-    fn examine(&self, taken: &Taken) -> Result<Evidence, Fault> {
-        let place = taken.place.path();
-        let snapshot = match &taken.admission {
-            Admission::Admitted(snapshot) => snapshot,
-            Admission::Refused(refusals) => {
-                let build = BuildEvidence::Refused(refusals.clone());
-                return Ok(Evidence {
-                    build,
-                    runs: Vec::new(),
-                });
-            }
-        };
-
-        let mut attempt = 0;
-        loop {
-            let output = folder(place, &format!("build-{attempt}"))?;
-            let (evidence, built) = self.build_and_run(snapshot, place, &output)?;
-            // A failure counts only if the crates in the program were sound.
-            if attempt == MOST_LAYERS || self.is_passed(&evidence) || !self.was_damaged(&built)? {
-                return Ok(evidence);
-            }
-            attempt += 1;
-        }
-    }
-
-    /// Build a submission in `output`, an empty folder, and run it on every seed.
-    fn build_and_run(
-        &self,
-        snapshot: &Snapshot,
-        place: &Path,
-        output: &Path,
-    ) -> Result<(Evidence, Built), Fault> {
-        self.listener.event(Event::Building);
-        let built = self.build(snapshot, output)?;
-        let mut runs = Vec::new();
-        if let Some(program) = &built.program {
-            for (number, (seed, dataset)) in self.datasets.iter().enumerate() {
-                let of = self.datasets.len();
-                self.listener.event(Event::Running {
-                    number: number + 1,
-                    of,
-                });
-                let run = self.run(program, *seed, dataset, place)?;
-                let went_well = run.execution.termination.is_success();
-                runs.push(run);
-                // The next would most likely end alike, and the student wait for it.
-                if !went_well {
-                    break;
-                }
-            }
-        }
-        let evidence = Evidence {
-            build: built.evidence.clone(),
+        Graded {
+            verdict,
+            score,
+            checks,
             runs,
-        };
-        Ok((evidence, built))
+            faults: Vec::new(),
+        }
+    }
+
+    fn preparing(&self, what: &str) {
+        let event = ProgressEvent::Preparing(what.to_owned());
+        self.progress.event(event);
     }
 
     fn build(&self, snapshot: &Snapshot, output: &Path) -> Result<Built, Fault> {
-        let tell = |what: &str| self.listener.event(Event::Preparing(what.to_owned()));
+        let tell = |what: &str| self.preparing(what);
         self.builder
             .build(&self.exercise, snapshot, output, &self.sandbox, &tell)
     }
 
     fn was_damaged(&self, built: &Built) -> Result<bool, Fault> {
-        let tell = |what: &str| self.listener.event(Event::Preparing(what.to_owned()));
-        self.builder.was_damaged(built, &tell)
+        self.builder
+            .was_damaged(built, &|what| self.preparing(what))
     }
 
     fn is_passed(&self, evidence: &Evidence) -> bool {
@@ -429,18 +454,12 @@ impl<'a> Session<'a> {
     }
 
     /// Run a program once on fresh files, and look what became of them.
-    fn run(
-        &self,
-        program: &Path,
-        seed: Seed,
-        dataset: &Dataset,
-        place: &Path,
-    ) -> Result<RunEvidence, Fault> {
+    fn run(&self, program: &Path, case: &Case, place: &Path) -> Result<RunEvidence, Fault> {
         let data = folder(place, "data")?;
-        dataset
-            .write(&data)
-            .map_err(|fault| fault.hint(MORE_SPACE))?;
-        let watch = self.scratch.watch(&data, dataset.names())?;
+        case.dataset.write(&data).map_err(|error| {
+            Fault::io(FaultKind::Disk, "write the data files into", &data, &error).hint(MORE_SPACE)
+        })?;
+        let watch = AccessTimes::arm(&data, case.dataset.names(), self.stamps)?;
         let temporary = folder(place, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
@@ -448,29 +467,29 @@ impl<'a> Session<'a> {
             ("LANG".into(), "C.UTF-8".into()),
             ("TMPDIR".into(), text_of(&temporary)?),
         ];
-        if self.observer.is_ok() {
-            let processors = self.exercise.processors;
-            job = job.observed(
-                &data,
-                ObserverOptions {
-                    processors,
+        let execution = match &self.observer {
+            Ok(()) => {
+                let options = ObserverOptions {
+                    processors: self.exercise.processors,
                     ..ObserverOptions::default()
-                },
-            );
-        }
-        let mut execution = self.sandbox.run(&job)?;
-        if let Err(reason) = &self.observer {
-            let reason = reason.clone();
-            execution.observation = Some(Observed::Unavailable { reason });
-        }
-        let files = watch.look()?;
+                };
+                observer::observe(&self.sandbox, &job, &data, options)?
+            }
+            Err(reason) => {
+                let reason = reason.clone();
+                let mut execution = self.sandbox.run(&job)?;
+                execution.observation = Some(Observed::Unavailable { reason });
+                execution
+            }
+        };
+        let files = watch.compare()?;
         for used in [&data, &temporary] {
-            sandbox::remove_tree(used)
+            fs_scratch::remove_tree(used)
                 .map_err(|error| Fault::io(FaultKind::Disk, "remove", used, &error))?;
         }
-        let expected = self.answers.get(&seed);
+        let expected = case.expected.as_ref();
         Ok(RunEvidence {
-            seed,
+            seed: case.seed,
             expected: expected.map_or_else(String::new, |expected| expected.answer.clone()),
             reference_concurrency: expected.and_then(|expected| expected.concurrency),
             execution,
@@ -479,9 +498,11 @@ impl<'a> Session<'a> {
     }
 
     /// A new empty folder for one submission, removed when dropped.
-    fn place(&self) -> Result<Place, Fault> {
+    fn place(&self) -> Result<Subfolder, Fault> {
         let number = self.places.fetch_add(1, Ordering::Relaxed);
-        self.scratch.place(&number.to_string())
+        self.scratch
+            .subfolder(&number.to_string())
+            .map_err(|error| Fault::from(error).hint(MORE_SPACE))
     }
 
     fn check_ids(&self) -> Vec<CheckId> {
@@ -492,11 +513,6 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn wall_limit(&self) -> Duration {
         self.run_limits.wall
-    }
-
-    /// Let another limit hold: that of an earlier session, which this one continues.
-    pub fn set_wall_limit(&mut self, limit: Duration) {
-        self.run_limits.wall = limit;
     }
 
     /// The compiler's own account of itself.
@@ -516,14 +532,27 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What judging gives: all of a record that is not known before.
-type Judged = (
-    verdict::Verdict,
-    Option<verdict::Score>,
-    Vec<record::Check>,
-    Vec<record::Run>,
-    Vec<Fault>,
-);
+/// What grading finds out: all of a record that is not known before.
+struct Graded {
+    verdict: verdict::Verdict,
+    score: Option<verdict::Score>,
+    checks: Vec<record::Check>,
+    runs: Vec<record::Run>,
+    faults: Vec<record::Fault>,
+}
+
+impl Graded {
+    /// Of a submission that our fault kept from being graded.
+    fn not_graded(fault: Fault) -> Self {
+        Self {
+            verdict: verdict::Verdict::NotGraded,
+            score: None,
+            checks: Vec::new(),
+            runs: Vec::new(),
+            faults: vec![fault.into()],
+        }
+    }
+}
 
 /// Turn a panic of ours into a fault, so that it costs one submission and not a class.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {

@@ -1,8 +1,8 @@
 //! Which seeds a submission is graded on.
 
 use crate::{
+    course::SeedPlan,
     fault::{Fault, FaultKind},
-    spec::SeedPlan,
 };
 use ids::Seed;
 

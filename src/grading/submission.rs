@@ -1,14 +1,13 @@
-//! Whose work is graded and where it is, and what was taken in of it.
+//! Whose work is graded and where it is, and what was admitted of it.
 //!
 //! Never reads a submission: that is `intake`'s.
 
 use std::path::PathBuf;
 
-use crate::{
-    intake::{Admission, Snapshot, Source},
-    sandbox::Place,
-};
+use fs_scratch::Subfolder;
 use ids::{Digest, SubmissionId};
+use intake::{Admission, Snapshot, Source};
+use judge::evidence::Refusal;
 
 /// A submission to grade.
 #[derive(Debug, Clone)]
@@ -30,12 +29,12 @@ pub enum Origin {
 
 /// A submission that was taken in: its private copy, or why there is none. Gone when dropped.
 #[derive(Debug)]
-pub struct Taken {
-    pub(super) place: Place,
+pub struct Intake {
+    pub(super) place: Subfolder,
     pub(super) admission: Admission,
 }
 
-impl Taken {
+impl Intake {
     /// The private copy, if the submission was admitted.
     #[must_use]
     pub fn snapshot(&self) -> Option<&Snapshot> {
@@ -45,12 +44,26 @@ impl Taken {
         }
     }
 
-    /// What was taken in, as a digest: of the copy, or of the reasons why there is none.
+    /// What was admitted, as a digest: of the copy, or of the reasons why there is none.
     #[must_use]
     pub fn content(&self) -> Digest {
         match &self.admission {
             Admission::Admitted(snapshot) => snapshot.digest().clone(),
             Admission::Refused(refusals) => Digest::of(format!("{refusals:?}").as_bytes()),
         }
+    }
+}
+
+/// A reason why the intake refuses a submission, as evidence.
+pub(super) fn refusal(refusal: &intake::Refusal) -> Refusal {
+    let intake::Refusal {
+        place,
+        problem,
+        remedy,
+    } = refusal.clone();
+    Refusal {
+        place,
+        problem,
+        remedy,
     }
 }

@@ -8,6 +8,7 @@
 
 mod circles;
 mod documents;
+mod effects;
 mod imports;
 mod layout;
 mod manifests;

@@ -9,10 +9,8 @@ use crate::support::{
     submission,
     workspace::{Workspace, not_graded},
 };
-use ::grade::evidence::{
-    BuildEvidence, Captured, Evidence, Execution, FilesWitness, Observed, RunEvidence, Termination,
-    Usage,
-};
+use evidence::{Captured, Execution, FilesWitness, Observed, Termination, Usage};
+use judge::evidence::{BuildEvidence, Evidence, RunEvidence};
 
 fn read(path: &str) -> String {
     fs::read_to_string(course().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -24,7 +22,7 @@ const BATCH_SCHEMA: &str = "schema/grade-batch-1.schema.json";
 #[test]
 fn the_published_schemas_are_generated_from_the_code() {
     for (path, schema) in [
-        (SCHEMA, grade::record::json_schema()),
+        (SCHEMA, judge::record::json_schema()),
         (BATCH_SCHEMA, grade::batch::json_schema()),
     ] {
         if std::env::var_os("GRADE_BLESS").is_some() {
@@ -89,35 +87,35 @@ fn run_without_observer() -> RunEvidence {
 
 #[test]
 fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
-    let course = grade::spec::Course::load(&course()).unwrap();
+    let course = ::grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
     let ids: Vec<_> = exercise.checks.iter().map(|check| check.id).collect();
     let evidence = Evidence {
         build: BuildEvidence::Built { warnings: 0 },
         runs: vec![run_without_observer()],
     };
-    let findings = grade::check::run_all(&ids, &evidence);
-    let (verdict, score) = grade::verdict::decide(&findings, &exercise.checks);
-    let record = grade::record::Record {
-        schema: grade::record::SCHEMA.into(),
-        grader: grade::record::Grader {
+    let findings = judge::check::run_all(&ids, &evidence);
+    let (verdict, score) = judge::verdict::decide(&findings, &exercise.checks);
+    let record = judge::record::Record {
+        schema: judge::record::SCHEMA.into(),
+        grader: judge::record::Grader {
             version: env!("CARGO_PKG_VERSION").into(),
             tier: "weak".into(),
             observer: "file-times".into(),
         },
         exercise: exercise.id,
-        submission: grade::record::Submission {
+        submission: judge::record::Submission {
             id: "alice".parse().unwrap(),
             digest: None,
         },
         verdict: verdict.into(),
-        score: score.map(grade::record::Score::from),
+        score: score.map(judge::record::Score::from),
         checks: findings
             .iter()
             .zip(&exercise.checks)
-            .map(|(finding, spec)| grade::record::Check::new(finding, spec))
+            .map(|(finding, spec)| judge::record::Check::new(finding, spec))
             .collect(),
-        runs: evidence.runs.iter().map(grade::record::Run::from).collect(),
+        runs: evidence.runs.iter().map(judge::record::Run::from).collect(),
         faults: Vec::new(),
         notice: exercise.notice,
         replay: String::new(),
@@ -169,9 +167,9 @@ fn the_report_in_the_readme_is_a_real_one() {
 
 /// The answer by the plainest road: one loop over the generated files.
 fn oracle(seed: u64) -> String {
-    let course = grade::spec::Course::load(&course()).unwrap();
+    let course = ::grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
-    let dataset = grade::dataset::generate(&exercise.recipe, ids::Seed(seed));
+    let dataset = dataset::generate(&exercise.recipe, seed);
     let mut total: i128 = 0;
     for (_, contents) in dataset.files() {
         let lines: Vec<i128> = std::str::from_utf8(contents)

@@ -12,11 +12,9 @@ use std::{
     time::Duration,
 };
 
-use grade::{
-    evidence::{Execution, Observation, Observed},
-    sandbox::{Abilities, Cancellation, Isolation, Job, ObserverOptions, Sandbox, probe},
-    spec::{Limits, Tier},
-};
+use evidence::{Execution, Observation, Observed};
+use observer::ObserverOptions;
+use sandbox::{Cancellation, HostSupport, Job, Limits, Sandbox, Tier, probe};
 
 /// By which the programs are named where they are built already.
 pub(crate) const PROGRAMS: &str = "OBSERVER_PROGRAMS";
@@ -83,8 +81,13 @@ impl Place {
     }
 }
 
-/// A job that runs one of the programs, observed.
-pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> Job {
+/// A job that runs one of the programs, and how it is observed.
+pub(crate) struct ObservedJob {
+    pub(crate) job: Job,
+    pub(crate) options: ObserverOptions,
+}
+
+pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> ObservedJob {
     let limits = Limits {
         wall: Duration::from_mins(2),
         cpu: Duration::from_mins(4),
@@ -96,6 +99,12 @@ pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> Job {
         disk_files: 100_000,
         output_bytes: 64 << 20,
     };
+    let mut job = Job::new(program, place.data(), &limits);
+    job.arguments = arguments.iter().map(|&a| a.to_owned()).collect();
+    job.environment = vec![(
+        "ELSEWHERE".to_owned(),
+        place.elsewhere().display().to_string(),
+    )];
     // A loaded machine must not turn an exact count into a capped one.
     let options = ObserverOptions {
         rest_limit: Duration::from_mins(1),
@@ -103,26 +112,25 @@ pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> Job {
         hold_limit: Duration::from_mins(2),
         ..ObserverOptions::default()
     };
-    let mut job = Job::new(program, place.data(), &limits).observed(place.data(), options);
-    job.arguments = arguments.iter().map(|&a| a.to_owned()).collect();
-    job.environment = vec![(
-        "ELSEWHERE".to_owned(),
-        place.elsewhere().display().to_string(),
-    )];
-    job
+    ObservedJob { job, options }
 }
 
 #[expect(clippy::allow_attributes, reason = "used by two of three programs")]
 #[allow(dead_code, reason = "used by two of three programs")]
-pub(crate) fn run(job: &Job) -> Execution {
-    sandbox(Tier::None).run(job).unwrap()
+pub(crate) fn run(job: &ObservedJob) -> Execution {
+    observe(&sandbox(Tier::None), job)
+}
+
+pub(crate) fn observe(sandbox: &Sandbox, job: &ObservedJob) -> Execution {
+    let ObservedJob { job, options } = job;
+    observer::observe(sandbox, job, &job.folder, options.clone()).unwrap()
 }
 
 /// Every tier that holds here.
 #[expect(clippy::allow_attributes, reason = "used by one of three programs")]
 #[allow(dead_code, reason = "used by one of three programs")]
 pub(crate) fn tiers() -> Vec<Tier> {
-    let holds = |tier: &Tier| abilities().can(*tier);
+    let holds = |tier: &Tier| abilities().supports(*tier);
     Tier::ALL.into_iter().filter(holds).collect()
 }
 
@@ -133,16 +141,15 @@ fn grade() -> PathBuf {
         .into()
 }
 
-fn abilities() -> &'static Abilities {
-    static ABILITIES: OnceLock<Abilities> = OnceLock::new();
+fn abilities() -> &'static HostSupport {
+    static ABILITIES: OnceLock<HostSupport> = OnceLock::new();
     ABILITIES.get_or_init(|| probe(&grade()).unwrap())
 }
 
 /// A sandbox of this tier. The corpus runs at `none`: some of its programs do what a fence refuses, and
 /// what is tested is who sees it.
 pub(crate) fn sandbox(tier: Tier) -> Sandbox {
-    let isolation = Isolation::Exactly(tier);
-    Sandbox::new(&grade(), Cancellation::default(), abilities(), isolation).unwrap()
+    Sandbox::new(abilities(), tier, Cancellation::default()).unwrap()
 }
 
 /// What was seen of a run that must have ended well.

@@ -8,11 +8,8 @@ use std::{
     time::Duration,
 };
 
-use grade::{
-    evidence::Termination,
-    sandbox::Job,
-    spec::{Limits, Tier},
-};
+use evidence::Termination;
+use sandbox::{Job, Limits, Tier};
 
 use super::{LIMITS, Place, run, tiers, users};
 

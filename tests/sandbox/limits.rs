@@ -1,11 +1,9 @@
 //! What bounds a job: memory, processor time, tasks, files, time, output.
 
+use sandbox::{Limits, Tier};
 use std::time::Duration;
 
-use grade::{
-    evidence::Termination,
-    spec::{Limits, Tier},
-};
+use evidence::Termination;
 
 use super::{LIMITS, Place, abilities, assert_ended_soon, run, run_polled, tiers};
 

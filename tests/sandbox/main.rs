@@ -12,11 +12,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use grade::{
-    evidence::{Execution, Termination},
-    sandbox::{self, Abilities, Cancellation, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
-};
+use evidence::{Execution, Termination};
+use sandbox::{self, Cancellation, HostSupport, Job, Limits, Sandbox, Tier, rule::Setup};
 
 mod acts;
 mod build;
@@ -30,25 +27,26 @@ fn supervisor() -> PathBuf {
         .map_or_else(|| env!("CARGO_BIN_EXE_grade").into(), PathBuf::from)
 }
 
-fn abilities() -> &'static Abilities {
-    static ABILITIES: std::sync::OnceLock<Abilities> = std::sync::OnceLock::new();
+fn abilities() -> &'static HostSupport {
+    static ABILITIES: std::sync::OnceLock<HostSupport> = std::sync::OnceLock::new();
     ABILITIES.get_or_init(|| sandbox::probe(&supervisor()).unwrap())
 }
 
 fn at(tier: Tier) -> Sandbox {
-    let isolation = Isolation::Exactly(tier);
-    Sandbox::new(
-        &supervisor(),
-        Cancellation::default(),
-        abilities(),
-        isolation,
-    )
-    .unwrap()
+    Sandbox::new(abilities(), tier, Cancellation::default()).unwrap()
+}
+
+/// An error with all its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Every tier that holds here.
 fn tiers() -> impl Iterator<Item = Tier> {
-    Tier::ALL.into_iter().filter(|&tier| abilities().can(tier))
+    Tier::ALL
+        .into_iter()
+        .filter(|&tier| abilities().supports(tier))
 }
 
 const LIMITS: Limits = Limits {
@@ -127,7 +125,7 @@ fn run(tier: Tier, job: &Job) -> Execution {
 
 /// The same where nobody may make control groups.
 fn run_polled(tier: Tier, job: &Job) -> Execution {
-    run_in(&at(tier).without(&["control-groups"]), job)
+    run_in(&at(tier).without(&[Setup::ControlGroups.into()]), job)
 }
 
 fn run_in(sandbox: &Sandbox, job: &Job) -> Execution {
@@ -279,7 +277,7 @@ fn a_run_cannot_execute_what_it_wrote() {
 /// The loader is among the libraries, and starts programs without asking for the right to execute them.
 #[test]
 fn at_full_a_run_cannot_have_the_loader_start_what_it_wrote() {
-    if !abilities().can(Tier::Full) {
+    if !abilities().supports(Tier::Full) {
         return;
     }
     let place = Place::new();
@@ -330,23 +328,21 @@ fn reads_move_access_times_at_every_tier() {
 }
 
 #[test]
-fn a_tier_that_does_not_hold_here_is_a_fault_that_says_why() {
-    let fault = abilities().demand(Tier::Weak, Tier::Confined).unwrap_err();
-    assert!(
-        fault.message.contains("`weak`") && fault.hint.is_some(),
-        "{fault:?}"
-    );
-    let missing = Sandbox::new(
-        &supervisor(),
-        Cancellation::default(),
-        abilities(),
-        Isolation::Exactly(Tier::Full),
-    );
-    assert_eq!(missing.is_ok(), abilities().can(Tier::Full));
+fn a_tier_that_is_not_supported_here_is_an_error_that_says_why() {
+    for tier in Tier::ALL {
+        match Sandbox::new(abilities(), tier, Cancellation::default()) {
+            Ok(_) => assert!(abilities().supports(tier), "{tier}"),
+            Err(error) => {
+                assert!(!abilities().supports(tier), "{tier}");
+                let text = chain(&error);
+                assert!(text.contains(&format!("`{tier}`: ")), "{text}");
+            }
+        }
+    }
 }
 
 #[test]
-fn a_fence_that_cannot_be_built_is_a_fault_and_nothing_runs() {
+fn a_layer_that_cannot_be_built_is_an_error_and_nothing_runs() {
     for tier in tiers().filter(|&tier| tier > Tier::None) {
         let place = Place::new();
         let mark = place.0.path().join("mark");
@@ -354,11 +350,8 @@ fn a_fence_that_cannot_be_built_is_a_fault_and_nothing_runs() {
         let job = place
             .script(&script, LIMITS)
             .readable("/nonexistent/folder");
-        let fault = at(tier).run(&job).unwrap_err();
-        assert!(
-            fault.to_string().contains("/nonexistent/folder"),
-            "{tier}: {fault}"
-        );
+        let error = chain(&at(tier).run(&job).unwrap_err());
+        assert!(error.contains("/nonexistent/folder"), "{tier}: {error}");
         assert!(!mark.exists(), "{tier}");
     }
 }

@@ -6,11 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use grade::{
-    evidence::Termination,
-    sandbox::{Cancellation, Isolation, Job, Sandbox},
-    spec::{Limits, Tier},
-};
+use evidence::Termination;
+use sandbox::{Cancellation, Error, Job, JobError, Limits, Sandbox, Tier};
 
 use super::{LIMITS, Place, abilities, run, supervisor, tiers};
 
@@ -36,7 +33,7 @@ fn a_program_that_nothing_can_start_is_its_authors_fault() {
             assert_eq!(seen.termination, refused, "{tier}: {seen:?}");
         }
         let left = fs::read_dir(place.0.path()).unwrap().flatten();
-        let ours = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("grade-"));
+        let ours = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("sandbox-"));
         assert_eq!(ours.count(), 0, "{tier}: a copy of ours is left");
     }
 }
@@ -51,23 +48,29 @@ fn where_a_program_of_ours_does_not_start_either_it_is_nobodys_fault() {
         let ours = executable(place.0.path(), "supervisor", &script);
         let program = executable(place.0.path(), "program", "#!/nonexistent/loader\n");
         let sandbox = with_supervisor(&ours, tier);
-        let fault = sandbox
+        let error = sandbox
             .run(&Job::new(program, place.data(), &LIMITS))
             .unwrap_err();
         assert!(
-            fault.to_string().contains("a program of ours"),
-            "{tier}: {fault}"
+            matches!(
+                error,
+                Error::Job {
+                    source: JobError::NothingStarts { .. },
+                    ..
+                }
+            ),
+            "{tier}: {error}"
         );
     }
 }
 
 fn with_supervisor(supervisor: &Path, tier: Tier) -> Sandbox {
-    let isolation = Isolation::Exactly(tier);
-    Sandbox::new(supervisor, Cancellation::default(), abilities(), isolation).unwrap()
+    let sandbox = Sandbox::new(abilities(), tier, Cancellation::default()).unwrap();
+    sandbox.supervised_by(supervisor)
 }
 
 #[test]
-fn where_supervisors_come_from_may_be_killed_or_stopped_at_any_time() {
+fn the_zygote_may_be_killed_or_stopped_at_any_time() {
     use rustix::process::{Pid, Signal, kill_process};
 
     let place = Place::new();
@@ -79,17 +82,17 @@ fn where_supervisors_come_from_may_be_killed_or_stopped_at_any_time() {
     let mut job = Job::new("/bin/sh", place.data(), &LIMITS);
     let script = "read -r a b c d e < /proc/$PPID/stat; echo $d";
     job.arguments = vec!["-c".into(), script.into()];
-    let nursery = || {
+    let zygote = || {
         let seen = sandbox.run(&job).unwrap();
         assert!(seen.termination.is_success(), "{seen:?}");
         let pid: i32 = seen.stdout.head.trim().parse().unwrap();
         Pid::from_raw(pid).unwrap()
     };
-    let mut last = nursery();
-    assert_eq!(nursery(), last);
+    let mut last = zygote();
+    assert_eq!(zygote(), last);
     for signal in [Signal::KILL, Signal::STOP] {
         kill_process(last, signal).unwrap();
-        let next = nursery();
+        let next = zygote();
         assert_ne!(next, last);
         last = next;
     }

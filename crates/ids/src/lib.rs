@@ -100,12 +100,12 @@ const TELLING_DIGITS: usize = 6;
 
 impl SubmissionId {
     /// The nearest id to a folder's name: what is not allowed in an id becomes `_`. A name of which nothing
-    /// would be left is [told apart](Self::told_apart).
+    /// would be left is [disambiguated](Self::disambiguated).
     #[must_use]
     pub fn from_folder_name(name: &str) -> Self {
         let id = spelled(name, LONGEST_ID);
         if !name.is_ascii() && !id.contains(|c: char| c.is_ascii_alphanumeric()) {
-            return Self::told_apart(name);
+            return Self::disambiguated(name);
         }
         Self(id)
     }
@@ -119,7 +119,7 @@ impl SubmissionId {
     /// The nearest id to a folder's name with a digest of it, for one that others are too near to. Capitals
     /// make no difference.
     #[must_use]
-    pub fn told_apart(name: &str) -> Self {
+    pub fn disambiguated(name: &str) -> Self {
         let digest = Digest::of(name.to_lowercase().as_bytes());
         let digits: String = digest.hex().chars().take(TELLING_DIGITS).collect();
         let id = spelled(name, LONGEST_ID - TELLING_DIGITS - 1);
@@ -340,7 +340,7 @@ mod tests {
         for name in ["", "..", "-x", "a b", "\u{1b}[31m", &"é".repeat(300), "ok"] {
             for id in [
                 SubmissionId::from_folder_name(name),
-                SubmissionId::told_apart(name),
+                SubmissionId::disambiguated(name),
             ] {
                 assert!(
                     id.as_str().parse::<SubmissionId>().is_ok(),
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn a_name_of_which_nothing_is_left_has_a_digest() {
         let id = |name| SubmissionId::from_folder_name(name).as_str().to_owned();
-        assert_eq!(id("李雷"), SubmissionId::told_apart("李雷").as_str());
+        assert_eq!(id("李雷"), SubmissionId::disambiguated("李雷").as_str());
         assert_ne!(id("李雷"), id("王芳"));
         assert_eq!(id("Ö"), id("ö"));
         for (name, spelled) in [("José", "Jos_"), ("!?", "__"), ("李雷 7", "___7")] {

@@ -168,16 +168,12 @@ fn kill_before_the_third(class: &Class, more: &[&str]) {
 }
 
 fn walk(folder: &Path) -> Vec<String> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            paths.extend(walk(&path));
-        } else {
-            paths.push(path.to_string_lossy().into_owned());
-        }
-    }
-    paths
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| !entry.file_type().is_dir())
+        .map(|entry| entry.path().to_string_lossy().into_owned())
+        .collect()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use grade::{
+use judge::{
     record::{Record, Status, Termination, Verdict},
     report,
 };

@@ -43,7 +43,7 @@ fn look(program: &Path) -> BTreeSet<String> {
     found.extend(
         mounts
             .lines()
-            .filter(|line| line.contains("/grade-") || line.contains("/hostile-"))
+            .filter(|line| line.contains("/sandbox-") || line.contains("/hostile-"))
             .map(|line| format!("mount {line}")),
     );
     for entry in entries(Path::new("/proc")) {
@@ -64,7 +64,7 @@ fn look(program: &Path) -> BTreeSet<String> {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with("grade-")
+    name.starts_with("grade-") || name.starts_with("sandbox-")
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

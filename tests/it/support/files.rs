@@ -34,7 +34,7 @@ pub(crate) fn append_to_program(path: &Path, text: &str) {
 
 /// Remove a folder, whatever is in it.
 pub(crate) fn remove_tree(folder: &Path) -> io::Result<()> {
-    grade::sandbox::remove_tree(folder)
+    fs_scratch::remove_tree(folder)
 }
 
 /// The names in a folder, sorted.

@@ -1,0 +1,214 @@
+//! Folders that are made once and kept under a key, as in a cache.
+//!
+//! # Theory of operation
+//!
+//! An entry is made in a [`Staging`] folder beside the others and renamed to its key when it is complete,
+//! so that a reader sees a whole entry or none. The maker holds a lock on the key meanwhile; a second
+//! process that wants the same entry waits, and then finds it. A staging folder is locked as well, so
+//! that the next maker removes those of processes that were killed.
+//!
+//! What is in an entry, and whether it is still what it was, the caller knows: this module never reads one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::Error,
+    locked::{LockedFolder, sweep},
+    remove::remove_tree,
+};
+
+/// How the names of staging folders begin.
+const STAGING: &str = "making-";
+
+/// How the names of lock files end.
+const LOCK: &str = ".lock";
+
+/// A folder of entries.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    folder: PathBuf,
+}
+
+impl Kept {
+    /// Entries in `folder`, which is made when the first one is locked.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// Where all entries are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the entry of a key is, if there is one. An entry is read without a lock.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> PathBuf {
+        self.folder.join(key)
+    }
+
+    /// Wait until no other process makes or removes the entry of this key. Look again whether there is one
+    /// then: the other process may have made it.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to, or the key is not a plain file name.
+    pub fn lock(&self, key: &str) -> Result<KeyLock<'_>, Error> {
+        let is_plain = !key.is_empty()
+            && !key.starts_with('.')
+            && !key.contains(['/', '\0'])
+            && !key.starts_with(STAGING)
+            && !key.ends_with(LOCK);
+        if !is_plain {
+            return Err(Error::Key { key: key.into() });
+        }
+        fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
+        let path = self.folder.join(format!("{key}{LOCK}"));
+        let file = fs::File::create(&path).map_err(Error::io("create", &path))?;
+        file.lock().map_err(Error::io("lock", &path))?;
+        Ok(KeyLock {
+            kept: self,
+            key: key.to_owned(),
+            _file: file,
+        })
+    }
+}
+
+/// The right to make or remove the entry of one key; given back when dropped.
+#[derive(Debug)]
+pub struct KeyLock<'a> {
+    kept: &'a Kept,
+    key: String,
+    _file: fs::File,
+}
+
+impl KeyLock<'_> {
+    /// Where the entry is, if there is one.
+    #[must_use]
+    pub fn entry(&self) -> PathBuf {
+        self.kept.entry(&self.key)
+    }
+
+    /// Make an empty folder in which the entry is made, on the same file system.
+    ///
+    /// # Errors
+    /// The disk is full or cannot be written to.
+    pub fn stage(&self) -> Result<Staging, Error> {
+        sweep(&self.kept.folder, STAGING, remove_tree);
+        LockedFolder::make(&self.kept.folder, STAGING, 0o700)
+            .map(Staging)
+            .map_err(Error::io("write into", &self.kept.folder))
+    }
+
+    /// Make a complete folder the entry: the [`Staging`] folder itself or one in it. It replaces the
+    /// entry that was there.
+    ///
+    /// # Errors
+    /// The entry that was there cannot be removed, or the folder is on another file system.
+    pub fn put(&self, complete: &Path) -> Result<PathBuf, Error> {
+        let entry = self.entry();
+        match remove_tree(&entry) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::io("replace", &entry)(error));
+            }
+            _ => {}
+        }
+        fs::rename(complete, &entry).map_err(Error::io("create", &entry))?;
+        Ok(entry)
+    }
+}
+
+/// A folder in which an entry is made; removed when dropped, unless it has become the entry.
+#[derive(Debug)]
+pub struct Staging(LockedFolder);
+
+impl Staging {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What is left over, the next sweep removes. What has become the entry is no longer here.
+        let _ = remove_tree(self.0.path());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn an_entry_is_there_as_a_whole_and_replaces_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept::new(dir.path().join("cache"));
+        for text in ["one", "two"] {
+            let lock = kept.lock("key").unwrap();
+            let staging = lock.stage().unwrap();
+            fs::write(staging.path().join(text), text).unwrap();
+            let entry = lock.put(staging.path()).unwrap();
+            assert_eq!(entry, kept.entry("key"));
+            assert!(!staging.path().exists());
+            drop(staging);
+            let names: Vec<_> = fs::read_dir(&entry).unwrap().flatten().collect();
+            assert_eq!(names.len(), 1);
+            assert_eq!(fs::read_to_string(entry.join(text)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_given_up_or_was_left_by_a_killed_process_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept::new(dir.path());
+        let left = dir.path().join("making-left");
+        fs::create_dir(&left).unwrap();
+        let (lock, other) = (kept.lock("key").unwrap(), kept.lock("other").unwrap());
+        let staging = lock.stage().unwrap();
+        assert!(!left.exists());
+        // Another maker's staging folder, for another key, is not taken for abandoned.
+        let beside = other.stage().unwrap();
+        assert!(staging.path().is_dir() && beside.path().is_dir());
+        let path = staging.path().to_owned();
+        drop(staging);
+        assert!(!path.exists() && !lock.entry().exists());
+    }
+
+    #[test]
+    fn a_second_maker_waits_and_finds_the_entry() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept::new(dir.path());
+        let made = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let lock = kept.lock("key").unwrap();
+                    if !lock.entry().is_dir() {
+                        let staging = lock.stage().unwrap();
+                        made.fetch_add(1, Ordering::Relaxed);
+                        lock.put(staging.path()).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(made.into_inner(), 1);
+    }
+
+    #[test]
+    fn a_key_is_one_plain_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept::new(dir.path());
+        for key in ["", ".", "..", "a/b", "/", "a\0", "making-a", "a.lock"] {
+            assert!(matches!(kept.lock(key), Err(Error::Key { .. })), "{key:?}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Make a folder that is locked while its process lives, and remove those of processes that were killed.
+//!
+//! # Theory of operation
+//!
+//! Between making a folder and locking it, another process may take the lock, find the folder abandoned
+//! and remove it. So a folder counts as made only if it is still there once it is locked; otherwise the
+//! maker tries again under another name.
+//!
+//! Which folders belong to the caller is told by their prefix alone. This module never looks into one.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+
+/// How often another process may remove a folder before it is locked. Once is rare.
+const ATTEMPTS: u32 = 16;
+
+/// A folder that no other process takes for abandoned. Dropping it releases the lock and removes nothing.
+#[derive(Debug)]
+pub struct LockedFolder {
+    path: PathBuf,
+    /// Held until the end.
+    _lock: File,
+}
+
+impl LockedFolder {
+    /// Make a folder in `parent`, with a name that begins with `prefix` and cannot be guessed, and with
+    /// `mode` as far as the process's mask allows.
+    ///
+    /// # Errors
+    /// The folder cannot be made or locked, or other processes keep removing it.
+    pub fn make(parent: &Path, prefix: &str, mode: u32) -> io::Result<Self> {
+        for _ in 0..ATTEMPTS {
+            let path = tempfile::Builder::new()
+                .prefix(prefix)
+                .rand_bytes(16)
+                .permissions(fs::Permissions::from_mode(mode))
+                .tempdir_in(parent)?
+                .keep();
+            match lock(&path) {
+                Ok(Some(lock)) if path.is_dir() => return Ok(Self { path, _lock: lock }),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::other("other processes keep removing it"))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Call `remove` on each folder in `parent` whose name begins with `prefix` and that no living process
+/// holds. Best effort: a folder that cannot be removed now is left for the next sweep.
+///
+/// `remove` is [`remove_tree`](crate::remove_tree) for ordinary folders and [`fs::remove_dir`] where the
+/// folders are control groups of the kernel.
+pub fn sweep(parent: &Path, prefix: &str, remove: impl Fn(&Path) -> io::Result<()>) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(prefix) {
+            continue;
+        }
+        let path = entry.path();
+        if let Ok(Some(_lock)) = lock(&path) {
+            let _ = remove(&path);
+        }
+    }
+}
+
+/// Lock a folder. `None` if somebody holds it.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let folder = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remove_tree;
+
+    #[test]
+    fn a_sweep_removes_what_nobody_holds_and_only_that() {
+        let parent = tempfile::tempdir().unwrap();
+        let abandoned = parent.path().join("a-left");
+        fs::create_dir_all(abandoned.join("inside")).unwrap();
+        let other = parent.path().join("b-left");
+        fs::create_dir(&other).unwrap();
+        let file = parent.path().join("a-file");
+        fs::write(&file, "x").unwrap();
+        let link = parent.path().join("a-link");
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        let held = LockedFolder::make(parent.path(), "a-", 0o700).unwrap();
+
+        sweep(parent.path(), "a-", remove_tree);
+        assert!(!abandoned.exists());
+        assert!(held.path().is_dir() && other.is_dir() && file.is_file() && link.is_dir());
+
+        let path = held.path().to_owned();
+        drop(held);
+        assert!(path.is_dir());
+        sweep(parent.path(), "a-", remove_tree);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_that_is_full_stays_if_only_empty_ones_are_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::create_dir_all(parent.path().join("a-full/inside")).unwrap();
+        fs::create_dir(parent.path().join("a-empty")).unwrap();
+        sweep(parent.path(), "a-", |path| fs::remove_dir(path));
+        assert!(parent.path().join("a-full/inside").is_dir());
+        assert!(!parent.path().join("a-empty").exists());
+    }
+
+    #[test]
+    fn many_at_once_neither_lose_theirs_nor_fail() {
+        let parent = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        sweep(parent.path(), "a-", remove_tree);
+                        let folder = LockedFolder::make(parent.path(), "a-", 0o700).unwrap();
+                        fs::write(folder.path().join("file"), "x").unwrap();
+                        assert!(folder.path().join("file").is_file());
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_mode_is_what_was_asked_for() {
+        let parent = tempfile::tempdir().unwrap();
+        for mode in [0o700, 0o711] {
+            let folder = LockedFolder::make(parent.path(), "a-", mode).unwrap();
+            let found = fs::metadata(folder.path()).unwrap().permissions().mode();
+            assert_eq!(found & 0o777, mode);
+        }
+    }
+}

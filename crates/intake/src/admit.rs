@@ -1,0 +1,209 @@
+//! The ways in: a folder that a user named, and a submission of a class.
+//!
+//! Hides which folder in what was handed in is the crate. Never opens what it was not asked for.
+
+use std::{
+    fs::File,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::Path,
+};
+
+use rustix::io::Errno;
+
+use crate::{
+    admission::Admission,
+    archive,
+    archive_kind::ArchiveKind,
+    blame::{self, Blame, ReadError},
+    error::Error,
+    limits::Limits,
+    location::Location,
+    manifest, names, open, refusals,
+    root::{self, Root},
+    snapshot::Snapshot,
+    source::Source,
+    walk,
+};
+
+/// Look whether there is a folder at `path` that can be read, as a user named it: a mistyped path is to be
+/// told before anything that takes long. Whatever is in the folder, its admission tells.
+///
+/// # Errors
+/// `path` is missing, is not a folder or cannot be read.
+pub fn check_named(path: &Path) -> Result<(), Error> {
+    let closed = |errno: Errno| Error::Closed {
+        path: path.to_path_buf(),
+        source: errno.into(),
+    };
+    let folder = open::named(path).map_err(|errno| match errno {
+        Errno::NOTDIR => Error::NotAFolder {
+            path: path.to_path_buf(),
+        },
+        Errno::ACCESS | Errno::PERM => closed(errno),
+        errno => Error::NotFound {
+            path: path.to_path_buf(),
+            source: errno.into(),
+        },
+    })?;
+    // Without the right to search it, nothing in it can be opened.
+    match open::kind_of(folder.as_fd(), c"Cargo.toml") {
+        Err(ReadError::Denied) => Err(closed(Errno::ACCESS)),
+        _ => Ok(()),
+    }
+}
+
+/// Check the submission in `source` and copy it into `dest`, an empty private folder of the caller's.
+///
+/// If `source` itself is a link, it is followed: that is the user's word and not the submission's.
+/// After a refusal or an error `dest` may hold a part of the submission; its owner removes it.
+///
+/// # Errors
+/// `source` is missing, is not a folder or cannot be read; `dest` cannot be written or lies inside
+/// `source`; or the machine is out of memory or of open files.
+pub fn admit_folder(source: &Path, dest: &Path, limits: &Limits) -> Result<Admission, Error> {
+    let top = open::source(source)?;
+    copy_opened(source, top, dest, limits)
+}
+
+/// As [`admit_folder`], for a folder that may be a checkout of the whole course: then what is copied is the
+/// exercise's folder in it, at `exercise_path`, if there is a manifest.
+///
+/// # Errors
+/// As [`admit_folder`].
+pub fn admit_named(
+    source: &Path,
+    exercise_path: &Path,
+    dest: &Path,
+    limits: &Limits,
+) -> Result<Admission, Error> {
+    let top = open::source(source)?;
+    let found = root::in_checkout(top.as_fd(), exercise_path.as_os_str().as_bytes());
+    let crate_folder = found.map_err(|error| Error::Machine {
+        path: source.to_path_buf(),
+        source: error,
+    })?;
+    copy_opened(source, crate_folder.unwrap_or(top), dest, limits)
+}
+
+/// Check a submission of a class and copy its crate into `dest`, an empty private folder of the caller's.
+///
+/// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known. A folder and its
+/// archive give the same copy and the same digest. What cannot be opened for another reason, or is not what
+/// [`find`](crate::find) saw, is the submission's problem: a class goes on with the next. A link is not followed, even
+/// where `source` itself is one, or what leads to it in the class's folder.
+///
+/// # Errors
+/// We may not read it, or the class's folder any more; `dest` cannot be written or lies inside the submission; or
+/// the machine is out of memory or of open files, or cannot read its disk.
+pub fn admit_source(
+    source: &Source,
+    exercise_path: &Path,
+    dest: &Path,
+    limits: &Limits,
+) -> Result<Admission, Error> {
+    let exercise_path = exercise_path.as_os_str().as_bytes();
+    let path = &source.path();
+    let name = names::shown(path.file_name().unwrap_or_default().as_encoded_bytes());
+    let admitted = match source {
+        Source::File(_) => return Ok(Admission::Refused(vec![refusals::no_archive(&name)])),
+        Source::Folder(location) => copy_found_folder(location, exercise_path, dest, limits),
+        Source::Archive(location, kind) => {
+            copy_found_archive(location, *kind, exercise_path, dest, limits)
+        }
+    };
+    match admitted {
+        Ok(admission) => Ok(admission),
+        Err(Stop::Ours(error)) => Err(error),
+        // Nobody hands in a folder or an archive closed: it was put so where we are to find it.
+        Err(Stop::Read(ReadError::Denied)) => Err(blame::locked(path, "")),
+        Err(Stop::Read(error)) => match Blame::from_read_error(path, &name, error) {
+            Blame::Submission(refusal) | Blame::Limit(refusal) => {
+                Ok(Admission::Refused(vec![refusal]))
+            }
+            Blame::Ours(error) => Err(error),
+        },
+    }
+}
+
+/// Why a submission of a class has no admission yet.
+enum Stop {
+    /// What was found before is not there as it was, or cannot be opened.
+    Read(ReadError),
+    Ours(Error),
+}
+
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+fn copy_found_folder(
+    location: &Location,
+    exercise_path: &[u8],
+    dest: &Path,
+    limits: &Limits,
+) -> Result<Admission, Stop> {
+    let opened = location.open()?;
+    if !opened.is_folder() {
+        return Err(ReadError::Changed.into());
+    }
+    let top = match root::locate(opened.fd.as_fd(), exercise_path)? {
+        Root::At(root) => root::descend(opened.fd, &root)?,
+        Root::Several(folders) => {
+            return Ok(Admission::Refused(vec![manifest::several(&folders)]));
+        }
+        Root::Nowhere => opened.fd,
+    };
+    Ok(copy_opened(&location.path(), top, dest, limits)?)
+}
+
+fn copy_found_archive(
+    location: &Location,
+    kind: ArchiveKind,
+    exercise_path: &[u8],
+    dest: &Path,
+    limits: &Limits,
+) -> Result<Admission, Stop> {
+    let opened = location.open()?;
+    if opened.is_folder() {
+        return Err(ReadError::Changed.into());
+    }
+    let file = File::from(opened.fd);
+    let path = &location.path();
+    Ok(archive::copy_archive(
+        &file,
+        path,
+        kind,
+        exercise_path,
+        dest,
+        *limits,
+    )?)
+}
+
+fn copy_opened(
+    source: &Path,
+    top: OwnedFd,
+    dest: &Path,
+    limits: &Limits,
+) -> Result<Admission, Error> {
+    let mut walked = walk::copy(source, top, dest, *limits)?;
+    if let Some(refusal) = manifest::missing(walked.top.as_deref(), &walked.files) {
+        walked.refusals.add_first(refusal);
+    }
+    let refusals = walked.refusals.into_list();
+    if refusals.is_empty() {
+        Snapshot::new(dest, walked.files).map(Admission::Admitted)
+    } else {
+        Ok(Admission::Refused(refusals))
+    }
+}

@@ -1,0 +1,128 @@
+//! One entry of an archive, and whether its name leads outside.
+//!
+//! Hides what two formats call the same thing. Never mends a name: one that leads outside is refused.
+
+use std::io;
+
+use crate::{
+    blame::Blame,
+    names::{self, shown},
+    refusal::Refusal,
+    refusals,
+};
+
+/// What an entry says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    File,
+    Folder,
+    Link,
+    HardLink,
+    /// Neither file nor folder, but this.
+    Special(&'static str),
+}
+
+/// Told of every entry in turn, with what it holds.
+pub(super) type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Blame> + 'v;
+
+/// One entry, as the archive tells of it.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    /// Its whole name, as it is written.
+    pub(super) name: &'a [u8],
+    pub(super) what: What,
+    /// The size it claims. Good for a refusal, never for a bound.
+    pub(super) claims: u64,
+}
+
+impl Entry<'_> {
+    /// The names along its path; none for the top folder itself.
+    ///
+    /// `.` and doubled slashes mean nothing anywhere and are passed over. Everything that could mean
+    /// another place on some system is refused: `..`, a path from the top, a drive, a backslash.
+    pub(super) fn path(&self) -> Result<Vec<&[u8]>, Refusal> {
+        let path = self
+            .name
+            .split(|&byte| byte == b'/')
+            .filter(|name| !name.is_empty() && *name != b".")
+            .collect::<Vec<_>>();
+        if leads_outside(self.name) {
+            return Err(refusals::escape(&shown(self.name)));
+        }
+        match path.iter().find(|name| name.contains(&b'\\')) {
+            Some(name) => Err(refusals::odd_name(
+                &shown(self.name),
+                &names::check(name).err().unwrap_or_default(),
+            )),
+            None => Ok(path),
+        }
+    }
+}
+
+/// Read as Windows would as well: there `\` parts names, and `C:x` is on a drive.
+fn leads_outside(name: &[u8]) -> bool {
+    let is_slash = |byte: &u8| matches!(byte, b'/' | b'\\');
+    let has_drive = matches!(name, [letter, b':', ..] if letter.is_ascii_alphabetic());
+    name.is_empty()
+        || has_drive
+        || name.first().is_some_and(is_slash)
+        || name.split(|byte| is_slash(byte)).any(|part| part == b"..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(name: &[u8]) -> Result<Vec<&[u8]>, String> {
+        let entry = Entry {
+            name,
+            what: What::File,
+            claims: 0,
+        };
+        // The names borrow from `name`, not from the entry.
+        match entry.path() {
+            Ok(path) => Ok(path
+                .iter()
+                .map(|part| {
+                    let start = part.as_ptr().addr() - name.as_ptr().addr();
+                    &name[start..start + part.len()]
+                })
+                .collect()),
+            Err(refusal) => Err(refusal.problem),
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_is_passed_over() {
+        let good: [&[u8]; 5] = [b"a/b", b"./a/b", b"a//b", b"a/./b/", b"././/a/b"];
+        // A path from the top is not among them.
+        for name in good {
+            assert_eq!(path(name).unwrap(), [b"a", b"b"], "{}", shown(name));
+        }
+        assert!(path(b"./").unwrap().is_empty());
+        assert_eq!(path(b"..a/b..").unwrap(), [b"..a", b"b.."]);
+    }
+
+    #[test]
+    fn what_leads_outside_anywhere_is_refused() {
+        let bad: [&[u8]; 12] = [
+            b"",
+            b"/etc/passwd",
+            b"//host/share/x",
+            b"..",
+            b"../x",
+            b"a/../../x",
+            b"a/..",
+            b"C:/x",
+            b"c:x",
+            b"..\\x",
+            b"\\\\host\\share\\x",
+            b"a\\..\\..\\x",
+        ];
+        for name in bad {
+            let problem = path(name).unwrap_err();
+            assert!(problem.contains("outside"), "{}: {problem}", shown(name));
+        }
+        assert!(path(b"a\\b").unwrap_err().contains("backslash"));
+    }
+}

@@ -1,0 +1,231 @@
+//! Admit a submission that came as an archive, without ever unpacking one.
+//!
+//! Hides the two formats. An archive is read entry by entry and becomes the same private copy that its
+//! folder would have become: the same names, the same leftovers dropped, the same limits, the same digest.
+//! Never uses a library's way of extracting, never believes a size, a mode, a time or a number of entries
+//! that an archive declares, and never opens an archive inside an archive.
+//!
+//! # Theory of operation
+//!
+//! The libraries read headers and undo the compression; every decision is ours. An archive is read twice
+//! through one open file. The first reading takes names only ([`plan`]): whether one leads outside, how
+//! many there are, and where the crate is. The second copies what belongs to the crate ([`extract`]), and
+//! checks everything again, because the file may have changed between the two.
+//!
+//! All work is paid from budgets: bytes taken from the file, bytes that come out of a decompressor, the
+//! proportion of the two, entries, bytes of names ([`budget`]). An archive may hold [`LEFTOVERS`] times what
+//! a submission may, since what tools leave behind is often packed with it; what is copied is held to the
+//! submission's limits exactly.
+
+mod budget;
+mod entry;
+mod extract;
+mod plan;
+mod targz;
+mod zip;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _},
+    path::Path,
+};
+
+use self::{
+    budget::{ARCHIVE_OVERHEAD, Budget, LEFTOVERS},
+    entry::{Entry, Visit},
+};
+use crate::{
+    admission::Admission,
+    archive_kind::ArchiveKind,
+    blame::{Blame, ReadError},
+    error::Error,
+    limits::Limits,
+    location::Location,
+    manifest,
+    names::{self, shown},
+    refusal::{Refusal, Refusals},
+    refusals,
+    root::Root,
+    snapshot::{Snapshot, SnapshotFile},
+};
+/// Whether the archive at `location` can be read to its end and holds no crate. False where nothing is known:
+/// its admission will tell what is wrong with it.
+///
+/// Costs at most what its admission costs, and of a zip archive no more than its directory and headers.
+pub(crate) fn is_without_crate(
+    location: &Location,
+    kind: ArchiveKind,
+    exercise_path: &[u8],
+    limits: Limits,
+) -> bool {
+    let Ok(opened) = location.open() else {
+        return false;
+    };
+    if opened.is_folder() {
+        return false;
+    }
+    let archive = Archive {
+        file: &File::from(opened.fd),
+        path: &location.path(),
+        kind,
+        exercise_path,
+        limits,
+    };
+    let mut refusals = Refusals::default();
+    let plan = archive.plan(&mut refusals);
+    !refusals.is_any() && plan.is_ok_and(|plan| plan.root() == Root::Nowhere)
+}
+
+/// Check the archive in `file`, found at `path`, and copy the crate in it into `dest`.
+pub(crate) fn copy_archive(
+    file: &File,
+    path: &Path,
+    kind: ArchiveKind,
+    exercise_path: &[u8],
+    dest: &Path,
+    limits: Limits,
+) -> Result<Admission, Error> {
+    let archive = Archive {
+        file,
+        path,
+        kind,
+        exercise_path,
+        limits,
+    };
+    let mut refusals = Refusals::default();
+    let copied = match archive.copy(dest, &mut refusals) {
+        Ok(files) => files,
+        Err(Blame::Submission(refusal) | Blame::Limit(refusal)) => {
+            refusals.add_first(refusal);
+            Vec::new()
+        }
+        Err(Blame::Ours(error)) => return Err(error),
+    };
+    let refusals = refusals.into_list();
+    if refusals.is_empty() {
+        Snapshot::new(dest, copied).map(Admission::Admitted)
+    } else {
+        Ok(Admission::Refused(refusals))
+    }
+}
+
+struct Archive<'a> {
+    file: &'a File,
+    path: &'a Path,
+    kind: ArchiveKind,
+    /// Where a checkout of the course has the exercise.
+    exercise_path: &'a [u8],
+    limits: Limits,
+}
+
+impl<'a> Archive<'a> {
+    /// The first reading.
+    fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Blame> {
+        self.check_start()?;
+        let mut plan = plan::Plan::new(self.limits, self.exercise_path);
+        self.each(refusals, &mut |entry, _| plan.entry(entry))?;
+        if plan.is_empty() {
+            return Err(refusals::empty_archive(&self.name()).into());
+        }
+        Ok(plan)
+    }
+
+    fn copy(&self, dest: &Path, refusals: &mut Refusals) -> Result<Vec<SnapshotFile>, Blame> {
+        let plan = self.plan(refusals)?;
+        if refusals.is_any() {
+            return Ok(Vec::new());
+        }
+        let root = match plan.root() {
+            Root::At(root) => root,
+            Root::Several(folders) => return Err(manifest::several(&folders).into()),
+            Root::Nowhere => {
+                refusals.extend(manifest::missing(Some(&plan.top()), &[]));
+                return Ok(Vec::new());
+            }
+        };
+        let mut extract = extract::Extraction::new(dest, &root, &plan, self.limits);
+        self.each(refusals, &mut |entry, body| extract.entry(entry, body))?;
+        let files = extract.into_files();
+        // What changed between the two readings may have taken the manifest with it.
+        if !refusals.is_any() && !files.iter().any(|file| file.path == manifest::NAME) {
+            return Err(refusals::changed(&self.name()).into());
+        }
+        Ok(files)
+    }
+
+    /// Read it once from its start. What is wrong with one entry is put down and the reading goes on.
+    fn each(&self, refusals: &mut Refusals, visit: &mut Visit<'_>) -> Result<(), Blame> {
+        let size = self.size().map_err(|error| self.unreadable(error))?;
+        let budget = Budget::new(size, self.most());
+        let mut visit = |entry: &Entry<'_>, body: &mut dyn io::Read| {
+            // Named before it is judged, so that a body that cannot be read is known by its entry.
+            let place = shown(entry.name);
+            match visit(entry, body).map_err(|problem| budget.judge(problem, &place, self.path)) {
+                Err(Blame::Submission(refusal)) => {
+                    refusals.add(refusal);
+                    Ok(())
+                }
+                other => other,
+            }
+        };
+        let mut file = self.file;
+        file.rewind()
+            .map_err(|error| self.unreadable(error.into()))?;
+        let source = budget.source(file, size);
+        let read = match self.kind {
+            ArchiveKind::Zip => {
+                let most = LEFTOVERS.saturating_mul(self.limits.entries as u64);
+                zip::each(source, &budget, most, &mut visit)
+            }
+            ArchiveKind::TarGz => targz::each(source, &budget, &mut visit),
+        };
+        read.map_err(
+            |problem| match budget.judge(problem, &self.name(), self.path) {
+                // What concerns the whole is put to the archive's name.
+                Blame::Limit(refusal) if refusal.place == "." => Blame::Limit(Refusal {
+                    place: self.name(),
+                    ..refusal
+                }),
+                problem => problem,
+            },
+        )
+    }
+
+    fn check_start(&self) -> Result<(), Blame> {
+        let size = self.size().map_err(|error| self.unreadable(error))?;
+        if size > self.most() {
+            return Err(refusals::large_archive(&self.name(), size, self.most()).into());
+        }
+        let mut head = Vec::new();
+        let mut file = self.file;
+        file.rewind()
+            .and_then(|()| file.take(8).read_to_end(&mut head))
+            .map_err(|error| self.unreadable(error.into()))?;
+        if self.kind.starts_with(&head) {
+            return Ok(());
+        }
+        Err(refusals::other_magic(&self.name(), self.kind.words()).into())
+    }
+
+    /// The most bytes that the archive may have, packed and unpacked.
+    fn most(&self) -> u64 {
+        let most = self.limits.bytes.saturating_mul(LEFTOVERS);
+        most.saturating_add(ARCHIVE_OVERHEAD)
+    }
+
+    fn size(&self) -> Result<u64, ReadError> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        names::shown(name.as_encoded_bytes())
+    }
+
+    fn unreadable(&self, error: ReadError) -> Blame {
+        Blame::from_read_error(self.path, &self.name(), error)
+    }
+}

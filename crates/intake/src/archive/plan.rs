@@ -1,0 +1,113 @@
+//! The first reading: the names alone, and where among them the crate is.
+//!
+//! Hides what tells a folder that cargo has built into. Keeps a few names and a bounded number of bytes.
+//! Never looks at what an entry holds.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    ffi::CString,
+};
+
+use super::{
+    budget::LEFTOVERS,
+    entry::{Entry, What},
+};
+use crate::{
+    blame::Blame,
+    limits::Limits,
+    manifest, refusals,
+    root::{Crates, Root},
+};
+
+/// Bytes of all names together: one may have 64 KiB.
+const NAMES: u64 = 8 << 20;
+const TARGET: &[u8] = b"target";
+/// What cargo puts into every folder that it builds into.
+const TAG: &[u8] = b"CACHEDIR.TAG";
+
+/// What the names tell.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    limits: Limits,
+    /// Where a checkout of the course has the exercise.
+    exercise_path: &'a [u8],
+    entries: u64,
+    names_left: u64,
+    top: BTreeSet<Vec<u8>>,
+    crates: Crates,
+    /// Folders (or links) called `target`, of which those that cargo tagged are left out.
+    targets: HashSet<Vec<u8>>,
+    tagged: HashSet<Vec<u8>>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(limits: Limits, exercise_path: &'a [u8]) -> Self {
+        Self {
+            limits,
+            exercise_path,
+            entries: 0,
+            names_left: NAMES,
+            top: BTreeSet::new(),
+            crates: Crates::default(),
+            targets: HashSet::new(),
+            tagged: HashSet::new(),
+        }
+    }
+
+    /// Take note of an entry.
+    pub(super) fn entry(&mut self, entry: &Entry<'_>) -> Result<(), Blame> {
+        let too_many = || Blame::Limit(refusals::too_many_packed(self.most()));
+        if self.entries >= self.most() {
+            return Err(too_many());
+        }
+        let names_left = self.names_left.checked_sub(entry.name.len() as u64);
+        self.names_left = names_left.ok_or_else(too_many)?;
+        self.entries += 1;
+        let path = entry.path()?;
+        if let Some(first) = path.first() {
+            self.top.insert(first.to_vec());
+        }
+        for (at, _) in path.iter().enumerate().filter(|(_, name)| **name == TARGET) {
+            let is_last = at + 1 == path.len();
+            if !is_last || matches!(entry.what, What::Folder | What::Link) {
+                self.targets.insert(path[..=at].join(&b'/'));
+            }
+        }
+        if let (What::File, [folder @ .., TARGET, TAG]) = (entry.what, path.as_slice()) {
+            let folder = [folder, &[TARGET]].concat();
+            self.tagged.insert(folder.join(&b'/'));
+        }
+        if let Some((&last, folder)) = path.split_last()
+            && last == manifest::NAME.as_bytes()
+            && entry.what != What::Folder
+        {
+            self.crates.add(&folder.join(&b'/'), self.exercise_path);
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// Where the crate is.
+    pub(super) fn root(&self) -> Root {
+        self.crates.choose()
+    }
+
+    /// The names in the top folder.
+    pub(super) fn top(&self) -> Vec<CString> {
+        let top = self.top.iter().cloned();
+        top.filter_map(|name| CString::new(name).ok()).collect()
+    }
+
+    /// Whether cargo has built into this folder called `target`; at the top of a crate that is taken for
+    /// granted.
+    pub(super) fn is_built(&self, path: &[u8], is_top: bool) -> bool {
+        self.tagged.contains(path) || is_top && self.targets.contains(path)
+    }
+
+    fn most(&self) -> u64 {
+        LEFTOVERS.saturating_mul(self.limits.entries as u64)
+    }
+}

@@ -1,0 +1,147 @@
+//! Read a gzip-compressed tar archive's entries in their order.
+//!
+//! Hides long names and extended headers: they are read here and not by the library, which would take one
+//! of any size into memory.
+//! Never takes an entry whose two headers disagree about its size, nor one with holes.
+
+use std::io::{self, BufReader, Read};
+
+use flate2::read::MultiGzDecoder;
+use tar::{EntryType, PaxExtensions};
+
+use super::{
+    budget::{Budget, Source},
+    entry::{Entry, Visit, What},
+};
+use crate::{blame::Blame, names::shown, refusals};
+
+/// The longest extended header. A path of ours has 500 bytes.
+const HEADER: u64 = 64 << 10;
+
+/// Read all of it, the end of the compressed stream included.
+pub(super) fn each(
+    source: Source<'_>,
+    budget: &Budget,
+    visit: &mut Visit<'_>,
+) -> Result<(), Blame> {
+    let unpacked = budget.unpacked(MultiGzDecoder::new(BufReader::new(source)), None);
+    let mut archive = tar::Archive::new(unpacked);
+    let mut next = Next::default();
+    // Raw: every header is an entry, and nothing is read before it is asked for.
+    for entry in archive.entries().map_err(damaged)?.raw(true) {
+        let mut entry = entry.map_err(damaged)?;
+        let kind = entry.header().entry_type();
+        match kind {
+            EntryType::GNULongName => next.long_name(&header(&mut entry)?)?,
+            // The entry that follows is a link, and refused for that.
+            EntryType::GNULongLink => {}
+            EntryType::XHeader => next.extended(&header(&mut entry)?)?,
+            EntryType::XGlobalHeader => global(&header(&mut entry)?)?,
+            _ => {
+                let next = std::mem::take(&mut next);
+                let name = next
+                    .name
+                    .unwrap_or_else(|| entry.header().path_bytes().into());
+                let claims = entry.size();
+                if next.size.is_some_and(|size| size != claims) {
+                    return Err(Blame::Limit(refusals::damaged(&shown(&name))));
+                }
+                let what = what(kind, &name);
+                let name = &name;
+                visit(&Entry { name, what, claims }, &mut entry)?;
+            }
+        }
+    }
+    if next != Next::default() {
+        return Err(damaged(io::ErrorKind::UnexpectedEof.into()));
+    }
+    // A stream that is cut or wrong behind the last entry is damaged all the same.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
+    Ok(())
+}
+
+/// What extended headers say of the entry that follows.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Next {
+    name: Option<Vec<u8>>,
+    size: Option<u64>,
+}
+
+impl Next {
+    /// GNU tar's: the name, and a NUL.
+    fn long_name(&mut self, header: &[u8]) -> Result<(), Blame> {
+        let end = header.iter().position(|&byte| byte == 0);
+        self.set_name(&header[..end.unwrap_or(header.len())])
+    }
+
+    /// POSIX's: lines of `length key=value`.
+    fn extended(&mut self, header: &[u8]) -> Result<(), Blame> {
+        for record in PaxExtensions::new(header) {
+            let record = record.map_err(damaged)?;
+            match record.key_bytes() {
+                b"path" => self.set_name(record.value_bytes())?,
+                b"size" => {
+                    let size = record.value().ok().and_then(|size| size.parse().ok());
+                    let size = size.ok_or_else(|| damaged(io::ErrorKind::InvalidData.into()))?;
+                    self.size = Some(size);
+                }
+                key if key.starts_with(b"GNU.sparse.") => {
+                    let name = self.name.as_deref().unwrap_or_default();
+                    return Err(Blame::Limit(refusals::sparse(&shown(name))));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Two names for one entry mean different things to different programs.
+    fn set_name(&mut self, name: &[u8]) -> Result<(), Blame> {
+        match self.name.replace(name.to_vec()) {
+            None => Ok(()),
+            Some(_) => Err(Blame::Limit(refusals::damaged(&shown(name)))),
+        }
+    }
+}
+
+/// A header for all that follow, as `git archive` writes one with the commit's id. One that names or
+/// measures every entry has no use but confusion.
+fn global(header: &[u8]) -> Result<(), Blame> {
+    let mut all = Next::default();
+    all.extended(header)?;
+    if all == Next::default() {
+        return Ok(());
+    }
+    Err(damaged(io::ErrorKind::InvalidData.into()))
+}
+
+/// All of an extended header, if it is not too long to be one.
+fn header(entry: &mut impl Read) -> Result<Vec<u8>, Blame> {
+    let mut header = Vec::new();
+    let read = entry.take(HEADER + 1).read_to_end(&mut header);
+    read.map_err(damaged)?;
+    if header.len() as u64 > HEADER {
+        return Err(damaged(io::ErrorKind::InvalidData.into()));
+    }
+    Ok(header)
+}
+
+fn what(kind: EntryType, name: &[u8]) -> What {
+    match kind {
+        EntryType::Directory => What::Folder,
+        // Before POSIX a folder was a file whose name ends in a slash.
+        EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => What::Folder,
+        EntryType::Regular | EntryType::Continuous => What::File,
+        EntryType::Symlink => What::Link,
+        EntryType::Link => What::HardLink,
+        EntryType::Char | EntryType::Block => What::Special("a device"),
+        EntryType::Fifo => What::Special("a named pipe"),
+        EntryType::GNUSparse => What::Special("a file with holes"),
+        _ => What::Special("something unknown"),
+    }
+}
+
+/// The library's words are about bytes, so they are not told.
+fn damaged(_: io::Error) -> Blame {
+    Blame::Limit(refusals::damaged(""))
+}

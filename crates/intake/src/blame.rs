@@ -1,0 +1,144 @@
+//! Whose problem it is that something was not copied: the submission's, a limit's, or ours.
+//!
+//! Hides the kernel's error numbers. Never decides what follows; the walk does.
+
+use std::{io, path::Path};
+
+use rustix::io::Errno;
+
+use crate::{error::Error, refusal::Refusal, refusals};
+
+/// Why something inside the submission was not opened or read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// It is a symbolic link.
+    Link,
+    /// It is neither a file nor a folder, but this.
+    Special(&'static str),
+    /// We may not read it, though it is ours: it was handed in so.
+    Denied,
+    /// We may not read it, and it is another user's: whoever put it there kept us out.
+    Foreign,
+    /// It is not what it was a moment ago.
+    Changed,
+    /// It is not about the submission: the disk, memory, the number of open files.
+    Machine(io::Error),
+}
+
+impl ReadError {
+    /// Whether this process has too little memory, or too many files open: then whatever comes next fails
+    /// as well, and it is not about one submission.
+    pub(crate) fn is_shortage(&self) -> bool {
+        let Self::Machine(error) = self else {
+            return false;
+        };
+        matches!(
+            Errno::from_io_error(error),
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)
+        )
+    }
+}
+
+impl From<Errno> for ReadError {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::LOOP => Self::Link,
+            Errno::ACCESS | Errno::PERM => Self::Denied,
+            // A socket that took a file's place has no device behind it; a lease asks to try again.
+            Errno::NOENT | Errno::NOTDIR | Errno::NXIO | Errno::NODEV | Errno::AGAIN => {
+                Self::Changed
+            }
+            errno => Self::Machine(errno.into()),
+        }
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Errno::from_io_error(&error).map_or(Self::Machine(error), Self::from)
+    }
+}
+
+/// Why something was not copied.
+#[derive(Debug)]
+pub(crate) enum Blame {
+    /// The submission's; the walk goes on with the next thing.
+    Submission(Refusal),
+    /// A limit was passed: what comes after is not worth a look.
+    Limit(Refusal),
+    /// Ours; nothing can be said about the submission.
+    Ours(Error),
+}
+
+impl Blame {
+    /// What an error at `place`, inside the submission `source`, comes to.
+    pub(crate) fn from_read_error(source: &Path, place: &str, error: ReadError) -> Self {
+        match error {
+            ReadError::Link => refusals::link(place).into(),
+            ReadError::Special(what) => refusals::special(place, what).into(),
+            ReadError::Denied => refusals::denied(place).into(),
+            ReadError::Foreign => locked(source, place).into(),
+            ReadError::Changed => refusals::changed(place).into(),
+            ReadError::Machine(error) => Error::Machine {
+                path: source.to_path_buf(),
+                source: error,
+            }
+            .into(),
+        }
+    }
+}
+
+impl From<Refusal> for Blame {
+    fn from(refusal: Refusal) -> Self {
+        Self::Submission(refusal)
+    }
+}
+
+impl From<Error> for Blame {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+/// The error of a copy that was put where we grade so that we may not read it: no student did that.
+pub(crate) fn locked(source: &Path, place: &str) -> Error {
+    Error::Locked {
+        path: source.to_path_buf(),
+        place: place.to_owned(),
+        source: Errno::ACCESS.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_lacks_is_no_refusal() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::IO] {
+            let problem = Blame::from_read_error(Path::new("alice"), "src", errno.into());
+            let Blame::Ours(Error::Machine { source, .. }) = problem else {
+                panic!("{errno}: {problem:?}")
+            };
+            assert_eq!(Errno::from_io_error(&source), Some(errno));
+        }
+    }
+
+    #[test]
+    fn a_shortage_is_everybodys_and_one_bad_folder_is_not() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            assert!(ReadError::from(errno).is_shortage(), "{errno}");
+        }
+        for errno in [Errno::IO, Errno::STALE, Errno::ACCESS, Errno::NOENT] {
+            assert!(!ReadError::from(errno).is_shortage(), "{errno}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_holds_or_took_away_is_a_change() {
+        for errno in [Errno::AGAIN, Errno::NOENT, Errno::NOTDIR, Errno::NODEV] {
+            let error = ReadError::from(errno);
+            assert!(matches!(error, ReadError::Changed), "{errno}: {error:?}");
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! Find the submissions of a class in an instructor's folder.
+//!
+//! Hides how people and their systems lay them out. Every entry of the folder is accounted for: it is a
+//! submission, an attempt of one, or it is listed as ignored with the reason.
+//! Never follows a link, never opens an archive but to see which of several attempts holds a crate, and
+//! never lets one submission stand for two.
+
+mod archive_names;
+mod inside;
+mod lms;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    ffi::{CStr, OsStr},
+    io,
+    os::{
+        fd::{AsFd as _, BorrowedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::Path,
+};
+
+use rustix::fs::FileType;
+
+use ids::SubmissionId;
+
+use self::archive_names::{is_other_archive, stem};
+use crate::{
+    archive,
+    archive_kind::ArchiveKind,
+    blame::{Blame, ReadError},
+    error::{Error, IsOneSubmission, TooManyEntries},
+    limits::Limits,
+    location::Location,
+    manifest,
+    names::{self, shown},
+    open, root,
+    source::Source,
+};
+
+/// More is no class.
+const ENTRIES: usize = 100_000;
+/// How many archives of one student, from the last, are looked into for a crate. It bounds what a student
+/// can cost who uploads a thousand.
+const LOOKED_INTO: usize = 8;
+
+/// What is in an instructor's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// One for each student, in byte order of the ids.
+    pub submissions: Vec<Found>,
+    /// Everything else, in byte order of the names.
+    pub ignored: Vec<Ignored>,
+}
+
+/// One student's submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whose it is.
+    pub id: SubmissionId,
+    /// What will be graded: the last attempt. An archive without a crate is none where another has one.
+    pub source: Source,
+    /// All attempts, the last one last; never empty.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One time that a student handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its name in the instructor's folder, or with the student's folder before it. Safe to print.
+    pub name: String,
+    /// What it came as.
+    pub source: Source,
+    /// Whether Canvas marked it as late.
+    pub is_late: bool,
+}
+
+/// Something in the folder that is no submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// Its name. Safe to print.
+    pub name: String,
+    /// Why it is none, to follow the name: a sentence without full stop.
+    pub why: String,
+}
+
+/// Look through the instructor's folder `dir`.
+///
+/// If `dir` itself is a link, it is followed: that is the user's word. Nothing inside is opened but
+/// folders, to see where the crate is, and of a student with several archives the last ones, within
+/// `limits`. `exercise_path` is where a checkout of the course has the exercise, empty if that is not known.
+///
+/// # Errors
+/// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
+/// capitals or not; or the machine is out of memory or of open files.
+pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, Error> {
+    let fd = open::class(dir)?;
+    let names =
+        root::list(fd.as_fd(), ENTRIES).map_err(|errno| machine(dir, ReadError::from(errno)))?;
+    if names.len() == ENTRIES {
+        return Err(Error::ClassTooLarge {
+            path: dir.to_path_buf(),
+            source: TooManyEntries(ENTRIES),
+        });
+    }
+    if names
+        .iter()
+        .any(|name| name.to_bytes() == manifest::NAME.as_bytes())
+    {
+        return Err(Error::ClassIsCrate {
+            path: dir.to_path_buf(),
+            source: IsOneSubmission,
+        });
+    }
+    let texts = names.iter().map(|name| name.to_string_lossy());
+    let texts = texts.collect::<Vec<_>>();
+    let mut scan = ClassScan {
+        reader: lms::Reader::of(texts.iter().map(AsRef::as_ref)),
+        exercise_path: exercise_path.as_os_str().as_bytes(),
+        limits: *limits,
+        students: BTreeMap::new(),
+        ignored: Vec::new(),
+    };
+    for name in &names {
+        let location = Location::new(dir, OsStr::from_bytes(name.to_bytes()));
+        let sorted = scan.entry(&location, fd.as_fd(), name);
+        sorted.map_err(|shortage| machine(&location.path(), shortage))?;
+    }
+    scan.finish()
+}
+
+/// One entry that is, or may be, somebody's.
+#[derive(Debug)]
+struct Candidate {
+    name: String,
+    /// The name that an id is made of where no system gives one.
+    stem: String,
+    attempts: Vec<Attempt>,
+    /// What the system that exported it tells by its name.
+    exported: Option<lms::Exported>,
+}
+
+impl Candidate {
+    fn id(&self) -> SubmissionId {
+        match &self.exported {
+            Some(exported) => exported.id.clone(),
+            None => SubmissionId::from_folder_name(&self.stem),
+        }
+    }
+
+    /// Whether its id says less than its name.
+    fn is_misspelled(&self) -> bool {
+        self.exported.is_none() && !self.stem.is_ascii()
+    }
+
+    /// A file that is no archive counts only where nothing else does.
+    fn is_loose(&self) -> bool {
+        let is_file = |attempt: &Attempt| matches!(attempt.source, Source::File(_));
+        self.attempts.iter().all(is_file)
+    }
+}
+
+/// The entries looked at so far.
+#[derive(Debug)]
+struct ClassScan<'a> {
+    reader: lms::Reader,
+    exercise_path: &'a [u8],
+    limits: Limits,
+    /// By the folds of the ids.
+    students: BTreeMap<String, (SubmissionId, Vec<Candidate>)>,
+    ignored: Vec<Ignored>,
+}
+
+impl ClassScan<'_> {
+    /// `Err` only for a shortage.
+    fn entry(
+        &mut self,
+        location: &Location,
+        fd: BorrowedFd<'_>,
+        name: &CStr,
+    ) -> Result<(), ReadError> {
+        let bytes = name.to_bytes();
+        let location = location.clone();
+        let text = String::from_utf8_lossy(bytes);
+        let why = match open::kind_of(fd, name) {
+            Err(shortage) if shortage.is_shortage() => return Err(shortage),
+            Ok(FileType::Symlink) => "is a symbolic link, and links are not followed",
+            Ok(_) if names::is_dropped(bytes) => "is what other tools leave in folders",
+            Ok(_) if bytes.starts_with(b".") => "is hidden",
+            // What the disk does not tell may be a folder: nothing of a class vanishes.
+            Ok(FileType::Directory) | Err(ReadError::Machine(_)) => {
+                return self.folder(fd, name, location, &text);
+            }
+            Err(_) => "is gone",
+            Ok(FileType::RegularFile) => match file(location, &text, self.reader.read(&text)) {
+                Ok(candidate) => {
+                    self.add(candidate);
+                    return Ok(());
+                }
+                Err(why) => why,
+            },
+            Ok(_) => "is neither a file nor a folder",
+        };
+        self.ignore(shown(bytes), why);
+        Ok(())
+    }
+
+    fn folder(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        name: &CStr,
+        location: Location,
+        text: &str,
+    ) -> Result<(), ReadError> {
+        let exported = self.reader.read(text);
+        let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
+        let shown_name = shown(name.to_bytes());
+        if exported.as_ref().is_some_and(|exported| exported.is_text) {
+            self.ignore(
+                shown_name,
+                "is text that was typed into Moodle, and no file",
+            );
+            return Ok(());
+        }
+        let inside = open::folder(fd, name).and_then(|inner| match inner {
+            Some(inner) => inside::look(inner.as_fd(), &location, self.exercise_path),
+            None => Ok(Vec::new()),
+        });
+        let inside = match inside {
+            Err(shortage) if shortage.is_shortage() => return Err(shortage),
+            // A folder that cannot be looked into is a submission all the same; its record will say why.
+            inside => inside.unwrap_or_default(),
+        };
+        let mut attempts = inside
+            .into_iter()
+            .map(|(name, source)| Attempt {
+                name: format!("{shown_name}/{}", shown(&name)),
+                source,
+                is_late,
+            })
+            .collect::<Vec<_>>();
+        if attempts.is_empty() {
+            attempts.push(Attempt {
+                name: shown_name.clone(),
+                source: Source::Folder(location),
+                is_late,
+            });
+        }
+        self.add(Candidate {
+            name: shown_name,
+            stem: stem(text).to_owned(),
+            attempts,
+            exported,
+        });
+        Ok(())
+    }
+
+    /// Put it to its student.
+    fn add(&mut self, candidate: Candidate) {
+        self.add_as(candidate.id(), candidate);
+    }
+
+    fn add_as(&mut self, id: SubmissionId, candidate: Candidate) {
+        let fold = names::fold(id.as_str());
+        let (_, candidates) = self.students.entry(fold).or_insert((id, Vec::new()));
+        candidates.push(candidate);
+    }
+
+    /// Different names that are one only as ids get ids of their own.
+    fn disambiguate(&mut self) {
+        let mut apart = Vec::new();
+        for (id, candidates) in self.students.values_mut() {
+            let stems = candidates.iter().map(|one| names::fold(&one.stem));
+            if stems.collect::<BTreeSet<_>>().len() < 2 {
+                continue;
+            }
+            apart.extend(candidates.extract_if(.., |one| one.is_misspelled()));
+            if let Some(first) = candidates.first() {
+                *id = first.id();
+            }
+        }
+        self.students
+            .retain(|_, (_, candidates)| !candidates.is_empty());
+        for candidate in apart {
+            self.add_as(SubmissionId::disambiguated(&candidate.stem), candidate);
+        }
+    }
+
+    /// Take out the archives behind the last attempt that may hold a crate: a report that was handed in
+    /// with the crate, or after it, is no attempt. Where none holds one, all stay.
+    fn without_crate(&self, attempts: &mut Vec<Attempt>) -> Vec<Attempt> {
+        if attempts.len() < 2 {
+            return Vec::new();
+        }
+        let is_without = |attempt: &Attempt| match &attempt.source {
+            Source::Archive(location, kind) => {
+                archive::is_without_crate(location, *kind, self.exercise_path, self.limits)
+            }
+            Source::Folder(_) | Source::File(_) => false,
+        };
+        let mut last = attempts.iter().rev().take(LOOKED_INTO);
+        match last.position(|attempt| !is_without(attempt)) {
+            Some(behind) => attempts.split_off(attempts.len() - behind),
+            None => Vec::new(),
+        }
+    }
+
+    fn ignore(&mut self, name: String, why: impl Into<String>) {
+        let why = why.into();
+        self.ignored.push(Ignored { name, why });
+    }
+
+    fn finish(mut self) -> Result<Class, Error> {
+        self.disambiguate();
+        let mut submissions = Vec::new();
+        for (_, (id, mut candidates)) in std::mem::take(&mut self.students) {
+            if candidates.iter().any(|candidate| !candidate.is_loose()) {
+                for loose in candidates.extract_if(.., |candidate| candidate.is_loose()) {
+                    let why =
+                        format!("is a file beside what `{id}` handed in as folder or archive");
+                    self.ignore(loose.name, why);
+                }
+            }
+            candidates.sort_by(in_time);
+            check_collision(&id, &candidates)?;
+            let attempts = candidates
+                .into_iter()
+                .flat_map(|candidate| candidate.attempts);
+            let mut attempts = attempts.collect::<Vec<_>>();
+            for other in self.without_crate(&mut attempts) {
+                let why = format!(
+                    "is an archive without a `{}`, beside others that `{id}` handed in",
+                    manifest::NAME
+                );
+                self.ignore(other.name, why);
+            }
+            let Some(last) = attempts.last() else {
+                continue;
+            };
+            submissions.push(Found {
+                id,
+                source: last.source.clone(),
+                attempts,
+            });
+        }
+        submissions.sort_by(|a, b| a.id.cmp(&b.id));
+        self.ignored.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Class {
+            submissions,
+            ignored: self.ignored,
+        })
+    }
+}
+
+/// What a file beside the folders is, or why it is no submission.
+fn file(
+    location: Location,
+    name: &str,
+    exported: Option<lms::Exported>,
+) -> Result<Candidate, &'static str> {
+    if exported.as_ref().is_some_and(|exported| exported.is_text) {
+        return Err("is text that was typed into Moodle, and no file");
+    }
+    let is_known = exported.is_some();
+    let source = match ArchiveKind::of_name(name.as_bytes()) {
+        Some(kind) => Source::Archive(location, kind),
+        // Somebody's all the same: it must not vanish.
+        None if is_known || is_other_archive(name.as_bytes()) => Source::File(location),
+        None => return Err("is neither a folder nor an archive"),
+    };
+    let stem = stem(name).to_owned();
+    let name = shown(name.as_bytes());
+    Ok(Candidate {
+        stem,
+        attempts: vec![Attempt {
+            name: name.clone(),
+            source,
+            is_late: exported.as_ref().is_some_and(|exported| exported.is_late),
+        }],
+        name,
+        exported,
+    })
+}
+
+/// Uploads in their order: by the system's number, and where it gives none by name.
+fn in_time(a: &Candidate, b: &Candidate) -> Ordering {
+    let file = |candidate: &Candidate| candidate.exported.as_ref().map(|exported| exported.file);
+    file(a)
+        .cmp(&file(b))
+        .then_with(|| inside::natural(a.name.as_bytes(), b.name.as_bytes()))
+}
+
+/// Several entries are one student's only if one system says so of each, and tells them apart.
+fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Error> {
+    let clash = candidates.windows(2).find(|pair| {
+        let [Some(a), Some(b)] = [&pair[0].exported, &pair[1].exported] else {
+            return true;
+        };
+        // Canvas gives every upload a number of its own. Moodle gives none, but tells names apart.
+        a.id != b.id || a.file == b.file && a.file != 0 || (a.file == 0) != (b.file == 0)
+    });
+    let Some([a, b]) = clash else {
+        return Ok(());
+    };
+    Err(Error::SameId {
+        names: [a.name.clone(), b.name.clone()],
+        id: id.clone(),
+    })
+}
+
+/// The error of a machine that cannot go on, or of a folder that changes while it is read.
+fn machine(dir: &Path, error: ReadError) -> Error {
+    let source = match Blame::from_read_error(dir, "", error) {
+        Blame::Ours(error) => return error,
+        Blame::Submission(refusal) | Blame::Limit(refusal) => io::Error::other(refusal.problem),
+    };
+    Error::ClassFolder {
+        path: dir.to_path_buf(),
+        source,
+    }
+}

@@ -1,0 +1,150 @@
+//! What fails on our side: the machine, the disk, a path that the user named.
+//!
+//! An error is never about what a student made; that is a [`Refusal`](crate::Refusal).
+//! Never says what a user should do about it: the program knows which of its options helps.
+
+use std::{io, path::PathBuf};
+
+use ids::SubmissionId;
+
+use crate::names::escaped_path;
+
+/// Why nothing can be said about a submission or a class.
+///
+/// Its message has the path; what the system answered is its source.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing where the user said that a submission is.
+    #[error("failed to find the submission `{}`", escaped_path(path))]
+    NotFound {
+        /// The path that the user named.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// What the user named is no folder.
+    #[error("failed to grade `{}`: it is not a folder", escaped_path(path))]
+    NotAFolder {
+        /// The path that the user named.
+        path: PathBuf,
+    },
+    /// The user may not read what they named.
+    #[error("failed to open the submission `{}`", escaped_path(path))]
+    Closed {
+        /// The path that the user named.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A submission cannot be read at all.
+    #[error("failed to read submission `{}`", escaped_path(path))]
+    Submission {
+        /// Where it is.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Somebody else than the student made a submission, or a part of it, unreadable for us.
+    #[error("failed to read submission `{}`{}", escaped_path(path), part(place))]
+    Locked {
+        /// Where the submission is.
+        path: PathBuf,
+        /// What in it cannot be opened; empty for all of it.
+        place: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// This machine is out of memory or of open files, or cannot read its disk.
+    #[error("failed to read submission `{}`", escaped_path(path))]
+    Machine {
+        /// What was being read.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The folder of a class cannot be read at all.
+    #[error("failed to read the submissions in `{}`", escaped_path(path))]
+    ClassFolder {
+        /// The path that the user named.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The folder of a class has too many entries.
+    #[error("failed to read `{}`", escaped_path(path))]
+    ClassTooLarge {
+        /// The path that the user named.
+        path: PathBuf,
+        /// How many there are.
+        source: TooManyEntries,
+    },
+    /// The folder that was named as a class's is a crate.
+    #[error("failed to find submissions in `{}`", escaped_path(path))]
+    ClassIsCrate {
+        /// The path that the user named.
+        path: PathBuf,
+        /// Why it is one.
+        source: IsOneSubmission,
+    },
+    /// Two submissions of a class would have one id.
+    #[error(
+        "failed to tell two submissions apart: `{}` and `{}` would both be `{id}`",
+        names[0],
+        names[1]
+    )]
+    SameId {
+        /// The names of the two. Safe to print.
+        names: [String; 2],
+        /// The id that each would have.
+        id: SubmissionId,
+    },
+    /// The private copy cannot be written or read.
+    #[error("failed to {verb} `{}`", path.display())]
+    Copy {
+        /// What was to be done, as in "failed to VERB PATH".
+        verb: &'static str,
+        /// A path in the copy.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The private copy would lie inside the submission.
+    #[error("failed to copy the submission: the temporary folder `{}` lies inside it", folder.display())]
+    CopyInside {
+        /// Where the copy was to be.
+        folder: PathBuf,
+    },
+}
+
+/// More entries than any class has.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("it has {0} entries or more")]
+pub struct TooManyEntries(pub usize);
+
+/// A folder that is a crate is no folder of crates.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("it has a `Cargo.toml`, so it is one submission and not a class")]
+pub struct IsOneSubmission;
+
+fn part(place: &str) -> String {
+    match place {
+        "" => String::new(),
+        place => format!(": `{place}` cannot be opened"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_message_shows_the_submissions_name_without_its_escapes() {
+        let error = Error::NotAFolder {
+            path: Path::new("a\u{1b}[2J").to_path_buf(),
+        };
+        assert!(error.to_string().contains(r"`a\u{1b}[2J`"), "{error}");
+    }
+}

@@ -1,0 +1,58 @@
+//! Find submissions and admit them: check each, and make the private copy that is graded in its place.
+//!
+//! Hides how a hostile folder is walked. What comes out is a [`Snapshot`] made of plain files with plain
+//! names, within the course's limits, that nobody but us can reach; or the reasons why there is none, in
+//! words for the student.
+//! Never follows a link, never opens what is not a file or a folder, never writes into a submission, and
+//! never looks at it twice: what was checked is what was copied.
+//!
+//! # Theory of operation
+//!
+//! One walk goes down the submission, names in byte order, one open folder for each level. Every step
+//! starts from an open folder and one name in it, never from a path, so that nothing swapped meanwhile
+//! can lead outside. The type of a thing is read from its descriptor after it was opened without
+//! following a link and without waiting. The walk ends at the first limit passed: its cost is bounded by
+//! the limits and not by what was handed in.
+//!
+//! A class comes in an instructor's folder ([`find`]), and a submission of a class ([`admit_source`]) may
+//! have its crate one or two folders down, be a checkout of the course, or be an archive. One rule finds the crate (`root`), one list of
+//! names drops and refuses (`names`), one set of budgets bounds; whatever a submission came as, the copy
+//! and its digest are the same.
+//!
+//! A problem inside the submission is a [`Refusal`]. An [`Error`] is for a source that cannot be read at all, or
+//! that another user keeps from us, for the disk that holds the copy, and for a machine that is out of
+//! memory or of open files.
+
+mod admission;
+mod admit;
+mod archive;
+mod archive_kind;
+mod blame;
+mod class;
+mod copy;
+mod error;
+mod limits;
+mod location;
+mod manifest;
+mod names;
+mod open;
+mod refusal;
+mod refusals;
+mod root;
+mod snapshot;
+mod source;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use admission::Admission;
+pub use admit::{admit_folder, admit_named, admit_source, check_named};
+pub use archive_kind::ArchiveKind;
+pub use class::{Attempt, Class, Found, Ignored, find};
+pub use error::{Error, IsOneSubmission, TooManyEntries};
+pub use limits::Limits;
+pub use location::Location;
+pub use refusal::Refusal;
+pub use snapshot::{Snapshot, SnapshotFile};
+pub use source::Source;

@@ -1,0 +1,58 @@
+//! Say so when the submission has no `Cargo.toml`, and where the student most likely has it.
+//!
+//! Hides the usual reasons: the folder above was handed in, or the name has other capitals.
+//! Never reads the manifest (`build` does) and never looks at the disk: it goes by what was copied.
+
+use std::ffi::CString;
+
+use crate::{names::shown, refusal::Refusal, snapshot::SnapshotFile};
+
+/// The file without which nothing is a crate.
+pub(crate) const NAME: &str = "Cargo.toml";
+
+/// The refusal for having no manifest, if nothing among the names in the top folder is called so.
+/// If something is, and was no good, its own refusal is told already.
+pub(crate) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option<Refusal> {
+    let top = top?;
+    if top.iter().any(|name| name.to_bytes() == NAME.as_bytes()) {
+        return None;
+    }
+    let similar = top
+        .iter()
+        .find(|name| name.to_bytes().eq_ignore_ascii_case(NAME.as_bytes()));
+    if let Some(similar) = similar {
+        let similar = shown(similar.to_bytes());
+        return Some(Refusal::new(
+            NAME,
+            format!("there is no `{NAME}`, only `{similar}`, which is another name for cargo"),
+            format!("rename `{similar}` to `{NAME}`"),
+        ));
+    }
+    let mut inner = files
+        .iter()
+        .filter_map(|file| file.path.strip_suffix("/Cargo.toml"))
+        .filter(|folder| !folder.contains('/'));
+    let remedy = match (inner.next(), inner.next()) {
+        (Some(folder), None) => format!("hand in the folder `{folder}`, where there is one"),
+        _ => format!("hand in the folder that holds `{NAME}` and `src/`"),
+    };
+    Some(Refusal::new(NAME, format!("there is no `{NAME}`"), remedy))
+}
+
+/// The refusal for having more than one crate, in these folders.
+pub(crate) fn several(folders: &[Vec<u8>]) -> Refusal {
+    let named = folders
+        .iter()
+        .take(3)
+        .map(|folder| format!("`{}`", shown(folder)));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = if folders.len() > 3 { " and others" } else { "" };
+    Refusal::new(
+        NAME,
+        format!(
+            "there are {} crates, in {named}{more}, and one is graded",
+            folders.len()
+        ),
+        "hand in the folder of one crate alone",
+    )
+}

@@ -1,0 +1,218 @@
+//! Names inside a submission: which are left out, which are refused, and how one is shown.
+//!
+//! Hides what makes a name odd. A name that passed is UTF-8, shows as it is, and means the same file on
+//! every system that a submission travels through.
+//! Never touches the disk.
+
+use std::path::Path;
+
+use ids::words::is_visible;
+
+/// The longest name in bytes. Most file systems stop at 255, archives and terminals before that.
+const LONGEST_NAME: usize = 100;
+/// The longest path in bytes. It also bounds how deep a walk can go, whatever the course allows.
+pub(crate) const LONGEST_PATH: usize = 500;
+/// How much of an odd name is shown.
+const SHOWN: usize = 120;
+
+/// What other tools leave in a folder, and what could steer ours (`.cargo`, `rust-toolchain`). The
+/// course's lock file is used, so the submission's is left out as well.
+const DROPPED: &[&str] = &[
+    ".cargo",
+    ".DS_Store",
+    ".git",
+    ".hg",
+    ".idea",
+    ".svn",
+    ".vscode",
+    "__MACOSX",
+    "Cargo.lock",
+    "rust-toolchain",
+    "rust-toolchain.toml",
+];
+
+/// Whether something of this name is left out, whatever it is.
+///
+/// Capitals make no difference: on a file system that ignores them, `.CARGO` would be read as `.cargo`.
+pub(crate) fn is_dropped(name: &[u8]) -> bool {
+    name.ends_with(b"~")
+        || name.ends_with(b".swp")
+        || DROPPED
+            .iter()
+            .any(|dropped| name.eq_ignore_ascii_case(dropped.as_bytes()))
+}
+
+/// The name as text if it is one we take, or what is odd about it, to follow the name.
+pub(crate) fn check(name: &[u8]) -> Result<&str, String> {
+    let Ok(text) = std::str::from_utf8(name) else {
+        return Err("is not valid UTF-8".into());
+    };
+    if let Some(hidden) = text.chars().find(|&c| !is_visible(c)) {
+        return Err(format!(
+            "has a character that cannot be seen (U+{:04X})",
+            u32::from(hidden)
+        ));
+    }
+    if text.contains('\\') {
+        return Err("has a backslash, as if an archive was unpacked wrongly".into());
+    }
+    if text.ends_with([' ', '.']) {
+        return Err("ends in a space or a dot".into());
+    }
+    if text.len() > LONGEST_NAME {
+        return Err(format!(
+            "has {} bytes, and {LONGEST_NAME} are allowed",
+            text.len()
+        ));
+    }
+    Ok(text)
+}
+
+/// A name or path as it may be printed: what cannot be seen is escaped.
+fn escaped(name: &[u8]) -> String {
+    let mut escaped = String::new();
+    for chunk in name.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if is_visible(c) {
+                escaped.push(c);
+            } else {
+                escaped.extend(c.escape_default());
+            }
+        }
+        escaped.push_str(&chunk.invalid().escape_ascii().to_string());
+    }
+    escaped
+}
+
+/// A path as it may be printed: in a class the folder's name is its student's.
+pub(crate) fn escaped_path(path: &Path) -> String {
+    escaped(path.as_os_str().as_encoded_bytes())
+}
+
+/// A name as it may be printed, cut if it is long.
+pub(crate) fn shown(name: &[u8]) -> String {
+    let mut shown = escaped(name);
+    if let Some((cut, _)) = shown.char_indices().nth(SHOWN) {
+        shown.truncate(cut);
+        shown.push('…');
+    }
+    shown
+}
+
+/// Two names with the same fold are one file where capitals make no difference.
+///
+/// Up and down again is nearly Unicode's case folding: it joins `ß` and `SS`, `ſ` and `s`, `ς` and `σ`.
+pub(crate) fn fold(name: &str) -> String {
+    name.chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn odd(name: &[u8], because: &str) {
+        let problem = check(name).expect_err(&format!("{name:?} was taken"));
+        assert!(problem.contains(because), "{name:?}: {problem}");
+    }
+
+    #[test]
+    fn names_that_people_give_to_files_are_taken() {
+        for name in [
+            "main.rs",
+            "a b.txt",
+            ".gitignore",
+            "it's",
+            "größe.md",
+            "gro\u{308}ße",
+            "数.rs",
+            "-x",
+            "🦀",
+            &"x".repeat(LONGEST_NAME),
+        ] {
+            assert_eq!(check(name.as_bytes()), Ok(name));
+            assert_eq!(shown(name.as_bytes()), name);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_is_odd() {
+        odd(b"caf\xe9.rs", "not valid UTF-8");
+    }
+
+    #[test]
+    fn a_name_with_a_character_that_cannot_be_seen_is_odd() {
+        // Which characters these are, `ids::words` tests.
+        for c in ['\n', '\u{1b}', '\u{202e}'] {
+            odd(
+                format!("a{c}b.rs").as_bytes(),
+                &format!("(U+{:04X})", u32::from(c)),
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_backslash_is_odd() {
+        odd(br"src\main.rs", "backslash");
+    }
+
+    #[test]
+    fn a_name_that_ends_in_a_space_or_a_dot_is_odd() {
+        odd(b"a ", "ends in");
+        odd(b"a.", "ends in");
+        odd(b"...", "ends in");
+    }
+
+    #[test]
+    fn a_name_of_more_than_100_bytes_is_odd() {
+        odd("x".repeat(101).as_bytes(), "101 bytes");
+        odd("é".repeat(51).as_bytes(), "102 bytes");
+    }
+
+    #[test]
+    fn what_is_shown_is_harmless_and_short() {
+        assert_eq!(shown(b"a\x1b[31mb"), r"a\u{1b}[31mb");
+        assert_eq!(shown("a\u{202e}b\n".as_bytes()), r"a\u{202e}b\n");
+        assert_eq!(shown(b"caf\xe9"), r"caf\xe9");
+        let long = shown("\u{1b}".repeat(255).as_bytes());
+        assert_eq!(long.chars().count(), SHOWN + 1);
+        assert!(long.ends_with('…'), "{long}");
+    }
+
+    #[test]
+    fn leftovers_of_tools_are_dropped_and_nothing_else() {
+        for name in DROPPED {
+            assert!(is_dropped(name.as_bytes()), "{name}");
+        }
+        for name in [".CARGO", "Rust-Toolchain.toml", "main.rs~", ".main.rs.swp"] {
+            assert!(is_dropped(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "Cargo.toml",
+            ".gitignore",
+            "target",
+            ".cargo2",
+            "src",
+            "swp",
+        ] {
+            assert!(!is_dropped(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_fold_to_one() {
+        for (one, other) in [
+            ("main.rs", "Main.RS"),
+            ("É", "é"),
+            ("straße", "STRASSE"),
+            ("\u{212a}", "k"),
+            ("ſ", "S"),
+            ("ς", "Σ"),
+        ] {
+            assert_eq!(fold(one), fold(other));
+        }
+        assert_ne!(fold("main.rs"), fold("maim.rs"));
+    }
+}

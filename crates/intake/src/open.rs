@@ -1,0 +1,212 @@
+//! Open what is inside a submission: files and folders, and nothing else.
+//!
+//! Hides the flags, and what of cargo's own is passed over.
+//! Never follows a link, never waits for somebody else, and never trusts what it saw before it opened.
+
+use std::{
+    ffi::CStr,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::Path,
+};
+
+use rustix::{
+    fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat},
+    io::Errno,
+    process::geteuid,
+};
+
+use crate::{blame::ReadError, error::Error};
+
+/// Neither the writer of a FIFO nor the holder of a lease makes us wait, and no terminal becomes ours.
+const FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
+
+/// A file or folder, and what its descriptor says of it.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) fd: OwnedFd,
+    stat: Stat,
+}
+
+impl Opened {
+    pub(crate) fn is_folder(&self) -> bool {
+        kind(&self.stat) == FileType::Directory
+    }
+
+    /// The size it claims; a hole counts as the bytes it would be when copied.
+    pub(crate) fn size(&self) -> u64 {
+        u64::try_from(self.stat.st_size).unwrap_or(u64::MAX)
+    }
+}
+
+/// A folder that the user named. Here alone a link is followed.
+pub(crate) fn named(path: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty())
+}
+
+/// The submission that the user named.
+pub(crate) fn source(path: &Path) -> Result<OwnedFd, Error> {
+    named(path).map_err(|errno| Error::Submission {
+        path: path.to_path_buf(),
+        source: errno.into(),
+    })
+}
+
+/// The instructor's folder, named by the user as well.
+pub(crate) fn class(path: &Path) -> Result<OwnedFd, Error> {
+    named(path).map_err(|errno| Error::ClassFolder {
+        path: path.to_path_buf(),
+        source: errno.into(),
+    })
+}
+
+/// What stands at `name` in `folder`, without opening it.
+pub(crate) fn kind_of(folder: BorrowedFd<'_>, name: &CStr) -> Result<FileType, ReadError> {
+    look(folder, name)
+}
+
+/// Whether something stands at `name` in `folder` that is no folder.
+pub(crate) fn is_no_folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<bool, ReadError> {
+    Ok(look(folder, name)? != FileType::Directory)
+}
+
+/// Open the folder `name` in `folder`; `None` if it is no folder, or one that we may not read.
+pub(crate) fn folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<Option<OwnedFd>, ReadError> {
+    let flags = FLAGS.union(OFlags::DIRECTORY);
+    match openat(folder, name, flags, Mode::empty()).map_err(ReadError::from) {
+        Ok(fd) => Ok(Some(fd)),
+        Err(ReadError::Machine(error)) => Err(ReadError::Machine(error)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Open `name` in `folder`, if it is a file or a folder; `None` for a folder that cargo has built into.
+pub(crate) fn entry(
+    folder: BorrowedFd<'_>,
+    name: &CStr,
+    is_top: bool,
+) -> Result<Option<Opened>, ReadError> {
+    let is_target = name == c"target";
+    // Opening a device can do something, so it is looked at first. What counts is what `open` finds.
+    let seen = look(folder, name)?;
+    // In the top folder that is enough: cargo's folder need not even be readable.
+    if is_target && is_top && matches!(seen, FileType::Directory | FileType::Symlink) {
+        return Ok(None);
+    }
+    accept(seen)?;
+    let opened = open(folder, name).map_err(|error| match error {
+        ReadError::Denied if !is_ours(folder, name) => ReadError::Foreign,
+        error => error,
+    })?;
+    // Deeper down a module may be called so, and only cargo's tag tells.
+    let is_built = is_target
+        && opened.is_folder()
+        && look(&opened.fd, c"CACHEDIR.TAG").is_ok_and(|kind| kind == FileType::RegularFile);
+    Ok((!is_built).then_some(opened))
+}
+
+fn look(folder: impl AsFd, name: &CStr) -> Result<FileType, ReadError> {
+    let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(kind(&stat))
+}
+
+/// Whether what stands there belongs to whoever runs us, so that its mode alone keeps us out. True where
+/// that cannot be told.
+fn is_ours(folder: BorrowedFd<'_>, name: &CStr) -> bool {
+    statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
+        .map_or(true, |stat| stat.st_uid == geteuid().as_raw())
+}
+
+/// Open `name` in `folder` as what it is by then, if that is a file or a folder.
+pub(crate) fn open(folder: BorrowedFd<'_>, name: &CStr) -> Result<Opened, ReadError> {
+    let fd = openat(folder, name, FLAGS, Mode::empty())?;
+    let stat = fstat(&fd)?;
+    accept(kind(&stat))?;
+    Ok(Opened { fd, stat })
+}
+
+fn accept(kind: FileType) -> Result<(), ReadError> {
+    Err(match kind {
+        FileType::RegularFile | FileType::Directory => return Ok(()),
+        FileType::Symlink => ReadError::Link,
+        FileType::Fifo => ReadError::Special("a named pipe"),
+        FileType::Socket => ReadError::Special("a socket"),
+        FileType::CharacterDevice | FileType::BlockDevice => ReadError::Special("a device"),
+        FileType::Unknown => ReadError::Special("something unknown"),
+    })
+}
+
+fn kind(stat: &Stat) -> FileType {
+    FileType::from_raw_mode(stat.st_mode)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        os::unix::{fs::symlink, net::UnixListener},
+    };
+
+    use rustix::fs::{CWD, mkfifoat};
+
+    use super::*;
+
+    /// What `open` finds at a name where `make` put something after we had looked.
+    fn open_unseen(make: impl FnOnce(&Path)) -> Result<Opened, ReadError> {
+        let folder = tempfile::tempdir().unwrap();
+        make(&folder.path().join("x"));
+        open(source(folder.path()).unwrap().as_fd(), c"x")
+    }
+
+    #[test]
+    fn a_link_put_in_place_after_the_look_is_not_followed() {
+        for target in ["/etc/passwd", "/", "nowhere"] {
+            let opened = open_unseen(|x| symlink(target, x).unwrap());
+            assert!(matches!(opened, Err(ReadError::Link)), "{opened:?}");
+        }
+    }
+
+    #[test]
+    fn a_fifo_put_in_place_after_the_look_does_not_block_and_is_not_taken() {
+        let opened = open_unseen(|x| mkfifoat(CWD, x, Mode::RUSR | Mode::WUSR).unwrap());
+        let is_pipe = matches!(opened, Err(ReadError::Special("a named pipe")));
+        assert!(is_pipe, "{opened:?}");
+    }
+
+    #[test]
+    fn a_socket_put_in_place_after_the_look_is_a_change() {
+        let mut listener = None;
+        let opened = open_unseen(|x| listener = Some(UnixListener::bind(x).unwrap()));
+        assert!(matches!(opened, Err(ReadError::Changed)), "{opened:?}");
+    }
+
+    #[test]
+    fn what_vanished_after_the_look_is_a_change() {
+        let opened = open_unseen(|_| ());
+        assert!(matches!(opened, Err(ReadError::Changed)), "{opened:?}");
+    }
+
+    #[test]
+    fn a_device_is_not_taken_whether_seen_before_or_not() {
+        let dev = source(Path::new("/dev")).unwrap();
+        for opened in [
+            entry(dev.as_fd(), c"null", true).map(|_| ()),
+            open(dev.as_fd(), c"null").map(|_| ()),
+        ] {
+            let is_device = matches!(opened, Err(ReadError::Special("a device")));
+            assert!(is_device, "{opened:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_and_a_folder_are_told_apart_by_their_descriptors() {
+        let file = open_unseen(|x| fs::write(x, "12345").unwrap()).unwrap();
+        assert_eq!((file.is_folder(), file.size()), (false, 5));
+        let folder = open_unseen(|x| fs::create_dir(x).unwrap()).unwrap();
+        assert!(folder.is_folder());
+    }
+}

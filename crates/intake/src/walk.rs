@@ -1,0 +1,206 @@
+//! The one walk over a submission: check each thing, and copy it.
+//!
+//! Hides the order of the checks and the budgets of entries, bytes and depth.
+//! Never goes back to something: a name is listed once, opened once and read once.
+
+use std::{
+    collections::HashMap,
+    ffi::{CStr, CString},
+    fs::File,
+    os::fd::{BorrowedFd, OwnedFd},
+    path::Path,
+};
+
+use rustix::fs::{Dir, fstat, stat};
+
+use crate::{
+    blame::{Blame, ReadError},
+    copy::{self, Failure},
+    error::Error,
+    limits::Limits,
+    manifest,
+    names::{self, LONGEST_PATH},
+    open::{self, Opened},
+    refusal::Refusals,
+    refusals,
+    snapshot::SnapshotFile,
+};
+
+/// What the walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    /// What was copied, in the order of the walk.
+    pub(crate) files: Vec<SnapshotFile>,
+    pub(crate) refusals: Refusals,
+    /// The names in the top folder, unless there were too many to list.
+    pub(crate) top: Option<Vec<CString>>,
+}
+
+/// Walk down from `top`, the opened folder `source`, and copy what is good into `dest`.
+pub(crate) fn copy(
+    source: &Path,
+    top: OwnedFd,
+    dest: &Path,
+    limits: Limits,
+) -> Result<Walked, Error> {
+    let dest_stat = stat(dest).map_err(|errno| copy::copy_error("read", dest, errno.into()))?;
+    let mut walk = Walk {
+        source,
+        dest,
+        dest_id: (dest_stat.st_dev, dest_stat.st_ino),
+        limits,
+        entries_left: limits.entries,
+        bytes_left: limits.bytes,
+        walked: Walked::default(),
+    };
+    match walk.folder(top, "", 0) {
+        Ok(()) => {}
+        Err(Blame::Submission(refusal)) => walk.walked.refusals.add(refusal),
+        Err(Blame::Limit(refusal)) => walk.walked.refusals.add_first(refusal),
+        Err(Blame::Ours(error)) => return Err(error),
+    }
+    Ok(walk.walked)
+}
+
+struct Walk<'a> {
+    source: &'a Path,
+    dest: &'a Path,
+    dest_id: (u64, u64),
+    limits: Limits,
+    entries_left: usize,
+    bytes_left: u64,
+    walked: Walked,
+}
+
+/// An open folder of the submission.
+struct Folder<'a> {
+    fd: BorrowedFd<'a>,
+    path: &'a str,
+    depth: usize,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, fd: OwnedFd, path: &str, depth: usize) -> Result<(), Blame> {
+        let stat = fstat(&fd).map_err(|errno| self.blame(path, errno))?;
+        if (stat.st_dev, stat.st_ino) == self.dest_id {
+            return Err(self.dest_inside().into());
+        }
+        let mut dir = Dir::new(fd).map_err(|errno| self.blame(path, errno))?;
+        let mut names = self.list(&mut dir, path)?;
+        names.sort();
+        if depth == 0 {
+            self.walked.top = Some(names.clone());
+        }
+        let fd = dir.fd().map_err(|errno| self.blame(path, errno))?;
+        let folder = Folder { fd, path, depth };
+        let mut folds = HashMap::new();
+        for name in &names {
+            match self.entry(&folder, name, &mut folds) {
+                Err(Blame::Submission(refusal)) => self.walked.refusals.add(refusal),
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The names in a folder, without those that are left out. Each of either sort counts as an entry,
+    /// so that listing ends as soon as there are too many.
+    fn list(&mut self, dir: &mut Dir, path: &str) -> Result<Vec<CString>, Blame> {
+        let mut names = Vec::new();
+        while let Some(entry) = dir.read() {
+            let entry = entry.map_err(|errno| self.blame(path, errno))?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let left = self.entries_left.checked_sub(1);
+            self.entries_left =
+                left.ok_or_else(|| Blame::Limit(refusals::too_many(path, self.limits)))?;
+            if !names::is_dropped(name.to_bytes()) {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Check one thing and copy it. `folds` are the names met so far in its folder, by their folds.
+    fn entry<'n>(
+        &mut self,
+        folder: &Folder<'_>,
+        name: &'n CStr,
+        folds: &mut HashMap<String, &'n str>,
+    ) -> Result<(), Blame> {
+        let text = names::check(name.to_bytes()).map_err(|problem| {
+            let place = join(folder.path, &names::shown(name.to_bytes()));
+            refusals::odd_name(&place, &problem)
+        })?;
+        let path = join(folder.path, text);
+        let opened = open::entry(folder.fd, name, folder.depth == 0)
+            .map_err(|error| self.blame(&path, error))?;
+        let Some(opened) = opened else {
+            return Ok(());
+        };
+        if let Some(other) = folds.insert(names::fold(text), text) {
+            return Err(refusals::same_name(&path, other).into());
+        }
+        if path.len() > LONGEST_PATH {
+            return Err(refusals::long_path(&path).into());
+        }
+        if opened.is_folder() {
+            self.subfolder(opened, &path, folder.depth + 1)
+        } else {
+            self.file(opened, path)
+        }
+    }
+
+    fn subfolder(&mut self, opened: Opened, path: &str, depth: usize) -> Result<(), Blame> {
+        if depth > self.limits.depth {
+            return Err(Blame::Limit(refusals::too_deep(path, self.limits)));
+        }
+        if path == manifest::NAME {
+            return Err(refusals::manifest_is_folder(path).into());
+        }
+        copy::folder(&self.dest.join(path))?;
+        self.folder(opened.fd, path, depth)
+    }
+
+    fn file(&mut self, opened: Opened, path: String) -> Result<(), Blame> {
+        let size = opened.size();
+        let too_large = || Blame::Limit(refusals::too_large(&path, size, self.limits));
+        // Before anything is read: a hole of a terabyte costs its owner nothing.
+        if size > self.bytes_left {
+            return Err(too_large());
+        }
+        let source = File::from(opened.fd);
+        let bytes =
+            copy::file(source, &self.dest.join(&path), self.bytes_left).map_err(|failure| {
+                match failure {
+                    Failure::OverBudget => too_large(),
+                    Failure::Read(error) => self.blame(&path, error),
+                    Failure::Write(error) => error.into(),
+                }
+            })?;
+        self.bytes_left -= bytes;
+        self.walked.files.push(SnapshotFile { path, bytes });
+        Ok(())
+    }
+
+    fn blame(&self, place: &str, error: impl Into<ReadError>) -> Blame {
+        Blame::from_read_error(self.source, place, error.into())
+    }
+
+    fn dest_inside(&self) -> Error {
+        Error::CopyInside {
+            folder: self.dest.to_path_buf(),
+        }
+    }
+}
+
+/// The path of `name` in `folder`, which is empty for the top one.
+pub(crate) fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.into()
+    } else {
+        format!("{folder}/{name}")
+    }
+}

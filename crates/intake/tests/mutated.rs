@@ -1,0 +1,187 @@
+//! Submissions and archives of them, mutated at random, are admitted or refused: never a panic, never
+//! anything outside of the copy, and no word that a terminal obeys.
+//!
+//! `GRADE_FUZZ_SECONDS` and `GRADE_FUZZ_SEED` are explained in the crate `mutate`. Never runs a program,
+//! uses the network, or writes outside of a temporary folder.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{Cursor, Write as _},
+    os::unix::ffi::OsStrExt as _,
+    path::Path,
+};
+
+use fs_scratch::remove_tree;
+use mutate::{Dice, acts, fuzz};
+
+/// How many tests share the time, here and in the program's own tests.
+const TESTS: u32 = 6;
+
+/// Names of files in a submission, and what is in them.
+const FILES: &[(&str, &str)] = &[
+    (
+        "Cargo.toml",
+        "[package]\nname = \"a\"\nedition = \"2024\"\n",
+    ),
+    ("src/main.rs", "fn main() {}\n"),
+    ("src/größe.rs", ""),
+    (".cargo/config.toml", "[build]\nrustc = \"x\"\n"),
+    ("target/x", "x"),
+    ("a b~", "x"),
+];
+
+#[test]
+fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
+    let place = tempfile::tempdir().expect("a folder");
+    let limits = intake::Limits {
+        entries: 50,
+        bytes: 4096,
+        depth: 4,
+    };
+    let mut number = 0u32;
+    fuzz("submission", TESTS, |dice| {
+        number += 1;
+        let (source, dest) = (place.path().join("in"), place.path().join("out"));
+        for folder in [&source, &dest] {
+            if folder.exists() {
+                remove_tree(folder).expect("it can be removed");
+            }
+            fs::create_dir(folder).expect("a folder");
+        }
+        for (name, text) in FILES {
+            let mut name = name.as_bytes().to_vec();
+            if dice.below(3) == 0 {
+                name = dice.mutate(&name);
+            }
+            let path = source.join(OsStr::from_bytes(&name));
+            // Never outside, and never what no file system takes.
+            let inside = !name.starts_with(b"/") && !name.windows(2).any(|two| two == b"..");
+            if inside && let Some(parent) = path.parent() {
+                let _ = fs::create_dir_all(parent);
+                let _ = fs::write(&path, dice.mutate(text.as_bytes()));
+            }
+        }
+        match intake::admit_folder(&source, &dest, &limits).expect("no fault of ours") {
+            intake::Admission::Admitted(snapshot) => {
+                for file in snapshot.files() {
+                    let copied = snapshot.read(&file.path).expect("the copy can be read");
+                    let original = fs::read(source.join(&file.path)).ok();
+                    assert_eq!(copied, original, "{}", file.path);
+                    assert!(!file.path.chars().any(acts), "{:?}", file.path);
+                }
+            }
+            intake::Admission::Refused(refusals) => {
+                assert!(!refusals.is_empty());
+                for refusal in refusals {
+                    let text = refusal.place + &refusal.problem;
+                    assert!(!text.chars().any(acts), "{text:?}");
+                }
+            }
+        }
+    });
+}
+
+/// An archive of files, some of them mutated before they were packed.
+fn archive(dice: &mut Dice, kind: intake::ArchiveKind) -> Vec<u8> {
+    let files: Vec<(String, Vec<u8>)> = FILES
+        .iter()
+        .map(|(name, text)| {
+            let mut name = name.as_bytes().to_vec();
+            if dice.below(4) == 0 {
+                name = dice.mutate(&name);
+            }
+            let name = String::from_utf8_lossy(&name).into_owned();
+            (name, dice.mutate(text.as_bytes()))
+        })
+        .collect();
+    match kind {
+        intake::ArchiveKind::Zip => {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            for (name, text) in files {
+                if zip.start_file(name, options).is_ok() {
+                    zip.write_all(&text).expect("memory takes everything");
+                }
+            }
+            let bytes = zip.finish().expect("memory takes everything").into_inner();
+            dice.mutate(&bytes)
+        }
+        intake::ArchiveKind::TarGz => {
+            let mut tar = tar::Builder::new(Vec::new());
+            for (name, text) in files {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(text.len() as u64);
+                header.set_mode(0o644);
+                // What the library does not want to write is left out.
+                let _ = tar.append_data(&mut header, name, text.as_slice());
+            }
+            let tar = tar.into_inner().expect("memory takes everything");
+            let tar = dice.mutate(&tar);
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gz.write_all(&tar).expect("memory takes everything");
+            let bytes = gz.finish().expect("memory takes everything");
+            if dice.below(3) == 0 {
+                dice.mutate(&bytes)
+            } else {
+                bytes
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
+    let place = tempfile::tempdir().expect("a folder");
+    let limits = intake::Limits {
+        entries: 50,
+        bytes: 4096,
+        depth: 4,
+    };
+    let (mut admitted, mut refused) = (0_u32, 0_u32);
+    fuzz("archive", TESTS, |dice| {
+        let (kind, name) = match dice.below(2) {
+            0 => (intake::ArchiveKind::Zip, "in.zip"),
+            _ => (intake::ArchiveKind::TarGz, "in.tar.gz"),
+        };
+        let (source, dest) = (place.path().join(name), place.path().join("out"));
+        if dest.exists() {
+            remove_tree(&dest).expect("it can be removed");
+        }
+        fs::create_dir(&dest).expect("a folder");
+        fs::write(&source, archive(dice, kind)).expect("a file");
+        let location = intake::Location::new(place.path(), name);
+        let source = intake::Source::Archive(location, kind);
+        match intake::admit_source(&source, Path::new("any"), &dest, &limits)
+            .expect("no fault of ours")
+        {
+            intake::Admission::Admitted(snapshot) => {
+                admitted += 1;
+                for file in snapshot.files() {
+                    assert!(!file.path.chars().any(acts), "{:?}", file.path);
+                    let copied = snapshot.read(&file.path).expect("the copy can be read");
+                    assert!(
+                        copied.is_some_and(|bytes| bytes.len() <= 4096),
+                        "{}",
+                        file.path
+                    );
+                }
+            }
+            intake::Admission::Refused(refusals) => {
+                refused += 1;
+                assert!(!refusals.is_empty());
+                for refusal in refusals {
+                    let text = refusal.place + &refusal.problem;
+                    assert!(!text.chars().any(acts), "{text:?}");
+                }
+            }
+        }
+        let beside = fs::read_dir(place.path()).expect("a folder").flatten();
+        let known = ["in.zip", "in.tar.gz", "out"];
+        for entry in beside {
+            let name = entry.file_name();
+            assert!(known.iter().any(|&known| name == known), "{name:?}");
+        }
+    });
+    assert!(admitted > 0 && refused > 0, "{admitted} {refused}");
+}

@@ -1,0 +1,162 @@
+//! `build`: the crate is one the course accepts, and it compiles.
+
+use super::{
+    finding::{Details, Finding},
+    words::{count, first_lines, last_lines},
+};
+use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal};
+use evidence::Termination;
+use ids::CheckId;
+
+/// Lines shown of the compiler's errors.
+const SHOWN_LINES: usize = 60;
+
+/// How many of the compiler's errors are shown: later ones often follow from the first.
+const SHOWN_ERRORS: usize = 3;
+
+/// How many of their different codes are named.
+const SHOWN_CODES: usize = 3;
+
+pub(super) fn check(build: &BuildEvidence) -> Finding {
+    match build {
+        BuildEvidence::Built { warnings: 0 } => Finding::pass(CheckId::Build, "it compiles"),
+        BuildEvidence::Built { warnings } => Finding::pass(
+            CheckId::Build,
+            format!("it compiles, with {}", count(*warnings, "warning")),
+        ),
+        BuildEvidence::Refused(refusals) => refused(refusals),
+        BuildEvidence::Failed(failure) => failed(failure),
+    }
+}
+
+fn refused(refusals: &[Refusal]) -> Finding {
+    let Some((first, others)) = refusals.split_first() else {
+        return Finding::fail(
+            CheckId::Build,
+            "the course does not accept this",
+            Details::default(),
+        );
+    };
+    let details = Details {
+        place: Some(first.place.clone()),
+        more: others.iter().map(other).collect(),
+        ..Details::default()
+    };
+    Finding::fail(
+        CheckId::Build,
+        format!("not accepted: {}", first.problem),
+        details,
+    )
+    .hint(first.remedy.clone())
+}
+
+/// A further reason; most name their place themselves.
+fn other(refusal: &Refusal) -> String {
+    let Refusal {
+        place,
+        problem,
+        remedy,
+    } = refusal;
+    if problem.contains(&format!("`{place}`")) {
+        format!("{problem}; {remedy}")
+    } else {
+        format!("{place}: {problem}; {remedy}")
+    }
+}
+
+fn failed(failure: &CompileFailure) -> Finding {
+    let errors: Vec<_> = failure.diagnostics.iter().filter(|d| d.is_error).collect();
+    let place = errors
+        .iter()
+        .find_map(|error| error.place.as_ref())
+        .map(place);
+    let shown: Vec<&str> = errors
+        .iter()
+        .take(SHOWN_ERRORS)
+        .map(|error| error.rendered.trim_end())
+        .collect();
+    let output = if shown.is_empty() {
+        last_lines(&failure.other_output, 12)
+    } else {
+        Some(first_lines(&shown.join("\n\n"), SHOWN_LINES))
+    };
+    let more = match errors.len().saturating_sub(SHOWN_ERRORS) {
+        0 => Vec::new(),
+        hidden => vec![format!("and {} after these", count(hidden, "error"))],
+    };
+    let details = Details {
+        place,
+        output,
+        more,
+        ..Details::default()
+    };
+    if let Some(hint) = limit_hint(&failure.termination) {
+        let message = format!(
+            "the compiler {}",
+            super::words::termination(&failure.termination)
+        );
+        return Finding::fail(CheckId::Build, message, details).hint(hint);
+    }
+    if errors.is_empty() {
+        return Finding::fail(
+            CheckId::Build,
+            "the compiler ended without a program and without an error message",
+            details,
+        )
+        .hint("compile it yourself with `cargo build --release`");
+    }
+    let message = format!(
+        "it does not compile: {}{}",
+        count(errors.len(), "error"),
+        codes(&errors)
+    );
+    Finding::fail(CheckId::Build, message, details)
+        .hint("start with the first error; `rustc --explain CODE` tells more about its code")
+}
+
+/// The different codes of the errors in brackets, the first few of them.
+fn codes(errors: &[&Diagnostic]) -> String {
+    let mut codes: Vec<&str> = Vec::new();
+    for code in errors.iter().filter_map(|error| error.code.as_deref()) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    match codes.len() {
+        0 => String::new(),
+        1..=SHOWN_CODES => format!(" ({})", codes.join(", ")),
+        _ => format!(" ({} and more)", codes[..SHOWN_CODES].join(", ")),
+    }
+}
+
+/// What to try where a limit stopped the compiler. A crate of a line stayed within it, on the same
+/// machine, or nobody would be told this.
+fn limit_hint(termination: &Termination) -> Option<&'static str> {
+    Some(match termination {
+        Termination::WallLimit { .. } | Termination::CpuLimit { .. } => {
+            "a constant, a macro or a type makes the compiler work without end"
+        }
+        Termination::MemoryLimit { .. }
+        | Termination::FileSizeLimit { .. }
+        | Termination::DiskLimit { .. } => {
+            "look for a large constant, static or array, or a macro that doubles"
+        }
+        Termination::TaskLimit { .. } => {
+            "compile it yourself with `cargo build` and look what it starts"
+        }
+        Termination::OutputLimit { .. } => {
+            "compile it yourself with `cargo build` and mend the first errors"
+        }
+        Termination::Exited { .. }
+        | Termination::Signaled { .. }
+        | Termination::NotStarted { .. } => return None,
+    })
+}
+
+/// A file as a whole, such as an empty one, has no lines.
+fn place(place: &Place) -> String {
+    match place.line {
+        0 => place.file.clone(),
+        line => format!("{}:{line}:{}", place.file, place.column),
+    }
+}

@@ -1,0 +1,218 @@
+//! `files-read`: every data file was read by the program, and nothing was faked or changed.
+
+use super::{
+    finding::{Details, Finding, Status},
+    total,
+    words::count,
+};
+use crate::evidence::RunEvidence;
+use evidence::{Observed, Trace};
+use ids::CheckId;
+
+pub(super) fn check(runs: &[RunEvidence]) -> Finding {
+    if let Some(run) = runs.iter().find(|run| !run.files.tampered.is_empty()) {
+        return tampered(run);
+    }
+    // One dataset is everybody's: who knows its total need not have read anything.
+    let knows = runs.iter().all(total::is_right);
+    let witnesses = |run| disagreement(run, knows).or_else(|| nothing_read(run, knows));
+    if let Some(finding) = runs.iter().find_map(witnesses) {
+        return finding;
+    }
+    if let Some(finding) = runs.iter().find_map(only_touched) {
+        return finding;
+    }
+    let Some(run) = runs.iter().find(|run| !run.files.unread.is_empty()) else {
+        let files: usize = runs.iter().map(|run| run.files.expected).sum();
+        let message = format!(
+            "all {} were read and left as they were",
+            count(files, "file")
+        );
+        return Finding::pass(CheckId::FilesRead, message);
+    };
+    let files = &run.files;
+    let message = match files.read {
+        0 => "no data file was read".to_owned(),
+        read => format!(
+            "only {read} of {} were read",
+            count(files.expected, "data file")
+        ),
+    };
+    let vain = asked_in_vain(run);
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some(format!("{} read", count(files.expected, "file"))),
+        seen: Some(match files.unread.first() {
+            Some(first) if files.read > 0 => {
+                format!("{} read; not read, first: {first}", files.read)
+            }
+            _ => "none read".into(),
+        }),
+        more: vain.iter().map(|(what, _)| what.clone()).collect(),
+        ..Details::default()
+    };
+    let finding = Finding::fail(CheckId::FilesRead, message, details);
+    match vain {
+        Some((_, hint)) => finding.hint(hint),
+        None => finding,
+    }
+}
+
+/// What the observer saw against what the file times tell. Both count the files that were read, by means
+/// that have nothing in common; where they differ, one was deceived.
+///
+/// A third witness is the answer, on data that nobody knew before: a program that was seen to ask for
+/// files whose times did not move, and that does not know what is in them, has read nothing, since its
+/// reads failed or asked where there is nothing. The times may move even so, which was seen then.
+fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
+    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    if seen.capped.is_some() || seen.attempts.unseen > 0 {
+        // It stopped looking before the end, and says so elsewhere.
+        return None;
+    }
+    let (observed, by_times) = (seen.files_read as usize, run.files.read);
+    let in_vain = observed > by_times && !total::is_right(run);
+    let is_explained = in_vain || asked_for_nothing(run, knows).is_some();
+    if observed == by_times || is_explained || seen.attempts.no_atime > 0 {
+        return None;
+    }
+    Some(Finding {
+        status: Status::Inconclusive,
+        details: Details {
+            seed: Some(run.seed),
+            expected: Some("the same number of files read by both witnesses".into()),
+            seen: Some(format!(
+                "{observed} seen being read, {by_times} by their access times"
+            )),
+            ..Details::default()
+        },
+        ..Finding::pass(
+            CheckId::FilesRead,
+            "the two witnesses of reading disagree: something else touches these files, or the \
+             machine's fault",
+        )
+    })
+}
+
+/// How many files' times moved though the files were asked for nothing, where that explains all in which the
+/// witnesses differ, in a program that does not know what is in them.
+fn asked_for_nothing(run: &RunEvidence, knows: bool) -> Option<usize> {
+    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    if knows || seen.capped.is_some() || seen.attempts.unseen > 0 {
+        return None;
+    }
+    let nothing = run.files.read.checked_sub(seen.files_read as usize)?;
+    (1..=seen.files_asked_for_nothing as usize)
+        .contains(&nothing)
+        .then_some(nothing)
+}
+
+/// A run in which files were asked for nothing, which is not to read them.
+fn nothing_read(run: &RunEvidence, knows: bool) -> Option<Finding> {
+    let nothing = asked_for_nothing(run, knows)?;
+    let observed = run.files.read - nothing;
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some(format!("{} read", count(run.files.expected, "file"))),
+        seen: Some(format!(
+            "{observed} read; {nothing} asked for 0 bytes, or at their end"
+        )),
+        ..Details::default()
+    };
+    let message = match observed {
+        0 => "no data file was read: each was asked for nothing".to_owned(),
+        _ => format!(
+            "{} asked for nothing, and so not read",
+            count(nothing, "data file")
+        ),
+    };
+    Some(Finding::fail(CheckId::FilesRead, message, details).hint(
+        "`read` fills the buffer it is given and makes it no longer: take `read_to_string`, or a buffer that \
+         is not empty",
+    ))
+}
+
+/// A run in which fewer than half of a file's bytes were asked for, and the answer is wrong. Whoever knows
+/// the answer needed no more.
+fn only_touched(run: &RunEvidence) -> Option<Finding> {
+    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    if seen.files_touched == 0 || seen.capped.is_some() || total::is_right(run) {
+        return None;
+    }
+    let touched = count(seen.files_touched as usize, "data file");
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some(format!("{} read", count(run.files.expected, "file"))),
+        seen: Some(format!("less than half of {touched} asked for")),
+        ..Details::default()
+    };
+    let message = format!("{touched} read for less than half of the bytes");
+    Some(Finding::fail(CheckId::FilesRead, message, details))
+}
+
+/// What the observer saw of files that were not read, if it explains it.
+fn asked_in_vain(run: &RunEvidence) -> Option<(String, &'static str)> {
+    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    if seen.attempts.no_atime > 0 {
+        let attempts = count(seen.attempts.no_atime as usize, "attempt");
+        return Some((
+            format!("{attempts} to read with O_NOATIME were refused"),
+            "open the files as `File::open` does",
+        ));
+    }
+    if seen.cut_off > 0 {
+        let reads = count(seen.cut_off as usize, "read");
+        return Some((
+            format!("{reads} cut off by the end of the program"),
+            "wait for the threads: keep what `spawn` returns and `join` it, or use `thread::scope`",
+        ));
+    }
+    let in_vain = (seen.files_read as usize).saturating_sub(run.files.read);
+    (in_vain > 0).then(|| {
+        (
+            format!("{} asked for, and nothing came", count(in_vain, "file")),
+            "look at what `read` returns: an error, or 0 bytes",
+        )
+    })
+}
+
+fn tampered(run: &RunEvidence) -> Finding {
+    let files = &run.files;
+    let first = &files.tampered[0];
+    let (done, hint) = match first.trace {
+        Trace::Removed => ("removed", "only read the data: another reader may need it"),
+        Trace::Replaced => (
+            "replaced by another file",
+            "only read the data, never write it",
+        ),
+        Trace::Written => (
+            "written to",
+            "open the files for reading only: `File::open`",
+        ),
+        Trace::StatusChanged => (
+            "touched without being written: its times, mode or name were changed",
+            "only read the data; setting a file's times does not count as reading it",
+        ),
+    };
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some("files that were read and nothing else".into()),
+        seen: Some(format!("{} {done}", first.file)),
+        ..Details::default()
+    };
+    let changed = files.tampered.len();
+    let left = match changed {
+        1 => "was not left as it was",
+        _ => "were not left as they were",
+    };
+    let message = format!("{} {left}", count(changed, "data file"));
+    Finding::fail(CheckId::FilesRead, message, details).hint(hint)
+}

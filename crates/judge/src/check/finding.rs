@@ -1,0 +1,84 @@
+//! A check's answer: what every check returns.
+//!
+//! Never decides an answer.
+
+use ids::{CheckId, Seed};
+
+/// A check's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which check.
+    pub id: CheckId,
+    /// The answer.
+    pub status: Status,
+    /// The answer in a sentence for the student.
+    pub message: String,
+    /// What to try next, where something more exact than the exercise's own hint is known.
+    pub hint: Option<String>,
+    /// What the answer rests on.
+    pub details: Details,
+}
+
+/// The four answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Yes.
+    Pass,
+    /// No.
+    Fail,
+    /// Not asked: an earlier answer makes it meaningless.
+    Skipped,
+    /// The evidence does not tell. The machine's fault, never the student's.
+    Inconclusive,
+}
+
+/// What an answer rests on: the first thing that differs, and excerpts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Details {
+    /// The first run that differs.
+    pub seed: Option<Seed>,
+    /// What was expected there.
+    pub expected: Option<String>,
+    /// What was seen there.
+    pub seen: Option<String>,
+    /// Where in the submission, as `file:line:column`.
+    pub place: Option<String>,
+    /// An excerpt of what the compiler or the program said.
+    pub output: Option<String>,
+    /// Further reasons of the same kind, one a line.
+    pub more: Vec<String>,
+}
+
+impl Finding {
+    pub(super) fn pass(id: CheckId, message: impl Into<String>) -> Self {
+        Self {
+            id,
+            status: Status::Pass,
+            message: message.into(),
+            hint: None,
+            details: Details::default(),
+        }
+    }
+
+    pub(super) fn fail(id: CheckId, message: impl Into<String>, details: Details) -> Self {
+        Self {
+            id,
+            status: Status::Fail,
+            message: message.into(),
+            hint: None,
+            details,
+        }
+    }
+
+    pub(super) fn skipped(id: CheckId, because: CheckId) -> Self {
+        Self {
+            status: Status::Skipped,
+            ..Self::pass(id, format!("not examined, because `{because}` failed"))
+        }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

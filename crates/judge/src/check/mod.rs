@@ -1,0 +1,57 @@
+//! Questions asked of the evidence, and their answers: findings.
+//!
+//! Hides how each question is decided and how the answer is worded for a student.
+//! Pure: never touches disk, process or clock, and never knows what a check is worth.
+
+mod build;
+mod files_read;
+mod finding;
+mod multi_threaded;
+mod run;
+mod total;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use finding::{Details, Finding, Status};
+pub use multi_threaded::diagnosis::{Cause, Diagnosis, UndecidedReason, diagnose};
+pub use run::note_extended_limit;
+pub use total::number;
+
+use crate::evidence::Evidence;
+use ids::CheckId;
+
+/// What a check asks, in a sentence.
+#[must_use]
+pub const fn asks(id: CheckId) -> &'static str {
+    match id {
+        CheckId::Build => "does the course accept the crate, and does it compile?",
+        CheckId::Run => "does every run end by itself, with exit code 0, within its limits?",
+        CheckId::Total => "is the last line printed the total, on every dataset?",
+        CheckId::FilesRead => "was every data file read, and left as it was?",
+        CheckId::MultiThreaded => "do reads overlap, by several threads of one process?",
+    }
+}
+
+/// Ask these checks, in this order.
+#[must_use]
+pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
+    // What makes later questions meaningless is asked even where the exercise does not list it.
+    let built = build::check(&evidence.build);
+    let ran = run::check(&evidence.runs);
+    let obstacle = [&built, &ran]
+        .into_iter()
+        .find(|finding| finding.status != Status::Pass);
+    checks
+        .iter()
+        .map(|&id| match (id, obstacle) {
+            (CheckId::Build, _) => built.clone(),
+            (_, Some(obstacle)) if obstacle.id < id => Finding::skipped(id, obstacle.id),
+            (CheckId::Run, _) => ran.clone(),
+            (CheckId::Total, _) => total::check(&evidence.runs),
+            (CheckId::FilesRead, _) => files_read::check(&evidence.runs),
+            (CheckId::MultiThreaded, _) => multi_threaded::check(&evidence.runs),
+        })
+        .collect()
+}

@@ -1,0 +1,244 @@
+//! `run`: every run ends by itself, with 0, within its limits.
+
+use std::time::Duration;
+
+use super::{
+    finding::{Details, Finding},
+    words::{
+        count, first_lines, last_lines, milliseconds, signal_name, termination,
+        without_thread_numbers,
+    },
+};
+use crate::evidence::{Evidence, RunEvidence};
+use evidence::{Captured, Execution, Termination};
+use ids::CheckId;
+
+/// Lines shown of a failed run's standard error.
+const SHOWN_LINES: usize = 8;
+
+/// Lines shown of a flood: they are most likely all alike.
+const SHOWN_OF_FLOOD: usize = 3;
+
+pub(super) fn check(runs: &[RunEvidence]) -> Finding {
+    let Some(first) = runs
+        .iter()
+        .find(|run| !run.execution.termination.is_success())
+    else {
+        if runs.is_empty() {
+            return Finding::fail(CheckId::Run, "there was nothing to run", Details::default());
+        }
+        return Finding::pass(CheckId::Run, passed(runs));
+    };
+    let (seen, hint) = explain(&first.execution);
+    let message = format!("the run on seed {} {seen}", first.seed);
+    let stderr = &first.execution.stderr;
+    let said = if stderr.omitted > 0 {
+        &stderr.tail
+    } else {
+        &stderr.head
+    };
+    let output = match first.execution.termination {
+        Termination::OutputLimit { .. } => {
+            let flood = Stream::of_flood(&first.execution).of(&first.execution);
+            Some(first_lines(&flood.head, SHOWN_OF_FLOOD))
+        }
+        _ => excerpt(&without_thread_numbers(said)),
+    };
+    let details = Details {
+        seed: Some(first.seed),
+        expected: Some("an end by itself with exit code 0".into()),
+        seen: Some(seen),
+        output,
+        ..Details::default()
+    };
+    let finding = Finding::fail(CheckId::Run, message, details);
+    let hint = said_hint(said).map(str::to_owned).or(hint);
+    match hint {
+        Some(hint) => finding.hint(hint),
+        None => finding,
+    }
+}
+
+/// Say why a run was stopped only after a longer time than the exercise's `own` limit.
+pub fn note_extended_limit(findings: &mut [Finding], evidence: &Evidence, own: Duration) {
+    let is_longer = |run: &RunEvidence| match run.execution.termination {
+        Termination::WallLimit { limit_ms } => Duration::from_millis(limit_ms) > own,
+        _ => false,
+    };
+    if !evidence.runs.iter().any(is_longer) {
+        return;
+    }
+    for finding in findings.iter_mut().filter(|one| one.id == CheckId::Run) {
+        let own = u64::try_from(own.as_millis()).unwrap_or(u64::MAX);
+        finding.details.more.push(format!(
+            "the exercise's limit is {}; it is longer here because the reference was slow",
+            milliseconds(own)
+        ));
+    }
+}
+
+fn passed(runs: &[RunEvidence]) -> String {
+    let left: u32 = runs.iter().map(|run| run.execution.left_behind).sum();
+    let ended = match runs.len() {
+        1 => "the run ended by itself with 0".into(),
+        n => format!("{n} runs, each ended by itself with 0"),
+    };
+    match left {
+        0 => ended,
+        n => format!(
+            "{ended}; {} left behind, ended by us",
+            count(n as usize, "process")
+        ),
+    }
+}
+
+/// The lines that tell most: from the first panic on, since later ones often follow from it, or else the
+/// last ones.
+fn excerpt(said: &str) -> Option<String> {
+    match said.find("panicked at") {
+        Some(at) => {
+            let start = said[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            Some(first_lines(&said[start..], SHOWN_LINES / 2))
+        }
+        None => last_lines(said, SHOWN_LINES),
+    }
+}
+
+/// One of the two streams that a program writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Output,
+    Error,
+}
+
+impl Stream {
+    /// The one that was written more to than is allowed: the one of which more was left out.
+    fn of_flood(execution: &Execution) -> Self {
+        if execution.stderr.omitted > execution.stdout.omitted {
+            Self::Error
+        } else {
+            Self::Output
+        }
+    }
+
+    fn of(self, execution: &Execution) -> &Captured {
+        match self {
+            Self::Output => &execution.stdout,
+            Self::Error => &execution.stderr,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Output => "standard output",
+            Self::Error => "standard error",
+        }
+    }
+
+    /// What to try where it was flooded.
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Output => "print the total once, after the loop",
+            Self::Error => {
+                "take `eprintln!` and `dbg!` out of the loops, or look for one without end"
+            }
+        }
+    }
+}
+
+/// What to try where the program met a closed door, or said in the words of the system what else it met.
+fn said_hint(said: &str) -> Option<&'static str> {
+    let hints: [(&[&str], &str); 3] = [
+        (
+            &["has overflowed its stack"],
+            "look for a function that calls itself without end, or for a large array in a variable: \
+             put that into a `Vec`",
+        ),
+        (
+            &[
+                "Permission denied",
+                "PermissionDenied",
+                "Operation not permitted",
+                "Read-only file",
+            ],
+            "the program may read the data files and nothing else: open them with `File::open`, write to \
+             `std::env::temp_dir()` if it must, and leave network, other programs and other files alone",
+        ),
+        (
+            &["No such file or directory", "kind: NotFound"],
+            "what it opens is not there: the data files are in the folder in which the program starts, \
+             and there is no other program to start, such as `cat`",
+        ),
+    ];
+    let mut hints = hints.into_iter();
+    hints
+        .find(|(words, _)| words.iter().any(|words| said.contains(words)))
+        .map(|(_, hint)| hint)
+}
+
+/// What was seen, to follow "the run ", and what to try.
+fn explain(execution: &Execution) -> (String, Option<String>) {
+    match execution.termination {
+        Termination::Exited { code: 101 } => (
+            "panicked (exit code 101)".into(),
+            Some("the lines above say where; think of what the program meets there".into()),
+        ),
+        Termination::Exited { code } => (
+            format!("ended with exit code {code}"),
+            Some("return from `main` normally, or with `Ok(())`, when all went well".into()),
+        ),
+        Termination::Signaled { signal } => {
+            let name =
+                signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned);
+            let hint = match signal {
+                6 => {
+                    "the program aborted: `abort`, a panic while panicking, an overflowed stack, or no \
+                     memory left"
+                }
+                11 | 7 => {
+                    "it used memory that is not its own: look for a function that calls itself without \
+                     end, and at `unsafe` code"
+                }
+                _ => "find out what sent the signal",
+            };
+            (format!("was ended by {name}"), Some(hint.into()))
+        }
+        Termination::WallLimit { limit_ms } => (
+            format!(
+                "was stopped after {}, its time limit",
+                milliseconds(limit_ms)
+            ),
+            Some(
+                "look for a loop without end, a thread that is never joined, a lock taken twice, \
+                 or a channel whose sender is never dropped"
+                    .into(),
+            ),
+        ),
+        Termination::OutputLimit { .. } => {
+            let stream = Stream::of_flood(execution);
+            let words = termination(&execution.termination);
+            let words = words.trim_end_matches(" of output");
+            (
+                format!("{words} to {}", stream.name()),
+                Some(stream.hint().into()),
+            )
+        }
+        other => (termination(&other), Some(limit_hint(other).into())),
+    }
+}
+
+/// What to try after an end that was not its own.
+fn limit_hint(termination: Termination) -> &'static str {
+    match termination {
+        Termination::CpuLimit { .. } => "look for a loop that waits by spinning, or never ends",
+        Termination::MemoryLimit { .. } => "hold one file at a time, not all that was ever read",
+        Termination::TaskLimit { .. } => "start a fixed number of threads and give each many files",
+        Termination::FileSizeLimit { .. } | Termination::DiskLimit { .. } => {
+            "print the total; nothing needs to be written to files"
+        }
+        Termination::NotStarted { .. } => {
+            "leave the making of the program to the compiler: look for `link_section` in the source"
+        }
+        _ => "run it yourself on the same data, written by `grade data`",
+    }
+}

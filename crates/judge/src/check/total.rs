@@ -1,0 +1,211 @@
+//! `total`: the printed total equals the reference's, on every seed.
+
+use super::{
+    finding::{Details, Finding},
+    words::{count, last_lines, shortened, without_thread_numbers},
+};
+use crate::evidence::RunEvidence;
+use evidence::{Captured, Observed};
+use ids::CheckId;
+
+pub(super) fn check(runs: &[RunEvidence]) -> Finding {
+    let wrong: Vec<_> = runs
+        .iter()
+        .filter(|run| !is_right(run))
+        .map(|run| (run, answer(&run.execution.stdout)))
+        .collect();
+    let Some((run, answer)) = wrong.first() else {
+        let message = match runs.len() {
+            1 => "right on the dataset".to_owned(),
+            n => format!("right on all {n} datasets"),
+        };
+        return Finding::pass(CheckId::Total, message);
+    };
+    let details = Details {
+        seed: Some(run.seed),
+        expected: Some(run.expected.clone()),
+        seen: Some(answer.seen()),
+        output: last_lines(&without_thread_numbers(&run.execution.stderr.head), 4),
+        ..Details::default()
+    };
+    let which = if wrong.len() == runs.len() {
+        match runs.len() {
+            1 => "wrong on the dataset".to_owned(),
+            n => format!("wrong on all {n} datasets"),
+        }
+    } else {
+        format!(
+            "wrong on {} of {}",
+            wrong.len(),
+            count(runs.len(), "dataset")
+        )
+    };
+    let finding = Finding::fail(CheckId::Total, which, details);
+    if matches!(answer, Answer::Number(_) | Answer::Nothing)
+        && let Some(hint) = reading_hint(run)
+    {
+        return finding.hint(hint);
+    }
+    match answer {
+        Answer::Nothing => finding.hint("print the total with `println!` before `main` ends"),
+        Answer::TooLong => finding.hint("print the total alone on the last line"),
+        Answer::Text(line) => finding.hint(text_hint(line, &run.expected)),
+        Answer::Number(zero) if zero == "0" => {
+            finding.hint(if adds_elsewhere(run) {
+                "0 is the sum of nothing, and yet all files were read: a thread that `move`s a number adds \
+                 to a copy of it. Return the sum from the thread, or use an atomic"
+            } else {
+                "0 is the sum of nothing: what came of reading the files, and is it added up?"
+            })
+        }
+        Answer::Number(_) if wrong.len() < runs.len() => finding.hint(
+            "right on some datasets only: is an answer remembered, or does the order in which \
+             threads finish matter?",
+        ),
+        Answer::Number(_) => finding,
+    }
+}
+
+/// Whether threads read all files, and so whatever they computed is lost.
+fn adds_elsewhere(run: &RunEvidence) -> bool {
+    matches!(&run.execution.observation, Some(Observed::Seen(seen))
+        if seen.concurrency.threads > 1 && seen.files_touched == 0
+            && seen.files_read as usize == run.files.expected)
+}
+
+/// What to do first, where not all was read that the total is made of.
+fn reading_hint(run: &RunEvidence) -> Option<&'static str> {
+    if let Some(Observed::Seen(seen)) = &run.execution.observation {
+        if seen.cut_off > 0 {
+            return Some(
+                "the program ended while its threads were still reading: keep what `spawn` returns and `join` \
+                 it before the total is printed, or use `thread::scope`",
+            );
+        }
+        if seen.files_asked_for_nothing > 0 || seen.files_touched > 0 {
+            return Some("not all that is in the files was read: first see to it that it is");
+        }
+    }
+    match (run.files.read, run.files.unread.len()) {
+        (_, 0) => None,
+        (0, _) => Some("no file was read: are the files found, and is each one opened and read?"),
+        _ => Some("not all files were read: first see to it that each one is"),
+    }
+}
+
+/// The answer that a program gave.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    /// The last line is a whole number: in decimal, without sign plus and leading zeros.
+    Number(String),
+    /// The last line is something else.
+    Text(String),
+    /// The last line is longer than what was kept.
+    TooLong,
+    /// There is no line.
+    Nothing,
+}
+
+impl Answer {
+    fn seen(&self) -> String {
+        match self {
+            Self::Number(number) => number.clone(),
+            Self::Text(line) => format!("`{}`", shortened(line, 60)),
+            Self::TooLong => "a last line of more than 64 KiB".into(),
+            Self::Nothing => "nothing on standard output".into(),
+        }
+    }
+}
+
+/// Whether a run printed the expected total.
+pub(super) fn is_right(run: &RunEvidence) -> bool {
+    matches!(answer(&run.execution.stdout), Answer::Number(number) if number == run.expected)
+}
+
+fn answer(stdout: &Captured) -> Answer {
+    match stdout.last_line() {
+        Some(line) => number(line).map_or_else(|| Answer::Text(line.to_owned()), Answer::Number),
+        None if stdout.omitted > 0 && !stdout.tail.trim().is_empty() => Answer::TooLong,
+        None => Answer::Nothing,
+    }
+}
+
+/// A whole number of any length, spelled in the one way in which equal numbers are equal texts.
+#[must_use]
+pub fn number(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    match digits.trim_start_matches('0') {
+        "" => Some("0".into()),
+        digits => Some(format!("{sign}{digits}")),
+    }
+}
+
+fn text_hint(line: &str, expected: &str) -> String {
+    let words: Vec<&str> = line.split(|c: char| !c.is_ascii_digit()).collect();
+    if line
+        .strip_suffix(".0")
+        .is_some_and(|whole| whole == expected)
+    {
+        "the number is right, but printed as a float: add up whole numbers, `u64` or `i64`".into()
+    } else if words.contains(&expected) {
+        "the number is right, but the line must hold nothing else: `println!(\"{total}\")`".into()
+    } else if line.contains('\u{FFFD}') {
+        "the last line is not text (UTF-8): print the number with `println!`".into()
+    } else {
+        "the last line must be the total alone, a whole number in decimal".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for (text, same) in [
+            ("7", "7"),
+            ("+7", "7"),
+            ("007", "7"),
+            ("-007", "-7"),
+            ("-0", "0"),
+            ("000", "0"),
+        ] {
+            assert_eq!(number(text).as_deref(), Some(same), "{text}");
+        }
+        for text in [
+            "", "-", "+", "+-7", "7.0", "7 7", "0x7", "٧", "1_000", "1e3", "−7",
+        ] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_equal_when_the_integers_are(a in any::<i128>(), zeros in 0usize..4) {
+            let padded = format!("{}{}{}", if a < 0 { "-" } else { "" }, "0".repeat(zeros), a.unsigned_abs());
+            prop_assert_eq!(number(&padded), Some(a.to_string()));
+        }
+
+        #[test]
+        fn any_output_has_an_answer(head in "\\PC*", tail in "\\PC*", omitted in 0u64..3) {
+            let captured = Captured { head, tail, omitted, is_utf8: true };
+            if let Answer::Number(number) = answer(&captured) {
+                prop_assert!(number.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()));
+            }
+        }
+
+        #[test]
+        fn only_the_last_line_counts(noise in "[ -~\n]*", n in any::<u64>(), blank in "[ \t\n]*") {
+            let captured = Captured::complete(&format!("{noise}\n{n}\n{blank}"));
+            prop_assert_eq!(answer(&captured), Answer::Number(n.to_string()));
+        }
+    }
+}

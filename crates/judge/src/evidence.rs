@@ -1,0 +1,94 @@
+//! What was seen while one submission was built and run. Plain data, without judgement.
+//!
+//! What the sandbox and the observer see of a run is in the crate `evidence`; here is what else is known of
+//! a submission. `check` reads both and nothing else.
+//! Never holds a point, a verdict or a word for the student.
+
+use evidence::{Concurrency, Execution, FilesWitness, Termination};
+use ids::Seed;
+
+/// Everything seen of one submission.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// How the build went.
+    pub build: BuildEvidence,
+    /// One entry a run, in the order of the seeds. Empty if there was nothing to run.
+    pub runs: Vec<RunEvidence>,
+}
+
+/// How the build went.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BuildEvidence {
+    /// A program came out.
+    Built {
+        /// Warnings that the compiler gave about the submission.
+        warnings: usize,
+    },
+    /// The course does not accept the crate; nothing was compiled.
+    Refused(Vec<Refusal>),
+    /// The compiler did not make a program of it.
+    Failed(CompileFailure),
+}
+
+/// One reason why the course does not accept a crate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// File, and line where there is one, relative to the submission: `Cargo.toml:7`.
+    pub place: String,
+    /// What is there, as a sentence without full stop.
+    pub problem: String,
+    /// What to do instead, as a sentence without full stop.
+    pub remedy: String,
+}
+
+/// What the compiler said when it made no program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompileFailure {
+    /// How the compiler ended: a limit is a reason of its own.
+    pub termination: Termination,
+    /// Its diagnostics, in its order, errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What it wrote that is no diagnostic (a linker's words, a crash), cut to a few lines.
+    pub other_output: String,
+}
+
+/// One diagnostic of rustc.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Whether it stopped the build.
+    pub is_error: bool,
+    /// rustc's code, `E0308`, where it has one.
+    pub code: Option<String>,
+    /// The headline.
+    pub message: String,
+    /// Where its primary span starts.
+    pub place: Option<Place>,
+    /// The whole of it as rustc draws it, without colour.
+    pub rendered: String,
+}
+
+/// A place in a submission's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Path relative to the submission.
+    pub file: String,
+    /// Counted from one.
+    pub line: u32,
+    /// Counted from one, in characters.
+    pub column: u32,
+}
+
+/// One execution of a built submission on one dataset, with what the reference did there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEvidence {
+    /// Which dataset.
+    pub seed: Seed,
+    /// The reference's answer on the same dataset.
+    pub expected: String,
+    /// How concurrent the reference's reads were on the same dataset.
+    pub reference_concurrency: Option<Concurrency>,
+    /// What the process did.
+    pub execution: Execution,
+    /// What the data files tell.
+    pub files: FilesWitness,
+}

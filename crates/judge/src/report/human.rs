@@ -1,0 +1,278 @@
+//! The report for a person at a terminal.
+//!
+//! The verdict first, then each check in its fixed order with what was asked, expected and seen, what to
+//! try, and last the command that shows the same again. At most 80 columns, readable without colour, and
+//! with nothing in it that changes from one grading of the same thing to the next.
+//!
+//! Colour is put in always; who prints it takes it out where it is not wanted.
+
+use std::fmt::Write as _;
+
+use textwrap::WrapAlgorithm;
+
+use super::{
+    escape::{escape_block, escape_line},
+    style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
+};
+use crate::{
+    check,
+    record::{Check, Grader, Record, Status, Verdict},
+};
+
+/// The record for a person.
+#[must_use]
+pub fn human(record: &Record) -> String {
+    let mut text = String::new();
+    headline(&mut text, record);
+    text.push('\n');
+    for check in &record.checks {
+        write_check(&mut text, check);
+    }
+    for (number, fault) in record.faults.iter().enumerate() {
+        if number > 0 || !record.checks.is_empty() {
+            text.push('\n');
+        }
+        paragraph(&mut text, "  ", &escape_line(&fault.message));
+        if let Some(cause) = &fault.cause {
+            block(&mut text, cause);
+        }
+        if let Some(hint) = &fault.hint {
+            row(&mut text, "try", hint);
+        }
+    }
+    text.push('\n');
+    if let Some(notice) = &record.notice {
+        paragraph(&mut text, "  ", &escape_line(notice));
+    }
+    let Grader { tier, observer, .. } = &record.grader;
+    let witnesses = match observer.as_str() {
+        "file-times" => "file times alone".to_owned(),
+        observer => format!("{observer} and file times"),
+    };
+    let how = format!("Isolation: {tier}. Reads seen by: {witnesses}.");
+    paragraph(&mut text, "  ", &escape_line(&how));
+    // Not wrapped: it is there to be copied.
+    let _ = writeln!(
+        text,
+        "  Again on the same data:\n    {}",
+        escape_line(&record.replay)
+    );
+    text
+}
+
+fn headline(text: &mut String, record: &Record) {
+    let (style, word) = match record.verdict {
+        Verdict::Pass => (GOOD, "PASS"),
+        Verdict::Fail => (BAD, "FAIL"),
+        Verdict::NotGraded => (OPEN, "NOT GRADED"),
+    };
+    let points = match record.score {
+        Some(score) => format!("{} of {} points", score.earned, score.possible),
+        None => "no points were given or taken".to_owned(),
+    };
+    let who = escape_line(record.submission.id.as_str());
+    let exercise = record.exercise.as_str();
+    let whose = if who == exercise {
+        String::new()
+    } else {
+        format!(" by {who}")
+    };
+    let points = format!("{exercise}{whose}: {points}");
+    let indent = " ".repeat(word.len() + 2);
+    let options = lines_of(WIDTH)
+        .initial_indent(&indent)
+        .subsequent_indent(&indent);
+    let wrapped = textwrap::fill(&escape_line(&points), options);
+    let rest = wrapped.trim_start();
+    let (name, rest) = rest.split_at_checked(exercise.len()).unwrap_or(("", rest));
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{style}{word}{style:#}  {BOLD}{name}{BOLD:#}{rest}");
+}
+
+fn write_check(text: &mut String, check: &Check) {
+    let (style, word) = match check.status {
+        Status::Pass => (GOOD, "pass"),
+        Status::Fail => (BAD, "FAIL"),
+        Status::Skipped => (DIM, "skip"),
+        Status::Inconclusive => (OPEN, "open"),
+    };
+    let points = format!("{}/{}", check.earned, check.possible);
+    let label = format!("  {word}  {:<14} {points:>5}  ", check.id);
+    let options = lines_of(WIDTH - label.len());
+    let message = escape_line(&check.message);
+    for (n, line) in textwrap::wrap(&message, options).iter().enumerate() {
+        if n == 0 {
+            let (_, rest) = label.split_at(6);
+            let _ = writeln!(text, "  {style}{word}{style:#}{rest}{line}");
+        } else {
+            let _ = writeln!(text, "{:width$}{line}", "", width = label.len());
+        }
+    }
+    if matches!(check.status, Status::Pass | Status::Skipped) {
+        return;
+    }
+    row(text, "asked", check::asks(check.id));
+    let details = &check.details;
+    if let Some(seed) = details.seed {
+        row(text, "seed", &seed.to_string());
+    }
+    for (label, value) in [
+        ("place", &details.place),
+        ("expected", &details.expected),
+        ("seen", &details.seen),
+    ] {
+        if let Some(value) = value {
+            row(text, label, value);
+        }
+    }
+    if let Some(output) = &details.output {
+        block(text, output);
+    }
+    for more in &details.more {
+        row(text, "also", more);
+    }
+    if let Some(hint) = &check.hint {
+        row(text, "try", hint);
+    }
+}
+
+/// A labelled line below a check.
+fn row(text: &mut String, label: &str, value: &str) {
+    let indent = " ".repeat(18);
+    let options = lines_of(WIDTH)
+        .initial_indent(&indent)
+        .subsequent_indent(&indent);
+    let value = escape_line(value);
+    let wrapped = defuse_ci_command(&textwrap::fill(&value, options));
+    let _ = writeln!(
+        text,
+        "        {DIM}{label:<8}{DIM:#}  {}",
+        wrapped.trim_start()
+    );
+}
+
+/// What somebody else said, set off by a bar. A line that is too long goes on below its own words.
+fn block(text: &mut String, said: &str) {
+    let said = escape_block(&without_compiler_hashes(said));
+    for line in said.lines() {
+        let indent = " ".repeat(hang(line));
+        // The first fit: the best one lets a word that was broken stand out by the indent.
+        let options = lines_of(WIDTH - 10)
+            .subsequent_indent(&indent)
+            .wrap_algorithm(WrapAlgorithm::FirstFit);
+        for part in textwrap::wrap(line, options) {
+            let space = if part.is_empty() { "" } else { " " };
+            let _ = writeln!(text, "        {DIM}|{DIM:#}{space}{part}");
+        }
+    }
+}
+
+/// Where the words of a line begin: behind the spaces before it, and behind a label as rustc writes it,
+/// `   = help: `.
+fn hang(line: &str) -> usize {
+    let words = line.trim_start_matches(' ');
+    let spaces = line.len() - words.len();
+    let label = match words
+        .strip_prefix("= ")
+        .and_then(|rest| rest.split_once(": "))
+    {
+        Some((label, _)) if label.bytes().all(|byte| byte.is_ascii_alphabetic()) => label.len() + 4,
+        _ => 0,
+    };
+    (spaces + label).min(WIDTH / 2)
+}
+
+/// The standard library's own places without the compiler's hash, which says nothing to anybody and is
+/// longer than a line: `/rustc/…/library/std/src/thread.rs`.
+fn without_compiler_hashes(said: &str) -> String {
+    let mut parts = said.split("/rustc/");
+    let mut short = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_hexdigit());
+        let (hash, rest) = part.split_at(end.unwrap_or(part.len()));
+        let is_hash = hash.len() == 40 && rest.starts_with('/');
+        short += "/rustc/";
+        short += if is_hash { "…" } else { hash };
+        short += rest;
+    }
+    short
+}
+
+fn paragraph(text: &mut String, indent: &str, words: &str) {
+    let options = lines_of(WIDTH)
+        .initial_indent(indent)
+        .subsequent_indent(indent);
+    let _ = writeln!(
+        text,
+        "{}",
+        defuse_ci_command(&textwrap::fill(words, options))
+    );
+}
+
+/// A line that begins with two colons is a command to some CI systems, blanks before it or not.
+fn defuse_ci_command(wrapped: &str) -> String {
+    let lines: Vec<String> = wrapped
+        .lines()
+        .map(|line| {
+            if line.trim_start().starts_with("::") {
+                line.replacen("::", "\\u{3a}:", 1)
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(said: &str) -> Vec<String> {
+        let mut text = String::new();
+        block(&mut text, said);
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        plain
+            .lines()
+            .map(|line| line.trim_start().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_line_of_the_compiler_goes_on_below_its_own_words() {
+        let line = "   = help: the trait `Send` is not implemented for `Rc<i32>`, so that it cannot be sent";
+        let shown = shown(line);
+        assert_eq!(
+            shown,
+            [
+                "|    = help: the trait `Send` is not implemented for `Rc<i32>`, so that",
+                "|            it cannot be sent"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_of_one_long_word_stays_within_the_width() {
+        for spaces in 0..50 {
+            for long in 60..90 {
+                let line = format!("{}| {}", " ".repeat(spaces), "^".repeat(long));
+                for line in shown(&line) {
+                    assert!(line.chars().count() <= WIDTH - 8, "{spaces} {long}: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_compilers_hash_goes_and_the_place_stays_whole() {
+        let hash = "59807616e1fa2540724bfbac14d7976d7e4a3860";
+        let line = format!("   --> /rustc/{hash}/library/std/src/thread/functions.rs:125:4");
+        assert_eq!(
+            shown(&line),
+            ["|    --> /rustc/…/library/std/src/thread/functions.rs:125:4"]
+        );
+        for other in ["/rustc/abc/x", "/rustc/", "a/rustc/no hash"] {
+            assert_eq!(shown(other), [format!("| {other}")]);
+        }
+    }
+}

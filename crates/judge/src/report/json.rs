@@ -1,0 +1,23 @@
+//! Records as JSON, which stays the same value when it is read and shows nothing that acts on a terminal.
+
+use serde::Serialize;
+
+use super::escape::escape_json;
+use crate::record::Record;
+
+/// The record itself, as indented JSON with a newline at the end.
+#[must_use]
+pub fn json(record: &Record) -> String {
+    // A record has only string keys and finite numbers, so this cannot fail.
+    let mut text = escape_json(&serde_json::to_string_pretty(record).unwrap_or_default());
+    text.push('\n');
+    text
+}
+
+/// A record, or what else is said of a class, as JSON in one line.
+///
+/// # Errors
+/// It has no form in JSON.
+pub fn json_line(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(value).map(|json| escape_json(&json))
+}

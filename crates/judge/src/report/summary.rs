@@ -1,0 +1,388 @@
+//! A class on one screen: how the points are spread, what fails most often and why, who handed in the
+//! same, what could not be graded, and what changed since the last time.
+//!
+//! Filled record by record, so that a class need not be in memory; what is kept of each is a line.
+//! At most 80 columns, readable without colour, and in an order that does not depend on who was graded
+//! first.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use super::{
+    causes::Causes,
+    change::Change,
+    escape::escape_line,
+    style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
+    words::reason,
+};
+use crate::record::{Record, Status, Verdict};
+use ids::{Digest, SubmissionId};
+
+/// Causes, groups and names shown; how many more there are is always said.
+const SHOWN: usize = 8;
+/// Names shown of one group.
+const SHOWN_NAMES: usize = 3;
+/// Width of the longest bar.
+const BAR: usize = 30;
+
+/// How much of each list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truncate<'a> {
+    /// What fits on a screen.
+    Screen {
+        /// The command that shows all of it.
+        all: &'a str,
+    },
+    /// All of it.
+    Nothing,
+}
+
+/// What is said about a class.
+#[derive(Debug, Default)]
+pub struct Summary {
+    exercise: String,
+    verdicts: [usize; 3],
+    points: BTreeMap<u32, usize>,
+    possible: u32,
+    causes: Causes,
+    copies: BTreeMap<Digest, Vec<SubmissionId>>,
+    fingerprints: BTreeMap<Digest, Vec<SubmissionId>>,
+    not_graded: Vec<(SubmissionId, String)>,
+    /// How many submissions there will be, if that is known.
+    pub class: Option<usize>,
+    /// What was found and is no submission, and why.
+    pub ignored: Vec<(String, String)>,
+    /// Who handed in several times or late, or has a name that an id cannot spell: each attempt, and
+    /// whether it was late; the last one counts.
+    pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
+    /// Who moved.
+    pub changes: Vec<Change>,
+}
+
+impl Summary {
+    /// Take in one record, and the fingerprint of its source if that is known.
+    pub fn add(&mut self, record: &Record, fingerprint: Option<Digest>) {
+        let id = &record.submission.id;
+        record.exercise.as_str().clone_into(&mut self.exercise);
+        self.verdicts[record.verdict as usize] += 1;
+        if let Some(score) = record.score {
+            *self.points.entry(score.earned).or_default() += 1;
+            self.possible = self.possible.max(score.possible);
+        }
+        if record.verdict == Verdict::NotGraded {
+            let why = reason(record).unwrap_or_default();
+            self.not_graded.push((id.clone(), why));
+        }
+        let failed = record
+            .checks
+            .iter()
+            .find(|check| check.status == Status::Fail);
+        if let Some(check) = failed {
+            self.causes
+                .add(&format!("{}: {}", check.id, check.message), id);
+        }
+        if let Some(fingerprint) = fingerprint {
+            self.fingerprints
+                .entry(fingerprint)
+                .or_default()
+                .push(id.clone());
+        }
+        if let Some(digest) = &record.submission.digest {
+            self.copies
+                .entry(digest.clone())
+                .or_default()
+                .push(id.clone());
+        }
+    }
+
+    /// How many submissions there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.verdicts.iter().sum()
+    }
+
+    /// How many submissions have this verdict.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.verdicts[verdict as usize]
+    }
+
+    /// Who was not graded, and why, in a line each.
+    #[must_use]
+    pub fn not_graded(&self) -> Vec<String> {
+        let lines = self.not_graded.iter();
+        lines
+            .map(|(id, why)| escape_line(&format!("{id}: {why}")))
+            .collect()
+    }
+
+    /// The summary for a person.
+    #[must_use]
+    pub fn human(&self, truncate: Truncate<'_>) -> String {
+        let mut text = String::new();
+        self.headline(&mut text);
+        self.write_points(&mut text);
+        self.write_causes(&mut text, truncate);
+        self.write_alike(&mut text, truncate);
+        let not_graded = self
+            .not_graded
+            .iter()
+            .map(|(id, why)| format!("{id}: {why}"));
+        section(
+            &mut text,
+            "Not graded, through no fault of theirs",
+            not_graded,
+            truncate,
+        );
+        section(
+            &mut text,
+            "What changed since the grades were accepted",
+            self.changes.iter().map(Change::words),
+            truncate,
+        );
+        let (several, once): (Vec<_>, Vec<_>) =
+            self.attempts.iter().partition(|(_, all)| all.len() > 1);
+        let several = several.iter().map(|(id, all)| attempts(id, all));
+        section(&mut text, "Handed in several times", several, truncate);
+        let late = once
+            .iter()
+            .filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
+        let late = late.map(|(id, _)| id.to_string()).collect::<Vec<_>>();
+        section(&mut text, "Handed in late", late.into_iter(), truncate);
+        let foreign = self
+            .attempts
+            .iter()
+            .filter_map(|(id, all)| all.last().map(|(name, _)| (id, name)))
+            .filter(|(_, name)| !SubmissionId::can_spell(name));
+        let foreign = foreign.map(|(id, name)| format!("{id}: {name}"));
+        let foreign = foreign.collect::<Vec<_>>();
+        section(
+            &mut text,
+            "Names that an id cannot spell",
+            foreign.into_iter(),
+            truncate,
+        );
+        let ignored = self
+            .ignored
+            .iter()
+            .map(|(name, why)| format!("{name} {why}"));
+        section(&mut text, "Ignored", ignored, truncate);
+        text
+    }
+
+    fn headline(&self, text: &mut String) {
+        let parts = [
+            (GOOD, Verdict::Pass, "passed"),
+            (BAD, Verdict::Fail, "did not pass"),
+            (OPEN, Verdict::NotGraded, "not graded"),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(_, verdict, _)| self.count(*verdict) > 0)
+            .map(|(style, verdict, word)| format!("{style}{} {word}{style:#}", self.count(verdict)))
+            .collect();
+        let total = self.total();
+        let noun = |count| match count {
+            1 => "submission",
+            _ => "submissions",
+        };
+        let count = match self.class {
+            Some(class) if class > total => {
+                format!("{OPEN}{total} of {class}{OPEN:#} {} so far", noun(class))
+            }
+            _ => format!("{total} {}", noun(total)),
+        };
+        let parts: Vec<String> = std::iter::once(count).chain(parts).collect();
+        let exercise = if self.exercise.is_empty() {
+            "batch"
+        } else {
+            &self.exercise
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{BOLD}{exercise}{BOLD:#}: {}", parts.join(", "));
+    }
+
+    fn write_points(&self, text: &mut String) {
+        let Some(most) = self.points.values().max() else {
+            return;
+        };
+        let _ = writeln!(text, "\n{BOLD}Points{BOLD:#}");
+        for (earned, count) in self.points.iter().rev() {
+            // At least one sign for at least one submission.
+            let bar = "#".repeat((count * BAR).div_ceil(*most));
+            let _ = writeln!(
+                text,
+                "  {earned:>3} of {:<3} {count:>5}  {DIM}{bar}{DIM:#}",
+                self.possible
+            );
+        }
+    }
+
+    fn write_causes(&self, text: &mut String, truncate: Truncate<'_>) {
+        let lines = self
+            .causes
+            .by_number()
+            .into_iter()
+            .map(|(cause, ids)| format!("{:>4}  {cause} ({})", ids.len(), names(ids)));
+        section(text, "What fails first, and how often", lines, truncate);
+    }
+
+    fn write_alike(&self, text: &mut String, truncate: Truncate<'_>) {
+        let same = |groups: &BTreeMap<Digest, Vec<SubmissionId>>| -> Vec<Vec<SubmissionId>> {
+            let mut groups: Vec<_> = groups
+                .values()
+                .filter(|ids| ids.len() > 1)
+                .cloned()
+                .collect();
+            groups.sort();
+            groups
+        };
+        let copies = same(&self.copies);
+        let mut lines: Vec<String> = copies
+            .iter()
+            .map(|ids| format!("every byte: {}", names(ids)))
+            .collect();
+        let alike = same(&self.fingerprints);
+        let alike = alike.iter().filter(|ids| !copies.contains(ids));
+        lines.extend(alike.map(|ids| {
+            format!(
+                "but for names of files, comments and layout: {}",
+                names(ids)
+            )
+        }));
+        section(text, "The same source", lines.into_iter(), truncate);
+    }
+}
+
+/// All attempts of one student.
+fn attempts(id: &SubmissionId, all: &[(String, bool)]) -> String {
+    let mut names = all.iter().map(|(name, is_late)| {
+        let mark = if *is_late { " (late)" } else { "" };
+        format!("{name}{mark}")
+    });
+    let last = names.next_back().unwrap_or_default();
+    let others: Vec<String> = names.collect();
+    format!("{id}: {last} counts; also {}", others.join(", "))
+}
+
+/// Some names, and how many more there are.
+fn names(ids: &[SubmissionId]) -> String {
+    let shown: Vec<&str> = ids
+        .iter()
+        .take(SHOWN_NAMES)
+        .map(SubmissionId::as_str)
+        .collect();
+    match ids.len().saturating_sub(SHOWN_NAMES) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// A headline and lines, nothing if there are none.
+fn section(
+    text: &mut String,
+    headline: &str,
+    lines: impl ExactSizeIterator<Item = String>,
+    truncate: Truncate<'_>,
+) {
+    let total = lines.len();
+    if total == 0 {
+        return;
+    }
+    // That one more is left out takes a line as well.
+    let (shown, all) = match truncate {
+        Truncate::Screen { all } if total > SHOWN + 1 => (SHOWN, all),
+        _ => (total, ""),
+    };
+    let _ = writeln!(text, "\n{BOLD}{headline}{BOLD:#}");
+    let options = lines_of(WIDTH)
+        .initial_indent("  ")
+        .subsequent_indent("      ");
+    for line in lines.take(shown) {
+        let _ = writeln!(text, "{}", textwrap::fill(&escape_line(&line), &options));
+    }
+    if total > shown {
+        let more = total - shown;
+        // Not wrapped: it is there to be copied.
+        let _ = writeln!(text, "  {DIM}and {more} more: `{all}` shows all{DIM:#}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCREEN: Truncate<'_> = Truncate::Screen {
+        all: "grade report 'my class-grades'",
+    };
+
+    #[test]
+    fn a_batch_under_way_says_how_far_it_is() {
+        let summary = Summary {
+            verdicts: [2, 1, 0],
+            class: Some(8),
+            ..Summary::default()
+        };
+        let text = anstream::adapter::strip_str(&summary.human(SCREEN)).to_string();
+        assert!(
+            text.contains("3 of 8 submissions so far, 2 passed"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn all_attempts_are_named_and_the_late_ones_marked() {
+        let attempts = vec![
+            (
+                "ada".parse().unwrap(),
+                vec![("a.zip".into(), false), ("b.zip".into(), true)],
+            ),
+            ("bob".parse().unwrap(), vec![("c.zip".into(), true)]),
+            ("Zo_".parse().unwrap(), vec![("Zoë.zip".into(), false)]),
+        ];
+        let summary = Summary {
+            attempts,
+            ..Summary::default()
+        };
+        let text = summary.human(SCREEN);
+        assert!(
+            text.contains("ada: b.zip (late) counts; also a.zip"),
+            "{text}"
+        );
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        assert!(plain.contains("Handed in late\n  bob\n\n"), "{text}");
+        assert!(
+            plain.ends_with("Names that an id cannot spell\n  Zo_: Zoë.zip\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        let ignored = (0..20).map(|n| (format!("{n:02}.txt"), "is junk".to_owned()));
+        let summary = Summary {
+            ignored: ignored.collect(),
+            ..Summary::default()
+        };
+        let (screen, all) = (summary.human(SCREEN), summary.human(Truncate::Nothing));
+        assert!(
+            screen.contains("and 12 more: `grade report 'my class-grades'` shows all")
+                && !screen.contains("19.txt"),
+            "{screen}"
+        );
+        assert!(all.contains("19.txt"), "{all}");
+    }
+
+    #[test]
+    fn one_line_too_many_is_no_reason_to_cut() {
+        let ignored = (0..=SHOWN).map(|n| (format!("{n:02}.txt"), "is junk".to_owned()));
+        let summary = Summary {
+            ignored: ignored.collect(),
+            ..Summary::default()
+        };
+        let screen = summary.human(SCREEN);
+        assert!(
+            screen.contains("08.txt") && !screen.contains("more"),
+            "{screen}"
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! The filter that the observed program runs under: it reports the calls of the table to the observer.
+//!
+//! It decides nothing about safety: a call that is not in the table passes. A call of another architecture
+//! (32 bits, x32) has other numbers and would pass unreported, so the first kills the program and the
+//! second does not exist.
+
+use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
+
+use crate::syscalls::{COMMON, LEGACY, Line, Test};
+
+/// The filter of every observed program.
+pub(crate) fn here() -> Filter {
+    filter(Architecture::HERE, COMMON.iter().chain(LEGACY))
+}
+
+/// The filter for the calls in `lines`, by their numbers on an architecture.
+fn filter<'a>(architecture: Architecture, lines: impl IntoIterator<Item = &'a Line>) -> Filter {
+    let cases = lines.into_iter().map(|line| Case {
+        number: u32::try_from(line.number).expect("numbers of calls are small"),
+        conditions: line.tests.iter().map(condition).collect(),
+        answer: Answer::Notify,
+    });
+    Filter {
+        only: Some(architecture),
+        none_from: architecture.second_table(),
+        cases: cases.collect(),
+    }
+}
+
+fn condition(test: &Test) -> Condition {
+    match *test {
+        Test::Is(argument, value) => Condition::Is(argument, u32::MAX, vec![value]),
+        Test::Has(argument, bits) => Condition::HasAny(argument, bits),
+        Test::HasNot(argument, bits) => Condition::HasNone(argument, bits),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sandbox::bpf::interpret;
+
+    const BOTH: [Architecture; 2] = [Architecture::X86_64, Architecture::Aarch64];
+
+    fn run(architecture: Architecture, number: libc::c_long, arguments: [u64; 6]) -> u32 {
+        let filter = filter(architecture, COMMON.iter().chain(LEGACY)).assemble();
+        let number = u32::try_from(number).unwrap();
+        interpret(&filter, architecture.audit_number(), number, arguments)
+    }
+
+    #[test]
+    fn the_filter_asks_for_what_is_in_the_table_and_for_nothing_else() {
+        for architecture in BOTH {
+            let here = |number, arguments| run(architecture, number, arguments);
+            let (ask, pass) = (libc::SECCOMP_RET_USER_NOTIF, libc::SECCOMP_RET_ALLOW);
+            for line in COMMON.iter().chain(LEGACY).filter(|l| l.tests.is_empty()) {
+                assert_eq!(here(line.number, [0; 6]), ask, "{line:?}");
+            }
+            assert_eq!(here(libc::SYS_write, [0; 6]), pass);
+            assert_eq!(here(libc::SYS_futex, [0; 6]), pass);
+            let anonymous = libc::MAP_ANONYMOUS.cast_unsigned().into();
+            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, anonymous, 3, 0]), pass);
+            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, 2, 3, 0]), ask);
+            // Where a descriptor stands is looked up when it is read.
+            assert_eq!(here(libc::SYS_lseek, [3, 0, 0, 0, 0, 0]), pass);
+            let setfl = libc::F_SETFL.cast_unsigned().into();
+            let noatime = libc::O_NOATIME.cast_unsigned().into();
+            assert_eq!(here(libc::SYS_fcntl, [3, setfl, noatime, 0, 0, 0]), ask);
+            assert_eq!(here(libc::SYS_fcntl, [3, setfl, 0, 0, 0, 0]), pass);
+            assert_eq!(here(libc::SYS_fcntl, [3, 1, noatime, 0, 0, 0]), pass);
+            let dumpable = libc::PR_SET_DUMPABLE.cast_unsigned().into();
+            assert_eq!(here(libc::SYS_prctl, [dumpable, 0, 0, 0, 0, 0]), ask);
+            assert_eq!(here(libc::SYS_prctl, [dumpable, 1, 0, 0, 0, 0]), pass);
+        }
+    }
+
+    /// Decides every call by the table alone, without a filter, and compares.
+    #[test]
+    fn the_filter_decides_every_number_and_argument_as_the_table_does() {
+        let mut values: Vec<u64> = vec![0, 1, u64::MAX, 1 << 32];
+        for line in COMMON.iter().chain(LEGACY) {
+            for test in line.tests {
+                let (Test::Is(_, value) | Test::Has(_, value) | Test::HasNot(_, value)) = *test;
+                let value = u64::from(value);
+                values.extend([value, value + 1, !value, value | 1 << 32, value | 1 << 30]);
+            }
+        }
+        values.sort_unstable();
+        values.dedup();
+        let is_reported = |number: u32, arguments: [u64; 6]| {
+            let mut lines = COMMON.iter().chain(LEGACY);
+            lines
+                .find(|line| line.number == libc::c_long::from(number))
+                .is_some_and(|line| {
+                    line.tests.iter().all(|test| {
+                        let low = |argument: u32| arguments[argument as usize] & 0xffff_ffff;
+                        match *test {
+                            Test::Is(argument, value) => low(argument) == u64::from(value),
+                            Test::Has(argument, bits) => low(argument) & u64::from(bits) != 0,
+                            Test::HasNot(argument, bits) => low(argument) & u64::from(bits) == 0,
+                        }
+                    })
+                })
+        };
+        for architecture in BOTH {
+            let filter = filter(architecture, COMMON.iter().chain(LEGACY)).assemble();
+            let mut reported = 0;
+            for number in 0..600 {
+                for &first in &values {
+                    for &second in &values {
+                        for arguments in [
+                            [first, second, 0, 0, 0, 0],
+                            [0, first, second, 0, 0, 0],
+                            [0, 0, second, first, 0, 0],
+                        ] {
+                            let expected = if is_reported(number, arguments) {
+                                reported += 1;
+                                libc::SECCOMP_RET_USER_NOTIF
+                            } else {
+                                libc::SECCOMP_RET_ALLOW
+                            };
+                            let own = architecture.audit_number();
+                            let answer = interpret(&filter, own, number, arguments);
+                            assert_eq!(
+                                answer, expected,
+                                "{architecture:?} {number} {arguments:x?}"
+                            );
+                        }
+                    }
+                }
+            }
+            assert!(reported > 0);
+        }
+    }
+
+    #[test]
+    fn calls_of_another_architecture_do_not_pass() {
+        for architecture in BOTH {
+            let filter = filter(architecture, COMMON).assemble();
+            let read = u32::try_from(libc::SYS_read).unwrap();
+            let kill = libc::SECCOMP_RET_KILL_PROCESS;
+            for other in [0x4000_0003, 0xc000_003e, 0xc000_00b7, 0x4000_0028] {
+                let is_own = other == architecture.audit_number();
+                let answer = interpret(&filter, other, read, [0; 6]);
+                assert_eq!(answer == kill, !is_own, "{architecture:?} {other:#x}");
+            }
+        }
+        let refused = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
+        for number in [0x4000_0000, 0x4000_0000 + libc::SYS_read, 0x7fff_ffff] {
+            assert_eq!(run(Architecture::X86_64, number, [0; 6]), refused);
+        }
+    }
+}

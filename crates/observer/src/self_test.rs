@@ -1,0 +1,173 @@
+//! A program of known concurrency, to prove the observer with: this program itself, as so many threads
+//! that each take the next file until none is left.
+//!
+//! It reads really, in the sandbox and under the observer that other jobs run under. An observer that counts
+//! something else than what is known of it is not to be trusted.
+
+use std::{
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
+
+use evidence::{Observation, Observed};
+use sandbox::{Job, Limits, Sandbox};
+
+use crate::{read_observer::ObserverOptions, run::observe};
+
+/// The hidden first argument by which a program knows that it is to read, and in how many threads.
+const READER_ARGUMENT: &str = "__read-files";
+
+/// What a reader may use.
+const LIMITS: Limits = Limits {
+    wall: Duration::from_secs(20),
+    cpu: Duration::from_secs(10),
+    memory_bytes: 512 << 20,
+    tasks: 64,
+    open_files: 256,
+    file_bytes: 1 << 20,
+    disk_bytes: 4 << 20,
+    disk_files: 64,
+    output_bytes: 256 << 10,
+};
+
+/// Few enough to take no time, and a multiple of every number of threads below.
+const FILES: u32 = 24;
+
+/// Numbers of threads that are tried.
+const THREADS: [u32; 3] = [1, 3, 8];
+
+/// What was counted of one program of known concurrency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Its threads.
+    pub threads: u32,
+    /// Files that it reads.
+    pub files: u32,
+    /// Rounds that this takes: files divided by threads.
+    pub expected: u32,
+    /// Rounds that were counted; why there are none, if there are none.
+    pub counted: Result<u32, String>,
+}
+
+impl Count {
+    /// Whether the count is what is known.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.counted == Ok(self.expected)
+    }
+}
+
+/// Why programs of known concurrency could not be observed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelfTestError {
+    /// Their files could not be made.
+    #[error("failed to make the files of a program of known concurrency")]
+    SetUp(#[source] io::Error),
+    /// The sandbox failed.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::Error),
+    /// A program did not read all its files.
+    #[error("failed to run a program of known concurrency to its end: {0:?}")]
+    Ended(evidence::Termination),
+}
+
+/// Have programs of known concurrency observed, and say what was counted. Where runs cannot be observed
+/// ([`can_observe`](crate::can_observe)) this fails.
+///
+/// # Errors
+/// Their files could not be made, or a program did not run to its end.
+pub fn self_test(sandbox: &Sandbox) -> Result<Vec<Count>, SelfTestError> {
+    let mut counts = Vec::new();
+    for threads in THREADS {
+        let folder = tempfile::tempdir().map_err(SelfTestError::SetUp)?;
+        let (data, program) =
+            set_up(folder.path(), sandbox.program()).map_err(SelfTestError::SetUp)?;
+        let mut job = Job::new(program, &data, &LIMITS);
+        job.arguments = vec![READER_ARGUMENT.into(), threads.to_string()];
+        let execution = observe(sandbox, &job, &data, ObserverOptions::default())?;
+        if !execution.termination.is_success() {
+            return Err(SelfTestError::Ended(execution.termination));
+        }
+        counts.push(Count {
+            threads,
+            files: FILES,
+            expected: FILES.div_ceil(threads),
+            counted: rounds(execution.observation.as_ref()),
+        });
+    }
+    Ok(counts)
+}
+
+/// Be a reader, if this process was started as one.
+pub(crate) fn entry() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != READER_ARGUMENT {
+        return None;
+    }
+    Some(read_all(arguments.next()?.to_str()?))
+}
+
+fn rounds(observed: Option<&Observed>) -> Result<u32, String> {
+    match observed {
+        Some(Observed::Seen(seen)) => match **seen {
+            Observation {
+                capped: Some(cap), ..
+            } => Err(format!("watching was given up: {cap:?}")),
+            Observation {
+                files_read: FILES, ..
+            } => Ok(seen.concurrency.rounds),
+            Observation { files_read, .. } => Err(format!(
+                "{files_read} of {FILES} files were seen to be read"
+            )),
+        },
+        Some(Observed::Unavailable { reason }) => Err(reason.clone()),
+        None => Err("nothing was observed".into()),
+    }
+}
+
+/// Data files, and the program where the job's user can reach it.
+fn set_up(folder: &Path, program: &Path) -> io::Result<(PathBuf, PathBuf)> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+    let data = folder.join("data");
+    fs::create_dir(&data)?;
+    for number in 0..FILES {
+        let mut text = String::new();
+        for line in 0..20 {
+            // A `String` takes everything.
+            let _ = writeln!(text, "{}", number + line);
+        }
+        fs::write(data.join(format!("{number}")), text)?;
+    }
+    let copy = folder.join("program");
+    fs::copy(program, &copy)?;
+    Ok((data, copy))
+}
+
+/// Read every file of this folder, by so many threads.
+pub(crate) fn read_all(threads: &str) -> ExitCode {
+    let read = || -> Option<()> {
+        let threads: u32 = threads.parse().ok()?;
+        let entries = fs::read_dir(".").ok()?.collect::<io::Result<Vec<_>>>();
+        let files: Vec<PathBuf> = entries.ok()?.iter().map(fs::DirEntry::path).collect();
+        let (next, read) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let bytes = fs::read(file).map_or(0, |bytes| bytes.len());
+                        read.fetch_add(usize::from(bytes > 0), Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        (read.into_inner() == files.len()).then_some(())
+    };
+    read().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,430 @@
+//! The one table of system calls: which are looked at, their numbers here, and where their arguments are.
+//!
+//! Numbers come from `libc`, which has them for each architecture; the calls that only old
+//! architectures have stand in [`LEGACY`]. The order of arguments is the same on x86-64 and aarch64 for
+//! every call listed: `clone` differs in its last two, which nobody reads here.
+
+/// What a system call is to the observer, with the position of each argument that matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// Opens a path.
+    Open { path: Path, flags: Flags },
+    /// Moves data out of a file.
+    Access { fd: usize, at: At, length: Length },
+    /// Copies out of a file into another, where both are on one file system.
+    Copy {
+        fd: usize,
+        at: At,
+        into: usize,
+        length: Length,
+    },
+    /// Creates a thread or a process.
+    Clone { flags: Flags },
+    /// Ends a thread.
+    Exit,
+    /// Changes the times of a path or, where that is null, of a descriptor.
+    SetTimes { path: Path },
+    /// Changes something else about a path.
+    Change { path: Path },
+    /// `fcntl(F_SETFL)` with `O_NOATIME`.
+    NoAtime,
+    /// `prctl(PR_SET_DUMPABLE)`.
+    Dumpable,
+    /// Asynchronous input and output.
+    AsyncIo,
+    /// Asks for the processors.
+    GetAffinity,
+    /// Chooses among the processors.
+    SetAffinity,
+}
+
+/// Where a path is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Path {
+    /// An argument, relative to the working directory.
+    Plain(usize),
+    /// A directory's descriptor, and the path in the argument after it.
+    At(usize),
+    /// No path: an open descriptor.
+    Descriptor(usize),
+}
+
+/// Where flags are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flags {
+    /// An argument.
+    Argument(usize),
+    /// The first eight bytes of a structure that an argument points to.
+    Pointed(usize),
+    /// None; these stand for them.
+    Fixed(i32),
+}
+
+/// Where the position in the file comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    /// The descriptor's own position.
+    Position,
+    /// An argument.
+    Argument(usize),
+    /// An argument, or the descriptor's own position if it is -1.
+    ArgumentOrPosition(usize),
+    /// Eight bytes that an argument points to, or the descriptor's own position if it is null.
+    Pointed(usize),
+}
+
+/// Where the number of bytes comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// An argument.
+    Argument(usize),
+    /// A list of buffers, and their number in the argument after it.
+    Buffers(usize),
+}
+
+/// A condition on one argument's low 32 bits, without which the filter lets a call pass unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    /// Equal to.
+    Is(u32, u32),
+    /// Some of these bits set.
+    Has(u32, u32),
+    /// None of these bits set.
+    HasNot(u32, u32),
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    pub(super) number: libc::c_long,
+    pub(super) call: Call,
+    pub(super) tests: &'static [Test],
+}
+
+#[cfg(target_arch = "x86_64")]
+const RENAMEAT: libc::c_long = libc::SYS_renameat;
+/// `libc` leaves it out for this architecture; the kernel has it.
+#[cfg(target_arch = "aarch64")]
+const RENAMEAT: libc::c_long = 38;
+
+const fn line(number: libc::c_long, call: Call) -> Line {
+    Line {
+        number,
+        call,
+        tests: &[],
+    }
+}
+
+const fn line_if(number: libc::c_long, call: Call, tests: &'static [Test]) -> Line {
+    Line {
+        number,
+        call,
+        tests,
+    }
+}
+
+const fn access(fd: usize, at: At, length: Length) -> Call {
+    Call::Access { fd, at, length }
+}
+
+const fn unsigned(flag: i32) -> u32 {
+    flag.cast_unsigned()
+}
+
+/// Calls that every architecture has.
+///
+/// A signal with a handler can interrupt a call in the moment before we receive it. With `SA_RESTART`
+/// the call starts again; without, it fails with `EINTR`, which some calls never do elsewhere. So `exit_group` must not stand here: C libraries
+/// crash when it returns.
+pub(super) const COMMON: &[Line] = &[
+    // The most frequent first: the filter compares in this order.
+    line(libc::SYS_read, access(0, At::Position, Length::Argument(2))),
+    line(
+        libc::SYS_openat,
+        Call::Open {
+            path: Path::At(0),
+            flags: Flags::Argument(2),
+        },
+    ),
+    line_if(
+        libc::SYS_mmap,
+        access(4, At::Argument(5), Length::Argument(1)),
+        &[Test::HasNot(3, unsigned(libc::MAP_ANONYMOUS))],
+    ),
+    line(
+        libc::SYS_pread64,
+        access(0, At::Argument(3), Length::Argument(2)),
+    ),
+    line(libc::SYS_readv, access(0, At::Position, Length::Buffers(1))),
+    line(
+        libc::SYS_preadv,
+        access(0, At::Argument(3), Length::Buffers(1)),
+    ),
+    line(
+        libc::SYS_preadv2,
+        access(0, At::ArgumentOrPosition(3), Length::Buffers(1)),
+    ),
+    line(
+        libc::SYS_sendfile,
+        access(1, At::Pointed(2), Length::Argument(3)),
+    ),
+    line(
+        libc::SYS_splice,
+        access(0, At::Pointed(1), Length::Argument(4)),
+    ),
+    line(
+        libc::SYS_copy_file_range,
+        Call::Copy {
+            fd: 0,
+            at: At::Pointed(1),
+            into: 2,
+            length: Length::Argument(4),
+        },
+    ),
+    line(
+        libc::SYS_openat2,
+        Call::Open {
+            path: Path::At(0),
+            flags: Flags::Pointed(2),
+        },
+    ),
+    line(
+        libc::SYS_clone,
+        Call::Clone {
+            flags: Flags::Argument(0),
+        },
+    ),
+    line(
+        libc::SYS_clone3,
+        Call::Clone {
+            flags: Flags::Pointed(0),
+        },
+    ),
+    line(libc::SYS_exit, Call::Exit),
+    line(libc::SYS_sched_getaffinity, Call::GetAffinity),
+    line(libc::SYS_sched_setaffinity, Call::SetAffinity),
+    line(libc::SYS_utimensat, Call::SetTimes { path: Path::At(0) }),
+    line(libc::SYS_unlinkat, Call::Change { path: Path::At(0) }),
+    line(RENAMEAT, Call::Change { path: Path::At(0) }),
+    line(libc::SYS_renameat2, Call::Change { path: Path::At(0) }),
+    line(
+        libc::SYS_truncate,
+        Call::Change {
+            path: Path::Plain(0),
+        },
+    ),
+    line(
+        libc::SYS_ftruncate,
+        Call::Change {
+            path: Path::Descriptor(0),
+        },
+    ),
+    line(libc::SYS_fchmodat, Call::Change { path: Path::At(0) }),
+    line(
+        libc::SYS_fchmod,
+        Call::Change {
+            path: Path::Descriptor(0),
+        },
+    ),
+    line(libc::SYS_linkat, Call::Change { path: Path::At(0) }),
+    line_if(
+        libc::SYS_fcntl,
+        Call::NoAtime,
+        &[
+            Test::Is(1, unsigned(libc::F_SETFL)),
+            Test::Has(2, unsigned(libc::O_NOATIME)),
+        ],
+    ),
+    line_if(
+        libc::SYS_prctl,
+        Call::Dumpable,
+        &[Test::Is(0, unsigned(libc::PR_SET_DUMPABLE)), Test::Is(1, 0)],
+    ),
+    line(libc::SYS_io_uring_setup, Call::AsyncIo),
+    line(libc::SYS_io_uring_enter, Call::AsyncIo),
+    line(libc::SYS_io_uring_register, Call::AsyncIo),
+    line(libc::SYS_io_setup, Call::AsyncIo),
+    line(libc::SYS_io_submit, Call::AsyncIo),
+];
+
+/// Calls that only x86-64 still has.
+#[cfg(target_arch = "x86_64")]
+pub(super) const LEGACY: &[Line] = &[
+    line(
+        libc::SYS_open,
+        Call::Open {
+            path: Path::Plain(0),
+            flags: Flags::Argument(1),
+        },
+    ),
+    line(
+        libc::SYS_creat,
+        Call::Open {
+            path: Path::Plain(0),
+            flags: Flags::Fixed(libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC),
+        },
+    ),
+    line(
+        libc::SYS_fork,
+        Call::Clone {
+            flags: Flags::Fixed(0),
+        },
+    ),
+    line(
+        libc::SYS_vfork,
+        Call::Clone {
+            flags: Flags::Fixed(libc::CLONE_VFORK),
+        },
+    ),
+    line(
+        libc::SYS_utime,
+        Call::SetTimes {
+            path: Path::Plain(0),
+        },
+    ),
+    line(
+        libc::SYS_utimes,
+        Call::SetTimes {
+            path: Path::Plain(0),
+        },
+    ),
+    line(libc::SYS_futimesat, Call::SetTimes { path: Path::At(0) }),
+    line(
+        libc::SYS_unlink,
+        Call::Change {
+            path: Path::Plain(0),
+        },
+    ),
+    line(
+        libc::SYS_rename,
+        Call::Change {
+            path: Path::Plain(0),
+        },
+    ),
+    line(
+        libc::SYS_chmod,
+        Call::Change {
+            path: Path::Plain(0),
+        },
+    ),
+    line(
+        libc::SYS_link,
+        Call::Change {
+            path: Path::Plain(0),
+        },
+    ),
+];
+/// Calls that only x86-64 still has.
+#[cfg(target_arch = "aarch64")]
+pub(super) const LEGACY: &[Line] = &[];
+
+/// What the call of this number is.
+pub(super) fn find(number: i32) -> Option<Call> {
+    let number = libc::c_long::from(number);
+    COMMON
+        .iter()
+        .chain(LEGACY)
+        .find(|line| line.number == number)
+        .map(|line| line.call)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what the kernel does")]
+fn low_half(argument: u64) -> u32 {
+    argument as u32
+}
+
+/// Where a sleeping call says for how long at most. Calls not listed sleep until something happens.
+pub(super) fn timeout_of(number: i64, arguments: [u64; 6]) -> Option<Timeout> {
+    let number = libc::c_long::from(number);
+    let milliseconds = |i: usize| {
+        let value = low_half(arguments[i]);
+        (value.cast_signed() >= 0).then_some(Timeout::Milliseconds(value))
+    };
+    let pointed = |i: usize| (arguments[i] != 0).then_some(Timeout::For(arguments[i]));
+    match number {
+        libc::SYS_nanosleep => pointed(0),
+        libc::SYS_clock_nanosleep => {
+            let absolute = arguments[1] & 1 != 0;
+            if absolute {
+                Some(Timeout::Until {
+                    clock: low_half(arguments[0]).cast_signed(),
+                    pointer: arguments[2],
+                })
+            } else {
+                pointed(2)
+            }
+        }
+        libc::SYS_futex => {
+            const WAIT: u64 = 0;
+            const WAIT_BITSET: u64 = 9;
+            const REALTIME: u64 = 256;
+            match arguments[1] & 127 {
+                WAIT => pointed(3),
+                WAIT_BITSET if arguments[3] != 0 => Some(Timeout::Until {
+                    clock: if arguments[1] & REALTIME == 0 {
+                        libc::CLOCK_MONOTONIC
+                    } else {
+                        libc::CLOCK_REALTIME
+                    },
+                    pointer: arguments[3],
+                }),
+                _ => None,
+            }
+        }
+        libc::SYS_ppoll => pointed(2),
+        libc::SYS_epoll_pwait => milliseconds(3),
+        libc::SYS_epoll_pwait2 => pointed(3),
+        libc::SYS_pselect6 => pointed(4),
+        libc::SYS_rt_sigtimedwait => pointed(2),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_poll => milliseconds(2),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_epoll_wait => milliseconds(3),
+        _ => None,
+    }
+}
+
+/// How long a call sleeps at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timeout {
+    /// From its start.
+    Milliseconds(u32),
+    /// From its start; a `timespec` at this address.
+    For(u64),
+    /// A point in time; a `timespec` at this address.
+    Until { clock: i32, pointer: u64 },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_call_stands_in_the_table_twice() {
+        let mut numbers: Vec<_> = COMMON.iter().chain(LEGACY).map(|l| l.number).collect();
+        let all = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), all);
+    }
+
+    #[test]
+    fn sleeping_without_end_is_no_timeout() {
+        assert_eq!(timeout_of(libc::SYS_futex, [1, 128, 0, 0, 0, 0]), None);
+        assert_eq!(
+            timeout_of(libc::SYS_futex, [1, 137, 0, 77, 0, 0]),
+            Some(Timeout::Until {
+                clock: libc::CLOCK_MONOTONIC,
+                pointer: 77
+            })
+        );
+        assert_eq!(
+            timeout_of(libc::SYS_epoll_pwait, [3, 0, 0, u64::from(u32::MAX), 0, 0]),
+            None
+        );
+        assert_eq!(
+            timeout_of(libc::SYS_epoll_pwait, [3, 0, 0, 7, 0, 0]),
+            Some(Timeout::Milliseconds(7))
+        );
+    }
+}

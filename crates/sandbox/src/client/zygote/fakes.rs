@@ -1,0 +1,50 @@
+//! Zygotes whose supervisors are shell scripts: they read a request and respond what a test wants.
+
+#![expect(clippy::disallowed_methods, reason = "the script is ours")]
+
+use std::{os::fd::AsFd as _, path::Path, process::Command, sync::Arc};
+
+use rustix::process::{PidfdFlags, pidfd_open};
+
+use crate::client::zygote::READY;
+use crate::client::zygote::Running;
+use crate::client::zygote::Zygote;
+use crate::spawn::channel;
+
+/// What `body` makes of a zygote whose supervisors run this script. Those that are `mute` report nothing
+/// from the start.
+pub(crate) fn with<T>(script: &str, mute: bool, body: impl FnOnce(Arc<Zygote>) -> T) -> T {
+    let (ours, its) = channel::pair().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut children = Vec::new();
+            while let (1.., Some(line)) = channel::receive(its.as_fd(), &mut [0]).unwrap() {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", script]);
+                shell
+                    .stdin(line.try_clone().unwrap())
+                    .stdout(line.try_clone().unwrap());
+                let child = shell.spawn().unwrap();
+                let pid = rustix::process::Pid::from_child(&child);
+                let handle = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+                channel::send(line.as_fd(), &READY, Some(handle.as_fd())).unwrap();
+                if mute {
+                    rustix::net::shutdown(&line, rustix::net::Shutdown::Write).unwrap();
+                }
+                children.push(child);
+            }
+            for mut child in children {
+                child.wait().unwrap();
+            }
+        });
+        let zygote = Arc::new(Zygote::new(Path::new("/nonexistent"), false));
+        *zygote.running.lock().unwrap() = Some(Running {
+            requests: Some(ours),
+            process: Command::new("/bin/true").spawn().unwrap(),
+        });
+        let result = body(Arc::clone(&zygote));
+        // Whoever still holds it.
+        *zygote.running.lock().unwrap() = None;
+        result
+    })
+}

@@ -1,0 +1,73 @@
+//! How one job is isolated: the tier that was chosen, and the facts it rests on.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    host::{
+        cgroup::{Group, parent::Place},
+        facts::Facts,
+        uid_pool::{Claimed, Users},
+    },
+    job::Job,
+    rule::{Rule, RuleSet, Setup},
+    spawn::landlock::SCOPES_SINCE,
+    tier::Tier,
+};
+
+/// How a job is isolated.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Mode {
+    pub(crate) tier: Tier,
+    /// The version of Landlock to demand, 0 for none.
+    pub(crate) landlock: i32,
+    pub(crate) users: Option<Users>,
+    pub(crate) groups: Option<Place>,
+    /// Rules that a test leaves out, to see that something notices.
+    pub(crate) without: RuleSet,
+}
+
+impl Mode {
+    pub(crate) fn new(tier: Tier, facts: &Facts) -> Self {
+        Self {
+            tier,
+            landlock: match tier {
+                Tier::None => 0,
+                // As if the kernel had no more.
+                Tier::Weak => facts.landlock.min(SCOPES_SINCE - 1),
+                Tier::Confined | Tier::Full => facts.landlock,
+            },
+            users: facts.users.clone().ok().filter(|_| tier > Tier::None),
+            groups: facts.groups.clone().ok(),
+            without: RuleSet::default(),
+        }
+    }
+
+    /// Whether a rule is in force.
+    pub(crate) fn keeps(&self, rule: impl Into<Rule>) -> bool {
+        !self.without.contains(rule)
+    }
+
+    /// Take a user for the job of this supervisor, if jobs have users of their own.
+    pub(crate) fn claim_user(&self) -> io::Result<Option<Claimed>> {
+        let users = self.users.filter(|_| self.keeps(Setup::OwnUser));
+        users
+            .map(|users| users.claim(std::process::id()))
+            .transpose()
+    }
+
+    /// The control groups of the job of this supervisor.
+    pub(crate) fn group(&self, job: &Job) -> io::Result<Option<Group>> {
+        let Some(place) = self
+            .groups
+            .as_ref()
+            .filter(|_| self.keeps(Setup::ControlGroups))
+        else {
+            return Ok(None);
+        };
+        // The first process of a namespace is in it as well.
+        let tasks = job.limits.tasks + u64::from(self.tier == Tier::Full);
+        Group::make(place, job.limits.memory_bytes, tasks).map(Some)
+    }
+}

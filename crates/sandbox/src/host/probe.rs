@@ -1,0 +1,238 @@
+//! What this machine supports, found by trying, and which tier that makes.
+//!
+//! Facts that a single call tells are looked up by a supervisor ([`Facts::find`]); whether a tier holds
+//! is found by starting a process through all its layers and stopping right before a program would
+//! start. So what is probed is the very code that jobs go through later.
+
+use std::{fmt, path::Path, sync::Arc};
+
+use crate::{
+    client::{
+        connection::{Connection, trial_folder, trial_job},
+        zygote::Zygote,
+    },
+    error::Error,
+    host::{cgroup::parent::Place, facts::Facts, mode::Mode, uid_pool::Users},
+    monitor::NoMonitor,
+    spawn::landlock::SCOPES_SINCE,
+    tier::Tier,
+};
+
+/// One thing that isolation or limits rest on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is there and works.
+    pub available: bool,
+    /// What exactly is there, or why it is not.
+    pub detail: String,
+    /// What to do about it, where there is something.
+    pub remedy: Option<&'static str>,
+}
+
+/// What this machine can do.
+#[derive(Debug, Clone)]
+pub struct HostSupport {
+    /// The best tier.
+    pub tier: Tier,
+    /// What it rests on, and what is missing for a better one.
+    pub layers: Vec<Layer>,
+    pub(crate) facts: Facts,
+    /// Where the supervisors of all jobs come from.
+    pub(crate) zygote: Arc<Zygote>,
+    /// Which tiers were tried and held.
+    held: Vec<Tier>,
+}
+
+impl HostSupport {
+    /// Whether jobs can be run at this tier.
+    #[must_use]
+    pub fn supports(&self, tier: Tier) -> bool {
+        self.held.contains(&tier)
+    }
+
+    /// What is missing, each with its reason.
+    #[must_use]
+    pub fn missing(&self) -> String {
+        let missing: Vec<String> = self
+            .layers
+            .iter()
+            .filter(|layer| !layer.available)
+            .map(|layer| format!("{}: {}", layer.name, layer.detail))
+            .collect();
+        missing.join("; ")
+    }
+}
+
+impl fmt::Display for HostSupport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "tier {}", self.tier)?;
+        for layer in &self.layers {
+            let mark = if layer.available { "yes" } else { "no" };
+            writeln!(f, "  {:<20} {mark:<4} {}", layer.name, layer.detail)?;
+            if let (false, Some(remedy)) = (layer.available, layer.remedy) {
+                writeln!(f, "  {:<25} {remedy}", "")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Find out what this machine can do. `supervisor` is a program that calls [`entry`](crate::entry)
+/// first in its `main`, usually this one.
+///
+/// # Errors
+/// The supervisor could not be started, or a trial failed for another reason than the layer that was
+/// tried. What merely is not possible here is in the answer.
+pub fn probe(supervisor: &Path) -> Result<HostSupport, Error> {
+    probe_by(Arc::new(Zygote::new(supervisor, false)))
+}
+
+fn probe_by(zygote: Arc<Zygote>) -> Result<HostSupport, Error> {
+    let facts = Connection::ask_facts(&zygote)?;
+    let is_root = rustix::process::geteuid().is_root();
+    let mut held = vec![Tier::None];
+    let mut layers = Vec::new();
+    for tier in [Tier::Weak, Tier::Confined, Tier::Full] {
+        let possible = match tier {
+            Tier::Weak => facts.landlock >= 1,
+            _ => facts.landlock >= SCOPES_SINCE,
+        };
+        let tried = if !possible {
+            Err("rests on a Landlock that is not there".into())
+        } else if tier > Tier::Weak && !facts.limits_tasks(is_root) {
+            Err("jobs would run as root, whom no limit on processes binds".into())
+        } else {
+            try_out(&zygote, Mode::new(tier, &facts))?
+        };
+        if tried.is_ok() {
+            held.push(tier);
+        }
+        match tier {
+            Tier::Weak => layers.push(Layer {
+                name: "seccomp",
+                available: tried.is_ok(),
+                detail: tried.err().unwrap_or_else(|| "filters work".into()),
+                remedy: None,
+            }),
+            Tier::Confined => layers.push(landlock_layer(facts.landlock, tried.err())),
+            _ => layers.push(Layer {
+                name: "namespaces",
+                available: tried.is_ok(),
+                detail: tried
+                    .err()
+                    .unwrap_or_else(|| "user, pid, mount, net, ipc, uts".into()),
+                remedy: Some(
+                    "allow unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0, \
+                     user.max_user_namespaces above 0; in a container, a seccomp profile that permits them)",
+                ),
+            }),
+        }
+    }
+    let tier = held.iter().copied().max().unwrap_or(Tier::None);
+    layers.push(users_layer(&facts.users, is_root));
+    layers.push(groups_layer(&facts.groups));
+    Ok(HostSupport {
+        tier,
+        layers,
+        facts,
+        zygote,
+        held,
+    })
+}
+
+/// Do everything that starting a job in this mode takes. The inner error says what is not supported.
+fn try_out(zygote: &Arc<Zygote>, mode: Mode) -> Result<Result<(), String>, Error> {
+    let folder = trial_folder()?;
+    let trial =
+        Connection::new(zygote, mode).try_layers::<NoMonitor>(&trial_job(folder.path()), None)?;
+    Ok(trial.map_err(|error| error.to_string()))
+}
+
+fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
+    let detail = match (version, failed) {
+        (0, _) => "this kernel has no Landlock, or it is switched off".into(),
+        (_, None) => format!("ABI {version}: files, network, signals"),
+        (1..SCOPES_SINCE, _) => format!(
+            "ABI {version}: files only; signals are confined from ABI {} (Linux 6.12) on",
+            SCOPES_SINCE
+        ),
+        (_, Some(why)) => format!("ABI {version}: {why}"),
+    };
+    Layer {
+        name: "landlock",
+        available: version >= SCOPES_SINCE,
+        detail,
+        remedy: Some("use Linux 6.12 or later, with `landlock` among the kernel's `lsm=`"),
+    }
+}
+
+fn users_layer(users: &Result<Users, String>, is_root: bool) -> Layer {
+    Layer {
+        name: "own user",
+        available: users.is_ok(),
+        detail: match users {
+            Ok(users) => format!(
+                "one for each job, from {} to {}",
+                users.first,
+                users.first + (users.count - 1)
+            ),
+            Err(why) => why.clone(),
+        },
+        remedy: is_root.then_some(
+            "run as an ordinary user; or in a container of 65536 users, with the capabilities \
+             SETUID, SETGID and CHOWN",
+        ),
+    }
+}
+
+fn groups_layer(groups: &Result<Place, String>) -> Layer {
+    Layer {
+        name: "control groups",
+        available: groups.is_ok(),
+        detail: match groups {
+            Ok(Place::V2(_)) => "version 2: memory, tasks, processor time".into(),
+            Ok(Place::V1 { tasks, cpu, .. }) => format!(
+                "version 1: memory{}{}",
+                if tasks.is_some() { ", tasks" } else { "" },
+                if cpu.is_some() {
+                    ", processor time"
+                } else {
+                    ""
+                }
+            ),
+            Err(why) => format!("{why}; memory and processor time are polled"),
+        },
+        remedy: Some(
+            "run in a delegated group, alone: `systemd-run --user --scope -p Delegate=yes PROGRAM …`",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::zygote::fakes;
+    use crate::error::StepError;
+
+    #[test]
+    fn only_a_layer_that_is_not_supported_makes_a_lower_tier() {
+        for unsupported in [true, false] {
+            let script = format!(
+                "read order; case \"$order\" in\n\
+                 *'\"request\":\"Facts\"'*) echo '{{\"Facts\":{{\"landlock\":7,\"users\":{{\"Err\":\"\"}},\
+                 \"groups\":{{\"Err\":\"\"}}}}}}';;\n\
+                 *) echo '{{\"Failed\":{{\"step\":\"Prepare\",\"unsupported\":{unsupported},\
+                 \"number\":null,\"text\":\"a reason\"}}}}';;\nesac"
+            );
+            match fakes::with(&script, false, probe_by) {
+                Ok(support) => assert!(unsupported && support.tier == Tier::None, "{support}"),
+                Err(Error::Trial(StepError { source, .. })) => {
+                    assert!(!unsupported && source.to_string() == "a reason", "{source}");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The seam for whoever watches a job's system calls from outside while it runs.
+//!
+//! A monitor is part of the supervisor: it runs in the supervisor's one loop and must never block for
+//! long. Its filter hands some of the job's system calls to it, by the kernel's seccomp user notification.
+
+use std::{
+    fmt::Debug,
+    io,
+    os::fd::{BorrowedFd, OwnedFd},
+    time::Duration,
+};
+
+use rustix::process::Pid;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::bpf::Filter;
+
+/// Watches one job, from before its first instruction until nothing of it is left.
+pub trait Monitor: Sized {
+    /// What it is told before the job starts. Goes from the client to the supervisor as JSON.
+    type Config: Clone + Debug + Serialize + DeserializeOwned;
+    /// What it saw. Goes from the supervisor to the client as JSON.
+    type Report: Debug + Serialize + DeserializeOwned;
+
+    /// Which calls are reported to the monitor, by [`Answer::Notify`](crate::bpf::Answer::Notify). It is
+    /// installed before the filter that refuses: both filters see every call, and the stricter answer wins.
+    /// From then on the job makes no call but `seccomp`, `sendmsg` and `execve` until its program runs.
+    fn filter() -> Filter;
+
+    /// Start to watch the job whose first process is `root`.
+    ///
+    /// # Errors
+    /// What `config` names cannot be read.
+    fn attach(config: Self::Config, listener: OwnedFd, root: Pid) -> io::Result<Self>;
+
+    /// Where notifications arrive, for `poll`. `None` when no process is left that could send one.
+    fn as_fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// How long from now until [`serve`](Self::serve) must be called even if nothing arrives.
+    fn deadline(&self) -> Option<Duration>;
+
+    /// Answer what has arrived. Returns early when the job has written to one of `outputs`, which the
+    /// supervisor must read before the job can go on.
+    ///
+    /// # Errors
+    /// The listener is broken, or the job's processes cannot be looked at.
+    fn serve(&mut self, outputs: &[BorrowedFd<'_>]) -> io::Result<()>;
+
+    /// Real time so far in which the monitor held the job. It does not count against the job's own limit.
+    fn paused_for(&self) -> Duration;
+
+    /// The longest that [`paused_for`](Self::paused_for) can become.
+    fn longest_pause(config: &Self::Config) -> Duration;
+
+    /// What was seen, once nothing of the job is left.
+    fn finish(self) -> Self::Report;
+}
+
+/// The configuration of no monitor: there is none.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub enum NoConfig {}
+
+/// No monitor.
+#[derive(Debug)]
+pub enum NoMonitor {}
+
+impl Monitor for NoMonitor {
+    type Config = NoConfig;
+    type Report = ();
+
+    fn filter() -> Filter {
+        Filter::default()
+    }
+
+    fn attach(config: NoConfig, _: OwnedFd, _: Pid) -> io::Result<Self> {
+        match config {}
+    }
+
+    fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        match *self {}
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        match *self {}
+    }
+
+    fn serve(&mut self, _: &[BorrowedFd<'_>]) -> io::Result<()> {
+        match *self {}
+    }
+
+    fn paused_for(&self) -> Duration {
+        match *self {}
+    }
+
+    fn longest_pause(config: &NoConfig) -> Duration {
+        match *config {}
+    }
+
+    fn finish(self) {
+        match self {}
+    }
+}

@@ -1,0 +1,54 @@
+//! Attacks on listeners on this machine, by every family of sockets that reaches one.
+
+use std::{
+    net::{TcpListener, TcpStream, UdpSocket},
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::net::{SocketAddr, UnixStream},
+    },
+};
+
+use super::attempt::{Attempt, Targets, call, describe};
+
+pub(crate) fn connect_tcp(targets: &Targets) -> Attempt {
+    describe(
+        TcpStream::connect(("127.0.0.1", targets.tcp_port)),
+        "connected",
+    )
+}
+
+pub(crate) fn listen_tcp(_: &Targets) -> Attempt {
+    describe(TcpListener::bind("127.0.0.1:0"), "listens")
+}
+
+pub(crate) fn send_udp(targets: &Targets) -> Attempt {
+    let sent = UdpSocket::bind("127.0.0.1:0")
+        .and_then(|socket| socket.send_to(b"x", ("127.0.0.1", targets.udp_port)));
+    describe(sent, "sent it")
+}
+
+pub(crate) fn open_netlink(_: &Targets) -> Attempt {
+    let (family, raw) = (
+        libc::AF_NETLINK.unsigned_abs(),
+        libc::SOCK_RAW.unsigned_abs(),
+    );
+    let arguments = [family.into(), raw.into(), 0, 0, 0];
+    describe(call(libc::SYS_socket, arguments), "opened it")
+}
+
+pub(crate) fn connect_unix(targets: &Targets) -> Attempt {
+    describe(UnixStream::connect(&targets.unix_socket), "connected")
+}
+
+pub(crate) fn connect_abstract(targets: &Targets) -> Attempt {
+    let connected = SocketAddr::from_abstract_name(&targets.abstract_socket)
+        .and_then(|address| UnixStream::connect_addr(&address));
+    describe(connected, "connected")
+}
+
+/// Without `socket`: one end of a pair of datagram sockets can write to any address.
+pub(crate) fn send_unix_datagram(targets: &Targets) -> Attempt {
+    let (end, _other) =
+        std::os::unix::net::UnixDatagram::pair().map_err(|error| error.to_string())?;
+    describe(end.send_to(b"x", &targets.unix_datagrams), "sent it")
+}

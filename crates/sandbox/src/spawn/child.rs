@@ -1,0 +1,316 @@
+//! The new process of a job: it gives up everything, step by step, and becomes the job's program.
+//!
+//! Returns only where a step failed, and says which one over the handshake channel. Never unwinds into the
+//! supervisor's code, of which it is a copy.
+
+use std::{
+    ffi::CString,
+    fs, io,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use rustix::{
+    process::{Pid, Signal},
+    thread::{CapabilitySet, CapabilitySets},
+};
+
+use super::{
+    channel::{Channel, Message},
+    landlock::{self, AllowedPaths},
+    launch::Launch,
+    rlimits, rootfs, seccomp,
+};
+use crate::{
+    bpf::Filter,
+    error::{Step, StepError, StepResult},
+    host::cgroup::Group,
+    job::{Job, Stage},
+    rule::Setup,
+    sys,
+    tier::Tier,
+};
+
+/// The new process.
+pub(super) struct Child<'a> {
+    pub(super) launch: &'a Launch<'a>,
+    pub(super) handshake: Channel,
+    /// To become standard input, output and error.
+    pub(super) streams: [OwnedFd; 3],
+}
+
+impl Child<'_> {
+    /// Go on as the new process. Never returns, and never unwinds into the supervisor's code.
+    pub(super) fn run(self, tasks_files: Vec<fs::File>, control: Channel) -> ! {
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            if let Err(error) = self.first(tasks_files, control) {
+                self.handshake.send_failure(&error);
+            }
+        }));
+        sys::exit_now(if done.is_ok() { 126 } else { 125 });
+    }
+
+    /// Wait for the supervisor, and be the job or the first process of its namespace. Returns only on failure.
+    fn first(&self, tasks_files: Vec<fs::File>, control: Channel) -> StepResult<()> {
+        let dumpable = rustix::process::DumpableBehavior::Dumpable;
+        // Otherwise the supervisor, if it is nobody special, could not name our users.
+        rustix::process::set_dumpable_behavior(dumpable).map_err(other)?;
+        self.handshake.send(&Message::Waiting).map_err(other)?;
+        let answer = self.handshake.recv().map_err(other)?;
+        if !matches!(answer, Some((Message::Go, _))) {
+            return Err(other(io::Error::other("the supervisor did not answer")));
+        }
+        Group::enter(tasks_files).map_err(StepError::failed(Step::EnterCgroup))?;
+        // If memory runs out on this machine, take us and not the client. Best effort: a limit of the
+        // job's own comes first.
+        let _ = fs::write("/proc/self/oom_score_adj", "1000");
+        let paths = rootfs::allowed_paths(self.launch.job);
+        if self.launch.mode.tier != Tier::Full {
+            drop(control);
+            return self.restrict_and_exec(&paths);
+        }
+        die_with_parent()?;
+        let entered = rootfs::pivot_into(self.launch.job, &paths, self.launch.user);
+        if let Some(disk) = entered.map_err(StepError::unsupported(Step::BuildRoot))? {
+            self.handshake
+                .send_with_fd(&Message::Disk, disk.as_fd())
+                .map_err(other)?;
+        }
+        match sys::copy_process(0, None).map_err(StepError::failed(Step::MakeProcess))? {
+            None => {
+                drop(control);
+                self.restrict_and_exec(&paths)
+            }
+            Some(job) => {
+                // Everything that the job's start is known by must be held by the job alone.
+                let nothing = self.streams[0].as_fd();
+                for fd in [
+                    self.handshake.as_fd(),
+                    self.streams[1].as_fd(),
+                    self.streams[2].as_fd(),
+                ] {
+                    sys::replace(fd, nothing).map_err(other)?;
+                }
+                Self::run_as_init(job, &control)
+            }
+        }
+    }
+
+    /// Be the first process of a namespace: wait for all that ends, and say when the job has.
+    fn run_as_init(job: Pid, control: &Channel) -> StepResult<()> {
+        loop {
+            match sys::wait_any(true) {
+                Ok(Some((pid, status))) if pid == job.as_raw_nonzero().get() => {
+                    // An error means that there are no other children: they have all ended.
+                    let others = loop {
+                        match sys::wait_any(false) {
+                            Ok(Some(_)) => {}
+                            Ok(None) => break true,
+                            Err(_) => break false,
+                        }
+                    };
+                    control
+                        .send(&Message::Ended { status, others })
+                        .map_err(other)?;
+                    // Until the supervisor kills this process and all that is left, or exits.
+                    let _ = control.recv();
+                    sys::exit_now(0);
+                }
+                Ok(_) => {}
+                Err(error) => return Err(other(error)),
+            }
+        }
+    }
+
+    /// Give up everything, and become the program. Returns only on failure.
+    fn restrict_and_exec(&self, paths: &AllowedPaths) -> StepResult<()> {
+        let Launch { job, mode, .. } = self.launch;
+        let keep = |rule: Setup| mode.keeps(rule);
+        let fenced = mode.tier > Tier::None;
+        if keep(Setup::Session) {
+            // No terminal, no signals from one, no group shared with us.
+            rustix::process::setsid().map_err(StepError::failed(Step::LeaveSession))?;
+        }
+        sys::reset_signals();
+        rustix::stdio::dup2_stdin(&self.streams[0]).map_err(other)?;
+        rustix::stdio::dup2_stdout(&self.streams[1]).map_err(other)?;
+        rustix::stdio::dup2_stderr(&self.streams[2]).map_err(other)?;
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+        rlimits::set(&job.limits, self.launch.most_tasks, mode.without)
+            .map_err(StepError::failed(Step::SetLimits))?;
+        if fenced {
+            self.drop_privileges()
+                .map_err(StepError::unsupported(Step::DropPrivileges))?;
+        }
+        if (fenced || self.launch.monitor_filter.is_some()) && keep(Setup::NoNewPrivileges) {
+            // Before any filter, the monitor's too. Also: no program that runs as somebody else.
+            rustix::thread::set_no_new_privs(true)
+                .map_err(StepError::unsupported(Step::ForbidPrivileges))?;
+        }
+        if keep(Setup::ParentDeath) {
+            // After the change of user, which takes it back.
+            die_with_parent()?;
+        }
+        if fenced {
+            // After the root is built, since it forbids to mount.
+            landlock::restrict(paths, mode.landlock, mode.without)
+                .map_err(StepError::unsupported(Step::RestrictByLandlock))?;
+        }
+        rustix::process::chdir(&job.folder).map_err(StepError::failed(Step::EnterFolder))?;
+        if keep(Setup::Descriptors) {
+            sys::close_on_exec_from(3).map_err(StepError::failed(Step::CloseDescriptors))?;
+        }
+        // All that allocates or opens files happens before a filter watches or refuses.
+        let exec = exec_args(job, keep(Setup::Environment))
+            .map_err(StepError::failed(Step::StartProgram))?;
+        let monitor_filter = self.launch.monitor_filter.as_ref().map(Filter::assemble);
+        let filter = fenced.then(|| {
+            let process = rustix::process::getpid()
+                .as_raw_nonzero()
+                .get()
+                .unsigned_abs();
+            seccomp::filter(job.stage, mode.tier, process, mode.without)
+        });
+        if let Some(filter) = monitor_filter {
+            let listener =
+                install_notifying(&filter).map_err(StepError::unsupported(Step::InstallMonitor))?;
+            self.handshake
+                .send_with_fd(&Message::Listener, listener.as_fd())
+                .map_err(other)?;
+        }
+        if let Some(filter) = filter {
+            sys::install_filter(&filter, sys::Listener::None)
+                .map_err(StepError::unsupported(Step::InstallFilter))?;
+        }
+        if self.launch.trial {
+            sys::exit_now(0);
+        }
+        // Sent by the process itself: the supervisor may be late to see it.
+        let now = sys::monotonic();
+        self.handshake
+            .send(&Message::Starting(now))
+            .map_err(other)?;
+        let mut tries_left = 500;
+        loop {
+            let error = sys::exec(&exec.program, &exec.arguments, &exec.environment);
+            // Whoever has just written the program may have lent the descriptor to a process that it was
+            // starting at that moment, and which lets go of it in the next.
+            if error.raw_os_error() == Some(libc::ETXTBSY) && tries_left > 0 {
+                tries_left -= 1;
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
+            match error.raw_os_error() {
+                // The program of a run may be such that nothing can start it. A compiler is trusted to start.
+                Some(number) if job.stage == Stage::Run => {
+                    self.handshake
+                        .send(&Message::NotStarted(number))
+                        .map_err(other)?;
+                    sys::exit_now(126);
+                }
+                _ => return Err(StepError::failed(Step::StartProgram)(error)),
+            }
+        }
+    }
+
+    /// Become the job's user, if it has one, without groups; hold no capability.
+    fn drop_privileges(&self) -> io::Result<()> {
+        let Launch {
+            job, mode, user, ..
+        } = *self.launch;
+        let mut left = CapabilitySet::empty();
+        if let Some(user) = user {
+            // A toolchain in root's own folder can be reached by root only. In the full tier the root file
+            // system gives the way to it; elsewhere a compiler may look everywhere, and Landlock says where.
+            let held = rustix::thread::capabilities(None)?.permitted;
+            if job.stage == Stage::Build && mode.tier != Tier::Full {
+                left = held & CapabilitySet::DAC_READ_SEARCH;
+            }
+            let id = rustix::process::Uid::from_raw(user);
+            let group = rustix::process::Gid::from_raw(user);
+            rustix::thread::set_thread_groups(&[])?;
+            rustix::thread::set_thread_res_gid(group, group, group)?;
+            if !left.is_empty() {
+                // Kept across the change of user, and counted by `access` too, by which gcc finds ld.
+                let bits = rustix::thread::CapabilitiesSecureBits::NO_SETUID_FIXUP;
+                rustix::thread::set_capabilities_secure_bits(bits)?;
+            }
+            rustix::thread::set_thread_res_uid(id, id, id)?;
+        }
+        let sets = CapabilitySets {
+            effective: left,
+            permitted: left,
+            inheritable: left,
+        };
+        if !mode.keeps(Setup::Capabilities) {
+            return Ok(());
+        }
+        rustix::thread::clear_ambient_capability_set()?;
+        rustix::thread::set_capabilities(None, sets)?;
+        if !left.is_empty() {
+            rustix::thread::configure_capability_in_ambient_set(left, true)?;
+        }
+        Ok(())
+    }
+}
+
+/// The program, its arguments and its environment as the kernel takes them.
+struct ExecArgs {
+    program: CString,
+    arguments: Vec<CString>,
+    environment: Vec<CString>,
+}
+
+fn exec_args(job: &Job, only_its_own: bool) -> io::Result<ExecArgs> {
+    let program = CString::new(job.program.as_os_str().as_bytes())?;
+    let mut arguments = vec![program.clone()];
+    for argument in &job.arguments {
+        arguments.push(CString::new(argument.as_bytes())?);
+    }
+    let mut environment = Vec::new();
+    for (name, value) in &job.environment {
+        environment.push(CString::new(format!("{name}={value}"))?);
+    }
+    if !only_its_own {
+        for (name, value) in std::env::vars() {
+            environment.push(CString::new(format!("{name}={value}"))?);
+        }
+    }
+    Ok(ExecArgs {
+        program,
+        arguments,
+        environment,
+    })
+}
+
+/// Install a filter that reports calls, and return the descriptor that they are reported to.
+///
+/// # Errors
+/// `EBUSY`: another filter of this process has a listener. `EINVAL`, `ENOSYS`: the kernel cannot do it.
+fn install_notifying(filter: &[libc::sock_filter]) -> io::Result<OwnedFd> {
+    let install = |wait_killable| {
+        let listener = sys::Listener::Notify { wait_killable };
+        sys::install_filter(filter, listener)?.ok_or_else(|| io::Error::other("no listener"))
+    };
+    // Killable: otherwise each signal interrupts the call that is held, and a program with a timer restarts
+    // its calls for ever.
+    match install(true) {
+        // A kernel before 5.19. A call that a signal interrupted comes again, and is known by its thread.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => install(false),
+        result => result,
+    }
+}
+
+/// A failure of the line to the supervisor, or of a call that no layer rests on.
+fn other<E: Into<io::Error>>(error: E) -> StepError {
+    StepError::failed(Step::Handshake)(error)
+}
+
+fn die_with_parent() -> StepResult<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(StepError::failed(Step::TieToParent))
+}

@@ -1,0 +1,215 @@
+//! Start a job's first process, isolated.
+//!
+//! # Theory of operation
+//!
+//! The supervisor copies itself; the copy gives up one ability after the other and at last becomes the
+//! job's program. In between it sends over a [`Channel`] what failed, so that a layer that does not hold
+//! is an error and never a job without it. The channel closes by itself when the program starts.
+//!
+//! In the full tier there is one process more between the two: the first of a process namespace, which
+//! builds the root file system, starts the job, reaps orphans, and reports the job's end. When it dies, the
+//! kernel kills whatever is left in the namespace.
+//!
+//! The order matters, and each step has its reason beside it in [`child`]. The supervisor stays
+//! outside of all of it, as owner of the job's user namespace, so it can read what `/proc` says of any
+//! thread of the job.
+
+pub(crate) mod channel;
+mod child;
+pub(crate) mod landlock;
+mod launch;
+pub(crate) mod rlimits;
+pub(crate) mod rootfs;
+pub(crate) mod seccomp;
+
+use std::{
+    fs, io,
+    os::fd::OwnedFd,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, PidfdFlags, Signal};
+
+pub(crate) use self::launch::{Launch, SLACK};
+use self::{
+    channel::{Channel, Message},
+    child::Child,
+};
+use crate::{
+    error::{Step, StepError, StepResult},
+    host::cgroup::Group,
+    rule::Namespace,
+    sys,
+    tier::Tier,
+};
+
+/// The kernel's flag for a namespace of the full tier.
+const fn clone_flag(namespace: Namespace) -> i32 {
+    match namespace {
+        Namespace::User => libc::CLONE_NEWUSER,
+        Namespace::Process => libc::CLONE_NEWPID,
+        Namespace::Mount => libc::CLONE_NEWNS,
+        Namespace::Network => libc::CLONE_NEWNET,
+        Namespace::Ipc => libc::CLONE_NEWIPC,
+        Namespace::HostName => libc::CLONE_NEWUTS,
+    }
+}
+
+/// A job that has started.
+pub(crate) struct Started {
+    /// Our child: the job's first process, or the first of its namespace.
+    pub(crate) child: Pid,
+    pub(crate) pidfd: OwnedFd,
+    /// Where the first process of the namespace reports the job's end, if there is one.
+    pub(crate) control: Option<Channel>,
+    pub(crate) streams: [OwnedFd; 2],
+    /// The file system whose room is the job's disk limit.
+    pub(crate) disk: Option<OwnedFd>,
+    /// Where notifications for the monitor arrive.
+    pub(crate) listener: Option<OwnedFd>,
+    /// The error by which the system refused to start the program, if it did: then nothing ran.
+    pub(crate) refusal: Option<i32>,
+    pub(crate) at: Instant,
+}
+
+/// Start the job. If this fails, nothing of it is running.
+pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
+    let full = launch.mode.tier == Tier::Full;
+    let channel = || Channel::pair().map_err(StepError::failed(Step::Prepare));
+    let (handshake_channel, childs_handshake) = channel()?;
+    let (control, their_control) = channel()?;
+    let pipe = || {
+        rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+            .map_err(StepError::failed(Step::Prepare))
+    };
+    let ((out, their_out), (err, their_err)) = (pipe()?, pipe()?);
+    let read_write = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
+    let null = rustix::fs::open("/dev/null", read_write, rustix::fs::Mode::empty())
+        .map_err(StepError::failed(Step::Prepare))?;
+    let new = Child {
+        launch,
+        handshake: childs_handshake,
+        streams: [null, their_out, their_err],
+    };
+    let clone_target = launch
+        .group
+        .map_or(Ok(None), Group::clone_target)
+        .map_err(StepError::failed(Step::Prepare))?;
+    let tasks_files = launch
+        .group
+        .map_or_else(|| Ok(Vec::new()), Group::tasks_files)
+        .map_err(StepError::failed(Step::Prepare))?;
+
+    let namespaces = Namespace::ALL
+        .iter()
+        .filter(|&&namespace| full && launch.mode.keeps(namespace))
+        .fold(0, |all, &namespace| all | clone_flag(namespace));
+    let child = match sys::copy_process(namespaces, clone_target.as_ref()) {
+        Ok(Some(child)) => child,
+        Ok(None) => {
+            drop((handshake_channel, control));
+            new.run(tasks_files, their_control)
+        }
+        Err(error) => {
+            return Err(if full {
+                StepError::unsupported(Step::MakeNamespaces)(error)
+            } else {
+                StepError::failed(Step::MakeProcess)(error)
+            });
+        }
+    };
+    drop((new, their_control, tasks_files));
+    let handshake_done = rustix::process::pidfd_open(child, PidfdFlags::empty())
+        .map_err(StepError::failed(Step::Handshake))
+        .and_then(|pidfd| Ok((pidfd, handshake(launch, &handshake_channel, child)?)));
+    match handshake_done {
+        Ok((
+            pidfd,
+            Handshake {
+                disk,
+                listener,
+                refusal,
+                at,
+            },
+        )) => Ok(Started {
+            child,
+            pidfd,
+            control: full.then_some(control),
+            streams: [out, err],
+            disk,
+            listener,
+            refusal,
+            at,
+        }),
+        Err(error) => {
+            let _ = rustix::process::kill_process(child, Signal::KILL);
+            while sys::wait_any(true).is_ok() {}
+            Err(error)
+        }
+    }
+}
+
+/// What the new process reported.
+struct Handshake {
+    disk: Option<OwnedFd>,
+    listener: Option<OwnedFd>,
+    refusal: Option<i32>,
+    at: Instant,
+}
+
+/// Answer the new process until it is the job's program.
+fn handshake(launch: &Launch<'_>, channel: &Channel, child: Pid) -> StepResult<Handshake> {
+    let failed = StepError::failed::<io::Error>(Step::Handshake);
+    let (mut disk, mut listener, mut starting, mut refusal) = (None, None, None, None);
+    while let Some((message, fd)) = channel.recv().map_err(&failed)? {
+        match message {
+            Message::Waiting => {
+                if launch.mode.tier == Tier::Full {
+                    write_id_maps(child, launch.user)
+                        .map_err(StepError::unsupported(Step::WriteIdMaps))?;
+                }
+                channel.send(&Message::Go).map_err(&failed)?;
+            }
+            Message::Disk => disk = fd,
+            Message::Listener => listener = fd,
+            Message::Starting(at) => starting = Some(at),
+            Message::NotStarted(error) => refusal = Some(error),
+            Message::Failed(sent) => return Err(sent.into()),
+            Message::Go | Message::Ended { .. } => {
+                let error =
+                    io::Error::other("the new process sent a message that it must not send");
+                return Err(failed(error));
+            }
+        }
+    }
+    if listener.is_none() && launch.monitor_filter.is_some() {
+        let error = io::Error::other("no listener came from the new process");
+        return Err(failed(error));
+    }
+    let now = Instant::now();
+    let ago = starting.map_or(0, |at| sys::monotonic().saturating_sub(at));
+    Ok(Handshake {
+        disk,
+        listener,
+        refusal,
+        at: now.checked_sub(Duration::from_nanos(ago)).unwrap_or(now),
+    })
+}
+
+/// Say who is who in the child's user namespace: ourselves, and the job's user if it has its own.
+fn write_id_maps(child: Pid, user: Option<u32>) -> io::Result<()> {
+    let child = child.as_raw_nonzero();
+    let write = |file: &str, text: String| fs::write(format!("/proc/{child}/{file}"), text);
+    let own_user = rustix::process::geteuid().as_raw();
+    let own_group = rustix::process::getegid().as_raw();
+    if let Some(user) = user {
+        let line = |own: u32| format!("{own} {own} 1\n{user} {user} 1\n");
+        write("uid_map", line(own_user))?;
+        write("gid_map", line(own_group))
+    } else {
+        // Without rights outside, one may name only oneself, and only after giving up to change groups.
+        write("setgroups", "deny".into())?;
+        write("uid_map", format!("{own_user} {own_user} 1\n"))?;
+        write("gid_map", format!("{own_group} {own_group} 1\n"))
+    }
+}

@@ -1,0 +1,446 @@
+//! The supervisor's side: start the job, watch it, kill what is left, report.
+//!
+//! Runs in a process of its own with one thread. Never trusts the job: its output is bytes with a
+//! bound, its end is what the kernel says, and no wait depends on what the job does.
+
+pub(crate) mod capture;
+pub(crate) mod kill;
+pub(crate) mod stream;
+
+use std::{
+    io::{self, Read, Write},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use evidence::{Execution, Termination};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+};
+
+use self::{kill::KillScope, stream::Stream};
+use crate::{
+    accounting::{LimitsMonitor, TICK, disk_usage, limit_ms, procfs},
+    client::{
+        protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
+        zygote,
+    },
+    error::{SentStepError, Step, StepError, StepResult},
+    host::{cgroup::Group, facts::Facts},
+    monitor::Monitor,
+    rule::Setup,
+    spawn::{
+        self, Launch, Started,
+        channel::{Channel, Message},
+    },
+    tier::Tier,
+};
+
+/// Be the zygote; in each of its copies be a supervisor: read a request from standard input, carry it out,
+/// write the response to standard output.
+#[must_use]
+pub(crate) fn supervise<M: Monitor>() -> ExitCode {
+    match zygote::serve() {
+        Ok(true) => {}
+        Ok(false) => return ExitCode::SUCCESS,
+        // Whoever asked sees us gone.
+        Err(_) => return ExitCode::FAILURE,
+    }
+    let response = receive()
+        .map_err(StepError::failed(Step::ReadRequest))
+        .and_then(|request| carry_out::<M>(&request));
+    let response = match response {
+        Ok(Some(response)) => response,
+        // The client is gone: nobody reads a response.
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) => SupervisorResponse::Failed(SentStepError::from(&error)),
+    };
+    let sent = serde_json::to_vec(&response)
+        .map_err(io::Error::from)
+        .and_then(|bytes| io::stdout().write_all(&bytes))
+        .and_then(|()| io::stdout().flush());
+    // The client need not wait until the kernel has freed this process.
+    let _ = rustix::net::shutdown(io::stdout(), rustix::net::Shutdown::Both);
+    if sent.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Read the one line that is the request. Standard input stays open: its end means that the client is
+/// gone.
+fn receive<C: serde::de::DeserializeOwned>() -> io::Result<SupervisorRequest<C>> {
+    let mut line = Vec::new();
+    let mut byte = [0; 4096];
+    let mut stdin = io::stdin().lock();
+    while line.last() != Some(&b'\n') {
+        match stdin.read(&mut byte)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n => line.extend_from_slice(&byte[..n]),
+        }
+    }
+    Ok(serde_json::from_slice(&line)?)
+}
+
+fn carry_out<M: Monitor>(
+    request: &SupervisorRequest<M::Config>,
+) -> StepResult<Option<SupervisorResponse<M::Report>>> {
+    match request.request {
+        Request::Facts => Ok(Some(SupervisorResponse::Facts(Facts::find(request.client)))),
+        Request::Run => {
+            let ran = run::<M>(request)?;
+            Ok(ran.map(|ran| SupervisorResponse::Ran(Box::new(ran))))
+        }
+        Request::Trial => Ok(run::<M>(request)?.map(|_| SupervisorResponse::Held)),
+    }
+}
+
+/// Why the watching ended.
+enum Ended {
+    /// The job's first process, with its status if we have it already, and whether others are alive.
+    Exited { status: Option<i32>, others: bool },
+    /// A limit; or nothing ran at all.
+    Stopped(Termination),
+    /// The client has closed its side.
+    ClientGone,
+}
+
+fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<Ran<M::Report>>> {
+    let SupervisorRequest {
+        job,
+        mode,
+        request: kind,
+        client,
+        monitor,
+    } = request;
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+        .map_err(StepError::failed(Step::Prepare))?;
+    let hidden =
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    if mode.tier > Tier::None {
+        hidden.map_err(StepError::unsupported(Step::HideSupervisor))?;
+    }
+    let scope = if mode.tier == Tier::Confined && mode.keeps(Setup::SupervisorScope) {
+        let confined = kill::confine_own_signals(*client);
+        Some(confined.map_err(StepError::unsupported(Step::ConfineSignals))?)
+    } else {
+        None
+    };
+
+    let prepare = StepError::failed::<io::Error>(Step::Prepare);
+    let claimed = mode.claim_user().map_err(&prepare)?;
+    let user = claimed.as_ref().map(|claimed| claimed.id);
+    if let Some(user) = user {
+        for place in &job.writable {
+            disk_usage::give(&place.path, user).map_err(&prepare)?;
+        }
+    }
+    let group = mode.group(job).map_err(&prepare)?;
+    let launch = Launch {
+        job,
+        mode,
+        user,
+        most_tasks: most_tasks(request, user).map_err(&prepare)?,
+        group: group.as_ref(),
+        monitor_filter: monitor.as_ref().map(|_| M::filter()),
+        trial: *kind == Request::Trial,
+    };
+    let ran =
+        spawn::start(&launch).and_then(|started| follow::<M>(&launch, request, started, scope));
+    // Whatever happened: a group that cannot be removed has something in it.
+    let removed = group.as_ref().map_or(Ok(()), Group::remove);
+    let ran = ran?;
+    removed.map_err(StepError::failed(Step::Kill))?;
+    Ok(ran)
+}
+
+/// `RLIMIT_NPROC`, which counts by user, so it is of use where the job's user is the job's alone, and
+/// nearly so where we know how many tasks the user has besides.
+fn most_tasks<C>(request: &SupervisorRequest<C>, user: Option<u32>) -> io::Result<Option<u64>> {
+    let most = request.job.limits.tasks + spawn::SLACK;
+    Ok(match request.mode.tier {
+        Tier::None => None,
+        Tier::Full => Some(most),
+        Tier::Confined | Tier::Weak if user.is_some() => Some(most),
+        // The kernel exempts root from this limit.
+        _ if rustix::process::getuid().is_root() => None,
+        // Others of this user's come and go meanwhile, other jobs among them.
+        _ => Some(procfs::tasks_of_user()? + 2 * most),
+    })
+}
+
+/// Watch a job that has started, end all of it, and say what happened.
+fn follow<M: Monitor>(
+    launch: &Launch<'_>,
+    request: &SupervisorRequest<M::Config>,
+    started: Started,
+    scope: Option<KillScope>,
+) -> StepResult<Option<Ran<M::Report>>> {
+    let &Launch {
+        job,
+        mode,
+        user,
+        group,
+        ..
+    } = launch;
+    let Started {
+        child,
+        pidfd,
+        control,
+        streams: [out, err],
+        disk,
+        listener,
+        refusal,
+        at,
+    } = started;
+    let watching = StepError::failed::<io::Error>(Step::Watch);
+    let stream = |pipe| Stream::new(pipe).map_err(&watching);
+    let mut streams = [stream(out)?, stream(err)?];
+    let overhead = u64::from(mode.tier == Tier::Full);
+    let mut meter = LimitsMonitor::new(job, group, disk, overhead, at);
+
+    let mut monitor = None;
+    let watched = attach::<M>(request, listener, child).and_then(|attached| {
+        monitor = attached;
+        if let Some(error) = refusal {
+            return Ok(Ended::Stopped(Termination::NotStarted { error }));
+        }
+        let sources = Sources {
+            pidfd: pidfd.as_fd(),
+            control: control.as_ref(),
+        };
+        watch(
+            request,
+            &sources,
+            &mut streams,
+            &mut meter,
+            monitor.as_mut(),
+            at,
+        )
+        .map_err(&watching)
+    });
+    let wall = at.elapsed();
+    let mut left_behind = 0;
+    if let (Some(_), Ok(Ended::Exited { others: true, .. })) = (&control, &watched) {
+        left_behind = kill::count_alive().map_err(&watching)?.saturating_sub(1);
+    }
+    let reach = match (&control, scope) {
+        (Some(_), _) => KillScope::Namespace(pidfd),
+        (None, Some(scope)) => scope,
+        (None, None) => user.map_or(KillScope::Proc, KillScope::User),
+    };
+    // Also when watching failed: nothing may be left.
+    let dead = kill::kill_all(child, &reach).map_err(StepError::failed(Step::Kill))?;
+    let ending = at.elapsed().saturating_sub(wall);
+    let ended = watched?;
+    for stream in &mut streams {
+        stream.drain().map_err(&watching)?;
+    }
+    if control.is_none() {
+        left_behind = dead.killed;
+    }
+    let measuring = StepError::failed::<io::Error>(Step::Measure);
+    let termination = match ended {
+        Ended::ClientGone => return Ok(None),
+        Ended::Stopped(termination) => termination,
+        Ended::Exited { status, .. } => {
+            let own = if control.is_some() { None } else { dead.status };
+            match status.or(own) {
+                Some(status) => meter.explain(termination_of(status).map_err(&measuring)?),
+                // The first of its namespace was killed by the kernel; only for want of memory.
+                None => meter.explain(Termination::Signaled {
+                    signal: libc::SIGKILL,
+                }),
+            }
+            .map_err(&measuring)?
+        }
+    };
+    let [stdout, stderr] = streams;
+    let execution = Execution {
+        termination,
+        stdout: stdout.capture.finish(),
+        stderr: stderr.capture.finish(),
+        usage: meter.usage(wall, ending).map_err(&measuring)?,
+        left_behind,
+        observation: None,
+    };
+    Ok(Some(Ran {
+        execution,
+        monitored: monitor.map(M::finish),
+    }))
+}
+
+/// The monitor of a job that has one. It must be there before the job's first call is answered.
+fn attach<M: Monitor>(
+    request: &SupervisorRequest<M::Config>,
+    listener: Option<OwnedFd>,
+    child: rustix::process::Pid,
+) -> StepResult<Option<M>> {
+    match (&request.monitor, listener, request.request) {
+        (Some(config), Some(listener), Request::Run) => M::attach(config.clone(), listener, child)
+            .map(Some)
+            .map_err(StepError::failed(Step::AttachMonitor)),
+        _ => Ok(None),
+    }
+}
+
+fn termination_of(status: i32) -> io::Result<Termination> {
+    if libc::WIFEXITED(status) {
+        return Ok(Termination::Exited {
+            code: libc::WEXITSTATUS(status),
+        });
+    }
+    if libc::WIFSIGNALED(status) {
+        return Ok(Termination::Signaled {
+            signal: libc::WTERMSIG(status),
+        });
+    }
+    Err(io::Error::other(
+        "the process ended neither by exit nor by a signal",
+    ))
+}
+
+/// What tells of the job's end.
+struct Sources<'a> {
+    pidfd: BorrowedFd<'a>,
+    control: Option<&'a Channel>,
+}
+
+/// Wait for the first process's end, reading its output and serving its monitor, until a limit is passed or
+/// the client is gone.
+fn watch<M: Monitor>(
+    request: &SupervisorRequest<M::Config>,
+    sources: &Sources<'_>,
+    streams: &mut [Stream; 2],
+    meter: &mut LimitsMonitor<'_>,
+    mut monitor: Option<&mut M>,
+    start: Instant,
+) -> io::Result<Ended> {
+    let limits = &request.job.limits;
+    let mut next_poll = start + TICK;
+    let mut notified = false;
+    loop {
+        if let Some(monitor) = monitor.as_deref_mut()
+            && (notified || monitor.deadline() == Some(Duration::ZERO))
+        {
+            let open = streams.iter().filter(|stream| !stream.closed);
+            let outputs: Vec<_> = open.map(|stream| stream.pipe.as_fd()).collect();
+            monitor.serve(&outputs)?;
+        }
+        // Time in which the monitor holds the job does not count against the job's limit.
+        let paused = monitor.as_deref().map_or(Duration::ZERO, M::paused_for);
+        let spent = start.elapsed().saturating_sub(paused);
+        let Some(left) = limits
+            .wall
+            .checked_sub(spent)
+            .filter(|left| !left.is_zero())
+        else {
+            return Ok(Ended::Stopped(Termination::WallLimit {
+                limit_ms: limit_ms(limits.wall),
+            }));
+        };
+        let now = Instant::now();
+        if now >= next_poll {
+            if let Some(termination) = meter.poll(now)? {
+                return Ok(Ended::Stopped(termination));
+            }
+            next_poll = now + TICK;
+        }
+        let mut sleep = left
+            .min(next_poll.saturating_duration_since(now))
+            .max(Duration::from_micros(100));
+        if let Some(deadline) = monitor.as_deref().and_then(M::deadline) {
+            sleep = sleep.min(deadline);
+        }
+        let listener = monitor.as_deref().and_then(M::as_fd);
+        let ready = wait(sources, streams, listener, sleep)?;
+        notified = ready.monitor;
+        for (stream, ready) in streams.iter_mut().zip([ready.stdout, ready.stderr]) {
+            if ready {
+                stream.read_once()?;
+            }
+            if stream.capture.total() > limits.output_bytes {
+                return Ok(Ended::Stopped(Termination::OutputLimit {
+                    limit_bytes: limits.output_bytes,
+                }));
+            }
+        }
+        if ready.client {
+            return Ok(Ended::ClientGone);
+        }
+        if ready.control
+            && let Some(control) = sources.control
+            && let Some((Message::Ended { status, others }, _)) = control.recv()?
+        {
+            return Ok(Ended::Exited {
+                status: Some(status),
+                others,
+            });
+        }
+        if ready.ended || ready.control {
+            return Ok(Ended::Exited {
+                status: None,
+                others: false,
+            });
+        }
+    }
+}
+
+/// What has something for the supervisor.
+#[derive(Debug, Default)]
+struct Ready {
+    /// Our child has ended.
+    ended: bool,
+    /// The first process of the namespace sent a message.
+    control: bool,
+    /// The client closed its side.
+    client: bool,
+    stdout: bool,
+    stderr: bool,
+    /// A notification waits for the monitor.
+    monitor: bool,
+}
+
+/// Wait until something has happened, or for so long.
+fn wait(
+    sources: &Sources<'_>,
+    streams: &[Stream; 2],
+    monitor: Option<BorrowedFd<'_>>,
+    sleep: Duration,
+) -> io::Result<Ready> {
+    let stdin = io::stdin();
+    // A closed pipe is always ready: what is left out is never ready.
+    let sources: [Option<BorrowedFd<'_>>; 6] = [
+        Some(sources.pidfd),
+        sources.control.map(AsFd::as_fd),
+        Some(stdin.as_fd()),
+        (!streams[0].closed).then(|| streams[0].pipe.as_fd()),
+        (!streams[1].closed).then(|| streams[1].pipe.as_fd()),
+        monitor,
+    ];
+    let mut fds: Vec<PollFd<'_>> = sources
+        .iter()
+        .flatten()
+        .map(|&fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+        .collect();
+    let timeout = Timespec::try_from(sleep).map_err(io::Error::other)?;
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(0) | Err(Errno::INTR) => return Ok(Ready::default()),
+        Ok(_) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut results = fds.iter().map(|fd| !fd.revents().is_empty());
+    let [ended, control, client, stdout, stderr, monitor] =
+        sources.map(|source| source.is_some() && results.next().unwrap_or(false));
+    Ok(Ready {
+        ended,
+        control,
+        client,
+        stdout,
+        stderr,
+        monitor,
+    })
+}

@@ -1,0 +1,172 @@
+//! What each record of a batch was made from.
+//!
+//! Hides the files of it and what is believed in them. A record is answered from disk only when
+//! everything that went into it is what it was, and it is itself, to the byte, what was written then.
+//! Never judges what a difference means; `changes` puts it in words.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    output_dir::{self, OutputDir},
+    records::{self, json},
+};
+use crate::fault::Fault;
+use ids::{Digest, SubmissionId};
+use judge::record::{Record, Verdict};
+
+const KEY_SCHEMA: &str = "grade-key/1";
+
+/// Everything that decides what a record says, each input by its name. The same for a whole class but for
+/// the submission.
+pub(super) type Inputs = BTreeMap<String, String>;
+
+/// What a record was made from, kept beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Key {
+    schema: String,
+    /// All that went in.
+    #[serde(rename = "parts")]
+    pub(super) inputs: Inputs,
+    /// The digest of the record's file.
+    record: Digest,
+    /// The digest of the submission's source without its formatting, if it has any.
+    #[serde(rename = "shape")]
+    pub(super) fingerprint: Option<Digest>,
+    /// The digest of all of the above.
+    seal: Option<Digest>,
+}
+
+/// What an earlier batch left of a submission.
+#[derive(Debug, PartialEq)]
+pub(super) enum CacheLookup {
+    /// Its record still holds.
+    Unchanged(Box<(Record, Key)>),
+    /// There is a record, and it was made from something else, or nobody was graded.
+    Changed,
+    /// There is something that cannot be believed.
+    Damaged,
+    /// There is nothing.
+    Nothing,
+}
+
+impl Key {
+    /// The key of a record whose file holds `bytes`.
+    pub(super) fn new(inputs: Inputs, bytes: &[u8], fingerprint: Option<Digest>) -> Self {
+        let mut key = Self {
+            schema: KEY_SCHEMA.to_owned(),
+            inputs,
+            record: Digest::of(bytes),
+            fingerprint,
+            seal: None,
+        };
+        key.seal = Some(key.digest());
+        key
+    }
+
+    fn digest(&self) -> Digest {
+        let Self {
+            schema,
+            inputs,
+            record,
+            fingerprint,
+            seal: _,
+        } = self;
+        Digest::of(format!("{schema}\n{inputs:?}\n{record}\n{fingerprint:?}").as_bytes())
+    }
+
+    /// Whether it is the key of the record whose file has this digest.
+    pub(super) fn is_of(&self, record: &Digest) -> bool {
+        self.record == *record
+    }
+
+    /// Whether it is the key of this submission.
+    fn is_for(&self, id: &SubmissionId) -> bool {
+        self.inputs.get("id").map(String::as_str) == Some(id.as_str())
+    }
+
+    /// Whether its record was made from all of these.
+    pub(super) fn has(&self, shared: &Inputs) -> bool {
+        shared
+            .iter()
+            .all(|(name, value)| self.inputs.get(name) == Some(value))
+    }
+
+    /// The key of somebody who was graded here, if there is one and it is whole.
+    pub(super) fn read(folder: &OutputDir, id: &SubmissionId) -> Result<Option<Self>, Fault> {
+        let bytes = folder.read(&output_dir::file(output_dir::KEYS, id))?;
+        let key = bytes.and_then(|bytes| Self::parse(&bytes));
+        Ok(key.filter(|key| key.is_for(id)))
+    }
+
+    /// Read a key and believe it only if it is whole.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let key: Self = serde_json::from_slice(bytes).ok()?;
+        (key.schema == KEY_SCHEMA && key.seal == Some(key.digest())).then_some(key)
+    }
+
+    pub(super) fn write(&self, folder: &OutputDir, id: &SubmissionId) -> Result<(), Fault> {
+        folder.write_unsynced(&output_dir::file(output_dir::KEYS, id), &json(self)?)
+    }
+}
+
+/// The inputs of one submission: those of the batch, its id and its files.
+pub(super) fn inputs_of(shared: &Inputs, id: &SubmissionId, content: &Digest) -> Inputs {
+    let mut inputs = shared.clone();
+    inputs.insert("id".to_owned(), id.to_string());
+    inputs.insert("submission".to_owned(), content.to_string());
+    inputs
+}
+
+/// What the folder knows of a submission whose inputs are `now`.
+pub(super) fn look_up(
+    folder: &OutputDir,
+    id: &SubmissionId,
+    now: &Inputs,
+) -> Result<CacheLookup, Fault> {
+    let record = folder.read(&output_dir::file(output_dir::RECORDS, id))?;
+    let key = folder.read(&output_dir::file(output_dir::KEYS, id))?;
+    let (bytes, key) = match (record, key) {
+        (Some(record), Some(key)) => (record, key),
+        // The batch was stopped between the two.
+        (Some(_), None) => return Ok(CacheLookup::Changed),
+        (None, None) => return Ok(CacheLookup::Nothing),
+        (None, Some(_)) => return Ok(CacheLookup::Damaged),
+    };
+    let Some(key) = Key::parse(&key) else {
+        return Ok(CacheLookup::Damaged);
+    };
+    let record = records::parse(&bytes, id).filter(|_| key.is_of(&Digest::of(&bytes)));
+    let Some(record) = record else {
+        return Ok(CacheLookup::Damaged);
+    };
+    if !key.is_for(id) {
+        return Ok(CacheLookup::Damaged);
+    }
+    if key.inputs != *now || record.verdict == Verdict::NotGraded {
+        return Ok(CacheLookup::Changed);
+    }
+    Ok(CacheLookup::Unchanged(Box::new((record, key))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_was_touched_is_not_believed() {
+        let inputs = Inputs::from([("seeds".to_owned(), "0 7".to_owned())]);
+        let key = Key::new(inputs, b"record", Some(Digest::of(b"shape")));
+        let text = String::from_utf8(json(&key).unwrap()).unwrap();
+        assert_eq!(Key::parse(text.as_bytes()), Some(key));
+        for (from, to) in [
+            ("0 7", "0 8"),
+            ("grade-key/1", "grade-key/0"),
+            ("\"seal\"", "\"s\""),
+        ] {
+            assert_eq!(Key::parse(text.replace(from, to).as_bytes()), None, "{to}");
+        }
+        assert_eq!(Key::parse(&text.as_bytes()[..text.len() / 2]), None);
+    }
+}

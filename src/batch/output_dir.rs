@@ -1,0 +1,462 @@
+//! The output folder: held by one batch at a time, and every file in it complete or not there.
+//!
+//! Hides the lock, temporary files and renames. A file appears under its name when all of it is on the
+//! disk, so that `kill -9` and a full disk leave what was there before; what they leave half written is
+//! removed by the next batch.
+//! Never knows what is in the files.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, BufWriter, Read as _, Seek as _, Write},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use crate::fault::{Fault, FaultKind};
+use ids::SubmissionId;
+
+/// One file a submission: the record, which is the outcome.
+pub(super) const RECORDS: &str = "records";
+/// One file a submission: what its runs used, which is measured and so different each time.
+pub(super) const USAGE: &str = "usage";
+/// One file a submission: what its record was made from.
+pub(super) const KEYS: &str = "keys";
+/// What stood here when the grades were accepted, of whoever was graded again since.
+const PREVIOUS: &str = "previous";
+/// The records in there.
+pub(super) const PREVIOUS_RECORDS: &str = "previous/records";
+/// Their keys.
+pub(super) const PREVIOUS_KEYS: &str = "previous/keys";
+/// What was replaced by grades that are accepted, on its way out.
+const OBSOLETE: &str = "obsolete";
+const LOCK: &str = "batch.lock";
+/// How a file is called while it is written.
+const WRITING: &str = ".writing-";
+
+/// A folder of outputs.
+#[derive(Debug)]
+pub(super) struct OutputDir {
+    root: PathBuf,
+    /// Held until the end; none when it is only read.
+    _lock: Option<File>,
+}
+
+/// What lies in a part of the folder.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Whose files are there, sorted.
+    pub(super) ids: Vec<SubmissionId>,
+    /// Whatever has not the name of such a file, safe to print, sorted.
+    pub(super) others: Vec<String>,
+}
+
+impl OutputDir {
+    /// Make the folder if need be, and hold it. A place that cannot be used is whoever's mistake who
+    /// named it, unless it is only full.
+    pub(super) fn lock(root: &Path) -> Result<Self, Fault> {
+        for part in [RECORDS, USAGE, KEYS] {
+            let unusable = |error: io::Error| unusable(root, &error);
+            make_folder(&root.join(part)).map_err(unusable)?;
+        }
+        let lock = lock(&root.join(LOCK), root)?;
+        let folder = Self {
+            root: root.to_path_buf(),
+            _lock: Some(lock),
+        };
+        folder.remove_obsolete()?;
+        for part in ["", RECORDS, USAGE, KEYS] {
+            folder.remove_half_written(part)?;
+        }
+        Ok(folder)
+    }
+
+    /// The folder of a batch that was made before, to read it.
+    pub(super) fn read_only(root: &Path) -> Result<Self, Fault> {
+        if !root.join(RECORDS).is_dir() {
+            let message = format!("failed to find a batch in `{}`", root.display());
+            return Err(Fault::usage(message)
+                .because(format!("it has no folder `{RECORDS}`"))
+                .hint("name the folder that `grade batch` wrote into, or one record"));
+        }
+        Ok(Self {
+            root: root.to_path_buf(),
+            _lock: None,
+        })
+    }
+
+    /// The folder itself.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The contents of a file; none if it is not there.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let path = self.root.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("read", &path, &error)),
+        }
+    }
+
+    /// Write a file at once: under its name there is the old one or all of the new one.
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        self.write_with(name, |file| file.write_all(bytes))
+    }
+
+    /// As [`OutputDir::write`] for what can be made again, without waiting for the disk: after a power cut
+    /// it may be damaged, and that is noticed.
+    pub(super) fn write_unsynced(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        self.put(name, |file| file.write_all(bytes), false)
+    }
+
+    /// As [`OutputDir::write`], for a file that need not be in memory.
+    pub(super) fn write_with(
+        &self,
+        name: &str,
+        contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Fault> {
+        self.put(name, contents, true)
+    }
+
+    fn put(
+        &self,
+        name: &str,
+        contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        is_durable: bool,
+    ) -> Result<(), Fault> {
+        let path = self.root.join(name);
+        let folder = path.parent().unwrap_or(&self.root);
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::Builder::new()
+                .prefix(WRITING)
+                .tempfile_in(folder)?;
+            file.as_file().set_permissions(for_caller(0o666))?;
+            let mut buffer = BufWriter::new(file.as_file_mut());
+            contents(&mut buffer)?;
+            buffer.flush()?;
+            drop(buffer);
+            if is_durable {
+                file.as_file().sync_data()?;
+            }
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().map_err(|error| failed("write", &path, &error))
+    }
+
+    /// Remove a file, if it is there.
+    pub(super) fn remove(&self, name: &str) -> Result<(), Fault> {
+        let path = self.root.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("remove", &path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whose files are in a part of the folder, and what else is.
+    pub(super) fn list(&self, part: &str) -> Result<Listing, Fault> {
+        let path = self.root.join(part);
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Listing::default()),
+            Err(error) => return Err(failed("read", &path, &error)),
+        };
+        let mut listing = Listing::default();
+        for entry in entries {
+            let entry = entry.map_err(|error| failed("read", &path, &error))?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".json"));
+            // A pipe or a device is never opened.
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            match id.and_then(|id| id.parse::<SubmissionId>().ok()) {
+                Some(id) if is_file => listing.ids.push(id),
+                _ if name.to_string_lossy().starts_with(WRITING) => {}
+                _ => listing.others.push(name.to_string_lossy().into_owned()),
+            }
+        }
+        listing.ids.sort();
+        listing.others.sort();
+        Ok(listing)
+    }
+
+    /// Whether there is a file of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.root.join(name).exists()
+    }
+
+    /// Let a file or folder have another name, if it is there.
+    pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
+        let (from, to) = (self.root.join(from), self.root.join(to));
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("set aside", &from, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Make an empty file.
+    pub(super) fn touch(&self, name: &str) -> Result<(), Fault> {
+        let path = self.root.join(name);
+        File::create(&path)
+            .and_then(|file| file.set_permissions(for_caller(0o666)))
+            .map_err(|error| failed("write", &path, &error))
+    }
+
+    /// Make the folders of what is set aside.
+    pub(super) fn prepare_previous(&self) -> Result<(), Fault> {
+        for part in [PREVIOUS_RECORDS, PREVIOUS_KEYS] {
+            let path = self.root.join(part);
+            make_folder(&path).map_err(|error| failed("create", &path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Forget all that was set aside.
+    pub(super) fn remove_previous(&self) -> Result<(), Fault> {
+        // Renamed first, so that it goes as a whole.
+        self.rename(PREVIOUS, OBSOLETE)?;
+        self.remove_obsolete()
+    }
+
+    fn remove_obsolete(&self) -> Result<(), Fault> {
+        let path = self.root.join(OBSOLETE);
+        if !path.exists() {
+            return Ok(());
+        }
+        fs_scratch::remove_tree(&path).map_err(|error| failed("remove", &path, &error))
+    }
+
+    fn remove_half_written(&self, part: &str) -> Result<(), Fault> {
+        let path = self.root.join(part);
+        let entries = fs::read_dir(&path).map_err(|error| failed("read", &path, &error))?;
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(WRITING) {
+                let path = entry.path();
+                fs::remove_file(&path).map_err(|error| failed("remove", &path, &error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a new file or folder of our caller's may be to whom.
+fn for_caller(most: u32) -> fs::Permissions {
+    fs::Permissions::from_mode(fs_scratch::umask::mode_for_caller(most))
+}
+
+/// Make a folder, and those above it, unless they are there.
+fn make_folder(path: &Path) -> io::Result<()> {
+    match (fs::create_dir(path), path.parent()) {
+        (Ok(()), _) => fs::set_permissions(path, for_caller(0o777)),
+        (Err(error), Some(above)) if error.kind() == io::ErrorKind::NotFound && !above.is_dir() => {
+            make_folder(above)?;
+            make_folder(path)
+        }
+        (Err(error), _) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// The name of a submission's file in a part of the folder.
+pub(super) fn file(part: &str, id: &SubmissionId) -> String {
+    format!("{part}/{id}.json")
+}
+
+/// Whether `dir` is the output folder of a batch.
+pub(super) fn is_of_batch(dir: &Path) -> bool {
+    dir.join(LOCK).is_file() && dir.join(RECORDS).is_dir()
+}
+
+/// Whether `inner` is `outer` or lies in it, whatever links and `..` lead there. `inner` need not exist: then
+/// what is there of it tells.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is found out where a folder would be; what is made there is opened for itself"
+)]
+pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
+    let Some(wanted) = identity(outer) else {
+        return false;
+    };
+    let inner = std::path::absolute(inner).unwrap_or_else(|_| inner.to_path_buf());
+    let there = inner
+        .ancestors()
+        .find_map(|ancestor| fs::canonicalize(ancestor).ok());
+    let Some(there) = there else {
+        return false;
+    };
+    there
+        .ancestors()
+        .any(|above| identity(above) == Some(wanted))
+}
+
+/// Hold the lock and say in it who does; or say who does hold it.
+fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
+    let disk = |error: io::Error| unusable(root, &error);
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(disk)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            let message = format!(
+                "failed to write into `{}`: a batch is at work there",
+                root.display()
+            );
+            return Err(Fault::usage(message)
+                .because(format!("it is held by {}", holder.trim()))
+                .hint("wait until it is done, or choose another folder with `--out DIR`"));
+        }
+        Err(TryLockError::Error(error)) => return Err(disk(error)),
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a lock says since when; no record does"
+    )]
+    let since = humantime::format_rfc3339_seconds(std::time::SystemTime::now());
+    let host = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    let words = format!("process {} on {host} since {since}\n", std::process::id());
+    // Refused where somebody else has made it, and says what it is to be.
+    let _ = file.set_permissions(for_caller(0o666));
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| file.write_all(words.as_bytes()))
+        .map_err(disk)?;
+    Ok(file)
+}
+
+/// The fault of a folder that a person named and that cannot be one of outputs.
+fn unusable(root: &Path, error: &io::Error) -> Fault {
+    if is_full(error) {
+        return failed("write into", root, error);
+    }
+    Fault::io(FaultKind::Usage, "write into", root, error)
+        .hint("name a folder that is yours to write to, or a new one, with `--out DIR`")
+}
+
+fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
+    let what = if is_full(error) {
+        "free some space there"
+    } else {
+        "see that this can be done"
+    };
+    Fault::io(FaultKind::Disk, verb, path, error).hint(format!(
+        "{what}; then the same command continues where this one stopped"
+    ))
+}
+
+/// Whether there is no room, which is nobody's mistake.
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::OutOfMemory
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_batch_is_refused_and_told_who_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = OutputDir::lock(dir.path()).unwrap();
+        let fault = OutputDir::lock(dir.path()).unwrap_err();
+        let who = format!("process {} on ", std::process::id());
+        assert!(fault.cause.unwrap().contains(&who));
+        drop(held);
+        OutputDir::lock(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_old_file_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
+        folder.write("a.json", b"old").unwrap();
+        let full = |file: &mut dyn Write| {
+            file.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        let fault = folder.write_with("a.json", full).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Disk);
+        assert_eq!(folder.read("a.json").unwrap().unwrap(), b"old");
+        drop(folder);
+        fs::write(dir.path().join("records/.writing-x"), "half").unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path().join("records")).unwrap().count(), 0);
+        assert!(folder.read("b.json").unwrap().is_none());
+    }
+
+    #[test]
+    fn only_files_of_submissions_are_theirs() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+        let dir = tempfile::tempdir().unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
+        let records = dir.path().join(RECORDS);
+        for name in [
+            &b"b.json"[..],
+            b"a.json",
+            b".hidden",
+            b"x.txt",
+            b"\xff.json",
+        ] {
+            fs::write(records.join(OsStr::from_bytes(name)), "").unwrap();
+        }
+        fs::create_dir(records.join("c.json")).unwrap();
+        let listing = folder.list(RECORDS).unwrap();
+        let ids: Vec<_> = listing.ids.iter().map(SubmissionId::as_str).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(
+            listing.others,
+            [".hidden", "c.json", "x.txt", "\u{fffd}.json"]
+        );
+        assert!(folder.list("nowhere").unwrap().ids.is_empty());
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_used_is_the_users_mistake_and_a_full_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        for place in [file.as_path(), Path::new("/proc/nothing-here")] {
+            let fault = OutputDir::lock(place).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Usage, "{fault}");
+            assert!(fault.hint.unwrap().contains("`--out DIR`"));
+        }
+        let fault = unusable(&file, &io::ErrorKind::StorageFull.into());
+        assert_eq!(fault.kind, FaultKind::Disk);
+        assert!(fault.hint.unwrap().contains("free some space"));
+        assert_eq!(fs::read(&file).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_folder_inside_is_known_through_links() {
+        let dir = tempfile::tempdir().unwrap();
+        let (class, link) = (dir.path().join("class"), dir.path().join("link"));
+        fs::create_dir(&class).unwrap();
+        std::os::unix::fs::symlink(&class, &link).unwrap();
+        assert!(lies_in(&link.join("not/there"), &class));
+        assert!(lies_in(&class, &link));
+        assert!(!lies_in(&dir.path().join("class-grades"), &class));
+        // What stands before `..` is left again.
+        assert!(!lies_in(&class.join("../grades/new"), &class));
+        assert!(lies_in(&dir.path().join("link/../class/new"), &class));
+        assert!(lies_in(&class.join("not/there/../new"), &class));
+    }
+}

@@ -1,0 +1,143 @@
+//! Who is in the class, kept in the output folder: whose records count, who handed in several times or
+//! late, and what was no submission.
+//!
+//! Written before anybody is graded, so that a report can be made of a batch that was stopped, and says
+//! all that was known when it ran. What cannot be read is as if it were not there: it is written anew.
+//! Never names the class's folder, which may be called otherwise tomorrow.
+
+use std::{collections::BTreeMap, path::Path};
+
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    output_dir::OutputDir,
+    records::{self, json},
+};
+use crate::fault::Fault;
+use ids::SubmissionId;
+use judge::report::HandedIn;
+
+const FILE: &str = "class.json";
+const SCHEMA: &str = "grade-class/1";
+
+/// What was found in the class's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Class {
+    /// How many submissions there are. There are fewer records while a batch is under way.
+    pub size: usize,
+    /// Who handed in several times, or late, or has a name that an id cannot spell: all attempts by their
+    /// names in the class's folder, the last one, which counts, last.
+    pub attempts: BTreeMap<SubmissionId, Vec<Attempt>>,
+    /// What is no submission, in byte order of the names.
+    pub ignored: Vec<Ignored>,
+}
+
+/// One time that a student handed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Attempt {
+    /// Its name.
+    pub name: String,
+    /// Whether it was marked as late.
+    pub late: bool,
+}
+
+/// Something in the folder that is no submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Ignored {
+    /// Its name.
+    pub name: String,
+    /// Why it is none, to follow the name.
+    pub why: String,
+}
+
+impl Class {
+    /// How somebody handed in.
+    pub(super) fn handed_in(&self, id: &SubmissionId) -> HandedIn {
+        let attempts = self.attempts.get(id).map_or(&[][..], Vec::as_slice);
+        HandedIn {
+            attempts: attempts.len().max(1),
+            is_late: attempts.last().is_some_and(|last| last.late),
+        }
+    }
+}
+
+/// The class, and who is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Roster {
+    schema: String,
+    /// All ids, in byte order.
+    pub(super) ids: Vec<SubmissionId>,
+    pub(super) class: Class,
+}
+
+impl Roster {
+    pub(super) fn new(found: &intake::Class) -> Self {
+        let attempts = found.submissions.iter().filter_map(|found| {
+            let is_plain =
+                matches!(&found.attempts[..], [only] if !only.is_late && SubmissionId::can_spell(&only.name));
+            let attempts = found.attempts.iter().map(|attempt| Attempt {
+                name: attempt.name.clone(),
+                late: attempt.is_late,
+            });
+            (!is_plain).then(|| (found.id.clone(), attempts.collect()))
+        });
+        let ignored = found.ignored.iter().map(|ignored| Ignored {
+            name: ignored.name.clone(),
+            why: ignored.why.clone(),
+        });
+        Self {
+            schema: SCHEMA.to_owned(),
+            ids: found
+                .submissions
+                .iter()
+                .map(|found| found.id.clone())
+                .collect(),
+            class: Class {
+                size: found.submissions.len(),
+                attempts: attempts.collect(),
+                ignored: ignored.collect(),
+            },
+        }
+    }
+
+    /// The class of the batch that was here last, if it is known.
+    pub(super) fn read(folder: &OutputDir) -> Result<Option<Self>, Fault> {
+        let bytes = folder.read(FILE)?.unwrap_or_default();
+        let roster = serde_json::from_slice::<Self>(&bytes).ok();
+        Ok(roster.filter(|roster| roster.schema == SCHEMA && roster.ids.is_sorted()))
+    }
+
+    /// Keep it, for reports and for the next batch. The folder must not hold another class: its records
+    /// would go.
+    pub(super) fn keep(&self, folder: &OutputDir, dir: &Path) -> Result<(), Fault> {
+        let earlier = match Self::read(folder)? {
+            Some(roster) => roster.ids,
+            None => records::ids(folder)?,
+        };
+        if !earlier.is_empty() && !earlier.iter().any(|id| self.has(id)) {
+            let message = format!(
+                "failed to use `{}` for `{}`: it has the grades of another class",
+                folder.root().display(),
+                dir.display()
+            );
+            let cause = format!(
+                "none of its {} submissions is in this one, such as `{}`",
+                earlier.len(),
+                earlier[0]
+            );
+            return Err(Fault::usage(message).because(cause).hint(
+                "choose another folder with `--out DIR`, or remove this one if nobody needs its grades",
+            ));
+        }
+        folder.write(FILE, &json(self)?)
+    }
+
+    pub(super) fn has(&self, id: &SubmissionId) -> bool {
+        self.ids.binary_search(id).is_ok()
+    }
+}

@@ -1,0 +1,204 @@
+//! One submission of a batch: answered from its record, or graded and its record kept.
+//!
+//! Hides the order of these steps, which is what lets a batch be stopped anywhere. Never knows of the
+//! other submissions.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
+};
+
+use serde::Serialize;
+
+use super::{
+    accepted::Accepted,
+    alike,
+    events::{How, Progress, ProgressEvent},
+    key::{self, CacheLookup, Inputs, Key},
+    output_dir::{self, OutputDir},
+    records,
+};
+use crate::{
+    fault::{Fault, FaultKind},
+    grading::{Intake, Origin, Session, Submission},
+};
+use ids::{Digest, Seed, SubmissionId};
+use intake::Found;
+use judge::{
+    record::{Record, Usage},
+    report,
+};
+use sandbox::Cancellation;
+
+/// What follows when the machine fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Retry {
+    /// The submission is graded once more when all others are done.
+    Later,
+    /// The submission is not graded.
+    Never,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) graded: usize,
+    pub(super) unchanged: usize,
+    pub(super) damaged: Vec<SubmissionId>,
+    postponed: Vec<SubmissionId>,
+}
+
+/// A batch at work; shared by its threads.
+pub(super) struct Batch<'a> {
+    pub(super) folder: OutputDir,
+    pub(super) accepted: Accepted,
+    pub(super) session: Session<'a>,
+    pub(super) shared: Inputs,
+    /// The command that grades one of them again.
+    pub(super) replay: String,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) cancellation: Cancellation,
+    pub(super) tally: Mutex<Tally>,
+}
+
+impl Batch<'_> {
+    /// Those with whom the machine failed once more, one after the other.
+    pub(super) fn try_again(&self, class: &[Found]) -> Result<(), Fault> {
+        let mut postponed = std::mem::take(&mut self.tally().postponed);
+        postponed.sort();
+        for found in class {
+            if postponed.binary_search(&found.id).is_ok() {
+                self.work(found, Retry::Never)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One submission, from its folder to its record on disk. `Err` ends the batch.
+    pub(super) fn work(&self, found: &Found, retry: Retry) -> Result<(), Fault> {
+        self.cancellation.check()?;
+        self.progress.event(ProgressEvent::Started(&found.id));
+        let submission = Submission {
+            id: found.id.clone(),
+            origin: Origin::Found(found.source.clone()),
+        };
+        let intake = self.session.admit(&submission);
+        let inputs = intake
+            .as_ref()
+            .ok()
+            .map(|intake| key::inputs_of(&self.shared, &found.id, &intake.content()));
+        let known = match &inputs {
+            Some(inputs) => key::look_up(&self.folder, &found.id, inputs)?,
+            // It could not even be admitted.
+            None => CacheLookup::Changed,
+        };
+        match known {
+            CacheLookup::Unchanged(known) => {
+                self.tally().unchanged += 1;
+                self.progress
+                    .event(ProgressEvent::Finished(&known.0, How::Unchanged));
+                return Ok(());
+            }
+            CacheLookup::Damaged if retry == Retry::Later => {
+                self.tally().damaged.push(found.id.clone())
+            }
+            _ => {}
+        }
+
+        let fingerprint = intake.as_ref().ok().and_then(fingerprint);
+        let record = self
+            .session
+            .grade_admitted(&submission, intake, &self.replay);
+        if let Some(fault) = record.faults.first() {
+            if fault.kind == FaultKind::Interrupted {
+                return Err(fault.clone().into());
+            }
+            if retry == Retry::Later && is_machine_trouble(fault.kind) {
+                self.progress
+                    .event(ProgressEvent::Postponed(&found.id, fault));
+                self.tally().postponed.push(found.id.clone());
+                return Ok(());
+            }
+        }
+        let inputs = inputs.unwrap_or_else(|| {
+            let nothing = Digest::of(b"nothing was taken in");
+            key::inputs_of(&self.shared, &found.id, &nothing)
+        });
+        let record = self.keep(record, inputs, fingerprint)?;
+        self.tally().graded += 1;
+        self.progress
+            .event(ProgressEvent::Finished(&record, How::Graded));
+        Ok(())
+    }
+
+    /// Write a record, what was measured of its runs, and last its key: only with a key is a record believed.
+    fn keep(
+        &self,
+        mut record: Record,
+        inputs: Inputs,
+        fingerprint: Option<Digest>,
+    ) -> Result<Record, Fault> {
+        let id = record.submission.id.clone();
+        let usage = UsageFile {
+            schema: "grade-usage/1",
+            runs: record
+                .runs
+                .iter_mut()
+                .map(|run| SeedUsage {
+                    seed: run.seed,
+                    usage: run.usage.take(),
+                    timeline: run.timeline.take(),
+                })
+                .collect(),
+        };
+        let bytes = report::json(&record).into_bytes();
+        self.accepted.set_aside(&self.folder, &id)?;
+        self.folder
+            .write(&output_dir::file(output_dir::RECORDS, &id), &bytes)?;
+        self.folder.write_unsynced(
+            &output_dir::file(output_dir::USAGE, &id),
+            &records::json(&usage)?,
+        )?;
+        Key::new(inputs, &bytes, fingerprint).write(&self.folder, &id)?;
+        Ok(record)
+    }
+
+    fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the runs of one submission used, and who read what when.
+#[derive(Serialize)]
+struct UsageFile {
+    schema: &'static str,
+    runs: Vec<SeedUsage>,
+}
+
+#[derive(Serialize)]
+struct SeedUsage {
+    seed: Seed,
+    usage: Option<Usage>,
+    /// Which thread took which file is the scheduler's to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeline: Option<String>,
+}
+
+/// The fingerprint of a submission's source. Only a summary shows it, so no failure here counts.
+fn fingerprint(intake: &Intake) -> Option<Digest> {
+    let snapshot = intake.snapshot()?;
+    catch_unwind(AssertUnwindSafe(|| alike::source_fingerprint(snapshot)))
+        .ok()?
+        .ok()?
+}
+
+/// Whether a fault may be gone the next time.
+fn is_machine_trouble(kind: FaultKind) -> bool {
+    matches!(
+        kind,
+        FaultKind::Disk
+            | FaultKind::Sandbox
+            | FaultKind::Evidence
+            | FaultKind::Toolchain
+            | FaultKind::Crates
+    )
+}

@@ -1,0 +1,195 @@
+//! Read what rustc writes with `--error-format=json`.
+//!
+//! The text comes from a process that compiles untrusted source: every line may be anything, and a line
+//! that is no diagnostic is kept as plain text.
+
+use serde::Deserialize;
+
+use evidence::Captured;
+use judge::evidence::{Diagnostic, Place};
+
+/// Bytes kept of what is no diagnostic.
+const OTHER_OUTPUT: usize = 4096;
+
+/// What rustc wrote, sorted out.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Said {
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) other_output: String,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(rename = "message")]
+    headline: String,
+    level: String,
+    #[serde(default)]
+    code: Option<Code>,
+    #[serde(default)]
+    spans: Vec<Span>,
+    #[serde(default)]
+    rendered: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    file_name: String,
+    line_start: u32,
+    column_start: u32,
+    is_primary: bool,
+    #[serde(default)]
+    expansion: Option<Box<Expansion>>,
+}
+
+#[derive(Deserialize)]
+struct Expansion {
+    span: Span,
+}
+
+/// Characters kept of a message too long to be kept whole.
+const BEGINNING: usize = 200;
+
+impl Said {
+    /// Keep what a diagnostic that was cut begins with.
+    fn keep_beginning(&mut self, line: &str) {
+        let Some((_, message)) = line.split_once("\"message\":\"") else {
+            return;
+        };
+        let beginning: String = message.chars().take(BEGINNING).collect();
+        if self.other_output.len() + beginning.len() < OTHER_OUTPUT {
+            self.other_output.push_str(&beginning);
+            self.other_output.push_str("… (too long to show)\n");
+        }
+    }
+
+    /// The same with folders of this machine replaced by words, longer ones first.
+    pub(super) fn without_places(mut self, places: &[(&std::path::Path, &str)]) -> Self {
+        let mut places = places.to_vec();
+        places.sort_by_key(|(path, _)| std::cmp::Reverse(path.as_os_str().len()));
+        let plain = |text: &mut String| {
+            for (path, word) in &places {
+                if let Some(path) = path.to_str().filter(|path| text.contains(path)) {
+                    *text = text.replace(path, word);
+                }
+            }
+        };
+        for diagnostic in &mut self.diagnostics {
+            plain(&mut diagnostic.message);
+            plain(&mut diagnostic.rendered);
+        }
+        plain(&mut self.other_output);
+        self
+    }
+}
+
+/// Sort out the compiler's standard error.
+pub(super) fn parse(output: &Captured) -> Said {
+    let mut said = Said::default();
+    for line in output.head.lines().chain(output.tail.lines()) {
+        match serde_json::from_str::<Message>(line) {
+            Ok(message) => said.diagnostics.extend(diagnostic(message)),
+            Err(_) if line.trim().is_empty() => {}
+            // Too long to be kept whole: its beginning still tells what it is about.
+            Err(_) if line.starts_with("{\"") => said.keep_beginning(line),
+            Err(_) if said.other_output.len() + line.len() < OTHER_OUTPUT => {
+                said.other_output.push_str(line);
+                said.other_output.push('\n');
+            }
+            Err(_) => {}
+        }
+    }
+    said
+}
+
+fn diagnostic(message: Message) -> Option<Diagnostic> {
+    let is_error = message.level.starts_with("error");
+    // "aborting due to 2 previous errors" and the like are not about a place and not news.
+    let is_summary = message.spans.is_empty()
+        && message.code.is_none()
+        && (message.headline.starts_with("aborting due to")
+            || message.headline.ends_with("warning emitted")
+            || message.headline.ends_with("warnings emitted")
+            || message.level == "failure-note");
+    if is_summary {
+        return None;
+    }
+    let place = message
+        .spans
+        .iter()
+        .find(|span| span.is_primary)
+        .and_then(place);
+    Some(Diagnostic {
+        is_error,
+        code: message.code.map(|code| code.code),
+        place,
+        rendered: message.rendered.unwrap_or_else(|| message.headline.clone()),
+        message: message.headline,
+    })
+}
+
+/// Where in the submission a span is: inside a macro from elsewhere, the place that called it.
+fn place(span: &Span) -> Option<Place> {
+    let is_theirs = !span.file_name.starts_with(['/', '<']);
+    match &span.expansion {
+        Some(expansion) if !is_theirs => place(&expansion.span),
+        _ if is_theirs => Some(Place {
+            file: span.file_name.clone(),
+            line: span.line_start,
+            column: span.column_start,
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn diagnostics_are_told_from_summaries_and_from_noise() {
+        let output = Captured::complete(concat!(
+            r#"{"message":"mismatched types","code":{"code":"E0308","explanation":null},"level":"error","spans":[{"file_name":"src/main.rs","line_start":3,"column_start":5,"is_primary":true,"expansion":null}],"children":[],"rendered":"error[E0308]: mismatched types\n"}"#,
+            "\n",
+            r#"{"message":"aborting due to 1 previous error","code":null,"level":"error","spans":[],"children":[],"rendered":"x"}"#,
+            "\n{\"message\":\"cut\nthread 'rustc' panicked\n",
+        ));
+        let said = parse(&output);
+        assert_eq!(said.diagnostics.len(), 1);
+        assert_eq!(said.diagnostics[0].code.as_deref(), Some("E0308"));
+        let place = said.diagnostics[0].place.as_ref().unwrap();
+        assert_eq!(
+            (place.file.as_str(), place.line, place.column),
+            ("src/main.rs", 3, 5)
+        );
+        assert_eq!(
+            said.other_output,
+            "cut… (too long to show)\nthread 'rustc' panicked\n"
+        );
+    }
+
+    #[test]
+    fn an_error_inside_a_macro_is_placed_where_it_is_called() {
+        let output = Captured::complete(
+            r#"{"message":"m","level":"error","spans":[{"file_name":"/rustc/x/library/std/src/macros.rs","line_start":1,"column_start":1,"is_primary":true,"expansion":{"span":{"file_name":"src/a.rs","line_start":7,"column_start":2,"is_primary":false}}}]}"#,
+        );
+        assert_eq!(
+            parse(&output).diagnostics[0].place.as_ref().unwrap().line,
+            7
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_output_is_read(head in "\\PC*", tail in "(\\{\"message\":)?\\PC*") {
+            let said = parse(&Captured { head, tail, omitted: 1, is_utf8: true });
+            prop_assert!(said.other_output.len() <= OTHER_OUTPUT);
+        }
+    }
+}

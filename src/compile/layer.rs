@@ -1,0 +1,287 @@
+//! The course's allowed crates, compiled once: the layer below every submission.
+//!
+//! Made by cargo from the course's own manifest and lock file, in a step that knows nothing of any
+//! submission and is therefore trusted; the only step of a grading that may use the network, and only
+//! if cargo's own cache does not have the crates. Kept in the cache folder under a name that changes
+//! with everything that went into it.
+//!
+//! A submission needs one crate or several. One is compiled alone, so that a beginner who uses rayon
+//! waits two seconds and not for tokio; for several there is the full layer with all crates in it.
+
+mod cargo;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use fs_scratch::Kept;
+use serde::{Deserialize, Serialize};
+
+use super::Toolchain;
+use crate::{
+    course::Course,
+    fault::{Fault, FaultKind},
+};
+use ids::Digest;
+use sandbox::Cancellation;
+
+/// Changes when layers of an earlier version of this program must not be used any more.
+const FORMAT: &str = "layer/1";
+
+/// The folder's description, written when all else is in place.
+const DESCRIPTION: &str = "layer.json";
+
+/// Compiled crates in a folder.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Layer {
+    /// The folder; known from where the description was found.
+    #[serde(skip)]
+    folder: PathBuf,
+    /// Name of the folder: what went into it.
+    pub(super) key: String,
+    /// The crates that submissions may name, by package.
+    crates: BTreeMap<String, Extern>,
+    /// Every file, with what it must be.
+    files: Vec<LayerFile>,
+}
+
+/// One crate that a submission may name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Extern {
+    /// The file name of its library.
+    file: String,
+    /// Its cargo features that are on.
+    pub(super) features: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct LayerFile {
+    name: String,
+    bytes: u64,
+    digest: Digest,
+}
+
+impl Layer {
+    /// A crate by its package name.
+    pub(super) fn find(&self, package: &str) -> Option<&Extern> {
+        self.crates.get(package)
+    }
+
+    /// The library file of a crate.
+    pub(super) fn library(&self, krate: &Extern) -> PathBuf {
+        self.folder.join(&krate.file)
+    }
+
+    /// Where the compiler finds what the crates themselves need.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The layer in `folder`, if it is one of that key and no file is missing or of another size.
+    fn open(folder: &Path, key: &str) -> Option<Self> {
+        let text = fs::read(folder.join(DESCRIPTION)).ok()?;
+        let mut layer: Self = serde_json::from_slice(&text).ok()?;
+        layer.folder = folder.to_path_buf();
+        let sound = layer.key == key
+            && layer.files.iter().all(|file| {
+                fs::symlink_metadata(folder.join(&file.name))
+                    .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
+            });
+        sound.then_some(layer)
+    }
+
+    /// Whether every file still has the contents it was made with. Reads all of them.
+    pub(super) fn is_intact(&self) -> bool {
+        self.files.iter().all(|file| {
+            digest_of_file(&self.folder.join(&file.name)).is_ok_and(|digest| digest == file.digest)
+        })
+    }
+}
+
+/// The digest of a file's contents.
+pub(super) fn digest_of_file(path: &Path) -> io::Result<Digest> {
+    Digest::of_all(fs::File::open(path)?)
+}
+
+/// Where layers are kept and how they are made.
+#[derive(Debug)]
+pub(super) struct Layers {
+    kept: Kept,
+    recipe: cargo::Recipe,
+}
+
+impl Layers {
+    /// For a course, with a compiler, below the cache folder.
+    ///
+    /// # Errors
+    /// The course's lock file cannot be read or made.
+    pub(super) fn new(
+        course: &Course,
+        toolchain: &Toolchain,
+        cache: &Path,
+        cancellation: &Cancellation,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            kept: Kept::new(cache.join("layers")),
+            recipe: cargo::Recipe::new(course, toolchain, cancellation)?,
+        })
+    }
+
+    /// The exact version of every allowed crate.
+    pub(super) fn locked(&self) -> &BTreeMap<String, semver::Version> {
+        self.recipe.locked()
+    }
+
+    /// The layer for a submission that names these packages; made first if need be, with a word to
+    /// `tell` before what may take long.
+    ///
+    /// # Errors
+    /// The crates cannot be fetched or compiled, or the cache folder cannot be written.
+    pub(super) fn prepare(
+        &self,
+        packages: &BTreeSet<String>,
+        tell: &dyn Fn(&str),
+    ) -> Result<Option<Layer>, Fault> {
+        if packages.is_empty() {
+            return Ok(None);
+        }
+        let all: BTreeSet<String> = self.locked().keys().cloned().collect();
+        if let Some(full) = self.open(&all) {
+            return Ok(Some(full));
+        }
+        let wanted = if packages.len() == 1 { packages } else { &all };
+        match self.open(wanted) {
+            Some(layer) => Ok(Some(layer)),
+            None => self.make(wanted, tell).map(Some),
+        }
+    }
+
+    /// Make the layer that serves every submission, and make sure that it is what it was: when many are
+    /// compiled at once, it must not be replaced under them.
+    ///
+    /// # Errors
+    /// As [`Layers::prepare`].
+    pub(super) fn prepare_all(&self, tell: &dyn Fn(&str)) -> Result<(), Fault> {
+        let all: BTreeSet<String> = self.locked().keys().cloned().collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        if let Some(layer) = self.open(&all) {
+            if layer.is_intact() {
+                return Ok(());
+            }
+            tell("the course's compiled crates were damaged: making them again");
+            self.forget(&layer)?;
+        }
+        self.make(&all, tell).map(drop)
+    }
+
+    /// Forget a layer that is not what it was, so that it is made again.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) fn forget(&self, layer: &Layer) -> Result<(), Fault> {
+        let _lock = self.kept.lock(&layer.key).map_err(cache_fault)?;
+        // Another grading may have noticed as well, and have made it again by now.
+        let damaged = Layer::open(&layer.folder, &layer.key).is_some_and(|now| !now.is_intact());
+        if !damaged {
+            return Ok(());
+        }
+        match fs::remove_file(layer.folder.join(DESCRIPTION)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other.map_err(|error| disk("remove", &layer.folder, &error)),
+        }
+    }
+
+    fn open(&self, packages: &BTreeSet<String>) -> Option<Layer> {
+        let key = self.key(packages);
+        Layer::open(&self.kept.entry(&key), &key)
+    }
+
+    /// A name that is different whenever the compiled crates would be.
+    fn key(&self, packages: &BTreeSet<String>) -> String {
+        let mut text = format!("{FORMAT}\n{}", self.recipe.identity());
+        for package in packages {
+            text.push_str(package);
+            text.push('\n');
+        }
+        Digest::of(text.as_bytes()).hex()[..24].to_owned()
+    }
+
+    fn make(&self, packages: &BTreeSet<String>, tell: &dyn Fn(&str)) -> Result<Layer, Fault> {
+        let key = self.key(packages);
+        let lock = self.kept.lock(&key).map_err(cache_fault)?;
+        let folder = lock.entry();
+        // Another grading may have made it while this one waited.
+        if let Some(layer) = Layer::open(&folder, &key) {
+            return Ok(layer);
+        }
+        let names = packages
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
+        tell(&format!("preparing the course's crates, once: {names}"));
+        let work = lock.stage().map_err(cache_fault)?;
+        let compiled = self.recipe.compile(work.path(), packages, tell)?;
+        let layer = collect(&work.path().join("layer"), &key, compiled)?;
+        let folder = lock.put(&layer.folder).map_err(cache_fault)?;
+        Ok(Layer { folder, ..layer })
+    }
+}
+
+/// Move the compiled libraries into one folder and describe them.
+fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer, Fault> {
+    fs::create_dir(folder).map_err(|error| disk("create", folder, &error))?;
+    let mut files = Vec::new();
+    for library in &compiled.libraries {
+        let name = library
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let place = folder.join(&name);
+        fs::rename(library, &place).map_err(|error| disk("move", library, &error))?;
+        let digest = digest_of_file(&place).map_err(|error| disk("read", &place, &error))?;
+        let bytes = fs::metadata(&place)
+            .map_err(|error| disk("read", &place, &error))?
+            .len();
+        files.push(LayerFile {
+            name,
+            bytes,
+            digest,
+        });
+    }
+    let crates = compiled
+        .crates
+        .into_iter()
+        .map(|(package, (file, features))| (package, Extern { file, features }))
+        .collect();
+    let layer = Layer {
+        folder: folder.to_path_buf(),
+        key: key.to_owned(),
+        crates,
+        files,
+    };
+    let description = serde_json::to_vec_pretty(&layer).map_err(|error| {
+        Fault::new(FaultKind::Internal, "failed to describe a layer").because(error)
+    })?;
+    let path = folder.join(DESCRIPTION);
+    fs::write(&path, description).map_err(|error| disk("write", &path, &error))?;
+    Ok(layer)
+}
+
+/// What to do about a cache folder that fails.
+const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
+
+/// A failure of the cache folder.
+fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
+    Fault::io(FaultKind::Disk, verb, path, error).hint(ANOTHER_CACHE)
+}
+
+/// A failure of the cache folder, as the crate says it that keeps the layers.
+fn cache_fault(error: fs_scratch::Error) -> Fault {
+    Fault::from(error).hint(ANOTHER_CACHE)
+}

@@ -1,0 +1,438 @@
+//! A submission becomes a program, or the reasons why not.
+//!
+//! Two steps. The *gate* reads the manifest, without cargo, and refuses what the course does not accept:
+//! a refusal is a sentence for the student. Then the *compiler* runs in the sandbox on the private copy,
+//! with a command line of ours. Allowed crates come compiled from the layer.
+//!
+//! Hides that there is rustc and that there is cargo: no other room knows either.
+//! Never runs code of a submission outside the sandbox, and never blames a submission for a broken
+//! machine: before a failure that its source does not explain becomes its failure, the toolchain must
+//! show that it can compile at all, the layer that it is what it was, and the failure that it comes again.
+
+mod diagnostics;
+mod layer;
+mod manifest;
+mod rustc;
+mod toolchain;
+
+use std::{
+    collections::BTreeMap,
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rustix::io::Errno;
+
+pub use toolchain::Toolchain;
+
+use self::{
+    diagnostics::Said,
+    layer::{Layer, Layers},
+    manifest::Package,
+    rustc::{Compilation, Compiled},
+};
+use crate::{
+    course::{AllowedCrate, Course, Exercise, Profile},
+    fault::{Fault, FaultKind},
+};
+use evidence::Termination;
+use ids::Digest;
+use intake::Snapshot;
+use judge::evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal};
+use sandbox::{self, Cancellation, Limits, Sandbox};
+
+/// The manifest of a program of ours that any working toolchain can compile.
+const CANARY: &str = "[package]\nname = \"canary\"\nedition = \"2021\"\n";
+
+/// Its sources: everything that a submission may be made of.
+const CANARY_SOURCES: [(&str, &str); 2] = [
+    ("src/lib.rs", "pub fn two() -> u8 { 1 + 1 }\n"),
+    (
+        "src/main.rs",
+        "fn main() { println!(\"{}\", canary::two()); }\n",
+    ),
+];
+
+/// A compiler that was stopped for its time, and got less than this part of it on a processor, was kept
+/// from working.
+const LEAST_ATTENTION: u32 = 4;
+
+/// Bytes that must be free for a failure to be believed: more than the largest program with all of the
+/// course's crates takes while it is linked.
+const ROOM_TO_COMPILE: u64 = 16 << 20;
+
+/// Builds submissions of one course.
+#[derive(Debug)]
+pub struct Builder {
+    toolchain: Toolchain,
+    layers: Layers,
+    allowed: BTreeMap<String, AllowedCrate>,
+}
+
+/// What a build gives.
+#[derive(Debug)]
+pub struct Built {
+    /// How it went.
+    pub evidence: BuildEvidence,
+    /// The program, if there is one.
+    pub program: Option<PathBuf>,
+    /// The crates compiled earlier that went into it.
+    layer: Option<Layer>,
+}
+
+impl Builder {
+    /// For a course, with what is compiled once kept below `cache`. What takes long stops when it is asked
+    /// to.
+    ///
+    /// # Errors
+    /// There is no toolchain, or the course's lock file cannot be read or made.
+    pub fn new(course: &Course, cache: &Path, cancellation: &Cancellation) -> Result<Self, Fault> {
+        let toolchain = Toolchain::find(&course.root)?;
+        let layers = Layers::new(course, &toolchain, cache, cancellation)?;
+        Ok(Self {
+            toolchain,
+            layers,
+            allowed: course.crates.clone(),
+        })
+    }
+
+    /// Build `snapshot` in `output`, an empty folder. `tell` hears before what may take long.
+    ///
+    /// # Errors
+    /// The machine's fault: sandbox, disk, toolchain, or the course's crates.
+    pub fn build(
+        &self,
+        exercise: &Exercise,
+        snapshot: &Snapshot,
+        output: &Path,
+        sandbox: &Sandbox,
+        tell: &dyn Fn(&str),
+    ) -> Result<Built, Fault> {
+        let refused = |refusals| {
+            Ok(Built {
+                evidence: BuildEvidence::Refused(refusals),
+                program: None,
+                layer: None,
+            })
+        };
+        let package = match self.read_package(snapshot)? {
+            Ok(package) => package,
+            Err(refusals) => return refused(refusals),
+        };
+        // There may be a layer for one crate beside the full one, and both be damaged.
+        let mut damaged = 0;
+        let mut is_doubted = false;
+        loop {
+            let layer = self.layers.prepare(&packages(&package), tell)?;
+            let refusals = layer
+                .as_ref()
+                .map_or_else(Vec::new, |layer| features(&package, layer));
+            if !refusals.is_empty() {
+                return refused(refusals);
+            }
+            let place = output.join(format!("attempt-{}", damaged + u32::from(is_doubted)));
+            let stage = Stage {
+                builder: self,
+                sandbox,
+                layer: layer.as_ref(),
+                place: &place,
+            };
+            let compiled = stage.compile(
+                &package,
+                snapshot.root(),
+                exercise.profile,
+                &exercise.build_limits,
+            )?;
+            let (termination, cpu, said) = match compiled {
+                Compiled::Program { path, warnings } => {
+                    let evidence = BuildEvidence::Built { warnings };
+                    return Ok(Built {
+                        evidence,
+                        program: Some(path),
+                        layer,
+                    });
+                }
+                Compiled::Nothing {
+                    termination,
+                    cpu,
+                    said,
+                } => (termination, cpu, said),
+            };
+            if damaged < 2 && self.forgets_if_damaged(layer.as_ref(), tell)? {
+                damaged += 1;
+                continue;
+            }
+            if !is_explained(&said) {
+                prove_attention(&termination, cpu)?;
+                stage.prove_space()?;
+                stage.prove_toolchain(exercise)?;
+                // What others had used up may have come back before it was looked for.
+                if ended_by_itself(&termination) && !is_doubted {
+                    is_doubted = true;
+                    continue;
+                }
+            }
+            let failure = CompileFailure {
+                termination,
+                diagnostics: said.diagnostics,
+                other_output: said.other_output,
+            };
+            return Ok(Built {
+                evidence: BuildEvidence::Failed(failure),
+                program: None,
+                layer,
+            });
+        }
+    }
+
+    /// Whether what was built holds compiled crates that are not what they were made as. Then what it
+    /// does proves nothing, and the next build has them made again.
+    ///
+    /// # Errors
+    /// The damaged crates cannot be removed.
+    pub fn was_damaged(&self, built: &Built, tell: &dyn Fn(&str)) -> Result<bool, Fault> {
+        self.forgets_if_damaged(built.layer.as_ref(), tell)
+    }
+
+    fn forgets_if_damaged(
+        &self,
+        layer: Option<&Layer>,
+        tell: &dyn Fn(&str),
+    ) -> Result<bool, Fault> {
+        let Some(layer) = layer.filter(|layer| !layer.is_intact()) else {
+            return Ok(false);
+        };
+        tell("the course's compiled crates were damaged: making them again");
+        self.layers.forget(layer)?;
+        Ok(true)
+    }
+
+    /// Make ready all that any submission may need, and make it again if it was damaged.
+    ///
+    /// # Errors
+    /// The course's crates cannot be fetched or compiled.
+    pub fn prepare_all(&self, tell: &dyn Fn(&str)) -> Result<(), Fault> {
+        self.layers.prepare_all(tell)
+    }
+
+    /// What a program built from `snapshot` for `exercise` depends on besides the snapshot itself.
+    #[must_use]
+    pub fn identity(&self, exercise: &Exercise, snapshot: &Snapshot) -> Digest {
+        let profile = exercise.profile;
+        let text = format!(
+            "{} {profile:?}\n{}\n{:?}\n{}",
+            env!("CARGO_PKG_VERSION"),
+            self.toolchain_identity(),
+            self.layers.locked(),
+            snapshot.digest(),
+        );
+        Digest::of(text.as_bytes())
+    }
+
+    /// What every submission can read of this machine while it is built, with all below.
+    #[must_use]
+    pub fn shown(&self) -> Vec<PathBuf> {
+        let mut shown = sandbox::system_paths(sandbox::Stage::Build);
+        shown.extend(self.toolchain.libraries());
+        shown
+    }
+
+    /// The compiler's own account of itself.
+    #[must_use]
+    pub fn toolchain_identity(&self) -> &str {
+        &self.toolchain.identity
+    }
+
+    fn read_package(&self, snapshot: &Snapshot) -> Result<Result<Package, Vec<Refusal>>, Fault> {
+        let text = snapshot.read("Cargo.toml")?.unwrap_or_default();
+        let files: Vec<&str> = snapshot
+            .files()
+            .iter()
+            .map(|file| file.path.as_str())
+            .collect();
+        Ok(self.package(&text, &files))
+    }
+
+    fn package(&self, manifest: &[u8], files: &[&str]) -> Result<Package, Vec<Refusal>> {
+        manifest::read(
+            manifest,
+            files,
+            &self.allowed,
+            self.layers.locked(),
+            &self.toolchain.version,
+        )
+    }
+}
+
+/// The gate for manifests by itself, for a course that allows `allowed` at the versions `locked`. For tests
+/// that feed it.
+///
+/// # Errors
+/// The reasons why the manifest is not accepted.
+#[doc(hidden)]
+pub fn read_manifest(
+    text: &[u8],
+    files: &[&str],
+    allowed: &BTreeMap<String, AllowedCrate>,
+    locked: &BTreeMap<String, semver::Version>,
+) -> Result<(), Vec<Refusal>> {
+    let compiler = semver::Version::new(1, 95, 0);
+    manifest::read(text, files, allowed, locked, &compiler).map(drop)
+}
+
+/// One attempt at compiling, in a place of its own.
+struct Stage<'a> {
+    builder: &'a Builder,
+    sandbox: &'a Sandbox,
+    layer: Option<&'a Layer>,
+    place: &'a Path,
+}
+
+impl Stage<'_> {
+    fn compile(
+        &self,
+        package: &Package,
+        source: &Path,
+        profile: Profile,
+        limits: &Limits,
+    ) -> Result<Compiled, Fault> {
+        fs::create_dir(self.place).map_err(|error| disk("create", self.place, &error))?;
+        Compilation {
+            toolchain: &self.builder.toolchain,
+            sandbox: self.sandbox,
+            layer: self.layer,
+            package,
+            source,
+            output: self.place,
+            profile,
+            limits,
+        }
+        .run()
+    }
+
+    /// There is room for what a compiler writes. Told from the disk itself: what the compiler or the
+    /// linker says may be the submission's words.
+    fn prove_space(&self) -> Result<(), Fault> {
+        let left = rustix::fs::statvfs(self.place)
+            .map_err(|error| disk("look at", self.place, &error.into()))?;
+        if left.f_bavail.saturating_mul(left.f_frsize) >= ROOM_TO_COMPILE {
+            return Ok(());
+        }
+        Err(disk("compile in", self.place, &Errno::NOSPC.into()))
+    }
+
+    /// Compile a library and a program of our own, of a line each. If that fails as well, the machine is to blame.
+    fn prove_toolchain(&self, exercise: &Exercise) -> Result<(), Fault> {
+        let source = self.place.join("canary");
+        let failed = |error| disk("write into", self.place, &error);
+        fs::create_dir_all(source.join("src")).map_err(failed)?;
+        for (name, text) in CANARY_SOURCES {
+            fs::write(source.join(name), text).map_err(failed)?;
+        }
+        let place = self.place.join("canary-output");
+        let stage = Stage {
+            place: &place,
+            layer: None,
+            ..*self
+        };
+        let package = self
+            .builder
+            .package(CANARY.as_bytes(), &CANARY_SOURCES.map(|(name, _)| name))
+            .map_err(|_| Fault::new(FaultKind::Internal, "failed to read a manifest of our own"))?;
+        match stage.compile(&package, &source, exercise.profile, &exercise.build_limits)? {
+            Compiled::Program { .. } => Ok(()),
+            Compiled::Nothing { said, .. } => {
+                let why = said
+                    .diagnostics
+                    .first()
+                    .map_or(said.other_output.as_str(), |first| first.rendered.as_str());
+                Err(Fault::new(
+                    FaultKind::Toolchain,
+                    "failed to compile even a program of one line",
+                )
+                .because(why.trim())
+                .hint("is a linker installed? on Debian and Ubuntu: `apt install gcc`"))
+            }
+        }
+    }
+}
+
+/// A failure of the temporary folder.
+fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
+    Fault::io(FaultKind::Disk, verb, path, error)
+        .hint("free some space, or choose another place with `--temp-dir DIR`")
+}
+
+/// The packages that a submission names.
+fn packages(package: &Package) -> BTreeSet<String> {
+    package
+        .dependencies
+        .iter()
+        .map(|dependency| dependency.package.clone())
+        .collect()
+}
+
+/// Features that a submission asks for and the course does not have.
+fn features(package: &Package, layer: &Layer) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for dependency in &package.dependencies {
+        let Some(krate) = layer.find(&dependency.package) else {
+            continue;
+        };
+        for feature in &dependency.features {
+            if !krate.features.contains(feature) {
+                let has = krate
+                    .features
+                    .iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                refusals.push(Refusal {
+                    place: format!("Cargo.toml:{}", dependency.line),
+                    problem: format!(
+                        "`{}` is asked for with the feature `{feature}`, which the course does not have",
+                        dependency.package
+                    ),
+                    remedy: format!("leave the feature out; the course has: {has}"),
+                });
+            }
+        }
+    }
+    refusals
+}
+
+/// Whether the submission's own source explains why nothing was compiled.
+fn is_explained(said: &Said) -> bool {
+    let placed = |diagnostic: &Diagnostic| diagnostic.is_error && diagnostic.place.is_some();
+    said.diagnostics.iter().any(placed)
+}
+
+/// Whether a compiler was ended by nobody. What a limit of its own ended, it would end again.
+fn ended_by_itself(termination: &Termination) -> bool {
+    matches!(
+        termination,
+        Termination::Exited { .. } | Termination::Signaled { .. }
+    )
+}
+
+/// A compiler that ran out of time had a processor to work with: nothing that a source may say makes it
+/// wait.
+fn prove_attention(termination: &Termination, cpu: Duration) -> Result<(), Fault> {
+    let &Termination::WallLimit { limit_ms } = termination else {
+        return Ok(());
+    };
+    if cpu >= Duration::from_millis(limit_ms) / LEAST_ATTENTION {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Toolchain,
+        format!(
+            "failed to compile within {limit_ms} ms, of which the compiler got {} ms on a processor",
+            cpu.as_millis()
+        ),
+    )
+    .because("the machine is busy with something else")
+    .hint("grade again when it is not, or raise `limits.build.wall` in grader.toml"))
+}

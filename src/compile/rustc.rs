@@ -1,0 +1,268 @@
+//! Compile one accepted package with rustc itself, in the sandbox.
+//!
+//! Not with cargo: cargo reads the submission's configuration, asks who its relatives are and takes 1.4
+//! times as long; rustc with our own command line does none of it. What cargo would tell a program about
+//! itself (`CARGO_PKG_NAME` and so on) is told here.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    Toolchain,
+    diagnostics::{self, Said},
+    layer::Layer,
+    manifest::{Package, Target},
+};
+use crate::{
+    course::Profile,
+    fault::{Fault, text_of},
+};
+use evidence::Termination;
+use judge::evidence::Diagnostic;
+use sandbox::{Job, Limits, Sandbox};
+
+/// What is compiled, and with what.
+pub(super) struct Compilation<'a> {
+    pub(super) toolchain: &'a Toolchain,
+    pub(super) sandbox: &'a Sandbox,
+    pub(super) layer: Option<&'a Layer>,
+    pub(super) package: &'a Package,
+    /// The submission's private copy. The compiler starts there, so that it speaks of `src/main.rs`.
+    pub(super) source: &'a Path,
+    /// An empty folder for what comes out.
+    pub(super) output: &'a Path,
+    pub(super) profile: Profile,
+    pub(super) limits: &'a Limits,
+}
+
+/// How a compilation ended.
+pub(super) enum Compiled {
+    /// A program is at this path.
+    Program { path: PathBuf, warnings: usize },
+    /// There is none.
+    Nothing {
+        termination: Termination,
+        /// Processor time that the compiler got.
+        cpu: Duration,
+        said: Said,
+    },
+}
+
+impl Compilation<'_> {
+    /// Compile the library, if there is one, then the program.
+    pub(super) fn run(&self) -> Result<Compiled, Fault> {
+        let temporary = self.output.join("tmp");
+        fs::create_dir(&temporary).map_err(|error| super::disk("create", &temporary, &error))?;
+        let mut warnings = 0;
+        let mut library = None;
+        if let Some(target) = &self.package.library {
+            let path = self.output.join(format!("lib{}.rlib", target.crate_name()));
+            match self.rustc(target, "rlib", None, &path)? {
+                Ok(diagnostics) => warnings += diagnostics.len(),
+                Err(nothing) => return Ok(nothing),
+            }
+            library = Some((target.crate_name(), path));
+        }
+        let path = self.output.join("program");
+        match self.rustc(&self.package.binary, "bin", library.as_ref(), &path)? {
+            Ok(diagnostics) => warnings += diagnostics.len(),
+            Err(nothing) => return Ok(nothing),
+        }
+        Ok(Compiled::Program { path, warnings })
+    }
+
+    /// Compile one target. Its warnings if something came out.
+    fn rustc(
+        &self,
+        target: &Target,
+        kind: &str,
+        library: Option<&(String, PathBuf)>,
+        output: &Path,
+    ) -> Result<Result<Vec<Diagnostic>, Compiled>, Fault> {
+        let execution = self
+            .sandbox
+            .run(&self.job(target, kind, library, output)?)?;
+        let places = [
+            (self.output, "OUT"),
+            (self.source, "."),
+            (self.toolchain.sysroot.as_path(), "SYSROOT"),
+        ];
+        let said = diagnostics::parse(&execution.stderr).without_places(&places);
+        let made = fs::symlink_metadata(output).is_ok_and(|file| file.is_file());
+        Ok(if execution.termination.is_success() && made {
+            Ok(said.diagnostics)
+        } else {
+            Err(Compiled::Nothing {
+                termination: execution.termination,
+                cpu: execution.usage.user + execution.usage.system,
+                said,
+            })
+        })
+    }
+
+    fn job(
+        &self,
+        target: &Target,
+        kind: &str,
+        library: Option<&(String, PathBuf)>,
+        output: &Path,
+    ) -> Result<Job, Fault> {
+        let profile = self.profile;
+        let on_off = |on| if on { "yes" } else { "no" };
+        let mut arguments: Vec<String> = [
+            format!("--crate-name={}", target.crate_name()),
+            format!("--crate-type={kind}"),
+            // A library and a program, or a program and a crate it uses, may have the same name.
+            format!("-Cmetadata=submission-{kind}"),
+            format!("--edition={}", self.package.edition.as_str()),
+            "--error-format=json".into(),
+            // What is drawn fits beside the report's bar on 80 columns.
+            "--diagnostic-width=70".into(),
+            format!("-Copt-level={}", profile.opt_level),
+            format!("-Coverflow-checks={}", on_off(profile.overflow_checks)),
+            format!("-Cdebug-assertions={}", on_off(profile.debug_assertions)),
+            // Faster to compile than sixteen, for programs of this size.
+            "-Ccodegen-units=1".into(),
+            "-Cembed-bitcode=no".into(),
+            "-Cstrip=debuginfo".into(),
+            format!("-o{}", text_of(output)?),
+        ]
+        .into();
+        if let Some((name, path)) = library {
+            arguments.push(format!("--extern={name}={}", text_of(path)?));
+        }
+        if let Some(layer) = self.layer {
+            arguments.push(format!("-Ldependency={}", text_of(layer.folder())?));
+            for dependency in &self.package.dependencies {
+                if let Some(krate) = layer.find(&dependency.package) {
+                    let path = layer.library(krate);
+                    arguments.push(format!(
+                        "--extern={}={}",
+                        dependency.extern_name,
+                        text_of(&path)?
+                    ));
+                }
+            }
+        }
+        // Behind a double dash, since a file may be called as an option is; and with a folder before it
+        // where it begins with `@`, which to rustc is a file with more arguments, even there.
+        let path = match target.path.strip_prefix('@') {
+            Some(_) => format!("./{}", target.path),
+            None => target.path.clone(),
+        };
+        arguments.extend(["--".into(), path]);
+        let mut job = Job::new(&self.toolchain.rustc, self.source, self.limits)
+            .building()
+            .output(self.output);
+        job.readable.extend(self.toolchain.libraries());
+        if let Some(layer) = self.layer {
+            job = job.readable(layer.folder());
+        }
+        job.arguments = arguments;
+        job.environment = self.environment(target)?;
+        Ok(job)
+    }
+
+    fn environment(&self, target: &Target) -> Result<Vec<(String, String)>, Fault> {
+        let package = self.package;
+        let version = &package.version;
+        let temporary = text_of(&self.output.join("tmp"))?;
+        let ours = std::env::var_os("PATH").unwrap_or_default();
+        let work = self.output.parent().unwrap_or(self.output);
+        let list = [
+            (
+                "PATH",
+                search_path(&ours, &[&std::env::temp_dir(), work, self.source]),
+            ),
+            ("HOME", temporary.clone()),
+            ("TMPDIR", temporary),
+            ("CARGO_MANIFEST_DIR", ".".into()),
+            ("CARGO_CRATE_NAME", target.crate_name()),
+            ("CARGO_BIN_NAME", package.binary.name.clone()),
+            ("CARGO_PKG_NAME", package.name.clone()),
+            ("CARGO_PKG_VERSION", version.to_string()),
+            ("CARGO_PKG_VERSION_MAJOR", version.major.to_string()),
+            ("CARGO_PKG_VERSION_MINOR", version.minor.to_string()),
+            ("CARGO_PKG_VERSION_PATCH", version.patch.to_string()),
+            ("CARGO_PKG_VERSION_PRE", version.pre.to_string()),
+            ("CARGO_PKG_AUTHORS", package.authors.clone()),
+            ("CARGO_PKG_DESCRIPTION", package.description.clone()),
+            ("CARGO_PKG_HOMEPAGE", package.homepage.clone()),
+            ("CARGO_PKG_REPOSITORY", package.repository.clone()),
+            ("CARGO_PKG_LICENSE", package.license.clone()),
+            ("CARGO_PKG_LICENSE_FILE", package.license_file.clone()),
+            ("CARGO_PKG_README", package.readme.clone()),
+            ("CARGO_PKG_RUST_VERSION", package.rust_version.clone()),
+        ];
+        Ok(list
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect())
+    }
+}
+
+/// Where programs usually are.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// The part of our own search path along which a build may find the linker: absolute folders that are
+/// there, that not everybody may write to, and that are not below those named. Nothing that a submission
+/// brings may stand in for a program of the system.
+fn search_path(ours: &OsStr, below_none_of: &[&Path]) -> String {
+    let never: Vec<PathBuf> = below_none_of
+        .iter()
+        .filter_map(|folder| folder.canonicalize().ok())
+        .collect();
+    let is_trusted = |folder: &PathBuf| {
+        let Ok(real) = folder.canonicalize() else {
+            return false;
+        };
+        let closed = real
+            .metadata()
+            .is_ok_and(|found| found.is_dir() && found.mode() & 0o002 == 0);
+        folder.is_absolute() && closed && !never.iter().any(|above| real.starts_with(above))
+    };
+    let kept = std::env::join_paths(std::env::split_paths(ours).filter(is_trusted));
+    kept.ok()
+        .and_then(|kept| kept.into_string().ok())
+        .filter(|kept| !kept.is_empty())
+        .unwrap_or_else(|| USUAL_PATH.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_build_searches_only_folders_that_no_submission_can_fill() {
+        let work = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let folder = |place: &tempfile::TempDir, name: &str, mode: u32| {
+            let path = place.path().join(name);
+            fs::create_dir(&path).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            path.canonicalize().unwrap().display().to_string()
+        };
+        let (own, below) = (
+            folder(&elsewhere, "own", 0o755),
+            folder(&work, "bin", 0o755),
+        );
+        let everybodys = folder(&elsewhere, "everybodys", 0o777);
+        let link = elsewhere.path().join("link").display().to_string();
+        std::os::unix::fs::symlink(&below, &link).unwrap();
+        let missing = elsewhere.path().join("missing").display().to_string();
+        let ask = |ours: &[&str]| search_path(OsStr::new(&ours.join(":")), &[work.path()]);
+
+        assert_eq!(ask(&[".", &own, "", "bin"]), own);
+        assert_eq!(ask(&[&below, &everybodys, &link, &missing, &own]), own);
+        for none in [".", "", "bin:../bin", &below, &everybodys, &link, &missing] {
+            assert_eq!(ask(&[none]), USUAL_PATH, "{none:?}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Load and validate the course and its exercises.
+//!
+//! Hides the files' formats: other rooms see values that hold together (points add up, ranges are
+//! ranges, every check is known). A mistake in a file is a [`Fault`] that names file, line and remedy.
+//! Never runs anything, and never reads a submission.
+//!
+//! Formats refuse loudly: an unknown key is an error, and `format-version` tells an older file from a
+//! newer program.
+
+mod exercise_toml;
+mod grader_toml;
+mod recipe;
+mod tier;
+mod toml_file;
+mod units;
+
+pub use exercise_toml::{Exercise, Profile, SeedPlan};
+pub use grader_toml::{AllowedCrate, Course, RESERVED_NAMES};
+pub use tier::IsolationPolicy;
+
+pub(crate) use toml_file::line_of;
+
+#[cfg(doc)]
+use crate::fault::Fault;

@@ -1,0 +1,50 @@
+//! The temporary folder where submissions are built and run: on a file system that records reads, and from
+//! which programs can be started.
+//!
+//! Whether a place will do is found by a trial in it, for it cannot be looked up. This module never
+//! removes anything itself.
+
+use std::path::Path;
+
+use fs_scratch::Scratch;
+
+use crate::fault::Fault;
+use observer::Stamps;
+
+/// Make one in `temp_dir`, or where it works best; and how finely its file system stamps changes.
+///
+/// # Errors
+/// No place can be written to, or none records reads; the reason for each is the cause.
+pub fn make_scratch(temp_dir: Option<&Path>) -> Result<(Scratch, Stamps), Fault> {
+    // Root's jobs run as users of their own, who have to get through; its name is not to be guessed.
+    let mode = if rustix::process::geteuid().is_root() {
+        0o711
+    } else {
+        0o700
+    };
+    let mut builder = Scratch::builder("grade").mode(mode).executable();
+    if let Some(base) = temp_dir {
+        builder = builder.base(base);
+    }
+    let scratch = builder.create_after_trial(|folder| match Stamps::probe(folder) {
+        Ok(Some(stamps)) => Ok(stamps),
+        Ok(None) => Err("its file system does not record when files are read (noatime?)".into()),
+        Err(fault) => Err(fault.into()),
+    });
+    Ok(scratch?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::FaultKind;
+
+    #[test]
+    fn a_place_that_is_not_there_is_named_with_what_to_do() {
+        let fault = make_scratch(Some(Path::new("/nonexistent/place"))).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Disk);
+        assert_eq!(fault.message, "failed to make a temporary folder");
+        assert!(fault.cause.unwrap().contains("`/nonexistent/place`: "));
+        assert!(fault.hint.unwrap().contains("--temp-dir"));
+    }
+}

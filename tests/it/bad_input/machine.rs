@@ -44,7 +44,8 @@ const STD_MANIFEST: &str = "[package]\nname = \"sum\"\nversion = \"0.1.0\"\nedit
 fn warm() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let command = &mut grading(&Workspace::new(), &submission("correct-rayon-par-iter"));
+        let workspace = Workspace::new();
+        let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
         run(command).code(0);
     });
 }
@@ -54,7 +55,8 @@ fn warm() {
 fn cache_with(workspace: &Workspace, parts: &[&str]) -> PathBuf {
     static OF_RAYON: LazyLock<PathBuf> = LazyLock::new(|| {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rayon-cache");
-        let command = &mut grading(&Workspace::new(), &submission("correct-rayon-par-iter"));
+        let workspace = Workspace::new();
+        let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
         run(command.env("GRADE_CACHE_DIR", &cache)).code(0);
         cache
     });

@@ -77,7 +77,6 @@ pub(crate) fn parse(root: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Modu
 }
 
 /// Parse a crate of which files and texts are given, `lib.rs` among them. For tests of the rules.
-#[cfg(test)]
 pub(crate) fn made_up(files: &[(&str, &str)]) -> Modules {
     let read = |path: &Path| {
         let file = files

@@ -9,7 +9,8 @@ use std::{
 
 /// The folder of the repository.
 pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap().to_path_buf()
 }
 
 /// The text of a file, by its path in the repository.

@@ -3,10 +3,10 @@
 use crate::repository::{crates, files, read};
 
 /// Crates that are published.
-const PUBLISHED: &[&str] = &["evidence"];
+const PUBLISHED: &[&str] = &["evidence", "fs-scratch", "observer", "sandbox"];
 
-/// Crates that will be. The list only gets shorter.
-const TO_BE_PUBLISHED: &[&str] = &["fs-scratch", "observer", "sandbox"];
+/// Published crates that still have such words. The list only gets shorter.
+const STILL_WITH_WORDS: &[&str] = &["observer", "sandbox"];
 
 /// Words that do not stand in them: not in code, not in comments, not in documents.
 const WORDS: &[&str] = &[
@@ -45,6 +45,7 @@ fn lines_with_words(text: &str) -> Vec<(usize, &'static str)> {
 fn published_crates_know_nothing_of_this_program() {
     let mut wrong = Vec::new();
     for name in PUBLISHED {
+        let before = wrong.len();
         let files = files(format!("crates/{name}"), &[".rs", ".md", ".toml", ".txt"]);
         assert!(!files.is_empty(), "there is no crate `{name}`");
         for file in files {
@@ -52,19 +53,28 @@ fn published_crates_know_nothing_of_this_program() {
             let lines = lines_with_words(&read(path)).into_iter();
             wrong.extend(lines.map(|(line, word)| format!("{path}:{line} has `{word}`")));
         }
+        if STILL_WITH_WORDS.contains(name) {
+            assert!(
+                wrong.len() > before,
+                "`{name}` is free of them: take it off the list"
+            );
+            wrong.truncate(before);
+        }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn a_crate_to_be_published_that_is_there_is_held_to_it() {
+fn the_list_has_every_crate_that_can_be_published() {
+    let mut found = Vec::new();
     for one in crates() {
-        assert!(
-            !TO_BE_PUBLISHED.contains(&one.name.as_str()),
-            "`{}` is there by now: move it to the list of published crates",
-            one.name
-        );
+        let path = one.folder.join("Cargo.toml");
+        let manifest: toml::Table = read(path.to_str().unwrap()).parse().unwrap();
+        if manifest["package"].get("publish").is_none() {
+            found.push(one.name);
+        }
     }
+    assert_eq!(found, PUBLISHED);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{LazyLock, Once},
 };
 
 use assert_cmd::Command;
@@ -39,25 +40,30 @@ fn main() {
 
 const STD_MANIFEST: &str = "[package]\nname = \"sum\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
 
-/// Grade the crate with rayon in it, so that everything is in the shared cache.
+/// Grade the crate with rayon in it, once, so that everything is in the shared cache.
 fn warm() {
-    run(&mut grading(
-        &Workspace::new(),
-        &submission("correct-rayon-par-iter"),
-    ))
-    .code(0);
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let workspace = Workspace::new();
+        let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
+        run(command).code(0);
+    });
 }
 
-/// A cache of this workspace alone, with these parts of one that has rayon's layer and no other: in the shared one
-/// a batch makes the full layer, which then serves instead and takes long to make again.
+/// A cache of this workspace alone, with these parts of one that has rayon's layer and no other: in the
+/// shared one a batch makes the full layer, which then serves instead and takes long to make again.
 fn cache_with(workspace: &Workspace, parts: &[&str]) -> PathBuf {
-    let of_rayon = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rayon-cache");
-    let command = &mut grading(workspace, &submission("correct-rayon-par-iter"));
-    run(command.env("GRADE_CACHE_DIR", &of_rayon)).code(0);
+    static OF_RAYON: LazyLock<PathBuf> = LazyLock::new(|| {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rayon-cache");
+        let workspace = Workspace::new();
+        let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
+        run(command.env("GRADE_CACHE_DIR", &cache)).code(0);
+        cache
+    });
     let private = workspace.path("cache");
     fs::create_dir(&private).unwrap();
     for part in parts {
-        copy_tree(&of_rayon.join(part), &private.join(part));
+        copy_tree(&OF_RAYON.join(part), &private.join(part));
     }
     private
 }

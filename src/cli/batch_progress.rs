@@ -119,7 +119,7 @@ impl Progress for BatchProgress<'_> {
             ProgressEvent::Postponed(id, fault) => {
                 self.at_work(|ids| ids.retain(|other| other != id));
                 let words = format!("{id}  once more at the end: {fault}");
-                let words = cut(&words, self.width().saturating_sub("later  ".len()));
+                let words = truncated(&words, self.width().saturating_sub("later  ".len()));
                 self.line(&format!("{OPEN}later{OPEN:#}  {words}"));
             }
         }
@@ -159,13 +159,13 @@ fn result(record: &Record, width: usize) -> String {
     let who = format!("  {:<24} {points:>5}  ", record.submission.id);
     let room = width.saturating_sub(word.len() + who.len());
     let why = reason(record)
-        .map(|why| cut(&why, room))
+        .map(|why| truncated(&why, room))
         .unwrap_or_default();
     format!("{style}{word}{style:#}{who}{DIM}{why}{DIM:#}")
 }
 
 /// As much of `words` as fits into so many columns.
-fn cut(words: &str, columns: usize) -> String {
+fn truncated(words: &str, columns: usize) -> String {
     let words = escape_line(words);
     if words.width() <= columns {
         return words;
@@ -217,9 +217,12 @@ mod tests {
 
     #[test]
     fn a_line_is_no_wider_than_the_terminal() {
-        assert_eq!(cut("short", 5), "short");
-        assert_eq!(cut("shorter", 5), "shor…");
-        assert_eq!(cut("\u{6570}\u{6570}\u{6570}", 5), "\u{6570}\u{6570}…");
-        assert_eq!(cut("any", 0), "");
+        assert_eq!(truncated("short", 5), "short");
+        assert_eq!(truncated("shorter", 5), "shor…");
+        assert_eq!(
+            truncated("\u{6570}\u{6570}\u{6570}", 5),
+            "\u{6570}\u{6570}…"
+        );
+        assert_eq!(truncated("any", 0), "");
     }
 }

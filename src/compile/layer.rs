@@ -135,14 +135,14 @@ impl Layers {
     }
 
     /// The layer for a submission that names these packages; made first if need be, with a word to
-    /// `tell` before what may take long.
+    /// `announce` before what may take long.
     ///
     /// # Errors
     /// The crates cannot be fetched or compiled, or the cache folder cannot be written.
     pub(super) fn prepare(
         &self,
         packages: &BTreeSet<String>,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<Option<Layer>, Fault> {
         if packages.is_empty() {
             return Ok(None);
@@ -154,7 +154,7 @@ impl Layers {
         let wanted = if packages.len() == 1 { packages } else { &all };
         match self.open(wanted) {
             Some(layer) => Ok(Some(layer)),
-            None => self.make(wanted, tell).map(Some),
+            None => self.make(wanted, announce).map(Some),
         }
     }
 
@@ -163,7 +163,7 @@ impl Layers {
     ///
     /// # Errors
     /// As [`Layers::prepare`].
-    pub(super) fn prepare_all(&self, tell: &dyn Fn(&str)) -> Result<(), Fault> {
+    pub(super) fn prepare_all(&self, announce: &dyn Fn(&str)) -> Result<(), Fault> {
         let all: BTreeSet<String> = self.locked().keys().cloned().collect();
         if all.is_empty() {
             return Ok(());
@@ -172,10 +172,10 @@ impl Layers {
             if layer.is_intact() {
                 return Ok(());
             }
-            tell("the course's compiled crates were damaged: making them again");
+            announce("the course's compiled crates were damaged: making them again");
             self.forget(&layer)?;
         }
-        self.make(&all, tell).map(drop)
+        self.make(&all, announce).map(drop)
     }
 
     /// Mark a damaged layer as incomplete, so that it is made again.
@@ -210,7 +210,7 @@ impl Layers {
         Digest::of(text.as_bytes()).hex()[..24].to_owned()
     }
 
-    fn make(&self, packages: &BTreeSet<String>, tell: &dyn Fn(&str)) -> Result<Layer, Fault> {
+    fn make(&self, packages: &BTreeSet<String>, announce: &dyn Fn(&str)) -> Result<Layer, Fault> {
         let key = self.key(packages);
         let lock = self.kept.lock(&key).map_err(Fault::in_cache)?;
         let folder = lock.entry();
@@ -223,9 +223,9 @@ impl Layers {
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join(", ");
-        tell(&format!("preparing the course's crates, once: {names}"));
+        announce(&format!("preparing the course's crates, once: {names}"));
         let work = lock.stage().map_err(Fault::in_cache)?;
-        let compiled = self.recipe.compile(work.path(), packages, tell)?;
+        let compiled = self.recipe.compile(work.path(), packages, announce)?;
         let layer = collect(&work.path().join("layer"), &key, compiled)?;
         let folder = lock.put(&layer.folder).map_err(Fault::in_cache)?;
         Ok(Layer { folder, ..layer })

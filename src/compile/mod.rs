@@ -97,7 +97,7 @@ impl Builder {
         })
     }
 
-    /// Build `snapshot` in `output`, an empty folder. `tell` is called before each step that may take long.
+    /// Build `snapshot` in `output`, an empty folder. `announce` is called before each step that may take long.
     ///
     /// # Errors
     /// The machine's fault: sandbox, disk, toolchain, or the course's crates.
@@ -107,7 +107,7 @@ impl Builder {
         snapshot: &Snapshot,
         output: &Path,
         sandbox: &Sandbox,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<Built, Fault> {
         let refused = |refusals| {
             Ok(Built {
@@ -124,7 +124,7 @@ impl Builder {
         let mut damaged = 0;
         let mut is_doubted = false;
         loop {
-            let layer = self.layers.prepare(&packages(&package), tell)?;
+            let layer = self.layers.prepare(&packages(&package), announce)?;
             let refusals = layer
                 .as_ref()
                 .map_or_else(Vec::new, |layer| features(&package, layer));
@@ -159,7 +159,7 @@ impl Builder {
                     said,
                 } => (termination, cpu, said),
             };
-            if damaged < 2 && self.forgets_if_damaged(layer.as_ref(), tell)? {
+            if damaged < 2 && self.forgets_if_damaged(layer.as_ref(), announce)? {
                 damaged += 1;
                 continue;
             }
@@ -191,19 +191,19 @@ impl Builder {
     ///
     /// # Errors
     /// The damaged crates cannot be removed.
-    pub fn was_damaged(&self, built: &Built, tell: &dyn Fn(&str)) -> Result<bool, Fault> {
-        self.forgets_if_damaged(built.layer.as_ref(), tell)
+    pub fn was_damaged(&self, built: &Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
+        self.forgets_if_damaged(built.layer.as_ref(), announce)
     }
 
     fn forgets_if_damaged(
         &self,
         layer: Option<&Layer>,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<bool, Fault> {
         let Some(layer) = layer.filter(|layer| !layer.is_intact()) else {
             return Ok(false);
         };
-        tell("the course's compiled crates were damaged: making them again");
+        announce("the course's compiled crates were damaged: making them again");
         self.layers.forget(layer)?;
         Ok(true)
     }
@@ -212,8 +212,8 @@ impl Builder {
     ///
     /// # Errors
     /// The course's crates cannot be fetched or compiled.
-    pub fn prepare_all(&self, tell: &dyn Fn(&str)) -> Result<(), Fault> {
-        self.layers.prepare_all(tell)
+    pub fn prepare_all(&self, announce: &dyn Fn(&str)) -> Result<(), Fault> {
+        self.layers.prepare_all(announce)
     }
 
     /// What a program built from `snapshot` for `exercise` depends on besides the snapshot itself.

@@ -88,7 +88,7 @@ impl Recipe {
         &self,
         work: &Path,
         packages: &BTreeSet<String>,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<Compiled, Fault> {
         write_package(work, &self.manifest)?;
         write(&work.join("Cargo.lock"), &self.lock)?;
@@ -109,12 +109,12 @@ impl Recipe {
         let mut built = self.cargo(work, &compile, Network::Off)?;
         if !built.status.success() {
             // Most likely cargo's own cache does not have them yet.
-            tell("fetching the course's crates");
+            announce("fetching the course's crates");
             let fetched = self.cargo(work, &["fetch"], Network::On)?;
             if !fetched.status.success() {
                 return Err(self.explain("fetch", &fetched));
             }
-            tell("compiling the course's crates");
+            announce("compiling the course's crates");
             built = self.cargo(work, &compile, Network::Off)?;
         }
         if !built.status.success() {

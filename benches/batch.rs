@@ -21,9 +21,6 @@
     reason = "a benchmark prints, starts programs, and has no way to go on without a disk"
 )]
 
-#[path = "common/listener.rs"]
-mod listener;
-
 use std::{
     collections::BTreeMap,
     fs,
@@ -35,6 +32,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use test_support::listener;
 
 use serde_json::Value;
 

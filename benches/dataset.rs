@@ -10,12 +10,10 @@
     reason = "a benchmark prints, starts python3, and has no way to go on without a disk"
 )]
 
-mod common;
-
 use std::{cell::Cell, fs, io::Write as _, path::PathBuf, process::Command, time::Duration};
 
-use common::{Contender, race, rounds, target, timed};
 use dataset::{NumbersRecipe, Recipe, generate};
+use test_support::race::{Contender, race, rounds, target, timed};
 
 /// How many times as long as the bare loop we may take.
 const MOST_OF_BARE: f64 = 1.3;

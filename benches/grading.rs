@@ -10,8 +10,6 @@
     reason = "a benchmark prints, starts programs, and has no way to go on without a disk"
 )]
 
-mod common;
-
 use std::{
     cell::Cell,
     fs,
@@ -20,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use common::{Contender, race, rounds, timed};
+use test_support::race::{Contender, race, rounds, timed};
 
 fn main() {
     let course = Path::new(env!("CARGO_MANIFEST_DIR"));

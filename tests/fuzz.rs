@@ -20,7 +20,7 @@ use judge::{
     report,
     verdict::CheckSpec,
 };
-use mutate::{Dice, acts, fuzz};
+use test_support::mutate::{Dice, acts, fuzz};
 
 /// What a program and the compiler print.
 const PRINTED: &[&str] = &[

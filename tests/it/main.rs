@@ -12,5 +12,6 @@ mod grade;
 mod hostile;
 mod interrupt;
 mod matrix;
+mod nested;
 mod published;
 mod support;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use fs_scratch::remove_tree;
-use mutate::{Dice, acts, fuzz};
+use test_support::mutate::{Dice, acts, fuzz};
 
 /// How many tests share the time, here and in the program's own tests.
 const TESTS: u32 = 6;

@@ -1,7 +1,5 @@
 //! Builds the programs and runs them under the real supervisor.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
 use std::{
     env,
     fmt::Write,
@@ -26,8 +24,8 @@ pub(crate) fn programs() -> &'static Path {
         if let Some(path) = env::var_os(PROGRAMS) {
             return path.into();
         }
-        let grade = Path::new(env!("CARGO_BIN_EXE_grade"));
-        let target = grade.parent().and_then(Path::parent).unwrap();
+        let own = Path::new(env!("CARGO_BIN_EXE_observer-test-supervisor"));
+        let target = own.parent().and_then(Path::parent).unwrap();
         #[expect(clippy::disallowed_methods, reason = "a trusted step of a test")]
         let status = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--release", "-p", "observer-programs"])
@@ -115,8 +113,6 @@ pub(crate) fn job(program: &Path, arguments: &[&str], place: &Place) -> Observed
     ObservedJob { job, options }
 }
 
-#[expect(clippy::allow_attributes, reason = "used by two of three programs")]
-#[allow(dead_code, reason = "used by two of three programs")]
 pub(crate) fn run(job: &ObservedJob) -> Execution {
     observe(&sandbox(Tier::None), job)
 }
@@ -127,29 +123,34 @@ pub(crate) fn observe(sandbox: &Sandbox, job: &ObservedJob) -> Execution {
 }
 
 /// Every tier that holds here.
-#[expect(clippy::allow_attributes, reason = "used by one of three programs")]
-#[allow(dead_code, reason = "used by one of three programs")]
 pub(crate) fn tiers() -> Vec<Tier> {
-    let holds = |tier: &Tier| abilities().supports(*tier);
+    let holds = |tier: &Tier| support().supports(*tier);
     Tier::ALL.into_iter().filter(holds).collect()
 }
 
-fn grade() -> PathBuf {
-    // Another than the one beside us: optimised, or where others can reach it.
-    env::var_os("GRADE_UNDER_TEST")
-        .unwrap_or_else(|| env!("CARGO_BIN_EXE_grade").into())
-        .into()
+/// The variable that names another program to supervise jobs: optimised, or where others can reach it.
+pub(crate) const SUPERVISOR: &str = "OBSERVER_TEST_SUPERVISOR";
+
+pub(crate) fn supervisor() -> PathBuf {
+    let built = env!("CARGO_BIN_EXE_observer-test-supervisor");
+    env::var_os(SUPERVISOR).map_or_else(|| built.into(), PathBuf::from)
 }
 
-fn abilities() -> &'static HostSupport {
-    static ABILITIES: OnceLock<HostSupport> = OnceLock::new();
-    ABILITIES.get_or_init(|| probe(&grade()).unwrap())
+fn support() -> &'static HostSupport {
+    static SUPPORT: OnceLock<HostSupport> = OnceLock::new();
+    SUPPORT.get_or_init(|| probe(&supervisor()).unwrap())
 }
 
 /// A sandbox of this tier. The corpus runs at `none`: some of its programs do what a fence refuses, and
 /// what is tested is who sees it.
 pub(crate) fn sandbox(tier: Tier) -> Sandbox {
-    Sandbox::new(abilities(), tier, Cancellation::default()).unwrap()
+    Sandbox::new(support(), tier, Cancellation::default()).unwrap()
+}
+
+/// A sandbox of this tier whose supervisors are started from this thread: they inherit its processors.
+pub(crate) fn sandbox_of_this_thread(tier: Tier) -> Sandbox {
+    let support = probe(&supervisor()).unwrap();
+    Sandbox::new(&support, tier, Cancellation::default()).unwrap()
 }
 
 /// What was seen of a run that must have ended well.

@@ -5,13 +5,6 @@
 //! part of a program's name), `GRADE_AT_ONCE` (default 2: programs run beside each other, which disturbs
 //! them more and takes less time), `GRADE_TABLE` (print the table).
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
-#[path = "observer/table.rs"]
-mod table;
-#[path = "observer/workshop.rs"]
-mod workshop;
-
 use std::{
     env,
     path::Path,
@@ -26,6 +19,8 @@ use std::{
 
 use evidence::Observation;
 use judge::check::{Diagnosis, diagnose};
+
+use crate::{table, workshop};
 
 fn setting(name: &str, default: u32) -> u32 {
     env::var(name).map_or(default, |value| value.parse().unwrap())

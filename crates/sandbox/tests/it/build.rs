@@ -11,7 +11,7 @@ use std::{
 use evidence::Termination;
 use sandbox::{Job, Limits, Tier};
 
-use super::{LIMITS, Place, run, tiers, users};
+use super::{LIMITS, Place, run, tiers};
 
 #[test]
 fn a_compiler_is_told_how_memory_is_given_out_and_nothing_else_of_the_kernel() {
@@ -119,7 +119,7 @@ pub(crate) struct Toolchain(tempfile::TempDir);
 impl Toolchain {
     /// Made by whoever is about to run this again as others.
     pub(crate) fn for_everybody() -> Option<Self> {
-        if users::is_again() {
+        if test_support::others::is_again() {
             return None;
         }
         let folder = tempfile::Builder::new()

@@ -1,4 +1,4 @@
-//! The sandbox through the real program: how jobs end, what bounds them, that nothing is left.
+//! The sandbox through a real supervisor: how jobs end, what bounds them, that nothing is left.
 //!
 //! Every hostile act here is bounded by itself in time, memory, processes and disk, for the day on which
 //! the sandbox does not hold. Runs as whoever runs it, and again as others.
@@ -13,18 +13,22 @@
 use std::{path::PathBuf, time::Duration};
 
 use evidence::{Execution, Termination};
-use sandbox::{self, Cancellation, HostSupport, Job, Limits, Sandbox, Tier, rule::Setup};
+use sandbox::{Cancellation, HostSupport, Job, Limits, Sandbox, Tier, rule::Setup};
+
+use test_support::others::{self, Again};
 
 mod acts;
+mod attacks;
 mod build;
 mod limits;
 mod starts;
-#[path = "../users/mod.rs"]
-mod users;
+
+/// The variable that names another program to supervise jobs: where others can reach it.
+const SUPERVISOR: &str = "SANDBOX_TEST_SUPERVISOR";
 
 fn supervisor() -> PathBuf {
-    std::env::var_os("GRADE_UNDER_TEST")
-        .map_or_else(|| env!("CARGO_BIN_EXE_grade").into(), PathBuf::from)
+    let built = env!("CARGO_BIN_EXE_sandbox-test-supervisor");
+    std::env::var_os(SUPERVISOR).map_or_else(|| built.into(), PathBuf::from)
 }
 
 fn abilities() -> &'static HostSupport {
@@ -363,5 +367,11 @@ fn all_of_this_holds_for_others_too() {
     let rustc = toolchain
         .as_ref()
         .map(|toolchain| ("RUSTC", toolchain.rustc()));
-    users::run_again_as_others(rustc.as_slice());
+    others::run_again_as_others(&Again {
+        filter: "",
+        expected: "limits::",
+        program: &supervisor(),
+        variable: SUPERVISOR,
+        environment: rustc.as_slice(),
+    });
 }

@@ -5,13 +5,12 @@
 //! `GRADE_ROUNDS` (default 21) turns; prints medians. Names of programs as arguments choose among them.
 //! Bare and observed runs go through the supervisor, so that what is compared is observing alone.
 
-#[path = "common/listener.rs"]
-mod listener;
-#[path = "../tests/observer/workshop.rs"]
+#[path = "../tests/it/workshop.rs"]
 mod workshop;
 
 use sandbox::Tier;
 use std::{env, process::Command, time::Duration};
+use test_support::listener;
 
 /// The most that one program may cost: a factor of its bare run, or real time.
 enum Bound {

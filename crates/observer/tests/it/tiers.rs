@@ -1,15 +1,11 @@
 //! What the observer sees is the same at every tier, for root and for others, on one processor and on all.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
-#[path = "observer/workshop.rs"]
-mod workshop;
-
-mod users;
-
 use std::fs;
 
-use sandbox::Tier;
+use sandbox::{Sandbox, Tier};
+use test_support::others::{self, Again};
+
+use crate::workshop;
 
 const FILES: u32 = 24;
 
@@ -28,9 +24,9 @@ const PROGRAMS: [(&str, &str, u32); 9] = [
 ];
 
 /// The virtual time that each program takes at a tier.
-fn times_at(tier: Tier) -> Vec<(&'static str, u32)> {
-    let sandbox = workshop::sandbox(tier);
-    if let Err(why) = observer::can_observe(&sandbox).unwrap() {
+fn times_in(sandbox: &Sandbox) -> Vec<(&'static str, u32)> {
+    let tier = sandbox.tier();
+    if let Err(why) = observer::can_observe(sandbox).unwrap() {
         panic!("{tier}: {why}");
     }
     let times = PROGRAMS.iter().map(|&(mode, threads, _)| {
@@ -43,7 +39,7 @@ fn times_at(tier: Tier) -> Vec<(&'static str, u32)> {
             job: job.job.scratch(place.elsewhere()),
             ..job
         };
-        let execution = workshop::observe(&sandbox, &job);
+        let execution = workshop::observe(sandbox, &job);
         (mode, workshop::seen(&execution).time)
     });
     times.collect()
@@ -55,7 +51,7 @@ fn every_tier_sees_the_same() {
     assert!(tiers.contains(&Tier::None), "{tiers:?}");
     let expected: Vec<_> = PROGRAMS.map(|(mode, _, time)| (mode, time)).into();
     for tier in tiers {
-        assert_eq!(times_at(tier), expected, "{tier}");
+        assert_eq!(times_in(&workshop::sandbox(tier)), expected, "{tier}");
     }
 }
 
@@ -66,9 +62,9 @@ fn one_processor_sees_the_same_at_the_best_tier() {
     let first = (0..1024).find(|&cpu| all.is_set(cpu)).unwrap();
     let mut one = rustix::thread::CpuSet::new();
     one.set(first);
-    // This thread only; the supervisor is started by it, and inherits.
+    // This thread only; the zygote is started by it, and inherits.
     rustix::thread::sched_setaffinity(None, &one).unwrap();
-    let pinned = times_at(best);
+    let pinned = times_in(&workshop::sandbox_of_this_thread(best));
     rustix::thread::sched_setaffinity(None, &all).unwrap();
     let expected: Vec<_> = PROGRAMS.map(|(mode, _, time)| (mode, time)).into();
     assert_eq!(pinned, expected);
@@ -81,8 +77,14 @@ fn all_of_this_holds_for_others_too() {
     folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
     let folder = folder.tempdir().unwrap();
     let programs = folder.path().join("programs");
-    if !users::is_again() {
+    if !others::is_again() {
         fs::copy(workshop::programs(), &programs).unwrap();
     }
-    users::run_again_as_others(&[(workshop::PROGRAMS, programs)]);
+    others::run_again_as_others(&Again {
+        filter: "tiers::",
+        expected: "tiers::every_tier_sees_the_same ... ok",
+        program: &workshop::supervisor(),
+        variable: workshop::SUPERVISOR,
+        environment: &[(workshop::PROGRAMS, programs)],
+    });
 }

@@ -8,8 +8,6 @@
 //!
 //! For tests only: it panics where a test should fail.
 
-#![forbid(unsafe_code)]
-
 use std::{
     env,
     panic::{AssertUnwindSafe, catch_unwind},

@@ -21,7 +21,7 @@ use rustix::{
 const LISTENER: i32 = 99;
 
 /// How long a program takes whose system calls of these numbers are listened to.
-pub(crate) fn time(command: &mut Command, calls: &[libc::c_long]) -> io::Result<Duration> {
+pub fn time(command: &mut Command, calls: &[libc::c_long]) -> io::Result<Duration> {
     let mut filter = filter(calls);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     // SAFETY: the closure makes system calls only, and allocates nothing.

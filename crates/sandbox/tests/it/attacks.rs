@@ -1,8 +1,6 @@
-//! The canaries, with and without what stops them.
+//! The attacks of the self-test, with and without each rule that stops them.
 //!
-//! Long, since the tables of rules stand beside the tests that leave each of them out.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
-
+//! The file is long, since the tables of rules stand beside the tests that leave each of them out.
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
@@ -17,18 +15,9 @@ use sandbox::{
 };
 
 use rustix::process::{Pid, Resource, Signal, kill_process};
+use test_support::others::{self, Again};
 
-mod users;
-
-fn supervisor() -> PathBuf {
-    std::env::var_os("GRADE_UNDER_TEST")
-        .map_or_else(|| env!("CARGO_BIN_EXE_grade").into(), PathBuf::from)
-}
-
-fn abilities() -> &'static HostSupport {
-    static ABILITIES: std::sync::OnceLock<HostSupport> = std::sync::OnceLock::new();
-    ABILITIES.get_or_init(|| sandbox::probe(&supervisor()).unwrap())
-}
+use super::{SUPERVISOR, abilities, at, supervisor};
 
 /// What becomes of the canaries at a tier, without some rules.
 fn canaries(tier: Tier, without: &[Rule]) -> Vec<AttackOutcome> {
@@ -36,11 +25,7 @@ fn canaries(tier: Tier, without: &[Rule]) -> Vec<AttackOutcome> {
 }
 
 fn try_canaries(tier: Tier, without: &[Rule]) -> Result<Vec<AttackOutcome>, sandbox::Error> {
-    sandbox_at(tier).without(without).self_test()
-}
-
-fn sandbox_at(tier: Tier) -> Sandbox {
-    Sandbox::new(abilities(), tier, Cancellation::default()).unwrap()
+    at(tier).without(without).self_test()
 }
 
 fn through(outcomes: &[AttackOutcome]) -> Vec<&str> {
@@ -130,7 +115,7 @@ fn without_a_sandbox_the_canaries_get_through() {
         excused.push("hold-capabilities");
     }
     // A container's own filter stops some.
-    if users::in_a_container() {
+    if others::in_a_container() {
         excused.extend([
             "gain-privileges",
             "call-clone3",
@@ -152,7 +137,7 @@ fn without_a_sandbox_the_canaries_get_through() {
 fn every_rule_of_the_filter_is_missed_when_it_is_gone() {
     let all = canaries(fenced(), &[]);
     for &rule in Calls::ALL {
-        if rule == Calls::Clone3 && users::in_a_container() {
+        if rule == Calls::Clone3 && others::in_a_container() {
             continue;
         }
         let tier = if [Calls::Signals, Calls::CuttingFiles].contains(&rule) {
@@ -473,7 +458,7 @@ fn is_inherited(rule: Rule) -> bool {
             Limit::Tasks => (Resource::Nproc, 128),
         },
         // A container's filter was put on without new privileges, for good.
-        Rule::Setup(Setup::NoNewPrivileges) => return users::in_a_container(),
+        Rule::Setup(Setup::NoNewPrivileges) => return others::in_a_container(),
         _ => return false,
     };
     rustix::process::getrlimit(resource)
@@ -678,7 +663,7 @@ fn whose_supervisor_is_killed_dies_as_well() {
         let argument = format!("50.{}{n}", std::process::id());
         let mut job = Job::new(&program, folder.path(), &limits);
         job.arguments = vec![argument.clone()];
-        let sandbox = sandbox_at(tier).without(without);
+        let sandbox = at(tier).without(without);
         let left = std::thread::scope(|scope| {
             let run = scope.spawn(|| sandbox.run(&job));
             let mut found = None;
@@ -710,38 +695,13 @@ fn whose_supervisor_is_killed_dies_as_well() {
     }
 }
 
-/// Root may read everything, so this is for others to see.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "tests")]
-fn the_grader_itself_cannot_be_read_by_its_own_user() {
-    if rustix::process::geteuid().is_root() {
-        return;
-    }
-    // A grader that stays: it has more to print than this pipe holds, and nobody reads.
-    let (_reader, writer) = rustix::pipe::pipe().unwrap();
-    rustix::pipe::fcntl_setpipe_size(&writer, 4096).unwrap();
-    let mut grader = Command::new(supervisor())
-        .args(["completions", "bash"])
-        .stdout(writer)
-        .spawn()
-        .unwrap();
-    let environ = format!("/proc/{}/environ", grader.id());
-    let is_closed = || {
-        fs::read(&environ).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
-    };
-    let start = std::time::Instant::now();
-    let mut closed = is_closed();
-    while !closed && start.elapsed() < Duration::from_secs(10) {
-        std::thread::sleep(Duration::from_millis(1));
-        closed = is_closed();
-    }
-    assert!(grader.try_wait().unwrap().is_none(), "it did not stay");
-    grader.kill().unwrap();
-    grader.wait().unwrap();
-    assert!(closed, "its environment can be read");
-}
-
-#[test]
-fn all_of_this_holds_for_others_too() {
-    users::run_again_as_others(&[]);
+fn the_attacks_end_alike_for_others() {
+    others::run_again_as_others(&Again {
+        filter: "attacks::",
+        expected: "attacks::",
+        program: &supervisor(),
+        variable: SUPERVISOR,
+        environment: &[],
+    });
 }

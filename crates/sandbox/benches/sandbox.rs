@@ -9,8 +9,6 @@
     reason = "a benchmark"
 )]
 
-mod common;
-
 use std::{
     fmt::Write as _,
     path::Path,
@@ -33,7 +31,7 @@ const LIMITS: Limits = Limits {
 };
 
 fn main() {
-    let supervisor = Path::new(env!("CARGO_BIN_EXE_grade"));
+    let supervisor = Path::new(env!("CARGO_BIN_EXE_sandbox-test-supervisor"));
     let abilities = sandbox::probe(supervisor).unwrap();
     let tiers: Vec<Tier> = Tier::ALL
         .into_iter()

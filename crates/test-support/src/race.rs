@@ -2,23 +2,18 @@
 //!
 //! Machines are shared and noisy, so only contenders of the same run are compared.
 
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each benchmark uses its own part of this"
-)]
-
 use std::time::{Duration, Instant};
 
 /// A thing to time.
-pub(crate) struct Contender<'a> {
-    pub(crate) name: &'static str,
+pub struct Contender<'a> {
+    /// How it is called in the table.
+    pub name: &'static str,
     /// Do it once and say how long the part took that counts; a contender may leave out its set-up.
-    pub(crate) turn: Box<dyn FnMut() -> Duration + 'a>,
+    pub turn: Box<dyn FnMut() -> Duration + 'a>,
 }
 
 /// How long a piece of work takes.
-pub(crate) fn timed(work: impl FnOnce()) -> Duration {
+pub fn timed(work: impl FnOnce()) -> Duration {
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     let start = Instant::now();
     work();
@@ -26,7 +21,7 @@ pub(crate) fn timed(work: impl FnOnce()) -> Duration {
 }
 
 /// Rounds to run: fewer with `--quick`, which shows that the benchmark works and nothing else.
-pub(crate) fn rounds(full: usize) -> usize {
+pub fn rounds(full: usize) -> usize {
     if std::env::args().any(|argument| argument == "--quick") {
         2
     } else {
@@ -36,7 +31,7 @@ pub(crate) fn rounds(full: usize) -> usize {
 
 /// Give every contender its turn in every round, and print medians and the ratio to the first. Answers the
 /// medians, in seconds and in the order of the contenders.
-pub(crate) fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Vec<f64> {
+pub fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
     for contender in &mut contenders {
         (contender.turn)();
@@ -67,7 +62,7 @@ pub(crate) fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>
 }
 
 /// Print whether a measured ratio is within its target.
-pub(crate) fn target(what: &str, ratio: f64, is_met: bool) {
+pub fn target(what: &str, ratio: f64, is_met: bool) {
     let verdict = if is_met { "met" } else { "MISSED" };
     println!("  target {verdict}: {what}, measured {ratio:.2}");
 }

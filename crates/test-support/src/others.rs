@@ -2,50 +2,68 @@
 
 #![expect(
     unsafe_code,
-    reason = "refuses namespaces by a filter, as a container does"
+    reason = "refuses namespaces by a seccomp filter, as a container does"
 )]
 
 use std::{
-    io,
+    env, fs, io,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
-/// By which a run knows that it is one of these, and does not start more.
-const AGAIN: &str = "GRADE_TEST_AGAIN";
+/// The variable by which a run knows that it is one of these, and does not start more.
+const AGAIN: &str = "TEST_RUNS_AGAIN";
 
-/// By which a run knows that namespaces are refused to it.
-const CONTAINER: &str = "GRADE_TEST_CONTAINER";
+/// The variable by which a run knows that namespaces are refused to it.
+const CONTAINER: &str = "TEST_RUNS_IN_A_CONTAINER";
+
+/// Which tests of this program run again, and with what.
+#[derive(Debug, Clone, Copy)]
+pub struct Again<'a> {
+    /// The part of their names that the tests have in common.
+    pub filter: &'a str,
+    /// What the output must contain: a filter that matches no test succeeds as well.
+    pub expected: &'a str,
+    /// The program under test. It is copied to where every user can reach it.
+    pub program: &'a Path,
+    /// The variable that names the copy.
+    pub variable: &'a str,
+    /// More variables.
+    pub environment: &'a [(&'a str, PathBuf)],
+}
 
 /// Whether namespaces are refused to this run.
-#[expect(clippy::allow_attributes, reason = "used by one of two test programs")]
-#[allow(dead_code, reason = "used by one of two test programs")]
-pub(crate) fn in_a_container() -> bool {
-    std::env::var_os(CONTAINER).is_some()
+#[must_use]
+pub fn in_a_container() -> bool {
+    env::var_os(CONTAINER).is_some()
 }
 
-/// Whether this is one of those runs.
-pub(crate) fn is_again() -> bool {
-    std::env::var_os(AGAIN).is_some()
+/// Whether this run is one that [`run_again_as_others`] started.
+#[must_use]
+pub fn is_again() -> bool {
+    env::var_os(AGAIN).is_some()
 }
 
-/// Run all tests of this program again, as others would, with more in their environment.
-#[expect(clippy::disallowed_methods, reason = "tests")]
-pub(crate) fn run_again_as_others(environment: &[(&str, PathBuf)]) {
+/// Run tests of this program again as others would: as an ordinary user, as one to whom namespaces are
+/// refused, and as this user to whom they are refused.
+///
+/// # Panics
+/// A run fails, or nothing was run.
+#[expect(clippy::disallowed_methods, reason = "starts this test program again")]
+pub fn run_again_as_others(again: &Again<'_>) {
     if is_again() {
         return;
     }
     // Where an ordinary user can reach it.
     let folder = tempfile::Builder::new()
-        .permissions(std::fs::Permissions::from_mode(0o755))
+        .permissions(fs::Permissions::from_mode(0o755))
         .tempdir()
-        .unwrap();
-    let (program, tests) = (folder.path().join("grade"), folder.path().join("tests"));
-    let tested = std::env::var_os("GRADE_UNDER_TEST");
-    let tested = tested.unwrap_or_else(|| env!("CARGO_BIN_EXE_grade").into());
-    std::fs::copy(tested, &program).unwrap();
-    std::fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
+        .expect("a temporary folder");
+    let (program, tests) = (folder.path().join("program"), folder.path().join("tests"));
+    fs::copy(again.program, &program).expect("the program can be copied");
+    let own = env::current_exe().expect("this program has a path");
+    fs::copy(own, &tests).expect("this program can be copied");
 
     let is_root = rustix::process::geteuid().is_root();
     for (ordinary, namespaces) in [(true, true), (true, false), (false, false)] {
@@ -66,16 +84,17 @@ pub(crate) fn run_again_as_others(environment: &[(&str, PathBuf)]) {
             unsafe { command.env(CONTAINER, "yes").pre_exec(refuse_namespaces) };
         }
         let output = command
+            .arg(again.filter)
             .env(AGAIN, "yes")
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .env("GRADE_UNDER_TEST", &program)
+            .envs(again.environment.iter().map(|(name, value)| (name, value)))
+            .env(again.variable, &program)
             .current_dir("/")
             .output()
-            .unwrap();
+            .expect("this program can be started again");
         let who = if ordinary {
             "an ordinary user"
         } else {
-            "whoever runs this"
+            "the user that runs this"
         };
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(
@@ -83,6 +102,7 @@ pub(crate) fn run_again_as_others(environment: &[(&str, PathBuf)]) {
             "as {who}, namespaces {namespaces}:\n{text}\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
+        assert!(text.contains(again.expected), "{text}");
         assert!(text.contains("test result: ok"), "{text}");
     }
 }

@@ -1,16 +1,13 @@
 //! The observer through the real supervisor: what it sees beside the count of rounds, which
-//! `observer_exact` is about.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
-#[path = "observer/workshop.rs"]
-mod workshop;
+//! `exact` is about.
 
 use std::{path::Path, process::Command, time::Duration};
 
 use evidence::{Observation, ObservationLimit, Observed};
 use judge::check::{Cause, Diagnosis, diagnose};
 use observer::ObserverOptions;
+
+use crate::workshop;
 
 const FILES: u32 = 24;
 
@@ -189,9 +186,12 @@ fn observe_pinned(mode: &str, threads: u32) -> Observation {
     let first = (0..1024).find(|&cpu| before.is_set(cpu)).unwrap();
     let mut one = rustix::thread::CpuSet::new();
     one.set(first);
-    // This thread only; the supervisor is started by it, and inherits.
+    // This thread only; the zygote is started by it, and inherits.
     rustix::thread::sched_setaffinity(None, &one).unwrap();
-    let seen = observe(mode, threads);
+    let sandbox = workshop::sandbox_of_this_thread(sandbox::Tier::None);
+    let place = workshop::Place::new(FILES);
+    let job = workshop::job(workshop::programs(), &[mode, &threads.to_string()], &place);
+    let seen = workshop::seen(&workshop::observe(&sandbox, &job)).clone();
     rustix::thread::sched_setaffinity(None, &before).unwrap();
     seen
 }
@@ -203,62 +203,6 @@ fn a_program_without_an_observer_runs_as_well() {
     let execution = workshop::sandbox(sandbox::Tier::None).run(&job).unwrap();
     assert!(execution.termination.is_success());
     assert_eq!(execution.observation, None);
-}
-
-#[test]
-fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
-    // A whole grading under an observer: in it there can be no second one.
-    let outer_place = workshop::Place::new(1);
-    let mut outer = workshop::job(Path::new(env!("CARGO_BIN_EXE_grade")), &[], &outer_place);
-    let course = env!("CARGO_MANIFEST_DIR");
-    let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/grade-cache");
-    let submission = format!("{course}/tests/submissions/correct-scoped-chunks");
-    for argument in [
-        "sum-of-products",
-        &submission,
-        "--course",
-        course,
-        "--cache-dir",
-        cache,
-        "--seed",
-        "0",
-        "--format",
-        "json",
-        "--isolation",
-        "none",
-    ] {
-        outer.job.arguments.push(argument.to_owned());
-    }
-    for name in [
-        "PATH",
-        "HOME",
-        "CARGO_HOME",
-        "RUSTUP_HOME",
-        "RUSTUP_TOOLCHAIN",
-    ] {
-        if let Ok(value) = std::env::var(name) {
-            outer.job.environment.push((name.to_owned(), value));
-        }
-    }
-    let execution = workshop::run(&outer);
-    let said = (&execution.stdout.head, &execution.stderr.head);
-    let record: serde_json::Value =
-        serde_json::from_str(&execution.stdout.head).unwrap_or_else(|_| panic!("{said:?}"));
-    assert_eq!(record["verdict"], "not-graded");
-    assert_eq!(record["score"], serde_json::Value::Null);
-    assert_eq!(record["grader"]["observer"], "file-times");
-    let checks = record["checks"].as_array().unwrap();
-    let statuses: Vec<_> = checks
-        .iter()
-        .map(|check| check["status"].as_str().unwrap())
-        .collect();
-    assert_eq!(statuses, ["pass", "pass", "pass", "pass", "inconclusive"]);
-    let message = checks[4]["message"].as_str().unwrap();
-    assert!(
-        message.starts_with("not observed on this machine"),
-        "{message}"
-    );
-    assert_eq!(format!("{:?}", execution.termination), "Exited { code: 3 }");
 }
 
 #[test]
@@ -326,8 +270,8 @@ fn a_static_program_is_seen_like_everything_else() {
 
 /// The programs without a dynamic loader, if they can be linked so here.
 fn statically_linked() -> Option<std::path::PathBuf> {
-    let grade = Path::new(env!("CARGO_BIN_EXE_grade"));
-    let target = grade.parent()?.parent()?.join("static");
+    let own = Path::new(env!("CARGO_BIN_EXE_observer-test-supervisor"));
+    let target = own.parent()?.parent()?.join("static");
     #[expect(clippy::disallowed_methods, reason = "a trusted step of a test")]
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "-p", "observer-programs"])

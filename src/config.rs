@@ -1,8 +1,7 @@
 //! Settings, resolved once.
 //!
-//! Order of power: a flag, then the environment (`GRADE_COURSE`, `GRADE_TEMP_DIR`, `GRADE_CACHE_DIR`),
-//! then `grader.toml`, then what is built in. Below this room nobody sees what was not set, and pure rooms
-//! see no settings at all.
+//! Precedence: a flag, then the environment (`GRADE_COURSE`, `GRADE_TEMP_DIR`, `GRADE_CACHE_DIR`),
+//! then `grader.toml`, then what is built in. Below this room nobody sees what was not set.
 
 mod isolation;
 
@@ -12,7 +11,11 @@ use std::{
 };
 
 pub use self::isolation::{Isolation, require};
-use crate::{course::Course, fault::Fault};
+use crate::{
+    course::{Course, IsolationPolicy},
+    fault::Fault,
+};
+use sandbox::Tier;
 
 /// What the command line set.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +82,44 @@ impl Settings {
     }
 }
 
+/// Whose code is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// That of whoever started us, as far as we know.
+    Own,
+    /// That of others, as in a class.
+    Others,
+}
+
+/// How submissions are to be isolated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IsolationDemand {
+    /// What the user asks for.
+    pub asked: Isolation,
+    /// The lowest tier that will do.
+    pub least: Tier,
+}
+
+impl IsolationDemand {
+    /// A tier that the user asks for holds. Without one, the best possible tier holds, which must not be below
+    /// what the course demands. For a class and in CI, where the code is somebody else's, the course may demand
+    /// more than at a terminal.
+    pub fn resolve(
+        asked: Isolation,
+        policy: IsolationPolicy,
+        whose: Whose,
+        env: impl Fn(&str) -> Option<OsString>,
+    ) -> Self {
+        let in_ci = env("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+        let least = match asked {
+            Isolation::Exactly(_) => Tier::None,
+            Isolation::Auto if whose == Whose::Others || in_ci => policy.batch,
+            Isolation::Auto => policy.interactive,
+        };
+        Self { asked, least }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -133,5 +174,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let fault = Settings::resolve(Overrides::default(), dir.path(), |_| None).unwrap_err();
         assert!(fault.message.contains("grader.toml"));
+    }
+
+    #[test]
+    fn a_course_demands_more_of_others_code_unless_a_tier_is_asked_for() {
+        let policy = IsolationPolicy {
+            batch: Tier::Full,
+            interactive: Tier::Weak,
+        };
+        let least = |asked, whose, ci: Option<&str>| {
+            let env = |name: &str| ci.filter(|_| name == "CI").map(OsString::from);
+            IsolationDemand::resolve(asked, policy, whose, env).least
+        };
+        let auto = Isolation::Auto;
+        assert_eq!(least(auto, Whose::Own, None), Tier::Weak);
+        assert_eq!(least(auto, Whose::Own, Some("false")), Tier::Weak);
+        assert_eq!(least(auto, Whose::Own, Some("1")), Tier::Full);
+        assert_eq!(least(auto, Whose::Others, None), Tier::Full);
+        let none = Isolation::Exactly(Tier::None);
+        assert_eq!(least(none, Whose::Others, Some("1")), Tier::None);
     }
 }

@@ -1,11 +1,12 @@
 //! What goes wrong with us or with the machine, as one value that every room can return.
 //!
 //! A fault is never about the submission: a student's failure is evidence and a finding.
-//! It hides nothing and decides nothing; `cli` maps its kind to an exit code, `grading` writes it
-//! into the record as the reason for *not graded*.
+//! Decides nothing: `cli` maps its kind to an exit code, and `grading` writes it into the record as the reason
+//! for *not graded*.
 
 use std::{error::Error, fmt, io, path::Path};
 
+use crate::course;
 use judge::record;
 pub use judge::record::FaultKind;
 
@@ -26,13 +27,20 @@ pub struct Fault {
 ///
 /// # Errors
 /// It is not UTF-8.
-pub fn text_of(path: &Path) -> Result<String, Fault> {
+pub fn path_to_str(path: &Path) -> Result<String, Fault> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         Fault::usage(format!("failed to use the path `{}`", path.display()))
             .because("it is not UTF-8")
             .hint("choose other folders with `--temp-dir DIR` and `--cache-dir DIR`")
     })
 }
+
+/// What to do about a temporary folder that fails.
+const ANOTHER_TEMPORARY_FOLDER: &str =
+    "free some space, or choose another place with `--temp-dir DIR`";
+
+/// What to do about a cache folder that fails.
+const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
 
 impl Fault {
     /// A fault without cause or hint.
@@ -54,6 +62,30 @@ impl Fault {
     #[must_use]
     pub fn io(kind: FaultKind, verb: &str, path: &Path, error: &io::Error) -> Self {
         Self::new(kind, format!("failed to {verb} `{}`", path.display())).because(error)
+    }
+
+    /// A failed operation on a path in the folder for temporary files.
+    #[must_use]
+    pub fn temporary(verb: &str, path: &Path, error: &io::Error) -> Self {
+        Self::io(FaultKind::Disk, verb, path, error).hint(ANOTHER_TEMPORARY_FOLDER)
+    }
+
+    /// A failed operation on a path in the cache folder.
+    #[must_use]
+    pub fn cache(verb: &str, path: &Path, error: &io::Error) -> Self {
+        Self::io(FaultKind::Disk, verb, path, error).hint(ANOTHER_CACHE)
+    }
+
+    /// A failure of the cache folder, as the crate says it that keeps things there.
+    #[must_use]
+    pub fn in_cache(error: fs_scratch::Error) -> Self {
+        Self::from(error).hint(ANOTHER_CACHE)
+    }
+
+    /// A failure of the temporary folder, as the crate says it that makes it.
+    #[must_use]
+    pub fn in_temporary(error: fs_scratch::Error) -> Self {
+        Self::from(error).hint(ANOTHER_TEMPORARY_FOLDER)
     }
 
     /// The same fault with the system's own words.
@@ -79,6 +111,18 @@ impl fmt::Display for Fault {
 
 impl Error for Fault {}
 
+/// Whoever wrote the course or named it made a mistake.
+impl From<course::Error> for Fault {
+    fn from(error: course::Error) -> Self {
+        Self {
+            kind: FaultKind::Usage,
+            message: error.to_string(),
+            cause: error.cause(),
+            hint: error.hint(),
+        }
+    }
+}
+
 impl From<Fault> for record::Fault {
     fn from(fault: Fault) -> Self {
         Self {
@@ -90,7 +134,7 @@ impl From<Fault> for record::Fault {
     }
 }
 
-/// A record that nobody is to see: what went wrong ends the command instead.
+/// The fault of a record that is not shown: the fault ends the command instead.
 impl From<record::Fault> for Fault {
     fn from(published: record::Fault) -> Self {
         Self {

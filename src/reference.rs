@@ -1,8 +1,8 @@
 //! The reference: proof that the exercise can be solved on this machine, and the answers expected.
 //!
-//! The model solution is built and run by the same road as every submission, before any of them. Its
-//! evidence is asked the same questions; only if every answer is yes are its totals the expected ones.
-//! Its program is kept in the cache under the digest of all that went into it.
+//! The reference is built and run in the same way as every submission, before any of them. Its evidence is
+//! put to the same checks; only if every check passes are its totals the expected ones.
+//! The cache keeps its program under the digest of everything that it was made from.
 //!
 //! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
 
@@ -34,16 +34,16 @@ pub fn answer(run: &RunEvidence) -> Option<String> {
     run.execution.stdout.last_line().and_then(check::number)
 }
 
-/// Ask the evidence of the reference in `folder` every check of the exercise.
+/// Put the evidence of the reference in `folder` to every check of the exercise.
 ///
 /// # Errors
-/// Some answer is not yes; then nothing can be graded.
+/// A check does not pass; then nothing can be graded.
 pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(), Fault> {
     let findings = check::run_all(checks, evidence);
     let Some(failed) = findings
         .iter()
-        // Where nothing can be observed, that is told of each submission. But where two witnesses of the
-        // reference disagree, neither is to be believed of anybody.
+        // Where nothing can be observed, each submission's record says so. But where the observer and the
+        // file times disagree about the reference, neither can be trusted for any submission.
         .find(|finding| match finding.status {
             Status::Fail | Status::Skipped => true,
             Status::Inconclusive => finding.id == CheckId::FilesRead,
@@ -74,10 +74,10 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
     Err(did_not_pass(why).hint(hint))
 }
 
-/// Hold the reference's answers against those that the exercise knows.
+/// Compare the reference's answers with those that the exercise knows.
 ///
 /// # Errors
-/// One is another: then either is wrong, and nothing can be graded.
+/// Two differ: then one of them is wrong, and nothing can be graded.
 pub fn compare(exercise: &Exercise, runs: &[RunEvidence]) -> Result<(), Fault> {
     for run in runs {
         let known = exercise.answers.get(&run.seed);
@@ -143,28 +143,18 @@ impl Programs {
     /// # Errors
     /// The cache folder cannot be written.
     pub fn keep(&self, identity: &Digest, program: &Path) -> Result<(), Fault> {
-        let lock = self.kept.lock(identity.hex()).map_err(disk)?;
-        let staging = lock.stage().map_err(disk)?;
+        let lock = self.kept.lock(identity.hex()).map_err(Fault::in_cache)?;
+        let staging = lock.stage().map_err(Fault::in_cache)?;
         let fill = || -> io::Result<()> {
             let bytes = fs::read(program)?;
             write_program(&staging.path().join("program"), &bytes)?;
             let digest = Digest::of(&bytes).to_string();
             fs::write(staging.path().join("digest"), digest)
         };
-        fill().map_err(|error| {
-            Fault::io(FaultKind::Disk, "write into", self.kept.folder(), &error).hint(ANOTHER_CACHE)
-        })?;
-        lock.put(staging.path()).map_err(disk)?;
+        fill().map_err(|error| Fault::cache("write into", self.kept.folder(), &error))?;
+        lock.put(staging.path()).map_err(Fault::in_cache)?;
         Ok(())
     }
-}
-
-/// What to do about a cache folder that fails.
-const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
-
-/// A failure of the cache folder.
-fn disk(error: fs_scratch::Error) -> Fault {
-    Fault::from(error).hint(ANOTHER_CACHE)
 }
 
 fn write_program(place: &Path, program: &[u8]) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! Every program of the table, as often as asked, with busy processes beside it: each count must be exact.
+//! Every program of the table, as often as asked, with busy processes beside it: the virtual time that each
+//! takes must be exact, and so must what it reads.
 //!
 //! `GRADE_REPEATS` (default 1), `GRADE_BUSY` (default 0), `GRADE_FILES` (default 96), `GRADE_ONLY` (a
 //! part of a program's name), `GRADE_AT_ONCE` (default 2: programs run beside each other, which disturbs
@@ -114,7 +115,7 @@ fn every_count_is_exact() {
     reason = "a long series tells nothing else until its end"
 )]
 fn run_once(program: &Path, entry: &table::Program, files: u32, runs: &Mutex<Runs>) {
-    let expected = entry.rounds.of(files);
+    let (time, blocks) = (entry.time(files), entry.blocks(files));
     let place = workshop::Place::new(files);
     let job = workshop::job(program, &[entry.mode, &entry.threads.to_string()], &place);
     let execution = workshop::run(&job);
@@ -123,13 +124,13 @@ fn run_once(program: &Path, entry: &table::Program, files: u32, runs: &Mutex<Run
         Diagnosis::Not(cause) => format!("{cause:?}"),
         other => format!("{other:?}"),
     };
-    let exact = seen.concurrency.rounds == expected && seen.capped.is_none();
+    let exact = (seen.time, seen.blocks_read) == (time, blocks) && seen.capped.is_none();
     let judged = entry.verdict == "?" || verdict.starts_with(entry.verdict);
     let mut runs = runs.lock().unwrap();
     if !exact || !judged {
         let wrong = format!(
-            "{} {}: {} rounds, expected {expected}; {verdict}, expected {}; {:?}",
-            entry.mode, entry.threads, seen.concurrency.rounds, entry.verdict, seen.capped
+            "{} {}: {} quarters, expected {time}; {} blocks, expected {blocks}; {verdict}, expected {}; {:?}",
+            entry.mode, entry.threads, seen.time, seen.blocks_read, entry.verdict, seen.capped
         );
         println!("WRONG {wrong}");
         runs.wrong.push(wrong);
@@ -150,8 +151,8 @@ fn print_row(entry: &table::Program, runs: &Runs, files: u32) {
         "{:26} {:4} | {:5} {:5} | {:7.2} {:4} {:4} {:7.2} {:3} | {:7.1} ms | {verdict}",
         entry.mode,
         entry.threads,
-        entry.rounds.of(files),
-        c.rounds,
+        entry.time(files),
+        seen.time,
         c.effective,
         c.held_max,
         c.threads,

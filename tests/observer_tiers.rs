@@ -13,27 +13,27 @@ use sandbox::Tier;
 
 const FILES: u32 = 24;
 
-/// Programs, threads, and rounds that they take.
+/// Programs, threads, and the virtual time that they take, in quarters of a round.
 const PROGRAMS: [(&str, &str, u32); 9] = [
-    ("serial", "1", FILES),
-    ("serial-mmap", "1", FILES),
-    ("atomic", "8", FILES / 8),
-    ("mutex-read", "8", FILES),
-    ("rayon-default", "1", FILES / 8),
-    ("tokio-spawn", "4", FILES / 4),
+    ("serial", "1", 4 * FILES),
+    ("serial-mmap", "1", 4 * FILES),
+    ("atomic", "8", 4 * FILES / 8),
+    ("mutex-read", "8", 4 * FILES),
+    ("rayon-default", "1", 4 * FILES / 8),
+    ("tokio-spawn", "4", 4 * FILES / 4),
     // At the highest tier into another file system than the data are on.
-    ("atomic-copy", "8", FILES / 8),
-    ("forks", "3", FILES / 3),
-    ("one-byte-then-serial", "8", FILES / 8 + FILES),
+    ("atomic-copy", "8", 4 * FILES / 8),
+    ("forks", "3", 4 * FILES / 3),
+    ("one-byte-then-serial", "8", FILES / 8 + 4 * FILES),
 ];
 
-/// The rounds that each program takes at a tier.
-fn rounds_at(tier: Tier) -> Vec<(&'static str, u32)> {
+/// The virtual time that each program takes at a tier.
+fn times_at(tier: Tier) -> Vec<(&'static str, u32)> {
     let sandbox = workshop::sandbox(tier);
     if let Err(why) = observer::can_observe(&sandbox).unwrap() {
         panic!("{tier}: {why}");
     }
-    let rounds = PROGRAMS.iter().map(|&(mode, threads, _)| {
+    let times = PROGRAMS.iter().map(|&(mode, threads, _)| {
         let place = workshop::Place::new(FILES);
         // Where whoever the program runs as can reach it.
         let program = place.data().with_file_name("program");
@@ -44,18 +44,18 @@ fn rounds_at(tier: Tier) -> Vec<(&'static str, u32)> {
             ..job
         };
         let execution = workshop::observe(&sandbox, &job);
-        (mode, workshop::seen(&execution).concurrency.rounds)
+        (mode, workshop::seen(&execution).time)
     });
-    rounds.collect()
+    times.collect()
 }
 
 #[test]
 fn every_tier_sees_the_same() {
     let tiers = workshop::tiers();
     assert!(tiers.contains(&Tier::None), "{tiers:?}");
-    let expected: Vec<_> = PROGRAMS.map(|(mode, _, rounds)| (mode, rounds)).into();
+    let expected: Vec<_> = PROGRAMS.map(|(mode, _, time)| (mode, time)).into();
     for tier in tiers {
-        assert_eq!(rounds_at(tier), expected, "{tier}");
+        assert_eq!(times_at(tier), expected, "{tier}");
     }
 }
 
@@ -68,9 +68,9 @@ fn one_processor_sees_the_same_at_the_best_tier() {
     one.set(first);
     // This thread only; the supervisor is started by it, and inherits.
     rustix::thread::sched_setaffinity(None, &one).unwrap();
-    let pinned = rounds_at(best);
+    let pinned = times_at(best);
     rustix::thread::sched_setaffinity(None, &all).unwrap();
-    let expected: Vec<_> = PROGRAMS.map(|(mode, _, rounds)| (mode, rounds)).into();
+    let expected: Vec<_> = PROGRAMS.map(|(mode, _, time)| (mode, time)).into();
     assert_eq!(pinned, expected);
 }
 

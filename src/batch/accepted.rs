@@ -1,9 +1,9 @@
 //! The grades that were accepted, and what has replaced them since.
 //!
-//! The first complete batch is accepted by itself, later ones when somebody says so. Until then the
-//! accepted record of everybody who is graded again stays in `previous/`, the oldest one, however often
-//! that happens. Only what can be believed is set aside; for anything else there is an empty file, which
-//! says that somebody had a grade and that it is not known.
+//! The first complete batch is accepted automatically, later ones when the user says so. Until then the
+//! accepted record of each submission that is graded again stays in `previous/`; a second regrading does not
+//! replace it. Only a sound record is set aside. In place of a damaged one there is an empty file, which says
+//! that the submission had a grade and that the grade is not known.
 //! Never says what a difference means: `changes` does.
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ use judge::record::Record;
 const FILE: &str = "accepted.json";
 const SCHEMA: &str = "grade-accepted/1";
 
-/// Who had a grade when the grades were accepted.
+/// Which submissions had a grade when the grades were accepted.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
     /// None before there is anything to accept.
@@ -36,22 +36,22 @@ struct File {
     ids: BTreeSet<SubmissionId>,
 }
 
-/// How somebody stood when the grades were accepted.
+/// The grade of a submission when the grades were accepted.
 #[derive(Debug)]
 pub(super) enum Before {
-    /// As now.
+    /// The same as now.
     Same,
     /// There was no such submission.
     New,
-    /// Nobody knows any more.
+    /// The grade is not known any more.
     Unknown,
-    /// With this record, made from what its key says if there is one.
+    /// This record, with its key if there is one.
     Was(Box<Record>, Option<Key>),
 }
 
 impl Accepted {
-    /// What the folder says. If that is damaged, all that is there now counts as accepted, so that
-    /// nothing is lost.
+    /// What the folder says. If its file is damaged, every record that is there counts as accepted, so that
+    /// no grade is lost.
     pub(super) fn read(folder: &OutputDir) -> Result<Self, Fault> {
         let Some(bytes) = folder.read(FILE)? else {
             return Ok(Self::default());
@@ -67,18 +67,18 @@ impl Accepted {
         Ok(Self { ids: Some(ids) })
     }
 
-    /// Everybody with an accepted grade; none if there are no accepted grades.
+    /// Every submission with an accepted grade; `None` if grades were never accepted.
     pub(super) fn ids(&self) -> Option<&BTreeSet<SubmissionId>> {
         self.ids.as_ref()
     }
 
-    /// Whether somebody had a grade then.
+    /// Whether a submission had a grade then.
     pub(super) fn has(&self, id: &SubmissionId) -> bool {
         self.ids.as_ref().is_some_and(|ids| ids.contains(id))
     }
 
-    /// Before somebody's record is replaced: keep it if it is the accepted one. It has no key
-    /// afterwards, so it is not believed.
+    /// Before a record is replaced: keep it if it is the accepted one. Afterwards the record in its old place
+    /// has no key, so nobody trusts it.
     pub(super) fn set_aside(&self, folder: &OutputDir, id: &SubmissionId) -> Result<(), Fault> {
         let (key, record) = (output_dir::file(output_dir::KEYS, id), file_of(id));
         let (old_key, old_record) = (
@@ -90,7 +90,7 @@ impl Accepted {
         }
         folder.prepare_previous()?;
         if sound(folder, &record, &key, id)?.is_some() {
-            // The key first: a record without one is not believed, and is set aside next time.
+            // The key first: a record without a key is not trusted, and is set aside the next time.
             folder.rename(&key, &old_key)?;
             folder.rename(&record, &old_record)
         } else {
@@ -99,7 +99,7 @@ impl Accepted {
         }
     }
 
-    /// How somebody stood.
+    /// The grade of a submission then.
     pub(super) fn before(&self, folder: &OutputDir, id: &SubmissionId) -> Result<Before, Fault> {
         if !self.has(id) {
             return Ok(Before::New);
@@ -122,7 +122,7 @@ impl Accepted {
         })
     }
 
-    /// A batch is complete: accept its grades if that is wanted, or if there were none before.
+    /// The batch is complete: accept its grades if the user asks for it, or if there were none before.
     pub(super) fn complete(
         self,
         folder: &OutputDir,
@@ -141,7 +141,7 @@ impl Accepted {
         Ok(())
     }
 
-    /// What is in `previous/` and was not put there, by name.
+    /// The names of files in `previous/` that no batch put there.
     pub(super) fn strays(&self, folder: &OutputDir) -> Result<Vec<String>, Fault> {
         let mut strays = Vec::new();
         for part in [output_dir::PREVIOUS_RECORDS, output_dir::PREVIOUS_KEYS] {
@@ -162,7 +162,7 @@ fn old_file_of(id: &SubmissionId) -> String {
     output_dir::file(output_dir::PREVIOUS_RECORDS, id)
 }
 
-/// A record that can be believed, with its key if that is whole.
+/// A record that is sound, with its key if the key is sound too.
 fn sound(
     folder: &OutputDir,
     record: &str,
@@ -171,7 +171,7 @@ fn sound(
 ) -> Result<Option<(Record, Option<Key>)>, Fault> {
     let bytes = folder.read(record)?.unwrap_or_default();
     let key = folder.read(key)?.and_then(|bytes| Key::parse(&bytes));
-    // A key that is whole and of something else says that the record was touched.
+    // A sound key of another record proves that the record was changed.
     let is_touched = key
         .as_ref()
         .is_some_and(|key| !key.is_of(&Digest::of(&bytes)));

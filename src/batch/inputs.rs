@@ -52,7 +52,7 @@ pub(super) fn shared_inputs(
 }
 
 /// The digest of all of the exercise that decides a grade: what is asked, the reference, and the course's
-/// settings. What students are given and told in words is not in it.
+/// settings. Texts for students and their starting files do not count.
 pub(super) fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Result<Digest, Fault> {
     let mut files = vec![
         settings.course.root.join("grader.toml"),

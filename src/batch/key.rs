@@ -1,7 +1,7 @@
 //! What each record of a batch was made from.
 //!
-//! Hides the files of it and what is believed in them. A record is answered from disk only when
-//! everything that went into it is what it was, and it is itself, to the byte, what was written then.
+//! Hides the key files and when they are trusted. A record is used again only if every input is what it was,
+//! and if the record itself is, to the byte, what was written then.
 //! Never judges what a difference means; `changes` puts it in words.
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(super) type Inputs = BTreeMap<String, String>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Key {
     schema: String,
-    /// All that went in.
+    /// Everything that the record was made from.
     #[serde(rename = "parts")]
     pub(super) inputs: Inputs,
     /// The digest of the record's file.
@@ -41,13 +41,13 @@ pub(super) struct Key {
 /// What an earlier batch left of a submission.
 #[derive(Debug, PartialEq)]
 pub(super) enum CacheLookup {
-    /// Its record still holds.
+    /// A record that is up to date.
     Unchanged(Box<(Record, Key)>),
-    /// There is a record, and it was made from something else, or nobody was graded.
+    /// A record that was made from other inputs, or of a submission that was not graded.
     Changed,
-    /// There is something that cannot be believed.
+    /// A record or a key that is damaged.
     Damaged,
-    /// There is nothing.
+    /// Nothing.
     Nothing,
 }
 
@@ -93,14 +93,14 @@ impl Key {
             .all(|(name, value)| self.inputs.get(name) == Some(value))
     }
 
-    /// The key of somebody who was graded here, if there is one and it is whole.
+    /// The key of a submission, if there is one and it is sound.
     pub(super) fn read(folder: &OutputDir, id: &SubmissionId) -> Result<Option<Self>, Fault> {
         let bytes = folder.read(&output_dir::file(output_dir::KEYS, id))?;
         let key = bytes.and_then(|bytes| Self::parse(&bytes));
         Ok(key.filter(|key| key.is_for(id)))
     }
 
-    /// Read a key and believe it only if it is whole.
+    /// A key, if `bytes` are a sound one.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let key: Self = serde_json::from_slice(bytes).ok()?;
         (key.schema == KEY_SCHEMA && key.seal == Some(key.digest())).then_some(key)

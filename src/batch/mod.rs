@@ -32,6 +32,7 @@ mod alike;
 mod changes;
 mod events;
 mod inputs;
+mod jobs;
 mod key;
 mod output_dir;
 mod outputs;
@@ -48,10 +49,10 @@ use std::{
 };
 
 pub use events::{How, Progress, ProgressEvent};
+pub use jobs::default_jobs;
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
-pub use queue::default_jobs;
 pub use roster::{Attempt, Class, Ignored};
 
 use self::{

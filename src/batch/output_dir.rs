@@ -1,8 +1,8 @@
-//! The output folder: held by one batch at a time, and every file in it complete or not there.
+//! The output folder: one batch at a time holds its lock, and every file in it is complete or absent.
 //!
 //! Hides the lock, temporary files and renames. A file appears under its name when all of it is on the
-//! disk, so that `kill -9` and a full disk leave what was there before; what they leave half written is
-//! removed by the next batch.
+//! disk, so that `kill -9` and a full disk leave the old file as it was. The next batch removes files that
+//! were left half written.
 //! Never knows what is in the files.
 
 use std::{
@@ -21,38 +21,38 @@ pub(super) const RECORDS: &str = "records";
 pub(super) const USAGE: &str = "usage";
 /// One file a submission: what its record was made from.
 pub(super) const KEYS: &str = "keys";
-/// What stood here when the grades were accepted, of whoever was graded again since.
+/// The accepted records and keys of submissions that were graded again since.
 const PREVIOUS: &str = "previous";
-/// The records in there.
+/// The accepted records.
 pub(super) const PREVIOUS_RECORDS: &str = "previous/records";
 /// Their keys.
 pub(super) const PREVIOUS_KEYS: &str = "previous/keys";
-/// What was replaced by grades that are accepted, on its way out.
+/// What `previous` is called while it is removed.
 const OBSOLETE: &str = "obsolete";
 const LOCK: &str = "batch.lock";
-/// How a file is called while it is written.
+/// How the name of a file begins while it is written.
 const WRITING: &str = ".writing-";
 
 /// A folder of outputs.
 #[derive(Debug)]
 pub(super) struct OutputDir {
     root: PathBuf,
-    /// Held until the end; none when it is only read.
+    /// The lock, held until the value is dropped; `None` where the folder is only read.
     _lock: Option<File>,
 }
 
-/// What lies in a part of the folder.
+/// What is in a part of the folder.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// Whose files are there, sorted.
+    /// The submissions that have a file there, sorted.
     pub(super) ids: Vec<SubmissionId>,
-    /// Whatever has not the name of such a file, safe to print, sorted.
+    /// The names of all other files, sorted.
     pub(super) others: Vec<String>,
 }
 
 impl OutputDir {
-    /// Make the folder if need be, and hold it. A place that cannot be used is whoever's mistake who
-    /// named it, unless it is only full.
+    /// Make the folder if it does not exist, and take its lock. A folder that cannot be used is the mistake of
+    /// whoever named it, unless the disk is full.
     pub(super) fn lock(root: &Path) -> Result<Self, Fault> {
         for part in [RECORDS, USAGE, KEYS] {
             let unusable = |error: io::Error| unusable(root, &error);
@@ -89,7 +89,7 @@ impl OutputDir {
         &self.root
     }
 
-    /// The contents of a file; none if it is not there.
+    /// The contents of a file; `None` if there is no such file.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.root.join(name);
         match fs::read(&path) {
@@ -99,18 +99,18 @@ impl OutputDir {
         }
     }
 
-    /// Write a file at once: under its name there is the old one or all of the new one.
+    /// Write a file atomically: under its name there is the old file or the whole new one.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         self.write_with(name, |file| file.write_all(bytes))
     }
 
-    /// As [`OutputDir::write`] for what can be made again, without waiting for the disk: after a power cut
-    /// it may be damaged, and that is noticed.
+    /// As [`OutputDir::write`], without waiting for the disk: for files that can be made again. After a power
+    /// cut the file may be damaged, which is noticed when it is read.
     pub(super) fn write_unsynced(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         self.put(name, |file| file.write_all(bytes), false)
     }
 
-    /// As [`OutputDir::write`], for a file that need not be in memory.
+    /// As [`OutputDir::write`], for contents that are not in memory as a whole.
     pub(super) fn write_with(
         &self,
         name: &str,
@@ -156,7 +156,7 @@ impl OutputDir {
         }
     }
 
-    /// Whose files are in a part of the folder, and what else is.
+    /// The submissions that have a file in a part of the folder, and all other files there.
     pub(super) fn list(&self, part: &str) -> Result<Listing, Fault> {
         let path = self.root.join(part);
         let entries = match fs::read_dir(&path) {
@@ -187,7 +187,7 @@ impl OutputDir {
         self.root.join(name).exists()
     }
 
-    /// Let a file or folder have another name, if it is there.
+    /// Rename a file or folder, if it is there.
     pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
         let (from, to) = (self.root.join(from), self.root.join(to));
         match fs::rename(&from, &to) {
@@ -206,7 +206,7 @@ impl OutputDir {
             .map_err(|error| failed("write", &path, &error))
     }
 
-    /// Make the folders of what is set aside.
+    /// Make the folders for accepted records that are replaced.
     pub(super) fn prepare_previous(&self) -> Result<(), Fault> {
         for part in [PREVIOUS_RECORDS, PREVIOUS_KEYS] {
             let path = self.root.join(part);
@@ -215,9 +215,9 @@ impl OutputDir {
         Ok(())
     }
 
-    /// Forget all that was set aside.
+    /// Remove all accepted records that were set aside.
     pub(super) fn remove_previous(&self) -> Result<(), Fault> {
-        // Renamed first, so that it goes as a whole.
+        // Renamed first, so that either all of them are there or none.
         self.rename(PREVIOUS, OBSOLETE)?;
         self.remove_obsolete()
     }
@@ -243,7 +243,7 @@ impl OutputDir {
     }
 }
 
-/// What a new file or folder of our caller's may be to whom.
+/// The permissions of a new file or folder, as the umask of our caller has them.
 fn for_caller(most: u32) -> fs::Permissions {
     fs::Permissions::from_mode(fs_scratch::umask::mode_for_caller(most))
 }
@@ -271,8 +271,8 @@ pub(super) fn is_of_batch(dir: &Path) -> bool {
     dir.join(LOCK).is_file() && dir.join(RECORDS).is_dir()
 }
 
-/// Whether `inner` is `outer` or lies in it, whatever links and `..` lead there. `inner` need not exist: then
-/// what is there of it tells.
+/// Whether `inner` is `outer` or lies in it, through links and `..` too. Where `inner` does not exist, its
+/// nearest ancestor that exists decides.
 #[expect(
     clippy::disallowed_methods,
     reason = "it is found out where a folder would be; what is made there is opened for itself"
@@ -294,7 +294,7 @@ pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
         .any(|above| identity(above) == Some(wanted))
 }
 
-/// Hold the lock and say in it who does; or say who does hold it.
+/// Take the lock and write into it which process holds it; or say which process holds it.
 fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
     let disk = |error: io::Error| unusable(root, &error);
     let mut file = File::options()
@@ -329,7 +329,7 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
         .to_string_lossy()
         .into_owned();
     let words = format!("process {} on {host} since {since}\n", std::process::id());
-    // Refused where somebody else has made it, and says what it is to be.
+    // This fails where the file is another user's, which does no harm.
     let _ = file.set_permissions(for_caller(0o666));
     file.set_len(0)
         .and_then(|()| file.rewind())
@@ -338,7 +338,7 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
     Ok(file)
 }
 
-/// The fault of a folder that a person named and that cannot be one of outputs.
+/// The fault of a folder that the user named and that cannot be an output folder.
 fn unusable(root: &Path, error: &io::Error) -> Fault {
     if is_full(error) {
         return failed("write into", root, error);
@@ -358,7 +358,7 @@ fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
     ))
 }
 
-/// Whether there is no room, which is nobody's mistake.
+/// Whether the disk is full, which is nobody's mistake.
 fn is_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,5 +1,5 @@
-//! What a batch leaves: `batch.json`, `gradebook.csv`, and the summary. All made from `records/`, one
-//! record at a time, so that a class of any size needs no memory.
+//! What a batch writes: `batch.json`, `gradebook.csv`, and the summary. All are made from `records/`, one
+//! record at a time, so that memory does not grow with the class.
 //!
 //! Equal records give equal files, to the byte: submissions are in the order of their ids, and nothing
 //! that was measured is in them.
@@ -71,8 +71,8 @@ pub struct Outputs {
     folder: OutputDir,
     plan: Plan,
     roster: Option<Roster>,
-    /// Whose records are of this batch: after a regrading that was stopped others are there as well, made
-    /// from something else. In byte order.
+    /// The submissions with a record of this batch, in byte order. After a regrading that was stopped, the
+    /// folder also holds records of the batch before.
     done: Vec<SubmissionId>,
 }
 
@@ -94,7 +94,7 @@ impl Outputs {
         Self::new(folder, plan, roster)
     }
 
-    /// Those of the batch that holds `folder`.
+    /// The outputs of the batch that holds the lock of `folder`.
     pub(super) fn of(folder: OutputDir, plan: Plan, roster: Roster) -> Result<Self, Fault> {
         Self::new(folder, plan, Some(roster))
     }
@@ -185,7 +185,7 @@ impl Outputs {
         })
     }
 
-    /// What is said about the class.
+    /// The summary of the class.
     ///
     /// # Errors
     /// A record cannot be read.
@@ -232,7 +232,7 @@ impl Outputs {
     }
 }
 
-/// Write a file of the folder at once, keeping our own fault where there is one.
+/// Write a file of the folder atomically. A fault of `write` is returned as it is.
 fn through(
     folder: &OutputDir,
     name: &str,

@@ -1,9 +1,9 @@
-//! What holds for a whole batch, however often it is continued: the seeds, the limit of a run, and what
-//! every record is made from now.
+//! What holds for a whole batch, however often it is continued: the seeds, the time limit of a run, and the
+//! inputs that all records share.
 //!
-//! Hides their file. It is kept before anybody is graded, so that both halves of a stopped batch are graded
-//! alike, and so that a report of it knows whose records are of this batch and whose are of one before.
-//! Never draws twice what was drawn.
+//! Hides their file. It is written before the first submission is graded, so that both parts of a stopped
+//! batch are graded alike, and so that a report can tell records of this batch from records of an earlier one.
+//! Never draws a seed a second time.
 
 use std::time::Duration;
 
@@ -26,24 +26,24 @@ pub(super) struct Plan {
     schema: String,
     pub(super) exercise: ExerciseId,
     pub(super) seeds: Vec<Seed>,
-    /// Where those are from that are not the exercise's. A file of an earlier form does not say it: then all
-    /// of its seeds stay, as if they had been given.
+    /// Where the seeds come from that are not the exercise's own. A file of an earlier version does not say
+    /// it; then all of its seeds stay, as if the user had given them.
     #[serde(default)]
     more: Option<More>,
-    /// The limit on real time of one run. It follows from the reference, which takes another time
-    /// each time; records name it.
+    /// The limit on real time of one run. It follows from the reference's time, which differs each time;
+    /// records name the limit.
     run_limit_ms: Option<u64>,
     /// The state of the exercise for which that limit holds.
     limit_for: Option<Digest>,
-    /// How often it was begun to grade everybody again. Part of every key, so that what was done of it by
-    /// then is not done twice, and what was not is done.
+    /// How many regradings of the whole class were begun. It is part of every key, so that a regrading that
+    /// was stopped continues where it stopped.
     #[serde(default)]
     pub(super) generation: u64,
-    /// Whether the last of these times is not complete yet.
+    /// Whether the last regrading is not complete yet.
     #[serde(default)]
     is_under_way: bool,
-    /// What every record is made from but for the submission. A file of an earlier form does not say it:
-    /// then all that is there counts.
+    /// The inputs that all records share. A file of an earlier version does not say them; then every record
+    /// counts.
     #[serde(default)]
     made_from: Inputs,
 }
@@ -57,8 +57,8 @@ enum More {
 }
 
 impl Plan {
-    /// The plan in `folder`: on the exercise's own seeds as they are now, and on those given, or else on
-    /// those it has, or else on fresh ones.
+    /// The plan for `folder`: the exercise's own seeds as they are now, with those that the user gives, or
+    /// else those that the folder has, or else fresh ones.
     pub(super) fn settle(
         folder: &OutputDir,
         exercise: &ExerciseId,
@@ -94,7 +94,7 @@ impl Plan {
         let (generation, is_under_way) = kept
             .as_ref()
             .map_or((0, false), |kept| (kept.generation, kept.is_under_way));
-        // The limit is that of the reference on these seeds.
+        // The limit follows from the reference's time on exactly these seeds.
         let (run_limit_ms, limit_for) = kept
             .filter(|kept| kept.seeds == seeds)
             .map_or((None, None), |kept| (kept.run_limit_ms, kept.limit_for));
@@ -111,14 +111,14 @@ impl Plan {
         })
     }
 
-    /// Everybody is to be graded again, or what is left of it is to be done.
+    /// Begin to grade the whole class again, or continue a regrading that was stopped.
     pub(super) fn begin_again(&mut self) {
         let raised = self.generation.wrapping_add(u64::from(!self.is_under_way));
         self.generation = raised;
         self.is_under_way = true;
     }
 
-    /// Everybody has a record of this batch.
+    /// Every submission has a record of this batch.
     pub(super) fn complete(&mut self, folder: &OutputDir) -> Result<(), Fault> {
         if !self.is_under_way {
             return Ok(());
@@ -127,8 +127,8 @@ impl Plan {
         folder.write(FILE, &json(self)?)
     }
 
-    /// The plan in `folder`. One that makes no sense is an error: to draw other seeds in silence would
-    /// give half of a class other data.
+    /// The plan in `folder`. A damaged plan is an error: other seeds, drawn without a word, would give half of
+    /// a class other data.
     pub(super) fn read(folder: &OutputDir) -> Result<Option<Self>, Fault> {
         let Some(bytes) = folder.read(FILE)? else {
             return Ok(None);
@@ -164,7 +164,7 @@ impl Plan {
         folder.write(FILE, &json(self)?)
     }
 
-    /// Whether somebody has a record of this batch, and not of one before that this one replaces.
+    /// Whether a submission has a record of this batch, and not of an earlier one that this batch replaces.
     pub(super) fn is_done(&self, folder: &OutputDir, id: &SubmissionId) -> Result<bool, Fault> {
         let key = Key::read(folder, id)?;
         let is_of_this = key.is_some_and(|key| key.has(&self.made_from));

@@ -1,12 +1,10 @@
 //! Work through a list with several threads.
 //!
-//! Hides the threads. The list is taken in order, one by one, by whoever is free, so that nobody waits
-//! for a slow one; threads end before the call does.
-//! Never knows what the work is. The first fault ends it: what others have begun they finish, and
-//! nothing new is begun.
+//! Hides the threads. Each free thread takes the next item of the list, so that no thread waits for a slow
+//! one. All threads end before the call returns.
+//! Never knows what the work is. After the first fault no item is begun; items that were begun are finished.
 
 use std::{
-    fs,
     num::NonZeroUsize,
     sync::{
         Mutex, PoisonError,
@@ -16,33 +14,6 @@ use std::{
 };
 
 use crate::fault::Fault;
-
-/// What one at a time may need of memory: a compiler with the largest of the allowed crates takes 150 MiB,
-/// folders that are in memory as much again, and a program has its data as well.
-const MEMORY_FOR_EACH: u64 = 512 << 20;
-
-/// How many to work on at a time: one for each core, but no more than there is memory for.
-#[must_use]
-pub fn default_jobs() -> NonZeroUsize {
-    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let said = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    jobs_for(cores, available(&said))
-}
-
-/// The bytes of memory that Linux says can be had without swapping.
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1 << 10)
-}
-
-fn jobs_for(cores: NonZeroUsize, memory: Option<u64>) -> NonZeroUsize {
-    let most = memory.map_or(u64::MAX, |memory| memory / MEMORY_FOR_EACH);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    NonZeroUsize::new(most).map_or(NonZeroUsize::MIN, |most| most.min(cores))
-}
 
 /// Do `work` on every item, at most `jobs` at a time.
 ///
@@ -65,7 +36,7 @@ pub(super) fn run<T: Sync>(
         }
     };
     thread::scope(|scope| {
-        // This thread works too, so that there is one worker even where no other can be had.
+        // This thread works too, so that there is one worker even if no thread can be started.
         for _ in 1..jobs.get().min(items.len()) {
             let thread = thread::Builder::new().name("grading".to_owned());
             if thread.spawn_scoped(scope, worker).is_err() {
@@ -122,22 +93,6 @@ mod tests {
         .unwrap_err();
         assert_eq!(fault.message, "full");
         assert!(begun.load(Ordering::Relaxed) < 200);
-    }
-
-    #[test]
-    fn there_are_no_more_jobs_than_memory_or_cores_and_never_none() {
-        let meminfo = "MemTotal: 24683520 kB\nMemAvailable:    3145728 kB\nBuffers: 1 kB\n";
-        assert_eq!(available(meminfo), Some(3 << 30));
-        assert_eq!(available("MemAvailable: many kB\n"), None);
-        for (cores, memory, expected) in [
-            (2, Some(64 << 30), 2),
-            (16, Some(3 << 30), 6),
-            (16, Some(0), 1),
-            (16, None, 16),
-        ] {
-            assert_eq!(jobs_for(jobs(cores), memory), jobs(expected));
-        }
-        assert!(default_jobs() <= thread::available_parallelism().unwrap());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The records in the output folder: which files are records, and whose.
 //!
-//! A file that is no record of the submission it is named after does not count. Never decides whether a
-//! record is of this batch: its key does.
+//! A file counts only if it is a record of the submission it is named after. Never decides whether a record
+//! is of this batch: its key does.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub(super) fn parse(bytes: &[u8], id: &SubmissionId) -> Option<Record> {
     (record.schema == record::SCHEMA && record.submission.id == *id).then_some(record)
 }
 
-/// Whose records are in the folder, whoever is in the class.
+/// The submissions with a record in the folder, whether they are in the class or not.
 pub(super) fn ids(folder: &OutputDir) -> Result<Vec<SubmissionId>, Fault> {
     let mut ids = folder.list(output_dir::RECORDS)?.ids;
     let mut first = None;
@@ -47,7 +47,7 @@ pub(super) fn read(folder: &OutputDir, id: &SubmissionId) -> Result<Option<Recor
     })
 }
 
-/// Our own plain data as indented JSON with a newline at the end.
+/// Plain data of ours as indented JSON with a newline at the end.
 pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| {
         Fault::new(FaultKind::Internal, "failed to put a record in JSON").because(error)

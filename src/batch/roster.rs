@@ -1,9 +1,9 @@
-//! Who is in the class, kept in the output folder: whose records count, who handed in several times or
-//! late, and what was no submission.
+//! Who is in the class, kept in the output folder: which records count, who handed in several times or
+//! late, and which files are no submission.
 //!
-//! Written before anybody is graded, so that a report can be made of a batch that was stopped, and says
-//! all that was known when it ran. What cannot be read is as if it were not there: it is written anew.
-//! Never names the class's folder, which may be called otherwise tomorrow.
+//! The file is written before the first submission is graded, so that a report can be made of a batch that
+//! was stopped. A damaged file counts as missing and is written again.
+//! Never names the class's folder, which may have another name tomorrow.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -56,7 +56,7 @@ pub struct Ignored {
 }
 
 impl Class {
-    /// How somebody handed in.
+    /// How a student handed in.
     pub(super) fn handed_in(&self, id: &SubmissionId) -> HandedIn {
         let attempts = self.attempts.get(id).map_or(&[][..], Vec::as_slice);
         HandedIn {
@@ -105,15 +105,15 @@ impl Roster {
         }
     }
 
-    /// The class of the batch that was here last, if it is known.
+    /// The class of the last batch in this folder, if it is known.
     pub(super) fn read(folder: &OutputDir) -> Result<Option<Self>, Fault> {
         let bytes = folder.read(FILE)?.unwrap_or_default();
         let roster = serde_json::from_slice::<Self>(&bytes).ok();
         Ok(roster.filter(|roster| roster.schema == SCHEMA && roster.ids.is_sorted()))
     }
 
-    /// Keep it, for reports and for the next batch. The folder must not hold another class: its records
-    /// would go.
+    /// Keep it, for reports and for the next batch. A folder with the grades of another class is refused: the
+    /// batch would remove them.
     pub(super) fn keep(&self, folder: &OutputDir, dir: &Path) -> Result<(), Fault> {
         let earlier = match Self::read(folder)? {
             Some(roster) => roster.ids,

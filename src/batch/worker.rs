@@ -1,7 +1,8 @@
-//! One submission of a batch: answered from its record, or graded and its record kept.
+//! One submission of a batch: its record is up to date and is used again, or it is graded and its record is
+//! written.
 //!
-//! Hides the order of these steps, which is what lets a batch be stopped anywhere. Never knows of the
-//! other submissions.
+//! Hides the order of the steps, which allows a batch to be stopped at any moment. Never knows of the other
+//! submissions.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -61,7 +62,7 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Those with whom the machine failed once more, one after the other.
+    /// Grade once more, one after the other, the submissions on which the machine failed.
     pub(super) fn try_again(&self, class: &[Found]) -> Result<(), Fault> {
         let mut postponed = std::mem::take(&mut self.tally().postponed);
         postponed.sort();
@@ -99,7 +100,7 @@ impl Batch<'_> {
                 return Ok(());
             }
             CacheLookup::Damaged if retry == Retry::Later => {
-                self.tally().damaged.push(found.id.clone())
+                self.tally().damaged.push(found.id.clone());
             }
             _ => {}
         }
@@ -130,7 +131,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Write a record, what was measured of its runs, and last its key: only with a key is a record believed.
+    /// Write a record, what was measured of its runs, and last its key: a record without a key is not trusted.
     fn keep(
         &self,
         mut record: Record,
@@ -178,7 +179,7 @@ struct UsageFile {
 struct SeedUsage {
     seed: Seed,
     usage: Option<Usage>,
-    /// Which thread took which file is the scheduler's to say.
+    /// Which thread read which file when. The scheduler decides it, so it differs each time.
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<String>,
 }
@@ -191,7 +192,7 @@ fn fingerprint(intake: &Intake) -> Option<Digest> {
         .ok()?
 }
 
-/// Whether a fault may be gone the next time.
+/// Whether a second attempt may succeed.
 fn is_machine_trouble(kind: FaultKind) -> bool {
     matches!(
         kind,

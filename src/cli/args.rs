@@ -1,10 +1,8 @@
-//! The arguments as typed. Nobody below `cli` sees them.
+//! The arguments as typed. `task` settles them, and nobody else sees them.
 
-use std::{
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-};
+use std::{num::NonZeroUsize, path::PathBuf};
 
+use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Isolation, Overrides};
@@ -34,15 +32,15 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Grade every submission in a folder; the same command continues what was stopped
+    /// Grade every submission in a folder; if it is stopped, the same command continues
     Batch(BatchArgs),
-    /// Make a report again from the records of a batch, or from one record
+    /// Make a report from the records of a batch, or from one record
     Report(ReportArgs),
     /// Write an exercise's data files, to try a program by hand
     Data(DataArgs),
     /// Prove that every exercise of the course is sound
     CheckExercises,
-    /// Say what this machine can do, and prove it by attacks that must fail
+    /// Show what this machine can do, and prove it by attacks that must fail
     Doctor,
     /// Print completions for a shell
     Completions {
@@ -108,13 +106,13 @@ pub(super) struct BatchArgs {
     /// Grade on this seed instead of fresh ones; may be given several times
     #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
     pub(super) seeds: Vec<Seed>,
-    /// Grade again what did not change; stopped, the same command continues
+    /// Grade unchanged submissions again too; if it is stopped, the same command continues
     #[arg(long)]
     pub(super) fresh: bool,
-    /// Accept the grades: what changes later is told by comparing with these
+    /// Accept the grades; later changes are reported against them
     #[arg(long)]
     pub(super) accept: bool,
-    /// Say nothing but what is wrong
+    /// Print problems only
     #[arg(long)]
     pub(super) quiet: bool,
     /// What is written to standard output at the end
@@ -155,9 +153,10 @@ pub(super) struct DataArgs {
     pub(super) seed: Seed,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Format {
     /// For a person
+    #[default]
     Human,
     /// The record, for programs
     Json,
@@ -168,10 +167,10 @@ pub(super) struct GlobalArgs {
     /// The course's folder [default: the nearest with a grader.toml]
     #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
     course: Option<PathBuf>,
-    /// Where temporary folders go [default: memory, where it can be had]
+    /// Where temporary folders go [default: in memory, where that is possible]
     #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
     temp_dir: Option<PathBuf>,
-    /// Where what is made once is kept [default: ~/.cache/grade]
+    /// The cache folder, for what is made once [default: ~/.cache/grade]
     #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
     cache_dir: Option<PathBuf>,
     /// How well submissions are isolated: auto, full, confined, weak or none
@@ -197,11 +196,6 @@ pub(super) struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// The course's folder, if it was typed.
-    pub(super) fn course(&self) -> Option<&Path> {
-        self.course.as_deref()
-    }
-
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             course: self.course.clone(),
@@ -219,6 +213,16 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 fn parse_isolation(text: &str) -> Result<Isolation, String> {

@@ -6,15 +6,11 @@ use std::{
 };
 
 use super::{
-    App, Whose,
-    args::{BatchArgs, ClassFormat},
-    batch_progress::BatchProgress,
-    exit_code::ExitCode,
-    output::quoted,
+    app::App, args::ClassFormat, batch_progress::BatchProgress, exit_code::ExitCode,
+    output::quoted, task::Batch,
 };
 use crate::{
     batch::{self, Outcome, Outputs},
-    config::Settings,
     fault::Fault,
 };
 use ids::SubmissionId;
@@ -22,58 +18,57 @@ use ids::words::count;
 use judge::report::{Earlier, Truncate};
 
 impl App {
-    pub(super) fn batch(
-        &self,
-        settings: &Settings,
-        here: &Path,
-        args: &BatchArgs,
-    ) -> Result<ExitCode, Fault> {
-        let class = here.join(&args.dir);
-        let out = args
-            .out
-            .as_ref()
-            .map_or_else(|| batch::default_out(&class), |out| here.join(out));
-        let jobs = args.jobs.unwrap_or_else(batch::default_jobs);
-        let request = batch::Request {
+    pub(super) fn batch(&self, task: Batch) -> Result<ExitCode, Fault> {
+        let Batch {
             settings,
-            exercise: settings.course.exercise(&args.exercise)?,
+            isolation,
+            exercise,
+            class,
+            out,
+            shown_out,
+            jobs,
+            seeds,
+            fresh,
+            accept,
+            quiet,
+            format,
+        } = task;
+        let request = batch::Request {
+            settings: &settings,
+            exercise,
             class: &class,
             out: &out,
             jobs,
-            seeds: &args.seeds,
-            fresh: args.fresh,
-            accept: args.accept,
+            seeds: &seeds,
+            fresh,
+            accept,
         };
-        let sandbox = self.sandbox(settings, Whose::Others)?;
+        let sandbox = self.sandbox(isolation)?;
         let outcome = {
-            let progress = BatchProgress::new(&self.output, args.quiet);
+            let progress = BatchProgress::new(&self.output, quiet);
             batch::run(request, sandbox, &progress)?
         };
-        if !outcome.strays.is_empty() && !args.quiet {
+        if !outcome.strays.is_empty() && !quiet {
             let strays = outcome.strays.join(", ");
             self.output
                 .note(&format!("left alone, because nobody's records: {strays}"));
         }
         // The summary says it too, where there is one.
-        if args.quiet || args.format != ClassFormat::Human {
+        if quiet || format != ClassFormat::Human {
             for line in outcome.summary.not_graded() {
                 self.output.note(&format!("not graded: {line}"));
             }
         }
-        if args.accept && !args.quiet && args.format != ClassFormat::Human {
+        if accept && !quiet && format != ClassFormat::Human {
             self.output.note(&accepted(&outcome));
         }
-        match args.format {
-            ClassFormat::Human if args.quiet => {}
+        match format {
+            ClassFormat::Human if quiet => {}
             ClassFormat::Human => {
-                let shown = args
-                    .out
-                    .as_ref()
-                    .map_or_else(|| out.as_path(), |out| out.as_path());
-                let all = format!("grade report {}", quoted(shown));
+                let all = format!("grade report {}", quoted(&shown_out));
                 let summary = outcome.summary.human(Truncate::Screen { all: &all });
                 self.output
-                    .report(&(summary + &account(&outcome, shown, args.accept)))?;
+                    .report(&(summary + &account(&outcome, &shown_out, accept)))?;
             }
             format => self.write_class(&Outputs::open(&out)?, format)?,
         }
@@ -98,7 +93,7 @@ impl App {
     }
 }
 
-/// Whoever reads may have seen enough: that is no fault.
+/// A reader that closes the pipe early has seen enough, which is no fault.
 struct NoBrokenPipe<W>(W);
 
 impl<W: io::Write> io::Write for NoBrokenPipe<W> {
@@ -144,7 +139,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
     text
 }
 
-/// What was accepted, and who moved by it.
+/// What was accepted, and how many grades changed by it.
 fn accepted(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     let mut moved = [("changed", 0), ("new", 0), ("gone", 0)];

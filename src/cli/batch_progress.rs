@@ -1,6 +1,6 @@
-//! A batch under way, on standard error: on a terminal a bar with count, rate, time left and who is at
-//! work, with results streaming above it, none wider than the terminal; elsewhere a plain line for each
-//! result.
+//! The progress of a batch, on standard error. A terminal shows a bar with count, rate, time left and the
+//! submissions that are being graded, and results above it, no line wider than the terminal. Elsewhere each
+//! result is a plain line.
 
 use std::{
     fmt,
@@ -71,7 +71,7 @@ impl<'a> BatchProgress<'a> {
         }
     }
 
-    /// Say on the bar who is at work after `change`.
+    /// Change the list of submissions that are being graded, and show it on the bar.
     fn at_work(&self, change: impl FnOnce(&mut Vec<SubmissionId>)) {
         let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut at_work);
@@ -108,7 +108,7 @@ impl Progress for BatchProgress<'_> {
             ProgressEvent::Started(id) => self.at_work(|ids| ids.push(id.clone())),
             ProgressEvent::Finished(record, how) => {
                 self.at_work(|ids| ids.retain(|id| *id != record.submission.id));
-                // Who did not change is counted and not listed: they are most of a class.
+                // Submissions that did not change are counted and not listed: they are most of a class.
                 if how == How::Graded {
                     self.line(&result(record, self.width()));
                 }
@@ -119,7 +119,7 @@ impl Progress for BatchProgress<'_> {
             ProgressEvent::Postponed(id, fault) => {
                 self.at_work(|ids| ids.retain(|other| other != id));
                 let words = format!("{id}  once more at the end: {fault}");
-                let words = cut(&words, self.width().saturating_sub("later  ".len()));
+                let words = truncated(&words, self.width().saturating_sub("later  ".len()));
                 self.line(&format!("{OPEN}later{OPEN:#}  {words}"));
             }
         }
@@ -159,13 +159,13 @@ fn result(record: &Record, width: usize) -> String {
     let who = format!("  {:<24} {points:>5}  ", record.submission.id);
     let room = width.saturating_sub(word.len() + who.len());
     let why = reason(record)
-        .map(|why| cut(&why, room))
+        .map(|why| truncated(&why, room))
         .unwrap_or_default();
     format!("{style}{word}{style:#}{who}{DIM}{why}{DIM:#}")
 }
 
-/// As much of it as fits into so many columns.
-fn cut(words: &str, columns: usize) -> String {
+/// As much of `words` as fits into so many columns.
+fn truncated(words: &str, columns: usize) -> String {
     let words = escape_line(words);
     if words.width() <= columns {
         return words;
@@ -217,9 +217,12 @@ mod tests {
 
     #[test]
     fn a_line_is_no_wider_than_the_terminal() {
-        assert_eq!(cut("short", 5), "short");
-        assert_eq!(cut("shorter", 5), "shor…");
-        assert_eq!(cut("\u{6570}\u{6570}\u{6570}", 5), "\u{6570}\u{6570}…");
-        assert_eq!(cut("any", 0), "");
+        assert_eq!(truncated("short", 5), "short");
+        assert_eq!(truncated("shorter", 5), "shor…");
+        assert_eq!(
+            truncated("\u{6570}\u{6570}\u{6570}", 5),
+            "\u{6570}\u{6570}…"
+        );
+        assert_eq!(truncated("any", 0), "");
     }
 }

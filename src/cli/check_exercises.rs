@@ -1,12 +1,11 @@
 //! `grade check-exercises`: prove that every exercise of the course is sound.
 //!
-//! That its files make sense, its points add up and its checks are known is proven by loading it; that
-//! the reference has full marks, and the answers that are known, by opening a session. Left to show here: the starter does not pass, and
-//! fails for reasons of its own.
+//! Loading an exercise proves that its files make sense, that its points add up and that its checks are
+//! known. Opening a session proves that the reference has full marks and gives the known answers. What is
+//! left to prove here: the starter compiles, runs, and does not pass.
 
-use super::{App, Whose, exit_code::ExitCode, progress::GradeProgress};
+use super::{app::App, exit_code::ExitCode, progress::GradeProgress, task::CheckExercises};
 use crate::{
-    config::Settings,
     course::Exercise,
     fault::Fault,
     grading::{self, Origin, Session, Submission},
@@ -15,21 +14,22 @@ use ids::{CheckId, SubmissionId};
 use judge::record::{Check, Record, Status, Verdict};
 
 impl App {
-    pub(super) fn check_exercises(&self, settings: &Settings) -> Result<ExitCode, Fault> {
-        let ids = settings.course.exercise_ids()?;
+    pub(super) fn check_exercises(&self, task: &CheckExercises) -> Result<ExitCode, Fault> {
+        let course = &task.settings.course;
+        let ids = course.exercise_ids()?;
         if ids.is_empty() {
             return Err(
                 Fault::usage("found no exercise in this course").hint(format!(
                     "an exercise is a folder with an `exercise.toml` in `{}`",
-                    settings.course.exercises.display()
+                    course.exercises.display()
                 )),
             );
         }
         let mut code = ExitCode::Passed;
         for id in ids {
-            let exercise = settings.course.exercise(id.as_str())?;
+            let exercise = course.exercise(id.as_str())?;
             let points = exercise.points();
-            let starter = self.grade_starter(settings, exercise)?;
+            let starter = self.grade_starter(task, exercise)?;
             match verdict_on(&starter) {
                 Ok(how) => self.output.report(&format!(
                     "sound  {id}: the reference has {points} of {points} points, {how}\n"
@@ -43,9 +43,9 @@ impl App {
         Ok(code)
     }
 
-    fn grade_starter(&self, settings: &Settings, exercise: Exercise) -> Result<Record, Fault> {
+    fn grade_starter(&self, task: &CheckExercises, exercise: Exercise) -> Result<Record, Fault> {
         let mut seeds = grading::seeds(&exercise.seeds, &[], &[])?;
-        // What is known is proven, whether anybody is graded on it or not.
+        // Known answers are proven, whether submissions are graded on their seeds or not.
         let known = exercise.answers.keys();
         seeds.extend(known.filter(|seed| !exercise.seeds.fixed.contains(seed)));
         let starter = Submission {
@@ -54,10 +54,10 @@ impl App {
         };
         let progress = GradeProgress::new(&self.output);
         let session = Session::open(
-            settings,
+            &task.settings,
             exercise,
             &seeds,
-            self.sandbox(settings, Whose::Own)?,
+            self.sandbox(task.isolation)?,
             &progress,
         )?;
         let record = session.grade(&starter, "");

@@ -1,11 +1,15 @@
-//! `grade doctor`: what can this machine do? Said layer by layer, and proven: attacks of our own run inside
-//! the sandbox and must fail, programs of known concurrency are counted, reads are recorded and fakes are
-//! noticed.
+//! `grade doctor`: what this machine can do, layer by layer, and the proof of it. Attacks of our own run
+//! inside the sandbox and must fail; the observer counts programs of known concurrency; file times must
+//! record reads and show faked times.
 
-use super::{App, exit_code::ExitCode, this_program};
+use super::{
+    app::{App, this_program},
+    exit_code::ExitCode,
+    task::Doctor,
+};
 use crate::{
     compile::Toolchain,
-    config::{Isolation, Settings},
+    config::Isolation,
     fault::{Fault, FaultKind},
     grading::make_scratch,
 };
@@ -14,14 +18,14 @@ use observer::{Count, Stamps};
 use sandbox::{AttackOutcome, Outcome, Sandbox, Stage};
 
 impl App {
-    pub(super) fn doctor(&self, settings: &Settings) -> Result<ExitCode, Fault> {
+    pub(super) fn doctor(&self, task: &Doctor) -> Result<ExitCode, Fault> {
         let this = this_program()?;
         let support = sandbox::probe(&this)?;
-        let tier = self.isolation.tier(&support);
+        let tier = task.isolation.tier(&support);
         let sandbox = Sandbox::new(&support, tier, self.cancellation.clone())?;
         let support = support.to_string();
         let (possible, layers) = support.split_once('\n').unwrap_or((&support, ""));
-        let asked = match self.isolation {
+        let asked = match task.isolation {
             Isolation::Auto => String::new(),
             Isolation::Exactly(tier) => format!(" is possible here, tier {tier} was asked for"),
         };
@@ -31,7 +35,7 @@ impl App {
         let mut sound = self.attacks(&attacks)?;
 
         sound &= self.observer(&sandbox)?;
-        let course = &settings.course;
+        let course = &task.settings.course;
         let granted = sandbox::prove_grants(Stage::Run, &course.run_limits)
             .and_then(|()| sandbox::prove_grants(Stage::Build, &course.build_limits));
         match granted {
@@ -42,14 +46,14 @@ impl App {
                 self.line("limits", false, &fault.to_string())?;
             }
         }
-        match Toolchain::find(&settings.course.root) {
+        match Toolchain::find(&task.settings.course.root) {
             Ok(toolchain) => self.line("toolchain", true, toolchain.name())?,
             Err(fault) => {
                 sound = false;
                 self.line("toolchain", false, &fault.to_string())?;
             }
         }
-        match make_scratch(settings.temp_dir.as_deref()) {
+        match make_scratch(task.settings.temp_dir.as_deref()) {
             Ok((scratch, stamps)) => {
                 let how = match stamps {
                     Stamps::Fine => "reads are recorded, and every fake is noticed at once",
@@ -96,7 +100,7 @@ impl App {
     }
 
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
-    /// A machine without one is sound: what it cannot see is not held against anybody.
+    /// A machine without an observer is sound: the check is inconclusive then, and no submission fails by it.
     fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
         if let Err(missing) = observer::can_observe(sandbox)? {
             let how = format!("file times only, so `multi-threaded` stays open: {missing}");

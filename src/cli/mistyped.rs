@@ -8,11 +8,11 @@ use clap::{
 };
 
 use super::args::Cli;
-use crate::{course::RESERVED_NAMES, fault::Fault};
+use crate::fault::Fault;
 use ids::ExerciseId;
 
 /// The names of all commands, that of `help` as well, which the parser adds by itself.
-fn commands() -> Vec<String> {
+pub(super) fn commands() -> Vec<String> {
     let mut program = Cli::command();
     program.build();
     let commands = program.get_subcommands();
@@ -21,27 +21,10 @@ fn commands() -> Vec<String> {
         .collect()
 }
 
-/// The fault of a command that stands where a submission's folder may stand.
+/// The fault of a command that is typed where a submission's folder may stand.
 pub(super) fn late_command() -> Fault {
     Fault::usage("a command was named after arguments for grading")
         .hint("put the command first; a submission in a folder of that name is written `./NAME`")
-}
-
-/// The fault of a name that is kept for a command to come, if it is one.
-pub(super) fn later_command(name: &str) -> Option<Fault> {
-    let commands = commands();
-    let is_here = |name: &str| commands.iter().any(|command| command == name);
-    if is_here(name) || !RESERVED_NAMES.contains(&name) {
-        return None;
-    }
-    let mut here = RESERVED_NAMES.to_vec();
-    here.retain(|name| is_here(name));
-    Some(
-        Fault::usage(format!(
-            "`{name}` is a command that this version does not have"
-        ))
-        .hint(format!("it has {}; see `grade --help`", here.join(", "))),
-    )
 }
 
 /// The fault of a word that is no exercise and nearly a command, if it is one.
@@ -59,17 +42,13 @@ pub(super) fn nearly_a_command(word: &str, exercises: &[ExerciseId]) -> Option<F
     })
 }
 
-/// What is wrong with arguments that the parser refuses: a command that is not there yet, one with a slip
-/// in its name, one that stands where a folder was meant, and a folder too many. `exercises` are those of
+/// What is wrong with arguments that the parser refuses: a command with a slip in its name, one that stands where a folder was meant, and a folder too many. `exercises` are those of
 /// the course that is named by what could be read.
 pub(super) fn misread(
     typed: &[String],
     error: &clap::Error,
     exercises: impl FnOnce(&ArgMatches) -> Vec<ExerciseId>,
 ) -> Option<Fault> {
-    if let Some(fault) = typed.first().and_then(|first| later_command(first)) {
-        return Some(fault);
-    }
     // Who asks for help gets it.
     if !error.use_stderr() {
         return None;
@@ -102,17 +81,6 @@ pub(super) fn misread(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_command_to_come_is_told_and_a_command_that_is_there_is_not() {
-        for name in ["list", "explain", "hint", "watch", "merge", "new"] {
-            let fault = later_command(name).unwrap();
-            assert!(fault.hint.unwrap().contains("batch, check-exercises"));
-        }
-        for name in ["batch", "help", "sum-of-products", ""] {
-            assert_eq!(later_command(name), None, "{name}");
-        }
-    }
 
     #[test]
     fn a_word_that_is_nearer_to_an_exercise_is_no_command() {

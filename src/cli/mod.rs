@@ -3,8 +3,7 @@
 //! Standard output carries the report, standard error progress and diagnostics. Holds no rules of the
 //! domain: it puts other rooms together and maps what they return to text and an exit code.
 
-#![expect(clippy::print_stderr, reason = "all printing is here")]
-
+mod app;
 mod args;
 mod batch;
 mod batch_progress;
@@ -18,27 +17,24 @@ mod output;
 mod progress;
 mod report;
 mod spinner;
+mod task;
 
 use std::{
     env,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     process,
 };
 
+use anstream::ColorChoice;
 use clap::{ArgMatches, CommandFactory as _, Parser as _};
 
-use self::{
-    args::{Cli, Color, Command},
-    exit_code::ExitCode,
-    output::Output,
-};
+use self::{app::App, args::Cli, exit_code::ExitCode, output::Output, task::Task};
 use crate::{
-    config::{self, Isolation, Overrides, Settings},
+    config::{Overrides, Settings},
     fault::{Fault, FaultKind},
 };
 use ids::ExerciseId;
-use sandbox::{Cancellation, Sandbox};
+use sandbox::Cancellation;
 
 /// Run the program with this process's arguments.
 #[must_use]
@@ -53,27 +49,29 @@ pub fn main() -> process::ExitCode {
             let Some(fault) = mistyped::misread(&typed, &error, exercises) else {
                 error.exit()
             };
-            Output::new(Color::Auto).fault(&fault);
+            Output::new(ColorChoice::Auto).fault(&fault);
             return ExitCode::of_fault(fault.kind).into();
         }
     };
     // What this process makes can be read by the users that jobs run as.
     fs_scratch::umask::replace(0o022);
     sandbox::set_not_dumpable();
+    let output = Output::new(cli.global.color.into());
     let cancellation = match Cancellation::on_signals() {
         Ok(cancellation) => cancellation,
         Err(error) => {
-            eprintln!("error: failed to listen for signals: {error}");
+            let message = "failed to listen for signals";
+            output.fault(&Fault::new(FaultKind::Internal, message).because(error));
             return ExitCode::Internal.into();
         }
     };
     let app = App {
-        output: Output::new(cli.global.color),
-        isolation: cli.global.isolation,
+        output,
         cancellation,
     };
-    let code = catch_unwind(AssertUnwindSafe(|| app.run(cli))).unwrap_or_else(|_| {
-        eprintln!("  hint: this is a mistake in grade; please report what you did");
+    let code = catch_unwind(AssertUnwindSafe(|| run(&app, cli))).unwrap_or_else(|_| {
+        app.output
+            .hint("this is a mistake in grade; please report what you did");
         Ok(ExitCode::Internal)
     });
     let code = code.unwrap_or_else(|fault| {
@@ -89,83 +87,37 @@ pub fn main() -> process::ExitCode {
     code.into()
 }
 
-/// What every command needs.
-struct App {
-    output: Output,
-    isolation: Isolation,
-    cancellation: Cancellation,
-}
-
-impl App {
-    fn run(&self, cli: Cli) -> Result<ExitCode, Fault> {
-        let here = env::current_dir()
-            .map_err(|error| Fault::usage("failed to find the current folder").because(error))?;
-        let overrides = cli.global.overrides();
-        let settings = || -> Result<Settings, Fault> {
-            let settings = Settings::resolve(overrides, &here, |name| env::var_os(name))?;
-            if let Some(place) = &settings.temp_dir {
-                if !place.is_dir() {
-                    let message =
-                        format!("failed to use `{}` as temporary folder", place.display());
-                    return Err(Fault::usage(message)
-                        .because("there is no such folder")
-                        .hint("make it, or name another with `--temp-dir DIR`, best on tmpfs"));
-                }
-                // Asked for once, so nobody was before us.
-                let _ = tempfile::env::override_temp_dir(place);
-            }
-            Ok(settings)
-        };
-        if cli.command.is_some() && cli.grade.are_given() {
-            return Err(mistyped::late_command());
-        }
-        match cli.command {
-            None => self.grade(&settings()?, &here, &cli.grade, cli.global.course()),
-            Some(Command::Batch(args)) => self.batch(&settings()?, &here, &args),
-            Some(Command::Report(args)) => self.report(&here, &args),
-            Some(Command::Data(args)) => data::run(&settings()?, &here, &args, &self.output),
-            Some(Command::CheckExercises) => self.check_exercises(&settings()?),
-            Some(Command::Doctor) => self.doctor(&settings()?),
-            Some(Command::Completions { shell }) => {
-                let mut text = Vec::new();
-                clap_complete::generate(shell, &mut Cli::command(), "grade", &mut text);
-                self.output.report(&String::from_utf8_lossy(&text))?;
-                Ok(ExitCode::Passed)
-            }
-            Some(Command::Man) => {
-                let mut text = Vec::new();
-                clap_mangen::Man::new(Cli::command())
-                    .render(&mut text)
-                    .map_err(|error| {
-                        Fault::new(FaultKind::Internal, "failed to write the manual").because(error)
-                    })?;
-                self.output.report(&String::from_utf8_lossy(&text))?;
-                Ok(ExitCode::Passed)
-            }
-        }
+fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
+    let here = env::current_dir()
+        .map_err(|error| Fault::usage("failed to find the current folder").because(error))?;
+    let task = Task::settle(cli, &here, &|name| env::var_os(name))?;
+    if let Some(place) = task.temp_dir() {
+        // It fails only if it was called before, and this is the only call.
+        let _ = tempfile::env::override_temp_dir(place);
     }
-
-    /// A sandbox as the user wishes it, or as good as it can be had here, but never below what the
-    /// course demands of other people's code.
-    fn sandbox(&self, settings: &Settings, whose: Whose) -> Result<Sandbox, Fault> {
-        let this = this_program()?;
-        let support = sandbox::probe(&this)?;
-        let tier = self.isolation.tier(&support);
-        if self.isolation == Isolation::Auto {
-            let policy = settings.course.isolation;
-            // In CI the code is somebody else's.
-            let in_ci = env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-            config::require(
-                &support,
-                tier,
-                if whose == Whose::Others || in_ci {
-                    policy.batch
-                } else {
-                    policy.interactive
-                },
-            )?;
+    match task {
+        Task::Grade(task) => app.grade(*task),
+        Task::Batch(task) => app.batch(*task),
+        Task::Report(task) => app.report(&task),
+        Task::Data(task) => data::run(&task, &app.output),
+        Task::CheckExercises(task) => app.check_exercises(&task),
+        Task::Doctor(task) => app.doctor(&task),
+        Task::Completions(shell) => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "grade", &mut text);
+            app.output.report(&String::from_utf8_lossy(&text))?;
+            Ok(ExitCode::Passed)
         }
-        Ok(Sandbox::new(&support, tier, self.cancellation.clone())?)
+        Task::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut text)
+                .map_err(|error| {
+                    Fault::new(FaultKind::Internal, "failed to write the manual").because(error)
+                })?;
+            app.output.report(&String::from_utf8_lossy(&text))?;
+            Ok(ExitCode::Passed)
+        }
     }
 }
 
@@ -183,22 +135,6 @@ fn exercises(read: &ArgMatches) -> Vec<ExerciseId> {
     ids().unwrap_or_default()
 }
 
-/// Whose code is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    /// That of whoever started us, as far as we know.
-    Own,
-    /// That of others, as in a class.
-    Others,
-}
-
-/// The file of this program, which is its own supervisor.
-fn this_program() -> Result<PathBuf, Fault> {
-    env::current_exe().map_err(|error| {
-        Fault::new(FaultKind::Sandbox, "failed to find this program's own file").because(error)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,14 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn every_subcommand_is_a_reserved_name() {
-        for command in Cli::command().get_subcommands() {
-            assert!(
-                RESERVED_NAMES.contains(&command.get_name()),
-                "{}",
-                command.get_name()
-            );
-        }
+    fn the_reserved_names_are_those_of_the_subcommands() {
+        let mut commands = mistyped::commands();
+        commands.sort();
+        assert_eq!(commands, RESERVED_NAMES);
     }
 
     #[test]

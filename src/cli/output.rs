@@ -9,14 +9,13 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 
-use super::args::Color;
 use crate::fault::{Fault, FaultKind};
 use judge::report::{
     escape_block, escape_line,
     style::{BAD, DIM},
 };
 
-/// Where a link to a report file leads. It is the user's own word, so nobody swaps it under us.
+/// Where a link to a report file leads. The user named it, so no submission can exchange it.
 #[expect(
     clippy::disallowed_methods,
     reason = "a report is written to the file behind a link, and the link stays"
@@ -39,12 +38,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(color: Color) -> Self {
-        let choice = match color {
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
+    pub(super) fn new(choice: ColorChoice) -> Self {
         Self { choice }
     }
 
@@ -55,7 +49,7 @@ impl Output {
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush())
         {
-            // Whoever reads has seen enough.
+            // A reader that closes the pipe early has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other.map_err(|error| {
                 Fault::usage("failed to write the report to standard output")
@@ -88,9 +82,16 @@ impl Output {
                 let _ = writeln!(stderr, "             {line}");
             }
         }
+        drop(stderr);
         if let Some(hint) = &fault.hint {
-            let _ = writeln!(stderr, "  hint: {}", escape_line(hint));
+            self.hint(hint);
         }
+    }
+
+    /// Print what to do about a fault to standard error.
+    pub(super) fn hint(&self, hint: &str) {
+        let mut stderr = self.stderr();
+        let _ = writeln!(stderr, "  hint: {}", escape_line(hint));
     }
 }
 
@@ -105,9 +106,9 @@ pub(super) struct ReportFile {
 
 #[derive(Debug)]
 enum Target {
-    /// To take this name, links followed.
+    /// A new file that gets this name in the end, links followed.
     File(tempfile::NamedTempFile, PathBuf),
-    /// What is there and is no file.
+    /// A device or a pipe that exists.
     Stream,
 }
 
@@ -128,7 +129,7 @@ impl ReportFile {
                 });
             }
             Ok(_) => real_path(path).map_err(|error| failed(&error))?,
-            // A link to what is not there would be replaced by the file.
+            // The file would replace a link that leads nowhere.
             Err(error) if path.is_symlink() => return Err(failed(&error)),
             Err(_) => path.to_path_buf(),
         };

@@ -1,5 +1,5 @@
-//! What is going on in a grading, on standard error: a spinner on a terminal, and plain lines for what may
-//! take long elsewhere.
+//! The progress of a grading, on standard error: a spinner on a terminal, and elsewhere a plain line before
+//! each step that may take long.
 
 use super::{output::Output, spinner::Spinner};
 use crate::grading::{Progress, ProgressEvent};

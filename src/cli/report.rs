@@ -2,11 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::{
-    App,
-    args::{ClassFormat, ReportArgs},
-    exit_code::ExitCode,
-};
+use super::{app::App, args::ClassFormat, exit_code::ExitCode, task::Report};
 use crate::{
     batch::Outputs,
     fault::{Fault, FaultKind},
@@ -17,19 +13,19 @@ use judge::{
 };
 
 impl App {
-    pub(super) fn report(&self, here: &Path, args: &ReportArgs) -> Result<ExitCode, Fault> {
-        let path = here.join(&args.path);
+    pub(super) fn report(&self, task: &Report) -> Result<ExitCode, Fault> {
+        let path = &task.path;
         if path.is_dir() {
-            let outputs = Outputs::open(&path)?;
+            let outputs = Outputs::open(path)?;
             if let Some((graded, all)) = outputs.so_far() {
                 self.output.note(&format!(
                     "{graded} of {all} so far: the batch was stopped or is under way"
                 ));
             }
-            self.write_class(&outputs, args.format)?;
+            self.write_class(&outputs, task.format)?;
         } else {
-            let record = read(&path)?;
-            let text = match args.format {
+            let record = read(path)?;
+            let text = match task.format {
                 ClassFormat::Human => report::human(&record),
                 ClassFormat::Json => report::json(&record),
                 ClassFormat::Csv => {

@@ -19,7 +19,7 @@ use std::{
 use fs_scratch::Kept;
 use serde::{Deserialize, Serialize};
 
-use super::Toolchain;
+use super::toolchain::Toolchain;
 use crate::{
     course::Course,
     fault::{Fault, FaultKind},
@@ -27,7 +27,7 @@ use crate::{
 use ids::Digest;
 use sandbox::Cancellation;
 
-/// Changes when layers of an earlier version of this program must not be used any more.
+/// The format of layers. Increment it when layers of an earlier version must not be used any more.
 const FORMAT: &str = "layer/1";
 
 /// The folder's description, written when all else is in place.
@@ -135,14 +135,14 @@ impl Layers {
     }
 
     /// The layer for a submission that names these packages; made first if need be, with a word to
-    /// `tell` before what may take long.
+    /// `announce` before what may take long.
     ///
     /// # Errors
     /// The crates cannot be fetched or compiled, or the cache folder cannot be written.
     pub(super) fn prepare(
         &self,
         packages: &BTreeSet<String>,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<Option<Layer>, Fault> {
         if packages.is_empty() {
             return Ok(None);
@@ -154,7 +154,7 @@ impl Layers {
         let wanted = if packages.len() == 1 { packages } else { &all };
         match self.open(wanted) {
             Some(layer) => Ok(Some(layer)),
-            None => self.make(wanted, tell).map(Some),
+            None => self.make(wanted, announce).map(Some),
         }
     }
 
@@ -163,7 +163,7 @@ impl Layers {
     ///
     /// # Errors
     /// As [`Layers::prepare`].
-    pub(super) fn prepare_all(&self, tell: &dyn Fn(&str)) -> Result<(), Fault> {
+    pub(super) fn prepare_all(&self, announce: &dyn Fn(&str)) -> Result<(), Fault> {
         let all: BTreeSet<String> = self.locked().keys().cloned().collect();
         if all.is_empty() {
             return Ok(());
@@ -172,26 +172,26 @@ impl Layers {
             if layer.is_intact() {
                 return Ok(());
             }
-            tell("the course's compiled crates were damaged: making them again");
+            announce("the course's compiled crates were damaged: making them again");
             self.forget(&layer)?;
         }
-        self.make(&all, tell).map(drop)
+        self.make(&all, announce).map(drop)
     }
 
-    /// Forget a layer that is not what it was, so that it is made again.
+    /// Mark a damaged layer as incomplete, so that it is made again.
     ///
     /// # Errors
     /// It cannot be removed.
     pub(super) fn forget(&self, layer: &Layer) -> Result<(), Fault> {
-        let _lock = self.kept.lock(&layer.key).map_err(cache_fault)?;
-        // Another grading may have noticed as well, and have made it again by now.
+        let _lock = self.kept.lock(&layer.key).map_err(Fault::in_cache)?;
+        // Another grading may have noticed the damage as well and made the layer again.
         let damaged = Layer::open(&layer.folder, &layer.key).is_some_and(|now| !now.is_intact());
         if !damaged {
             return Ok(());
         }
         match fs::remove_file(layer.folder.join(DESCRIPTION)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other.map_err(|error| disk("remove", &layer.folder, &error)),
+            other => other.map_err(|error| Fault::cache("remove", &layer.folder, &error)),
         }
     }
 
@@ -210,9 +210,9 @@ impl Layers {
         Digest::of(text.as_bytes()).hex()[..24].to_owned()
     }
 
-    fn make(&self, packages: &BTreeSet<String>, tell: &dyn Fn(&str)) -> Result<Layer, Fault> {
+    fn make(&self, packages: &BTreeSet<String>, announce: &dyn Fn(&str)) -> Result<Layer, Fault> {
         let key = self.key(packages);
-        let lock = self.kept.lock(&key).map_err(cache_fault)?;
+        let lock = self.kept.lock(&key).map_err(Fault::in_cache)?;
         let folder = lock.entry();
         // Another grading may have made it while this one waited.
         if let Some(layer) = Layer::open(&folder, &key) {
@@ -223,18 +223,18 @@ impl Layers {
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join(", ");
-        tell(&format!("preparing the course's crates, once: {names}"));
-        let work = lock.stage().map_err(cache_fault)?;
-        let compiled = self.recipe.compile(work.path(), packages, tell)?;
+        announce(&format!("preparing the course's crates, once: {names}"));
+        let work = lock.stage().map_err(Fault::in_cache)?;
+        let compiled = self.recipe.compile(work.path(), packages, announce)?;
         let layer = collect(&work.path().join("layer"), &key, compiled)?;
-        let folder = lock.put(&layer.folder).map_err(cache_fault)?;
+        let folder = lock.put(&layer.folder).map_err(Fault::in_cache)?;
         Ok(Layer { folder, ..layer })
     }
 }
 
 /// Move the compiled libraries into one folder and describe them.
 fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer, Fault> {
-    fs::create_dir(folder).map_err(|error| disk("create", folder, &error))?;
+    fs::create_dir(folder).map_err(|error| Fault::cache("create", folder, &error))?;
     let mut files = Vec::new();
     for library in &compiled.libraries {
         let name = library
@@ -243,10 +243,11 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
             .to_string_lossy()
             .into_owned();
         let place = folder.join(&name);
-        fs::rename(library, &place).map_err(|error| disk("move", library, &error))?;
-        let digest = digest_of_file(&place).map_err(|error| disk("read", &place, &error))?;
+        fs::rename(library, &place).map_err(|error| Fault::cache("move", library, &error))?;
+        let digest =
+            digest_of_file(&place).map_err(|error| Fault::cache("read", &place, &error))?;
         let bytes = fs::metadata(&place)
-            .map_err(|error| disk("read", &place, &error))?
+            .map_err(|error| Fault::cache("read", &place, &error))?
             .len();
         files.push(LayerFile {
             name,
@@ -269,19 +270,6 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
         Fault::new(FaultKind::Internal, "failed to describe a layer").because(error)
     })?;
     let path = folder.join(DESCRIPTION);
-    fs::write(&path, description).map_err(|error| disk("write", &path, &error))?;
+    fs::write(&path, description).map_err(|error| Fault::cache("write", &path, &error))?;
     Ok(layer)
-}
-
-/// What to do about a cache folder that fails.
-const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
-
-/// A failure of the cache folder.
-fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::io(FaultKind::Disk, verb, path, error).hint(ANOTHER_CACHE)
-}
-
-/// A failure of the cache folder, as the crate says it that keeps the layers.
-fn cache_fault(error: fs_scratch::Error) -> Fault {
-    Fault::from(error).hint(ANOTHER_CACHE)
 }

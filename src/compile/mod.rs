@@ -5,9 +5,9 @@
 //! with a command line of ours. Allowed crates come compiled from the layer.
 //!
 //! Hides that there is rustc and that there is cargo: no other room knows either.
-//! Never runs code of a submission outside the sandbox, and never blames a submission for a broken
-//! machine: before a failure that its source does not explain becomes its failure, the toolchain must
-//! show that it can compile at all, the layer that it is what it was, and the failure that it comes again.
+//! Never runs code of a submission outside the sandbox, and never blames a submission for a broken machine.
+//! Where its source does not explain a failure, three things are proven before the failure counts: the
+//! toolchain can compile a program of ours, the compiled crates are undamaged, and the failure occurs again.
 
 mod diagnostics;
 mod layer;
@@ -18,7 +18,7 @@ mod toolchain;
 use std::{
     collections::BTreeMap,
     collections::BTreeSet,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -30,7 +30,7 @@ pub use toolchain::Toolchain;
 use self::{
     diagnostics::Said,
     layer::{Layer, Layers},
-    manifest::Package,
+    manifest::model::Package,
     rustc::{Compilation, Compiled},
 };
 use crate::{
@@ -55,12 +55,12 @@ const CANARY_SOURCES: [(&str, &str); 2] = [
     ),
 ];
 
-/// A compiler that was stopped for its time, and got less than this part of it on a processor, was kept
-/// from working.
+/// A compiler that exceeded its limit on real time, and got less than this part of it on a processor, could
+/// not work because the machine was busy.
 const LEAST_ATTENTION: u32 = 4;
 
-/// Bytes that must be free for a failure to be believed: more than the largest program with all of the
-/// course's crates takes while it is linked.
+/// Bytes that must be free for a failure to count: more than the largest program with all of the course's
+/// crates takes while it is linked.
 const ROOM_TO_COMPILE: u64 = 16 << 20;
 
 /// Builds submissions of one course.
@@ -83,8 +83,7 @@ pub struct Built {
 }
 
 impl Builder {
-    /// For a course, with what is compiled once kept below `cache`. What takes long stops when it is asked
-    /// to.
+    /// A builder for a course, which keeps compiled crates below `cache`. Long steps stop on cancellation.
     ///
     /// # Errors
     /// There is no toolchain, or the course's lock file cannot be read or made.
@@ -98,7 +97,7 @@ impl Builder {
         })
     }
 
-    /// Build `snapshot` in `output`, an empty folder. `tell` hears before what may take long.
+    /// Build `snapshot` in `output`, an empty folder. `announce` is called before each step that may take long.
     ///
     /// # Errors
     /// The machine's fault: sandbox, disk, toolchain, or the course's crates.
@@ -108,7 +107,7 @@ impl Builder {
         snapshot: &Snapshot,
         output: &Path,
         sandbox: &Sandbox,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<Built, Fault> {
         let refused = |refusals| {
             Ok(Built {
@@ -125,7 +124,7 @@ impl Builder {
         let mut damaged = 0;
         let mut is_doubted = false;
         loop {
-            let layer = self.layers.prepare(&packages(&package), tell)?;
+            let layer = self.layers.prepare(&packages(&package), announce)?;
             let refusals = layer
                 .as_ref()
                 .map_or_else(Vec::new, |layer| features(&package, layer));
@@ -160,7 +159,7 @@ impl Builder {
                     said,
                 } => (termination, cpu, said),
             };
-            if damaged < 2 && self.forgets_if_damaged(layer.as_ref(), tell)? {
+            if damaged < 2 && self.forgets_if_damaged(layer.as_ref(), announce)? {
                 damaged += 1;
                 continue;
             }
@@ -168,7 +167,7 @@ impl Builder {
                 prove_attention(&termination, cpu)?;
                 stage.prove_space()?;
                 stage.prove_toolchain(exercise)?;
-                // What others had used up may have come back before it was looked for.
+                // Space that other processes had used up may have been free again when it was measured.
                 if ended_by_itself(&termination) && !is_doubted {
                     is_doubted = true;
                     continue;
@@ -187,34 +186,34 @@ impl Builder {
         }
     }
 
-    /// Whether what was built holds compiled crates that are not what they were made as. Then what it
-    /// does proves nothing, and the next build has them made again.
+    /// Whether the program contains damaged crates. Then its run proves nothing, and the next build makes the
+    /// crates again.
     ///
     /// # Errors
     /// The damaged crates cannot be removed.
-    pub fn was_damaged(&self, built: &Built, tell: &dyn Fn(&str)) -> Result<bool, Fault> {
-        self.forgets_if_damaged(built.layer.as_ref(), tell)
+    pub fn was_damaged(&self, built: &Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
+        self.forgets_if_damaged(built.layer.as_ref(), announce)
     }
 
     fn forgets_if_damaged(
         &self,
         layer: Option<&Layer>,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<bool, Fault> {
         let Some(layer) = layer.filter(|layer| !layer.is_intact()) else {
             return Ok(false);
         };
-        tell("the course's compiled crates were damaged: making them again");
+        announce("the course's compiled crates were damaged: making them again");
         self.layers.forget(layer)?;
         Ok(true)
     }
 
-    /// Make ready all that any submission may need, and make it again if it was damaged.
+    /// Compile all crates that any submission may need, and compile damaged ones again.
     ///
     /// # Errors
     /// The course's crates cannot be fetched or compiled.
-    pub fn prepare_all(&self, tell: &dyn Fn(&str)) -> Result<(), Fault> {
-        self.layers.prepare_all(tell)
+    pub fn prepare_all(&self, announce: &dyn Fn(&str)) -> Result<(), Fault> {
+        self.layers.prepare_all(announce)
     }
 
     /// What a program built from `snapshot` for `exercise` depends on besides the snapshot itself.
@@ -298,7 +297,8 @@ impl Stage<'_> {
         profile: Profile,
         limits: &Limits,
     ) -> Result<Compiled, Fault> {
-        fs::create_dir(self.place).map_err(|error| disk("create", self.place, &error))?;
+        fs::create_dir(self.place)
+            .map_err(|error| Fault::temporary("create", self.place, &error))?;
         Compilation {
             toolchain: &self.builder.toolchain,
             sandbox: self.sandbox,
@@ -312,21 +312,25 @@ impl Stage<'_> {
         .run()
     }
 
-    /// There is room for what a compiler writes. Told from the disk itself: what the compiler or the
-    /// linker says may be the submission's words.
+    /// There is room for what a compiler writes. The file system is asked, because the output of compiler and
+    /// linker may be text of the submission.
     fn prove_space(&self) -> Result<(), Fault> {
         let left = rustix::fs::statvfs(self.place)
-            .map_err(|error| disk("look at", self.place, &error.into()))?;
+            .map_err(|error| Fault::temporary("look at", self.place, &error.into()))?;
         if left.f_bavail.saturating_mul(left.f_frsize) >= ROOM_TO_COMPILE {
             return Ok(());
         }
-        Err(disk("compile in", self.place, &Errno::NOSPC.into()))
+        Err(Fault::temporary(
+            "compile in",
+            self.place,
+            &Errno::NOSPC.into(),
+        ))
     }
 
     /// Compile a library and a program of our own, of a line each. If that fails as well, the machine is to blame.
     fn prove_toolchain(&self, exercise: &Exercise) -> Result<(), Fault> {
         let source = self.place.join("canary");
-        let failed = |error| disk("write into", self.place, &error);
+        let failed = |error| Fault::temporary("write into", self.place, &error);
         fs::create_dir_all(source.join("src")).map_err(failed)?;
         for (name, text) in CANARY_SOURCES {
             fs::write(source.join(name), text).map_err(failed)?;
@@ -357,12 +361,6 @@ impl Stage<'_> {
             }
         }
     }
-}
-
-/// A failure of the temporary folder.
-fn disk(verb: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::io(FaultKind::Disk, verb, path, error)
-        .hint("free some space, or choose another place with `--temp-dir DIR`")
 }
 
 /// The packages that a submission names.
@@ -409,7 +407,7 @@ fn is_explained(said: &Said) -> bool {
     said.diagnostics.iter().any(placed)
 }
 
-/// Whether a compiler was ended by nobody. What a limit of its own ended, it would end again.
+/// Whether the compiler ended without a limit of ours. What a limit ended, it would end again.
 fn ended_by_itself(termination: &Termination) -> bool {
     matches!(
         termination,
@@ -417,8 +415,8 @@ fn ended_by_itself(termination: &Termination) -> bool {
     )
 }
 
-/// A compiler that ran out of time had a processor to work with: nothing that a source may say makes it
-/// wait.
+/// Prove that a compiler that exceeded its limit on real time was running: no source makes it wait, so if it
+/// waited, the machine was busy.
 fn prove_attention(termination: &Termination, cpu: Duration) -> Result<(), Fault> {
     let &Termination::WallLimit { limit_ms } = termination else {
         return Ok(());

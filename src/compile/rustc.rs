@@ -1,8 +1,8 @@
 //! Compile one accepted package with rustc itself, in the sandbox.
 //!
-//! Not with cargo: cargo reads the submission's configuration, asks who its relatives are and takes 1.4
-//! times as long; rustc with our own command line does none of it. What cargo would tell a program about
-//! itself (`CARGO_PKG_NAME` and so on) is told here.
+//! Not with cargo: cargo reads the submission's configuration, resolves its workspace and takes 1.4 times as
+//! long; rustc with our own command line does none of it. The variables by which cargo tells a program about
+//! itself (`CARGO_PKG_NAME` and so on) are set here.
 
 use std::{
     ffi::OsStr,
@@ -13,14 +13,14 @@ use std::{
 };
 
 use super::{
-    Toolchain,
     diagnostics::{self, Said},
     layer::Layer,
-    manifest::{Package, Target},
+    manifest::model::{Package, Target},
+    toolchain::Toolchain,
 };
 use crate::{
     course::Profile,
-    fault::{Fault, text_of},
+    fault::{Fault, path_to_str},
 };
 use evidence::Termination;
 use judge::evidence::Diagnostic;
@@ -57,7 +57,8 @@ impl Compilation<'_> {
     /// Compile the library, if there is one, then the program.
     pub(super) fn run(&self) -> Result<Compiled, Fault> {
         let temporary = self.output.join("tmp");
-        fs::create_dir(&temporary).map_err(|error| super::disk("create", &temporary, &error))?;
+        fs::create_dir(&temporary)
+            .map_err(|error| Fault::temporary("create", &temporary, &error))?;
         let mut warnings = 0;
         let mut library = None;
         if let Some(target) = &self.package.library {
@@ -130,21 +131,21 @@ impl Compilation<'_> {
             "-Ccodegen-units=1".into(),
             "-Cembed-bitcode=no".into(),
             "-Cstrip=debuginfo".into(),
-            format!("-o{}", text_of(output)?),
+            format!("-o{}", path_to_str(output)?),
         ]
         .into();
         if let Some((name, path)) = library {
-            arguments.push(format!("--extern={name}={}", text_of(path)?));
+            arguments.push(format!("--extern={name}={}", path_to_str(path)?));
         }
         if let Some(layer) = self.layer {
-            arguments.push(format!("-Ldependency={}", text_of(layer.folder())?));
+            arguments.push(format!("-Ldependency={}", path_to_str(layer.folder())?));
             for dependency in &self.package.dependencies {
                 if let Some(krate) = layer.find(&dependency.package) {
                     let path = layer.library(krate);
                     arguments.push(format!(
                         "--extern={}={}",
                         dependency.extern_name,
-                        text_of(&path)?
+                        path_to_str(&path)?
                     ));
                 }
             }
@@ -171,7 +172,7 @@ impl Compilation<'_> {
     fn environment(&self, target: &Target) -> Result<Vec<(String, String)>, Fault> {
         let package = self.package;
         let version = &package.version;
-        let temporary = text_of(&self.output.join("tmp"))?;
+        let temporary = path_to_str(&self.output.join("tmp"))?;
         let ours = std::env::var_os("PATH").unwrap_or_default();
         let work = self.output.parent().unwrap_or(self.output);
         let list = [

@@ -84,7 +84,7 @@ impl Toolchain {
     }
 }
 
-/// Run the compiler for a word about itself.
+/// Run the compiler with arguments that make it describe itself.
 fn ask(rustc: &Path, arguments: &[&str], folder: &Path) -> Result<String, Fault> {
     #[expect(
         clippy::disallowed_methods,

@@ -11,12 +11,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
+    error::Error,
     grader_toml::Course,
     recipe::RecipeFile,
     toml_file::{mistake, offset_of, read},
     units::LimitsFile,
 };
-use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed};
 use judge::verdict::CheckSpec;
 
@@ -142,7 +142,7 @@ struct CheckFile {
 
 impl Exercise {
     /// Load `exercise.toml` of an exercise of `course`.
-    pub(super) fn load(course: &Course, id: ExerciseId) -> Result<Self, Fault> {
+    pub(super) fn load(course: &Course, id: ExerciseId) -> Result<Self, Error> {
         let starter = course.exercises.join(id.as_str());
         let path = starter.join("exercise.toml");
         let (text, file) = read::<ExerciseFile>(&path)?;
@@ -162,7 +162,7 @@ impl Exercise {
                 key(&["seeds", "fixed"]),
                 "there is no seed, so nothing would run",
             )
-            .hint("give `fixed` a seed, or make `fresh` at least 1"));
+            .with_hint("give `fixed` a seed, or make `fresh` at least 1"));
         }
         for (name, count) in [
             ("fixed", seeds.fixed.len()),
@@ -199,6 +199,8 @@ impl Exercise {
             }
         })?;
         let checks = checks(&path, &text, &file.checks, &file.points)?;
+        let answers = file.seeds.answers.into_iter();
+        let answers = answers.map(|(seed, answer)| (seed, answer.into_inner()));
         Ok(Self {
             title: file.title,
             summary: file.summary,
@@ -208,9 +210,7 @@ impl Exercise {
                 fixed: file.seeds.fixed,
                 fresh: file.seeds.fresh,
             },
-            answers: { file.seeds.answers.into_iter() }
-                .map(|(seed, answer)| (seed, answer.into_inner()))
-                .collect(),
+            answers: answers.collect(),
             processors,
             profile: Profile {
                 opt_level,
@@ -250,7 +250,7 @@ fn checks(
     text: &str,
     list: &Spanned<Vec<CheckFile>>,
     points: &Spanned<u32>,
-) -> Result<Vec<CheckSpec>, Fault> {
+) -> Result<Vec<CheckSpec>, Error> {
     let mut checks: Vec<CheckSpec> = Vec::new();
     for check in list.get_ref() {
         let id = *check.id.get_ref();
@@ -267,7 +267,7 @@ fn checks(
             };
             let order = CheckId::ALL.map(CheckId::as_str).join(", ");
             return Err(
-                mistake(path, text, check.id.span().start, what).hint(format!(
+                mistake(path, text, check.id.span().start, what).with_hint(format!(
                     "checks are listed once each, in this order: {order}"
                 )),
             );
@@ -282,7 +282,7 @@ fn checks(
     if sum == 0 {
         return Err(
             mistake(path, text, list.span().start, "no check is worth a point")
-                .hint("give at least one check `points` above 0"),
+                .with_hint("give at least one check `points` above 0"),
         );
     }
     if sum != u64::from(*points.get_ref()) {
@@ -291,7 +291,7 @@ fn checks(
             points.get_ref()
         );
         return Err(mistake(path, text, points.span().start, what)
-            .hint("change `points`, or the points of a check"));
+            .with_hint("change `points`, or the points of a check"));
     }
     Ok(checks)
 }

@@ -1,12 +1,14 @@
 //! Load and validate the course and its exercises.
 //!
 //! Hides the files' formats: other rooms see values that hold together (points add up, ranges are
-//! ranges, every check is known). A mistake in a file is a [`Fault`] that names file, line and remedy.
+//! ranges, every check is known). A mistake in a file is an [`Error`] that names file, line and remedy.
 //! Never runs anything, and never reads a submission.
 //!
 //! Formats refuse loudly: an unknown key is an error, and `format-version` tells an older file from a
 //! newer program.
 
+mod catalog;
+mod error;
 mod exercise_toml;
 mod grader_toml;
 mod recipe;
@@ -14,11 +16,10 @@ mod tier;
 mod toml_file;
 mod units;
 
+pub use catalog::RESERVED_NAMES;
+pub use error::Error;
 pub use exercise_toml::{Exercise, Profile, SeedPlan};
-pub use grader_toml::{AllowedCrate, Course, RESERVED_NAMES};
+pub use grader_toml::{AllowedCrate, Course};
 pub use tier::IsolationPolicy;
 
 pub(crate) use toml_file::line_of;
-
-#[cfg(doc)]
-use crate::fault::Fault;

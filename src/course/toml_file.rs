@@ -5,65 +5,39 @@ use std::{fs, io, path::Path};
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
-use crate::fault::{Fault, FaultKind};
-
-/// The one format this version reads, of both `grader.toml` and `exercise.toml`.
-const FORMAT_VERSION: i64 = 1;
+use super::error::{Error, FORMAT_VERSION};
 
 /// Read `path` and return its text and its parsed form.
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(String, T), Fault> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        let fault = Fault::io(FaultKind::Usage, "read", path, &error);
-        match error.kind() {
-            io::ErrorKind::NotFound => fault.hint("is the course complete? see `--course`"),
-            io::ErrorKind::InvalidData => fault.hint("save the file as UTF-8"),
-            _ => fault,
-        }
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(String, T), Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Unreadable {
+        path: path.to_path_buf(),
+        hint: match source.kind() {
+            io::ErrorKind::NotFound => Some("is the course complete? see `--course`"),
+            io::ErrorKind::InvalidData => Some("save the file as UTF-8"),
+            _ => None,
+        },
+        source,
     })?;
     let parsed = parse(path, &text)?;
     Ok((text, parsed))
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Fault> {
-    let invalid = |error: toml::de::Error| {
-        Fault::usage(format!("failed to read `{}`", path.display()))
-            .because(error.to_string().trim_end())
-            .hint("mend the line shown; CONTRIBUTING.md lists every key")
-    };
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
+    let path = path.to_path_buf();
     // The version comes first: in a file of another version, unknown keys are no news.
-    let table: toml::Table = text.parse().map_err(invalid)?;
-    match table
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(source) => return Err(Error::Form { path, source }),
+    };
+    let version = table
         .get("format-version")
-        .and_then(toml::Value::as_integer)
-    {
+        .and_then(toml::Value::as_integer);
+    match version {
         Some(FORMAT_VERSION) => {}
-        Some(newer) if newer > FORMAT_VERSION => {
-            return Err(Fault::usage(format!(
-                "failed to read `{}`: it has format-version {newer}, this program reads {FORMAT_VERSION}",
-                path.display()
-            ))
-            .hint("install a newer `grade`"));
-        }
-        Some(older) => {
-            return Err(Fault::usage(format!(
-                "failed to read `{}`: it has format-version {older}, this program reads {FORMAT_VERSION}",
-                path.display()
-            ))
-            .hint(format!(
-                "bring the file up to date, and say `format-version = {FORMAT_VERSION}` in it"
-            )));
-        }
-        None => {
-            return Err(Fault::usage(format!(
-                "failed to read `{}`: it does not say `format-version = {FORMAT_VERSION}`",
-                path.display()
-            ))
-            .hint(format!(
-                "put `format-version = {FORMAT_VERSION}` at the top of the file"
-            )));
-        }
+        Some(found) => return Err(Error::OtherFormat { path, found }),
+        None => return Err(Error::NoFormat { path }),
     }
-    toml::from_str(text).map_err(invalid)
+    toml::from_str(text).map_err(|source| Error::Form { path, source })
 }
 
 /// The line, counted from one, of a byte offset in `text`.
@@ -97,12 +71,11 @@ pub(super) fn offset_of(text: &str, path: &[&str]) -> usize {
 }
 
 /// A mistake in what a file says, at a line.
-pub(super) fn mistake(path: &Path, text: &str, offset: usize, what: impl AsRef<str>) -> Fault {
-    Fault::usage(format!(
-        "failed to read `{}`, line {}: {}",
-        path.display(),
-        line_of(text, offset),
-        what.as_ref()
-    ))
-    .hint("mend the line shown; CONTRIBUTING.md lists every key and what it may be")
+pub(super) fn mistake(path: &Path, text: &str, offset: usize, what: impl Into<String>) -> Error {
+    Error::Mistake {
+        path: path.to_path_buf(),
+        line: line_of(text, offset),
+        what: what.into(),
+        hint: None,
+    }
 }

@@ -1,8 +1,8 @@
-//! What submissions must not see lies outside of what all of them are shown.
+//! Proves that submissions cannot read what they must not see: course, references, cache, class and grades.
 //!
-//! They are shown the system's programs and libraries and the compiler's; a course that is kept among
-//! those would be shown with them, its references and all. The sandbox knows no course, so it is looked
-//! into here.
+//! The sandbox lets every submission read the system's programs and libraries and the compiler's. A course
+//! that is kept below one of those folders would be readable with them. The sandbox does not know the course,
+//! so this is checked here.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ impl<'a> Hidden<'a> {
     }
 }
 
-/// The folders that are hidden whatever is graded.
+/// The folders that are hidden from every submission.
 pub(super) fn of_every_grading<'a>(
     settings: &'a Settings,
     exercise: &'a Exercise,
@@ -47,7 +47,7 @@ pub(super) fn of_every_grading<'a>(
     ]
 }
 
-/// Make sure that nothing hidden lies in or is one of the folders `shown`.
+/// Prove that no hidden folder is one of the folders `shown` or lies in one.
 pub(super) fn prove<'a>(
     shown: &[PathBuf],
     hidden: impl IntoIterator<Item = &'a Hidden<'a>>,

@@ -18,7 +18,7 @@ pub struct Submission {
     pub origin: Origin,
 }
 
-/// Where a submission is, and whose word that is.
+/// Where a submission is, and who says so.
 #[derive(Debug, Clone)]
 pub enum Origin {
     /// A folder that a person named: one that cannot be read is their mistake and not the submission's.
@@ -27,7 +27,7 @@ pub enum Origin {
     Found(Source),
 }
 
-/// A submission that was taken in: its private copy, or why there is none. Gone when dropped.
+/// A submission that was admitted: its private copy, or why there is none. The copy is removed on drop.
 #[derive(Debug)]
 pub struct Intake {
     pub(super) place: Subfolder,

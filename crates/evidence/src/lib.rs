@@ -8,7 +8,8 @@ mod observation;
 use std::time::Duration;
 
 pub use observation::{
-    Access, Attempts, Cap, Concurrency, Observation, Observed, ProcessSeen, ThreadSeen,
+    Access, Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, Observed, ProcessSeen,
+    ThreadSeen,
 };
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The virtual disk brings a file in so many blocks of equal size, each of which takes a quarter of a round.
+/// So this is also how many quarters a round has.
+pub const BLOCKS: u32 = 4;
+
 /// Whether a run was observed, and what was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -20,9 +24,9 @@ pub enum Observed {
 /// How concurrent the reads of one run were.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Concurrency {
-    /// Distinct files read, divided by rounds of the virtual disk: the mean number of useful reads in
-    /// flight (Little's law). 1 for a serial program, 0 if nothing was read. Rounds in which files were but
-    /// touched whose rest waited as well do not count.
+    /// Distinct blocks read, divided by the virtual time in quarters: the mean number of useful reads in
+    /// flight (Little's law). Where files are read whole, these are files divided by rounds. 1 for a serial
+    /// program, 0 if nothing was read.
     pub effective: f64,
     /// The largest number of accesses in flight at once.
     pub held_max: u32,
@@ -33,7 +37,7 @@ pub struct Concurrency {
     pub participation: f64,
     /// Processes that read a data file.
     pub processes: u32,
-    /// Rounds of the virtual disk.
+    /// Virtual time in rounds, of which each is as long as a read of a whole file. Rounded up.
     pub rounds: u32,
 }
 
@@ -42,38 +46,32 @@ pub struct Concurrency {
 pub struct Observation {
     /// The numbers that other programs read.
     pub concurrency: Concurrency,
-    /// Data files that were there at the start.
-    pub files_expected: u32,
+    /// Virtual time in quarters of a round.
+    pub time: u32,
     /// Distinct data files that were read.
     pub files_read: u32,
-    /// Data files of which fewer bytes were asked for than they hold.
-    pub files_read_in_part: u32,
+    /// Distinct blocks of data files that were read.
+    pub blocks_read: u32,
+    /// Blocks that the disk brought, those included that it had brought before.
+    pub blocks_brought: u32,
+    /// Data files that were read partly beside other reads, and partly while nothing else was in flight.
+    pub files_partly_alone: u32,
     /// Data files of which fewer than half of the bytes were asked for.
     pub files_touched: u32,
     /// Data files that were opened and never read.
     pub files_opened_only: u32,
     /// Data files that were asked for no bytes, or for such as are not there, and never read.
     pub files_asked_for_nothing: u32,
-    /// Opens of a data file by its name.
-    pub opens: u32,
-    /// Accesses that had to wait for the disk: the first through each open, and each further pass.
-    pub charges: u32,
-    /// Those of them that were for most of a file of which little had been read before.
-    pub charges_for_the_rest: u32,
-    /// Rounds in which nothing else was served than what such an access followed.
-    pub touch_rounds: u32,
     /// Accesses that waited when watching ended before the program did.
     pub held_at_cap: u32,
     /// Accesses that still waited when the program ended.
     pub cut_off: u32,
     /// Real time, in milliseconds, in which it was waited for threads that slept for a while.
     pub slept_ms: u64,
-    /// The most threads that a process had at once, whenever a round was over.
+    /// The most threads that a process had at once, whenever the clock moved.
     pub threads_at_once: u32,
     /// Threads created, whether they read or not. The first thread of a process is none.
     pub threads_created: u32,
-    /// Processes created.
-    pub processes_created: u32,
     /// Each thread that was seen, in the order of its first appearance.
     pub threads: Vec<ThreadSeen>,
     /// Each process that read, in the order of its first read.
@@ -81,48 +79,39 @@ pub struct Observation {
     /// What a program does that wants to fake or to hide.
     pub attempts: Attempts,
     /// Why watching ended before the program did. The numbers above are of the time before.
-    pub capped: Option<Cap>,
-    /// Every access that waited, in order. The index of a thread is that in `threads`.
+    pub capped: Option<ObservationLimit>,
+    /// Every access that waited, in the order in which they were served. The index of a thread is that in `threads`.
     pub timeline: Vec<Access>,
 }
 
 /// One access that waited for the virtual disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "[u32; 5]", into = "[u32; 5]")]
+#[serde(from = "[u32; 4]", into = "[u32; 4]")]
 pub struct Access {
     /// Index into [`Observation::threads`].
     pub thread: u32,
     /// The file: its index in byte order of the names of the data files.
     pub file: u32,
-    /// The round in which it began to wait.
+    /// Virtual time at which it began to wait, in quarters of a round.
     pub start: u32,
-    /// The round in which it was served.
+    /// Virtual time at which it was served, in quarters of a round.
     pub end: u32,
-    /// Real time of its begin, in microseconds from the start of the run.
-    pub at_us: u32,
 }
 
-impl From<[u32; 5]> for Access {
-    fn from([thread, file, start, end, at_us]: [u32; 5]) -> Self {
+impl From<[u32; 4]> for Access {
+    fn from([thread, file, start, end]: [u32; 4]) -> Self {
         Self {
             thread,
             file,
             start,
             end,
-            at_us,
         }
     }
 }
 
-impl From<Access> for [u32; 5] {
+impl From<Access> for [u32; 4] {
     fn from(access: Access) -> Self {
-        [
-            access.thread,
-            access.file,
-            access.start,
-            access.end,
-            access.at_us,
-        ]
+        [access.thread, access.file, access.start, access.end]
     }
 }
 
@@ -131,28 +120,23 @@ impl From<Access> for [u32; 5] {
 pub struct ThreadSeen {
     /// Its process, counted from 0 in order of appearance.
     pub process: u32,
-    /// Distinct data files it read.
+    /// Distinct data files for which it waited.
     pub files: u32,
-    /// Its accesses that waited for the disk.
-    pub charges: u32,
-    /// Data files it opened.
-    pub opens: u32,
     /// Bytes of data files that it asked for and that were there, less those that another got later.
     pub bytes: u64,
-    /// Rounds in which it ran, but for the first, in which everybody starts. An idle thread has none, and
-    /// however many work on what one reads, one of them runs in each.
+    /// Steps of the virtual clock in which it ran, but for the first, in which everybody starts. An idle
+    /// thread has none. However many work on what one thread reads, one of them runs in at least one step
+    /// for each file.
     pub ran: u32,
 }
 
 /// One process that read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ProcessSeen {
-    /// Distinct data files it read.
-    pub files: u32,
+    /// Distinct blocks of data files that it read.
+    pub blocks: u32,
     /// Its threads that read.
     pub threads: u32,
-    /// Rounds in which it had something in flight.
-    pub rounds: u32,
 }
 
 /// Things that a program does to fake or to hide its reads. None of them is needed to solve anything.
@@ -172,17 +156,19 @@ pub struct Attempts {
     pub unseen: u32,
 }
 
-/// Why watching ended early.
+/// The limit at which an observation ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Cap {
+pub enum ObservationLimit {
     /// The program did not come to rest within so much real time.
-    NeverAtRest {
+    #[serde(rename = "never-at-rest")]
+    NotQuiescent {
         /// The bound in milliseconds.
         limit_ms: u64,
     },
     /// Threads that spin or wake up again and again took so much real time in all.
-    Restless {
+    #[serde(rename = "restless")]
+    BusyThreads {
         /// The bound in milliseconds.
         limit_ms: u64,
     },

@@ -193,6 +193,8 @@ mod tests {
                 scope.spawn(|| {
                     let lock = kept.lock("key").unwrap();
                     if !lock.entry().is_dir() {
+                        // Long enough for all to be here, if the lock did not hold them back.
+                        std::thread::sleep(std::time::Duration::from_millis(20));
                         let staging = lock.stage().unwrap();
                         made.fetch_add(1, Ordering::Relaxed);
                         lock.put(staging.path()).unwrap();

@@ -35,6 +35,16 @@ impl LockedFolder {
     /// # Errors
     /// The folder cannot be made or locked, or other processes keep removing it.
     pub fn make(parent: &Path, prefix: &str, mode: u32) -> io::Result<Self> {
+        Self::make_with(parent, prefix, mode, |_| ())
+    }
+
+    /// As [`LockedFolder::make`], and call `before_lock` with each folder that is made and not yet locked.
+    fn make_with(
+        parent: &Path,
+        prefix: &str,
+        mode: u32,
+        mut before_lock: impl FnMut(&Path),
+    ) -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
             let path = tempfile::Builder::new()
                 .prefix(prefix)
@@ -42,11 +52,16 @@ impl LockedFolder {
                 .permissions(fs::Permissions::from_mode(mode))
                 .tempdir_in(parent)?
                 .keep();
-            match lock(&path) {
-                Ok(Some(lock)) if path.is_dir() => return Ok(Self { path, _lock: lock }),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+            let folder = match open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            before_lock(&path);
+            if try_lock(&folder)? && path.is_dir() {
+                return Ok(Self {
+                    path,
+                    _lock: folder,
+                });
             }
         }
         Err(io::Error::other("other processes keep removing it"))
@@ -70,22 +85,27 @@ pub fn sweep(parent: &Path, prefix: &str, remove: impl Fn(&Path) -> io::Result<(
             continue;
         }
         let path = entry.path();
-        if let Ok(Some(_lock)) = lock(&path) {
+        let Ok(folder) = open(&path) else { continue };
+        if matches!(try_lock(&folder), Ok(true)) {
             let _ = remove(&path);
         }
     }
 }
 
-/// Lock a folder. `None` if somebody holds it.
-fn lock(path: &Path) -> io::Result<Option<File>> {
+/// Open a folder; never a link to one.
+fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
-    let folder = OpenOptions::new()
+    OpenOptions::new()
         .read(true)
         .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
+        .open(path)
+}
+
+/// Lock an open folder; false if another process or another open file holds it.
+fn try_lock(folder: &File) -> io::Result<bool> {
     match folder.try_lock() {
-        Ok(()) => Ok(Some(folder)),
-        Err(TryLockError::WouldBlock) => Ok(None),
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
@@ -144,6 +164,24 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn a_folder_that_is_taken_for_abandoned_before_it_is_locked_is_made_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let mut made = 0;
+        let folder = LockedFolder::make_with(parent.path(), "a-", 0o700, |_| {
+            made += 1;
+            if made < 3 {
+                sweep(parent.path(), "a-", remove_tree);
+            }
+        });
+        assert!(folder.unwrap().path().is_dir());
+        assert_eq!(made, 3);
+        let always = LockedFolder::make_with(parent.path(), "b-", 0o700, |path| {
+            fs::remove_dir(path).unwrap();
+        });
+        assert!(always.unwrap_err().to_string().contains("keep removing it"));
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Remove a folder and all in it, whatever a job made of it.
+//! Remove a folder and all in it, whatever a hostile program made of it.
 //!
 //! `std::fs::remove_dir_all` gives up on chains of folders deeper than the limit on open files, and on
 //! folders without permissions. Here every folder found is first moved up to the top, so that nothing
-//! is ever more than one level deep, and made ours before it is entered.
+//! is ever more than one level deep, and is made readable and writable before it is entered.
 //!
-//! Used only when every process that could interfere is dead. Never follows a link.
+//! The caller makes sure that no process changes the tree meanwhile. Never follows a link.
 
 use std::{io, path::Path};
 
@@ -136,7 +136,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(remove_tree(&dir.path().join("missing")).is_err());
         let link = dir.path().join("link");
-        std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+        let outside = dir.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("kept"), "x").unwrap();
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
         assert!(remove_tree(&link).is_err());
+        assert!(outside.join("kept").exists());
     }
 }

@@ -1,6 +1,6 @@
 //! The ways in: a folder that a user named, and a submission of a class.
 //!
-//! Hides which folder in what was handed in is the crate. Never opens what it was not asked for.
+//! Hides how the crate is found in what was handed in. Never opens a path that the caller did not name.
 
 use std::{
     fs::File,
@@ -28,8 +28,8 @@ use crate::{
     walk,
 };
 
-/// Look whether there is a folder at `path` that can be read, as a user named it: a mistyped path is to be
-/// told before anything that takes long. Whatever is in the folder, its admission tells.
+/// Look whether there is a folder at `path` that can be read. A user who mistyped a path is told so before
+/// anything that takes long. What is in the folder is left to its admission.
 ///
 /// # Errors
 /// `path` is missing, is not a folder or cannot be read.
@@ -48,7 +48,7 @@ pub fn check_named(path: &Path) -> Result<(), Error> {
             source: errno.into(),
         },
     })?;
-    // Without the right to search it, nothing in it can be opened.
+    // Without the permission to search the folder, nothing in it can be opened.
     match open::kind_of(folder.as_fd(), c"Cargo.toml") {
         Err(ReadError::Denied) => Err(closed(Errno::ACCESS)),
         _ => Ok(()),
@@ -57,7 +57,7 @@ pub fn check_named(path: &Path) -> Result<(), Error> {
 
 /// Check the submission in `source` and copy it into `dest`, an empty private folder of the caller's.
 ///
-/// If `source` itself is a link, it is followed: that is the user's word and not the submission's.
+/// If `source` itself is a link, it is followed, because the user named it and not the submission.
 /// After a refusal or an error `dest` may hold a part of the submission; its owner removes it.
 ///
 /// # Errors
@@ -90,14 +90,14 @@ pub fn admit_named(
 
 /// Check a submission of a class and copy its crate into `dest`, an empty private folder of the caller's.
 ///
-/// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known. A folder and its
-/// archive give the same copy and the same digest. What cannot be opened for another reason, or is not what
-/// [`find`](crate::find) saw, is the submission's problem: a class goes on with the next. A link is not followed, even
-/// where `source` itself is one, or what leads to it in the class's folder.
+/// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known. A folder
+/// and its archive give the same copy and the same digest. A source that cannot be opened for another
+/// reason than below, or is not what [`find`](crate::find) saw, is refused, and a class goes on with the
+/// next submission. A link is not followed, neither `source` itself nor a folder on the way to it.
 ///
 /// # Errors
-/// We may not read it, or the class's folder any more; `dest` cannot be written or lies inside the submission; or
-/// the machine is out of memory or of open files, or cannot read its disk.
+/// We have no permission to read the submission, or the class's folder is gone; `dest` cannot be written or
+/// lies inside the submission; or the machine is out of memory or of open files, or cannot read its disk.
 pub fn admit_source(
     source: &Source,
     exercise_path: &Path,
@@ -117,7 +117,7 @@ pub fn admit_source(
     match admitted {
         Ok(admission) => Ok(admission),
         Err(Stop::Ours(error)) => Err(error),
-        // Nobody hands in a folder or an archive closed: it was put so where we are to find it.
+        // No student hands in an unreadable folder or archive: whoever collected it made it so.
         Err(Stop::Read(ReadError::Denied)) => Err(blame::locked(path, "")),
         Err(Stop::Read(error)) => match Blame::from_read_error(path, &name, error) {
             Blame::Submission(refusal) | Blame::Limit(refusal) => {
@@ -130,7 +130,7 @@ pub fn admit_source(
 
 /// Why a submission of a class has no admission yet.
 enum Stop {
-    /// What was found before is not there as it was, or cannot be opened.
+    /// The source is not as it was found, or cannot be opened.
     Read(ReadError),
     Ours(Error),
 }

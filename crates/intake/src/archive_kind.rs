@@ -35,8 +35,8 @@ impl ArchiveKind {
         }
     }
 
-    /// What a person calls it.
-    pub(crate) const fn words(self) -> &'static str {
+    /// What a person would call it.
+    pub(crate) const fn description(self) -> &'static str {
         match self {
             Self::Zip => "zip archive",
             Self::TarGz => "gzip-compressed tar archive",

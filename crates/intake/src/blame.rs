@@ -1,4 +1,4 @@
-//! Whose problem it is that something was not copied: the submission's, a limit's, or ours.
+//! Who is to blame that something was not copied: the submission, a limit, or we.
 //!
 //! Hides the kernel's error numbers. Never decides what follows; the walk does.
 
@@ -13,21 +13,21 @@ use crate::{error::Error, refusal::Refusal, refusals};
 pub(crate) enum ReadError {
     /// It is a symbolic link.
     Link,
-    /// It is neither a file nor a folder, but this.
+    /// It is neither a file nor a folder; the text says what it is.
     Special(&'static str),
-    /// We may not read it, though it is ours: it was handed in so.
+    /// We have no permission to read it although we own it: it was handed in like that.
     Denied,
-    /// We may not read it, and it is another user's: whoever put it there kept us out.
+    /// We have no permission to read it, and another user owns it: whoever put it there made it unreadable.
     Foreign,
-    /// It is not what it was a moment ago.
+    /// It was changed while it was read.
     Changed,
-    /// It is not about the submission: the disk, memory, the number of open files.
+    /// The machine failed, not the submission: the disk, memory, the number of open files.
     Machine(io::Error),
 }
 
 impl ReadError {
-    /// Whether this process has too little memory, or too many files open: then whatever comes next fails
-    /// as well, and it is not about one submission.
+    /// Whether this process has too little memory or too many files open. Then every other submission would
+    /// fail as well.
     pub(crate) fn is_shortage(&self) -> bool {
         let Self::Machine(error) = self else {
             return false;
@@ -44,7 +44,7 @@ impl From<Errno> for ReadError {
         match errno {
             Errno::LOOP => Self::Link,
             Errno::ACCESS | Errno::PERM => Self::Denied,
-            // A socket that took a file's place has no device behind it; a lease asks to try again.
+            // `ENXIO`: a socket has taken the file's place. `EAGAIN`: another process holds a lease on it.
             Errno::NOENT | Errno::NOTDIR | Errno::NXIO | Errno::NODEV | Errno::AGAIN => {
                 Self::Changed
             }
@@ -62,16 +62,16 @@ impl From<io::Error> for ReadError {
 /// Why something was not copied.
 #[derive(Debug)]
 pub(crate) enum Blame {
-    /// The submission's; the walk goes on with the next thing.
+    /// The submission; the walk goes on with the next entry.
     Submission(Refusal),
-    /// A limit was passed: what comes after is not worth a look.
+    /// A limit that was passed; the walk ends.
     Limit(Refusal),
-    /// Ours; nothing can be said about the submission.
+    /// We or the machine; nothing can be said about the submission.
     Ours(Error),
 }
 
 impl Blame {
-    /// What an error at `place`, inside the submission `source`, comes to.
+    /// Who is to blame for an error at `place` inside the submission `source`.
     pub(crate) fn from_read_error(source: &Path, place: &str, error: ReadError) -> Self {
         match error {
             ReadError::Link => refusals::link(place).into(),
@@ -100,7 +100,7 @@ impl From<Error> for Blame {
     }
 }
 
-/// The error of a copy that was put where we grade so that we may not read it: no student did that.
+/// The error of a submission that whoever collected it made unreadable for us.
 pub(crate) fn locked(source: &Path, place: &str) -> Error {
     Error::Locked {
         path: source.to_path_buf(),

@@ -9,19 +9,19 @@
 //! # Theory of operation
 //!
 //! One walk goes down the submission, names in byte order, one open folder for each level. Every step
-//! starts from an open folder and one name in it, never from a path, so that nothing swapped meanwhile
-//! can lead outside. The type of a thing is read from its descriptor after it was opened without
-//! following a link and without waiting. The walk ends at the first limit passed: its cost is bounded by
+//! starts from an open folder and one name in it, never from a path, so that an entry that is
+//! replaced meanwhile cannot lead outside. The type of an entry is read from its descriptor, after it was
+//! opened without following a link and without waiting. The walk ends at the first limit passed: its cost is bounded by
 //! the limits and not by what was handed in.
 //!
-//! A class comes in an instructor's folder ([`find`]), and a submission of a class ([`admit_source`]) may
-//! have its crate one or two folders down, be a checkout of the course, or be an archive. One rule finds the crate (`root`), one list of
-//! names drops and refuses (`names`), one set of budgets bounds; whatever a submission came as, the copy
-//! and its digest are the same.
+//! A class comes in an instructor's folder ([`find`]). A submission of a class ([`admit_source`]) may
+//! have its crate one or two folders down, be a checkout of the course, or be an archive. The same rules
+//! apply to all of them: how the crate is found (`root`), which names are left out or refused (`names`), and
+//! the limits. So the copy and its digest do not depend on how a submission was handed in.
 //!
-//! A problem inside the submission is a [`Refusal`]. An [`Error`] is for a source that cannot be read at all, or
-//! that another user keeps from us, for the disk that holds the copy, and for a machine that is out of
-//! memory or of open files.
+//! A problem inside the submission is a [`Refusal`]. An [`Error`] is for a source that cannot be read at
+//! all, or that another user made unreadable, for the disk that holds the copy, and for a machine that is
+//! out of memory or of open files.
 
 mod admission;
 mod admit;

@@ -1,7 +1,7 @@
 //! Names inside a submission: which are left out, which are refused, and how one is shown.
 //!
-//! Hides what makes a name odd. A name that passed is UTF-8, shows as it is, and means the same file on
-//! every system that a submission travels through.
+//! Hides which names are refused. A name that is accepted is UTF-8, is printed as it is, and names the same
+//! file on every system that a submission is copied through.
 //! Never touches the disk.
 
 use std::path::Path;
@@ -42,7 +42,7 @@ pub(crate) fn is_dropped(name: &[u8]) -> bool {
             .any(|dropped| name.eq_ignore_ascii_case(dropped.as_bytes()))
 }
 
-/// The name as text if it is one we take, or what is odd about it, to follow the name.
+/// The name as text if it is accepted, otherwise what is wrong with it, as the predicate of a sentence.
 pub(crate) fn check(name: &[u8]) -> Result<&str, String> {
     let Ok(text) = std::str::from_utf8(name) else {
         return Err("is not valid UTF-8".into());
@@ -101,7 +101,8 @@ pub(crate) fn shown(name: &[u8]) -> String {
 
 /// Two names with the same fold are one file where capitals make no difference.
 ///
-/// Up and down again is nearly Unicode's case folding: it joins `ß` and `SS`, `ſ` and `s`, `ς` and `σ`.
+/// Upper case and then lower case is nearly Unicode's case folding: it joins `ß` and `SS`, `ſ`
+/// and `s`, `ς` and `σ`.
 pub(crate) fn fold(name: &str) -> String {
     name.chars()
         .flat_map(char::to_uppercase)

@@ -1,6 +1,6 @@
 //! Open what is inside a submission: files and folders, and nothing else.
 //!
-//! Hides the flags, and what of cargo's own is passed over.
+//! Hides the flags of `open`, and which folders that cargo has made are left out.
 //! Never follows a link, never waits for somebody else, and never trusts what it saw before it opened.
 
 use std::{
@@ -17,7 +17,8 @@ use rustix::{
 
 use crate::{blame::ReadError, error::Error};
 
-/// Neither the writer of a FIFO nor the holder of a lease makes us wait, and no terminal becomes ours.
+/// With these flags we never wait for the writer of a FIFO or the holder of a lease, and no terminal becomes
+/// the controlling terminal of this process.
 const FLAGS: OFlags = OFlags::RDONLY
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOFOLLOW)
@@ -42,7 +43,7 @@ impl Opened {
     }
 }
 
-/// A folder that the user named. Here alone a link is followed.
+/// A folder that the user named. Nowhere else is a link followed.
 pub(crate) fn named(path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty())
@@ -91,9 +92,10 @@ pub(crate) fn entry(
     is_top: bool,
 ) -> Result<Option<Opened>, ReadError> {
     let is_target = name == c"target";
-    // Opening a device can do something, so it is looked at first. What counts is what `open` finds.
+    // Opening a device can have an effect, so the type is looked at first. The type that counts is the one
+    // that the open descriptor has.
     let seen = look(folder, name)?;
-    // In the top folder that is enough: cargo's folder need not even be readable.
+    // In the top folder the name is enough: cargo's folder need not even be readable.
     if is_target && is_top && matches!(seen, FileType::Directory | FileType::Symlink) {
         return Ok(None);
     }
@@ -102,7 +104,7 @@ pub(crate) fn entry(
         ReadError::Denied if !is_ours(folder, name) => ReadError::Foreign,
         error => error,
     })?;
-    // Deeper down a module may be called so, and only cargo's tag tells.
+    // Deeper down a module may have this name, so cargo's tag decides.
     let is_built = is_target
         && opened.is_folder()
         && look(&opened.fd, c"CACHEDIR.TAG").is_ok_and(|kind| kind == FileType::RegularFile);
@@ -114,14 +116,14 @@ fn look(folder: impl AsFd, name: &CStr) -> Result<FileType, ReadError> {
     Ok(kind(&stat))
 }
 
-/// Whether what stands there belongs to whoever runs us, so that its mode alone keeps us out. True where
-/// that cannot be told.
+/// Whether the entry belongs to the user of this process, so that its mode alone makes it unreadable. True
+/// where the owner cannot be found out.
 fn is_ours(folder: BorrowedFd<'_>, name: &CStr) -> bool {
     statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
         .map_or(true, |stat| stat.st_uid == geteuid().as_raw())
 }
 
-/// Open `name` in `folder` as what it is by then, if that is a file or a folder.
+/// Open `name` in `folder`, if it is a file or a folder at that moment.
 pub(crate) fn open(folder: BorrowedFd<'_>, name: &CStr) -> Result<Opened, ReadError> {
     let fd = openat(folder, name, FLAGS, Mode::empty())?;
     let stat = fstat(&fd)?;

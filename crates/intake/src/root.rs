@@ -1,8 +1,8 @@
 //! Find the crate in what was handed in: here, or one or two folders down.
 //!
 //! Hides which folders are looked into, and that a checkout of the whole course may be handed in: then the
-//! crate is where the course has its starter. One rule for folders and archives, so that both give one
-//! digest.
+//! crate is where the course has its starter. Folders and archives follow the same rule, so that both give
+//! the same digest.
 //! Never decides between two crates, never reads a manifest, and never follows a link.
 
 use std::{
@@ -16,7 +16,7 @@ use rustix::{fs::Dir, io::Errno};
 
 use crate::{blame::ReadError, manifest, names, open};
 
-/// How many folders down a crate may be: the archive's own, and the student's.
+/// How many folders down a crate may be: one folder from packing, and one from the student.
 pub(crate) const DEEPEST: usize = 2;
 /// A folder with more names than these is not looked through.
 const NAMES: usize = 10_000;
@@ -38,7 +38,8 @@ pub(crate) enum Root {
 pub(crate) struct Crates(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Crates {
-    /// There is a manifest in `folder`; `exercise_path` is where a checkout has the exercise, empty if unknown.
+    /// Take note of a manifest in `folder`. `exercise_path` is where a checkout has the exercise, empty if
+    /// unknown.
     pub(crate) fn add(&mut self, folder: &[u8], exercise_path: &[u8]) {
         if let Some(checkout) = checkout(folder, exercise_path).filter(|path| may_hold(path)) {
             self.0.insert(checkout.to_vec(), folder.to_vec());
@@ -93,7 +94,8 @@ pub(crate) fn is_searched(name: &[u8]) -> bool {
     name != b"target" && !names::is_dropped(name)
 }
 
-/// Look for crates in the open folder `top`; `exercise_path` is where a checkout of the course has the exercise.
+/// Look for crates in the open folder `top`; `exercise_path` is where a checkout of the course has the
+/// exercise.
 pub(crate) fn locate(top: BorrowedFd<'_>, exercise_path: &[u8]) -> Result<Root, ReadError> {
     let mut search = Search {
         names_left: NAMES,
@@ -125,7 +127,7 @@ pub(crate) fn in_checkout(
         open::is_no_folder(folder.as_fd(), MANIFEST).map(|is_file| is_file.then_some(folder))
     };
     match found() {
-        // Whatever else keeps us from it, it is no checkout.
+        // Every other failure means that this is no checkout.
         Err(ReadError::Machine(error)) => Err(error),
         found => Ok(found.unwrap_or_default()),
     }

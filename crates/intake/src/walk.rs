@@ -1,7 +1,7 @@
 //! The one walk over a submission: check each thing, and copy it.
 //!
 //! Hides the order of the checks and the budgets of entries, bytes and depth.
-//! Never goes back to something: a name is listed once, opened once and read once.
+//! Never looks at an entry twice: a name is listed once, opened once and read once.
 
 use std::{
     collections::HashMap,
@@ -103,8 +103,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The names in a folder, without those that are left out. Each of either sort counts as an entry,
-    /// so that listing ends as soon as there are too many.
+    /// The names in a folder, without those that are left out. Both kinds count as entries, so that
+    /// listing ends as soon as there are too many.
     fn list(&mut self, dir: &mut Dir, path: &str) -> Result<Vec<CString>, Blame> {
         let mut names = Vec::new();
         while let Some(entry) = dir.read() {
@@ -167,7 +167,7 @@ impl Walk<'_> {
     fn file(&mut self, opened: Opened, path: String) -> Result<(), Blame> {
         let size = opened.size();
         let too_large = || Blame::Limit(refusals::too_large(&path, size, self.limits));
-        // Before anything is read: a hole of a terabyte costs its owner nothing.
+        // Checked before anything is read: a sparse file of a terabyte costs its owner nothing.
         if size > self.bytes_left {
             return Err(too_large());
         }

@@ -467,7 +467,11 @@ impl Run {
             let accesses: Vec<String> = seen
                 .timeline
                 .iter()
-                .map(|a| format!("{} {} {} {}", a.thread, a.file, a.start, a.end))
+                .map(|a| {
+                    let (first, after) =
+                        (a.start / evidence::BLOCKS, a.end.div_ceil(evidence::BLOCKS));
+                    format!("{} {} {first} {after}", a.thread, a.file)
+                })
                 .collect();
             self.timeline = Some(accesses.join(";"));
         }

@@ -1,16 +1,15 @@
 //! What each call means: see it, write it down, answer it or hold it.
 //!
-//! Nothing here waits or looks at the clock of rounds; what is held goes to `disk`.
+//! Nothing here waits or looks at the clock of rounds; what is held goes to `virtual_disk`.
 
 use std::io;
 
 use crate::{
-    disk::Waiting,
+    blocks::ReadCall,
     fake_cpus,
     files::{self, Target},
     memory,
     notify::{Answer, Notice},
-    passes::Attempt,
     processes,
     read_observer::ReadObserver,
     sys,
@@ -38,7 +37,7 @@ impl ReadObserver {
                 }
                 return self.access(notice, fd, at, length);
             }
-            Call::Open { path, flags } => self.open(notice, path, flags)?,
+            Call::Open { path, flags } => self.open(notice, path, flags),
             Call::Clone { flags } => {
                 self.clone(notice, flags);
                 Answer::Continue
@@ -100,18 +99,16 @@ impl ReadObserver {
         // Unreadable flags: a failing call, or a program that hides. Look for both.
         let flags = flags_of(notice, flags);
         let thread = flags.is_some_and(|flags| flags & THREAD != 0);
-        let counter = if thread {
-            &mut self.ledger.threads_created
-        } else {
-            &mut self.ledger.processes_created
-        };
-        *counter = counter.saturating_add(1);
+        if thread {
+            let created = &mut self.ledger.threads_created;
+            *created = created.saturating_add(1);
+        }
         self.tasks.expect_more(!thread);
         self.listener.take_turns(false);
         self.patience.works(notice.tid);
     }
 
-    fn open(&mut self, notice: Notice, path: syscalls::Path, flags: Flags) -> io::Result<Answer> {
+    fn open(&mut self, notice: Notice, path: syscalls::Path, flags: Flags) -> Answer {
         let address = match path {
             syscalls::Path::Plain(i) => notice.arguments[i],
             syscalls::Path::At(i) => notice.arguments[i + 1],
@@ -123,18 +120,15 @@ impl ReadObserver {
         };
         let file = match memory::read_path(notice.tid, address) {
             Ok(path) if fake_cpus::describes_processors(&path) => {
-                return Ok(Answer::Failed(libc::ENOENT));
+                return Answer::Failed(libc::ENOENT);
             }
             Ok(path) => self.files.named(&path),
             // A bad address fails by itself. What cannot be read is not told apart from other opens; it
             // will be seen, or missed, at the read.
             Err(_) => None,
         };
-        if let Some(file) = file
-            && let Some(process) = self.tasks.process_of(notice.tid)?
-        {
-            let thread = self.ledger.thread(notice.tid, process);
-            self.ledger.opened(thread, file);
+        if let Some(file) = file {
+            self.ledger.opened(file);
             if has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) {
                 let changes = &mut self.ledger.attempts.changes;
                 *changes = changes.saturating_add(1);
@@ -144,9 +138,9 @@ impl ReadObserver {
             let no_atime = &mut self.ledger.attempts.no_atime;
             *no_atime = no_atime.saturating_add(1);
             // What the kernel says to those who do not own the file.
-            return Ok(Answer::Failed(libc::EPERM));
+            return Answer::Failed(libc::EPERM);
         }
-        Ok(Answer::Continue)
+        Answer::Continue
     }
 
     /// Whether a call copies out of a data file to where the kernel would not. What fails there is
@@ -184,13 +178,14 @@ impl ReadObserver {
         let length = match length {
             Length::Argument(i) => notice.arguments[i],
             Length::Buffers(i) => total(tid, notice.arguments[i], notice.arguments[i + 1]),
+            Length::Rest => u64::MAX,
         };
         let Some(process) = self.tasks.process_of(tid)? else {
             // It was killed while it called.
             return Ok(Some(Answer::Continue));
         };
         let thread = self.ledger.thread(tid, process);
-        let attempt = Attempt {
+        let call = ReadCall {
             process,
             thread,
             fd,
@@ -199,34 +194,24 @@ impl ReadObserver {
             size,
             length,
         };
-        let finds = attempt.finds();
-        self.ledger.asked(thread, file, finds, size);
+        self.ledger.asked(thread, file, call.finds(), size);
         if length == 0 {
             return Ok(Some(Answer::Continue));
         }
-        let toll = self.passes.toll(attempt, |one, other| {
+        let charge = self.opens.charge(call, |one, other| {
             memory::same_open_file(process, one, other)
         });
-        if let Some((thread, bytes)) = toll.take_back {
+        if let Some((thread, bytes)) = charge.not_come {
             self.ledger.did_not_get(thread, bytes);
         }
-        if !toll.waits {
+        if charge.quarters == 0 {
             return Ok(Some(Answer::Continue));
         }
-        if self.disk.waiting().is_empty() {
+        if self.disk.held().is_empty() {
             self.round_began = self.start.elapsed();
         }
         self.patience.reads(tid);
-        self.disk.arrive(Waiting {
-            notice,
-            thread,
-            file,
-            finds: finds > 0,
-            ticket: toll.ticket,
-            for_the_rest: toll.for_the_rest,
-            touch: toll.touch,
-            at_us: u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX),
-        });
+        self.disk.hold(notice, thread, file, charge);
         Ok(None)
     }
 }

@@ -7,24 +7,19 @@ use std::{
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::disk::{Disk, Waiting};
-use evidence::{Attempts, Cap, Concurrency, Observation, ProcessSeen, ThreadSeen};
-
-/// A program that waits for the disk so often is past caring.
-const ROUNDS_KNOWN: usize = 100_000;
+use super::{
+    blocks::Blocks,
+    virtual_disk::{HeldRead, VirtualDisk},
+};
+use evidence::{
+    Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Things that are only counted.
     pub(super) attempts: Attempts,
     pub(super) threads_created: u32,
-    pub(super) processes_created: u32,
-    charges_for_the_rest: u32,
-    /// How many accesses of each round were more than a touch, as far as is known.
-    reads_in: Vec<u32>,
-    /// In which round each access was, by its ticket. Of very many the last ones are not noted, and count as
-    /// reads whatever comes.
-    round_of: FxHashMap<u64, u32>,
     /// Accesses that waited when watching ended.
     pub(super) held_at_cap: usize,
     cut_off: u32,
@@ -39,24 +34,55 @@ pub(super) struct Ledger {
     process_of: FxHashMap<i32, u32>,
     files: Vec<File>,
     read_by: FxHashSet<(u32, u32)>,
-    charges: u32,
+    blocks_brought: u32,
 }
 
+/// A process that read.
 #[derive(Debug, Default)]
 struct Reader {
-    seen: ProcessSeen,
-    files: BTreeSet<u32>,
+    /// What it read of each file.
+    files: BTreeMap<u32, Blocks>,
     threads: BTreeSet<u32>,
-    last_round: Option<u32>,
+}
+
+/// What else was in flight while a file was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Overlap {
+    #[default]
+    Unread,
+    /// Nothing.
+    Alone,
+    /// Always something.
+    Beside,
+    /// Something for a part of the time.
+    PartlyAlone,
+}
+
+impl Overlap {
+    fn with(self, alone: bool) -> Self {
+        match (self, alone) {
+            (Self::Unread | Self::Alone, true) => Self::Alone,
+            (Self::Unread | Self::Beside, false) => Self::Beside,
+            _ => Self::PartlyAlone,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct File {
-    opens: u32,
-    charges: u32,
+    opened: bool,
+    /// What was read of it.
+    blocks: Blocks,
+    overlap: Overlap,
     asked: u64,
     size: u64,
     asked_for_nothing: bool,
+}
+
+impl File {
+    fn is_read(&self) -> bool {
+        !self.blocks.is_empty()
+    }
 }
 
 /// Counts, and never wraps: a hostile program can make many calls.
@@ -96,13 +122,10 @@ impl Ledger {
         self.files.get_mut(file as usize)
     }
 
-    /// A thread opened a data file.
-    pub(super) fn opened(&mut self, thread: u32, file: u32) {
-        if let Some(seen) = self.seen(thread) {
-            count(&mut seen.opens);
-        }
+    /// A data file was opened.
+    pub(super) fn opened(&mut self, file: u32) {
         if let Some(file) = self.file(file) {
-            count(&mut file.opens);
+            file.opened = true;
         }
     }
 
@@ -125,41 +148,32 @@ impl Ledger {
         }
     }
 
-    /// An access waited for the disk. It is a read of the file only if it can have found something, and
-    /// what it is the rest of was none.
-    pub(super) fn charged(&mut self, access: &Waiting, round: u32) {
-        let Waiting {
+    /// The clock moves on while these are in flight.
+    pub(super) fn in_flight(&mut self, reads: &[HeldRead]) {
+        let alone = reads.len() == 1;
+        for read in reads {
+            if let Some(file) = self.file(read.file)
+                && !read.blocks.is_empty()
+            {
+                file.overlap = file.overlap.with(alone);
+            }
+        }
+    }
+
+    /// An access has waited for the disk. It is a read of the file only if there was something to bring.
+    pub(super) fn charged(&mut self, read: &HeldRead) {
+        let HeldRead {
             thread,
             file,
-            finds,
-            ticket,
-            for_the_rest,
-            touch,
+            blocks,
             ..
-        } = *access;
-        count(&mut self.charges);
-        self.reads_in.resize(round as usize + 1, 0);
-        count(&mut self.reads_in[round as usize]);
-        if self.round_of.len() < ROUNDS_KNOWN {
-            self.round_of.insert(ticket, round);
-        }
-        if for_the_rest {
-            count(&mut self.charges_for_the_rest);
-        }
-        // Once: who reads on through a duplicate has touched no more.
-        if let Some(touched) = touch.and_then(|touch| self.round_of.remove(&touch))
-            && let Some(reads) = self.reads_in.get_mut(touched as usize)
-        {
-            *reads = reads.saturating_sub(1);
-        }
-        if let Some(seen) = self.seen(thread) {
-            count(&mut seen.charges);
-        }
-        if !finds {
+        } = *read;
+        if blocks.is_empty() {
             return;
         }
+        self.blocks_brought = self.blocks_brought.saturating_add(blocks.count());
         if let Some(file) = self.file(file) {
-            count(&mut file.charges);
+            file.blocks = file.blocks.and(blocks);
         }
         let new = self.read_by.insert((thread, file));
         let Some(seen) = self.seen(thread) else {
@@ -173,12 +187,9 @@ impl Ledger {
             self.processes.resize_with(process + 1, Reader::default);
         }
         let reader = &mut self.processes[process];
-        reader.files.insert(file);
+        let known = reader.files.entry(file).or_default();
+        *known = known.and(blocks);
         reader.threads.insert(thread);
-        if reader.last_round != Some(round) {
-            reader.last_round = Some(round);
-            count(&mut reader.seen.rounds);
-        }
     }
 
     /// So many accesses were never served: whoever waited is no more.
@@ -198,7 +209,7 @@ impl Ledger {
         self.ended.clear();
     }
 
-    /// The program is at rest again, and since the last time these threads ran, by number and process,
+    /// The clock moves on, and since it last did these threads ran, by number and process,
     /// and all that have ended meanwhile.
     pub(super) fn ran(&mut self, threads: &[(i32, i32)]) {
         let mut ran = std::mem::take(&mut self.ended);
@@ -215,74 +226,54 @@ impl Ledger {
     }
 
     /// The whole account. So long was waited for threads that `slept`.
-    pub(super) fn close(self, disk: Disk, capped: Option<Cap>, slept: Duration) -> Observation {
+    pub(super) fn close(
+        self,
+        disk: VirtualDisk,
+        capped: Option<ObservationLimit>,
+        slept: Duration,
+    ) -> Observation {
         let readers: Vec<&ThreadSeen> = self.threads.iter().filter(|t| t.files > 0).collect();
-        let files_read = number(self.files.iter().filter(|f| f.charges > 0).count());
+        let files =
+            |which: fn(&File) -> bool| number(self.files.iter().filter(|file| which(file)).count());
+        let blocks = |files: &mut dyn Iterator<Item = Blocks>| {
+            files.fold(0, |sum: u32, blocks| sum.saturating_add(blocks.count()))
+        };
         let sum: f64 = readers.iter().map(|t| f64::from(t.files)).sum();
         let squares: f64 = readers.iter().map(|t| f64::from(t.files).powi(2)).sum();
-        let rounds = disk.rounds();
-        let touch_rounds = number(self.reads_in.iter().filter(|&&reads| reads == 0).count());
-        let processes: BTreeMap<u32, ProcessSeen> = (0..)
-            .zip(&self.processes)
-            .filter(|(_, reader)| !reader.files.is_empty())
-            .map(|(index, reader)| {
-                let seen = ProcessSeen {
-                    files: number(reader.files.len()),
-                    threads: number(reader.threads.len()),
-                    ..reader.seen
-                };
-                (index, seen)
+        let time = disk.now();
+        let blocks_read = blocks(&mut self.files.iter().map(|file| file.blocks));
+        let processes: Vec<ProcessSeen> = self
+            .processes
+            .iter()
+            .filter(|reader| !reader.files.is_empty())
+            .map(|reader| ProcessSeen {
+                blocks: blocks(&mut reader.files.values().copied()),
+                threads: number(reader.threads.len()),
             })
             .collect();
         Observation {
             concurrency: Concurrency {
-                effective: ratio(f64::from(files_read), f64::from(rounds - touch_rounds)),
+                effective: ratio(f64::from(blocks_read), f64::from(time)),
                 held_max: disk.most(),
                 threads: number(readers.len()),
                 participation: ratio(sum * sum, squares),
                 processes: number(processes.len()),
-                rounds,
+                rounds: time.div_ceil(BLOCKS),
             },
-            files_expected: number(self.files.len()),
-            files_read,
-            files_read_in_part: number(
-                self.files
-                    .iter()
-                    .filter(|f| f.charges > 0 && f.asked < f.size)
-                    .count(),
-            ),
-            files_touched: number(
-                self.files
-                    .iter()
-                    .filter(|f| f.charges > 0 && f.asked < f.size.div_ceil(2))
-                    .count(),
-            ),
-            files_opened_only: number(
-                self.files
-                    .iter()
-                    .filter(|f| f.opens > 0 && f.charges == 0)
-                    .count(),
-            ),
-            files_asked_for_nothing: number(
-                self.files
-                    .iter()
-                    .filter(|f| f.asked_for_nothing && f.charges == 0)
-                    .count(),
-            ),
-            opens: self
-                .files
-                .iter()
-                .fold(0, |sum: u32, f| sum.saturating_add(f.opens)),
-            charges: self.charges,
-            charges_for_the_rest: self.charges_for_the_rest,
-            touch_rounds,
+            time,
+            files_read: files(File::is_read),
+            blocks_read,
+            blocks_brought: self.blocks_brought,
+            files_partly_alone: files(|f| f.overlap == Overlap::PartlyAlone),
+            files_touched: files(|f| f.is_read() && f.asked < f.size.div_ceil(2)),
+            files_opened_only: files(|f| f.opened && !f.is_read()),
+            files_asked_for_nothing: files(|f| f.asked_for_nothing && !f.is_read()),
             held_at_cap: number(self.held_at_cap),
             cut_off: self.cut_off,
             slept_ms: u64::try_from(slept.as_millis()).unwrap_or(u64::MAX),
             threads_at_once: number(self.threads_at_once),
             threads_created: self.threads_created,
-            processes_created: self.processes_created,
-            processes: processes.into_values().collect(),
+            processes,
             attempts: self.attempts,
             capped,
             timeline: disk.into_timeline(),
@@ -302,28 +293,40 @@ fn ratio(above: f64, below: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{disk::Waiting, notify::Notice};
+    use crate::{
+        blocks::{Opens, ReadCall},
+        notify::Notice,
+    };
 
-    /// Accesses `(tid, process, file)`, round by round.
-    fn account(files: usize, rounds: &[&[(i32, i32, u32)]]) -> Observation {
-        let mut ledger = Ledger::new(files);
-        let mut disk = Disk::default();
-        for round in rounds {
-            for &(tid, process, file) in *round {
-                let access = Waiting {
-                    notice: Notice::of(tid),
-                    thread: ledger.thread(tid, process),
+    /// An access: thread, process, file, and where in the file it reads from and to, in blocks.
+    type Read = (i32, i32, u32, u64, u64);
+
+    /// The account of accesses, each through an open of its own. Those of one step arrive together.
+    fn account(files: usize, steps: &[&[Read]]) -> Observation {
+        let (mut ledger, mut disk) = (Ledger::new(files), VirtualDisk::default());
+        let mut opens = Opens::default();
+        let mut fd = 0;
+        for step in steps {
+            for &(tid, process, file, start, end) in *step {
+                fd += 1;
+                let thread = ledger.thread(tid, process);
+                let call = ReadCall {
+                    process,
+                    thread,
+                    fd,
                     file,
-                    finds: true,
-                    ticket: 0,
-                    for_the_rest: false,
-                    touch: None,
-                    at_us: 0,
+                    start,
+                    size: 4,
+                    length: end - start,
                 };
-                ledger.charged(&access, disk.rounds());
-                disk.arrive(access);
+                let charge = opens.charge(call, |_, _| false);
+                disk.hold(Notice::of(tid), thread, file, charge);
             }
-            let served = disk.take();
+            ledger.in_flight(disk.held());
+            let served = disk.take_due();
+            for read in &served {
+                ledger.charged(read);
+            }
             disk.advance(&served);
         }
         ledger.close(disk, None, Duration::ZERO)
@@ -334,88 +337,66 @@ mod tests {
         let seen = account(
             4,
             &[
-                &[(1, 1, 0), (2, 1, 1)],
-                &[(1, 1, 2)],
-                &[(1, 1, 3), (7, 7, 3)],
+                &[(1, 1, 0, 0, 4), (2, 1, 1, 0, 4)],
+                &[(1, 1, 2, 0, 4)],
+                &[(1, 1, 3, 0, 4), (7, 7, 3, 0, 4)],
             ],
         );
         let c = seen.concurrency;
         assert!((c.effective - 4.0 / 3.0).abs() < 1e-9);
         assert_eq!((c.held_max, c.threads, c.processes, c.rounds), (2, 3, 2, 3));
+        assert_eq!((seen.time, seen.files_read), (12, 4));
+        assert_eq!((seen.blocks_read, seen.blocks_brought), (16, 20));
+        assert_eq!(seen.files_partly_alone, 0);
         // Files by thread: 3, 1, 1.
         assert!((c.participation - 25.0 / 11.0).abs() < 1e-9);
         let per_process: Vec<_> = seen
             .processes
             .iter()
-            .map(|p| (p.files, p.threads, p.rounds))
+            .map(|p| (p.blocks, p.threads))
             .collect();
-        assert_eq!(per_process, [(4, 2, 3), (1, 1, 1)]);
+        assert_eq!(per_process, [(16, 2), (4, 1)]);
         assert_eq!(seen.timeline.len(), 5);
     }
 
-    /// Thread, file, ticket, and touch.
-    type Touching = (i32, u32, u64, Option<u64>);
-
-    /// What is seen of accesses round by round. Those of a touch are for the rest.
-    fn with_touches(rounds: &[&[Touching]]) -> Observation {
-        let mut ledger = Ledger::new(4);
-        let mut disk = Disk::default();
-        for (round, accesses) in (0..).zip(rounds) {
-            for &(tid, file, ticket, touch) in *accesses {
-                let access = Waiting {
-                    notice: Notice::of(tid),
-                    thread: ledger.thread(tid, 1),
-                    file,
-                    finds: true,
-                    ticket,
-                    for_the_rest: touch.is_some(),
-                    touch,
-                    at_us: 0,
-                };
-                ledger.charged(&access, round);
-                disk.arrive(access);
-            }
-            let served = disk.take();
-            disk.advance(&served);
-        }
-        ledger.close(disk, None, Duration::ZERO)
+    #[test]
+    fn part_of_a_file_is_part_of_the_work() {
+        // Two threads by turns read the first and the last quarter of each file.
+        let seen = account(
+            2,
+            &[
+                &[(1, 1, 0, 0, 1)],
+                &[(2, 1, 0, 3, 4)],
+                &[(1, 1, 1, 0, 1)],
+                &[(2, 1, 1, 3, 4)],
+            ],
+        );
+        assert!((seen.concurrency.effective - 1.0).abs() < 1e-9);
+        assert_eq!((seen.time, seen.concurrency.rounds), (4, 1));
+        assert_eq!((seen.files_read, seen.blocks_read), (2, 4));
     }
 
     #[test]
-    fn a_round_of_touches_does_not_count_and_one_with_a_read_does() {
-        // Two threads touch two files at once and read their rest at once, and one of them goes on so.
-        let seen = with_touches(&[
-            &[(1, 0, 1, None), (2, 1, 2, None)],
-            &[(1, 0, 3, Some(1)), (2, 1, 4, Some(2))],
-            &[(1, 2, 5, None), (2, 3, 6, None)],
-            &[(1, 2, 7, Some(5))],
-        ]);
-        assert_eq!((seen.charges, seen.charges_for_the_rest), (7, 3));
-        assert_eq!((seen.concurrency.rounds, seen.touch_rounds), (4, 1));
-        assert!((seen.concurrency.effective - 4.0 / 3.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_touch_makes_no_other_access_of_its_file_a_touch_and_counts_once() {
-        // Touched, read by another open, and then the rest; twice, as if by a duplicate.
-        let seen = with_touches(&[
-            &[(1, 0, 1, None), (2, 1, 2, None)],
-            &[(3, 0, 3, None)],
-            &[(3, 1, 4, None)],
-            &[(1, 0, 5, Some(1)), (2, 1, 6, Some(2))],
-            &[(1, 0, 7, Some(1)), (2, 1, 8, Some(2))],
-        ]);
-        assert_eq!((seen.concurrency.rounds, seen.touch_rounds), (5, 1));
-        // And what was never served was no touch of anything.
-        let seen = with_touches(&[&[(3, 0, 3, None)], &[(1, 0, 5, Some(1))]]);
-        assert_eq!(seen.touch_rounds, 0);
+    fn a_file_of_which_others_bring_a_part_is_read_partly_alone() {
+        // Both files are touched at once; then each rest comes by itself.
+        let seen = account(
+            2,
+            &[
+                &[(1, 1, 0, 0, 1), (2, 1, 1, 0, 1)],
+                &[(1, 1, 0, 1, 4)],
+                &[(2, 1, 1, 1, 4)],
+            ],
+        );
+        assert_eq!((seen.time, seen.concurrency.rounds), (7, 2));
+        assert!((seen.concurrency.effective - 8.0 / 7.0).abs() < 1e-9);
+        assert_eq!(seen.files_partly_alone, 2);
     }
 
     #[test]
     fn nothing_read_is_zero_and_no_division() {
         let seen = account(3, &[]);
         assert_eq!(seen.concurrency, Concurrency::default());
-        assert_eq!(seen.files_expected, 3);
+        assert_eq!(seen.files_read, 0);
     }
 
     #[test]
@@ -438,7 +419,7 @@ mod tests {
         ledger.ended(2, 1);
         ledger.ran(&[(3, 1)]);
         ledger.ended(3, 1);
-        let seen = ledger.close(Disk::default(), None, Duration::ZERO);
+        let seen = ledger.close(VirtualDisk::default(), None, Duration::ZERO);
         let ran: Vec<u32> = seen.threads.iter().map(|thread| thread.ran).collect();
         assert_eq!(ran, [0, 2, 2]);
     }

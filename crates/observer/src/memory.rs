@@ -1,12 +1,15 @@
-//! Look into the memory and the descriptors of an observed process.
+//! Read and write the memory of an observed process, compare its descriptors, and read clocks.
+//!
+//! It hides the system calls. It never knows what an address means.
 
 #![expect(unsafe_code, reason = "neither std nor rustix wraps these calls")]
 
 use std::io;
 
-/// The longest path that the kernel takes.
+/// The number of bytes of the longest path that the kernel accepts, with its final zero.
 const PATH_MAX: usize = 4096;
-/// Memory is read in pieces that end at a page, since what lies behind may not be there.
+/// The number of bytes of the smallest page. A path is read in pieces that end at a page, since the next page may
+/// not be mapped.
 const PAGE: u64 = 4096;
 
 fn transfer(
@@ -128,7 +131,7 @@ pub(super) fn clock(clock: i32) -> Option<std::time::Duration> {
     })
 }
 
-/// Let our own waits end when they should: by default the kernel adds up to 50 microseconds.
+/// Let the waits of this thread end on time: by default the kernel may add 50 microseconds.
 pub(super) fn wait_exactly() {
     // SAFETY: all arguments are plain numbers. Failure costs time, nothing else.
     let _ = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };

@@ -1,13 +1,13 @@
-//! Which processes stand below one.
+//! The processes below a process: its children, their children and so on.
 
 use std::{fs, io};
 
 /// Every process below this one, at any depth.
 ///
-/// The kernel lists a thread's children, and may miss one while others end; who must be sure lists again
-/// when all are at rest. Where it does not (no `CONFIG_PROC_CHILDREN`), every process's parent is looked
-/// up.
-pub(super) fn below(top: i32) -> io::Result<Vec<i32>> {
+/// The kernel lists the children of a thread, and may miss one while others exit; a caller that must be sure lists
+/// again when all of them are at rest. Where the kernel has no such list (no `CONFIG_PROC_CHILDREN`), the parent of
+/// every process is looked up.
+pub(super) fn descendants(top: i32) -> io::Result<Vec<i32>> {
     if fs::exists("/proc/thread-self/children")? {
         Ok(by_children(top))
     } else {
@@ -15,7 +15,7 @@ pub(super) fn below(top: i32) -> io::Result<Vec<i32>> {
     }
 }
 
-/// Whether processes have the same numbers for a thread as for us.
+/// Whether a thread sees processes by the same numbers as this process does.
 pub(super) fn shares_numbers(tid: i32) -> bool {
     let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
     match (namespace(&tid.to_string()), namespace("self")) {
@@ -82,7 +82,6 @@ mod tests {
 
     #[test]
     fn both_ways_find_a_child_and_its_child() {
-        #[expect(clippy::disallowed_methods, reason = "this is the sandbox")]
         let mut child = std::process::Command::new("/bin/sh")
             .args(["-c", "sleep 60 & echo; wait"])
             .stdout(std::process::Stdio::piped())

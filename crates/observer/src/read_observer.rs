@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use evidence::{Cap, Observation};
+use evidence::{Observation, ObservationLimit};
 use rustc_hash::FxHashSet;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -21,49 +21,54 @@ use sandbox::{Monitor, bpf::Filter};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    disk::Disk,
+    blocks::Opens,
     files::DataFiles,
     filter,
     ledger::Ledger,
     memory,
     notify::{Answer, Listener, Notice},
-    passes::Passes,
-    patience::{Moment, Patience, Standing},
+    quiescence::{self, Epoch, ProcSampler, Quiescence, QuiescenceDetector, Wait, WaitPolicy},
     syscalls::{self, Call},
-    task_files,
-    tasks::{Rest, Tasks},
+    virtual_disk::VirtualDisk,
 };
 
-/// Real time without a call after which the program is looked at. Shorter, and most looks find somebody
-/// running; longer, and every round of a program whose threads come back one by one takes longer.
+/// Real time without a call after which the observer looks whether the program is quiescent. After a shorter
+/// time most looks would find a thread that runs; a longer one would lengthen every round of a program whose
+/// threads come back one by one.
 const SETTLE: Duration = Duration::from_micros(30);
 
-/// The same where several threads run: one of them will call soon.
+/// The same real time where several threads run. It is longer, as one of them will call soon.
 const SETTLE_MANY: Duration = Duration::from_micros(90);
 
-/// Between two looks at a program that computes, at most.
+/// The longest real time between two looks at a program that computes. It bounds by how much a look can come
+/// too late.
 const LOOK_AGAIN: Duration = Duration::from_micros(500);
 
-/// A program that makes calls without end is looked at all the same, this often,
+/// The real time after which the observer looks at a program even if it makes calls without end. Such a program
+/// has a thread that never rests, and a look costs it little in a millisecond.
 const LOOK_AT_LEAST: Duration = Duration::from_millis(1);
 
-/// and so much later for each thread that is awake: most are on their way back to us.
+/// The real time by which such a look comes later for each thread that is awake: most of them are on their way
+/// to their next call, which takes about so long.
 const COMES_BACK: Duration = Duration::from_micros(100);
 
-/// but not more: among those that were awake are some that have ended.
+/// The longest real time by which such a look comes later for all threads that are awake: some of them have
+/// exited, and will not call.
 const ALL_COME_BACK: Duration = Duration::from_millis(20);
 
-/// Whoever called will call again so soon, most likely. Waiting here for that is cheaper than in the
-/// supervisor's loop, which watches six things.
+/// The real time for which the observer itself waits for the next call: a thread that called will most likely
+/// call again within it. That is cheaper than a return to the supervisor's loop, which watches six things.
 const LINGER: Duration = Duration::from_micros(50);
 
-/// Real time after which the supervisor's loop looks at the other things it watches.
+/// The real time after which the observer returns to the supervisor's loop, which then looks at the other things
+/// that it watches.
 const SHIFT: Duration = Duration::from_millis(2);
 
-/// Calls of threads that do not rest which are answered while a rest is looked for.
+/// The number of calls of threads that never rest which are answered in one look. More of them would keep the
+/// observer from the supervisor's loop.
 const BATCH: usize = 64;
 
-/// What the observer shows, and how much it bears.
+/// What the observer shows to the program, and the limits of an observation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ObserverOptions {
     /// Processors that the program sees.
@@ -106,29 +111,29 @@ pub struct ReadObserver {
     pub(crate) listener: Listener,
     pub(crate) options: ObserverOptions,
     pub(crate) files: DataFiles,
-    pub(crate) passes: Passes,
-    pub(crate) disk: Disk,
+    pub(crate) opens: Opens,
+    pub(crate) disk: VirtualDisk,
     pub(crate) ledger: Ledger,
-    pub(crate) tasks: Tasks,
-    pub(crate) patience: Patience,
+    pub(crate) tasks: QuiescenceDetector<ProcSampler>,
+    pub(crate) patience: WaitPolicy,
     /// Threads that made a call, or were let go, since the program was last found at rest.
     pub(crate) awake: FxHashSet<i32>,
     pub(crate) start: Instant,
     /// When to look next, as real time from the start.
     pub(crate) next: Option<Duration>,
     pub(crate) pause: Duration,
-    /// When the present round began to be waited for.
+    /// When the present step of the clock began to be waited for.
     pub(crate) round_began: Duration,
     pub(crate) last_look: Duration,
     /// A look at a thousand threads takes its time, and those that call meanwhile wait for us.
     pub(crate) look_took: Duration,
-    /// Counts up whenever somebody was seen who can run and for whom we wait: what threads that are not
-    /// waited for did before that proves nothing.
-    pub(crate) stir: u64,
+    /// Counts up whenever a thread was seen to run for which the observer waits: what other threads did before
+    /// that proves nothing.
+    pub(crate) activity_epoch: u64,
     pub(crate) restless: Duration,
-    /// Real time in which accesses were held, of the rounds before this one.
+    /// Real time in which accesses were held, of the steps before this one.
     pub(crate) held: Duration,
-    pub(crate) capped: Option<Cap>,
+    pub(crate) capped: Option<ObservationLimit>,
     pub(crate) closed: bool,
 }
 
@@ -149,15 +154,16 @@ impl Monitor for ReadObserver {
         let files = DataFiles::scan(&data)?;
         memory::wait_exactly();
         let start = Instant::now();
+        let sampler = ProcSampler::new(start, listener.try_clone()?);
         Ok(Self {
             listener: Listener::new(listener),
             options,
             ledger: Ledger::new(files.len()),
             files,
-            passes: Passes::default(),
-            disk: Disk::default(),
-            tasks: Tasks::new(root.as_raw_nonzero().get()),
-            patience: Patience::default(),
+            opens: Opens::default(),
+            disk: VirtualDisk::default(),
+            tasks: QuiescenceDetector::new(sampler, root.as_raw_nonzero().get()),
+            patience: WaitPolicy::default(),
             awake: FxHashSet::default(),
             start,
             next: None,
@@ -165,7 +171,7 @@ impl Monitor for ReadObserver {
             round_began: Duration::ZERO,
             last_look: Duration::ZERO,
             look_took: Duration::ZERO,
-            stir: 0,
+            activity_epoch: 0,
             restless: Duration::ZERO,
             held: Duration::ZERO,
             capped: None,
@@ -197,10 +203,10 @@ impl Monitor for ReadObserver {
             if now >= end {
                 break;
             }
-            if !self.disk.waiting().is_empty()
-                && let Some(cap) = self.cap(now)
+            if !self.disk.held().is_empty()
+                && let Some(limit) = self.exceeded_limit(now)
             {
-                self.stop(cap)?;
+                self.stop(limit)?;
             }
             let due = self.next.is_some_and(|next| next <= now);
             let wait = match self.next {
@@ -213,9 +219,9 @@ impl Monitor for ReadObserver {
                 None => Arrivals::None,
             };
             match arrivals {
-                Arrivals::Some => self.hear()?,
+                Arrivals::Some => self.receive()?,
                 Arrivals::None if due => {
-                    if self.look(now, outputs)? == Look::ReadFirst {
+                    if self.check_quiescence(now, outputs)? == Checked::OutputWaits {
                         break;
                     }
                 }
@@ -231,7 +237,7 @@ impl Monitor for ReadObserver {
     }
 
     fn finish(mut self) -> Observation {
-        self.ledger.cut_off(self.disk.waiting().len());
+        self.ledger.cut_off(self.disk.held().len());
         let slept = self.patience.slept();
         self.ledger.close(self.disk, self.capped, slept)
     }
@@ -241,7 +247,7 @@ impl ReadObserver {
     /// Real time so far in which the program was in our hands: some access of it was held. Its own time
     /// is what remains.
     fn held_for(&self) -> Duration {
-        if self.disk.waiting().is_empty() {
+        if self.disk.held().is_empty() {
             return self.held;
         }
         self.held + self.start.elapsed().saturating_sub(self.round_began)
@@ -264,177 +270,189 @@ impl ReadObserver {
         self.last_look + (LOOK_AT_LEAST + come_back).max(10 * self.look_took)
     }
 
-    /// Receive one call, and see to it.
-    fn hear(&mut self) -> io::Result<()> {
+    /// Receive one call and handle it.
+    fn receive(&mut self) -> io::Result<()> {
         if let Some(notice) = self.listener.receive()? {
-            if self.patience.standing(notice.tid) == Standing::Full {
-                self.stir += 1;
+            if self.patience.wait(notice.tid) == Wait::UntilBudget {
+                self.activity_epoch += 1;
             }
             self.handle(notice)?;
         }
         let now = self.start.elapsed();
         self.pause = SETTLE;
-        self.next = match self.disk.waiting() {
+        self.next = match self.disk.held() {
             [] => None,
-            // All who ran are back in our hands: probably nobody else runs.
+            // All threads that ran have held reads again: probably no other thread runs.
             _ if self.awake.is_empty() => Some(now),
             _ => Some((now + self.settle()).min(self.look_at_least().max(now))),
         };
         Ok(())
     }
 
-    /// Look whether the program is at rest, and if so move the clock.
-    fn look(&mut self, now: Duration, outputs: &[BorrowedFd<'_>]) -> io::Result<Look> {
-        if self.disk.waiting().is_empty() {
+    /// Look whether the program is quiescent, and if so move the clock.
+    fn check_quiescence(
+        &mut self,
+        now: Duration,
+        outputs: &[BorrowedFd<'_>],
+    ) -> io::Result<Checked> {
+        if self.disk.held().is_empty() {
             self.next = None;
-            return Ok(Look::Done);
+            return Ok(Checked::Done);
         }
         self.last_look = now;
-        let held: FxHashSet<i32> = self.disk.waiting().iter().map(|a| a.notice.tid).collect();
-        let start = self.start;
-        let moment = Moment {
-            round: self.disk.rounds(),
-            stir: self.stir,
+        let held: FxHashSet<i32> = self.disk.held().iter().map(|a| a.notice.tid).collect();
+        let epoch = Epoch {
+            round: self.disk.steps(),
+            activity: self.activity_epoch,
         };
-        let now = || start.elapsed();
-        let listener = &self.listener;
-        let called = || Ok(arrivals(listener, Duration::ZERO, &[])? == Arrivals::Some);
-        let (awake, patience) = (&self.awake, &mut self.patience);
-        let rest = self
+        let found = self
             .tasks
-            .find_rest(&held, awake, patience, moment, now, called)?;
+            .detect(&held, &self.awake, &mut self.patience, epoch)?;
         self.look_took = self.start.elapsed().saturating_sub(self.last_look);
-        match rest {
-            Rest::Found => match self.last_calls(moment, outputs)? {
-                LastCalls::OfNobody => self.advance(self.last_look)?,
-                LastCalls::OfSomebody => self.next = Some(self.start.elapsed() + SETTLE),
-                LastCalls::Unread => {
+        match found {
+            Quiescence::Quiescent => match self.handle_pending_calls(epoch, outputs)? {
+                Pending::Nothing => self.advance(self.last_look)?,
+                Pending::Call => self.next = Some(self.start.elapsed() + SETTLE),
+                Pending::Output => {
                     self.next = Some(self.start.elapsed() + SETTLE);
-                    return Ok(Look::ReadFirst);
+                    return Ok(Checked::OutputWaits);
                 }
             },
-            Rest::Interrupted => self.next = Some(self.start.elapsed() + SETTLE),
-            Rest::NotYet { waited_for } => {
-                self.stir += u64::from(waited_for);
+            Quiescence::CallPending => self.next = Some(self.start.elapsed() + SETTLE),
+            Quiescence::Active { waited_for } => {
+                self.activity_epoch += u64::from(waited_for);
                 self.next = Some(self.start.elapsed() + self.pause);
                 self.pause = (2 * self.pause).min(LOOK_AGAIN);
             }
-            Rest::Until(end) => {
+            Quiescence::AsleepUntil(end) => {
                 self.next = Some(end.max(self.start.elapsed() + SETTLE));
             }
         }
-        Ok(Look::Done)
+        Ok(Checked::Done)
     }
 
-    /// Whether a call waits for us, other than calls of threads that nobody waits for any more, or
-    /// something that the program wrote. A thread whose call waits looks asleep, and is not; and a program
-    /// that waits for us to read is not at rest.
-    fn last_calls(&mut self, moment: Moment, outputs: &[BorrowedFd<'_>]) -> io::Result<LastCalls> {
+    /// Handle the calls that wait, and tell whether a thread made one that is waited for, or whether the program
+    /// has written something. A thread whose call waits looks asleep, and is not; and a program that waits until
+    /// its output is read is not quiescent.
+    fn handle_pending_calls(
+        &mut self,
+        epoch: Epoch,
+        outputs: &[BorrowedFd<'_>],
+    ) -> io::Result<Pending> {
         for _ in 0..BATCH {
             match arrivals(&self.listener, Duration::ZERO, outputs)? {
                 Arrivals::Some => {}
                 Arrivals::Interrupted => continue,
                 Arrivals::None | Arrivals::Over => break,
-                Arrivals::Unread => return Ok(LastCalls::Unread),
+                Arrivals::Unread => return Ok(Pending::Output),
             }
             let Some(notice) = self.listener.receive()? else {
                 continue;
             };
-            let held_before = self.disk.waiting().len();
+            let held_before = self.disk.held().len();
             self.handle(notice)?;
-            let held = self.disk.waiting().len() > held_before;
-            self.stir += u64::from(held || self.patience.standing(notice.tid) == Standing::Full);
+            let held = self.disk.held().len() > held_before;
+            let trusted = self.patience.wait(notice.tid) == Wait::UntilBudget;
+            self.activity_epoch += u64::from(held || trusted);
             if held
                 || self
                     .tasks
-                    .is_waited_for(notice.tid, &mut self.patience, moment)?
+                    .is_waited_for(notice.tid, &mut self.patience, epoch)?
             {
-                return Ok(LastCalls::OfSomebody);
+                return Ok(Pending::Call);
             }
         }
-        Ok(LastCalls::OfNobody)
+        Ok(Pending::Nothing)
     }
 
-    /// Whether enough was borne.
-    fn cap(&self, now: Duration) -> Option<Cap> {
+    /// The limit that was exceeded, if any.
+    fn exceeded_limit(&self, now: Duration) -> Option<ObservationLimit> {
         let ms = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let options = &self.options;
         let files = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let rounds = files.saturating_mul(options.rounds_per_file).max(1000);
         if now.saturating_sub(self.round_began) > options.rest_limit {
-            Some(Cap::NeverAtRest {
+            Some(ObservationLimit::NotQuiescent {
                 limit_ms: ms(options.rest_limit),
             })
         } else if self.restless > options.restless_limit {
-            Some(Cap::Restless {
+            Some(ObservationLimit::BusyThreads {
                 limit_ms: ms(options.restless_limit),
             })
         } else if self.held_for() > options.hold_limit {
-            Some(Cap::HeldTooLong {
+            Some(ObservationLimit::HeldTooLong {
                 limit_ms: ms(options.hold_limit),
             })
         } else if self.disk.rounds() >= rounds {
-            Some(Cap::TooManyRounds { limit: rounds })
+            Some(ObservationLimit::TooManyRounds { limit: rounds })
         } else {
             None
         }
     }
 
     /// Watch no further, and let the program run freely.
-    fn stop(&mut self, cap: Cap) -> io::Result<()> {
+    fn stop(&mut self, limit: ObservationLimit) -> io::Result<()> {
         self.held = self.held_for();
-        self.capped = Some(cap);
-        self.ledger.held_at_cap = self.disk.waiting().len();
+        self.capped = Some(limit);
+        self.ledger.held_at_cap = self.disk.held().len();
         self.next = None;
-        for access in self.disk.take() {
-            self.listener.answer(access.notice.id, Answer::Continue)?;
+        for read in self.disk.release_all() {
+            self.listener.answer(read.notice.id, Answer::Continue)?;
         }
         Ok(())
     }
 
-    /// One round.
+    /// The clock moves to the next time at which somebody is due.
     fn advance(&mut self, now: Duration) -> io::Result<()> {
         let ignored = self.tasks.ignored();
         self.held = self.held_for();
-        self.stir += 1;
+        self.activity_epoch += 1;
         // For how long it is waited for sleepers is bounded otherwise.
         let slept = self.patience.next_round();
         if !ignored.is_empty() {
             let waited = now.saturating_sub(self.round_began);
             self.restless += waited.saturating_sub(slept);
             if self.restless > self.options.restless_limit * 3 / 4 {
-                self.patience.hurry();
+                self.patience.stop_waiting_for_dispatchers();
             }
-            self.patience.went_on_without(ignored);
+            self.patience.mark_skipped(ignored);
         }
         self.write_down_who_ran();
         self.next = None;
         self.awake.clear();
-        self.listener.take_turns(self.disk.waiting().len() == 1);
+        self.ledger.in_flight(self.disk.held());
+        let due = self.disk.take_due();
+        self.listener
+            .take_turns(due.len() == 1 && self.disk.held().is_empty());
         let mut served = Vec::new();
-        for access in self.disk.take() {
+        for read in due {
             // A thread that was killed is no longer there to be served.
-            if self.listener.answer(access.notice.id, Answer::Continue)? {
-                self.awake.insert(access.notice.tid);
-                self.ledger.charged(&access, self.disk.rounds());
-                served.push(access);
+            if self.listener.answer(read.notice.id, Answer::Continue)? {
+                self.awake.insert(read.notice.tid);
+                self.ledger.charged(&read);
+                served.push(read);
             } else {
                 self.ledger.cut_off(1);
             }
         }
         self.disk.advance(&served);
+        if !self.disk.held().is_empty() {
+            self.round_began = self.start.elapsed();
+            self.next = Some(self.round_began + self.settle());
+        }
         Ok(())
     }
 
-    /// Who ran since the last rest. Until the first, everybody starts.
+    /// Write down the threads that ran since the program was last quiescent. Until it first is, all threads
+    /// start.
     fn write_down_who_ran(&mut self) {
-        for (tid, process) in self.tasks.gone() {
+        for (tid, process) in self.tasks.threads().take_exited() {
             self.ledger.ended(tid, process);
         }
         let most = &mut self.ledger.threads_at_once;
-        *most = self.tasks.most_threads(*most);
-        let ran = self.tasks.ran(&self.patience);
-        if self.disk.rounds() == 0 {
+        *most = self.tasks.threads().most_threads(*most);
+        let ran = self.tasks.threads().take_ran(&self.patience);
+        if self.disk.steps() == 0 {
             self.ledger.all_have_started();
         } else {
             self.ledger.ran(&ran);
@@ -505,7 +523,7 @@ fn arrivals(
 
 /// What this kernel lacks to observe anything, if it lacks something.
 pub(crate) fn missing() -> Option<&'static str> {
-    (!task_files::are_counted()).then_some(
+    (!quiescence::slices_are_counted()).then_some(
         "this kernel does not count how often a thread runs (`/proc/PID/schedstat`, CONFIG_SCHED_INFO)",
     )
 }
@@ -516,7 +534,7 @@ enum Arrivals {
     /// A call.
     Some,
     None,
-    /// Nobody is left who could call.
+    /// No thread is left that could call.
     Over,
     /// Something that the program wrote.
     Unread,
@@ -524,20 +542,22 @@ enum Arrivals {
     Interrupted,
 }
 
-/// What came while a rest was looked for.
+/// What waits for the observer at the end of a detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LastCalls {
-    OfNobody,
-    /// A call of somebody who is waited for.
-    OfSomebody,
+enum Pending {
+    /// Nothing, but for calls of ignored threads, which were answered.
+    Nothing,
+    /// A call of a thread that is waited for. It was handled.
+    Call,
     /// Output of the program.
-    Unread,
+    Output,
 }
 
-/// What has to follow a look.
+/// What has to follow a look at the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
+enum Checked {
+    /// Nothing.
     Done,
-    /// What the program wrote must be read.
-    ReadFirst,
+    /// The supervisor must read the program's output.
+    OutputWaits,
 }

@@ -80,6 +80,9 @@ pub(super) enum Length {
     Argument(usize),
     /// A list of buffers, and their number in the argument after it.
     Buffers(usize),
+    /// As many as there are behind the position. A mapping reaches to the end of its last page, and
+    /// `mremap` makes it longer without naming a file.
+    Rest,
 }
 
 /// A condition on one argument's low 32 bits, without which the filter lets a call pass unseen.
@@ -148,7 +151,7 @@ pub(super) const COMMON: &[Line] = &[
     ),
     line_if(
         libc::SYS_mmap,
-        access(4, At::Argument(5), Length::Argument(1)),
+        access(4, At::Argument(5), Length::Rest),
         &[Test::HasNot(3, unsigned(libc::MAP_ANONYMOUS))],
     ),
     line(

@@ -17,8 +17,8 @@ use std::{
 
 use serde::Deserialize;
 
-use super::super::Toolchain;
 use crate::{
+    compile::toolchain::Toolchain,
     course::Course,
     fault::{Fault, FaultKind},
 };
@@ -88,7 +88,7 @@ impl Recipe {
         &self,
         work: &Path,
         packages: &BTreeSet<String>,
-        tell: &dyn Fn(&str),
+        announce: &dyn Fn(&str),
     ) -> Result<Compiled, Fault> {
         write_package(work, &self.manifest)?;
         write(&work.join("Cargo.lock"), &self.lock)?;
@@ -109,12 +109,12 @@ impl Recipe {
         let mut built = self.cargo(work, &compile, Network::Off)?;
         if !built.status.success() {
             // Most likely cargo's own cache does not have them yet.
-            tell("fetching the course's crates");
+            announce("fetching the course's crates");
             let fetched = self.cargo(work, &["fetch"], Network::On)?;
             if !fetched.status.success() {
                 return Err(self.explain("fetch", &fetched));
             }
-            tell("compiling the course's crates");
+            announce("compiling the course's crates");
             built = self.cargo(work, &compile, Network::Off)?;
         }
         if !built.status.success() {
@@ -217,7 +217,7 @@ fn write_package(folder: &Path, manifest: &str) -> Result<(), Fault> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Fault> {
-    fs::write(path, text).map_err(|error| super::disk("write", path, &error))
+    fs::write(path, text).map_err(|error| Fault::cache("write", path, &error))
 }
 
 /// A cargo that compiles for this machine with its standard settings, whatever the user's are.
@@ -258,12 +258,11 @@ fn run(
         Fault::io(FaultKind::Toolchain, verb, &toolchain.cargo, error)
             .hint("install Rust from https://rustup.rs, or put `cargo` on PATH")
     };
-    // Files, since a pipe that nobody reads meanwhile would fill.
+    // Files, because a pipe that nobody reads would fill up.
     let open = || {
         tempfile::tempfile().map_err(|error| {
             let place = tempfile::env::temp_dir();
-            Fault::io(FaultKind::Disk, "write into", &place, &error)
-                .hint("free some space, or choose another place with `--temp-dir DIR`")
+            Fault::temporary("write into", &place, &error)
         })
     };
     let (mut stdout, mut stderr) = (open()?, open()?);
@@ -272,7 +271,7 @@ fn run(
         .stdin(Stdio::null())
         .stdout(clone(&stdout)?)
         .stderr(clone(&stderr)?)
-        // Ctrl-C at the terminal is ours to hear: cargo's own end by it would look like a failure.
+        // Ctrl-C at the terminal must reach us alone: if it ended cargo, that would look like a failure.
         .process_group(0)
         .spawn()
         .map_err(|error| failed("start", &error))?;
@@ -323,7 +322,7 @@ fn lock_anew(
     cancellation: &Cancellation,
 ) -> Result<String, Fault> {
     let work = tempfile::tempdir()
-        .map_err(|error| super::disk("create", Path::new("a temporary folder"), &error))?;
+        .map_err(|error| Fault::cache("create", Path::new("a temporary folder"), &error))?;
     write_package(work.path(), manifest)?;
     let mut command = trusted_cargo(toolchain, work.path());
     let output = run(command.arg("generate-lockfile"), toolchain, cancellation)?;
@@ -336,7 +335,7 @@ fn lock_anew(
         );
     }
     let lock = fs::read_to_string(work.path().join("Cargo.lock"))
-        .map_err(|error| super::disk("read", work.path(), &error))?;
+        .map_err(|error| Fault::cache("read", work.path(), &error))?;
     keep(lock_path, &lock).map_err(|error| {
         Fault::io(FaultKind::Usage, "write", lock_path, &error)
             .hint("the course needs a lock file; make its folder writable once")
@@ -344,7 +343,7 @@ fn lock_anew(
     Ok(lock)
 }
 
-/// Write a file that is there whole or not at all.
+/// Write a file atomically.
 fn keep(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
@@ -403,7 +402,7 @@ fn locked(
         });
         let version = version.ok_or_else(|| broken(format!("it does not lock `{name}`")))?;
         let requirement = &allowed.requirement;
-        // Told here, and not by cargo, which is asked only when there is something to compile.
+        // Checked here, because cargo runs only when there is something to compile.
         if !requirement.matches(&version) {
             return Err(broken(format!(
                 "it locks `{name}` at {version}, but grader.toml asks for `{requirement}`"

@@ -9,7 +9,8 @@ use semver::{Version, VersionReq};
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Dependency, names,
+    model::Dependency,
+    names,
     problems::{Problems, entry, inherits, quote},
 };
 use crate::course::AllowedCrate;

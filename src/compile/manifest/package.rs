@@ -6,7 +6,8 @@ use semver::Version;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Dependency, Edition, Package, Target, names,
+    model::{Dependency, Edition, Package, Target},
+    names,
     problems::{Problems, entry, inherits, quote},
 };
 

@@ -5,7 +5,8 @@
 use toml::de::DeTable;
 
 use super::{
-    Target, names,
+    model::Target,
+    names,
     problems::{Problems, entry, quote},
     targets::{Finder, bad_target},
 };

@@ -5,7 +5,8 @@
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Target, names,
+    model::Target,
+    names,
     package::About,
     problems::{Problems, entry, is_empty, quote},
 };

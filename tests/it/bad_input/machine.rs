@@ -506,7 +506,7 @@ fn a_damaged_reference_program_is_built_again() {
     let private = cache_with(&workspace, &["layers", "references"]);
     let programs = || {
         let mut programs = names(&private.join("references"));
-        // Whether another test has held the cache by now is chance.
+        // Whether another test has held the lock of one by now is chance.
         programs.retain(|name| !name.ends_with("lock"));
         programs
     };

@@ -74,29 +74,7 @@ fn global_flags_may_stand_before_a_command() {
 }
 
 #[test]
-fn a_command_of_a_later_version_is_named_as_one() {
-    for arguments in [
-        &["list"][..],
-        &["explain", "run"],
-        &["hint", "sum-of-products"],
-        &["watch", "sum-of-products"],
-        &["merge", "a", "b", "--out", "c"],
-        &["new", "sum-of-products", "mine"],
-        &["--seed", "3", "list"],
-    ] {
-        let name = arguments
-            .iter()
-            .find(|word| word.len() > 2 && !word.starts_with('-'));
-        let told = format!(
-            "`{}` is a command that this version does not have",
-            name.unwrap()
-        );
-        refuses(arguments, &[&told, "it has batch, check-exercises"]);
-    }
-}
-
-#[test]
-fn the_error_for_a_submission_named_like_a_command_says_how_to_write_it() {
+fn a_submission_called_like_a_command_is_told_how_to_write_it() {
     for name in ["data", "batch", "report", "doctor"] {
         refuses(
             &["sum-of-products", name],

@@ -85,12 +85,73 @@ fn touch_then_read(threads: usize, touch: impl Fn(&File) + Sync) -> u64 {
 
 /// Each thread does something to a file, and reads on under a lock.
 fn touch_then_locked(threads: usize, touch: impl Fn(&File) + Sync) -> u64 {
+    locked_after(threads, touch, read_on)
+}
+
+/// Each thread does something to a file, and something else to it under a lock.
+fn locked_after(
+    threads: usize,
+    touch: impl Fn(&File) + Sync,
+    then: impl Fn(&File) -> u64 + Sync,
+) -> u64 {
     let (sum, lock) = (AtomicU64::new(0), Mutex::new(()));
     once_each(threads, |path| {
         let file = File::open(path).unwrap();
         touch(&file);
         let _guard = lock.lock().unwrap();
-        sum.fetch_add(read_on(&file), SeqCst);
+        sum.fetch_add(then(&file), SeqCst);
+    });
+    sum.into_inner()
+}
+
+/// Reads on in small pieces.
+fn read_on_in_pieces(mut file: &File) -> u64 {
+    let (mut bytes, mut sum) = ([0; 7], 0);
+    loop {
+        match file.read(&mut bytes).unwrap() {
+            0 => return sum,
+            got => sum += crate::digest(&bytes[..got]),
+        }
+    }
+}
+
+fn size(file: &File) -> u64 {
+    file.metadata().unwrap().len()
+}
+
+/// The first third of a file.
+fn first_third(mut file: &File) {
+    let third = usize::try_from(size(file) / 3).unwrap();
+    file.read_exact(&mut vec![0; third]).unwrap();
+}
+
+/// The first quarter of a file and the last one, without a byte of what is between.
+fn outer_quarters(file: &File) -> u64 {
+    let length = size(file) / 4;
+    let mut bytes = vec![0; usize::try_from(length).unwrap()];
+    let starts = [0, size(file) - length];
+    let read = |start| {
+        file.read_exact_at(&mut bytes, start).unwrap();
+        crate::digest(&bytes)
+    };
+    starts.map(read).iter().sum()
+}
+
+/// Each thread touches a byte of every quarter of its files, and reads the rest of the quarter under a lock.
+fn each_quarter_touched_then_locked(threads: usize) -> u64 {
+    let (sum, lock) = (AtomicU64::new(0), Mutex::new(()));
+    once_each(threads, |path| {
+        let file = File::open(path).unwrap();
+        for quarter in 0..4 {
+            // Where a byte lies in two quarters, it is left out.
+            let start = (quarter * size(&file)).div_ceil(4);
+            let end = (quarter + 1) * size(&file) / 4;
+            file.read_exact_at(&mut [0], start).unwrap();
+            let _guard = lock.lock().unwrap();
+            let mut rest = vec![0; usize::try_from(end - start - 1).unwrap()];
+            file.read_exact_at(&mut rest, start + 1).unwrap();
+            sum.fetch_add(crate::digest(&rest), SeqCst);
+        }
     });
     sum.into_inner()
 }
@@ -188,6 +249,12 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             0
         }
         "one-byte-then-rest" => touch_then_read(threads, one_byte_of),
+        "one-byte-then-rest-in-pieces" => touch_then(threads, one_byte_of, read_on_in_pieces),
+        "one-byte-then-locked-pieces" => locked_after(threads, one_byte_of, read_on_in_pieces),
+        "third-then-rest-in-pieces" => touch_then(threads, first_third, read_on_in_pieces),
+        "third-then-locked-pieces" => locked_after(threads, first_third, read_on_in_pieces),
+        "outer-quarters-locked" => locked_after(threads, |_| (), outer_quarters),
+        "each-quarter-touched-then-locked" => each_quarter_touched_then_locked(threads),
         "one-byte-then-locked" => touch_then_locked(threads, one_byte_of),
         // Nothing is there: the kernel refuses.
         "beyond-then-serial" => touch_then_read(threads, |file| {

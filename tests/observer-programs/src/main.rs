@@ -1,5 +1,5 @@
 //! Programs of known concurrency. `observer-programs MODE THREADS` reads the files of its working
-//! directory in the way that the mode says; how many rounds that takes stands in `tests/observer`.
+//! directory in the way that the mode says; how much virtual time that takes stands in `tests/observer`.
 
 #![expect(
     clippy::disallowed_methods,

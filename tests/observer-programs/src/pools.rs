@@ -6,7 +6,7 @@ use std::{
     env,
     fs::{self, File},
     hint,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     os::unix::fs::FileExt,
     path::PathBuf,
     process::Command,
@@ -89,6 +89,17 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             let copy = elsewhere().join(path.file_name().unwrap());
             fs::copy(path, copy).unwrap()
         }),
+        "atomic-small-buffer" => workers(threads, |path| {
+            let file = BufReader::with_capacity(8, File::open(path).unwrap());
+            file.lines()
+                .map(|line| line.unwrap().parse::<u64>().unwrap())
+                .sum()
+        }),
+        "atomic-bytes" => workers(threads, |path| {
+            let bytes = File::open(path).unwrap().bytes();
+            bytes.map(|byte| u64::from(byte.unwrap())).sum()
+        }),
+        "halves" => halves(),
         "atomic-twice" => workers(threads, |path| read(path) + read(path)),
         "atomic-symlink" => workers(threads, |path| {
             let link = elsewhere()
@@ -564,6 +575,25 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         "sleep-poll-pool" => sleep_poll_pool(threads),
         "serial-then-pool" => serial::run("serial").unwrap() + workers(threads, read),
         _ => return None,
+    })
+}
+
+/// Two threads, of which each reads half of every file. Where the size is odd, the byte in the middle lies in
+/// both the second and the third quarter, and nobody reads it.
+fn halves() -> u64 {
+    let half = |path: &PathBuf, first: bool| {
+        let file = File::open(path).unwrap();
+        let size = file.metadata().unwrap().len();
+        let mut bytes = vec![0; usize::try_from(size / 2).unwrap()];
+        let start = if first { 0 } else { size.div_ceil(2) };
+        file.read_exact_at(&mut bytes, start).unwrap();
+        digest(&bytes)
+    };
+    let files = files();
+    thread::scope(|scope| {
+        let second = scope.spawn(|| files.iter().map(|path| half(path, false)).sum::<u64>());
+        let first = scope.spawn(|| files.iter().map(|path| half(path, true)).sum::<u64>());
+        first.join().unwrap() + second.join().unwrap()
     })
 }
 

@@ -51,6 +51,7 @@ pub fn run(mode: &str) -> Option<u64> {
         "serial-preadv" => each(&|path| digest(&raw::preadv(&open(path), 0))),
         "serial-preadv2" => each(&|path| digest(&raw::preadv2(&open(path)))),
         "serial-mmap" => each(&|path| raw::mmap(path)),
+        "serial-mmap-one-byte" => each(&|path| raw::mmap_one_byte(path)),
         "serial-sendfile" => each(&|path| raw::sendfile(&open(path))),
         "serial-splice" => each(&|path| raw::splice(&open(path))),
         "serial-copy" => {

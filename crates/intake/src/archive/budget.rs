@@ -1,8 +1,8 @@
-//! What reading an archive may cost, and whose problem it is when reading fails.
+//! What reading an archive may cost, and who is to blame when reading fails.
 //!
-//! Hides the readers that count. An archive is data that a stranger made, so a failure is the archive's
+//! Hides the readers that count bytes. A stranger made the archive, so the archive is to blame for a failure
 //! unless the file itself could not be read.
-//! Never asks an archive how large it is.
+//! Never believes a size that an archive declares.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,12 +24,14 @@ pub(super) const LEFTOVERS: u64 = 8;
 /// What every archive may have besides: headers, padding, a directory of its own.
 pub(super) const ARCHIVE_OVERHEAD: u64 = 16 << 20;
 
-/// Up to here nothing is called a bomb: text of one character packs well.
+/// Fewer bytes than these are never called a bomb: text of one repeated character packs well.
 const SMALL: u64 = 4 << 20;
 /// Source code becomes five to ten times as small. Deflate's best is about 1032 times, for zeros.
 const RATIO: u64 = 200;
-/// The headers of one reading may be read this often: a zip's entries can all point to the same bytes.
+/// How many times its own size may be read from a file in one reading: a zip's entries can all point to the
+/// same bytes.
 const READINGS: u64 = 4;
+/// Bytes that may be read besides.
 const OVERHEAD: u64 = 1 << 20;
 
 /// Why reading was ended.
@@ -89,7 +91,8 @@ impl Budget {
         self.taken.get()
     }
 
-    /// The problem behind a problem: what ended the reading explains what a library made of it.
+    /// Whom to blame for a failed reading: if a budget or the file ended it, the library knows only that its
+    /// input ended.
     pub(super) fn judge(&self, problem: Blame, place: &str, path: &Path) -> Blame {
         match self.stop.take() {
             None => problem,
@@ -157,7 +160,7 @@ impl Read for Source<'_> {
 
 impl ReaderAt for Source<'_> {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        // The kernel would call a place past all numbers an error of ours, and it is the archive's.
+        // For an offset that is no valid one the kernel has an error, which would be taken for the disk's.
         if offset >= self.size {
             return Ok(0);
         }

@@ -1,6 +1,6 @@
 //! One entry of an archive, and whether its name leads outside.
 //!
-//! Hides what two formats call the same thing. Never mends a name: one that leads outside is refused.
+//! Hides the differences between the two formats. Never corrects a name: one that leads outside is refused.
 
 use std::io;
 
@@ -13,25 +13,25 @@ use crate::{
 
 /// What an entry says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum EntryKind {
     File,
     Folder,
     Link,
     HardLink,
-    /// Neither file nor folder, but this.
+    /// Neither file nor folder; the text says what it is.
     Special(&'static str),
 }
 
-/// Told of every entry in turn, with what it holds.
+/// Called with every entry in turn, and a reader of its contents.
 pub(super) type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Blame> + 'v;
 
-/// One entry, as the archive tells of it.
+/// One entry, as the archive describes it.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
     /// Its whole name, as it is written.
     pub(super) name: &'a [u8],
-    pub(super) what: What,
-    /// The size it claims. Good for a refusal, never for a bound.
+    pub(super) what: EntryKind,
+    /// The size it claims. Used in refusals, never as a bound.
     pub(super) claims: u64,
 }
 
@@ -76,7 +76,7 @@ mod tests {
     fn path(name: &[u8]) -> Result<Vec<&[u8]>, String> {
         let entry = Entry {
             name,
-            what: What::File,
+            what: EntryKind::File,
             claims: 0,
         };
         // The names borrow from `name`, not from the entry.

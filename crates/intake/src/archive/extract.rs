@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    entry::{Entry, What},
+    entry::{Entry, EntryKind},
     plan::Plan,
 };
 use crate::{
@@ -25,14 +25,14 @@ use crate::{
     walk::join,
 };
 
-/// Something that stands in the copy.
+/// A file or folder in the copy.
 #[derive(Debug)]
-struct Standing {
+struct Extracted {
     path: String,
     is_folder: bool,
 }
 
-/// The copy as it grows.
+/// The copy, and what is left of the limits.
 #[derive(Debug)]
 pub(super) struct Extraction<'a> {
     dest: &'a Path,
@@ -42,12 +42,12 @@ pub(super) struct Extraction<'a> {
     limits: Limits,
     entries_left: usize,
     bytes_left: u64,
-    /// What was counted: every name in a folder of the crate, once.
+    /// Paths that were counted: each file and folder of the crate counts once.
     counted: HashSet<Vec<u8>>,
-    /// What is refused already, so that what lies below it needs no words.
+    /// Paths that are refused already: what lies below them needs no refusal of its own.
     refused: HashSet<Vec<u8>>,
     /// By the folds of the paths.
-    standing: HashMap<String, Standing>,
+    extracted: HashMap<String, Extracted>,
     files: Vec<SnapshotFile>,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Extraction<'a> {
             bytes_left: limits.bytes,
             counted: HashSet::new(),
             refused: HashSet::new(),
-            standing: HashMap::new(),
+            extracted: HashMap::new(),
             files: Vec::new(),
         }
     }
@@ -93,17 +93,21 @@ impl<'a> Extraction<'a> {
             }
             self.count(&raw, &above)?;
             let is_last = depth + 1 == inside.len();
-            let what = if is_last { entry.what } else { What::Folder };
+            let what = if is_last {
+                entry.what
+            } else {
+                EntryKind::Folder
+            };
             if names::is_dropped(name) || self.is_built(&raw, depth, what) {
                 return Ok(());
             }
-            let here = Here {
+            let part = PathPart {
                 above: &above,
                 name,
                 depth,
                 what,
             };
-            above = match self.stand(&here, entry, body) {
+            above = match self.extract_part(&part, entry, body) {
                 Err(problem) => {
                     self.refused.insert(raw);
                     return Err(problem);
@@ -114,29 +118,29 @@ impl<'a> Extraction<'a> {
         Ok(())
     }
 
-    /// Make sure that one name of a path stands in the copy; answers the path so far.
-    fn stand(
+    /// Make sure that one part of a path is in the copy, and return the path up to it.
+    fn extract_part(
         &mut self,
-        here: &Here<'_>,
+        part: &PathPart<'_>,
         entry: &Entry<'_>,
         body: &mut dyn Read,
     ) -> Result<String, Blame> {
-        let text = names::check(here.name).map_err(|problem| {
-            let place = join(here.above, &shown(here.name));
+        let text = names::check(part.name).map_err(|problem| {
+            let place = join(part.above, &shown(part.name));
             refusals::odd_name(&place, &problem)
         })?;
-        let path = join(here.above, text);
-        if let Some(problem) = special(here.what, &path) {
+        let path = join(part.above, text);
+        if let Some(problem) = special(part.what, &path) {
             return Err(problem);
         }
-        let is_folder = here.what == What::Folder;
+        let is_folder = part.what == EntryKind::Folder;
         let fold = names::fold(&path);
-        if let Some(other) = self.standing.get(&fold) {
+        if let Some(other) = self.extracted.get(&fold) {
             return match other {
-                Standing { path: other, .. } if *other != path => {
+                Extracted { path: other, .. } if *other != path => {
                     Err(refusals::same_name(&path, other).into())
                 }
-                Standing {
+                Extracted {
                     is_folder: true, ..
                 } if is_folder => Ok(path),
                 _ => Err(refusals::twice(&path).into()),
@@ -146,15 +150,15 @@ impl<'a> Extraction<'a> {
             return Err(refusals::long_path(&path).into());
         }
         if is_folder {
-            self.folder(&path, here.depth + 1)?;
+            self.folder(&path, part.depth + 1)?;
         } else {
             self.file(&path, entry, body)?;
         }
-        let standing = Standing {
+        let extracted = Extracted {
             path: path.clone(),
             is_folder,
         };
-        self.standing.insert(fold, standing);
+        self.extracted.insert(fold, extracted);
         Ok(path)
     }
 
@@ -177,7 +181,7 @@ impl<'a> Extraction<'a> {
             copy::file(body, &self.dest.join(path), self.bytes_left).map_err(|failure| {
                 match failure {
                     Failure::OverBudget => too_large(),
-                    // Whether it is the disk's fault is told by who counts what is read.
+                    // If the disk failed, the budget knows, and judges later.
                     Failure::Read(_) => Blame::Limit(refusals::damaged(path)),
                     Failure::Write(error) => error.into(),
                 }
@@ -204,9 +208,9 @@ impl<'a> Extraction<'a> {
         Ok(())
     }
 
-    fn is_built(&self, raw: &[u8], depth: usize, what: What) -> bool {
+    fn is_built(&self, raw: &[u8], depth: usize, what: EntryKind) -> bool {
         let is_target = raw.rsplit(|&byte| byte == b'/').next() == Some(b"target");
-        if !is_target || !matches!(what, What::Folder | What::Link) {
+        if !is_target || !matches!(what, EntryKind::Folder | EntryKind::Link) {
             return false;
         }
         let root = self.root.iter().copied();
@@ -215,21 +219,21 @@ impl<'a> Extraction<'a> {
     }
 }
 
-/// One name of an entry's path.
-struct Here<'a> {
+/// One part of an entry's path.
+struct PathPart<'a> {
     above: &'a str,
     name: &'a [u8],
     depth: usize,
-    what: What,
+    what: EntryKind,
 }
 
 /// The refusal of what is neither a file nor a folder.
-fn special(what: What, place: &str) -> Option<Blame> {
+fn special(what: EntryKind, place: &str) -> Option<Blame> {
     let refusal = match what {
-        What::File | What::Folder => return None,
-        What::Link => refusals::link(place),
-        What::HardLink => refusals::hard_link(place),
-        What::Special(what) => refusals::special(place, what),
+        EntryKind::File | EntryKind::Folder => return None,
+        EntryKind::Link => refusals::link(place),
+        EntryKind::HardLink => refusals::hard_link(place),
+        EntryKind::Special(what) => refusals::special(place, what),
     };
     Some(refusal.into())
 }

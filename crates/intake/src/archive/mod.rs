@@ -146,9 +146,9 @@ impl<'a> Archive<'a> {
                 return Ok(Vec::new());
             }
         };
-        let mut extract = extract::Extraction::new(dest, &root, &plan, self.limits);
-        self.each(refusals, &mut |entry, body| extract.entry(entry, body))?;
-        let files = extract.into_files();
+        let mut extraction = extract::Extraction::new(dest, &root, &plan, self.limits);
+        self.each(refusals, &mut |entry, body| extraction.entry(entry, body))?;
+        let files = extraction.into_files();
         // What changed between the two readings may have taken the manifest with it.
         if !refusals.is_any() && !files.iter().any(|file| file.path == manifest::NAME) {
             return Err(refusals::changed(&self.name()).into());
@@ -207,7 +207,7 @@ impl<'a> Archive<'a> {
         if self.kind.starts_with(&head) {
             return Ok(());
         }
-        Err(refusals::other_magic(&self.name(), self.kind.words()).into())
+        Err(refusals::other_magic(&self.name(), self.kind.description()).into())
     }
 
     /// The most bytes that the archive may have, packed and unpacked.

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     budget::LEFTOVERS,
-    entry::{Entry, What},
+    entry::{Entry, EntryKind},
 };
 use crate::{
     blame::Blame,
@@ -69,17 +69,17 @@ impl<'a> Plan<'a> {
         }
         for (at, _) in path.iter().enumerate().filter(|(_, name)| **name == TARGET) {
             let is_last = at + 1 == path.len();
-            if !is_last || matches!(entry.what, What::Folder | What::Link) {
+            if !is_last || matches!(entry.what, EntryKind::Folder | EntryKind::Link) {
                 self.targets.insert(path[..=at].join(&b'/'));
             }
         }
-        if let (What::File, [folder @ .., TARGET, TAG]) = (entry.what, path.as_slice()) {
+        if let (EntryKind::File, [folder @ .., TARGET, TAG]) = (entry.what, path.as_slice()) {
             let folder = [folder, &[TARGET]].concat();
             self.tagged.insert(folder.join(&b'/'));
         }
         if let Some((&last, folder)) = path.split_last()
             && last == manifest::NAME.as_bytes()
-            && entry.what != What::Folder
+            && entry.what != EntryKind::Folder
         {
             self.crates.add(&folder.join(&b'/'), self.exercise_path);
         }

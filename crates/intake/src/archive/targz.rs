@@ -1,7 +1,7 @@
 //! Read a gzip-compressed tar archive's entries in their order.
 //!
-//! Hides long names and extended headers: they are read here and not by the library, which would take one
-//! of any size into memory.
+//! Hides long names and extended headers: they are read here and not by the library, which would read a
+//! header of any size into memory.
 //! Never takes an entry whose two headers disagree about its size, nor one with holes.
 
 use std::io::{self, BufReader, Read};
@@ -11,7 +11,7 @@ use tar::{EntryType, PaxExtensions};
 
 use super::{
     budget::{Budget, Source},
-    entry::{Entry, Visit, What},
+    entry::{Entry, EntryKind, Visit},
 };
 use crate::{blame::Blame, names::shown, refusals};
 
@@ -55,7 +55,7 @@ pub(super) fn each(
     if next != Next::default() {
         return Err(damaged(io::ErrorKind::UnexpectedEof.into()));
     }
-    // A stream that is cut or wrong behind the last entry is damaged all the same.
+    // A stream that is cut or wrong after the last entry is damaged all the same.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     Ok(())
 }
@@ -126,22 +126,22 @@ fn header(entry: &mut impl Read) -> Result<Vec<u8>, Blame> {
     Ok(header)
 }
 
-fn what(kind: EntryType, name: &[u8]) -> What {
+fn what(kind: EntryType, name: &[u8]) -> EntryKind {
     match kind {
-        EntryType::Directory => What::Folder,
+        EntryType::Directory => EntryKind::Folder,
         // Before POSIX a folder was a file whose name ends in a slash.
-        EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => What::Folder,
-        EntryType::Regular | EntryType::Continuous => What::File,
-        EntryType::Symlink => What::Link,
-        EntryType::Link => What::HardLink,
-        EntryType::Char | EntryType::Block => What::Special("a device"),
-        EntryType::Fifo => What::Special("a named pipe"),
-        EntryType::GNUSparse => What::Special("a file with holes"),
-        _ => What::Special("something unknown"),
+        EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => EntryKind::Folder,
+        EntryType::Regular | EntryType::Continuous => EntryKind::File,
+        EntryType::Symlink => EntryKind::Link,
+        EntryType::Link => EntryKind::HardLink,
+        EntryType::Char | EntryType::Block => EntryKind::Special("a device"),
+        EntryType::Fifo => EntryKind::Special("a named pipe"),
+        EntryType::GNUSparse => EntryKind::Special("a file with holes"),
+        _ => EntryKind::Special("something unknown"),
     }
 }
 
-/// The library's words are about bytes, so they are not told.
+/// The library's error is about bytes, which would not help a student.
 fn damaged(_: io::Error) -> Blame {
     Blame::Limit(refusals::damaged(""))
 }

@@ -22,7 +22,7 @@ use rawzip::{
 
 use super::{
     budget::{Budget, Source},
-    entry::{Entry, Visit, What},
+    entry::{Entry, EntryKind, Visit},
 };
 use crate::{blame::Blame, names::shown, refusals};
 
@@ -159,16 +159,16 @@ impl Record {
     /// What the entry is: a folder by its name, all else by the upper half of its attributes, where the
     /// systems that have file types put them (APPNOTE.TXT 4.4.15, Info-ZIP's convention). Whichever system
     /// the archive says it comes from: a reader elsewhere may not ask.
-    fn what(&self) -> What {
+    fn what(&self) -> EntryKind {
         match (self.attributes >> 16) & 0o170_000 {
-            0o120_000 => What::Link,
-            0o010_000 => What::Special("a named pipe"),
-            0o140_000 => What::Special("a socket"),
-            0o020_000 | 0o060_000 => What::Special("a device"),
-            0o040_000 => What::Folder,
-            _ if self.raw_name.ends_with(b"/") => What::Folder,
-            0 | 0o100_000 => What::File,
-            _ => What::Special("something unknown"),
+            0o120_000 => EntryKind::Link,
+            0o010_000 => EntryKind::Special("a named pipe"),
+            0o140_000 => EntryKind::Special("a socket"),
+            0o020_000 | 0o060_000 => EntryKind::Special("a device"),
+            0o040_000 => EntryKind::Folder,
+            _ if self.raw_name.ends_with(b"/") => EntryKind::Folder,
+            0 | 0o100_000 => EntryKind::File,
+            _ => EntryKind::Special("something unknown"),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::{
 const NAMES: usize = 10_000;
 
 /// The attempts in the open folder `fd`, the last one last; none if it is one submission as it is.
-pub(super) fn look(
+pub(super) fn attempts_in(
     fd: BorrowedFd<'_>,
     location: &Location,
     exercise_path: &[u8],
@@ -34,7 +34,7 @@ pub(super) fn look(
     let below = |name: &[u8]| location.join(OsStr::from_bytes(name));
     let mut found = match root::locate(fd, exercise_path)? {
         Root::At(_) => return Ok(Vec::new()),
-        Root::Several(folders) => attempts(&folders)
+        Root::Several(folders) => numbered_folders(&folders)
             .into_iter()
             .map(|name| (name.clone(), Source::Folder(below(&name))))
             .collect(),
@@ -49,7 +49,7 @@ pub(super) fn look(
 
 /// Crates side by side are attempts if their folders' names differ in numbers only: `attempt-1`,
 /// `attempt-2`. Otherwise they are crates of which nobody said which counts.
-fn attempts(folders: &[Vec<u8>]) -> Vec<Vec<u8>> {
+fn numbered_folders(folders: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let tops = folders.iter().map(|folder| {
         let end = folder.iter().position(|&byte| byte == b'/');
         folder[..end.unwrap_or(folder.len())].to_vec()

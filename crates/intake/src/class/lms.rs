@@ -1,8 +1,8 @@
 //! What the names tell that Canvas and Moodle give to files they export.
 //!
-//! Hides the two patterns. A name that fits neither is nobody's in particular, and nothing is guessed. Course,
-//! number and student's number, `cs_101_2024001_alice.zip`, look like Canvas's names; what tells them apart is
-//! that all of a class have one number where Canvas has the user's.
+//! Hides the two patterns. From a name that fits neither nothing is guessed. Names such as
+//! `cs_101_2024001_alice.zip` (course, its number, the student's number) look like Canvas's names. They are
+//! recognised by the number in the place of Canvas's user number, which is the same in the whole class.
 //! Never touches the disk.
 
 use ids::SubmissionId;
@@ -15,13 +15,13 @@ const LONGEST_NUMBER: usize = 19;
 const LONGEST_NAME: usize = 44;
 /// So many attempts may be one student's alone; if all of a class are of one student, they are not Canvas's.
 const MOST_OF_ONE: usize = 2;
-/// What Moodle puts behind whose a file is.
+/// What Moodle puts after the student's name and number.
 const MARK: &str = "_assignsubmission_";
 
 /// What a name tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Exported {
-    /// Whose it is.
+    /// The student whose file it is.
     pub(super) id: SubmissionId,
     /// The system's number of the file, which grows with every upload; 0 where it gives none.
     pub(super) file: u128,

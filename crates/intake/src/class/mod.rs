@@ -2,8 +2,8 @@
 //!
 //! Hides how people and their systems lay them out. Every entry of the folder is accounted for: it is a
 //! submission, an attempt of one, or it is listed as ignored with the reason.
-//! Never follows a link, never opens an archive but to see which of several attempts holds a crate, and
-//! never lets one submission stand for two.
+//! Never follows a link, opens an archive only to see which of several attempts holds a crate, and
+//! never takes the work of two students for one submission.
 
 mod archive_names;
 mod inside;
@@ -42,10 +42,10 @@ use crate::{
     source::Source,
 };
 
-/// More is no class.
+/// A folder with more entries is taken for a mistake.
 const ENTRIES: usize = 100_000;
-/// How many archives of one student, from the last, are looked into for a crate. It bounds what a student
-/// can cost who uploads a thousand.
+/// How many archives of one student, from the last one, are looked into for a crate. Without this bound, a
+/// student who uploads a thousand archives would cost a thousand readings.
 const LOOKED_INTO: usize = 8;
 
 /// What is in an instructor's folder.
@@ -62,7 +62,8 @@ pub struct Class {
 pub struct Found {
     /// Whose it is.
     pub id: SubmissionId,
-    /// What will be graded: the last attempt. An archive without a crate is none where another has one.
+    /// What will be graded: the last attempt. An archive without a crate is no attempt if another archive of
+    /// the same student has one.
     pub source: Source,
     /// All attempts, the last one last; never empty.
     pub attempts: Vec<Attempt>,
@@ -90,9 +91,9 @@ pub struct Ignored {
 
 /// Look through the instructor's folder `dir`.
 ///
-/// If `dir` itself is a link, it is followed: that is the user's word. Nothing inside is opened but
-/// folders, to see where the crate is, and of a student with several archives the last ones, within
-/// `limits`. `exercise_path` is where a checkout of the course has the exercise, empty if that is not known.
+/// If `dir` itself is a link, it is followed, because the user named it. Inside, folders are opened to see
+/// where the crate is, and of a student with several archives the last ones are read, within `limits`.
+/// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known.
 ///
 /// # Errors
 /// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
@@ -100,7 +101,7 @@ pub struct Ignored {
 pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, Error> {
     let fd = open::class(dir)?;
     let names =
-        root::list(fd.as_fd(), ENTRIES).map_err(|errno| machine(dir, ReadError::from(errno)))?;
+        root::list(fd.as_fd(), ENTRIES).map_err(|errno| scan_error(dir, ReadError::from(errno)))?;
     if names.len() == ENTRIES {
         return Err(Error::ClassTooLarge {
             path: dir.to_path_buf(),
@@ -128,12 +129,12 @@ pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, 
     for name in &names {
         let location = Location::new(dir, OsStr::from_bytes(name.to_bytes()));
         let sorted = scan.entry(&location, fd.as_fd(), name);
-        sorted.map_err(|shortage| machine(&location.path(), shortage))?;
+        sorted.map_err(|shortage| scan_error(&location.path(), shortage))?;
     }
     scan.finish()
 }
 
-/// One entry that is, or may be, somebody's.
+/// One entry that is, or may be, a student's.
 #[derive(Debug)]
 struct Candidate {
     name: String,
@@ -152,13 +153,13 @@ impl Candidate {
         }
     }
 
-    /// Whether its id says less than its name.
+    /// Whether its id cannot spell its name.
     fn is_misspelled(&self) -> bool {
         self.exported.is_none() && !self.stem.is_ascii()
     }
 
     /// A file that is no archive counts only where nothing else does.
-    fn is_loose(&self) -> bool {
+    fn is_only_files(&self) -> bool {
         let is_file = |attempt: &Attempt| matches!(attempt.source, Source::File(_));
         self.attempts.iter().all(is_file)
     }
@@ -176,7 +177,7 @@ struct ClassScan<'a> {
 }
 
 impl ClassScan<'_> {
-    /// `Err` only for a shortage.
+    /// Look at one entry. The only error is a shortage of memory or of open files.
     fn entry(
         &mut self,
         location: &Location,
@@ -191,7 +192,7 @@ impl ClassScan<'_> {
             Ok(FileType::Symlink) => "is a symbolic link, and links are not followed",
             Ok(_) if names::is_dropped(bytes) => "is what other tools leave in folders",
             Ok(_) if bytes.starts_with(b".") => "is hidden",
-            // What the disk does not tell may be a folder: nothing of a class vanishes.
+            // An entry whose type cannot be read may be a folder: no entry of a class is dropped in silence.
             Ok(FileType::Directory) | Err(ReadError::Machine(_)) => {
                 return self.folder(fd, name, location, &text);
             }
@@ -227,12 +228,12 @@ impl ClassScan<'_> {
             return Ok(());
         }
         let inside = open::folder(fd, name).and_then(|inner| match inner {
-            Some(inner) => inside::look(inner.as_fd(), &location, self.exercise_path),
+            Some(inner) => inside::attempts_in(inner.as_fd(), &location, self.exercise_path),
             None => Ok(Vec::new()),
         });
         let inside = match inside {
             Err(shortage) if shortage.is_shortage() => return Err(shortage),
-            // A folder that cannot be looked into is a submission all the same; its record will say why.
+            // A folder that cannot be looked into is a submission all the same; its admission will say why.
             inside => inside.unwrap_or_default(),
         };
         let mut attempts = inside
@@ -259,7 +260,7 @@ impl ClassScan<'_> {
         Ok(())
     }
 
-    /// Put it to its student.
+    /// Add a candidate to its student.
     fn add(&mut self, candidate: Candidate) {
         self.add_as(candidate.id(), candidate);
     }
@@ -270,7 +271,7 @@ impl ClassScan<'_> {
         candidates.push(candidate);
     }
 
-    /// Different names that are one only as ids get ids of their own.
+    /// Give ids of their own to different names that have one id only because an id cannot spell them.
     fn disambiguate(&mut self) {
         let mut apart = Vec::new();
         for (id, candidates) in self.students.values_mut() {
@@ -318,14 +319,17 @@ impl ClassScan<'_> {
         self.disambiguate();
         let mut submissions = Vec::new();
         for (_, (id, mut candidates)) in std::mem::take(&mut self.students) {
-            if candidates.iter().any(|candidate| !candidate.is_loose()) {
-                for loose in candidates.extract_if(.., |candidate| candidate.is_loose()) {
+            if candidates
+                .iter()
+                .any(|candidate| !candidate.is_only_files())
+            {
+                for loose in candidates.extract_if(.., |candidate| candidate.is_only_files()) {
                     let why =
                         format!("is a file beside what `{id}` handed in as folder or archive");
                     self.ignore(loose.name, why);
                 }
             }
-            candidates.sort_by(in_time);
+            candidates.sort_by(by_time);
             check_collision(&id, &candidates)?;
             let attempts = candidates
                 .into_iter()
@@ -368,7 +372,7 @@ fn file(
     let is_known = exported.is_some();
     let source = match ArchiveKind::of_name(name.as_bytes()) {
         Some(kind) => Source::Archive(location, kind),
-        // Somebody's all the same: it must not vanish.
+        // It belongs to a student all the same, so it must not be ignored.
         None if is_known || is_other_archive(name.as_bytes()) => Source::File(location),
         None => return Err("is neither a folder nor an archive"),
     };
@@ -386,21 +390,22 @@ fn file(
     })
 }
 
-/// Uploads in their order: by the system's number, and where it gives none by name.
-fn in_time(a: &Candidate, b: &Candidate) -> Ordering {
+/// The order of uploads: by the number that the exporting system gave, and without numbers by name.
+fn by_time(a: &Candidate, b: &Candidate) -> Ordering {
     let file = |candidate: &Candidate| candidate.exported.as_ref().map(|exported| exported.file);
     file(a)
         .cmp(&file(b))
         .then_with(|| inside::natural(a.name.as_bytes(), b.name.as_bytes()))
 }
 
-/// Several entries are one student's only if one system says so of each, and tells them apart.
+/// Make sure that several entries of one id are of one student: the exporting system says so of each, and
+/// its names differ.
 fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Error> {
     let clash = candidates.windows(2).find(|pair| {
         let [Some(a), Some(b)] = [&pair[0].exported, &pair[1].exported] else {
             return true;
         };
-        // Canvas gives every upload a number of its own. Moodle gives none, but tells names apart.
+        // Canvas gives every upload a number of its own. Moodle gives none, but never gives a name twice.
         a.id != b.id || a.file == b.file && a.file != 0 || (a.file == 0) != (b.file == 0)
     });
     let Some([a, b]) = clash else {
@@ -413,7 +418,7 @@ fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Er
 }
 
 /// The error of a machine that cannot go on, or of a folder that changes while it is read.
-fn machine(dir: &Path, error: ReadError) -> Error {
+fn scan_error(dir: &Path, error: ReadError) -> Error {
     let source = match Blame::from_read_error(dir, "", error) {
         Blame::Ours(error) => return error,
         Blame::Submission(refusal) | Blame::Limit(refusal) => io::Error::other(refusal.problem),

@@ -129,8 +129,8 @@ fn codes(errors: &[&Diagnostic]) -> String {
     }
 }
 
-/// What to try where a limit stopped the compiler. A crate of a line stayed within it, on the same
-/// machine, or nobody would be told this.
+/// What to try where a limit stopped the compiler. A crate of one line compiled within the same limit on
+/// this machine; otherwise the submission would not be blamed.
 fn limit_hint(termination: &Termination) -> Option<&'static str> {
     Some(match termination {
         Termination::WallLimit { .. } | Termination::CpuLimit { .. } => {

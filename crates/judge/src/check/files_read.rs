@@ -13,7 +13,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     if let Some(run) = runs.iter().find(|run| !run.files.tampered.is_empty()) {
         return tampered(run);
     }
-    // One dataset is everybody's: who knows its total need not have read anything.
+    // One dataset is the same for everybody: a program may know its total without reading anything.
     let knows = runs.iter().all(total::is_right);
     let witnesses = |run| disagreement(run, knows).or_else(|| nothing_read(run, knows));
     if let Some(finding) = runs.iter().find_map(witnesses) {
@@ -69,7 +69,7 @@ fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
         return None;
     };
     if seen.capped.is_some() || seen.attempts.unseen > 0 {
-        // It stopped looking before the end, and says so elsewhere.
+        // The observer stopped before the end, which `multi-threaded` reports.
         return None;
     }
     let (observed, by_times) = (seen.files_read as usize, run.files.read);

@@ -16,7 +16,7 @@ use ids::CheckId;
 /// Lines shown of a failed run's standard error.
 const SHOWN_LINES: usize = 8;
 
-/// Lines shown of a flood: they are most likely all alike.
+/// Lines shown of a stream that exceeded the limit on output: most likely they are all alike.
 const SHOWN_OF_FLOOD: usize = 3;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
@@ -92,8 +92,8 @@ fn passed(runs: &[RunEvidence]) -> String {
     }
 }
 
-/// The lines that tell most: from the first panic on, since later ones often follow from it, or else the
-/// last ones.
+/// The most useful lines: those from the first panic on, since later panics often follow from it, or else the
+/// last lines.
 fn excerpt(said: &str) -> Option<String> {
     match said.find("panicked at") {
         Some(at) => {
@@ -112,7 +112,7 @@ enum Stream {
 }
 
 impl Stream {
-    /// The one that was written more to than is allowed: the one of which more was left out.
+    /// The stream that exceeded the limit on output: the one of which more was left out.
     fn of_flood(execution: &Execution) -> Self {
         if execution.stderr.omitted > execution.stdout.omitted {
             Self::Error
@@ -135,7 +135,7 @@ impl Stream {
         }
     }
 
-    /// What to try where it was flooded.
+    /// What to try where it exceeded the limit on output.
     fn hint(self) -> &'static str {
         match self {
             Self::Output => "print the total once, after the loop",
@@ -146,7 +146,7 @@ impl Stream {
     }
 }
 
-/// What to try where the program met a closed door, or said in the words of the system what else it met.
+/// What to try where the program's own error message names a refused operation or another known problem.
 fn said_hint(said: &str) -> Option<&'static str> {
     let hints: [(&[&str], &str); 3] = [
         (
@@ -227,7 +227,7 @@ fn explain(execution: &Execution) -> (String, Option<String>) {
     }
 }
 
-/// What to try after an end that was not its own.
+/// What to try where the program did not end by itself.
 fn limit_hint(termination: Termination) -> &'static str {
     match termination {
         Termination::CpuLimit { .. } => "look for a loop that waits by spinning, or never ends",

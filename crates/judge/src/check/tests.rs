@@ -7,8 +7,8 @@ use ids::Seed;
 use super::*;
 use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, RunEvidence};
 use evidence::{
-    Captured, Concurrency, Execution, FilesWitness, Observation, Observed, ProcessSeen, Tampering,
-    Termination, ThreadSeen, Trace, Usage,
+    Access, Captured, Concurrency, Execution, FilesWitness, Observation, Observed, ProcessSeen,
+    Tampering, Termination, ThreadSeen, Trace, Usage,
 };
 
 /// Two files read at once, by two threads.
@@ -22,9 +22,10 @@ fn parallel() -> Observation {
             processes: 1,
             rounds: 1,
         },
-        files_expected: 2,
+        time: 4,
         files_read: 2,
-        charges: 2,
+        blocks_read: 8,
+        blocks_brought: 8,
         threads_created: 2,
         threads: vec![
             ThreadSeen {
@@ -35,9 +36,8 @@ fn parallel() -> Observation {
             2
         ],
         processes: vec![ProcessSeen {
-            files: 2,
+            blocks: 8,
             threads: 2,
-            rounds: 1,
         }],
         ..Observation::default()
     }
@@ -482,6 +482,7 @@ fn one_serial_run_among_parallel_ones_fails() {
     let seen = seen(&mut evidence);
     seen.concurrency.effective = 1.0;
     seen.concurrency.rounds = 2;
+    seen.time = 8;
     seen.concurrency.held_max = 1;
     seen.concurrency.threads = 1;
     seen.threads_created = 0;
@@ -495,4 +496,24 @@ fn one_serial_run_among_parallel_ones_fails() {
         "{}",
         finding.message
     );
+}
+
+#[test]
+fn the_longest_stretch_of_reads_one_at_a_time_is_told() {
+    let told = |times: &[(u32, u32)]| {
+        let mut evidence = evidence(vec![run(0, "42\n")]);
+        seen(&mut evidence).timeline = times
+            .iter()
+            .map(|&(start, end)| Access::from([0, 0, start, end]))
+            .collect();
+        find(&evidence, CheckId::MultiThreaded).details.more
+    };
+    let (three, four) = ((4, 5), (5, 8));
+    assert_eq!(
+        told(&[(0, 4), (0, 4), three, four, (8, 9), (8, 12), (12, 16)]),
+        ["of 7 reads in order, number 3 to 4 came one at a time"]
+    );
+    // Beside each of the first two the third was in flight.
+    assert!(told(&[(0, 1), (1, 2), (0, 4)]).is_empty());
+    assert!(told(&[]).is_empty());
 }

@@ -73,7 +73,7 @@ fn adds_elsewhere(run: &RunEvidence) -> bool {
             && seen.files_read as usize == run.files.expected)
 }
 
-/// What to do first, where not all was read that the total is made of.
+/// What to do first, where not every file was read.
 fn reading_hint(run: &RunEvidence) -> Option<&'static str> {
     if let Some(Observed::Seen(seen)) = &run.execution.observation {
         if seen.cut_off > 0 {

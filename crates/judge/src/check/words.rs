@@ -19,7 +19,7 @@ pub(super) fn milliseconds(ms: u64) -> String {
 /// The longest line of an excerpt, in characters.
 const LONGEST_LINE: usize = 300;
 
-/// The first lines of a text, at most so many, none of them endless.
+/// The first lines of a text, at most so many, each of limited length.
 pub(super) fn first_lines(text: &str, most: usize) -> String {
     let lines: Vec<String> = text
         .lines()
@@ -29,7 +29,7 @@ pub(super) fn first_lines(text: &str, most: usize) -> String {
     lines.join("\n")
 }
 
-/// The last lines that are not blank, at most so many, none of them endless.
+/// The last lines that are not blank, at most so many, each of limited length.
 pub(super) fn last_lines(text: &str, most: usize) -> Option<String> {
     let lines: Vec<&str> = text
         .lines()
@@ -40,7 +40,7 @@ pub(super) fn last_lines(text: &str, most: usize) -> Option<String> {
 }
 
 /// What a program said, without the numbers of its threads in Rust's words on a panic,
-/// `thread 'main' (1234) panicked at`: they are others each time and mean nothing to anybody.
+/// `thread 'main' (1234) panicked at`: the numbers differ in each run and mean nothing to a reader.
 pub(super) fn without_thread_numbers(said: &str) -> String {
     let line = |line: &str| -> String {
         let shortened = || {

@@ -1,13 +1,14 @@
-//! Why submissions fail, equal mistakes put together.
+//! Why submissions fail, with equal mistakes grouped.
 //!
-//! Two messages are of one cause if they differ in nothing but numbers that stand alone. A number is shown
-//! where all have the same, and else as many as there are, or from where to where.
+//! Two messages have the same cause if they differ only in numbers that stand alone. Where all messages of a
+//! cause have the same number, it is shown; where they differ, a few numbers are listed, and many become a
+//! range.
 
 use std::collections::BTreeMap;
 
 use ids::SubmissionId;
 
-/// Different numbers that are told one by one; of more only the ends are.
+/// How many different numbers are listed; more become a range.
 const TOLD: usize = 3;
 
 /// All causes met.
@@ -17,7 +18,7 @@ pub(super) struct Causes(BTreeMap<String, Cause>);
 /// One cause.
 #[derive(Debug, Default)]
 struct Cause {
-    /// The message that says most: where it differs, it speaks of several.
+    /// The longest message: where messages differ, it has the plural.
     words: Vec<String>,
     /// The different numbers at each place, in the order of the places.
     numbers: Vec<Vec<String>>,
@@ -42,7 +43,7 @@ impl Causes {
         cause.ids.push(id.clone());
     }
 
-    /// Each cause in words with all whose it is, the commonest first.
+    /// Each cause in words with its submissions, the most frequent first.
     pub(super) fn by_number(&self) -> Vec<(String, &[SubmissionId])> {
         let mut causes: Vec<_> = self.0.values().collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.ids.len()));
@@ -66,7 +67,7 @@ impl Cause {
     }
 }
 
-/// Stands for a number in a word. No message holds it: it is what cannot be seen.
+/// Stands for a number in a word. No message contains it, since it is not printable.
 const PLACE: char = '\0';
 
 /// A message word by word, and the numbers taken out of it. What is in backticks is a name and stays, and
@@ -91,7 +92,7 @@ fn read(message: &str) -> (Vec<String>, Vec<String>) {
     (words.collect(), numbers)
 }
 
-/// What equal mistakes have in common: behind a number one of a thing is as many.
+/// What messages of one cause have in common. After a number, singular and plural of a noun are equal.
 fn key(words: &[String]) -> String {
     let mut key: Vec<String> = Vec::new();
     for (at, word) in words.iter().enumerate() {

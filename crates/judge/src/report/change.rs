@@ -1,4 +1,4 @@
-//! Somebody whose grade is not what it was, in words.
+//! A submission whose grade has changed, in words.
 //!
 //! Never decides whether a change is right or wrong, and never compares measured things: only verdict,
 //! points and the answers of the checks.
@@ -7,7 +7,7 @@ use super::words::verdict_word;
 use crate::record::{Check, Record, Score, Status, Verdict};
 use ids::{CheckId, SubmissionId};
 
-/// How a submission stands.
+/// The grade of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The outcome.
@@ -29,27 +29,27 @@ impl From<&Record> for Standing {
     }
 }
 
-/// How somebody stood.
+/// The grade of a submission before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Earlier {
     /// There was no such submission.
     Nothing,
     /// There was one, and its grade is not known any more.
     Unknown,
-    /// So.
+    /// This grade.
     Was(Standing),
 }
 
-/// Somebody whose grade is not what it was.
+/// A submission whose grade has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Who.
+    /// Which submission.
     pub id: SubmissionId,
-    /// How they stood.
+    /// Its grade before.
     pub before: Earlier,
-    /// How they stand; none if there is no such submission any more.
+    /// Its grade now; `None` if there is no such submission any more.
     pub after: Option<Standing>,
-    /// Why, if there is more to say than that somebody is new.
+    /// Why, if more is known than that the submission is new.
     pub why: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl Standing {
     }
 }
 
-/// The checks that answer otherwise than before.
+/// The checks whose answers have changed.
 fn differences(before: &Standing, after: &Standing) -> String {
     let words = CheckId::ALL.into_iter().filter_map(|id| {
         let (old, new) = (before.check(id), after.check(id));

@@ -4,7 +4,7 @@
 //! try, and last the command that shows the same again. At most 80 columns, readable without colour, and
 //! with nothing in it that changes from one grading of the same thing to the next.
 //!
-//! Colour is put in always; who prints it takes it out where it is not wanted.
+//! The text always contains colour; whoever prints it removes the colour where it is not wanted.
 
 use std::fmt::Write as _;
 
@@ -151,7 +151,7 @@ fn row(text: &mut String, label: &str, value: &str) {
     );
 }
 
-/// What somebody else said, set off by a bar. A line that is too long goes on below its own words.
+/// Output of a program or of the compiler, marked by a bar. A long line continues below its own first word.
 fn block(text: &mut String, said: &str) {
     let said = escape_block(&without_compiler_hashes(said));
     for line in said.lines() {

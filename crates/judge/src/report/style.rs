@@ -10,7 +10,7 @@ pub const WIDTH: usize = 80;
 
 /// Headlines.
 pub const BOLD: Style = Style::new().bold();
-/// What stands beside the matter: labels and remarks.
+/// Labels and remarks.
 pub const DIM: Style = Style::new().dimmed();
 /// What passed.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();

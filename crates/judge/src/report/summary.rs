@@ -1,9 +1,8 @@
-//! A class on one screen: how the points are spread, what fails most often and why, who handed in the
-//! same, what could not be graded, and what changed since the last time.
+//! A class on one screen: how the points are distributed, what fails most often and why, which submissions
+//! are alike, which could not be graded, and which grades changed.
 //!
-//! Filled record by record, so that a class need not be in memory; what is kept of each is a line.
-//! At most 80 columns, readable without colour, and in an order that does not depend on who was graded
-//! first.
+//! Records are added one by one, so that the class is not in memory as a whole.
+//! At most 80 columns, readable without colour, and in an order that does not depend on the order of grading.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -54,7 +53,7 @@ pub struct Summary {
     /// Who handed in several times or late, or has a name that an id cannot spell: each attempt, and
     /// whether it was late; the last one counts.
     pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
-    /// Who moved.
+    /// Which grades changed.
     pub changes: Vec<Change>,
 }
 

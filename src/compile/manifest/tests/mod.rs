@@ -4,7 +4,10 @@ mod honest;
 mod properties;
 mod refusals;
 
-use super::*;
+use super::{
+    model::{Edition, Target},
+    *,
+};
 
 /// `[package]` and two keys; what a test adds starts on line 4.
 const HEAD: &str = "[package]\nname = \"sum\"\nedition = \"2021\"\n";

@@ -1,6 +1,6 @@
 //! What an observation says about a program's concurrency, and if it is not parallel, why.
 //!
-//! Pure, and without a word for the student: it gives the kind and the numbers that show it.
+//! Computes the kind of program and the numbers that show it. Never words anything for the student.
 //!
 //! # How the kinds are told apart
 //!
@@ -10,8 +10,8 @@
 //! | ≥ 1.9 | | the same, but one asks for nearly all bytes | touched only |
 //! | ≥ 1.9 | | the same, of fewer than half of the files | too few |
 //! | ≥ 1.9 | | one in each process | processes |
-//! | < 1.9 | ≥ 2 | most files twice: a little, and then the rest | touched only |
-//! | < 1.9 | ≥ 2 | more accesses than files | read again |
+//! | < 1.9 | ≥ 2 | most of what is read is read twice | read again |
+//! | < 1.9 | ≥ 2 | most files partly at once, and partly one at a time | touched only |
 //! | < 1.9 | | 1, none created | no threads |
 //! | < 1.9 | | 1, others created | one reader, or idle threads |
 //! | < 1.9 | 1 | many, of which one lives at a time | spawn and join in a loop |
@@ -19,24 +19,26 @@
 //! | < 1.9 | ≥ 2 | one needs nearly all rounds for its own files | uneven |
 //! | < 1.9 | ≥ 2 | many | hardly parallel |
 //!
-//! A program that cannot be counted to the end is open, unless it was serial so far and the delay is its own
-//! doing: its threads slept or computed while reads waited.
+//! A program whose reads could not be counted to the end is undecided, unless it was serial so far and caused
+//! the delay itself: its threads slept or computed while reads waited.
 //!
 //! Threads that parse what one thread reads, and threads that do nothing, read alike: not at all. They
-//! differ in how many rounds they ran in. The program rests between two rounds, so what one thread has read
-//! is worked on before it reads on: it shows in every round, under any load.
+//! differ in how many steps of the virtual clock they ran in. The program rests between two steps, so what one
+//! thread has read is worked on before it reads on: it shows for every file, under any load.
 
 use std::time::Duration;
 
-use evidence::{Cap, Observation};
+use evidence::{BLOCKS, Observation, ObservationLimit};
 
-/// The least effective concurrency that passes: twice as fast as serial on an ideally slow disk, less 5 %.
+/// The smallest mean number of useful reads in flight that passes: twice as fast as serial on an ideally slow
+/// disk, less 5 %.
 ///
-/// Two threads reach 2 only if they share the files out without a rest, and `chunks(len / 2 + 1)`, as
-/// people write it, gives 1000 / 501.
+/// Two threads reach 2 only if they share the files exactly, and `chunks(len / 2 + 1)`, as people write it,
+/// gives 1000 / 501.
 pub(super) const MIN_MEAN_IN_FLIGHT: f64 = 0.95 * 2.0;
 
-/// Threads weighted by the bytes they asked for, at least: below, one asked for more than four fifths.
+/// The smallest number of threads, weighted by the bytes they asked for. Below it, one thread asked for more
+/// than four fifths.
 const LEAST_SHARED: f64 = 1.5;
 
 /// Whether a program reads in parallel.
@@ -112,12 +114,12 @@ pub enum Cause {
     },
     /// Many accesses were in flight, but they read what had been or would be read again.
     ReadAgain {
-        /// Accesses that waited for the disk.
+        /// Reads of files, of which reads of parts make up whole ones.
         charges: u32,
         /// Files read in all.
         files: u32,
     },
-    /// Many threads read a little of each file at once, and one the rest of all, or one after the other.
+    /// Many threads read a part of each file at once, and one the rest of all, or one after the other.
     TouchedOnly {
         /// Threads that read.
         threads: u32,
@@ -132,7 +134,7 @@ pub enum Cause {
         /// How long they did in all.
         own: Duration,
         /// Why it was given up.
-        cap: Cap,
+        cap: ObservationLimit,
     },
 }
 
@@ -146,7 +148,7 @@ impl From<Cause> for Diagnosis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndecidedReason {
     /// Watching ended early, while the program could still have turned out parallel.
-    Capped(Cap),
+    Capped(ObservationLimit),
     /// Some reads could not be attributed.
     Unseen {
         /// How many.
@@ -164,16 +166,16 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
             accesses: seen.attempts.unseen,
         });
     }
-    // However it had gone on after a cap: at worst with each file that was left by itself, at best with
-    // all of them at once.
+    // After an observation limit, the program would have read each block that was left by itself at worst, and
+    // all of them at once at best.
+    let all = expected.saturating_mul(BLOCKS);
     let left = seen
         .capped
-        .map_or(0, |_| expected.saturating_sub(seen.files_read));
-    let rounds = c.rounds.saturating_sub(seen.touch_rounds);
-    let worst = |files: u32| f64::from(files) / f64::from(rounds.saturating_add(left).max(1));
+        .map_or(0, |_| all.saturating_sub(seen.blocks_read));
+    let worst = |blocks: u32| f64::from(blocks) / f64::from(seen.time.saturating_add(left).max(1));
     if let Some(cap) = seen.capped {
-        let lost = f64::from(expected) < MIN_MEAN_IN_FLIGHT * f64::from(rounds);
-        if !lost && worst(expected) < MIN_MEAN_IN_FLIGHT {
+        let lost = f64::from(all) < MIN_MEAN_IN_FLIGHT * f64::from(seen.time);
+        if !lost && worst(all) < MIN_MEAN_IN_FLIGHT {
             let own = processor + Duration::from_millis(seen.slept_ms);
             return match time_of(cap) {
                 Some(all) if own >= all / 2 && was_serial(seen) => {
@@ -191,7 +193,7 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
         let threaded = seen
             .processes
             .iter()
-            .any(|process| process.threads >= 2 && worst(process.files) >= MIN_MEAN_IN_FLIGHT);
+            .any(|process| process.threads >= 2 && worst(process.blocks) >= MIN_MEAN_IN_FLIGHT);
         let cause = if !threaded {
             Cause::Processes {
                 processes: c.processes,
@@ -214,20 +216,21 @@ pub fn diagnose(seen: &Observation, expected: u32, processor: Duration) -> Diagn
     not_parallel(seen).into()
 }
 
-/// Whether reads came one by one until watching ended, those included that waited then.
+/// Whether reads came one at a time until the observation ended, counting the reads that still waited.
 fn was_serial(seen: &Observation) -> bool {
-    let rounds = seen.concurrency.rounds.saturating_sub(seen.touch_rounds);
-    let files = seen.files_read.saturating_add(seen.held_at_cap);
-    rounds > 0 && f64::from(files) < MIN_MEAN_IN_FLIGHT * (f64::from(rounds) + 1.0)
+    let held = seen.held_at_cap.saturating_mul(BLOCKS);
+    let blocks = seen.blocks_read.saturating_add(held);
+    let time = f64::from(seen.time) + f64::from(BLOCKS);
+    seen.time > 0 && f64::from(blocks) < MIN_MEAN_IN_FLIGHT * time
 }
 
-/// The real time after which a cap comes, if it is one.
-fn time_of(cap: Cap) -> Option<Duration> {
+/// The real time of an observation limit, if it limits real time.
+fn time_of(cap: ObservationLimit) -> Option<Duration> {
     match cap {
-        Cap::NeverAtRest { limit_ms }
-        | Cap::Restless { limit_ms }
-        | Cap::HeldTooLong { limit_ms } => Some(Duration::from_millis(limit_ms)),
-        Cap::TooManyRounds { .. } => None,
+        ObservationLimit::NotQuiescent { limit_ms }
+        | ObservationLimit::BusyThreads { limit_ms }
+        | ObservationLimit::HeldTooLong { limit_ms } => Some(Duration::from_millis(limit_ms)),
+        ObservationLimit::TooManyRounds { .. } => None,
     }
 }
 
@@ -246,15 +249,17 @@ fn participation_in_bytes(seen: &Observation) -> f64 {
 fn not_parallel(seen: &Observation) -> Cause {
     let c = &seen.concurrency;
     let files = seen.files_read;
-    if c.held_max > 1 && 2 * seen.charges_for_the_rest >= files {
-        return Cause::TouchedOnly { threads: c.threads };
-    }
-    let in_flight = f64::from(seen.charges) / f64::from(c.rounds.max(1));
-    if in_flight >= MIN_MEAN_IN_FLIGHT || (c.held_max > 1 && seen.charges >= 2 * files) {
+    let in_flight = f64::from(seen.blocks_brought) / f64::from(seen.time.max(1));
+    let again = c.held_max > 1 && seen.blocks_brought >= seen.blocks_read.saturating_mul(2);
+    let touched = c.held_max > 1 && seen.files_partly_alone >= files.div_ceil(2);
+    if again || (in_flight >= MIN_MEAN_IN_FLIGHT && !touched) {
         return Cause::ReadAgain {
-            charges: seen.charges,
+            charges: seen.blocks_brought.div_ceil(BLOCKS),
             files,
         };
+    }
+    if touched {
+        return Cause::TouchedOnly { threads: c.threads };
     }
     if c.processes > 1 && seen.processes.iter().all(|process| process.threads == 1) {
         return Cause::Processes {
@@ -327,15 +332,15 @@ mod tests {
                 processes: 1,
                 rounds,
             },
-            files_expected: 1000,
+            time: BLOCKS * rounds,
             files_read: files,
-            charges: files_by_thread.iter().sum(),
+            blocks_read: BLOCKS * files,
+            blocks_brought: BLOCKS * files_by_thread.iter().sum::<u32>(),
             threads_created: u32::try_from(files_by_thread.len()).unwrap() - 1,
             threads_at_once: u32::try_from(files_by_thread.len()).unwrap() + 1,
             processes: vec![ProcessSeen {
-                files,
+                blocks: BLOCKS * files,
                 threads: readers,
-                rounds,
             }],
             threads: files_by_thread
                 .iter()
@@ -429,18 +434,14 @@ mod tests {
 
     #[test]
     fn a_touch_by_many_and_the_rest_one_by_one_is_no_reading_at_once() {
-        let mut touched = seen(&[125; 8], 8, 1125);
-        (touched.charges, touched.charges_for_the_rest) = (2000, 1000);
+        // A quarter of each by eight at once, and three quarters by themselves.
+        let mut touched = seen(&[125; 8], 8, 782);
+        (touched.time, touched.files_partly_alone) = (3125, 1000);
         check(&touched, Cause::TouchedOnly { threads: 8 });
-        // Both at once.
-        let mut in_two_goes = seen(&[500, 500], 2, 1000);
-        (in_two_goes.charges, in_two_goes.charges_for_the_rest) = (2000, 1000);
-        (in_two_goes.touch_rounds, in_two_goes.concurrency.effective) = (500, 2.0);
-        let parallel = Diagnosis::Parallel {
-            effective: 2.0,
-            threads: 2,
-        };
-        check(&in_two_goes, parallel);
+        // Not most of them.
+        touched.files_partly_alone = 499;
+        let hardly = |diagnosis| matches!(diagnosis, Diagnosis::Not(Cause::HardlyParallel { .. }));
+        assert!(hardly(told(&touched)));
     }
 
     #[test]
@@ -458,7 +459,7 @@ mod tests {
     #[test]
     fn reading_again_in_many_threads_is_not_parallel() {
         let mut decoys = seen(&[1000, 500, 500], 2, 1500);
-        decoys.charges = 2000;
+        decoys.blocks_brought = BLOCKS * 2000;
         assert!(matches!(
             told(&decoys),
             Diagnosis::Not(Cause::ReadAgain { charges: 2000, .. })
@@ -490,9 +491,8 @@ mod tests {
         let mut processes = seen(&[125; 8], 8, 125);
         processes.concurrency.processes = 8;
         let one = ProcessSeen {
-            files: 125,
+            blocks: BLOCKS * 125,
             threads: 1,
-            rounds: 125,
         };
         processes.processes = vec![one; 8];
         // A second thread that reads a single file changes nothing.
@@ -503,12 +503,12 @@ mod tests {
 
     #[test]
     fn a_cap_decides_nothing_unless_it_is_decided() {
-        let cap = Cap::Restless { limit_ms: 1 };
+        let cap = ObservationLimit::BusyThreads { limit_ms: 1 };
         let mut capped = seen(&[400], 1, 400);
         capped.capped = Some(cap);
         check(&capped, Diagnosis::Undecided(UndecidedReason::Capped(cap)));
         // Half of the time was its own.
-        let cap = Cap::HeldTooLong { limit_ms: 30_000 };
+        let cap = ObservationLimit::HeldTooLong { limit_ms: 30_000 };
         (capped.capped, capped.slept_ms) = (Some(cap), 12_000);
         let own = Duration::from_secs(15);
         let held_up = Cause::HeldUp { own, cap };
@@ -547,15 +547,13 @@ mod tests {
     fn a_pair_of_threads_beside_many_processes_is_not_what_reads() {
         let mut pair = seen(&[125; 8], 8, 125);
         let alone = ProcessSeen {
-            files: 125,
+            blocks: BLOCKS * 125,
             threads: 1,
-            rounds: 125,
         };
         pair.processes = vec![alone; 8];
         pair.processes.push(ProcessSeen {
-            files: 2,
+            blocks: BLOCKS * 2,
             threads: 2,
-            rounds: 1,
         });
         assert!(matches!(
             told(&pair),

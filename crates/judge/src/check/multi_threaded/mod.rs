@@ -1,7 +1,7 @@
 //! `multi-threaded`: the reads overlapped, by at least two threads of one process.
 //!
-//! [`diagnosis`] says what kind of program was seen; here that becomes words. Each way of not being
-//! parallel has its own, because each is mended differently.
+//! [`diagnosis`] decides what kind of program was seen; this module words it. Each cause has its own message
+//! and hint, because each is mended differently.
 
 pub(super) mod diagnosis;
 
@@ -11,7 +11,7 @@ use super::{
     words::count,
 };
 use crate::evidence::RunEvidence;
-use evidence::{Cap, Concurrency, Observation, Observed};
+use evidence::{Concurrency, Observation, ObservationLimit, Observed};
 use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
@@ -140,7 +140,7 @@ fn explain(cause: Cause) -> (String, &'static str) {
         ),
         Cause::TouchedOnly { threads } => (
             format!(
-                "{} read a little of each file, and the rest is read one file at a time",
+                "{} read a part of each file at once, and the rest is read one file at a time",
                 count(threads as usize, "thread")
             ),
             "let each thread read its files to their end, and hold no lock while it does",
@@ -199,18 +199,18 @@ fn undecided(reason: UndecidedReason) -> String {
                 count(accesses as usize, "read")
             )
         }
-        UndecidedReason::Capped(Cap::NeverAtRest { limit_ms }) => {
+        UndecidedReason::Capped(ObservationLimit::NotQuiescent { limit_ms }) => {
             format!(
                 "the program did not come to rest within {limit_ms} ms, so its reads could not be counted"
             )
         }
-        UndecidedReason::Capped(Cap::Restless { limit_ms }) => format!(
+        UndecidedReason::Capped(ObservationLimit::BusyThreads { limit_ms }) => format!(
             "threads that never rest took more than {limit_ms} ms of the time to count reads in"
         ),
-        UndecidedReason::Capped(Cap::HeldTooLong { limit_ms }) => {
+        UndecidedReason::Capped(ObservationLimit::HeldTooLong { limit_ms }) => {
             format!("the reads could not be counted within {limit_ms} ms")
         }
-        UndecidedReason::Capped(Cap::TooManyRounds { limit }) => {
+        UndecidedReason::Capped(ObservationLimit::TooManyRounds { limit }) => {
             format!("counting was given up after {limit} rounds")
         }
     }
@@ -218,28 +218,33 @@ fn undecided(reason: UndecidedReason) -> String {
 
 /// Where reads came one at a time, if they also came otherwise: the longest such stretch, in words.
 fn serial_stretch(seen: &Observation) -> Option<String> {
-    /// A shorter one is no more than a beginning, an end or a chance.
+    /// A stretch that is a smaller part of all reads may be the beginning, the end or chance.
     const LEAST_PART: usize = 10;
     if seen.concurrency.held_max < 2 {
         return None;
     }
-    let rounds = seen.timeline.chunk_by(|one, next| one.start == next.start);
-    let (mut at, mut stretch, mut longest) = (0, 0..0, 0..0);
-    for round in rounds {
-        at += round.len();
-        stretch = if round.len() > 1 {
-            at..at
+    let reads = &seen.timeline;
+    // They stand in the order of their ends. So one was in flight alone if it began when all before it had
+    // ended, and if all after it began when it had ended.
+    let (mut stretch, mut longest) = (reads.len()..reads.len(), 0..0);
+    let mut next_begin = u32::MAX;
+    for (at, read) in reads.iter().enumerate().rev() {
+        let before = at.checked_sub(1).map_or(0, |before| reads[before].end);
+        stretch = if before <= read.start && read.end <= next_begin {
+            at..stretch.end
         } else {
-            stretch.start..at
+            at..at
         };
-        if stretch.len() > longest.len() {
+        next_begin = next_begin.min(read.start);
+        // Of stretches of equal length the first.
+        if !stretch.is_empty() && stretch.len() >= longest.len() {
             longest = stretch.clone();
         }
     }
-    (at > 0 && longest.len() * LEAST_PART >= at).then(|| {
+    (!longest.is_empty() && longest.len() * LEAST_PART >= reads.len()).then(|| {
         format!(
             "of {} in order, number {} to {} came one at a time",
-            count(at, "read"),
+            count(reads.len(), "read"),
             longest.start + 1,
             longest.end
         )

@@ -1,36 +1,36 @@
 //! When a thread that sleeps will wake by itself.
 //!
-//! `/proc/TID/syscall` names the call in which it sleeps, with its arguments. Where we may not read it
-//! (a hardened kernel) every sleep looks as if it had no end, and programs that sleep between their
-//! reads seem a little less concurrent than they are. The same file tells who waits for a child.
+//! `/proc/TID/syscall` names the system call in which a thread sleeps, with its arguments. Where that file must
+//! not be read (a hardened kernel), every sleep looks as if it had no end, and programs that sleep between their
+//! reads seem a little less concurrent than they are. The same file tells which thread waits for a child.
 
 use std::{fs, time::Duration};
 
-use super::{
+use crate::{
     memory,
     syscalls::{self, Call, Flags, Timeout},
 };
 
-/// When a sleeping thread wakes.
+/// When a thread that was found asleep will wake by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wakes {
-    /// By itself, at the latest then: real time from the start.
+pub(crate) enum WakeUp {
+    /// At this real time from the start, at the latest.
     At(Duration),
-    /// Not by itself, as far as can be seen.
+    /// Never, as far as can be seen.
     Never,
-    /// It is awake.
+    /// The thread is awake already.
     Awake,
 }
 
-/// When a thread wakes that sleeps at `now`.
-pub(super) fn wakes(process: i32, tid: i32, now: Duration) -> Wakes {
+/// When a thread that sleeps at `now` will wake by itself.
+pub(super) fn wake_up(process: i32, tid: i32, now: Duration) -> WakeUp {
     match fs::read_to_string(format!("/proc/{process}/task/{tid}/syscall")) {
-        Ok(line) if line.trim_end() == "running" => Wakes::Awake,
+        Ok(line) if line.trim_end() == "running" => WakeUp::Awake,
         Ok(line) => match time_left(tid, &line) {
-            Some(left) => Wakes::At(now.saturating_add(left)),
-            None => Wakes::Never,
+            Some(left) => WakeUp::At(now.saturating_add(left)),
+            None => WakeUp::Never,
         },
-        Err(_) => Wakes::Never,
+        Err(_) => WakeUp::Never,
     }
 }
 

@@ -1,0 +1,35 @@
+//! What every command needs: where text goes, a sandbox, and whether we were asked to stop.
+
+use std::{env, path::PathBuf};
+
+use super::output::Output;
+use sandbox::{Cancellation, Sandbox};
+
+use crate::{
+    config::{IsolationDemand, require},
+    fault::{Fault, FaultKind},
+};
+
+/// What every command needs.
+pub(super) struct App {
+    pub(super) output: Output,
+    pub(super) cancellation: Cancellation,
+}
+
+impl App {
+    /// A sandbox that isolates as is demanded.
+    pub(super) fn sandbox(&self, isolation: IsolationDemand) -> Result<Sandbox, Fault> {
+        let this = this_program()?;
+        let support = sandbox::probe(&this)?;
+        let tier = isolation.asked.tier(&support);
+        require(&support, tier, isolation.least)?;
+        Ok(Sandbox::new(&support, tier, self.cancellation.clone())?)
+    }
+}
+
+/// The file of this program, which is its own supervisor.
+pub(super) fn this_program() -> Result<PathBuf, Fault> {
+    env::current_exe().map_err(|error| {
+        Fault::new(FaultKind::Sandbox, "failed to find this program's own file").because(error)
+    })
+}

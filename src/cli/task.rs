@@ -1,0 +1,279 @@
+//! What is to be done, settled: the arguments as typed, with settings and defaults filled in.
+//!
+//! Whoever carries a task out finds every value in it and asks for no default.
+
+use std::{
+    ffi::OsString,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    args::{
+        BatchArgs, ClassFormat, Cli, Command, DataArgs, Format, GlobalArgs, GradeArgs, ReportArgs,
+    },
+    mistyped::{late_command, nearly_a_command},
+    output::quoted,
+};
+use crate::{
+    batch,
+    config::{Isolation, IsolationDemand, Settings, Whose},
+    course::{Course, Exercise},
+    fault::Fault,
+    grading,
+};
+use ids::Seed;
+
+/// What is to be done.
+pub(super) enum Task {
+    Grade(Box<Grade>),
+    Batch(Box<Batch>),
+    Report(Report),
+    Data(Box<Data>),
+    CheckExercises(CheckExercises),
+    Doctor(Doctor),
+    Completions(clap_complete::Shell),
+    Man,
+}
+
+/// Grade one submission.
+pub(super) struct Grade {
+    pub(super) settings: Settings,
+    pub(super) isolation: IsolationDemand,
+    pub(super) exercise: Exercise,
+    /// The submission's folder.
+    pub(super) folder: PathBuf,
+    /// All seeds, the fresh ones drawn.
+    pub(super) seeds: Vec<Seed>,
+    pub(super) format: Format,
+    /// The file that gets the report as well, if one does.
+    pub(super) report: Option<PathBuf>,
+    /// The command that does the same again, from the same folder.
+    pub(super) replay: String,
+}
+
+/// Grade a class.
+pub(super) struct Batch {
+    pub(super) settings: Settings,
+    pub(super) isolation: IsolationDemand,
+    pub(super) exercise: Exercise,
+    /// The folder of submissions.
+    pub(super) class: PathBuf,
+    /// Where records and gradebook go.
+    pub(super) out: PathBuf,
+    /// The same folder as a person knows it.
+    pub(super) shown_out: PathBuf,
+    pub(super) jobs: NonZeroUsize,
+    /// The seeds that were typed; none means those of the output folder, or fresh ones.
+    pub(super) seeds: Vec<Seed>,
+    pub(super) fresh: bool,
+    pub(super) accept: bool,
+    pub(super) quiet: bool,
+    pub(super) format: ClassFormat,
+}
+
+/// Make a report of a batch or of one record.
+pub(super) struct Report {
+    pub(super) path: PathBuf,
+    pub(super) format: ClassFormat,
+}
+
+/// Write an exercise's data files.
+pub(super) struct Data {
+    pub(super) exercise: Exercise,
+    /// The folder to write into.
+    pub(super) dir: PathBuf,
+    /// The same folder as typed.
+    pub(super) shown_dir: PathBuf,
+    pub(super) seed: Seed,
+    /// Where temporary folders go, if not where it works best.
+    pub(super) temp_dir: Option<PathBuf>,
+}
+
+/// Prove that the course is sound.
+pub(super) struct CheckExercises {
+    pub(super) settings: Settings,
+    pub(super) isolation: IsolationDemand,
+}
+
+/// Say what this machine can do.
+pub(super) struct Doctor {
+    pub(super) settings: Settings,
+    pub(super) isolation: Isolation,
+}
+
+impl Task {
+    /// What was typed, settled. `here` is the folder in which relative paths start; `env` looks up a variable.
+    pub(super) fn settle(
+        cli: Cli,
+        here: &Path,
+        env: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Fault> {
+        let typed = Typed {
+            global: cli.global,
+            here,
+            env,
+        };
+        let Some(command) = cli.command else {
+            return Ok(Self::Grade(Box::new(typed.grade(cli.grade)?)));
+        };
+        if cli.grade.are_given() {
+            return Err(late_command());
+        }
+        Ok(match command {
+            Command::Batch(args) => Self::Batch(Box::new(typed.batch(args)?)),
+            Command::Report(args) => Self::Report(typed.report(args)),
+            Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
+            Command::CheckExercises => {
+                let settings = typed.settings()?;
+                let isolation = typed.isolation(&settings, Whose::Own);
+                Self::CheckExercises(CheckExercises {
+                    settings,
+                    isolation,
+                })
+            }
+            Command::Doctor => Self::Doctor(Doctor {
+                settings: typed.settings()?,
+                isolation: typed.global.isolation,
+            }),
+            Command::Completions { shell } => Self::Completions(shell),
+            Command::Man => Self::Man,
+        })
+    }
+
+    /// Where temporary folders go, where that was said.
+    pub(super) fn temp_dir(&self) -> Option<&Path> {
+        match self {
+            Self::Grade(task) => task.settings.temp_dir.as_deref(),
+            Self::Batch(task) => task.settings.temp_dir.as_deref(),
+            Self::Data(task) => task.temp_dir.as_deref(),
+            Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),
+            Self::Doctor(task) => task.settings.temp_dir.as_deref(),
+            Self::Report(_) | Self::Completions(_) | Self::Man => None,
+        }
+    }
+}
+
+/// What every command may have been given.
+struct Typed<'a> {
+    global: GlobalArgs,
+    here: &'a Path,
+    env: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+impl Typed<'_> {
+    fn settings(&self) -> Result<Settings, Fault> {
+        let settings = Settings::resolve(self.global.overrides(), self.here, self.env)?;
+        if let Some(place) = &settings.temp_dir
+            && !place.is_dir()
+        {
+            let message = format!("failed to use `{}` as temporary folder", place.display());
+            return Err(Fault::usage(message)
+                .because("there is no such folder")
+                .hint("make it, or name another with `--temp-dir DIR`, best on tmpfs"));
+        }
+        Ok(settings)
+    }
+
+    fn isolation(&self, settings: &Settings, whose: Whose) -> IsolationDemand {
+        let policy = settings.course.isolation;
+        IsolationDemand::resolve(self.global.isolation, policy, whose, self.env)
+    }
+
+    fn grade(&self, args: GradeArgs) -> Result<Grade, Fault> {
+        let settings = self.settings()?;
+        let Some(name) = args.exercise else {
+            return Err(no_exercise(&settings.course)?);
+        };
+        let exercise = match settings.course.exercise(&name) {
+            Ok(exercise) => exercise,
+            Err(error) => {
+                let exercises = settings.course.exercise_ids()?;
+                return Err(nearly_a_command(&name, &exercises).unwrap_or_else(|| error.into()));
+            }
+        };
+        let seeds = grading::seeds(&exercise.seeds, &args.seeds, &[])?;
+        let course = self.global.overrides().course;
+        let replay = replay(&name, args.path.as_deref(), &seeds, course.as_deref());
+        let folder = match args.path {
+            Some(path) => self.here.join(path),
+            None => exercise.starter.clone(),
+        };
+        Ok(Grade {
+            isolation: self.isolation(&settings, Whose::Own),
+            settings,
+            exercise,
+            folder,
+            seeds,
+            format: args.format.unwrap_or_default(),
+            report: args.report,
+            replay,
+        })
+    }
+
+    fn batch(&self, args: BatchArgs) -> Result<Batch, Fault> {
+        let settings = self.settings()?;
+        let class = self.here.join(&args.dir);
+        let shown_out = args.out.unwrap_or_else(|| batch::default_out(&class));
+        let exercise = settings.course.exercise(&args.exercise)?;
+        Ok(Batch {
+            isolation: self.isolation(&settings, Whose::Others),
+            settings,
+            exercise,
+            class,
+            out: self.here.join(&shown_out),
+            shown_out,
+            jobs: args.jobs.unwrap_or_else(batch::default_jobs),
+            seeds: args.seeds,
+            fresh: args.fresh,
+            accept: args.accept,
+            quiet: args.quiet,
+            format: args.format,
+        })
+    }
+
+    fn report(&self, args: ReportArgs) -> Report {
+        Report {
+            path: self.here.join(args.path),
+            format: args.format,
+        }
+    }
+
+    fn data(&self, args: DataArgs) -> Result<Data, Fault> {
+        let settings = self.settings()?;
+        Ok(Data {
+            exercise: settings.course.exercise(&args.exercise)?,
+            dir: self.here.join(&args.dir),
+            shown_dir: args.dir,
+            seed: args.seed,
+            temp_dir: settings.temp_dir,
+        })
+    }
+}
+
+/// The fault of a grading without an exercise.
+fn no_exercise(course: &Course) -> Result<Fault, Fault> {
+    let ids = course.exercise_ids()?;
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    Ok(Fault::usage("no exercise was named").hint(format!(
+        "try `grade EXERCISE` with one of: {}; or `grade --help`",
+        ids.join(", ")
+    )))
+}
+
+/// The command that does the same again, from the same folder.
+fn replay(exercise: &str, path: Option<&Path>, seeds: &[Seed], course: Option<&Path>) -> String {
+    let mut words = vec![format!("grade {exercise}")];
+    if let Some(path) = path {
+        // A path like a flag or a command must not be taken for one.
+        let bare = path.components().count() == 1 && path.is_relative();
+        words.push(if bare {
+            quoted(&Path::new(".").join(path))
+        } else {
+            quoted(path)
+        });
+    }
+    words.extend(seeds.iter().map(|seed| format!("--seed {seed}")));
+    words.extend(course.map(|course| format!("--course {}", quoted(course))));
+    words.join(" ")
+}

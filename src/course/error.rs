@@ -1,0 +1,160 @@
+//! What is wrong with a course: with its files, or with the name of an exercise.
+//!
+//! Each error says what failed; its cause and what to do about it are beside that. All of them are mistakes of
+//! whoever wrote the course or named it.
+
+use std::{io, path::PathBuf};
+
+use ids::ExerciseId;
+
+/// The one format this version reads, of both `grader.toml` and `exercise.toml`.
+pub(super) const FORMAT_VERSION: i64 = 1;
+
+/// What is wrong with a course.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no course in a folder or above it.
+    #[error("found no `{file}` in `{}` or above", start.display())]
+    NoCourse {
+        /// The file that makes a folder a course.
+        file: &'static str,
+        /// Where the search began.
+        start: PathBuf,
+    },
+    /// A file or folder cannot be read.
+    #[error("failed to read `{}`", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+        /// What to do about it.
+        hint: Option<&'static str>,
+    },
+    /// A file is not TOML, or not of the expected form.
+    #[error("failed to read `{}`", path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says, with the line.
+        source: toml::de::Error,
+    },
+    /// A file is of another format than this program reads.
+    #[error("failed to read `{}`: it has format-version {found}, this program reads {FORMAT_VERSION}", path.display())]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+    },
+    /// A file does not say its format.
+    #[error("failed to read `{}`: it does not say `format-version = {FORMAT_VERSION}`", path.display())]
+    NoFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A value in a file makes no sense.
+    #[error("failed to read `{}`, line {line}: {what}", path.display())]
+    Mistake {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from one.
+        line: usize,
+        /// What is wrong there.
+        what: String,
+        /// What to do about it, where more is known than where to look.
+        hint: Option<String>,
+    },
+    /// The name of an exercise's folder is not the name of an exercise.
+    #[error("failed to load exercise `{}`: {why}", path.display())]
+    Name {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with its name.
+        why: String,
+    },
+    /// There is no exercise of this name.
+    #[error("found no exercise `{}`", name.escape_debug())]
+    NoExercise {
+        /// The name.
+        name: String,
+        /// The folder of the exercises.
+        folder: PathBuf,
+        /// The exercises that there are.
+        known: Vec<ExerciseId>,
+    },
+}
+
+impl Error {
+    /// What the system or the parser says.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Unreadable { source, .. } => Some(source.to_string()),
+            Self::Form { source, .. } => Some(source.to_string().trim_end().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoCourse { .. } => {
+                "go to the course's folder, or name it with `--course DIR`".to_owned()
+            }
+            Self::Unreadable { hint, .. } => return hint.map(str::to_owned),
+            Self::Form { .. } => "mend the line shown; CONTRIBUTING.md lists every key".to_owned(),
+            Self::OtherFormat { found, .. } if *found > FORMAT_VERSION => {
+                "install a newer `grade`".to_owned()
+            }
+            Self::OtherFormat { .. } => format!(
+                "bring the file up to date, and say `format-version = {FORMAT_VERSION}` in it"
+            ),
+            Self::NoFormat { .. } => {
+                format!("put `format-version = {FORMAT_VERSION}` at the top of the file")
+            }
+            Self::Mistake { hint, .. } => hint.clone().unwrap_or_else(|| {
+                "mend the line shown; CONTRIBUTING.md lists every key and what it may be".to_owned()
+            }),
+            Self::Name { .. } => "rename the folder".to_owned(),
+            Self::NoExercise {
+                name,
+                folder,
+                known,
+            } => nearest_or_all(name, folder, known),
+        })
+    }
+
+    /// The same mistake, with what to do about it.
+    pub(super) fn with_hint(self, better: impl Into<String>) -> Self {
+        match self {
+            Self::Mistake {
+                path, line, what, ..
+            } => Self::Mistake {
+                path,
+                line,
+                what,
+                hint: Some(better.into()),
+            },
+            other => other,
+        }
+    }
+}
+
+/// The exercise that was most likely meant by `name`, or all there are.
+fn nearest_or_all(name: &str, folder: &std::path::Path, known: &[ExerciseId]) -> String {
+    let nearest = known
+        .iter()
+        .map(|id| (strsim::damerau_levenshtein(id.as_str(), name), id))
+        .filter(|(distance, id)| *distance <= id.as_str().len().max(name.len()) / 2)
+        .min();
+    match nearest {
+        Some((_, id)) => format!("did you mean `{id}`?"),
+        None if known.is_empty() => format!("`{}` holds no exercise", folder.display()),
+        None => {
+            let known: Vec<_> = known.iter().map(|id| format!("`{id}`")).collect();
+            format!("this course has {}", known.join(", "))
+        }
+    }
+}

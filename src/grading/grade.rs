@@ -1,0 +1,193 @@
+//! One submission, step by step: admit, build, run, check, score.
+//!
+//! Faults of ours and panics of ours become faults of the record here.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{
+    execution::{MOST_LAYERS, folder},
+    progress::ProgressEvent,
+    session::Session,
+    submission::{Intake, Origin, Submission, refusal},
+};
+use crate::fault::{Fault, FaultKind};
+use intake::{self, Admission};
+use judge::{
+    check,
+    evidence::{BuildEvidence, Evidence},
+    record::{self, Record},
+    verdict,
+};
+
+impl Session<'_> {
+    /// Grade one submission. Always gives a record: what fails on our side is in it.
+    pub fn grade(&self, submission: &Submission, replay: &str) -> Record {
+        self.grade_admitted(submission, self.admit(submission), replay)
+    }
+
+    /// Admit one submission: the first step of grading it, by itself, for whoever wants to know whether it
+    /// changed before it is built.
+    ///
+    /// # Errors
+    /// The machine's fault, a source that cannot be read, or a panic of our own.
+    pub fn admit(&self, submission: &Submission) -> Result<Intake, Fault> {
+        guarded(|| {
+            let place = self.place()?;
+            let copy = folder(place.path(), "submission")?;
+            let limits = &self.settings.course.intake;
+            let home = &self.exercise.home;
+            let admission = match &submission.origin {
+                Origin::Named(folder) => intake::admit_named(folder, home, &copy, limits),
+                Origin::Found(source) => intake::admit_source(source, home, &copy, limits),
+            }?;
+            Ok(Intake { place, admission })
+        })
+    }
+
+    /// Grade what was admitted. Always gives a record.
+    pub fn grade_admitted(
+        &self,
+        submission: &Submission,
+        intake: Result<Intake, Fault>,
+        replay: &str,
+    ) -> Record {
+        let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
+        let digest = snapshot.map(|snapshot| snapshot.digest().clone());
+        let graded = intake.and_then(|intake| {
+            guarded(|| {
+                let evidence = self.build_and_run(&intake)?;
+                Ok(self.check_and_score(&evidence))
+            })
+        });
+        let Graded {
+            verdict,
+            score,
+            checks,
+            runs,
+            faults,
+        } = graded.unwrap_or_else(Graded::not_graded);
+        let (tier, observer) = self.grader();
+        Record {
+            schema: record::SCHEMA.to_owned(),
+            grader: record::Grader {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                tier,
+                observer,
+            },
+            exercise: self.exercise.id.clone(),
+            submission: record::Submission {
+                id: submission.id.clone(),
+                digest,
+            },
+            verdict: verdict.into(),
+            score: score.map(record::Score::from),
+            checks,
+            runs,
+            faults,
+            notice: self.exercise.notice.clone(),
+            replay: replay.to_owned(),
+        }
+    }
+
+    /// Build a submission and run it: all that can be seen of it.
+    fn build_and_run(&self, intake: &Intake) -> Result<Evidence, Fault> {
+        let place = intake.place.path();
+        let snapshot = match &intake.admission {
+            Admission::Admitted(snapshot) => snapshot,
+            Admission::Refused(refusals) => {
+                return Ok(Evidence {
+                    build: BuildEvidence::Refused(refusals.iter().map(refusal).collect()),
+                    runs: Vec::new(),
+                });
+            }
+        };
+        let mut attempt = 0;
+        loop {
+            self.progress.event(ProgressEvent::Building);
+            let output = folder(place, &format!("build-{attempt}"))?;
+            let built = self.build(snapshot, &output)?;
+            let runs = match &built.program {
+                Some(program) => self.run_all(program, place)?,
+                None => Vec::new(),
+            };
+            let evidence = Evidence {
+                build: built.evidence.clone(),
+                runs,
+            };
+            // A failure counts only if the crates in the program were sound.
+            if attempt == MOST_LAYERS || self.is_passed(&evidence) || !self.was_damaged(&built)? {
+                return Ok(evidence);
+            }
+            attempt += 1;
+        }
+    }
+
+    fn is_passed(&self, evidence: &Evidence) -> bool {
+        check::run_all(&self.check_ids(), evidence)
+            .iter()
+            .all(|finding| finding.status == check::Status::Pass)
+    }
+
+    /// Ask the checks, and turn their answers into points.
+    fn check_and_score(&self, evidence: &Evidence) -> Graded {
+        let mut findings = check::run_all(&self.check_ids(), evidence);
+        check::note_extended_limit(&mut findings, evidence, self.exercise.run_limits.wall);
+        let (verdict, score) = verdict::decide(&findings, &self.exercise.checks);
+        let checks = findings
+            .iter()
+            .zip(&self.exercise.checks)
+            .map(|(finding, spec)| record::Check::new(finding, spec))
+            .collect();
+        let mut runs: Vec<_> = evidence.runs.iter().map(record::Run::from).collect();
+        // The timeline of one run is enough; those of all runs would be too large for a class.
+        if let (Some(run), Some(seen)) = (runs.first_mut(), evidence.runs.first()) {
+            run.take_timeline(seen);
+        }
+        Graded {
+            verdict,
+            score,
+            checks,
+            runs,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// What a grading finds out: the part of a record that is not known before.
+struct Graded {
+    verdict: verdict::Verdict,
+    score: Option<verdict::Score>,
+    checks: Vec<record::Check>,
+    runs: Vec<record::Run>,
+    faults: Vec<record::Fault>,
+}
+
+impl Graded {
+    /// The result where a fault of ours prevented the grading.
+    fn not_graded(fault: Fault) -> Self {
+        Self {
+            verdict: verdict::Verdict::NotGraded,
+            score: None,
+            checks: Vec::new(),
+            runs: Vec::new(),
+            faults: vec![fault.into()],
+        }
+    }
+}
+
+/// Turn a panic of ours into a fault, so that it costs one submission and not a class.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let why = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        Err(Fault::new(
+            FaultKind::Internal,
+            "failed to grade: a mistake in this program",
+        )
+        .because(why)
+        .hint("please report it, with the submission"))
+    })
+}

@@ -1,0 +1,139 @@
+//! The reference passes before any submission: its answers become the expected ones, and its time sets the
+//! time limit.
+//!
+//! Never knows a submission.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    execution::{MOST_LAYERS, folder},
+    progress::ProgressEvent,
+    session::{Expected, Session},
+};
+use crate::{
+    fault::{Fault, FaultKind},
+    reference,
+};
+use ids::CheckId;
+use intake::Admission;
+use judge::evidence::{BuildEvidence, Evidence};
+
+/// A submission's run may take this many times as long as the reference's slowest, where that is more
+/// than the exercise's own limit: a slow machine is slow for everybody.
+const SLOWER_THAN_REFERENCE: u32 = 50;
+
+/// The raised limit is at most this many times the exercise's own limit: one slow run of the reference does
+/// not give every submission unlimited time.
+const LONGER_THAN_THE_LIMIT: u32 = 3;
+
+impl Session<'_> {
+    /// Grade the reference as every submission is graded; its answers become the expected ones.
+    pub(super) fn prove_reference(&mut self) -> Result<(), Fault> {
+        self.progress.event(ProgressEvent::Reference);
+        let place = self.place()?;
+        let place = place.path();
+        let program = self.reference_program(place)?;
+        let mut runs = Vec::new();
+        let mut answers = Vec::new();
+        for case in &self.cases {
+            let mut run = self.run(&program, case, place)?;
+            let expected = reference::answer(&run).map(|answer| Expected {
+                answer,
+                concurrency: run.execution.concurrency(),
+            });
+            if let Some(expected) = &expected {
+                run.expected.clone_from(&expected.answer);
+            }
+            answers.push(expected);
+            runs.push(run);
+        }
+        for (case, expected) in self.cases.iter_mut().zip(answers) {
+            case.expected = expected;
+        }
+        let slowest = reference::slowest(&runs);
+        let evidence = Evidence {
+            build: BuildEvidence::Built { warnings: 0 },
+            runs,
+        };
+        reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;
+        reference::compare(&self.exercise, &evidence.runs)?;
+        self.run_limits.wall = wall_limit(self.run_limits.wall, slowest);
+        Ok(())
+    }
+
+    fn reference_program(&self, place: &Path) -> Result<PathBuf, Fault> {
+        let failed = |why: String| {
+            Fault::new(
+                FaultKind::Reference,
+                "failed to build the reference, so nothing was graded",
+            )
+            .because(why)
+            .hint(format!("look into `{}`", self.exercise.reference.display()))
+        };
+        let copy = folder(place, "reference")?;
+        let source = &self.exercise.reference;
+        if !source.is_dir() {
+            return Err(failed(format!("there is no folder `{}`", source.display())));
+        }
+        let snapshot = match intake::admit_folder(source, &copy, &self.settings.course.intake)? {
+            Admission::Admitted(snapshot) => snapshot,
+            Admission::Refused(refusals) => {
+                return Err(failed(
+                    refusals
+                        .first()
+                        .map_or_else(String::new, |r| r.problem.clone()),
+                ));
+            }
+        };
+        let programs = reference::Programs::new(&self.settings.cache_dir);
+        let identity = self.builder.identity(&self.exercise, &snapshot);
+        let program = place.join("program");
+        if programs.fetch(&identity, &program) {
+            return Ok(program);
+        }
+        let mut built = self.build(&snapshot, &folder(place, "reference-build")?)?;
+        for attempt in 0..MOST_LAYERS {
+            // The cache keeps this program, so it must not contain damaged crates.
+            if !self.was_damaged(&built)? {
+                break;
+            }
+            let output = folder(place, &format!("reference-again-{attempt}"))?;
+            built = self.build(&snapshot, &output)?;
+        }
+        let Some(program) = built.program else {
+            let evidence = Evidence {
+                build: built.evidence,
+                runs: Vec::new(),
+            };
+            return reference::prove(source, &[CheckId::Build], &evidence)
+                .and_then(|()| Err(failed("no program came out".into())));
+        };
+        programs.keep(&identity, &program)?;
+        Ok(program)
+    }
+}
+
+/// The limit on real time of a run, from the exercise's own and the reference's slowest run.
+fn wall_limit(own: Duration, slowest: Duration) -> Duration {
+    let wished = slowest.saturating_mul(SLOWER_THAN_REFERENCE);
+    own.max(wished.min(own.saturating_mul(LONGER_THAN_THE_LIMIT)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_machine_gives_more_time_up_to_three_times_as_much() {
+        let limit = |own, slowest_ms| {
+            wall_limit(Duration::from_secs(own), Duration::from_millis(slowest_ms))
+        };
+        for (slowest_ms, seconds) in [(0, 10), (200, 10), (300, 15), (600, 30), (60_000, 30)] {
+            assert_eq!(limit(10, slowest_ms), Duration::from_secs(seconds));
+        }
+        assert_eq!(wall_limit(Duration::MAX, Duration::MAX), Duration::MAX);
+    }
+}

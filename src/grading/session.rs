@@ -1,0 +1,198 @@
+//! A session: everything that is needed to grade submissions of one exercise on the same seeds.
+//!
+//! Never grades: `grade` does.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use super::{
+    hidden::{self, Hidden},
+    progress::{Progress, ProgressEvent},
+    scratch::make_scratch,
+};
+use crate::{compile::Builder, config::Settings, course::Exercise, fault::Fault};
+use dataset::Dataset;
+use evidence::Concurrency;
+use fs_scratch::{Scratch, Subfolder};
+use ids::{CheckId, Seed};
+use observer::Stamps;
+use sandbox::{Limits, Sandbox, Stage, Tier};
+
+/// One dataset on which every submission runs.
+pub(super) struct Case {
+    pub(super) seed: Seed,
+    pub(super) dataset: Dataset,
+    /// What the reference did on it. None until it ran, and where it gave no answer.
+    pub(super) expected: Option<Expected>,
+}
+
+/// What the reference did on one dataset.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    pub(super) answer: String,
+    pub(super) concurrency: Option<Concurrency>,
+}
+
+/// What a session for a whole class has to know more than one for a single submission.
+#[derive(Debug, Clone, Copy)]
+pub struct ClassSetup<'a> {
+    /// The folder of all submissions, which none of them may see.
+    pub class: &'a Path,
+    /// The folder of the grades, which none of them may see.
+    pub out: &'a Path,
+    /// The limit on real time of an earlier session that this one continues.
+    pub wall_limit: Option<Duration>,
+}
+
+/// Everything that is needed to grade submissions of one exercise on the same seeds, with the reference's
+/// answers. A session is made once and used for many submissions.
+pub struct Session<'a> {
+    pub(super) exercise: Exercise,
+    pub(super) settings: &'a Settings,
+    pub(super) builder: Builder,
+    pub(super) sandbox: Sandbox,
+    pub(super) scratch: Scratch,
+    /// How finely its file system stamps changes.
+    pub(super) stamps: Stamps,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) cases: Vec<Case>,
+    /// Whether runs can be observed here; if not, why.
+    pub(super) observer: Result<(), String>,
+    pub(super) run_limits: Limits,
+    pub(super) places: AtomicU64,
+}
+
+impl<'a> Session<'a> {
+    /// Prepare, and let the reference pass.
+    ///
+    /// # Errors
+    /// The machine cannot grade, or the reference fails (then its kind says so).
+    pub fn open(
+        settings: &'a Settings,
+        exercise: Exercise,
+        seeds: &[Seed],
+        sandbox: Sandbox,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, Fault> {
+        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &[])?;
+        session.prove_reference()?;
+        Ok(session)
+    }
+
+    /// As [`Session::open`], for many submissions: all crates that any of them may need are compiled first
+    /// and verified. So a grade does not depend on which submissions were graded before, and no crate is
+    /// replaced while others use it.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_for_class(
+        settings: &'a Settings,
+        exercise: Exercise,
+        seeds: &[Seed],
+        sandbox: Sandbox,
+        progress: &'a dyn Progress,
+        setup: ClassSetup<'_>,
+    ) -> Result<Self, Fault> {
+        let hidden = [
+            Hidden::new("the class", setup.class, "hand it over at another place"),
+            Hidden::new(
+                "the output folder",
+                setup.out,
+                "choose another with `--out DIR`",
+            ),
+        ];
+        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &hidden)?;
+        session
+            .builder
+            .prepare_all(&|what| session.preparing(what))?;
+        session.prove_reference()?;
+        if let Some(limit) = setup.wall_limit {
+            session.run_limits.wall = limit;
+        }
+        Ok(session)
+    }
+
+    fn new(
+        settings: &'a Settings,
+        exercise: Exercise,
+        seeds: &[Seed],
+        sandbox: Sandbox,
+        progress: &'a dyn Progress,
+        hidden: &[Hidden<'_>],
+    ) -> Result<Self, Fault> {
+        sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
+        sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
+        let observer = observer::can_observe(&sandbox)?;
+        let builder = Builder::new(
+            &settings.course,
+            &settings.cache_dir,
+            sandbox.cancellation(),
+        )?;
+        let (scratch, stamps) = make_scratch(settings.temp_dir.as_deref())?;
+        if sandbox.tier() > Tier::None {
+            let own = hidden::of_every_grading(settings, &exercise, &scratch);
+            hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
+        }
+        let cases = seeds.iter().map(|&seed| Case {
+            seed,
+            dataset: dataset::generate(&exercise.recipe, seed.0),
+            expected: None,
+        });
+        let cases = cases.collect();
+        Ok(Self {
+            run_limits: exercise.run_limits,
+            exercise,
+            settings,
+            builder,
+            sandbox,
+            scratch,
+            stamps,
+            progress,
+            cases,
+            observer,
+            places: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn preparing(&self, what: &str) {
+        let event = ProgressEvent::Preparing(what.to_owned());
+        self.progress.event(event);
+    }
+
+    /// A new empty folder for one submission, removed when dropped.
+    pub(super) fn place(&self) -> Result<Subfolder, Fault> {
+        let number = self.places.fetch_add(1, Ordering::Relaxed);
+        self.scratch
+            .subfolder(&number.to_string())
+            .map_err(Fault::in_temporary)
+    }
+
+    pub(super) fn check_ids(&self) -> Vec<CheckId> {
+        self.exercise.checks.iter().map(|check| check.id).collect()
+    }
+
+    /// The limit on real time that holds for runs of this session.
+    #[must_use]
+    pub fn wall_limit(&self) -> Duration {
+        self.run_limits.wall
+    }
+
+    /// The compiler's own account of itself.
+    #[must_use]
+    pub fn toolchain_identity(&self) -> &str {
+        self.builder.toolchain_identity()
+    }
+
+    /// How submissions are isolated, and how their reads are seen, as written in records.
+    #[must_use]
+    pub fn grader(&self) -> (String, String) {
+        let observer = match self.observer {
+            Ok(()) => "seccomp-notify",
+            Err(_) => "file-times",
+        };
+        (self.sandbox.tier().to_string(), observer.to_owned())
+    }
+}

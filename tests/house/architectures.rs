@@ -3,14 +3,9 @@
 //!
 //! Reads our own source, and libc's for aarch64. `.ci/run` compiles for it where the target is installed;
 //! this holds where it is not.
-#![expect(clippy::unwrap_used, reason = "tests")]
+use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use crate::repository::{files, read};
 
 const AARCH64: &str = "aarch64/mod.rs";
 const X86_64: &str = "x86_64/not_x32.rs";
@@ -72,32 +67,17 @@ fn calls_in(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|ext| ext == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn every_call_named_outside_of_x86_64_exists_on_aarch64() {
     let known = libc_names(AARCH64);
     assert!(known.len() > 250, "{known:?}");
-    let mut files = Vec::new();
-    for folder in ["src", "crates"] {
-        sources(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
-            &mut files,
-        );
-    }
+    let files = ["src", "crates"]
+        .into_iter()
+        .flat_map(|folder| files(folder, &[".rs"]));
     let mut named = 0;
     let mut missing = Vec::new();
     for file in files {
-        let text = for_aarch64(&fs::read_to_string(&file).unwrap());
+        let text = for_aarch64(&read(&file.to_string_lossy()));
         for call in calls_in(&text) {
             named += 1;
             if !known.contains_key(call) {
@@ -115,7 +95,7 @@ fn the_numbers_in_the_filters_table_are_those_of_the_calls_named() {
     for (file, own, other) in [(X86_64, 2, 3), (AARCH64, 3, 2)] {
         let known = libc_names(file);
         let mut compared = 0;
-        for row in include_str!("../crates/sandbox/src/spawn/seccomp/golden.txt").lines() {
+        for row in include_str!("../../crates/sandbox/src/spawn/seccomp/golden.txt").lines() {
             let fields: Vec<&str> = row.split_whitespace().collect();
             if row.starts_with('#') {
                 continue;

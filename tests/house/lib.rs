@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod architectures;
 mod circles;
 mod documents;
 mod effects;

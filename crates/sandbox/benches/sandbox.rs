@@ -17,6 +17,7 @@ use std::{
 };
 
 use sandbox::{self, Cancellation, Job, Limits, Sandbox, Tier};
+use test_support::race;
 
 const LIMITS: Limits = Limits {
     wall: Duration::from_secs(10),
@@ -49,7 +50,7 @@ fn main() {
 
     let mut bare = Vec::new();
     let mut fenced = vec![Vec::new(); sandboxes.len()];
-    for _ in 0..common::rounds(100) {
+    for _ in 0..race::rounds(100) {
         bare.push(time(|| {
             let mut command = Command::new(program);
             let command = command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -150,7 +151,7 @@ fn measure_builds(tiers: &[Tier], sandboxes: &[Sandbox]) {
     // second than in the next.
     let mut ratios = vec![Vec::new(); tiers.len()];
     let mut bares = Vec::new();
-    for round in 0..common::rounds(25) {
+    for round in 0..race::rounds(25) {
         for (sandbox, ratios) in sandboxes.iter().zip(&mut ratios) {
             let fenced = || {
                 fresh();

@@ -76,7 +76,7 @@ fn listen(filter: &mut [libc::sock_filter]) -> io::Result<()> {
         )
     };
     let fd = i32::try_from(fd).map_err(io::Error::other)?;
-    // Not closed on exec, as the first is. SAFETY: plain numbers.
+    // SAFETY: plain numbers. The copy is not closed on exec, as the first one is.
     if fd < 0 || unsafe { libc::dup2(fd, LISTENER) } < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -86,7 +86,7 @@ fn listen(filter: &mut [libc::sock_filter]) -> io::Result<()> {
 /// Answer until nobody is left.
 fn answer_all(listener: &OwnedFd) -> io::Result<()> {
     let fd = listener.as_raw_fd();
-    // On one processor, in turns. SAFETY: this request takes its argument by value.
+    // SAFETY: this request takes its argument by value. It lets both sides take turns on one processor.
     let _ = unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, 1_u64) };
     loop {
         let mut fds = [PollFd::new(listener, PollFlags::IN)];

@@ -61,9 +61,9 @@ pub fn run_again_as_others(again: &Again<'_>) {
         .tempdir()
         .expect("a temporary folder");
     let (program, tests) = (folder.path().join("program"), folder.path().join("tests"));
-    fs::copy(again.program, &program).expect("the program can be copied");
+    copy_program(again.program, &program);
     let own = env::current_exe().expect("this program has a path");
-    fs::copy(own, &tests).expect("this program can be copied");
+    copy_program(&own, &tests);
 
     let is_root = rustix::process::geteuid().is_root();
     for (ordinary, namespaces) in [(true, true), (true, false), (false, false)] {
@@ -105,6 +105,18 @@ pub fn run_again_as_others(again: &Again<'_>) {
         assert!(text.contains(again.expected), "{text}");
         assert!(text.contains("test result: ok"), "{text}");
     }
+}
+
+/// Copy a program, so that the copy can be started at once. Another process writes it: while this one had it
+/// open for writing, a process that another test starts at that moment would inherit the descriptor, and
+/// the kernel refuses to start a program that is open for writing.
+///
+/// # Panics
+/// It cannot be copied.
+#[expect(clippy::disallowed_methods, reason = "starts `cp`")]
+pub fn copy_program(from: &Path, to: &Path) {
+    let copy = Command::new("cp").arg("--").args([from, to]).status();
+    assert!(copy.is_ok_and(|copy| copy.success()), "{}", from.display());
 }
 
 /// Refuse namespaces to this process and all it starts, the way Docker's default profile does.

@@ -39,7 +39,6 @@ mod grading;
 mod leftovers;
 mod make;
 mod observe;
-mod others;
 mod table;
 mod text;
 mod victim;
@@ -59,7 +58,8 @@ use self::{
     expect::{Case, Effect, Outcome, Tier},
     table::{Row, Seen},
 };
-use crate::support::{files::copy_tree, processors, sysroot};
+use crate::support::{self, files::copy_tree, processors, sysroot};
+use test_support::others::{self, Again};
 
 /// Honest and clumsy submissions among the hostile ones, and what each must be told whatever its
 /// neighbours do.
@@ -112,7 +112,7 @@ fn cases() -> Vec<Case> {
 /// Whether everything is asked for, and not the short series of a plain `cargo test`.
 fn all_is_asked_for() -> bool {
     let asked = ["GRADE_HOSTILE_TIERS", "GRADE_HOSTILE_ONLY"];
-    others::runs_as_others() || asked.iter().any(|name| env::var_os(name).is_some())
+    others::is_again() || asked.iter().any(|name| env::var_os(name).is_some())
 }
 
 /// The cases to be played: all of them, or the honest ones and every eighth attack.
@@ -129,7 +129,7 @@ fn chosen_cases() -> Vec<Case> {
 }
 
 fn tiers(course: &Course) -> Vec<Tier> {
-    if others::runs_as_others() {
+    if others::is_again() {
         // The one that only others have to do without a user for each job is the weak one.
         let best = grading::best_tier(course);
         return if best == Tier::Full {
@@ -164,7 +164,7 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
         .map(|case| case.name.as_str())
         .collect();
     eprintln!("left out: {left_out:?}");
-    if env::var_os("CI").is_some() && !others::runs_as_others() {
+    if env::var_os("CI").is_some() && !others::is_again() {
         assert!(left_out.is_empty(), "these are never tried: {left_out:?}");
     }
     for tier in tiers(&course) {
@@ -291,11 +291,17 @@ fn every_attack_ends_the_same_as_other_users() {
         std::fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
         copy_tree(&repository().join(name), &to);
     }
-    others::run_again_as_others(&[
-        ("RUSTC", at("bin/rustc")),
-        (REPOSITORY, at("repository")),
-        ("GRADE_HOSTILE_CACHE", course::shared_cache()),
-    ]);
+    others::run_again_as_others(&Again {
+        filter: "hostile::",
+        expected: "every_attack_ends_as_expected_and_honest_grades_stay ... ok",
+        program: &support::program(),
+        variable: "GRADE_UNDER_TEST",
+        environment: &[
+            ("RUSTC", at("bin/rustc")),
+            (REPOSITORY, at("repository")),
+            ("GRADE_HOSTILE_CACHE", course::shared_cache()),
+        ],
+    });
 }
 
 /// Grade all cases at one tier, several at a time.

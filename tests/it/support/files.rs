@@ -11,12 +11,7 @@ use std::{
 };
 
 use assert_cmd::Command;
-
-/// Copy a program, so that the copy can be started at once.
-pub(crate) fn copy_program(from: &Path, to: &Path) {
-    let mut copy = Command::new("cp");
-    copy.arg("--").args([from, to]).assert().success();
-}
+pub(crate) use test_support::others::copy_program;
 
 /// Write a script that can be started at once.
 pub(crate) fn write_script(path: &Path, text: &str) {

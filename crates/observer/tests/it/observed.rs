@@ -7,7 +7,7 @@ use evidence::{Observation, ObservationLimit, Observed};
 use judge::check::{Cause, Diagnosis, diagnose};
 use observer::ObserverOptions;
 
-use crate::workshop;
+use crate::{tiers, workshop};
 
 const FILES: u32 = 24;
 
@@ -188,7 +188,7 @@ fn observe_pinned(mode: &str, threads: u32) -> Observation {
     one.set(first);
     // This thread only; the zygote is started by it, and inherits.
     rustix::thread::sched_setaffinity(None, &one).unwrap();
-    let sandbox = workshop::sandbox_of_this_thread(sandbox::Tier::None);
+    let sandbox = tiers::sandbox_of_this_thread(sandbox::Tier::None);
     let place = workshop::Place::new(FILES);
     let job = workshop::job(workshop::programs(), &[mode, &threads.to_string()], &place);
     let seen = workshop::seen(&workshop::observe(&sandbox, &job)).clone();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sandbox::{Sandbox, Tier};
+use sandbox::{Cancellation, Sandbox, Tier, probe};
 use test_support::others::{self, Again};
 
 use crate::workshop;
@@ -45,9 +45,21 @@ fn times_in(sandbox: &Sandbox) -> Vec<(&'static str, u32)> {
     times.collect()
 }
 
+/// Every tier that holds here.
+fn tiers() -> Vec<Tier> {
+    let holds = |tier: &Tier| workshop::support().supports(*tier);
+    Tier::ALL.into_iter().filter(holds).collect()
+}
+
+/// A sandbox of this tier whose supervisors are started from this thread: they inherit its processors.
+pub(crate) fn sandbox_of_this_thread(tier: Tier) -> Sandbox {
+    let support = probe(&workshop::supervisor()).unwrap();
+    Sandbox::new(&support, tier, Cancellation::default()).unwrap()
+}
+
 #[test]
 fn every_tier_sees_the_same() {
-    let tiers = workshop::tiers();
+    let tiers = tiers();
     assert!(tiers.contains(&Tier::None), "{tiers:?}");
     let expected: Vec<_> = PROGRAMS.map(|(mode, _, time)| (mode, time)).into();
     for tier in tiers {
@@ -57,14 +69,14 @@ fn every_tier_sees_the_same() {
 
 #[test]
 fn one_processor_sees_the_same_at_the_best_tier() {
-    let best = workshop::tiers().into_iter().max().unwrap();
+    let best = tiers().into_iter().max().unwrap();
     let all = rustix::thread::sched_getaffinity(None).unwrap();
     let first = (0..1024).find(|&cpu| all.is_set(cpu)).unwrap();
     let mut one = rustix::thread::CpuSet::new();
     one.set(first);
     // This thread only; the zygote is started by it, and inherits.
     rustix::thread::sched_setaffinity(None, &one).unwrap();
-    let pinned = times_in(&workshop::sandbox_of_this_thread(best));
+    let pinned = times_in(&sandbox_of_this_thread(best));
     rustix::thread::sched_setaffinity(None, &all).unwrap();
     let expected: Vec<_> = PROGRAMS.map(|(mode, _, time)| (mode, time)).into();
     assert_eq!(pinned, expected);

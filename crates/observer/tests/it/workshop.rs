@@ -122,12 +122,6 @@ pub(crate) fn observe(sandbox: &Sandbox, job: &ObservedJob) -> Execution {
     observer::observe(sandbox, job, &job.folder, options.clone()).unwrap()
 }
 
-/// Every tier that holds here.
-pub(crate) fn tiers() -> Vec<Tier> {
-    let holds = |tier: &Tier| support().supports(*tier);
-    Tier::ALL.into_iter().filter(holds).collect()
-}
-
 /// The variable that names another program to supervise jobs: optimised, or where others can reach it.
 pub(crate) const SUPERVISOR: &str = "OBSERVER_TEST_SUPERVISOR";
 
@@ -136,7 +130,7 @@ pub(crate) fn supervisor() -> PathBuf {
     env::var_os(SUPERVISOR).map_or_else(|| built.into(), PathBuf::from)
 }
 
-fn support() -> &'static HostSupport {
+pub(crate) fn support() -> &'static HostSupport {
     static SUPPORT: OnceLock<HostSupport> = OnceLock::new();
     SUPPORT.get_or_init(|| probe(&supervisor()).unwrap())
 }
@@ -145,12 +139,6 @@ fn support() -> &'static HostSupport {
 /// what is tested is who sees it.
 pub(crate) fn sandbox(tier: Tier) -> Sandbox {
     Sandbox::new(support(), tier, Cancellation::default()).unwrap()
-}
-
-/// A sandbox of this tier whose supervisors are started from this thread: they inherit its processors.
-pub(crate) fn sandbox_of_this_thread(tier: Tier) -> Sandbox {
-    let support = probe(&supervisor()).unwrap();
-    Sandbox::new(&support, tier, Cancellation::default()).unwrap()
 }
 
 /// What was seen of a run that must have ended well.

@@ -21,6 +21,7 @@ mod acts;
 mod attacks;
 mod build;
 mod limits;
+mod rule_tables;
 mod starts;
 
 /// The variable that names another program to supervise jobs: where others can reach it.

@@ -1,5 +1,6 @@
 //! Programs of known concurrency. `observer-programs MODE THREADS` reads the files of its working
-//! directory in the way that the mode says; how much virtual time that takes stands in `tests/observer`.
+//! directory in the way that the mode says; how much virtual time that takes stands in the
+//! table of the tests.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,6 +9,7 @@
 )]
 
 mod decoys;
+mod own_pools;
 mod pools;
 mod raw;
 mod serial;

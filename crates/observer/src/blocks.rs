@@ -49,11 +49,11 @@ const FREE_AT_END: u32 = 16;
 
 /// Some of the blocks of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Blocks(u8);
+pub(crate) struct Blocks(u8);
 
 impl Blocks {
     /// No block.
-    pub(super) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self(0);
 
     /// The blocks in which the bytes from `start` up to `end` lie, of a file of this size.
     fn of(start: u64, end: u64, size: u64) -> Self {
@@ -72,17 +72,17 @@ impl Blocks {
         )
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self == Self::NONE
     }
 
     /// How many they are, which is also how many quarters of a round it takes to bring them.
-    pub(super) fn count(self) -> u32 {
+    pub(crate) fn count(self) -> u32 {
         self.0.count_ones()
     }
 
     /// These and those.
-    pub(super) fn and(self, others: Self) -> Self {
+    pub(crate) fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
@@ -103,23 +103,23 @@ impl fmt::Debug for Blocks {
 
 /// One access, as far as it matters here.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ReadCall {
-    pub(super) process: i32,
+pub(crate) struct ReadCall {
+    pub(crate) process: i32,
     /// The thread's index in the ledger.
-    pub(super) thread: u32,
-    pub(super) fd: i32,
-    pub(super) file: u32,
+    pub(crate) thread: u32,
+    pub(crate) fd: i32,
+    pub(crate) file: u32,
     /// Where in the file it starts.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     /// The file's size now.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// Bytes that are asked for.
-    pub(super) length: u64,
+    pub(crate) length: u64,
 }
 
 impl ReadCall {
     /// Bytes that are there.
-    pub(super) fn finds(self) -> u64 {
+    pub(crate) fn finds(self) -> u64 {
         self.length.min(self.size.saturating_sub(self.start))
     }
 
@@ -131,13 +131,13 @@ impl ReadCall {
 
 /// What an access costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Charge {
+pub(crate) struct Charge {
     /// The blocks that it has to wait for.
-    pub(super) blocks: Blocks,
+    pub(crate) blocks: Blocks,
     /// For how long, in quarters of a round. Zero: it is not held.
-    pub(super) quarters: u32,
+    pub(crate) quarters: u32,
     /// A thread, and bytes that it asked for before and that did not come, as this access gets them.
-    pub(super) not_come: Option<(u32, u64)>,
+    pub(crate) not_come: Option<(u32, u64)>,
 }
 
 /// An access that found data.
@@ -217,7 +217,7 @@ impl Open {
 
 /// What every open has brought.
 #[derive(Debug, Default)]
-pub(super) struct Opens {
+pub(crate) struct Opens {
     /// By process and descriptor.
     opens: FxHashMap<(i32, i32), Open>,
     /// The last descriptor of each process through which a file was read, to find duplicates.
@@ -226,7 +226,7 @@ pub(super) struct Opens {
 
 impl Opens {
     /// What an access costs. `same_open` tells whether two descriptors of this process are one open.
-    pub(super) fn charge(
+    pub(crate) fn charge(
         &mut self,
         call: ReadCall,
         same_open: impl FnOnce(i32, i32) -> bool,

@@ -5,26 +5,26 @@ use std::{
     time::Duration,
 };
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use super::{
-    blocks::Blocks,
-    virtual_disk::{HeldRead, VirtualDisk},
-};
 use evidence::{
     Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen,
 };
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::{
+    blocks::Blocks,
+    virtual_disk::{HeldRead, VirtualDisk},
+};
 
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     /// Things that are only counted.
-    pub(super) attempts: Attempts,
-    pub(super) threads_created: u32,
+    pub(crate) attempts: Attempts,
+    pub(crate) threads_created: u32,
     /// Accesses that waited when watching ended.
-    pub(super) held_at_cap: usize,
+    pub(crate) held_at_cap: usize,
     cut_off: u32,
     /// The most that a process had when the program was at rest.
-    pub(super) threads_at_once: usize,
+    pub(crate) threads_at_once: usize,
     threads: Vec<ThreadSeen>,
     /// Index of each living thread. A number may come again for another thread.
     alive: FxHashMap<i32, u32>,
@@ -91,7 +91,7 @@ fn count(counter: &mut u32) {
 }
 
 impl Ledger {
-    pub(super) fn new(files: usize) -> Self {
+    pub(crate) fn new(files: usize) -> Self {
         Self {
             files: vec![File::default(); files],
             ..Self::default()
@@ -99,7 +99,7 @@ impl Ledger {
     }
 
     /// The index of a thread.
-    pub(super) fn thread(&mut self, tid: i32, process: i32) -> u32 {
+    pub(crate) fn thread(&mut self, tid: i32, process: i32) -> u32 {
         if let Some(&index) = self.alive.get(&tid) {
             return index;
         }
@@ -123,14 +123,14 @@ impl Ledger {
     }
 
     /// A data file was opened.
-    pub(super) fn opened(&mut self, file: u32) {
+    pub(crate) fn opened(&mut self, file: u32) {
         if let Some(file) = self.file(file) {
             file.opened = true;
         }
     }
 
     /// A thread asked for bytes of a data file, so many of which are there.
-    pub(super) fn asked(&mut self, thread: u32, file: u32, bytes: u64, size: u64) {
+    pub(crate) fn asked(&mut self, thread: u32, file: u32, bytes: u64, size: u64) {
         if let Some(file) = self.file(file) {
             file.asked = file.asked.saturating_add(bytes);
             file.size = size;
@@ -142,14 +142,14 @@ impl Ledger {
     }
 
     /// Bytes that a thread asked for went to another.
-    pub(super) fn did_not_get(&mut self, thread: u32, bytes: u64) {
+    pub(crate) fn did_not_get(&mut self, thread: u32, bytes: u64) {
         if let Some(seen) = self.seen(thread) {
             seen.bytes = seen.bytes.saturating_sub(bytes);
         }
     }
 
     /// The clock moves on while these are in flight.
-    pub(super) fn in_flight(&mut self, reads: &[HeldRead]) {
+    pub(crate) fn in_flight(&mut self, reads: &[HeldRead]) {
         let alone = reads.len() == 1;
         for read in reads {
             if let Some(file) = self.file(read.file)
@@ -161,7 +161,7 @@ impl Ledger {
     }
 
     /// An access has waited for the disk. It is a read of the file only if there was something to bring.
-    pub(super) fn charged(&mut self, read: &HeldRead) {
+    pub(crate) fn charged(&mut self, read: &HeldRead) {
         let HeldRead {
             thread,
             file,
@@ -193,25 +193,25 @@ impl Ledger {
     }
 
     /// So many accesses were never served: whoever waited is no more.
-    pub(super) fn cut_off(&mut self, accesses: usize) {
+    pub(crate) fn cut_off(&mut self, accesses: usize) {
         self.cut_off = self.cut_off.saturating_add(number(accesses));
     }
 
     /// A thread ends.
-    pub(super) fn ended(&mut self, tid: i32, process: i32) {
+    pub(crate) fn ended(&mut self, tid: i32, process: i32) {
         let index = self.thread(tid, process);
         self.alive.remove(&tid);
         self.ended.push(index);
     }
 
     /// The program is at rest for the first time: what its threads did before was to start.
-    pub(super) fn all_have_started(&mut self) {
+    pub(crate) fn all_have_started(&mut self) {
         self.ended.clear();
     }
 
     /// The clock moves on, and since it last did these threads ran, by number and process,
     /// and all that have ended meanwhile.
-    pub(super) fn ran(&mut self, threads: &[(i32, i32)]) {
+    pub(crate) fn ran(&mut self, threads: &[(i32, i32)]) {
         let mut ran = std::mem::take(&mut self.ended);
         ran.extend(
             threads
@@ -226,7 +226,7 @@ impl Ledger {
     }
 
     /// The whole account. So long was waited for threads that `slept`.
-    pub(super) fn close(
+    pub(crate) fn close(
         self,
         disk: VirtualDisk,
         capped: Option<ObservationLimit>,
@@ -295,7 +295,7 @@ mod tests {
     use super::*;
     use crate::{
         blocks::{Opens, ReadCall},
-        notify::Notice,
+        seccomp::notify::Notice,
     };
 
     /// An access: thread, process, file, and where in the file it reads from and to, in blocks.

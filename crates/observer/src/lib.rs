@@ -19,29 +19,22 @@
 //!
 //! This crate judges nothing, and a failure of its own is an error, never a smaller number.
 
-mod access_times;
 mod blocks;
-mod calls;
-mod descriptors;
-mod fake_cpus;
 mod files;
-mod filter;
 mod ledger;
 mod memory;
-mod notify;
-mod processes;
 mod quiescence;
 mod read_observer;
 mod run;
+mod seccomp;
 mod self_test;
 mod sys;
-mod syscalls;
 mod virtual_disk;
 
 use std::process::ExitCode;
 
 pub use crate::{
-    access_times::{AccessTimes, AccessTimesError, Stamps},
+    files::access_times::{AccessTimes, AccessTimesError, Stamps},
     read_observer::{ObserverOptions, ReadObserver, ReadObserverConfig},
     run::{can_observe, observe},
     self_test::{Count, SelfTestError, self_test},

@@ -45,7 +45,7 @@ fn transfer(
 }
 
 /// Fill `buffer` from the thread's memory. Returns how much could be read.
-pub(super) fn read(tid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read(tid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let length = buffer.len();
     transfer(
         libc::SYS_process_vm_readv,
@@ -57,7 +57,7 @@ pub(super) fn read(tid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usiz
 }
 
 /// Write into the thread's memory.
-pub(super) fn write(tid: i32, address: u64, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(tid: i32, address: u64, bytes: &[u8]) -> io::Result<()> {
     // The pointer is only read through: the call copies from us.
     let local = bytes.as_ptr().cast_mut().cast();
     match transfer(
@@ -73,7 +73,7 @@ pub(super) fn write(tid: i32, address: u64, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// The eight bytes at an address.
-pub(super) fn read_u64(tid: i32, address: u64) -> io::Result<u64> {
+pub(crate) fn read_u64(tid: i32, address: u64) -> io::Result<u64> {
     let mut bytes = [0; 8];
     match read(tid, address, &mut bytes)? {
         8 => Ok(u64::from_le_bytes(bytes)),
@@ -82,7 +82,7 @@ pub(super) fn read_u64(tid: i32, address: u64) -> io::Result<u64> {
 }
 
 /// Two times eight bytes at an address.
-pub(super) fn read_pair(tid: i32, address: u64) -> io::Result<(u64, u64)> {
+pub(crate) fn read_pair(tid: i32, address: u64) -> io::Result<(u64, u64)> {
     Ok((
         read_u64(tid, address)?,
         read_u64(tid, address.wrapping_add(8))?,
@@ -90,7 +90,7 @@ pub(super) fn read_pair(tid: i32, address: u64) -> io::Result<(u64, u64)> {
 }
 
 /// The string at an address, without its final zero.
-pub(super) fn read_path(tid: i32, mut address: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_path(tid: i32, mut address: u64) -> io::Result<Vec<u8>> {
     let mut path = Vec::new();
     let mut piece = [0; 256];
     while path.len() < PATH_MAX {
@@ -111,14 +111,14 @@ pub(super) fn read_path(tid: i32, mut address: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Whether two descriptors of a process are one open file. False where the kernel does not tell.
-pub(super) fn same_open_file(process: i32, one: i32, other: i32) -> bool {
+pub(crate) fn same_open_file(process: i32, one: i32, other: i32) -> bool {
     const FILE: i32 = 0;
     // SAFETY: all arguments are plain numbers.
     unsafe { libc::syscall(libc::SYS_kcmp, process, process, FILE, one, other) == 0 }
 }
 
 /// The present time of a clock.
-pub(super) fn clock(clock: i32) -> Option<std::time::Duration> {
+pub(crate) fn clock(clock: i32) -> Option<std::time::Duration> {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -132,7 +132,7 @@ pub(super) fn clock(clock: i32) -> Option<std::time::Duration> {
 }
 
 /// Let the waits of this thread end on time: by default the kernel may add 50 microseconds.
-pub(super) fn wait_exactly() {
+pub(crate) fn wait_exactly() {
     // SAFETY: all arguments are plain numbers. Failure costs time, nothing else.
     let _ = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };
 }

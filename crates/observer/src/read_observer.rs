@@ -22,13 +22,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     blocks::Opens,
-    files::DataFiles,
-    filter,
+    files::data_files::DataFiles,
     ledger::Ledger,
     memory,
-    notify::{Answer, Listener, Notice},
-    quiescence::{self, Epoch, ProcSampler, Quiescence, QuiescenceDetector, Wait, WaitPolicy},
-    syscalls::{self, Call},
+    quiescence::{
+        detector::{Quiescence, QuiescenceDetector},
+        sampler::{ProcSampler, slices_are_counted},
+        wait_policy::{Epoch, Wait, WaitPolicy},
+    },
+    seccomp::{
+        filter,
+        notify::{Answer, Listener, Notice},
+        syscall_table::{self, Call},
+    },
     virtual_disk::VirtualDisk,
 };
 
@@ -466,7 +472,7 @@ impl ReadObserver {
             Some(false) => self.ledger.cut_off(1),
             None => {}
         }
-        let call = syscalls::find(notice.number);
+        let call = syscall_table::find(notice.number);
         let answer = match call {
             _ if self.capped.is_some() => match call {
                 Some(call @ (Call::GetAffinity | Call::SetAffinity)) => {
@@ -523,7 +529,7 @@ fn arrivals(
 
 /// What this kernel lacks to observe anything, if it lacks something.
 pub(crate) fn missing() -> Option<&'static str> {
-    (!quiescence::slices_are_counted()).then_some(
+    (!slices_are_counted()).then_some(
         "this kernel does not count how often a thread runs (`/proc/PID/schedstat`, CONFIG_SCHED_INFO)",
     )
 }

@@ -10,26 +10,27 @@
 //!
 //! Which accesses have to wait, and for how long, is decided in `blocks`.
 
-use super::{
-    blocks::{Blocks, Charge},
-    notify::Notice,
-};
 use evidence::{Access, BLOCKS};
+
+use crate::{
+    blocks::{Blocks, Charge},
+    seccomp::notify::Notice,
+};
 
 /// The timeline keeps so many accesses. A program that waits more often is past caring.
 const TIMELINE: usize = 100_000;
 
 /// An access that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct HeldRead {
+pub(crate) struct HeldRead {
     /// The call, by which the kernel knows it.
-    pub(super) notice: Notice,
+    pub(crate) notice: Notice,
     /// Index of its thread.
-    pub(super) thread: u32,
+    pub(crate) thread: u32,
     /// Index of its file.
-    pub(super) file: u32,
+    pub(crate) file: u32,
     /// What it waits for. None, if there is nothing where it starts.
-    pub(super) blocks: Blocks,
+    pub(crate) blocks: Blocks,
     /// Virtual time at which it began to wait.
     arrived: u32,
     /// Virtual time at which it goes on.
@@ -37,7 +38,7 @@ pub(super) struct HeldRead {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct VirtualDisk {
+pub(crate) struct VirtualDisk {
     held: Vec<HeldRead>,
     now: u32,
     steps: u32,
@@ -47,7 +48,7 @@ pub(super) struct VirtualDisk {
 
 impl VirtualDisk {
     /// An access of this thread to this file begins to wait.
-    pub(super) fn hold(&mut self, notice: Notice, thread: u32, file: u32, charge: Charge) {
+    pub(crate) fn hold(&mut self, notice: Notice, thread: u32, file: u32, charge: Charge) {
         self.held.push(HeldRead {
             notice,
             thread,
@@ -63,7 +64,7 @@ impl VirtualDisk {
     /// A thread that waits here calls. True if it is the same access under a new id, since a signal had
     /// interrupted its wait. False if it is another call: then nobody waits for the access any more.
     /// `None` if no such thread waits.
-    pub(super) fn arrive_again(&mut self, notice: &Notice) -> Option<bool> {
+    pub(crate) fn arrive_again(&mut self, notice: &Notice) -> Option<bool> {
         let tid = |read: &HeldRead| read.notice.tid == notice.tid;
         let index = self.held.iter().position(tid)?;
         let known = &mut self.held[index].notice;
@@ -77,17 +78,17 @@ impl VirtualDisk {
     }
 
     /// The accesses that wait.
-    pub(super) fn held(&self) -> &[HeldRead] {
+    pub(crate) fn held(&self) -> &[HeldRead] {
         &self.held
     }
 
     /// Take all accesses that wait. No time passes.
-    pub(super) fn release_all(&mut self) -> Vec<HeldRead> {
+    pub(crate) fn release_all(&mut self) -> Vec<HeldRead> {
         std::mem::take(&mut self.held)
     }
 
     /// Take the accesses that are due first. They are all due at the same time.
-    pub(super) fn take_due(&mut self) -> Vec<HeldRead> {
+    pub(crate) fn take_due(&mut self) -> Vec<HeldRead> {
         let first = self.held.iter().map(|read| read.due).min();
         let (due, later) = self
             .release_all()
@@ -99,7 +100,7 @@ impl VirtualDisk {
 
     /// The clock moves to the time at which these were due, and they are served. If there are none, no time
     /// passes.
-    pub(super) fn advance(&mut self, served: &[HeldRead]) {
+    pub(crate) fn advance(&mut self, served: &[HeldRead]) {
         let Some(due) = served.iter().map(|read| read.due).max() else {
             return;
         };
@@ -116,27 +117,27 @@ impl VirtualDisk {
     }
 
     /// The present virtual time, in quarters of a round.
-    pub(super) fn now(&self) -> u32 {
+    pub(crate) fn now(&self) -> u32 {
         self.now
     }
 
     /// Whole rounds that have passed.
-    pub(super) fn rounds(&self) -> u32 {
+    pub(crate) fn rounds(&self) -> u32 {
         self.now / BLOCKS
     }
 
     /// How often the clock has moved.
-    pub(super) fn steps(&self) -> u32 {
+    pub(crate) fn steps(&self) -> u32 {
         self.steps
     }
 
     /// The most accesses that waited at once.
-    pub(super) fn most(&self) -> u32 {
+    pub(crate) fn most(&self) -> u32 {
         self.most
     }
 
     /// All that was served, in order.
-    pub(super) fn into_timeline(self) -> Vec<Access> {
+    pub(crate) fn into_timeline(self) -> Vec<Access> {
         self.timeline
     }
 }

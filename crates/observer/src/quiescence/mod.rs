@@ -6,17 +6,12 @@
 //!
 //! This folder hides how `/proc` is read, and which threads are given up. It never holds or answers a call.
 
-mod detector;
-mod sampler;
+pub(crate) mod detector;
+pub(crate) mod processes;
+pub(crate) mod sampler;
 mod sleep;
 mod threads;
-mod wait_policy;
-
-pub(super) use self::{
-    detector::{Quiescence, QuiescenceDetector},
-    sampler::{ProcSampler, slices_are_counted},
-    wait_policy::{Epoch, Wait, WaitPolicy},
-};
+pub(crate) mod wait_policy;
 
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ use rustix::{
 };
 
 use super::{
-    super::processes,
+    processes,
     sleep::{self, WakeUp},
 };
 use crate::sys;

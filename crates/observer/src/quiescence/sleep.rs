@@ -8,7 +8,7 @@ use std::{fs, time::Duration};
 
 use crate::{
     memory,
-    syscalls::{self, Call, Flags, Timeout},
+    seccomp::syscall_table::{self, Call, Flags, Timeout},
 };
 
 /// When a thread that was found asleep will wake by itself.
@@ -43,7 +43,7 @@ fn time_left(tid: i32, line: &str) -> Option<Duration> {
             .filter(|&n| n < 1_000_000_000)?;
         Some(Duration::new(seconds, nanoseconds))
     };
-    match syscalls::timeout_of(number, arguments)? {
+    match syscall_table::timeout_of(number, arguments)? {
         Timeout::Milliseconds(ms) => Some(Duration::from_millis(ms.into())),
         Timeout::For(pointer) => span(pointer),
         Timeout::Until { clock, pointer } => {
@@ -60,7 +60,7 @@ pub(super) fn waits_for_child(process: i32, tid: i32) -> bool {
     let Some((number, arguments)) = line.ok().and_then(|line| parse(&line)) else {
         return false;
     };
-    let call = i32::try_from(number).ok().and_then(syscalls::find);
+    let call = i32::try_from(number).ok().and_then(syscall_table::find);
     let Some(Call::Clone { flags }) = call else {
         return false;
     };

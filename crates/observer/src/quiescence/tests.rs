@@ -5,7 +5,10 @@ mod world;
 use proptest::{collection::vec, prelude::*};
 use rustc_hash::FxHashSet;
 
-use super::{Epoch, Quiescence, QuiescenceDetector, Wait, WaitPolicy};
+use super::{
+    detector::{Quiescence, QuiescenceDetector},
+    wait_policy::{Epoch, Wait, WaitPolicy},
+};
 use world::{Call, Op, SEMAPHORES, World};
 
 /// The number of detections in which the quiescence of a program that is quiescent and stays so must be found.

@@ -12,7 +12,7 @@
 //! first, second, fourth, eighth … late read: a thread that always spins is trusted ever less often. A
 //! second read in the same round shows that the thread worked by itself.
 
-use super::{CpuUsage, Epoch};
+use super::{super::sampler::CpuUsage, Epoch};
 
 /// How long the detector waits for a thread that can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

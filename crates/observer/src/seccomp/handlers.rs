@@ -6,19 +6,21 @@ use std::io;
 
 use crate::{
     blocks::ReadCall,
-    fake_cpus,
-    files::{self, Target},
+    files::data_files::{self, Target},
     memory,
-    notify::{Answer, Notice},
-    processes,
+    quiescence::processes,
     read_observer::ReadObserver,
+    seccomp::{
+        affinity,
+        notify::{Answer, Notice},
+        syscall_table::{self, At, Call, Flags, Length},
+    },
     sys,
-    syscalls::{self, At, Call, Flags, Length},
 };
 
 impl ReadObserver {
     /// See one call. `None` if it is held.
-    pub(super) fn look_at(&mut self, call: Call, notice: Notice) -> io::Result<Option<Answer>> {
+    pub(crate) fn look_at(&mut self, call: Call, notice: Notice) -> io::Result<Option<Answer>> {
         let attempts = &mut self.ledger.attempts;
         let refused = |counter: &mut u32, errno| {
             *counter = counter.saturating_add(1);
@@ -72,19 +74,19 @@ impl ReadObserver {
     }
 
     /// Answer about processors, whatever else is watched.
-    pub(super) fn affinity(&mut self, call: Call, notice: Notice) -> io::Result<Answer> {
+    pub(crate) fn affinity(&mut self, call: Call, notice: Notice) -> io::Result<Answer> {
         let processors = self.options.processors;
         Ok(match call {
             // Somebody else's processors are no business of ours.
             Call::SetAffinity if !self.is_own_thread(notice)? => Answer::Continue,
-            Call::SetAffinity => fake_cpus::choose(notice.tid, notice.arguments, processors),
-            _ => fake_cpus::answer(notice.tid, notice.arguments, processors),
+            Call::SetAffinity => affinity::choose(notice.tid, notice.arguments, processors),
+            _ => affinity::answer(notice.tid, notice.arguments, processors),
         })
     }
 
     /// Whether the thread that a call names by its first argument is one of the caller's own process.
     fn is_own_thread(&mut self, notice: Notice) -> io::Result<bool> {
-        let named = files::descriptor(notice.arguments[0]);
+        let named = data_files::descriptor(notice.arguments[0]);
         // In a process namespace of its own, numbers are others, and nobody else can be named.
         if named == 0 || !processes::shares_numbers(notice.tid) {
             return Ok(true);
@@ -108,18 +110,18 @@ impl ReadObserver {
         self.patience.works(notice.tid);
     }
 
-    fn open(&mut self, notice: Notice, path: syscalls::Path, flags: Flags) -> Answer {
+    fn open(&mut self, notice: Notice, path: syscall_table::Path, flags: Flags) -> Answer {
         let address = match path {
-            syscalls::Path::Plain(i) => notice.arguments[i],
-            syscalls::Path::At(i) => notice.arguments[i + 1],
-            syscalls::Path::Descriptor(_) => 0,
+            syscall_table::Path::Plain(i) => notice.arguments[i],
+            syscall_table::Path::At(i) => notice.arguments[i + 1],
+            syscall_table::Path::Descriptor(_) => 0,
         };
         let has = |flag: i32| {
             flags_of(notice, flags)
                 .is_some_and(|flags| flags & u64::from(flag.cast_unsigned()) != 0)
         };
         let file = match memory::read_path(notice.tid, address) {
-            Ok(path) if fake_cpus::describes_processors(&path) => {
+            Ok(path) if affinity::describes_processors(&path) => {
                 return Answer::Failed(libc::ENOENT);
             }
             Ok(path) => self.files.named(&path),
@@ -147,7 +149,7 @@ impl ReadObserver {
     /// repeated in another way, and would wait for one file twice.
     fn leaves_its_device(&mut self, notice: Notice, from: usize, into: usize) -> bool {
         let mut device = |argument: usize| {
-            let fd = files::descriptor(notice.arguments[argument]);
+            let fd = data_files::descriptor(notice.arguments[argument]);
             self.files.device(notice.tid, fd)
         };
         matches!((device(from), device(into)), (Some(one), Some(other)) if one != other)
@@ -161,7 +163,7 @@ impl ReadObserver {
         length: Length,
     ) -> io::Result<Option<Answer>> {
         let tid = notice.tid;
-        let fd = files::descriptor(notice.arguments[fd]);
+        let fd = data_files::descriptor(notice.arguments[fd]);
         let (file, size, position) = match self.files.behind(tid, fd) {
             Target::Data {
                 file,
@@ -226,7 +228,7 @@ fn flags_of(notice: Notice, flags: Flags) -> Option<u64> {
 
 /// Where in its file an access starts, given where its descriptor stands, if that was seen.
 fn start(notice: Notice, fd: i32, at: At, position: Option<u64>) -> Option<u64> {
-    let own = || position.or_else(|| files::position(notice.tid, fd));
+    let own = || position.or_else(|| data_files::position(notice.tid, fd));
     match at {
         At::Position => own(),
         At::Argument(i) => Some(notice.arguments[i]),

@@ -12,21 +12,21 @@ const SYNC_WAKE_UP: u64 = 1;
 
 /// A call that waits for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Notice {
+pub(crate) struct Notice {
     /// By which it is answered.
-    pub(super) id: u64,
+    pub(crate) id: u64,
     /// The calling thread, in our own process namespace.
-    pub(super) tid: i32,
+    pub(crate) tid: i32,
     /// The call's number.
-    pub(super) number: i32,
+    pub(crate) number: i32,
     /// Its arguments.
-    pub(super) arguments: [u64; 6],
+    pub(crate) arguments: [u64; 6],
 }
 
 #[cfg(test)]
 impl Notice {
     /// Some call of a thread.
-    pub(super) fn of(tid: i32) -> Self {
+    pub(crate) fn of(tid: i32) -> Self {
         Self {
             id: tid.unsigned_abs().into(),
             tid,
@@ -38,7 +38,7 @@ impl Notice {
 
 /// What the caller is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// Go on, as if nobody had asked.
     Continue,
     /// The call was made; this is its result.
@@ -49,13 +49,13 @@ pub(super) enum Answer {
 
 /// The descriptor at which calls arrive.
 #[derive(Debug)]
-pub(super) struct Listener {
+pub(crate) struct Listener {
     fd: OwnedFd,
     taking_turns: bool,
 }
 
 impl Listener {
-    pub(super) fn new(fd: OwnedFd) -> Self {
+    pub(crate) fn new(fd: OwnedFd) -> Self {
         let mut listener = Self {
             fd,
             taking_turns: false,
@@ -66,7 +66,7 @@ impl Listener {
 
     /// Whether the program and we run in turns, on one processor; or at once, on two, because it has
     /// more threads that can run. Affects nothing but time.
-    pub(super) fn take_turns(&mut self, turns: bool) {
+    pub(crate) fn take_turns(&mut self, turns: bool) {
         if self.taking_turns == turns {
             return;
         }
@@ -78,13 +78,13 @@ impl Listener {
         let _ = unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags) };
     }
 
-    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
 
     /// The next call. `None` if the one that was there is gone. Does not block after `poll` said that
     /// there is something: the kernel's counter of arrivals never falls below what is there.
-    pub(super) fn receive(&self) -> io::Result<Option<Notice>> {
+    pub(crate) fn receive(&self) -> io::Result<Option<Notice>> {
         let mut notice = std::mem::MaybeUninit::<libc::seccomp_notif>::zeroed();
         // SAFETY: the kernel wants a zeroed structure, and fills it; its size is part of the request.
         let result = unsafe {
@@ -113,7 +113,7 @@ impl Listener {
     }
 
     /// Answer a call. False if nobody waits for it any more.
-    pub(super) fn answer(&self, id: u64, answer: Answer) -> io::Result<bool> {
+    pub(crate) fn answer(&self, id: u64, answer: Answer) -> io::Result<bool> {
         let (val, error, flags) = match answer {
             #[expect(clippy::cast_possible_truncation, reason = "the flag is 1")]
             Answer::Continue => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),

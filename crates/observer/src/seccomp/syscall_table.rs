@@ -6,7 +6,7 @@
 
 /// What a system call is to the observer, with the position of each argument that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     /// Opens a path.
     Open { path: Path, flags: Flags },
     /// Moves data out of a file.
@@ -40,7 +40,7 @@ pub(super) enum Call {
 
 /// Where a path is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Path {
+pub(crate) enum Path {
     /// An argument, relative to the working directory.
     Plain(usize),
     /// A directory's descriptor, and the path in the argument after it.
@@ -51,7 +51,7 @@ pub(super) enum Path {
 
 /// Where flags are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flags {
+pub(crate) enum Flags {
     /// An argument.
     Argument(usize),
     /// The first eight bytes of a structure that an argument points to.
@@ -62,7 +62,7 @@ pub(super) enum Flags {
 
 /// Where the position in the file comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
+pub(crate) enum At {
     /// The descriptor's own position.
     Position,
     /// An argument.
@@ -75,7 +75,7 @@ pub(super) enum At {
 
 /// Where the number of bytes comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(crate) enum Length {
     /// An argument.
     Argument(usize),
     /// A list of buffers, and their number in the argument after it.
@@ -87,7 +87,7 @@ pub(super) enum Length {
 
 /// A condition on one argument's low 32 bits, without which the filter lets a call pass unseen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Test {
+pub(crate) enum Test {
     /// Equal to.
     Is(u32, u32),
     /// Some of these bits set.
@@ -98,10 +98,10 @@ pub(super) enum Test {
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
-    pub(super) number: libc::c_long,
-    pub(super) call: Call,
-    pub(super) tests: &'static [Test],
+pub(crate) struct Line {
+    pub(crate) number: libc::c_long,
+    pub(crate) call: Call,
+    pub(crate) tests: &'static [Test],
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -139,7 +139,7 @@ const fn unsigned(flag: i32) -> u32 {
 /// A signal with a handler can interrupt a call in the moment before we receive it. With `SA_RESTART`
 /// the call starts again; without, it fails with `EINTR`, which some calls never do elsewhere. So `exit_group` must not stand here: C libraries
 /// crash when it returns.
-pub(super) const COMMON: &[Line] = &[
+pub(crate) const COMMON: &[Line] = &[
     // The most frequent first: the filter compares in this order.
     line(libc::SYS_read, access(0, At::Position, Length::Argument(2))),
     line(
@@ -252,7 +252,7 @@ pub(super) const COMMON: &[Line] = &[
 
 /// Calls that only x86-64 still has.
 #[cfg(target_arch = "x86_64")]
-pub(super) const LEGACY: &[Line] = &[
+pub(crate) const LEGACY: &[Line] = &[
     line(
         libc::SYS_open,
         Call::Open {
@@ -319,10 +319,10 @@ pub(super) const LEGACY: &[Line] = &[
 ];
 /// Calls that only x86-64 still has.
 #[cfg(target_arch = "aarch64")]
-pub(super) const LEGACY: &[Line] = &[];
+pub(crate) const LEGACY: &[Line] = &[];
 
 /// What the call of this number is.
-pub(super) fn find(number: i32) -> Option<Call> {
+pub(crate) fn find(number: i32) -> Option<Call> {
     let number = libc::c_long::from(number);
     COMMON
         .iter()
@@ -337,7 +337,7 @@ fn low_half(argument: u64) -> u32 {
 }
 
 /// Where a sleeping call says for how long at most. Calls not listed sleep until something happens.
-pub(super) fn timeout_of(number: i64, arguments: [u64; 6]) -> Option<Timeout> {
+pub(crate) fn timeout_of(number: i64, arguments: [u64; 6]) -> Option<Timeout> {
     let number = libc::c_long::from(number);
     let milliseconds = |i: usize| {
         let value = low_half(arguments[i]);
@@ -389,7 +389,7 @@ pub(super) fn timeout_of(number: i64, arguments: [u64; 6]) -> Option<Timeout> {
 
 /// How long a call sleeps at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Timeout {
+pub(crate) enum Timeout {
     /// From its start.
     Milliseconds(u32),
     /// From its start; a `timespec` at this address.

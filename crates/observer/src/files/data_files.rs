@@ -17,11 +17,12 @@ use rustix::{
     io::Errno,
 };
 
-use super::{descriptors::Descriptors, memory, syscalls};
+use super::descriptors::Descriptors;
+use crate::{memory, seccomp::syscall_table};
 
 /// The data files as they were at the start.
 #[derive(Debug, Default)]
-pub(super) struct DataFiles {
+pub(crate) struct DataFiles {
     by_inode: FxHashMap<(u64, u64), u32>,
     by_name: FxHashMap<Vec<u8>, u32>,
     descriptors: Descriptors,
@@ -29,7 +30,7 @@ pub(super) struct DataFiles {
 
 /// What a descriptor or a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// A data file, its size now, and where the descriptor stands if that was seen as well.
     Data {
         file: u32,
@@ -44,7 +45,7 @@ pub(super) enum Target {
 
 impl DataFiles {
     /// Every regular file that stands in the folder, in byte order of the names.
-    pub(super) fn scan(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn scan(folder: &Path) -> io::Result<Self> {
         let folder = fs::File::open(folder)?;
         let device = rustix::fs::fstat(&folder)?.st_dev;
         let lists_inodes = lists_inodes(&folder)?;
@@ -73,12 +74,12 @@ impl DataFiles {
         Ok(files)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 
     /// What a thread's descriptor is.
-    pub(super) fn behind(&mut self, tid: i32, fd: i32) -> Target {
+    pub(crate) fn behind(&mut self, tid: i32, fd: i32) -> Target {
         if fd < 0 {
             return Target::Other;
         }
@@ -95,24 +96,29 @@ impl DataFiles {
     }
 
     /// On which device a thread's descriptor is, if that can be seen.
-    pub(super) fn device(&mut self, tid: i32, fd: i32) -> Option<u64> {
+    pub(crate) fn device(&mut self, tid: i32, fd: i32) -> Option<u64> {
         let (stat, _) = self.descriptors.look(tid, fd, |_| false).ok()?;
         Some(stat.st_dev)
     }
 
     /// The data file of this name, if the last part of the path is one.
-    pub(super) fn named(&self, path: &[u8]) -> Option<u32> {
+    pub(crate) fn named(&self, path: &[u8]) -> Option<u32> {
         let name = path.rsplit(|&byte| byte == b'/').next()?;
         self.by_name.get(name).copied()
     }
 
     /// What a path leads to that a thread gave to a call. As the thread sees it, where it differs.
-    pub(super) fn named_by(&mut self, tid: i32, at: syscalls::Path, arguments: [u64; 6]) -> Target {
+    pub(crate) fn named_by(
+        &mut self,
+        tid: i32,
+        at: syscall_table::Path,
+        arguments: [u64; 6],
+    ) -> Target {
         const CWD: i32 = libc::AT_FDCWD;
         let (directory, address) = match at {
-            syscalls::Path::Plain(i) => (CWD, arguments[i]),
-            syscalls::Path::At(i) => (descriptor(arguments[i]), arguments[i + 1]),
-            syscalls::Path::Descriptor(i) => (descriptor(arguments[i]), 0),
+            syscall_table::Path::Plain(i) => (CWD, arguments[i]),
+            syscall_table::Path::At(i) => (descriptor(arguments[i]), arguments[i + 1]),
+            syscall_table::Path::Descriptor(i) => (descriptor(arguments[i]), 0),
         };
         if address == 0 {
             return self.behind(tid, directory);
@@ -134,7 +140,7 @@ impl DataFiles {
     }
 
     /// A thread ends.
-    pub(super) fn forget(&mut self, tid: i32) {
+    pub(crate) fn forget(&mut self, tid: i32) {
         self.descriptors.forget(tid);
     }
 
@@ -168,12 +174,12 @@ fn lists_inodes(folder: &fs::File) -> io::Result<bool> {
 
 /// The low half of an argument, as the kernel takes a descriptor.
 #[expect(clippy::cast_possible_truncation, reason = "what the kernel does")]
-pub(super) fn descriptor(argument: u64) -> i32 {
+pub(crate) fn descriptor(argument: u64) -> i32 {
     (argument as u32).cast_signed()
 }
 
 /// A descriptor's position in its file.
-pub(super) fn position(tid: i32, fd: i32) -> Option<u64> {
+pub(crate) fn position(tid: i32, fd: i32) -> Option<u64> {
     let mut info = [0; 64];
     let length = fs::File::open(format!("/proc/{tid}/fdinfo/{fd}"))
         .and_then(|mut file| file.read(&mut info))

@@ -5,10 +5,10 @@
 //! run does not matter to a count, so nothing is done. The files in which the kernel describes processors
 //! and their share are not there for it.
 
-use super::{memory, notify::Answer};
+use crate::{memory, seccomp::notify::Answer};
 
 /// The answer to `sched_getaffinity(pid, length, mask)`: the first `processors` bits set.
-pub(super) fn answer(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
+pub(crate) fn answer(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
     // The kernel takes the length as 32 bits, and answers in whole words of 64.
     let length = arguments[1] & u64::from(u32::MAX);
     let mask = mask(processors);
@@ -25,7 +25,7 @@ pub(super) fn answer(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
 
 /// The answer to `sched_setaffinity(pid, length, mask)`, which changes nothing: as the kernel's, if these
 /// were the processors there are.
-pub(super) fn choose(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
+pub(crate) fn choose(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
     let there_are = mask(processors);
     let length = usize::try_from(arguments[1] & u64::from(u32::MAX)).unwrap_or(usize::MAX);
     let mut wanted = vec![0; there_are.len().min(length)];
@@ -47,7 +47,7 @@ pub(super) fn choose(tid: i32, arguments: [u64; 6], processors: u32) -> Answer {
 }
 
 /// Whether a file tells of the machine's processors, or of this program's share of them.
-pub(super) fn describes_processors(path: &[u8]) -> bool {
+pub(crate) fn describes_processors(path: &[u8]) -> bool {
     const FOLDERS: [&[u8]; 2] = [b"/sys/devices/system/cpu/", b"/sys/fs/cgroup/"];
     const FILES: [&[u8]; 3] = [b"/proc/cpuinfo", b"/proc/self/cgroup", b"/proc/stat"];
     FILES.contains(&path) || FOLDERS.iter().any(|folder| path.starts_with(folder))

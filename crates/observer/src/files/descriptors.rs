@@ -24,7 +24,7 @@ const KEPT: usize = 200;
 const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(libc::O_EXCL.cast_unsigned());
 
 #[derive(Debug, Default)]
-pub(super) struct Descriptors {
+pub(crate) struct Descriptors {
     threads: FxHashMap<i32, OwnedFd>,
     /// The kernel is too old, or does not let us.
     cannot: bool,
@@ -36,7 +36,7 @@ impl Descriptors {
     ///
     /// # Errors
     /// `BADF`: it is none. All others: this way does not tell.
-    pub(super) fn look(
+    pub(crate) fn look(
         &mut self,
         tid: i32,
         fd: RawFd,
@@ -65,7 +65,7 @@ impl Descriptors {
     }
 
     /// A thread ends.
-    pub(super) fn forget(&mut self, tid: i32) {
+    pub(crate) fn forget(&mut self, tid: i32) {
         self.threads.remove(&tid);
     }
 

@@ -6,7 +6,7 @@
 
 use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
 
-use crate::syscalls::{COMMON, LEGACY, Line, Test};
+use crate::seccomp::syscall_table::{COMMON, LEGACY, Line, Test};
 
 /// The filter of every observed program.
 pub(crate) fn here() -> Filter {

@@ -7,7 +7,7 @@ use std::{fs, io};
 /// The kernel lists the children of a thread, and may miss one while others exit; a caller that must be sure lists
 /// again when all of them are at rest. Where the kernel has no such list (no `CONFIG_PROC_CHILDREN`), the parent of
 /// every process is looked up.
-pub(super) fn descendants(top: i32) -> io::Result<Vec<i32>> {
+pub(crate) fn descendants(top: i32) -> io::Result<Vec<i32>> {
     if fs::exists("/proc/thread-self/children")? {
         Ok(by_children(top))
     } else {
@@ -16,7 +16,7 @@ pub(super) fn descendants(top: i32) -> io::Result<Vec<i32>> {
 }
 
 /// Whether a thread sees processes by the same numbers as this process does.
-pub(super) fn shares_numbers(tid: i32) -> bool {
+pub(crate) fn shares_numbers(tid: i32) -> bool {
     let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
     match (namespace(&tid.to_string()), namespace("self")) {
         (Some(its), Some(own)) => its == own,

@@ -23,6 +23,7 @@ mod blocks;
 mod files;
 mod ledger;
 mod memory;
+mod options;
 mod quiescence;
 mod read_observer;
 mod run;
@@ -35,7 +36,8 @@ use std::process::ExitCode;
 
 pub use crate::{
     files::access_times::{AccessTimes, AccessTimesError, Stamps},
-    read_observer::{ObserverOptions, ReadObserver, ReadObserverConfig},
+    options::{ObserverOptions, ReadObserverConfig},
+    read_observer::ReadObserver,
     run::{can_observe, observe},
     self_test::{Count, SelfTestError, self_test},
 };

@@ -17,7 +17,7 @@ use std::{
 use evidence::{Observation, Observed};
 use sandbox::{Job, Limits, Sandbox};
 
-use crate::{read_observer::ObserverOptions, run::observe};
+use crate::{options::ObserverOptions, run::observe};
 
 /// The hidden first argument by which a program knows that it is to read, and in how many threads.
 const READER_ARGUMENT: &str = "__read-files";

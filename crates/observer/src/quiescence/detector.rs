@@ -107,9 +107,9 @@ impl<S: Sampler> QuiescenceDetector<S> {
         &mut self.threads
     }
 
-    /// See [`ThreadTable::expect_more`].
-    pub(crate) fn expect_more(&mut self, processes: bool) {
-        self.threads.expect_more(processes);
+    /// See [`ThreadTable::expect_new_threads`].
+    pub(crate) fn expect_new_threads(&mut self, processes: bool) {
+        self.threads.expect_new_threads(processes);
     }
 
     /// See [`ThreadTable::process_of`].
@@ -117,9 +117,9 @@ impl<S: Sampler> QuiescenceDetector<S> {
         self.threads.process_of(tid)
     }
 
-    /// See [`ThreadTable::ends`].
-    pub(crate) fn ends(&mut self, tid: i32) {
-        self.threads.ends(tid);
+    /// See [`ThreadTable::mark_exiting`].
+    pub(crate) fn mark_exiting(&mut self, tid: i32) {
+        self.threads.mark_exiting(tid);
     }
 
     /// Look whether the program is quiescent. The threads in `held` have a held read and cannot run; those in

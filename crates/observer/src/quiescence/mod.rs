@@ -7,7 +7,7 @@
 //! This folder hides how `/proc` is read, and which threads are given up. It never holds or answers a call.
 
 pub(crate) mod detector;
-pub(crate) mod processes;
+mod processes;
 pub(crate) mod sampler;
 mod sleep;
 mod threads;

@@ -15,15 +15,6 @@ pub(crate) fn descendants(top: i32) -> io::Result<Vec<i32>> {
     }
 }
 
-/// Whether a thread sees processes by the same numbers as this process does.
-pub(crate) fn shares_numbers(tid: i32) -> bool {
-    let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
-    match (namespace(&tid.to_string()), namespace("self")) {
-        (Some(its), Some(own)) => its == own,
-        _ => true,
-    }
-}
-
 fn by_children(top: i32) -> Vec<i32> {
     let mut below = Vec::new();
     let mut next = vec![top];

@@ -8,7 +8,8 @@ use std::{fs, time::Duration};
 
 use crate::{
     memory,
-    seccomp::syscall_table::{self, Call, Flags, Timeout},
+    seccomp::syscall_table::{self, Call, Timeout},
+    sys,
 };
 
 /// When a thread that was found asleep will wake by itself.
@@ -47,7 +48,7 @@ fn time_left(tid: i32, line: &str) -> Option<Duration> {
         Timeout::Milliseconds(ms) => Some(Duration::from_millis(ms.into())),
         Timeout::For(pointer) => span(pointer),
         Timeout::Until { clock, pointer } => {
-            Some(span(pointer)?.saturating_sub(memory::clock(clock)?))
+            Some(span(pointer)?.saturating_sub(sys::clock(clock)?))
         }
     }
 }
@@ -64,12 +65,9 @@ pub(super) fn waits_for_child(process: i32, tid: i32) -> bool {
     let Some(Call::Clone { flags }) = call else {
         return false;
     };
-    let flags = match flags {
-        Flags::Argument(i) => Some(arguments[i]),
-        Flags::Fixed(flags) => Some(flags.cast_unsigned().into()),
-        Flags::Pointed(i) => memory::read_u64(tid, arguments[i]).ok(),
-    };
-    flags.is_some_and(|flags| flags & vfork != 0)
+    flags
+        .read(tid, arguments)
+        .is_some_and(|flags| flags & vfork != 0)
 }
 
 /// The call's number in decimal, then six arguments in hexadecimal, then two addresses.

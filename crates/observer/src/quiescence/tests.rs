@@ -62,19 +62,19 @@ impl Observer {
         match call {
             Call::Read => {
                 if self.detector.process_of(tid).unwrap().is_some() {
-                    self.policy.reads(tid);
+                    self.policy.on_read(tid);
                     self.held.insert(tid);
                     self.awake.remove(&tid);
                     return Some((tid, true));
                 }
             }
             Call::Clone { process } => {
-                self.detector.expect_more(process);
-                self.policy.works(tid);
+                self.detector.expect_new_threads(process);
+                self.policy.on_clone(tid);
             }
             Call::Exit => {
                 if self.detector.process_of(tid).unwrap().is_some() {
-                    self.detector.ends(tid);
+                    self.detector.mark_exiting(tid);
                 }
             }
             Call::Other => {}

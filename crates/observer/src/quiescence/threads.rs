@@ -126,7 +126,7 @@ impl<S: Sampler> ThreadTable<S> {
     }
 
     /// The program is about to make a thread, or a process.
-    pub(crate) fn expect_more(&mut self, processes: bool) {
+    pub(crate) fn expect_new_threads(&mut self, processes: bool) {
         self.new_threads = true;
         self.new_processes |= processes;
     }
@@ -155,7 +155,7 @@ impl<S: Sampler> ThreadTable<S> {
     }
 
     /// A thread calls for its own exit.
-    pub(crate) fn ends(&mut self, tid: i32) {
+    pub(crate) fn mark_exiting(&mut self, tid: i32) {
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.exits = true;
         }

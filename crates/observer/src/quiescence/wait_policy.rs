@@ -246,7 +246,7 @@ impl WaitPolicy {
 
     /// A thread starts another one: what it slept was before its work, and not in place of it. A thread that
     /// was skipped because of the processor time that it used stays so.
-    pub(crate) fn works(&mut self, tid: i32) {
+    pub(crate) fn on_clone(&mut self, tid: i32) {
         self.restart_sleep(tid);
         let thread = self.threads.entry(tid).or_default();
         if std::mem::take(&mut thread.sleep.refused) && !thread.has_read {
@@ -275,7 +275,7 @@ impl WaitPolicy {
     }
 
     /// A thread reads a data file: it was working.
-    pub(crate) fn reads(&mut self, tid: i32) {
+    pub(crate) fn on_read(&mut self, tid: i32) {
         self.restart_sleep(tid);
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {

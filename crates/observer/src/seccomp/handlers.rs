@@ -1,190 +1,224 @@
-//! What each call means: see it, write it down, answer it or hold it.
+//! What each system call means: count it, respond to it, or hold it on the virtual disk.
 //!
-//! Nothing here waits or looks at the clock of rounds; what is held goes to `virtual_disk`.
+//! Each handler looks up what its call is about, writes into the ledger, and returns the response. It never moves
+//! the virtual clock, and never waits.
 
-use std::io;
+use std::{fs, io};
 
 use crate::{
-    blocks::ReadCall,
-    files::data_files::{self, Target},
+    blocks::{Opens, ReadCall},
+    files::data_files::{self, DataFiles, Target},
+    ledger::Ledger,
     memory,
-    quiescence::processes,
-    read_observer::ReadObserver,
+    quiescence::{detector::QuiescenceDetector, sampler::ProcSampler, wait_policy::WaitPolicy},
     seccomp::{
         affinity,
-        notify::{Answer, Notice},
-        syscall_table::{self, At, Call, Flags, Length},
+        notify::{Notification, Response},
+        syscall_table::{At, Call, Flags, Length, Path},
     },
     sys,
+    virtual_disk::VirtualDisk,
 };
 
-impl ReadObserver {
-    /// See one call. `None` if it is held.
-    pub(crate) fn look_at(&mut self, call: Call, notice: Notice) -> io::Result<Option<Answer>> {
+/// The parts of the observer that the handlers need.
+#[derive(Debug)]
+pub(crate) struct Handlers<'a> {
+    /// The number of processors that the program sees.
+    pub(crate) processors: u32,
+    pub(crate) files: &'a mut DataFiles,
+    pub(crate) opens: &'a mut Opens,
+    pub(crate) disk: &'a mut VirtualDisk,
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) detector: &'a mut QuiescenceDetector<ProcSampler>,
+    pub(crate) wait_policy: &'a mut WaitPolicy,
+}
+
+impl Handlers<'_> {
+    /// Handle one call. `None` means that the call is now held on the virtual disk.
+    pub(crate) fn handle_syscall(
+        &mut self,
+        call: Call,
+        notification: Notification,
+    ) -> io::Result<Option<Response>> {
         let attempts = &mut self.ledger.attempts;
-        let refused = |counter: &mut u32, errno| {
-            *counter = counter.saturating_add(1);
-            Answer::Failed(errno)
+        let refuse = |counter: &mut u32, errno| {
+            increment(counter);
+            Response::Error(errno)
         };
         Ok(Some(match call {
-            Call::Access { fd, at, length } => return self.access(notice, fd, at, length),
+            Call::Access { fd, at, length } => return self.access(notification, fd, at, length),
             Call::Copy {
                 fd,
                 at,
                 into,
                 length,
             } => {
-                if self.leaves_its_device(notice, fd, into) {
-                    return Ok(Some(Answer::Failed(libc::EXDEV)));
+                if self.is_on_other_device(notification, fd, into) {
+                    return Ok(Some(Response::Error(libc::EXDEV)));
                 }
-                return self.access(notice, fd, at, length);
+                return self.access(notification, fd, at, length);
             }
-            Call::Open { path, flags } => self.open(notice, path, flags),
+            Call::Open { path, flags } => self.open(notification, path, flags),
             Call::Clone { flags } => {
-                self.clone(notice, flags);
-                Answer::Continue
+                self.clone(notification, flags);
+                Response::Continue
             }
             Call::Exit => {
-                if let Some(process) = self.tasks.process_of(notice.tid)? {
-                    self.ledger.ended(notice.tid, process);
-                    self.tasks.ends(notice.tid);
-                    self.files.forget(notice.tid);
+                if let Some(process) = self.detector.process_of(notification.tid)? {
+                    self.ledger.thread_exits(notification.tid, process);
+                    self.detector.mark_exiting(notification.tid);
+                    self.files.forget(notification.tid);
                 }
-                Answer::Continue
+                Response::Continue
             }
-            Call::GetAffinity | Call::SetAffinity => return self.affinity(call, notice).map(Some),
-            Call::AsyncIo => refused(&mut attempts.async_io, libc::ENOSYS),
-            Call::NoAtime => refused(&mut attempts.no_atime, libc::EPERM),
-            Call::Dumpable => refused(&mut attempts.undumpable, libc::EPERM),
+            Call::GetAffinity | Call::SetAffinity => {
+                return self.affinity(call, notification).map(Some);
+            }
+            Call::AsyncIo => refuse(&mut attempts.async_io, libc::ENOSYS),
+            Call::NoAtime => refuse(&mut attempts.no_atime, libc::EPERM),
+            Call::Dumpable => refuse(&mut attempts.undumpable, libc::EPERM),
             Call::SetTimes { path } => {
-                let target = self.files.named_by(notice.tid, path, notice.arguments);
+                let target = self.files.target_of_path(notification, path);
                 if matches!(target, Target::Data { .. }) {
-                    attempts.set_times = attempts.set_times.saturating_add(1);
+                    increment(&mut attempts.set_times);
                 }
-                Answer::Continue
+                Response::Continue
             }
             Call::Change { path } => {
-                let target = self.files.named_by(notice.tid, path, notice.arguments);
+                let target = self.files.target_of_path(notification, path);
                 if matches!(target, Target::Data { .. }) {
-                    attempts.changes = attempts.changes.saturating_add(1);
+                    increment(&mut attempts.changes);
                 }
-                Answer::Continue
+                Response::Continue
             }
         }))
     }
 
-    /// Answer about processors, whatever else is watched.
-    pub(crate) fn affinity(&mut self, call: Call, notice: Notice) -> io::Result<Answer> {
-        let processors = self.options.processors;
+    /// Handle one call after the observation has ended early. Nothing is counted or held any more, but the program
+    /// sees no change.
+    pub(crate) fn handle_unobserved(
+        &mut self,
+        call: Option<Call>,
+        notification: Notification,
+    ) -> io::Result<Response> {
+        match call {
+            Some(call @ (Call::GetAffinity | Call::SetAffinity)) => {
+                self.affinity(call, notification)
+            }
+            Some(Call::AsyncIo) => Ok(Response::Error(libc::ENOSYS)),
+            _ => Ok(Response::Continue),
+        }
+    }
+
+    fn affinity(&mut self, call: Call, notification: Notification) -> io::Result<Response> {
+        let Notification { tid, arguments, .. } = notification;
         Ok(match call {
-            // Somebody else's processors are no business of ours.
-            Call::SetAffinity if !self.is_own_thread(notice)? => Answer::Continue,
-            Call::SetAffinity => affinity::choose(notice.tid, notice.arguments, processors),
-            _ => affinity::answer(notice.tid, notice.arguments, processors),
+            // The kernel itself refuses to pin the threads of a foreign process.
+            Call::SetAffinity if !self.names_own_thread(notification)? => Response::Continue,
+            Call::SetAffinity => affinity::set(tid, arguments, self.processors),
+            _ => affinity::get(tid, arguments, self.processors),
         })
     }
 
-    /// Whether the thread that a call names by its first argument is one of the caller's own process.
-    fn is_own_thread(&mut self, notice: Notice) -> io::Result<bool> {
-        let named = data_files::descriptor(notice.arguments[0]);
-        // In a process namespace of its own, numbers are others, and nobody else can be named.
-        if named == 0 || !processes::shares_numbers(notice.tid) {
+    /// Whether the thread in the first argument of a call belongs to the calling process.
+    fn names_own_thread(&mut self, notification: Notification) -> io::Result<bool> {
+        let named = data_files::descriptor(notification.arguments[0]);
+        // In a process namespace of its own the program uses other numbers, and cannot name foreign threads.
+        if named == 0 || !shares_process_numbers(notification.tid) {
             return Ok(true);
         }
-        let process = self.tasks.process_of(notice.tid)?;
+        let process = self.detector.process_of(notification.tid)?;
         Ok(process.is_some_and(|process| sys::is_thread_of(process, named)))
     }
 
-    /// A thread or a process is made: on return it exists, and may run before its maker.
-    fn clone(&mut self, notice: Notice, flags: Flags) {
+    /// The program is about to create a thread or a process, which may run before this call returns.
+    fn clone(&mut self, notification: Notification, flags: Flags) {
         const THREAD: u64 = libc::CLONE_THREAD.cast_unsigned() as u64;
-        // Unreadable flags: a failing call, or a program that hides. Look for both.
-        let flags = flags_of(notice, flags);
-        let thread = flags.is_some_and(|flags| flags & THREAD != 0);
-        if thread {
-            let created = &mut self.ledger.threads_created;
-            *created = created.saturating_add(1);
+        // Flags that cannot be read belong to a call that fails, or to a program that hides them. So the detector
+        // then looks for new processes as well.
+        let flags = flags.read(notification.tid, notification.arguments);
+        let creates_thread = flags.is_some_and(|flags| flags & THREAD != 0);
+        if creates_thread {
+            increment(&mut self.ledger.threads_created);
         }
-        self.tasks.expect_more(!thread);
-        self.listener.take_turns(false);
-        self.patience.works(notice.tid);
+        self.detector.expect_new_threads(!creates_thread);
+        self.wait_policy.on_clone(notification.tid);
     }
 
-    fn open(&mut self, notice: Notice, path: syscall_table::Path, flags: Flags) -> Answer {
+    fn open(&mut self, notification: Notification, path: Path, flags: Flags) -> Response {
+        let Notification { tid, arguments, .. } = notification;
         let address = match path {
-            syscall_table::Path::Plain(i) => notice.arguments[i],
-            syscall_table::Path::At(i) => notice.arguments[i + 1],
-            syscall_table::Path::Descriptor(_) => 0,
+            Path::Plain(i) => arguments[i],
+            Path::At(i) => arguments[i + 1],
+            Path::Descriptor(_) => 0,
         };
         let has = |flag: i32| {
-            flags_of(notice, flags)
+            flags
+                .read(tid, arguments)
                 .is_some_and(|flags| flags & u64::from(flag.cast_unsigned()) != 0)
         };
-        let file = match memory::read_path(notice.tid, address) {
+        let file = match memory::read_path(tid, address) {
             Ok(path) if affinity::describes_processors(&path) => {
-                return Answer::Failed(libc::ENOENT);
+                return Response::Error(libc::ENOENT);
             }
             Ok(path) => self.files.named(&path),
-            // A bad address fails by itself. What cannot be read is not told apart from other opens; it
-            // will be seen, or missed, at the read.
+            // The kernel refuses a bad address. Where only the observer cannot read the path, a later read is
+            // still attributed to the file by its descriptor.
             Err(_) => None,
         };
         if let Some(file) = file {
             self.ledger.opened(file);
             if has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) {
-                let changes = &mut self.ledger.attempts.changes;
-                *changes = changes.saturating_add(1);
+                increment(&mut self.ledger.attempts.changes);
             }
         }
         if has(libc::O_NOATIME) {
-            let no_atime = &mut self.ledger.attempts.no_atime;
-            *no_atime = no_atime.saturating_add(1);
-            // What the kernel says to those who do not own the file.
-            return Answer::Failed(libc::EPERM);
+            increment(&mut self.ledger.attempts.no_atime);
+            // The kernel gives this error to everybody who does not own the file.
+            return Response::Error(libc::EPERM);
         }
-        Answer::Continue
+        Response::Continue
     }
 
-    /// Whether a call copies out of a data file to where the kernel would not. What fails there is
-    /// repeated in another way, and would wait for one file twice.
-    fn leaves_its_device(&mut self, notice: Notice, from: usize, into: usize) -> bool {
+    /// Whether a call copies from one device to another, which the kernel refuses. The program then copies in
+    /// another way: if this call were held, the program would wait for the file twice.
+    fn is_on_other_device(&mut self, notification: Notification, from: usize, into: usize) -> bool {
         let mut device = |argument: usize| {
-            let fd = data_files::descriptor(notice.arguments[argument]);
-            self.files.device(notice.tid, fd)
+            let fd = data_files::descriptor(notification.arguments[argument]);
+            self.files.device(notification.tid, fd)
         };
-        matches!((device(from), device(into)), (Some(one), Some(other)) if one != other)
+        matches!((device(from), device(into)), (Some(from), Some(into)) if from != into)
     }
 
     fn access(
         &mut self,
-        notice: Notice,
+        notification: Notification,
         fd: usize,
         at: At,
         length: Length,
-    ) -> io::Result<Option<Answer>> {
-        let tid = notice.tid;
-        let fd = data_files::descriptor(notice.arguments[fd]);
-        let (file, size, position) = match self.files.behind(tid, fd) {
+    ) -> io::Result<Option<Response>> {
+        let Notification { tid, arguments, .. } = notification;
+        let fd = data_files::descriptor(arguments[fd]);
+        let (file, size, position) = match self.files.target_of_descriptor(tid, fd) {
             Target::Data {
                 file,
                 size,
                 position,
             } => (file, size, position),
-            Target::Other => return Ok(Some(Answer::Continue)),
+            Target::Other => return Ok(Some(Response::Continue)),
             Target::Hidden => {
-                let unseen = &mut self.ledger.attempts.unseen;
-                *unseen = unseen.saturating_add(1);
-                return Ok(Some(Answer::Continue));
+                increment(&mut self.ledger.attempts.unseen);
+                return Ok(Some(Response::Continue));
             }
         };
         let length = match length {
-            Length::Argument(i) => notice.arguments[i],
-            Length::Buffers(i) => total(tid, notice.arguments[i], notice.arguments[i + 1]),
+            Length::Argument(i) => arguments[i],
+            Length::Buffers(i) => length_of_buffers(tid, arguments[i], arguments[i + 1]),
             Length::Rest => u64::MAX,
         };
-        let Some(process) = self.tasks.process_of(tid)? else {
-            // It was killed while it called.
-            return Ok(Some(Answer::Continue));
+        let Some(process) = self.detector.process_of(tid)? else {
+            // The thread was killed during its call.
+            return Ok(Some(Response::Continue));
         };
         let thread = self.ledger.thread(tid, process);
         let call = ReadCall {
@@ -192,62 +226,71 @@ impl ReadObserver {
             thread,
             fd,
             file,
-            start: start(notice, fd, at, position).unwrap_or(0),
+            start: start_of_access(notification, fd, at, position).unwrap_or(0),
             size,
             length,
         };
-        self.ledger.asked(thread, file, call.finds(), size);
+        self.ledger.requested(thread, file, call.available(), size);
         if length == 0 {
-            return Ok(Some(Answer::Continue));
+            return Ok(Some(Response::Continue));
         }
         let charge = self.opens.charge(call, |one, other| {
             memory::same_open_file(process, one, other)
         });
-        if let Some((thread, bytes)) = charge.not_come {
-            self.ledger.did_not_get(thread, bytes);
+        if let Some((thread, bytes)) = charge.undelivered {
+            self.ledger.take_back(thread, bytes);
         }
         if charge.quarters == 0 {
-            return Ok(Some(Answer::Continue));
+            return Ok(Some(Response::Continue));
         }
-        if self.disk.held().is_empty() {
-            self.round_began = self.start.elapsed();
-        }
-        self.patience.reads(tid);
-        self.disk.hold(notice, thread, file, charge);
+        self.wait_policy.on_read(tid);
+        self.disk.hold(notification, thread, file, charge);
         Ok(None)
     }
 }
 
-fn flags_of(notice: Notice, flags: Flags) -> Option<u64> {
-    match flags {
-        Flags::Argument(i) => Some(notice.arguments[i]),
-        Flags::Fixed(flags) => Some(flags.cast_unsigned().into()),
-        Flags::Pointed(i) => memory::read_u64(notice.tid, notice.arguments[i]).ok(),
-    }
+/// Count up without wrapping, as a hostile program can make many calls.
+fn increment(counter: &mut u32) {
+    *counter = counter.saturating_add(1);
 }
 
-/// Where in its file an access starts, given where its descriptor stands, if that was seen.
-fn start(notice: Notice, fd: i32, at: At, position: Option<u64>) -> Option<u64> {
-    let own = || position.or_else(|| data_files::position(notice.tid, fd));
+/// Where in its file an access starts. `position` is the position of the descriptor, if it was seen already.
+fn start_of_access(
+    notification: Notification,
+    fd: i32,
+    at: At,
+    position: Option<u64>,
+) -> Option<u64> {
+    let Notification { tid, arguments, .. } = notification;
+    let own_position = || position.or_else(|| data_files::position(tid, fd));
     match at {
-        At::Position => own(),
-        At::Argument(i) => Some(notice.arguments[i]),
-        At::ArgumentOrPosition(i) => match notice.arguments[i] {
-            u64::MAX => own(),
+        At::Position => own_position(),
+        At::Argument(i) => Some(arguments[i]),
+        At::ArgumentOrPosition(i) => match arguments[i] {
+            u64::MAX => own_position(),
             position => Some(position),
         },
-        At::Pointed(i) => match notice.arguments[i] {
-            0 => own(),
-            pointer => memory::read_u64(notice.tid, pointer).ok(),
+        At::Pointed(i) => match arguments[i] {
+            0 => own_position(),
+            pointer => memory::read_u64(tid, pointer).ok(),
         },
     }
 }
 
-/// The bytes that a list of buffers takes, as far as it can be read; one, if it cannot.
-fn total(tid: i32, list: u64, buffers: u64) -> u64 {
-    /// More are refused by the kernel.
-    const MOST: u64 = 1024;
-    (0..buffers.min(MOST))
+/// The number of bytes that a list of buffers can hold. A buffer whose length cannot be read counts as one byte.
+fn length_of_buffers(tid: i32, list: u64, buffers: u64) -> u64 {
+    /// The largest number of buffers that the kernel accepts in one call, `UIO_MAXIOV`.
+    const MAX_BUFFERS: u64 = 1024;
+    (0..buffers.min(MAX_BUFFERS))
         .map(|i| memory::read_u64(tid, list.wrapping_add(16 * i + 8)).unwrap_or(1))
         .fold(0, u64::saturating_add)
+}
+
+/// Whether a thread uses the same numbers for processes as this process does.
+fn shares_process_numbers(tid: i32) -> bool {
+    let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
+    match (namespace(&tid.to_string()), namespace("self")) {
+        (Some(theirs), Some(own)) => theirs == own,
+        _ => true,
+    }
 }

@@ -4,6 +4,8 @@
 //! architectures have stand in [`LEGACY`]. The order of arguments is the same on x86-64 and aarch64 for
 //! every call listed: `clone` differs in its last two, which nobody reads here.
 
+use crate::memory;
+
 /// What a system call is to the observer, with the position of each argument that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -58,6 +60,17 @@ pub(crate) enum Flags {
     Pointed(usize),
     /// None; these stand for them.
     Fixed(i32),
+}
+
+impl Flags {
+    /// The flags of a call. `None` if they stand in memory that cannot be read.
+    pub(crate) fn read(self, tid: i32, arguments: [u64; 6]) -> Option<u64> {
+        match self {
+            Self::Argument(i) => Some(arguments[i]),
+            Self::Pointed(i) => memory::read_u64(tid, arguments[i]).ok(),
+            Self::Fixed(flags) => Some(flags.cast_unsigned().into()),
+        }
+    }
 }
 
 /// Where the position in the file comes from.

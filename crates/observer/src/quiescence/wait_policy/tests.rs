@@ -45,7 +45,7 @@ fn threads_that_have_not_read_share_what_they_get() {
     }
     assert!(left(100, 19));
     assert!(!left(100, 20));
-    policy.reads(100);
+    policy.on_read(100);
     assert!(policy.should_wait_for_running(100, used(1049), at(1)));
     assert!(policy.should_wait_for_running(100, used(1098), at(1)));
 }
@@ -53,11 +53,11 @@ fn threads_that_have_not_read_share_what_they_get() {
 #[test]
 fn where_several_read_a_bystander_may_be_a_dispatcher() {
     let mut policy = WaitPolicy::default();
-    policy.reads(2);
+    policy.on_read(2);
     assert!(!run(&mut policy, 0, 50));
     policy.mark_skipped(&[1]);
     assert_eq!(policy.wait(1), Wait::Never);
-    policy.reads(3);
+    policy.on_read(3);
     assert_eq!(policy.wait(1), Wait::OneSlice);
     let mut asks = |ms, slices, running, activity| {
         let epoch = Epoch { round: 1, activity };
@@ -79,7 +79,7 @@ fn waits_for_its_turn() -> WaitPolicy {
     for round in 0..4 {
         run(&mut policy, round, 50);
         policy.mark_skipped(&[1]);
-        policy.reads(1);
+        policy.on_read(1);
     }
     policy.mark_skipped(&[1]);
     assert_eq!(policy.wait(1), Wait::OneSlice);
@@ -110,7 +110,7 @@ fn when_one_bystander_reads_all_are_trusted_again() {
         policy.should_wait_for_running(tid, used(0), at(0));
     }
     policy.mark_skipped(&[1, 2]);
-    policy.reads(1);
+    policy.on_read(1);
     assert_eq!(policy.wait(2), Wait::UntilBudget);
 }
 
@@ -120,9 +120,9 @@ fn a_thread_that_reads_by_itself_was_working() {
     assert!(!run(&mut policy, 0, 60));
     policy.mark_skipped(&[1]);
     // Too late for that round: tried again, and found to be working.
-    policy.reads(1);
+    policy.on_read(1);
     assert!(run(&mut policy, 1, 40));
-    policy.reads(1);
+    policy.on_read(1);
     assert_eq!(policy.wait(1), Wait::UntilBudget);
     assert!(run(&mut policy, 2, 40));
 }
@@ -137,7 +137,7 @@ fn a_thread_that_waits_for_its_turn_by_spinning_is_tried_ever_less() {
             assert!(!run(&mut policy, round, 50));
         }
         policy.mark_skipped(&[1]);
-        policy.reads(1);
+        policy.on_read(1);
     }
     // The first time, and after reads 1, 2, 4, 8 ... 512.
     assert_eq!(trials, 11);
@@ -158,7 +158,7 @@ fn short_sleeps_are_waited_for_until_they_add_up() {
         sleep(&mut policy, 4, 240, 60),
         SleepDecision::ThreadBudgetSpent
     );
-    policy.reads(1);
+    policy.on_read(1);
     assert_eq!(
         sleep(&mut policy, 5, 300, 60),
         SleepDecision::WaitUntil(360 * MS)
@@ -168,7 +168,7 @@ fn short_sleeps_are_waited_for_until_they_add_up() {
         sleep(&mut policy, 300, 370, 1),
         SleepDecision::ThreadBudgetSpent
     );
-    policy.reads(1);
+    policy.on_read(1);
     // A long one is none that anybody waits for, and neither is a wake that does not come.
     assert_eq!(sleep(&mut policy, 301, 380, 10_000), SleepDecision::AtRest);
     assert_eq!(
@@ -199,12 +199,12 @@ fn a_new_sleeper_for_each_file_does_not_hold_the_clock_for_ever() {
             SleepDecision::WaitUntil(200 * MS)
         );
     }
-    for works in [WaitPolicy::reads, WaitPolicy::works] {
+    for event in [WaitPolicy::on_read, WaitPolicy::on_clone] {
         let mut policy = WaitPolicy::default();
         for n in 0..60 {
             let until = SleepDecision::WaitUntil((200 * n + 200) * MS);
             assert_eq!(sleep(&mut policy, n, 200 * n), until);
-            works(&mut policy, n.cast_signed());
+            event(&mut policy, n.cast_signed());
             assert_eq!(policy.next_round(), 200 * MS);
         }
         // No run needs so much of it.
@@ -225,7 +225,7 @@ fn a_round_goes_on_without_a_thread_that_sleeps_again_and_again_and_still_trusts
             let slices = u64::from(100 * round + n);
             let sleep = policy.should_wait_for_sleeping(1, slices, now, now + 200 * MS);
             assert_eq!(sleep, SleepDecision::WaitUntil(now + 200 * MS));
-            policy.works(1);
+            policy.on_clone(1);
         }
         let end = 3000 * (round + 1) * MS;
         let slices = u64::from(100 * round + 50);
@@ -233,7 +233,7 @@ fn a_round_goes_on_without_a_thread_that_sleeps_again_and_again_and_still_trusts
         assert_eq!(sleep, SleepDecision::SharedBudgetSpent);
         policy.mark_skipped(&[1]);
         assert_eq!(policy.wait(1), Wait::Never);
-        policy.works(1);
+        policy.on_clone(1);
         assert_eq!(policy.wait(1), Wait::UntilBudget);
         assert_eq!(policy.next_round(), SLEEP_BUDGET_OF_ROUND);
     }
@@ -246,7 +246,7 @@ fn threads_that_compute_and_exit_are_not_waited_for_without_end() {
         let waited = policy.should_wait_for_running(tid, used(0), at(0))
             && policy.should_wait_for_running(tid, used(10), at(0));
         if reads {
-            policy.reads(tid);
+            policy.on_read(tid);
         }
         policy.forget(tid);
         waited

@@ -1,8 +1,10 @@
 //! When a thread that sleeps will wake by itself.
 //!
-//! `/proc/TID/syscall` names the system call in which a thread sleeps, with its arguments. Where that file must
-//! not be read (a hardened kernel), every sleep looks as if it had no end, and programs that sleep between their
-//! reads seem a little less concurrent than they are. The same file tells which thread waits for a child.
+//! `/proc/TID/syscall` names the system call in which a thread sleeps, with its arguments. A hardened kernel may not
+//! let the observer read this file. Then every sleep looks as if it had no end, and programs that sleep between their
+//! reads seem a little less concurrent than they are. The same file shows which thread waits for a child.
+//!
+//! It never decides how long the detector waits for a sleep.
 
 use std::{fs, time::Duration};
 
@@ -53,8 +55,8 @@ fn time_left(tid: i32, line: &str) -> Option<Duration> {
     }
 }
 
-/// Whether a thread waits, uninterruptibly, for a child made as by `vfork` to end or to become another
-/// program: at rest, as long as the child is.
+/// Whether an uninterruptible thread waits until a child that it created as by `vfork` exits, or executes another
+/// program.
 pub(super) fn waits_for_child(process: i32, tid: i32) -> bool {
     let vfork = u64::from(libc::CLONE_VFORK.cast_unsigned());
     let line = fs::read_to_string(format!("/proc/{process}/task/{tid}/syscall"));
@@ -70,7 +72,7 @@ pub(super) fn waits_for_child(process: i32, tid: i32) -> bool {
         .is_some_and(|flags| flags & vfork != 0)
 }
 
-/// The call's number in decimal, then six arguments in hexadecimal, then two addresses.
+/// Parse the file's line: the call's number in decimal, six arguments in hexadecimal, and two addresses.
 fn parse(line: &str) -> Option<(i64, [u64; 6])> {
     let mut fields = line.split_ascii_whitespace();
     let number = fields.next()?.parse().ok()?;
@@ -86,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_line_is_understood() {
+    fn the_line_of_the_kernel_is_parsed() {
         assert_eq!(
             parse("202 0x7f01 0x89 0x0 0x0 0x0 0xffffffff 0x7ffc 0x7f2\n"),
             Some((202, [0x7f01, 0x89, 0, 0, 0, 0xffff_ffff]))

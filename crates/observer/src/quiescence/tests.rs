@@ -20,7 +20,7 @@ const ENOUGH: u32 = 4;
 /// that spins to the end of each budget needs some thousands.
 const ALL: u32 = 20_000;
 
-/// The observer as far as the detector is concerned.
+/// The parts of the observer with which the detector works together.
 struct Observer {
     world: World,
     detector: QuiescenceDetector<World>,
@@ -30,7 +30,7 @@ struct Observer {
     epoch: Epoch,
     /// Detections since the program was quiescent and stayed so.
     in_vain: u32,
-    /// Whether a thread was ever not waited for.
+    /// Whether the detector ever ignored a thread.
     ignored_any: bool,
 }
 
@@ -54,7 +54,7 @@ impl Observer {
     /// Handle a call that waits, if there is one. Returns its thread, and whether it is held.
     fn receive(&mut self) -> Option<(i32, bool)> {
         let (tid, call) = self.world.receive()?;
-        // A number that comes again is another thread: the one whose read was held was killed.
+        // If a thread with this number has a held read, it was killed, and the kernel gave its number to a new one.
         self.held.remove(&tid);
         if self.policy.wait(tid) == Wait::UntilBudget {
             self.epoch.activity += 1;
@@ -84,7 +84,7 @@ impl Observer {
         Some((tid, false))
     }
 
-    /// Handle the calls that wait at the end of a detection. False if a thread made one that is waited for.
+    /// Handle the calls that wait at the end of a detection. False if the detector waits for a thread that made one.
     fn handle_pending_calls(&mut self) -> bool {
         while let Some((tid, held)) = self.receive() {
             let policy = &mut self.policy;
@@ -248,11 +248,11 @@ proptest! {
     ) {
         let mut observer = Observer::new(world);
         observer.run()?;
-        prop_assert!(!observer.ignored_any, "every thread is waited for");
+        prop_assert!(!observer.ignored_any, "the detector waits for every thread");
     }
 
     #[test]
-    fn only_threads_that_are_not_waited_for_run_when_a_program_is_found_quiescent(
+    fn only_ignored_threads_run_when_a_program_is_found_quiescent(
         world in world(restless())
     ) {
         Observer::new(world).run()?;

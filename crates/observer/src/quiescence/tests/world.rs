@@ -1,7 +1,7 @@
 //! A made-up program on made-up processors. Between two questions of the detector anything may happen.
 //!
 //! What happens is decided by a list of choices; when the list is used up, nothing happens during a detection.
-//! The world knows the truth: the set of threads that can run, at each moment since a detection began.
+//! The world knows the truth: the set of threads that can run, at each instant since a detection began.
 
 mod answers;
 
@@ -123,7 +123,7 @@ struct State {
     calls: Vec<usize>,
     /// Processes that exited, and whose parents have not been woken yet.
     exits: Vec<usize>,
-    /// The sets of threads that could run, at each moment since the detection began.
+    /// The sets of threads that could run, at each instant since the detection began.
     moments: Vec<u64>,
 }
 
@@ -203,7 +203,7 @@ impl World {
         }
     }
 
-    /// Let time pass until this moment.
+    /// Let time pass until this real time.
     pub(super) fn sleep_until(&self, time: Duration) {
         let mut state = self.0.borrow_mut();
         let time = u64::try_from(time.as_micros()).unwrap();
@@ -227,7 +227,7 @@ impl World {
         state.moments = vec![state.able()];
     }
 
-    /// Whether there was a moment in this detection at which no thread could run, except those with these
+    /// Whether there was an instant in this detection at which no thread could run, except those with these
     /// numbers.
     pub(super) fn was_quiescent_but_for(&self, excused: &dyn Fn(i32) -> bool) -> bool {
         let state = self.0.borrow();

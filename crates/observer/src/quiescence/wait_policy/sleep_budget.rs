@@ -50,7 +50,8 @@ impl SleepAccount {
         self.last.is_none_or(|(before, _)| before != slices)
     }
 
-    /// Whether the budget of the thread allows a sleep of this length. The sleep counts as refused until it is accepted.
+    /// Whether the budget of the thread allows a sleep of this length. The sleep counts as refused until it is
+    /// accepted.
     pub(super) fn allows(&mut self, slices: u64, length: Duration) -> bool {
         self.refused = true;
         let first = *self.first_slices.get_or_insert(slices);

@@ -6,11 +6,11 @@
 //! The supervisor has one loop that watches the program, its output and its limits. It calls
 //! [`serve`](Monitor::serve) when a call arrives, or when the [`deadline`](Monitor::deadline) has passed.
 //!
-//! To look at all threads costs more than to handle a call. So the observer looks whether the program is quiescent
+//! To sample all threads costs more than to handle a call. So the observer checks whether the program is quiescent
 //! only when no call has arrived for a while, and doubles this while as long as it finds a thread that runs. A
-//! program that makes calls without end is looked at as well, but less often.
+//! program that makes calls without end is checked as well, but less often.
 //!
-//! This module decides *when* to look. `quiescence` decides what a look has found, and `seccomp::handlers` what a
+//! This module decides *when* to check. `quiescence` decides what a check finds, and `seccomp::handlers` what a
 //! call means. This module never blocks for long.
 
 use std::{
@@ -43,27 +43,27 @@ use crate::{
     virtual_disk::{HeldCall, VirtualDisk},
 };
 
-/// Real time without a call after which the observer looks whether the program is quiescent. After a shorter
-/// time most looks would find a thread that runs; a longer one would lengthen every round of a program whose
+/// Real time without a call after which the observer checks whether the program is quiescent. After a shorter
+/// time most checks would find a thread that runs; a longer one would lengthen every round of a program whose
 /// threads call one after the other.
 const QUIET_TIME: Duration = Duration::from_micros(30);
 
 /// The same real time if more than two threads run. It is longer, as one of them will call soon.
 const QUIET_TIME_OF_MANY: Duration = Duration::from_micros(90);
 
-/// The longest real time between two looks at a program that computes. A round starts later than it could by this
+/// The longest real time between two checks of a program that computes. A round starts later than it could by this
 /// time at most.
-const MAX_LOOK_INTERVAL: Duration = Duration::from_micros(500);
+const MAX_CHECK_INTERVAL: Duration = Duration::from_micros(500);
 
-/// The real time after which the observer looks at a program even if it makes calls without end. Such a program
-/// has a thread that never rests, and one look in a millisecond slows it down little.
-const FORCED_LOOK_INTERVAL: Duration = Duration::from_millis(1);
+/// The real time after which the observer checks a program even if it makes calls without end. Such a program
+/// has a thread that never rests, and one check in a millisecond slows it down little.
+const FORCED_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// The real time by which such a look is later for each thread that runs. A thread takes about so long to its
+/// The real time by which such a check is later for each thread that runs. A thread takes about so long to its
 /// next call, and most of them are on their way to it.
 const TIME_TO_NEXT_CALL: Duration = Duration::from_micros(100);
 
-/// The longest real time by which such a look is later for all threads that run together. Some of them have
+/// The longest real time by which such a check is later for all threads that run together. Some of them have
 /// exited, and will not call.
 const MAX_TIME_TO_NEXT_CALLS: Duration = Duration::from_millis(20);
 
@@ -75,7 +75,7 @@ const CALL_WAIT: Duration = Duration::from_micros(50);
 /// output and its limits, which must not wait longer.
 const SERVE_TIME: Duration = Duration::from_millis(2);
 
-/// The number of calls of ignored threads to which the observer responds in one look. More of them would keep the
+/// The number of calls of ignored threads to which the observer responds in one check. More of them would keep the
 /// observer from the supervisor's loop.
 const MAX_PENDING_CALLS: usize = 64;
 
@@ -98,16 +98,16 @@ pub struct ReadObserver {
     likely_running: FxHashSet<i32>,
     /// When the program was started. All real times below count from here.
     start: Instant,
-    /// When to look next whether the program is quiescent.
-    next_look: Option<Duration>,
-    /// The real time until the next look, if the program is still active then.
-    look_interval: Duration,
+    /// When to check next whether the program is quiescent.
+    next_check: Option<Duration>,
+    /// The real time until the next check, if the program is still active then.
+    check_interval: Duration,
     /// When the present step of the clock began: when the clock last moved, or the first read was held after that.
     step_start: Duration,
-    /// When the program was last looked at.
-    last_look: Duration,
-    /// How long that look took. With a thousand threads this is long, and threads that call meanwhile have to wait.
-    last_look_took: Duration,
+    /// When the program was last checked.
+    last_check: Duration,
+    /// How long that check took. With a thousand threads this is long, and threads that call meanwhile have to wait.
+    last_check_took: Duration,
     /// Counts up whenever a thread ran for which the detector waits. What ignored threads did before that proves
     /// nothing.
     activity: u64,
@@ -150,11 +150,11 @@ impl Monitor for ReadObserver {
             wait_policy: WaitPolicy::default(),
             likely_running: FxHashSet::default(),
             start,
-            next_look: None,
-            look_interval: QUIET_TIME,
+            next_check: None,
+            check_interval: QUIET_TIME,
             step_start: Duration::ZERO,
-            last_look: Duration::ZERO,
-            last_look_took: Duration::ZERO,
+            last_check: Duration::ZERO,
+            last_check_took: Duration::ZERO,
             activity: 0,
             busy_time: Duration::ZERO,
             time_held_before: Duration::ZERO,
@@ -168,7 +168,7 @@ impl Monitor for ReadObserver {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.next_look
+        self.next_check
             .map(|next| next.saturating_sub(self.start.elapsed()))
     }
 
@@ -192,9 +192,9 @@ impl Monitor for ReadObserver {
             {
                 self.stop(limit)?;
             }
-            let is_due = self.next_look.is_some_and(|next| next <= now);
-            let timeout = match self.next_look {
-                _ if is_due && now >= self.forced_look() => None,
+            let is_due = self.next_check.is_some_and(|next| next <= now);
+            let timeout = match self.next_check {
+                _ if is_due && now >= self.forced_check() => None,
                 Some(next) => Some(next.saturating_sub(now).min(CALL_WAIT)),
                 None => Some(CALL_WAIT),
             };
@@ -205,17 +205,17 @@ impl Monitor for ReadObserver {
             match readiness {
                 Readiness::Call => self.receive()?,
                 Readiness::Timeout if is_due => {
-                    if self.look(now, outputs)? == AfterLook::Return {
+                    if self.check_quiescence(now, outputs)? == AfterCheck::Return {
                         break;
                     }
                 }
-                Readiness::Timeout if self.next_look.is_none_or(|next| next > now + CALL_WAIT) => {
+                Readiness::Timeout if self.next_check.is_none_or(|next| next > now + CALL_WAIT) => {
                     break;
                 }
                 Readiness::Timeout | Readiness::Interrupted | Readiness::Output => {}
                 Readiness::Closed => {
                     self.is_closed = true;
-                    self.next_look = None;
+                    self.next_check = None;
                 }
             }
         }
@@ -238,23 +238,23 @@ impl ReadObserver {
         self.time_held_before + self.start.elapsed().saturating_sub(self.step_start)
     }
 
-    /// Real time without a call after which the program is looked at.
+    /// Real time without a call after which the program is checked.
     fn quiet_time(&self) -> Duration {
         let quiet_time = if self.likely_running.len() > 2 {
             QUIET_TIME_OF_MANY
         } else {
             QUIET_TIME
         };
-        quiet_time.max(self.last_look_took / 2)
+        quiet_time.max(self.last_check_took / 2)
     }
 
-    /// When the program is looked at, even if it makes calls without end.
-    fn forced_look(&self) -> Duration {
+    /// When the program is checked, even if it makes calls without end.
+    fn forced_check(&self) -> Duration {
         let running = u32::try_from(self.likely_running.len()).unwrap_or(u32::MAX);
         let to_next_calls = TIME_TO_NEXT_CALL
             .saturating_mul(running)
             .min(MAX_TIME_TO_NEXT_CALLS);
-        self.last_look + (FORCED_LOOK_INTERVAL + to_next_calls).max(10 * self.last_look_took)
+        self.last_check + (FORCED_CHECK_INTERVAL + to_next_calls).max(10 * self.last_check_took)
     }
 
     /// Receive one call and handle it.
@@ -266,23 +266,27 @@ impl ReadObserver {
             self.handle(notification)?;
         }
         let now = self.start.elapsed();
-        self.look_interval = QUIET_TIME;
-        self.next_look = match self.disk.held() {
+        self.check_interval = QUIET_TIME;
+        self.next_check = match self.disk.held() {
             [] => None,
             // All threads that ran have held reads again: probably no other thread runs.
             _ if self.likely_running.is_empty() => Some(now),
-            _ => Some((now + self.quiet_time()).min(self.forced_look().max(now))),
+            _ => Some((now + self.quiet_time()).min(self.forced_check().max(now))),
         };
         Ok(())
     }
 
-    /// Look whether the program is quiescent, and if so move the clock.
-    fn look(&mut self, now: Duration, outputs: &[BorrowedFd<'_>]) -> io::Result<AfterLook> {
+    /// Check whether the program is quiescent, and if so move the clock.
+    fn check_quiescence(
+        &mut self,
+        now: Duration,
+        outputs: &[BorrowedFd<'_>],
+    ) -> io::Result<AfterCheck> {
         if self.disk.held().is_empty() {
-            self.next_look = None;
-            return Ok(AfterLook::GoOn);
+            self.next_check = None;
+            return Ok(AfterCheck::GoOn);
         }
-        self.last_look = now;
+        self.last_check = now;
         let held = self.disk.held().iter();
         let held: FxHashSet<i32> = held.map(|read| read.notification.tid).collect();
         let epoch = Epoch {
@@ -292,30 +296,30 @@ impl ReadObserver {
         let found =
             self.detector
                 .detect(&held, &self.likely_running, &mut self.wait_policy, epoch)?;
-        self.last_look_took = self.start.elapsed().saturating_sub(self.last_look);
+        self.last_check_took = self.start.elapsed().saturating_sub(self.last_check);
         match found {
             Quiescence::Quiescent => match self.handle_pending_calls(epoch, outputs)? {
-                Pending::Nothing => self.advance(self.last_look)?,
-                Pending::Call => self.next_look = Some(self.start.elapsed() + QUIET_TIME),
+                Pending::Nothing => self.advance(self.last_check)?,
+                Pending::Call => self.next_check = Some(self.start.elapsed() + QUIET_TIME),
                 Pending::Output => {
-                    self.next_look = Some(self.start.elapsed() + QUIET_TIME);
-                    return Ok(AfterLook::Return);
+                    self.next_check = Some(self.start.elapsed() + QUIET_TIME);
+                    return Ok(AfterCheck::Return);
                 }
             },
-            Quiescence::CallPending => self.next_look = Some(self.start.elapsed() + QUIET_TIME),
+            Quiescence::CallPending => self.next_check = Some(self.start.elapsed() + QUIET_TIME),
             Quiescence::Active { waited_for } => {
                 self.activity += u64::from(waited_for);
-                self.next_look = Some(self.start.elapsed() + self.look_interval);
-                self.look_interval = (2 * self.look_interval).min(MAX_LOOK_INTERVAL);
+                self.next_check = Some(self.start.elapsed() + self.check_interval);
+                self.check_interval = (2 * self.check_interval).min(MAX_CHECK_INTERVAL);
             }
             Quiescence::AsleepUntil(end) => {
-                self.next_look = Some(end.max(self.start.elapsed() + QUIET_TIME));
+                self.next_check = Some(end.max(self.start.elapsed() + QUIET_TIME));
             }
         }
-        Ok(AfterLook::GoOn)
+        Ok(AfterCheck::GoOn)
     }
 
-    /// Handle the calls that arrived during a look which found the program quiescent. The program is not quiescent
+    /// Handle the calls that arrived during a check which found the program quiescent. The program is not quiescent
     /// if one of them is the call of a thread for which the detector waits: such a thread looks asleep while its
     /// call waits. Nor is a program quiescent that waits until its output is read.
     fn handle_pending_calls(
@@ -382,7 +386,7 @@ impl ReadObserver {
         self.time_held_before = self.time_held();
         self.exceeded = Some(limit);
         self.ledger.held_at_limit = self.disk.held().len();
-        self.next_look = None;
+        self.next_check = None;
         for read in self.disk.release_all() {
             self.listener
                 .respond(read.notification.id, Response::Continue)?;
@@ -406,7 +410,7 @@ impl ReadObserver {
             self.wait_policy.mark_skipped(ignored);
         }
         self.record_running_threads();
-        self.next_look = None;
+        self.next_check = None;
         self.likely_running.clear();
         self.ledger.record_overlap(self.disk.held());
         let due = self.disk.take_due();
@@ -427,7 +431,7 @@ impl ReadObserver {
         self.disk.advance(&served);
         if !self.disk.held().is_empty() {
             self.step_start = self.start.elapsed();
-            self.next_look = Some(self.step_start + self.quiet_time());
+            self.next_check = Some(self.step_start + self.quiet_time());
         }
         Ok(())
     }
@@ -495,7 +499,7 @@ impl ReadObserver {
     }
 }
 
-/// What waits for the observer after a look that found the program quiescent.
+/// What waits for the observer after a check that found the program quiescent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pending {
     /// Nothing, except calls of ignored threads, which were responded to.
@@ -506,9 +510,9 @@ enum Pending {
     Output,
 }
 
-/// What [`serve`](Monitor::serve) does after a look at the program.
+/// What [`serve`](Monitor::serve) does after a check of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AfterLook {
+enum AfterCheck {
     /// It receives the next call.
     GoOn,
     /// It returns to the supervisor, which must read the program's output.

@@ -2,7 +2,7 @@
 //!
 //! A copy takes half the time of a lookup through `/proc`, and each read of the program needs one, so most of the
 //! observer's time is spent here. A copy needs a handle to the thread, and not only to its process, as threads need
-//! not share their descriptors. It is closed at once: a copy that were kept would keep the file open after the
+//! not share their descriptors. It is closed at once: a copy that lived longer would keep the file open after the
 //! program has closed its own descriptor.
 
 use std::{

@@ -10,12 +10,12 @@
 //! and as only a running thread can wake another, nothing will ever happen until a held read returns.
 //!
 //! What a thread waits for, and when a timer wakes it, is asked between its two samples: so the answer is about
-//! the sleep that the samples have seen, and not about the next one. The clock is read then as well: a timer
-//! that fires later is not late.
+//! the sleep that the samples have seen, and not about the next one. The clock is read between the samples as well, so
+//! that a timer is not taken for late if it fires after them.
 //!
-//! The list of threads is read again only after a call that makes a thread. The observer sees that call before
+//! The list of threads is read again only after a call that creates a thread. The observer sees that call before
 //! the kernel carries it out, so the new thread may not be in a list that was read meanwhile. In that case the
-//! list is read once more after the second samples, when no thread can be making one.
+//! list is read once more after the second samples, when no thread can be creating one.
 //!
 //! A thread that has just exited may have woken another thread that does not run yet: a detection in which a
 //! thread is found to have exited finds no quiescence. And the thread may have ended its whole process, whose
@@ -122,7 +122,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
         self.threads.mark_exiting(tid);
     }
 
-    /// Look whether the program is quiescent. The threads in `held` have a held read and cannot run; those in
+    /// Find out whether the program is quiescent. The threads in `held` have a held read and cannot run; those in
     /// `awake` probably run.
     pub(crate) fn detect(
         &mut self,

@@ -204,7 +204,7 @@ fn working() -> impl Strategy<Value = Vec<Op>> {
     ]
 }
 
-/// What threads do that may be given up.
+/// What threads do that the detector may ignore.
 fn restless() -> impl Strategy<Value = Vec<Op>> {
     prop_oneof![
         9 => working(),

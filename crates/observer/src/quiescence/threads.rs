@@ -186,7 +186,7 @@ impl<S: Sampler> ThreadTable<S> {
         std::mem::take(&mut self.exited)
     }
 
-    /// The number of threads of the process that has most, if that may be more than `known`.
+    /// The largest number of threads of one process, or `known` if that is larger.
     pub(crate) fn most_threads(&self, known: usize) -> usize {
         if self.threads.len() <= known {
             return known;
@@ -198,7 +198,7 @@ impl<S: Sampler> ThreadTable<S> {
         counts.into_values().max().unwrap_or(0).max(known)
     }
 
-    /// Read the lists of processes and threads once more, and tell whether every thread was known.
+    /// Read the lists of processes and threads once more, and return whether every thread was known.
     pub(super) fn lists_are_complete(&mut self) -> io::Result<bool> {
         let before = self.threads.len();
         self.list()?;
@@ -292,7 +292,7 @@ impl<S: Sampler> ThreadTable<S> {
             let (sampler, threads) = (&self.sampler, &mut self.threads);
             let listed_dead = &mut self.listed_dead;
             let exists = sampler.for_each_thread(process, |tid| {
-                // A dead thread's number may come to stand for another thread.
+                // The kernel may give the number of a dead thread to a new one.
                 if listed_dead.contains(&tid) && sampler.is_dead(process, tid) {
                     return;
                 }

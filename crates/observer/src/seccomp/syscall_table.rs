@@ -65,7 +65,7 @@ pub(crate) enum Flags {
 }
 
 impl Flags {
-    /// The flags of a call. `None` if they stand in memory that cannot be read.
+    /// The flags of a call. `None` if they are in memory that cannot be read.
     pub(crate) fn read(self, tid: i32, arguments: [u64; 6]) -> Option<u64> {
         match self {
             Self::Argument(i) => Some(arguments[i]),

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(super) const SLEEP_BUDGET: Duration = Duration::from_millis(250);
 
 /// How often a thread may be given a processor between its first sleep and its next access. Most short sleeps
-/// begin and end between two looks at the thread, so that their length is unknown; this number counts them.
+/// begin and end between two samples of the thread, so that their length is unknown; this number counts them.
 const MAX_SLICES: u64 = 256;
 
 /// Real time by which a timer may be late. If a thread still sleeps after that, something else than the timer must wake

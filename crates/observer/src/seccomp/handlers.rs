@@ -113,7 +113,7 @@ impl Handlers<'_> {
     fn affinity(&mut self, call: Call, notification: Notification) -> io::Result<Response> {
         let Notification { tid, arguments, .. } = notification;
         Ok(match call {
-            // The kernel itself refuses to pin the threads of a foreign process.
+            // The kernel decides about the threads of other processes.
             Call::SetAffinity if !self.names_own_thread(notification)? => Response::Continue,
             Call::SetAffinity => affinity::set(tid, arguments, self.processors),
             _ => affinity::get(tid, arguments, self.processors),

@@ -12,7 +12,8 @@
 //! first, second, fourth, eighth … late read: a thread that always spins is trusted ever less often. A
 //! second read in the same round shows that the thread worked by itself.
 
-use super::{super::sampler::CpuUsage, Epoch};
+use super::Epoch;
+use crate::quiescence::sampler::CpuUsage;
 
 /// How long the detector waits for a thread that can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

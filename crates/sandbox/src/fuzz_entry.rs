@@ -3,7 +3,7 @@
 
 use crate::{
     accounting::procfs,
-    host::{cgroup::parent, uid_pool},
+    host::{cgroup::discovery, uid_pool},
 };
 
 /// Read `text` as each of the files that are read: how many of them it could be.
@@ -17,7 +17,7 @@ pub fn read_proc_text(text: &[u8]) -> usize {
         procfs::proportional_bytes(&words).is_some(),
         uid_pool::choose(&words).is_some(),
         // `mountinfo`, and `cgroup` behind an empty line.
-        !parent::candidates(mounts, groups).is_empty(),
+        !discovery::candidates(mounts, groups).is_empty(),
     ]
     .into_iter()
     .filter(|&is_one| is_one)

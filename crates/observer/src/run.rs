@@ -37,5 +37,5 @@ pub fn can_observe(sandbox: &Sandbox) -> Result<Result<(), String>, Error> {
         data: folder.to_path_buf(),
         options: ObserverOptions::default(),
     })?;
-    Ok(trial.map_err(|error| error.to_string()))
+    Ok(trial.map_err(|error| error.with_source()))
 }

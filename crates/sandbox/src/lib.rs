@@ -91,6 +91,6 @@ pub fn entry<M: Monitor>() -> Option<ExitCode> {
 /// Keep this process's memory unreadable to other processes of the same user. Call it once at the start of a
 /// program that holds what jobs must not see.
 pub fn set_not_dumpable() {
-    // Refused where a debugger watches us; a job is kept from us by its isolation besides.
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    // An error is ignored: isolation keeps jobs from this process anyway.
+    let _ = sys::set_not_dumpable();
 }

@@ -5,6 +5,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    error::Failure,
     host::{
         cgroup::{Group, parent::CgroupParent},
         facts::Facts,
@@ -58,7 +59,7 @@ impl Mode {
     }
 
     /// Make the control groups for the job of this supervisor, if jobs have any.
-    pub(crate) fn group(&self, job: &Job) -> io::Result<Option<Group>> {
+    pub(crate) fn make_group(&self, job: &Job) -> Result<Option<Group>, Failure> {
         let Some(parent) = self
             .groups
             .as_ref()

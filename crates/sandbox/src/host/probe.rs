@@ -147,7 +147,7 @@ fn try_out(zygote: &Arc<Zygote>, mode: Mode) -> Result<Result<(), String>, Error
     let folder = trial_folder()?;
     let trial =
         Connection::new(zygote, mode).try_layers::<NoMonitor>(&trial_job(folder.path()), None)?;
-    Ok(trial.map_err(|error| error.to_string()))
+    Ok(trial.map_err(|error| error.with_source()))
 }
 
 fn landlock_layer(version: i32, failed: Option<String>) -> Layer {

@@ -13,6 +13,7 @@ use fs_scratch::LockedFolder;
 use rustix::fs::{Mode, OFlags};
 
 use super::parent::CgroupParent;
+use crate::error::Failure;
 
 /// The names of our groups begin with this, and those of no others.
 pub(super) const PREFIX: &str = "sandbox-";
@@ -42,7 +43,11 @@ pub(crate) struct Group {
 
 impl Group {
     /// Make a job's groups. A controller that cannot be limited is left out; memory must work.
-    pub(crate) fn make(parent: &CgroupParent, memory_bytes: u64, tasks: u64) -> io::Result<Self> {
+    pub(crate) fn make(
+        parent: &CgroupParent,
+        memory_bytes: u64,
+        tasks: u64,
+    ) -> Result<Self, Failure> {
         let mut group = Self {
             version: MemoryBy::CgroupV1,
             memory: None,
@@ -59,7 +64,12 @@ impl Group {
         }
     }
 
-    fn fill(&mut self, parent: &CgroupParent, memory_bytes: u64, tasks: u64) -> io::Result<()> {
+    fn fill(
+        &mut self,
+        parent: &CgroupParent,
+        memory_bytes: u64,
+        tasks: u64,
+    ) -> Result<(), Failure> {
         match parent {
             CgroupParent::V2(parent) => {
                 self.version = MemoryBy::CgroupV2;
@@ -98,11 +108,9 @@ impl Group {
         Ok(())
     }
 
-    fn make_folder(&mut self, parent: &Path) -> io::Result<PathBuf> {
-        let folder = LockedFolder::make(parent, PREFIX, FOLDER_MODE).map_err(|error| {
-            let what = format!("failed to make a group in `{}`: {error}", parent.display());
-            io::Error::new(error.kind(), what)
-        })?;
+    fn make_folder(&mut self, parent: &Path) -> Result<PathBuf, Failure> {
+        let folder = LockedFolder::make(parent, PREFIX, FOLDER_MODE)
+            .map_err(Failure::at("make a control group in", parent))?;
         let path = folder.path().to_owned();
         self.locked.push(folder);
         Ok(path)
@@ -237,7 +245,7 @@ impl Group {
     }
 
     /// Remove the groups. The kernel refuses while anything is in them.
-    pub(crate) fn remove(&self) -> io::Result<()> {
+    pub(crate) fn remove(&self) -> Result<(), Failure> {
         for folder in self.folders() {
             let mut tries_left = 2000;
             while let Err(error) = fs::remove_dir(folder) {
@@ -245,12 +253,7 @@ impl Group {
                     io::ErrorKind::NotFound => break,
                     // A process that has just died leaves its group a moment later.
                     io::ErrorKind::ResourceBusy if tries_left > 0 => tries_left -= 1,
-                    _ => {
-                        return Err(io::Error::new(
-                            error.kind(),
-                            format!("failed to remove the group `{}`: {error}", folder.display()),
-                        ));
-                    }
+                    _ => return Err(Failure::at("remove the control group", folder)(error)),
                 }
                 std::thread::sleep(Duration::from_micros(500));
             }
@@ -263,8 +266,9 @@ impl Group {
 /// charges memory to groups in batches.
 const NEAR: u64 = 1 << 20;
 
-fn write(folder: &Path, file: &str, value: u64) -> io::Result<()> {
-    fs::write(folder.join(file), value.to_string())
+fn write(folder: &Path, file: &str, value: u64) -> Result<(), Failure> {
+    let path = folder.join(file);
+    fs::write(&path, value.to_string()).map_err(Failure::at("write", &path))
 }
 
 fn number(folder: &Path, file: &str) -> Option<u64> {

@@ -220,7 +220,7 @@ mod tests {
             };
             explain(&end, &LIMITS, || Ok(Disks::default())).unwrap()
         };
-        let (enough, less) = (LIMITS.cpu, LIMITS.cpu - Duration::from_nanos(1));
+        let (enough, less) = (LIMITS.cpu, LIMITS.cpu / 2);
         assert_eq!(killed(libc::SIGKILL, enough), cpu_limit(&LIMITS));
         assert_eq!(killed(libc::SIGKILL, less), signaled(libc::SIGKILL));
         assert_eq!(killed(libc::SIGXCPU, less), cpu_limit(&LIMITS));

@@ -33,6 +33,7 @@ pub struct Layer {
 
 /// What this machine supports, as [`probe`] found out.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HostSupport {
     /// The best tier.
     pub tier: Tier,
@@ -155,8 +156,7 @@ fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
         (0, _) => "this kernel has no Landlock, or it is switched off".into(),
         (_, None) => format!("ABI {version}: files, network, signals"),
         (1..SCOPES_SINCE, _) => format!(
-            "ABI {version}: files only; signals are confined from ABI {} (Linux 6.12) on",
-            SCOPES_SINCE
+            "ABI {version}: files only; signals are confined from ABI {SCOPES_SINCE} (Linux 6.12) on"
         ),
         (_, Some(why)) => format!("ABI {version}: {why}"),
     };

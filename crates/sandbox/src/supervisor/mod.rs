@@ -406,6 +406,7 @@ fn watch<M: Monitor>(
 
 /// Which sources have something for the supervisor.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each source")]
 struct Ready {
     /// Our child has ended.
     ended: bool,

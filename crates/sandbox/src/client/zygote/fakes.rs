@@ -1,7 +1,5 @@
 //! Zygotes whose supervisors are shell scripts, which read a request and respond as a test needs it.
 
-#![expect(clippy::disallowed_methods, reason = "the script is ours")]
-
 use std::{os::fd::AsFd as _, path::Path, process::Command, sync::Arc};
 
 use rustix::process::{PidfdFlags, pidfd_open};

@@ -1,4 +1,4 @@
-//! The policy as one table: for each rule its calls, when they are refused, and how a canary tries them.
+//! The policy as one table: for each rule its calls, when they are refused, and how an attack tries them.
 //!
 //! Never assembles a filter. `golden.txt` lists the same lines a second time, written by hand, so that a line
 //! that is lost or changed is noticed.
@@ -11,8 +11,8 @@ use crate::{bpf::Condition, rule::Calls};
 /// A value that is no valid pointer, descriptor, process or option.
 const BAD: u64 = u64::MAX;
 
-/// A process that does not exist.
-const NOBODY: u64 = 0x7fff_fffe;
+/// The number of a process that does not exist.
+const NO_PROCESS: u64 = 0x7fff_fffe;
 
 /// Every line of every rule, for all stages and tiers.
 pub(crate) fn all_lines() -> impl Iterator<Item = Line> {
@@ -22,7 +22,7 @@ pub(crate) fn all_lines() -> impl Iterator<Item = Line> {
 /// The lines of a rule.
 fn lines_of(rule: Calls) -> Vec<Line> {
     match rule {
-        // Each is a field of the whole filter.
+        // These two are fields of the whole filter, not lines.
         Calls::OtherArchitecture | Calls::Newer => Vec::new(),
         Calls::Ptrace => absent(rule, &[libc::SYS_ptrace]),
         Calls::MemoryOfOthers => absent(
@@ -135,7 +135,7 @@ fn always(rule: Calls, numbers: &[c_long], errno: i32) -> Vec<Line> {
     numbers.iter().map(line).collect()
 }
 
-/// The same lines, with other arguments to try them.
+/// The same lines, with these arguments to try them.
 fn trying_with(
     try_with: [u64; 6],
     lines: impl IntoIterator<Item = Line>,
@@ -143,7 +143,7 @@ fn trying_with(
     lines.into_iter().map(move |line| Line { try_with, ..line })
 }
 
-/// The same lines, which hold at a place only.
+/// The same lines, which hold for some jobs only.
 fn only(place: Where, lines: impl IntoIterator<Item = Line>) -> impl Iterator<Item = Line> {
     lines.into_iter().map(move |line| Line { place, ..line })
 }
@@ -281,7 +281,7 @@ fn watching_files(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// A filter of its own, a domain of Landlock, and hiding from whoever observes it.
+/// Filters and Landlock restrictions that the job makes for itself, and hiding its memory from the supervisor.
 fn own_restrictions(rule: Calls) -> Vec<Line> {
     let mut lines = absent(
         rule,
@@ -329,14 +329,14 @@ fn administration(rule: Calls) -> Vec<Line> {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_modify_ldt,
     ];
-    // Given nonsense, the kernel's own answer is ENOSYS.
+    // With invalid arguments, the kernel's own answer is ENOSYS.
     lines.extend(trying_with([0; 6], absent(rule, &numbers)));
     lines
 }
 
 fn scheduling_of_others(rule: Calls) -> Vec<Line> {
     let mut lines: Vec<_> = [
-        (libc::SYS_sched_setaffinity, [NOBODY, 0, BAD, 0, 0, 0]),
+        (libc::SYS_sched_setaffinity, [NO_PROCESS, 0, BAD, 0, 0, 0]),
         (libc::SYS_sched_setscheduler, [BAD; 6]),
         (libc::SYS_sched_setparam, [BAD; 6]),
         (libc::SYS_sched_setattr, [BAD; 6]),
@@ -352,7 +352,7 @@ fn scheduling_of_others(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// Each lets a program choose a process and a signal that the kernel sends it when a file is ready.
+/// Each of these lets a program choose a process, and a signal that the kernel sends to it when a file is ready.
 fn signals_by_files(rule: Calls) -> Vec<Line> {
     // Commands of fcntl that libc does not name on every system.
     const F_SETOWN: libc::c_int = 8;
@@ -367,16 +367,18 @@ fn signals_by_files(rule: Calls) -> Vec<Line> {
     commands.into_iter().chain(requests).collect()
 }
 
-/// Where Landlock does not confine signals, a process may signal only itself and its own group, which the
-/// launcher has made the job's alone. `filter` puts in the conditions of `kill` and `tgkill`, because they
-/// name the process.
+/// Where Landlock does not confine signals, a process may signal only itself and its process group, in which only the
+/// job is. `filter` adds the conditions of `kill` and `tgkill`, because they contain the number of the process.
 fn signals(rule: Calls) -> Vec<Line> {
     [
-        (libc::SYS_kill, [NOBODY, 0, 0, 0, 0, 0]),
-        (libc::SYS_tgkill, [NOBODY, NOBODY, 0, 0, 0, 0]),
-        (libc::SYS_tkill, [NOBODY, 0, 0, 0, 0, 0]),
-        (libc::SYS_rt_sigqueueinfo, [NOBODY, 0, 0, 0, 0, 0]),
-        (libc::SYS_rt_tgsigqueueinfo, [NOBODY, NOBODY, 0, 0, 0, 0]),
+        (libc::SYS_kill, [NO_PROCESS, 0, 0, 0, 0, 0]),
+        (libc::SYS_tgkill, [NO_PROCESS, NO_PROCESS, 0, 0, 0, 0]),
+        (libc::SYS_tkill, [NO_PROCESS, 0, 0, 0, 0, 0]),
+        (libc::SYS_rt_sigqueueinfo, [NO_PROCESS, 0, 0, 0, 0, 0]),
+        (
+            libc::SYS_rt_tgsigqueueinfo,
+            [NO_PROCESS, NO_PROCESS, 0, 0, 0, 0],
+        ),
         (libc::SYS_pidfd_send_signal, [BAD, 0, 0, 0, 0, 0]),
     ]
     .into_iter()
@@ -387,7 +389,7 @@ fn signals(rule: Calls) -> Vec<Line> {
     .collect()
 }
 
-/// A pair of connected sockets stays allowed: runtimes wake their own threads by it.
+/// A pair of connected sockets stays allowed, because runtimes use one to wake their own threads.
 fn sockets(rule: Calls) -> Vec<Line> {
     let mut lines = forbidden(
         rule,
@@ -410,8 +412,8 @@ fn sockets(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// A socket for datagrams can write to any socket in the file system, so a pair of them is not permitted;
-/// nor is an address to write to, which only such sockets have a use for.
+/// A datagram socket can write to any socket in the file system. So a pair of datagram sockets is not permitted, and
+/// neither is an address to write to, which only such sockets use.
 fn datagrams(rule: Calls) -> Vec<Line> {
     let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET].map(i32::unsigned_abs);
     let [unix, datagram] = [libc::AF_UNIX, libc::SOCK_DGRAM].map(|n| u64::from(n.unsigned_abs()));
@@ -431,7 +433,7 @@ fn datagrams(rule: Calls) -> Vec<Line> {
     ]
 }
 
-/// The calls that open a path, each with the argument that says how.
+/// The calls that open a path, each with the number of the argument that has the flags.
 #[cfg(target_arch = "x86_64")]
 const OPENING: &[(c_long, u32)] = &[(libc::SYS_open, 1), (libc::SYS_openat, 2)];
 #[cfg(target_arch = "aarch64")]
@@ -447,8 +449,8 @@ fn opening(rule: Calls, mask: u32, flags: u32) -> impl Iterator<Item = Line> {
     })
 }
 
-/// Who opens a file neither to read nor to write needs no right of Landlock, and can change the file's times
-/// and attributes and, before Landlock's third version, its whole content.
+/// To open a file neither to read nor to write, a program needs no right of Landlock. It can then change the file's
+/// times and attributes and, before Landlock's third version, its whole content.
 fn access_modes(rule: Calls) -> Vec<Line> {
     let neither = libc::O_ACCMODE.unsigned_abs();
     let mut lines: Vec<_> = opening(rule, neither, neither).collect();
@@ -457,12 +459,12 @@ fn access_modes(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// Before its third version Landlock has no right for cutting a file by its path. By a descriptor, which it
-/// has checked, cutting stays allowed.
+/// Before its third version, Landlock has no right for truncating a file by its path. Truncating by descriptor stays
+/// allowed, because Landlock has checked how the file was opened.
 fn cutting_files(rule: Calls) -> Vec<Line> {
     let cut = libc::O_TRUNC.unsigned_abs();
     let mut lines = forbidden(rule, &[libc::SYS_truncate]);
-    // Opened to read only, which needs no right to write.
+    // The file is opened only to read, which needs no right to write.
     lines.extend(opening(rule, libc::O_ACCMODE.unsigned_abs() | cut, cut));
     only(Where::WeakTier, lines).collect()
 }
@@ -517,7 +519,7 @@ fn modes(rule: Calls) -> Vec<Line> {
         libc::SYS_chmod,
     ];
     let mut lines = forbidden(rule, &numbers);
-    // Programs that copy a file set the copy's mode by its descriptor, and give up if that fails.
+    // Programs that copy a file set the mode of the copy by its descriptor, and fail if that fails.
     lines.extend(always(rule, &[libc::SYS_fchmod], 0));
     only(Where::Runs, lines).collect()
 }

@@ -185,7 +185,7 @@ const fn low(argument: u32) -> u32 {
     ARGUMENTS + 8 * argument
 }
 
-/// A place in the code that jumps lead to.
+/// A position in the code that jumps lead to.
 #[derive(Debug, Clone, Copy)]
 struct Label(usize);
 
@@ -216,8 +216,8 @@ impl Assembler {
         self.labels[label.0] = Some(self.code.len());
     }
 
-    fn load(&mut self, place: u32) {
-        self.jump(LOAD, place, None, None);
+    fn load(&mut self, offset: u32) {
+        self.jump(LOAD, offset, None, None);
     }
 
     fn answer(&mut self, answer: Answer) {
@@ -302,7 +302,7 @@ pub fn interpret(
         4 => architecture,
         _ => {
             let argument = arguments[((offset - 16) / 8) as usize];
-            #[expect(clippy::cast_possible_truncation, reason = "half of it is meant")]
+            #[expect(clippy::cast_possible_truncation, reason = "only half of it is wanted")]
             if offset.is_multiple_of(8) {
                 argument as u32
             } else {

@@ -110,7 +110,7 @@ pub enum JobError {
     /// A step of its start or its end failed, which the supervisor reported.
     #[error(transparent)]
     Step(#[from] StepError),
-    /// The system refuses to start it, and refuses to start a program of ours at the same place too.
+    /// The system refuses to start the job's program, and also refuses to start a program of ours in its folder.
     #[error(
         "the system did not start it ({refused:?}), and does not start a program of ours there either"
     )]

@@ -106,7 +106,7 @@ pub(crate) fn copy_process(namespaces: c_int, group: Option<&OwnedFd>) -> io::Re
 /// Set every signal to its default action, and block none. A program inherits both settings.
 pub(crate) fn reset_signals() {
     for signal in 1..=64 {
-        // SAFETY: the default is no handler of ours; where it cannot be set, it is in place.
+        // SAFETY: the default action is no handler of ours; a signal for which it cannot be set has it already.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();

@@ -44,13 +44,19 @@ pub(crate) struct LimitsMonitor<'a> {
     tmpfs: Option<OwnedFd>,
     /// How many processes below us are not the job's: one in the full tier, the first of its namespace.
     overhead: u64,
+    /// When the processes are added up next.
     next_walk: Instant,
+    /// When the folders are added up next.
     next_disk: Instant,
     cpu_time: CpuTime,
     shared: SharedMemory,
+    /// The highest memory of all samples, in bytes. Only taken without control groups.
     most_memory: u64,
+    /// The highest number of processes and threads of all samples. `None` before the first sample.
     most_tasks: Option<u64>,
+    /// The highest number of processes of all samples, with those of the overhead.
     most_processes: usize,
+    /// The processor time at the last sample.
     most_cpu: Duration,
     /// How many processes of the whole machine the kernel had killed when this began, because memory was
     /// exhausted.
@@ -156,14 +162,14 @@ impl<'a> LimitsMonitor<'a> {
         let sum = procfs::memory(processes);
         let shared = self.shared.update(processes);
         // The resident part of the shared memory counts in the sum already.
-        let besides = shared.saturating_sub(sum.shared) + sum.tables + self.tmpfs_used();
-        let memory = sum.used.saturating_add(besides);
+        let others = shared.saturating_sub(sum.shared) + sum.tables + self.tmpfs_used();
+        let memory = sum.used.saturating_add(others);
         if memory <= self.limits().memory_bytes || processes.len() < 2 {
             return memory;
         }
         // The sum counts memory that processes share once for each of them.
         let exact = procfs::proportional_memory(processes).unwrap_or(sum.used);
-        exact.saturating_add(besides)
+        exact.saturating_add(others)
     }
 
     /// What the job has written to its file system in memory.

@@ -128,7 +128,7 @@ pub(crate) fn tasks_of_user() -> io::Result<u64> {
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
-        // `stat` tells how many threads a process has, and belongs to the process's user as its folder does.
+        // `stat` has the number of threads, so the folders of threads need not be listed.
         if metadata.uid() == user
             && let Ok(stat) = fs::read(entry.path().join("stat"))
             && let Some(process) = Process::parse(&stat)

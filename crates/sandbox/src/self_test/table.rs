@@ -217,8 +217,8 @@ fn core_file(_: &TargetInfo) -> Attempt {
 
 fn gain_privileges(_: &TargetInfo) -> Attempt {
     match rustix::thread::no_new_privs() {
-        Ok(true) => Err("programs that run as somebody else do not".into()),
-        _ => Ok("could start a program that runs as somebody else".into()),
+        Ok(true) => Err("programs that run as another user do not".into()),
+        _ => Ok("could start a program that runs as another user".into()),
     }
 }
 
@@ -241,7 +241,7 @@ fn exceed(resource: Resource, most: u64) -> Attempt {
 
 fn exceed_tasks(targets: &TargetInfo) -> Attempt {
     if !targets.is_full && rustix::process::getuid().as_raw() == targets.client {
-        return Err(format!("{NOT_HERE}this user has other tasks besides"));
+        return Err(format!("{NOT_HERE}this user has other tasks"));
     }
     exceed(Resource::Nproc, LIMITS.tasks + SLACK)
 }

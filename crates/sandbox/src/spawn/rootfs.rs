@@ -41,7 +41,7 @@ const FOR_RUNS: &[&str] = &[
     "/gnu/store",
 ];
 
-/// What compilers and linkers need besides.
+/// What compilers and linkers need in addition.
 const FOR_BUILDS: &[&str] = &[
     "/bin",
     "/usr/local/bin",

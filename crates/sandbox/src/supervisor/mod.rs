@@ -235,25 +235,29 @@ fn follow<M: Monitor>(
         .map_err(&watching)
     });
     let wall = at.elapsed();
-    let mut left_behind = 0;
-    if let (Some(_), Ok(Ended::Exited { others: true, .. })) = (&control, &watched) {
-        left_behind = kill::count_alive().map_err(&watching)?.saturating_sub(1);
-    }
+    // In a namespace the killed processes are not counted, so count those that are alive before.
+    let alive = match (&control, &watched) {
+        (Some(_), Ok(Ended::Exited { others: true, .. })) => kill::count_alive(),
+        _ => Ok(0),
+    };
     let scope = match (&control, scope) {
         (Some(_), _) => KillScope::Namespace(pidfd),
         (None, Some(scope)) => scope,
         (None, None) => user.map_or(KillScope::Proc, KillScope::User),
     };
-    // Also when watching failed: nothing may be left.
+    // Also when something failed before: no process may be left.
     let dead = kill::kill_all(child, &scope).map_err(StepError::failed(Step::Kill))?;
     let ending = at.elapsed().saturating_sub(wall);
     let ended = watched?;
     for stream in &mut streams {
         stream.drain().map_err(&watching)?;
     }
-    if control.is_none() {
-        left_behind = dead.killed;
-    }
+    let left_behind = if control.is_some() {
+        // The first process of the namespace is not the job's.
+        alive.map_err(&watching)?.saturating_sub(1)
+    } else {
+        dead.killed
+    };
     let measuring = StepError::failed::<io::Error>(Step::Measure);
     let termination = match ended {
         Ended::ClientGone => return Ok(None),

@@ -5,7 +5,7 @@
 
 use std::ffi::c_long;
 
-use super::{Line, Where};
+use super::{Jobs, Line};
 use crate::{bpf::Condition, rule::Calls};
 
 /// A value that is no valid pointer, descriptor, process or option.
@@ -55,7 +55,7 @@ fn lines_of(rule: Calls) -> Vec<Line> {
         ),
         Calls::Mounts => mounts(rule),
         Calls::Namespaces => namespaces(rule),
-        // A filter cannot read its flags, which are behind a pointer. C libraries fall back to clone.
+        // A filter cannot read its flags, which a pointer leads to. C libraries fall back to clone.
         Calls::Clone3 => absent(rule, &[libc::SYS_clone3]),
         Calls::SystemVIpc => system_v_ipc(rule),
         Calls::MessageQueues => absent(
@@ -130,7 +130,7 @@ fn always(rule: Calls, numbers: &[c_long], errno: i32) -> Vec<Line> {
         when: None,
         errno,
         try_with: [BAD; 6],
-        place: Where::Everywhere,
+        jobs: Jobs::All,
     };
     numbers.iter().map(line).collect()
 }
@@ -144,8 +144,8 @@ fn trying_with(
 }
 
 /// The same lines, which hold for some jobs only.
-fn only(place: Where, lines: impl IntoIterator<Item = Line>) -> impl Iterator<Item = Line> {
-    lines.into_iter().map(move |line| Line { place, ..line })
+fn only(jobs: Jobs, lines: impl IntoIterator<Item = Line>) -> impl Iterator<Item = Line> {
+    lines.into_iter().map(move |line| Line { jobs, ..line })
 }
 
 /// One call that is not permitted under a condition.
@@ -156,7 +156,7 @@ fn barred(rule: Calls, number: c_long, when: Condition, try_with: [u64; 6]) -> L
         when: Some(when),
         errno: libc::EPERM,
         try_with,
-        place: Where::Everywhere,
+        jobs: Jobs::All,
     }
 }
 
@@ -367,7 +367,7 @@ fn signals_by_files(rule: Calls) -> Vec<Line> {
     commands.into_iter().chain(requests).collect()
 }
 
-/// Where Landlock does not confine signals, a process may signal only itself and its process group, in which only the
+/// Jobs Landlock does not confine signals, a process may signal only itself and its process group, in which only the
 /// job is. `filter` adds the conditions of `kill` and `tgkill`, because they contain the number of the process.
 fn signals(rule: Calls) -> Vec<Line> {
     [
@@ -384,7 +384,7 @@ fn signals(rule: Calls) -> Vec<Line> {
     .into_iter()
     .flat_map(|(number, try_with)| {
         let lines = trying_with(try_with, forbidden(rule, &[number]));
-        only(Where::WeakTier, lines)
+        only(Jobs::WeakTier, lines)
     })
     .collect()
 }
@@ -454,7 +454,7 @@ fn opening(rule: Calls, mask: u32, flags: u32) -> impl Iterator<Item = Line> {
 fn access_modes(rule: Calls) -> Vec<Line> {
     let neither = libc::O_ACCMODE.unsigned_abs();
     let mut lines: Vec<_> = opening(rule, neither, neither).collect();
-    // A filter cannot read its flags, which are behind a pointer. Callers fall back to openat.
+    // A filter cannot read its flags, which a pointer leads to. Callers fall back to openat.
     lines.extend(absent(rule, &[libc::SYS_openat2]));
     lines
 }
@@ -466,7 +466,7 @@ fn cutting_files(rule: Calls) -> Vec<Line> {
     let mut lines = forbidden(rule, &[libc::SYS_truncate]);
     // The file is opened only to read, which needs no right to write.
     lines.extend(opening(rule, libc::O_ACCMODE.unsigned_abs() | cut, cut));
-    only(Where::WeakTier, lines).collect()
+    only(Jobs::WeakTier, lines).collect()
 }
 
 fn owners(rule: Calls) -> Vec<Line> {
@@ -521,5 +521,5 @@ fn modes(rule: Calls) -> Vec<Line> {
     let mut lines = forbidden(rule, &numbers);
     // Programs that copy a file set the mode of the copy by its descriptor, and fail if that fails.
     lines.extend(always(rule, &[libc::SYS_fchmod], 0));
-    only(Where::Runs, lines).collect()
+    only(Jobs::Runs, lines).collect()
 }

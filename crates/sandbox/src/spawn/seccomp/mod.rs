@@ -34,10 +34,10 @@ use crate::{
 /// 424 on.
 const NEWEST: u32 = 462;
 
-/// For which jobs a line holds.
+/// The jobs that a line holds for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Where {
-    Everywhere,
+enum Jobs {
+    All,
     /// Not for builds: GNU ld changes the mode of the file that it has linked.
     Runs,
     /// Only where Landlock does not confine signals.
@@ -56,15 +56,15 @@ pub(crate) struct Line {
     pub(crate) errno: i32,
     /// Arguments with which the call is refused, and harmless where it is not.
     pub(crate) try_with: [u64; 6],
-    place: Where,
+    jobs: Jobs,
 }
 
 /// The lines that hold for a job.
 pub(crate) fn lines_for(stage: Stage, tier: Tier) -> impl Iterator<Item = Line> {
-    all_lines().filter(move |line| match line.place {
-        Where::Everywhere => true,
-        Where::Runs => stage == Stage::Run,
-        Where::WeakTier => tier == Tier::Weak,
+    all_lines().filter(move |line| match line.jobs {
+        Jobs::All => true,
+        Jobs::Runs => stage == Stage::Run,
+        Jobs::WeakTier => tier == Tier::Weak,
     })
 }
 
@@ -163,11 +163,11 @@ mod tests {
         for row in include_str!("golden.txt").lines() {
             let fields: Vec<&str> = row.split_whitespace().collect();
             if !row.starts_with('#') && fields[own_column] != "-" {
-                let [rule, _, _, _, when, errno, place] = fields[..] else {
+                let [rule, _, _, _, when, errno, jobs] = fields[..] else {
                     panic!("{row}");
                 };
                 let number = fields[own_column];
-                expected.push(format!("{rule} {number} {when} {errno} {place}"));
+                expected.push(format!("{rule} {number} {when} {errno} {jobs}"));
             }
         }
         let mut found: Vec<String> = all_lines()
@@ -178,14 +178,14 @@ mod tests {
                     0 => "done",
                     _ => "another",
                 };
-                let place = match line.place {
-                    Where::Everywhere => "everywhere",
-                    Where::Runs => "runs",
-                    Where::WeakTier => "weak",
+                let jobs = match line.jobs {
+                    Jobs::All => "everywhere",
+                    Jobs::Runs => "runs",
+                    Jobs::WeakTier => "weak",
                 };
                 let (rule, number, when) =
                     (line.rule.as_str(), line.number, spelled(line.when.as_ref()));
-                format!("{rule} {number} {when} {errno} {place}")
+                format!("{rule} {number} {when} {errno} {jobs}")
             })
             .collect();
         expected.sort();
@@ -204,10 +204,10 @@ mod tests {
             (Stage::Build, Tier::Weak),
         ] {
             for line in all_lines() {
-                let holds = match line.place {
-                    Where::Everywhere => true,
-                    Where::Runs => stage == Stage::Run,
-                    Where::WeakTier => tier == Tier::Weak,
+                let holds = match line.jobs {
+                    Jobs::All => true,
+                    Jobs::Runs => stage == Stage::Run,
+                    Jobs::WeakTier => tier == Tier::Weak,
                 };
                 let answer = ask(stage, tier, RuleSet::default(), line.number, line.try_with);
                 let refused = answer == REFUSE | line.errno.unsigned_abs();

@@ -326,6 +326,16 @@ mod tests {
     }
 
     #[test]
+    fn the_cause_of_a_fault_is_the_whole_chain_of_sources_and_each_only_once() {
+        let program = "/tmp/x".into();
+        let source = sandbox::JobError::Gone(rustix::io::Errno::PIPE.into());
+        let fault = Fault::from(sandbox::Error::Job { program, source });
+        assert_eq!(fault.message, "failed to run `/tmp/x`");
+        let cause = "lost the connection to its supervisor: Broken pipe (os error 32)";
+        assert_eq!(fault.cause.as_deref(), Some(cause));
+    }
+
+    #[test]
     fn every_error_about_a_path_of_the_users_says_what_to_do() {
         let source = || io::Error::from(io::ErrorKind::PermissionDenied);
         let path = || "x".into();

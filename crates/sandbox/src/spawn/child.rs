@@ -1,4 +1,4 @@
-//! The new process of a job: it gives up one right after the other, and becomes the job's program.
+//! The new process of a job: it gives up its rights one by one, and becomes the job's program.
 //!
 //! If a step fails, the process says over the handshake channel which one, and exits. It is a copy of the
 //! supervisor, but never returns or unwinds into the supervisor's code.
@@ -35,7 +35,7 @@ use crate::{
     tier::Tier,
 };
 
-/// How often the start of a program is repeated that is still open for writing.
+/// How often the start is repeated of a program that is still open for writing.
 const EXEC_RETRIES: u32 = 500;
 
 /// Real time between two starts of such a program.

@@ -2,7 +2,7 @@
 //!
 //! # Theory of operation
 //!
-//! The supervisor makes a copy of itself. The copy gives up one right after the other, and at last becomes the
+//! The supervisor makes a copy of itself. The copy gives up its rights one by one, and at last becomes the
 //! job's program. If a step fails, the copy says so over a [`Channel`] and exits. So a layer that does not hold
 //! is an error, and no job runs without it. The channel closes when the program starts.
 //!

@@ -1,7 +1,7 @@
 //! The policy as one table: for each rule its calls, when they are refused, and how an attack tries them.
 //!
-//! Never assembles a filter. `golden.txt` lists the same lines a second time, written by hand, so that a line
-//! that is lost or changed is noticed.
+//! Never assembles a filter. `golden.txt` lists the same lines a second time, written by hand, so a test
+//! notices a line that is lost or changed.
 
 use std::ffi::c_long;
 
@@ -99,11 +99,11 @@ fn lines_of(rule: Calls) -> Vec<Line> {
             ],
         ),
         Calls::Modes => modes(rule),
-        // TIOCSTI, TIOCLINUX, TIOCSCTTY: type for the user, paste for the user, take the terminal.
+        // TIOCSTI types for the user, TIOCLINUX pastes for the user, and TIOCSCTTY takes control of a terminal.
         Calls::Terminal => [0x5412, 0x541c, 0x540e]
             .map(|request| ioctl(rule, request))
             .into(),
-        // Programs may still ask which one they have. The try sets the one that it has.
+        // Programs may still ask for their personality. The attack sets the personality that it has already.
         Calls::Personality => vec![barred(
             rule,
             libc::SYS_personality,
@@ -192,7 +192,7 @@ fn prctl(rule: Calls, option: libc::c_int) -> Line {
     )
 }
 
-/// The first argument is a process other than the caller, which 0 stands for.
+/// The condition that the first argument is a process other than the caller. 0 stands for the caller.
 fn of_others() -> Condition {
     Condition::IsNot(0, u32::MAX, vec![0])
 }
@@ -222,15 +222,14 @@ fn mounts(rule: Calls) -> Vec<Line> {
 fn namespaces(rule: Calls) -> Vec<Line> {
     // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
     let new_namespaces = 0x0002_0000 | 0x7e00_0000;
-    // With a thread's flag but not those it needs, the kernel says EINVAL before it makes anything.
-    let nonsense =
-        u64::from(libc::CLONE_THREAD.unsigned_abs() | libc::CLONE_NEWUSER.unsigned_abs());
+    // CLONE_THREAD needs other flags. Without them the kernel answers EINVAL and makes nothing.
+    let invalid = u64::from(libc::CLONE_THREAD.unsigned_abs() | libc::CLONE_NEWUSER.unsigned_abs());
     let mut lines = absent(rule, &[libc::SYS_setns]);
     lines.push(barred(
         rule,
         libc::SYS_clone,
         Condition::HasAny(0, new_namespaces),
-        [nonsense, 0, 0, 0, 0, 0],
+        [invalid, 0, 0, 0, 0, 0],
     ));
     let unshare = forbidden(rule, &[libc::SYS_unshare]);
     lines.extend(trying_with([0; 6], unshare));
@@ -253,7 +252,7 @@ fn system_v_ipc(rule: Calls) -> Vec<Line> {
             libc::SYS_semctl,
         ],
     );
-    // With all flags it would make a queue.
+    // With every flag set, msgget would make a queue. So the attack sets none.
     let msgget = absent(rule, &[libc::SYS_msgget]);
     lines.extend(trying_with([BAD, 0, BAD, BAD, BAD, BAD], msgget));
     lines
@@ -275,7 +274,7 @@ fn watching_files(rule: Calls) -> Vec<Line> {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_inotify_init,
     ];
-    // It takes no arguments.
+    // This call takes no arguments.
     lines.extend(trying_with([0; 6], absent(rule, &numbers)));
     lines.push(fcntl(rule, F_NOTIFY));
     lines
@@ -347,7 +346,7 @@ fn scheduling_of_others(rule: Calls) -> Vec<Line> {
         rule,
         &[libc::SYS_setpriority, libc::SYS_ioprio_set],
     ));
-    // It chooses which processes share a core, also for other processes.
+    // This option chooses which processes share a core, also for other processes.
     lines.push(prctl(rule, libc::PR_SCHED_CORE));
     lines
 }
@@ -358,7 +357,7 @@ fn signals_by_files(rule: Calls) -> Vec<Line> {
     const F_SETOWN: libc::c_int = 8;
     const F_SETSIG: libc::c_int = 10;
     const F_SETOWN_EX: libc::c_int = 15;
-    // Requests of ioctl that do what F_SETOWN does, the second for sockets only, and O_ASYNC.
+    // Two requests of ioctl that do what F_SETOWN does, the second for sockets only, and one that sets O_ASYNC.
     const FIOSETOWN: u32 = 0x8901;
     const SIOCSPGRP: u32 = 0x8902;
     const FIOASYNC: u32 = 0x5452;
@@ -367,7 +366,7 @@ fn signals_by_files(rule: Calls) -> Vec<Line> {
     commands.into_iter().chain(requests).collect()
 }
 
-/// Jobs Landlock does not confine signals, a process may signal only itself and its process group, in which only the
+/// Where Landlock does not confine signals, a process may signal only itself and its process group, in which only the
 /// job is. `filter` adds the conditions of `kill` and `tgkill`, because they contain the number of the process.
 fn signals(rule: Calls) -> Vec<Line> {
     [
@@ -439,7 +438,7 @@ const OPENING: &[(c_long, u32)] = &[(libc::SYS_open, 1), (libc::SYS_openat, 2)];
 #[cfg(target_arch = "aarch64")]
 const OPENING: &[(c_long, u32)] = &[(libc::SYS_openat, 2)];
 
-/// Opening with these flags, of those under the mask.
+/// The calls that open a path, refused where the flags under `mask` are these.
 fn opening(rule: Calls, mask: u32, flags: u32) -> impl Iterator<Item = Line> {
     OPENING.iter().map(move |&(number, argument)| {
         let mut with = [BAD; 6];
@@ -510,7 +509,7 @@ fn special_files(rule: Calls) -> Vec<Line> {
 }
 
 fn modes(rule: Calls) -> Vec<Line> {
-    // libc names it on x86-64 only.
+    // libc names this call on x86-64 only.
     const FCHMODAT2: c_long = 452;
     let numbers = [
         libc::SYS_fchmodat,

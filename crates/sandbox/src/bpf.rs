@@ -1,18 +1,19 @@
 //! Seccomp filters: a list of cases, assembled into instructions of the kernel's BPF machine.
 //!
-//! Hides the instructions and their jumps. Never decides which calls are refused or reported: the policy in `seccomp`
-//! and the monitor do. Written by hand, because the crate `seccompiler` supports neither ranges of numbers nor two
-//! different answers in one filter.
+//! Hides the instructions and their jumps. Never decides which calls are refused or reported: the policy in
+//! `seccomp` and the monitor do. Written by hand, because the crate `seccompiler` supports neither ranges of
+//! numbers nor two different answers in one filter.
 //!
 //! # Theory of operation
 //!
 //! The kernel runs the filter at each system call, with the call's number, architecture and arguments as
-//! input, until an instruction returns an answer. Our filters check the architecture first, because the number of a
-//! call means nothing without it. Then they refuse numbers that are too high, and then they compare the number with
-//! each case in turn. The first case that matches gives the answer; a call that no case matches is allowed.
+//! input, until an instruction returns an answer. Our filters check the architecture first, because the number
+//! of a call means nothing without it. Then they refuse numbers that are too high, and then they compare the
+//! number with each case in turn. The first case that matches gives the answer; a call that no case matches is
+//! allowed.
 //!
-//! A filter reads its input in 32-bit words, so it compares only the low 32 bits of an argument. The kernel itself
-//! uses only these bits of the arguments that the cases are about.
+//! A filter reads its input in 32-bit words, so it compares only the low 32 bits of an argument. The kernel
+//! itself uses only these bits of the arguments that the cases are about.
 
 use libc::sock_filter;
 
@@ -45,8 +46,8 @@ impl Architecture {
         }
     }
 
-    /// The first number of the second table of calls that has the same audit number, if there is one. On x86-64 this is
-    /// the table of x32.
+    /// The first number of the second table of calls that has the same audit number, if there is one. On
+    /// x86-64 this is the table of x32.
     #[must_use]
     pub const fn second_table(self) -> Option<u32> {
         match self {
@@ -114,8 +115,8 @@ pub struct Case {
 /// A filter before it is assembled.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// The only architecture whose calls are allowed; a call of another one kills the process. `None` does not check
-    /// the architecture.
+    /// The only architecture whose calls are allowed; a call of another one kills the process. `None` does not
+    /// check the architecture.
     pub only: Option<Architecture>,
     /// Calls from this number on do not exist. The calls of x32 are among them, since their numbers are high.
     pub none_from: Option<u32>,
@@ -287,8 +288,8 @@ impl Assembler {
     }
 }
 
-/// What the kernel would answer: an interpreter for tests, written after the manual of BPF and independent of the
-/// assembler, for the instructions that are used here.
+/// What the kernel would answer: an interpreter for tests, written after the manual of BPF and independent of
+/// the assembler, for the instructions that are used here.
 #[doc(hidden)]
 #[must_use]
 pub fn interpret(

@@ -20,8 +20,9 @@ pub struct Cancellation {
 impl Cancellation {
     /// Install handlers for the signals by which people and systems stop a program: SIGINT, SIGTERM and SIGHUP.
     ///
-    /// From then on such a signal only sets the flag. So jobs end and temporary folders are removed before the program
-    /// exits. If the program was started with SIGINT or SIGHUP ignored, as by `nohup`, it goes on ignoring it.
+    /// From then on such a signal only sets the flag. So jobs end and temporary folders are removed before the
+    /// program exits. If the program was started with SIGINT or SIGHUP ignored, as by `nohup`, it goes on
+    /// ignoring it.
     ///
     /// # Errors
     /// The handlers could not be installed.

@@ -110,7 +110,8 @@ pub enum JobError {
     /// A step of its start or its end failed, which the supervisor reported.
     #[error(transparent)]
     Step(#[from] StepError),
-    /// The system refuses to start the job's program, and also refuses to start a program of ours in its folder.
+    /// The system refuses to start the job's program, and also refuses to start a program of ours in its
+    /// folder.
     #[error(
         "the system did not start it ({refused:?}), and does not start a program of ours there either"
     )]

@@ -1,5 +1,5 @@
-//! Gives a text to every parser of `/proc` in this crate. For fuzz tests: jobs choose the names of their processes and
-//! others those of mounts, so the parsers must accept any text.
+//! Gives a text to every parser of `/proc` in this crate. For fuzz tests: jobs choose the names of their
+//! processes and others those of mounts, so the parsers must accept any text.
 
 use crate::{
     accounting::procfs,

@@ -20,11 +20,11 @@ pub enum Stage {
 /// A folder in which a job may read, write and remove everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writable {
-    /// The absolute path of a folder that exists. If the job has a user of its own, that user becomes the owner of
-    /// the folder and of everything in it.
+    /// The absolute path of a folder that exists. If the job has a user of its own, that user becomes the
+    /// owner of the folder and of everything in it.
     pub path: PathBuf,
-    /// Whether the caller needs its contents afterwards. If not, the job may get an empty file system in memory in its
-    /// place, which has exactly the size of the disk limit and is gone with the job.
+    /// Whether the caller needs its contents afterwards. If not, the job may get an empty file system in
+    /// memory in its place, which has exactly the size of the disk limit and is gone with the job.
     pub kept: bool,
 }
 
@@ -37,8 +37,8 @@ pub struct Job {
     pub arguments: Vec<String>,
     /// Its whole environment.
     pub environment: Vec<(String, String)>,
-    /// The absolute path of its working directory. The job may read in it, and may write in it only if the folder is
-    /// also in `writable`.
+    /// The absolute path of its working directory. The job may read in it, and may write in it only if the
+    /// folder is also in `writable`.
     pub folder: PathBuf,
     /// Its purpose.
     pub stage: Stage,

@@ -1,4 +1,5 @@
-//! Runs an untrusted program isolated and limited, and leaves no process of it behind. Needs neither root nor a daemon.
+//! Runs an untrusted program isolated and limited, and leaves no process of it behind. Needs neither root nor
+//! a daemon.
 //!
 //! # Example
 //!
@@ -40,31 +41,32 @@
 //!
 //! # Theory of operation
 //!
-//! A separate process watches each job, the *supervisor*. All supervisors are copies of one process, the *zygote*,
-//! which is the caller's program, started again with a hidden argument ([`entry`]). The calling process is the
-//! *client*.
+//! A separate process watches each job, the *supervisor*. All supervisors are copies of one process, the
+//! *zygote*, which is the caller's program, started again with a hidden argument ([`entry`]). The calling
+//! process is the *client*.
 //!
-//! The supervisor is the parent of the job's first process and the reaper of every process below it. So a daemon that
-//! leaves its session and its group still becomes the supervisor's child. The supervisor has one thread and one loop,
-//! in which it waits for the job's end, its output, its time limit, and the client. When the client exits, for
-//! whatever reason, the socket between them closes, and the supervisor kills the job and exits as well.
+//! The supervisor is the parent of the job's first process and the reaper of every process below it. So a
+//! daemon that leaves its session and its group still becomes the supervisor's child. The supervisor has one
+//! thread and one loop, in which it waits for the job's end, its output, its time limit, and the client. When
+//! the client exits, for whatever reason, the socket between them closes, and the supervisor kills the job and
+//! exits as well.
 //!
-//! A job ends when its first process ends, or when it exceeds a limit. Then the supervisor kills every process that is
-//! left, and responds only when the kernel says that no child is left.
+//! A job ends when its first process ends, or when it exceeds a limit. Then the supervisor kills every process
+//! that is left, and responds only when the kernel says that no child is left.
 //!
 //! # Isolation
 //!
-//! A [`Tier`] says how well a job is isolated, and [`probe`] finds out by trial which tiers hold on this machine. The
-//! layers are set up in this order (`spawn`): in the full tier, namespaces and a root file system with only what the
-//! job may see; a user of its own, if the client is root; no new privileges; Landlock's list of allowed paths; and at
-//! last the filter for system calls. A layer that does not hold is an error, and no job runs without it.
-//! [`Sandbox::self_test`] attacks from inside, to prove that all layers hold.
+//! A [`Tier`] says how well a job is isolated, and [`probe`] finds out by trial which tiers hold on this
+//! machine. The layers are set up in this order (`spawn`): in the full tier, namespaces and a root file system
+//! with only what the job may see; a user of its own, if the client is root; no new privileges; Landlock's
+//! list of allowed paths; and at last the filter for system calls. A layer that does not hold is an error, and
+//! no job runs without it. [`Sandbox::self_test`] attacks from inside, to prove that all layers hold.
 //!
 //! # Limits
 //!
-//! The limits hold for the whole tree of a job's processes. Control groups count what it uses, where the client may
-//! make any; elsewhere the supervisor reads `/proc` (`accounting`). The kernel's limits for each process are a second
-//! line of defence.
+//! The limits hold for the whole tree of a job's processes. Control groups count what it uses, where the
+//! client may make any; elsewhere the supervisor reads `/proc` (`accounting`). The kernel's limits for each
+//! process are a second line of defence.
 //!
 //! # Monitors
 //!
@@ -112,13 +114,13 @@ pub use crate::{
     tier::{Tier, UnknownTier},
 };
 
-/// Find out what this process was started as. Call it first in `main`, because the crate starts the program again, as
-/// a zygote or for a self-test.
+/// Find out what this process was started as. Call it first in `main`, because the crate starts the program
+/// again, as a zygote or for a self-test.
 ///
 /// `M` is the monitor that jobs of this program may have, or [`NoMonitor`].
 ///
-/// Returns `None` if a caller started the program: go on. Otherwise the process has done its work: return the exit code
-/// from `main`.
+/// Returns `None` if a caller started the program: go on. Otherwise the process has done its work: return the
+/// exit code from `main`.
 #[must_use]
 pub fn entry<M: Monitor>() -> Option<ExitCode> {
     sys::unblock_sigchld();
@@ -135,8 +137,8 @@ pub fn entry<M: Monitor>() -> Option<ExitCode> {
     }
 }
 
-/// Keep the memory of this process unreadable to other processes of its user. Call it once at the start of a program
-/// whose memory has something that jobs must not see.
+/// Keep the memory of this process unreadable to other processes of its user. Call it once at the start of a
+/// program whose memory has something that jobs must not see.
 pub fn set_not_dumpable() {
     // An error is ignored: isolation keeps jobs from this process anyway.
     let _ = sys::set_not_dumpable();

@@ -1,8 +1,8 @@
 //! The interface of a monitor, which watches a job's system calls from outside while the job runs.
 //!
-//! A monitor is part of the supervisor: it runs in the supervisor's one loop and must never block for long. By its
-//! filter, the kernel reports some of the job's system calls to it (seccomp user notification), and the job waits
-//! for its answer.
+//! A monitor is part of the supervisor: it runs in the supervisor's one loop and must never block for long. By
+//! its filter, the kernel reports some of the job's system calls to it (seccomp user notification), and the
+//! job waits for its answer.
 
 use std::{
     fmt::Debug,
@@ -34,14 +34,15 @@ pub trait Monitor: Sized {
     /// What `config` names cannot be read.
     fn attach(config: Self::Config, listener: OwnedFd, root: Pid) -> io::Result<Self>;
 
-    /// The descriptor at which notifications arrive, for `poll`. `None` when no process is left that could cause one.
+    /// The descriptor at which notifications arrive, for `poll`. `None` when no process is left that could
+    /// cause one.
     fn as_fd(&self) -> Option<BorrowedFd<'_>>;
 
     /// How long from now until [`serve`](Self::serve) must be called even if nothing arrives.
     fn deadline(&self) -> Option<Duration>;
 
-    /// Answer the notifications that have arrived. Returns early when the job has written to one of `outputs`, which the
-    /// supervisor must read before the job can go on.
+    /// Answer the notifications that have arrived. Returns early when the job has written to one of `outputs`,
+    /// which the supervisor must read before the job can go on.
     ///
     /// # Errors
     /// The listener is broken, or the job's processes cannot be read.

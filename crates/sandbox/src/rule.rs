@@ -1,10 +1,10 @@
 //! The rules that restrict a job, one by one, so that a test can leave out each of them.
 //!
-//! A rule is one thing that the sandbox refuses or limits, and has a stable name. The rules form groups by the module
-//! that enforces them. That module matches on its group without a wildcard, so a rule that nothing enforces does
-//! not compile. The rules of [`Setup`] are single steps in several modules; only the tests with the self-test
-//! attacks show that each of them is enforced. These enums are not `non_exhaustive`, so that the tests match without a
-//! wildcard as well.
+//! A rule is one thing that the sandbox refuses or limits, and has a stable name. The rules form groups by the
+//! module that enforces them. That module matches on its group without a wildcard, so a rule that nothing
+//! enforces does not compile. The rules of [`Setup`] are single steps in several modules; only the tests with
+//! the self-test attacks show that each of them is enforced. These enums are not `non_exhaustive`, so that the
+//! tests match without a wildcard as well.
 //!
 //! Never enforces a rule, and never decides which rules hold at which tier.
 
@@ -147,8 +147,8 @@ group! {
 }
 
 group! {
-    /// Landlock's rights to files and folders. Under the rule, a job has the right only for the paths that it was
-    /// given.
+    /// Landlock's rights to files and folders. Under the rule, a job has the right only for the paths that it
+    /// was given.
     Right {
         /// To execute files.
         Execute = "right-to-execute",
@@ -220,7 +220,8 @@ group! {
         MemoryFiles = "memory-files",
         /// Files named by handle in place of a path.
         FileHandles = "file-handles",
-        /// Filters and Landlock restrictions that the job makes for itself, and hiding its memory from the supervisor.
+        /// Filters and Landlock restrictions that the job makes for itself, and hiding its memory from the
+        /// supervisor.
         OwnRestrictions = "own-restrictions",
         /// The administration of the machine.
         Administration = "administration",

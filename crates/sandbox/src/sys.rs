@@ -1,8 +1,8 @@
-//! Calls into the system: those that need `unsafe`, each as small as it can be, the settings that several kinds of
-//! processes make for themselves, and the clocks.
+//! Calls into the system: those that need `unsafe`, each as small as it can be, the settings that several
+//! kinds of processes make for themselves, and the clocks.
 //!
-//! For the supervisor and the processes that it starts, which have one thread each, and for the start of `main`.
-//! Never decides when a call is made.
+//! For the supervisor and the processes that it starts, which have one thread each, and for the start of
+//! `main`. Never decides when a call is made.
 
 #![expect(unsafe_code, reason = "what neither std nor rustix wraps")]
 
@@ -15,8 +15,8 @@ use std::{
 
 use rustix::process::Pid;
 
-/// Processor time of this process so far. It measures how much a sample costs better than real time, which passes
-/// faster than the work gets done when a job keeps every processor busy.
+/// Processor time of this process so far. It measures how much a sample costs better than real time, which
+/// passes faster than the work gets done when a job keeps every processor busy.
 pub(crate) fn own_cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(
@@ -117,8 +117,8 @@ pub(crate) fn reset_signals() {
     }
 }
 
-/// Set SIGCHLD to its default action and unblock it, whatever this process has inherited. While a process ignores
-/// that signal, the kernel forgets how its children ended.
+/// Set SIGCHLD to its default action and unblock it, whatever this process has inherited. While a process
+/// ignores that signal, the kernel forgets how its children ended.
 pub(crate) fn unblock_sigchld() {
     let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: the default is no handler of ours; the first two calls on the set initialise what the third
@@ -195,8 +195,8 @@ pub(crate) fn kill_all_in_scope() {
     let _ = unsafe { libc::kill(-1, libc::SIGKILL) };
 }
 
-/// Reap any child. Returns its number and its status, or `None` if no child has ended. With `block`, waits until
-/// one ends. `ECHILD`: there are no children.
+/// Reap any child. Returns its number and its status, or `None` if no child has ended. With `block`, waits
+/// until one ends. `ECHILD`: there are no children.
 pub(crate) fn wait_any(block: bool) -> io::Result<Option<(i32, c_int)>> {
     let options = if block { 0 } else { libc::WNOHANG };
     loop {
@@ -242,8 +242,8 @@ pub(crate) enum Listener {
     },
 }
 
-/// Install a filter for the system calls of this thread and of every process that it will start, for good. "No new
-/// privileges" must be set. Returns the listener's descriptor, which closes on exec, if one was asked for.
+/// Install a filter for the system calls of this thread and of every process that it will start, for good. "No
+/// new privileges" must be set. Returns the listener's descriptor, which closes on exec, if one was asked for.
 ///
 /// # Errors
 /// `EBUSY`: another filter of this thread has a listener. `EINVAL`, `ENOSYS`: this kernel cannot do it.

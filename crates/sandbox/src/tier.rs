@@ -10,14 +10,15 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
-    /// Not at all. Only the limits hold, and all its processes are killed; it can reach files, network and other
-    /// processes.
+    /// Not at all. Only the limits hold, and all its processes are killed; it can reach files, network and
+    /// other processes.
     #[default]
     None,
-    /// The job cannot reach other files or the network. The protection of other processes has gaps, because Landlock is
-    /// older than ABI 6.
+    /// The job cannot reach other files or the network. The protection of other processes has gaps, because
+    /// Landlock is older than ABI 6.
     Weak,
-    /// The job cannot reach other files, the network or other processes. It can find out that other files exist.
+    /// The job cannot reach other files, the network or other processes. It can find out that other files
+    /// exist.
     Confined,
     /// As `Confined`, and in namespaces of its own, in which other files and processes do not exist.
     Full,

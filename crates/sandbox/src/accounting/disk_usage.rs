@@ -1,8 +1,8 @@
 //! Adds up how much a job has written, because no quota of the file system does.
 //!
 //! A hostile job changes the folders meanwhile. So every step goes from an open folder to an entry of it, no
-//! link is followed, and an entry that vanishes is no error. Deleted files that are still open are not seen; the
-//! limits on open files and on the size of one file bound them.
+//! link is followed, and an entry that vanishes is no error. Deleted files that are still open are not seen;
+//! the limits on open files and on the size of one file bound them.
 
 use std::{
     ffi::{CStr, CString},

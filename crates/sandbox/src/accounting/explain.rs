@@ -33,7 +33,8 @@ pub(super) struct Disks {
     pub(super) longest_file: u64,
 }
 
-/// How the job ended: a limit that it ran into explains its end. Calls `disks` only if nothing else explains it.
+/// How the job ended: a limit that it ran into explains its end. Calls `disks` only if nothing else explains
+/// it.
 ///
 /// # Errors
 /// Not the job but the machine, or other processes on it, had too little; or `disks` failed.

@@ -139,8 +139,8 @@ pub(crate) fn tasks_of_user() -> io::Result<u64> {
     Ok(tasks)
 }
 
-/// How many processes of the whole machine the kernel has killed since it started, because memory was exhausted.
-/// 0 if the kernel does not tell.
+/// How many processes of the whole machine the kernel has killed since it started, because memory was
+/// exhausted. 0 if the kernel does not tell.
 pub(crate) fn oom_kills() -> u64 {
     let text = fs::read_to_string("/proc/vmstat").unwrap_or_default();
     text.lines()

@@ -1,10 +1,10 @@
 //! Shared memory that no file in a folder stands for, such as that of `memfd_create` or a shared anonymous
 //! mapping.
 //!
-//! It stays allocated when a process unmaps some of its pages, so the sizes of processes do not show all of it.
-//! The kernel tells only root how much of it exists; but `/proc` tells its owner which parts of it are mapped.
-//! So all that is mapped counts as used, and what was mapped in an earlier sample counts for as long as any part
-//! of the same memory is mapped.
+//! It stays allocated when a process unmaps some of its pages, so the sizes of processes do not show all of
+//! it. The kernel tells only root how much of it exists; but `/proc` tells its owner which parts of it are
+//! mapped. So all that is mapped counts as used, and what was mapped in an earlier sample counts for as long
+//! as any part of the same memory is mapped.
 
 use std::collections::HashMap;
 

@@ -95,8 +95,8 @@ impl Connection {
         let result = self.converse::<M>(&supervisor, request, job, monitor);
         // In every case, the supervisor is to kill the job now and exit.
         let _ = supervisor.socket.shutdown(Shutdown::Both);
-        // It gets the time that this takes, but no more than that. A supervisor that has responded has nothing left
-        // to do.
+        // It gets the time that this takes, but no more than that. A supervisor that has responded has nothing
+        // left to do.
         if result.is_err() {
             if !supervisor.ends_within(SHUTDOWN_TIMEOUT) {
                 supervisor.kill();

@@ -48,7 +48,8 @@ impl Sandbox {
     }
 
     /// The same sandbox, whose supervisors are copies of another program. It must call [`entry`](crate::entry)
-    /// first in its `main`. A test needs this, because it cannot call `entry` first in the `main` of its harness.
+    /// first in its `main`. A test needs this, because it cannot call `entry` first in the `main` of its
+    /// harness.
     ///
     /// What [`probe`](crate::probe) has found out stays true: it depends on the machine, not on the program.
     #[must_use]
@@ -88,9 +89,9 @@ impl Sandbox {
         &self.connection.cancellation
     }
 
-    /// Find out whether this machine can monitor jobs with `M`. A job is started as for [`run`](Self::run), with the
-    /// filter of `M`, up to the point where its program would start. `config` makes the configuration of the
-    /// monitor, given the empty folder in which that job starts.
+    /// Find out whether this machine can monitor jobs with `M`. A job is started as for [`run`](Self::run),
+    /// with the filter of `M`, up to the point where its program would start. `config` makes the configuration
+    /// of the monitor, given the empty folder in which that job starts.
     ///
     /// The inner error says which step is not supported, for example because the kernel has no seccomp
     /// notifications or because another filter already has a listener. So callers can go on without a monitor.
@@ -116,8 +117,8 @@ impl Sandbox {
         Ok(self.run_with::<NoMonitor>(job, None)?.execution)
     }
 
-    /// Run `job` with a monitor, and return the monitor's report with the execution. The report is `None` if nothing
-    /// ran.
+    /// Run `job` with a monitor, and return the monitor's report with the execution. The report is `None` if
+    /// nothing ran.
     ///
     /// # Errors
     /// As [`run`](Self::run); or the monitor failed.
@@ -161,8 +162,8 @@ impl Sandbox {
         }
     }
 
-    /// Start a program of our own in the same folder, with the same isolation. If the system refuses to start that
-    /// as well, the machine is the reason and not the job's program.
+    /// Start a program of our own in the same folder, with the same isolation. If the system refuses to start
+    /// that as well, the machine is the reason and not the job's program.
     fn prove_that_programs_start(&self, job: &Job, refused: Termination) -> Result<(), Error> {
         let folder = job.program.parent().unwrap_or(Path::new("/"));
         let no_copy = |source| Error::TemporaryFile {

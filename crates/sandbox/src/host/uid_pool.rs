@@ -1,5 +1,5 @@
-//! Where we are root, each job runs as a user of its own. Finds the range of users for this, and makes sure that
-//! no two jobs have the same user at the same time.
+//! Where we are root, each job runs as a user of its own. Finds the range of users for this, and makes sure
+//! that no two jobs have the same user at the same time.
 //!
 //! Never hands out a user that an account may have.
 

@@ -32,8 +32,8 @@ pub(crate) fn use_io_uring(_: &TargetInfo) -> Attempt {
     describe(call(libc::SYS_io_uring_setup, arguments), "made one")
 }
 
-/// Make an attack in a child process, because its effect on the process cannot be undone. The child exits with what
-/// `act` returns; 0 means that the attack got through.
+/// Make an attack in a child process, because its effect on the process cannot be undone. The child exits with
+/// what `act` returns; 0 means that the attack got through.
 fn in_a_child(act: fn() -> i32) -> Result<i32, String> {
     // SAFETY: this process has one thread, so the child may do anything.
     match unsafe { libc::fork() } {
@@ -95,8 +95,8 @@ pub(crate) fn call_as_32_bit(_: &TargetInfo) -> Attempt {
     let status = in_a_child(|| {
         const GETPID: i32 = 20;
         let answer: i32;
-        // SAFETY: asks for the number of this process as a 32-bit program would. Where the kernel does not support
-        // that, it kills this process.
+        // SAFETY: asks for the number of this process as a 32-bit program would. Where the kernel does not
+        // support that, it kills this process.
         unsafe {
             std::arch::asm!("int 0x80", inlateout("eax") GETPID => answer, options(nostack));
         }

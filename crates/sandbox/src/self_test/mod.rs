@@ -2,14 +2,14 @@
 //!
 //! # Theory of operation
 //!
-//! A sandbox that was only configured may not isolate at all. So before callers trust it, the self-test runs a job
-//! in it that tries what a hostile program might try: to read a hidden file, to kill a process of ours, to reach a
-//! listener on this machine, and to make every system call that the filter refuses. The targets are real files,
-//! listeners and processes, which exist only for this.
+//! A sandbox that was only configured may not isolate at all. So before callers trust it, the self-test runs a
+//! job in it that tries what a hostile program might try: to read a hidden file, to kill a process of ours, to
+//! reach a listener on this machine, and to make every system call that the filter refuses. The targets are
+//! real files, listeners and processes, which exist only for this.
 //!
-//! The attacker reports which attacks got through. Where an attack leaves a trace, the self-test looks for it from
-//! outside as well. If an attack gets through although the tier promises that it does not, callers should run
-//! nothing.
+//! The attacker reports which attacks got through. Where an attack leaves a trace, the self-test looks for it
+//! from outside as well. If an attack gets through although the tier promises that it does not, callers should
+//! run nothing.
 //!
 //! Attacks do no harm where nothing stops them: at tier `none`, which stops few of them, all are tried.
 

@@ -1,7 +1,8 @@
-//! Attacks on files and folders that the job was not given: to read, run, change or remove them, and to make new
-//! ones.
+//! Attacks on files and folders that the job was not given: to read, run, change or remove them, and to make
+//! new ones.
 //!
-//! There is one attack for each right that Landlock withholds, so that one gets through if any right is granted.
+//! There is one attack for each right that Landlock withholds, so that one gets through if any right is
+//! granted.
 
 use std::{
     ffi::CString,

@@ -168,8 +168,8 @@ pub(crate) fn signal_supervisor(_: &TargetInfo) -> Attempt {
     }
 }
 
-/// Have the kernel send the victim SIGIO when a socket has something to read. The signal kills the victim, which
-/// only the process that set up the targets can see.
+/// Have the kernel send the victim SIGIO when a socket has something to read. The signal kills the victim,
+/// which only the process that set up the targets can see.
 pub(crate) fn signal_by_file(targets: &TargetInfo) -> Attempt {
     const FIOSETOWN: u64 = 0x8901;
     const FIOASYNC: u64 = 0x5452;

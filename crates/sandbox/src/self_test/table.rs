@@ -1,4 +1,5 @@
-//! The table of attacks, and the process that makes them inside the sandbox. The system may kill it for any of them.
+//! The table of attacks, and the process that makes them inside the sandbox. The system may kill it for any of
+//! them.
 //!
 //! Each attack is a real one, on a target that was set up for it, and does no harm if it gets through.
 
@@ -26,8 +27,8 @@ use crate::spawn::{
 
 type Attack = (&'static str, fn(&TargetInfo) -> Attempt);
 
-/// All attacks but those with single system calls, in the order in which they are tried. The kill comes last, because
-/// the other attacks need the victim.
+/// All attacks but those with single system calls, in the order in which they are tried. The kill comes last,
+/// because the other attacks need the victim.
 pub(crate) const NAMES: &[Attack] = &[
     ("environment", environment),
     ("descriptors", descriptors),
@@ -162,8 +163,8 @@ fn try_calls(calls: &[&Call]) -> (Outcome, String) {
     let reached: Vec<String> = calls
         .iter()
         .filter(|each| {
-            // With these arguments the kernel itself refuses the call or does nothing: they are invalid pointers,
-            // and descriptors and processes that do not exist.
+            // With these arguments the kernel itself refuses the call or does nothing: they are invalid
+            // pointers, and descriptors and processes that do not exist.
             let answer = match call(each.number, each.arguments) {
                 Ok(_) => 0,
                 Err(error) => error.raw_os_error().unwrap_or(0),

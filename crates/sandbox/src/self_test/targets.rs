@@ -29,7 +29,8 @@ pub(crate) const SECRET: &str = "nobody may read this";
 pub(crate) struct Targets {
     folder: tempfile::TempDir,
     victim: Child,
-    /// The process that is to get a signal from the kernel. If it were the first victim, the kill would hide it.
+    /// The process that is to get a signal from the kernel. If it were the first victim, the kill would hide
+    /// it.
     second_victim: Child,
     tcp: TcpListener,
     udp: UdpSocket,

@@ -1,7 +1,7 @@
 //! Messages, and descriptors with them, between the supervisor and the process that it is starting.
 //!
-//! The channel is a socket pair that keeps messages apart. The kernel closes it when the process becomes the job's
-//! program, so a job never holds it, and so the supervisor learns that the start succeeded.
+//! The channel is a socket pair that keeps messages apart. The kernel closes it when the process becomes the
+//! job's program, so a job never holds it, and so the supervisor learns that the start succeeded.
 
 use std::{
     io::{self, IoSlice, IoSliceMut},

@@ -213,8 +213,8 @@ impl Child<'_> {
                 continue;
             }
             match error.raw_os_error() {
-                // The program of a run may be a file that the system cannot start, which is the job's own end. The
-                // program of a build is ours, so there it is an error.
+                // The program of a run may be a file that the system cannot start, which is the job's own end.
+                // The program of a build is ours, so there it is an error.
                 Some(number) if job.stage == Stage::Run => {
                     self.handshake
                         .send(&Message::NotStarted(number))
@@ -233,9 +233,9 @@ impl Child<'_> {
         } = *self.launch;
         let mut left = CapabilitySet::empty();
         if let Some(user) = user {
-            // Only root can reach a toolchain in root's home folder. In the full tier, the job's root file system
-            // has it. In the other tiers, a compiler keeps the capability to read any file, and Landlock
-            // restricts it to the paths that it was given.
+            // Only root can reach a toolchain in root's home folder. In the full tier, the job's root file
+            // system has it. In the other tiers, a compiler keeps the capability to read any file, and
+            // Landlock restricts it to the paths that it was given.
             let held = rustix::thread::capabilities(None)?.permitted;
             if job.stage == Stage::Build && mode.tier != Tier::Full {
                 left = held & CapabilitySet::DAC_READ_SEARCH;
@@ -245,7 +245,8 @@ impl Child<'_> {
             rustix::thread::set_thread_groups(&[])?;
             rustix::thread::set_thread_res_gid(group, group, group)?;
             if !left.is_empty() {
-                // Keeps the capability across the change of user. `access`, by which gcc finds ld, respects it too.
+                // Keeps the capability across the change of user. `access`, by which gcc finds ld, respects it
+                // too.
                 let bits = rustix::thread::CapabilitiesSecureBits::NO_SETUID_FIXUP;
                 rustix::thread::set_capabilities_secure_bits(bits)?;
             }
@@ -306,10 +307,11 @@ fn install_notifying(filter: &[libc::sock_filter]) -> io::Result<OwnedFd> {
         let listener = sys::Listener::Notify { wait_killable };
         sys::install_filter(filter, listener)?.ok_or_else(|| io::Error::other("no listener"))
     };
-    // If only a deadly signal interrupts a held call, a program with a timer does not restart its calls for ever.
+    // If only a deadly signal interrupts a held call, a program with a timer does not restart its calls for
+    // ever.
     match install(true) {
-        // A kernel before 5.19 does not support that. There the program repeats a call that a signal interrupted,
-        // and the monitor recognises the call by its thread.
+        // A kernel before 5.19 does not support that. There the program repeats a call that a signal
+        // interrupted, and the monitor recognises the call by its thread.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => install(false),
         result => result,
     }

@@ -10,8 +10,9 @@
 //! builds the root file system, starts the job, reaps orphans, and reports the job's end. When it dies, the
 //! kernel kills every process that is left in the namespace.
 //!
-//! The order of the steps matters, and [`child`] gives the reason beside each. The supervisor stays outside of the
-//! namespaces and owns the job's user namespace, so it can read what `/proc` says about any thread of the job.
+//! The order of the steps matters, and [`child`] gives the reason beside each. The supervisor stays outside of
+//! the namespaces and owns the job's user namespace, so it can read what `/proc` says about any thread of the
+//! job.
 
 pub(crate) mod channel;
 mod child;
@@ -208,7 +209,8 @@ fn write_id_maps(child: Pid, user: Option<u32>) -> io::Result<()> {
         write("uid_map", line(own_user))?;
         write("gid_map", line(own_group))
     } else {
-        // A process without rights outside may map only its own user, and only after it gave up changing groups.
+        // A process without rights outside may map only its own user, and only after it gave up changing
+        // groups.
         write("setgroups", "deny".into())?;
         write("uid_map", format!("{own_user} {own_user} 1\n"))?;
         write("gid_map", format!("{own_group} {own_group} 1\n"))

@@ -1,7 +1,7 @@
 //! The limits that the kernel enforces for each process. The supervisor enforces those of the whole tree.
 //!
-//! A process cannot give its children more than it has. So [`prove_grants`] finds out, before any job runs, whether
-//! this process itself was given less than a job is to get.
+//! A process cannot give its children more than it has. So [`prove_grants`] finds out, before any job runs,
+//! whether this process itself was given less than a job is to get.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -31,8 +31,8 @@ fn bounds(rule: Limit, limits: &Limits, tasks: Option<u64>) -> Option<(&[Resourc
     Some(match rule {
         Limit::CoreFiles => (&[Resource::Core], both(0)),
         Limit::Cpu => {
-            // A second more than the job has, so that the supervisor, which adds up the time of all processes of
-            // the job, sees first that the job exceeds its limit.
+            // A second more than the job has, so that the supervisor, which adds up the time of all processes
+            // of the job, sees first that the job exceeds its limit.
             let seconds = limits.cpu.as_secs() + 1;
             (&[Resource::Cpu], (seconds, seconds + 1))
         }
@@ -49,11 +49,11 @@ fn bounds(rule: Limit, limits: &Limits, tasks: Option<u64>) -> Option<(&[Resourc
     })
 }
 
-/// Limit this process and every process that it will start. `tasks` is the value for `RLIMIT_NPROC`, given where
-/// that limit is of use.
+/// Limit this process and every process that it will start. `tasks` is the value for `RLIMIT_NPROC`, given
+/// where that limit is of use.
 pub(crate) fn set(limits: &Limits, tasks: Option<u64>, without: RuleSet) -> rustix::io::Result<()> {
-    // No rule limits these resources, because the supervisor limits the memory of the whole job. Soft limits that
-    // were set for the client are not meant for jobs, so they are raised.
+    // No rule limits these resources, because the supervisor limits the memory of the whole job. Soft limits
+    // that were set for the client are not meant for jobs, so they are raised.
     for resource in [Resource::As, Resource::Data, Resource::Nproc] {
         let maximum = getrlimit(resource).maximum;
         let current = maximum;

@@ -2,10 +2,10 @@
 //!
 //! # Theory of operation
 //!
-//! The new root is a small file system in memory. Every allowed tree is cloned from the caller's mounts and moved
-//! to the same path below the new root, so that a path means the same inside and outside. Then the new root
-//! replaces the old one, which is unmounted. A writable folder whose contents are not kept is a file system in
-//! memory of its own, whose size is the job's disk limit.
+//! The new root is a small file system in memory. Every allowed tree is cloned from the caller's mounts and
+//! moved to the same path below the new root, so that a path means the same inside and outside. Then the new
+//! root replaces the old one, which is unmounted. A writable folder whose contents are not kept is a file
+//! system in memory of its own, whose size is the job's disk limit.
 //!
 //! Nothing is mounted read-only, because a read-only mount records no access times, and callers may want those.
 //! Landlock decides which paths the job may write to, as it does in the other tiers.
@@ -125,7 +125,8 @@ pub(crate) fn pivot_into(
     rustix::mount::mount_change("/", private).map_err(Failure::of("make mounts private"))?;
 
     let trees = clone_trees(job, allowed)?;
-    // The new root is mounted over the job's folder, because that exists. What is in the folder has been cloned.
+    // The new root is mounted over the job's folder, because that exists. What is in the folder has been
+    // cloned.
     let base = &job.folder;
     let options = CString::new("mode=0755,size=4m,nr_inodes=10000")?;
     memory_file_system(base, &options, MountFlags::empty()).map_err(Failure::of("mount a root"))?;
@@ -145,7 +146,8 @@ pub(crate) fn pivot_into(
             "mode=0700,uid={owner},size={bytes},nr_inodes={}",
             files.saturating_add(1)
         );
-        // Landlock has no right for mapping a file, by which a loader could execute one. So the mount forbids it.
+        // Landlock has no right for mapping a file, by which a loader could execute one. So the mount forbids
+        // it.
         let execution = if allowed.executes_what_it_writes {
             MountFlags::empty()
         } else {
@@ -165,9 +167,9 @@ pub(crate) fn pivot_into(
     Ok(disk)
 }
 
-/// Mount a `/proc` that shows the processes of this namespace only. Programs find their own path by it, as rustc
-/// does to find its libraries. Landlock allows no file in it. If the job may read other files of `/proc`, which
-/// this file system does not have, it is mounted in a subfolder beside them.
+/// Mount a `/proc` that shows the processes of this namespace only. Programs find their own path by it, as
+/// rustc does to find its libraries. Landlock allows no file in it. If the job may read other files of
+/// `/proc`, which this file system does not have, it is mounted in a subfolder beside them.
 fn mount_proc(proc: &Path) -> Result<(), Failure> {
     /// The subfolder, to which links of the usual names lead.
     const APART: &str = "processes";

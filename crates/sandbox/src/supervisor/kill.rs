@@ -5,12 +5,12 @@
 //! There are four ways to kill, and the first one that is possible is taken:
 //!
 //! - The job has a process namespace. When its first process is killed, the kernel kills all others.
-//! - Landlock confines the signals of this supervisor. Then `kill(-1)` reaches every process that the supervisor
-//!   has started and no other, in one call, faster than the job can fork.
+//! - Landlock confines the signals of this supervisor. Then `kill(-1)` reaches every process that the
+//!   supervisor has started and no other, in one call, faster than the job can fork.
 //! - The job has a user of its own. A process of that user makes the same call.
-//! - Otherwise the supervisor looks into `/proc`. It stops every process that it finds until it finds no new one,
-//!   because a stopped process does not fork, and then kills them all. Against a fork bomb that keeps every
-//!   processor busy this can take a second.
+//! - Otherwise the supervisor looks into `/proc`. It stops every process that it finds until it finds no new
+//!   one, because a stopped process does not fork, and then kills them all. Against a fork bomb that keeps
+//!   every processor busy this can take a second.
 //!
 //! In every case the kernel gives the proof: the supervisor is the reaper of every process below it, so when it
 //! has no child left, nothing of the job is left.
@@ -26,8 +26,8 @@ use rustix::{
 
 use crate::{accounting::procfs, error::Failure, spawn::landlock, sys};
 
-/// Real time in which every process must be gone after SIGKILL. A process that takes longer hangs in the kernel,
-/// which is an error of the machine.
+/// Real time in which every process must be gone after SIGKILL. A process that takes longer hangs in the
+/// kernel, which is an error of the machine.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The way in which this supervisor kills.
@@ -47,13 +47,13 @@ pub(crate) enum KillScope {
 pub(crate) struct Dead {
     /// How our child ended.
     pub(crate) status: Option<i32>,
-    /// How many other processes were still alive and were killed by us. In a namespace the kernel kills them, and
-    /// they are not counted.
+    /// How many other processes were still alive and were killed by us. In a namespace the kernel kills them,
+    /// and they are not counted.
     pub(crate) killed: u32,
 }
 
-/// Confine our signals to the processes that we will start, and verify it: before the call our signals reach the
-/// client, and after the call they do not.
+/// Confine our signals to the processes that we will start, and verify it: before the call our signals reach
+/// the client, and after the call they do not.
 pub(crate) fn confine_own_signals(client: i32) -> Result<KillScope, Failure> {
     let refused = || io::Error::other("signals still reach the client");
     let client = Pid::from_raw(client).ok_or_else(refused)?;
@@ -89,7 +89,8 @@ pub(crate) fn kill_all(child: Pid, scope: &KillScope) -> io::Result<Dead> {
             ));
         }
         match scope {
-            // When the first process is dead the whole namespace is, and its descriptor says so without polling.
+            // When the first process is dead the whole namespace is, and its descriptor says so without
+            // polling.
             KillScope::Namespace(first) if dead.status.is_none() => {
                 ends_within(first, KILL_TIMEOUT)?;
             }

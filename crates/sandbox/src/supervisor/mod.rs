@@ -1,7 +1,7 @@
 //! The supervisor: starts the job, watches it, kills what is left of it, and responds.
 //!
-//! Runs in a process of its own with one thread. Never trusts the job: its output is bytes with a bound, its end
-//! is what the kernel says, and every wait ends whatever the job does.
+//! Runs in a process of its own with one thread. Never trusts the job: its output is bytes with a bound, its
+//! end is what the kernel says, and every wait ends whatever the job does.
 
 pub(crate) mod capture;
 pub(crate) mod kill;
@@ -78,7 +78,8 @@ pub(crate) fn supervise<M: Monitor>() -> ExitCode {
     }
 }
 
-/// Read the request, which is one line. Standard input stays open, because its end means that the client is gone.
+/// Read the request, which is one line. Standard input stays open, because its end means that the client is
+/// gone.
 fn receive<C: serde::de::DeserializeOwned>() -> io::Result<SupervisorRequest<C>> {
     let mut line = Vec::new();
     let mut chunk = [0; 4096];
@@ -107,8 +108,8 @@ fn carry_out<M: Monitor>(
 
 /// Why the supervisor stopped watching.
 enum Ended {
-    /// The job's first process ended. `status` is its status, if it is known already; `others` says whether other
-    /// processes are alive.
+    /// The job's first process ended. `status` is its status, if it is known already; `others` says whether
+    /// other processes are alive.
     Exited { status: Option<i32>, others: bool },
     /// The job exceeded a limit, or nothing of it ran at all.
     Stopped(Termination),
@@ -169,8 +170,8 @@ fn unprepared(error: impl Into<Failure>) -> StepError {
     StepError::failed(Step::Prepare)(error)
 }
 
-/// The value for `RLIMIT_NPROC`. The kernel counts all tasks of a user for it. So it is exact where only the job
-/// runs as the user, and roughly right where we know how many other tasks the user has.
+/// The value for `RLIMIT_NPROC`. The kernel counts all tasks of a user for it. So it is exact where only the
+/// job runs as the user, and roughly right where we know how many other tasks the user has.
 fn most_tasks<C>(request: &SupervisorRequest<C>, user: Option<u32>) -> io::Result<Option<u64>> {
     let most = request.job.limits.tasks + spawn::SLACK;
     Ok(match request.mode.tier {
@@ -266,8 +267,8 @@ fn follow<M: Monitor>(
             let own = if control.is_some() { None } else { dead.status };
             match status.or(own) {
                 Some(status) => limits_monitor.explain(termination_of(status).map_err(&measuring)?),
-                // Without a message from the first process of the namespace, that process is dead. Only the kernel
-                // can have killed it, because memory was exhausted.
+                // Without a message from the first process of the namespace, that process is dead. Only the
+                // kernel can have killed it, because memory was exhausted.
                 None => limits_monitor.explain(Termination::Signaled {
                     signal: libc::SIGKILL,
                 }),
@@ -328,8 +329,8 @@ struct Sources<'a> {
     control: Option<&'a Channel>,
 }
 
-/// Read the job's output and serve its monitor, until its first process ends, it exceeds a limit, or the client is
-/// gone.
+/// Read the job's output and serve its monitor, until its first process ends, it exceeds a limit, or the
+/// client is gone.
 fn watch<M: Monitor>(
     request: &SupervisorRequest<M::Config>,
     sources: &Sources<'_>,

@@ -7,7 +7,8 @@ use rustix::process::{PidfdFlags, pidfd_open};
 use super::{READY, Running, Zygote};
 use crate::spawn::channel;
 
-/// Call `body` with a zygote whose supervisors run this script. With `mute`, they report nothing from the start.
+/// Call `body` with a zygote whose supervisors run this script. With `mute`, they report nothing from the
+/// start.
 pub(crate) fn with<T>(script: &str, mute: bool, body: impl FnOnce(Arc<Zygote>) -> T) -> T {
     let (ours, its) = channel::pair().unwrap();
     std::thread::scope(|scope| {

@@ -2,11 +2,11 @@
 //!
 //! # Theory of operation
 //!
-//! To start the program anew for each job would cost more than most layers of isolation, because the program is
-//! large and has to be mapped, linked and unmapped each time. So the first job starts it as a *zygote*, which
-//! waits at a socket. When a descriptor arrives there, the zygote makes a copy of itself. The copy is the supervisor
-//! of one job, and has the descriptor as standard input and output. The first message of a supervisor is one byte,
-//! with a descriptor of its process.
+//! To start the program anew for each job would cost more than most layers of isolation, because the program
+//! is large and has to be mapped, linked and unmapped each time. So the first job starts it as a *zygote*,
+//! which waits at a socket. When a descriptor arrives there, the zygote makes a copy of itself. The copy is
+//! the supervisor of one job, and has the descriptor as standard input and output. The first message of a
+//! supervisor is one byte, with a descriptor of its process.
 //!
 //! The zygote has one thread, never looks at a request, and holds nothing of one job that the supervisor of the
 //! next could inherit. It exits when the client closes its side or exits.
@@ -48,8 +48,8 @@ const FAILED: [u8; 1] = *b"-";
 /// Real time that a supervisor may take to be ready. A zygote that was stopped by a signal never makes one.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Real time that a supervisor has to kill its job and exit when it is asked to. The zygote has the same time to
-/// exit after the last of its supervisors. It is longer than the time that `kill` allows for killing.
+/// Real time that a supervisor has to kill its job and exit when it is asked to. The zygote has the same time
+/// to exit after the last of its supervisors. It is longer than the time that `kill` allows for killing.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Real time between two looks whether a signal asked this process to stop.
@@ -151,7 +151,8 @@ impl Zygote {
         }
     }
 
-    /// Send one end of a socket to the zygote; start a new one if there is none. Returns the number of its process.
+    /// Send one end of a socket to the zygote; start a new one if there is none. Returns the number of its
+    /// process.
     fn send(&self, socket: BorrowedFd<'_>) -> io::Result<u32> {
         let mut dead = None;
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -238,8 +239,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.requests.take());
-        // The zygote exits after the last of its supervisors. When it is reaped, what they used counts as used by
-        // this process.
+        // The zygote exits after the last of its supervisors. When it is reaped, what they used counts as used
+        // by this process.
         let pid = rustix::process::Pid::from_child(&self.process);
         let ended = pidfd_open(pid, PidfdFlags::empty())
             .map_err(io::Error::from)

@@ -1,5 +1,5 @@
-//! The zygote's side: for each socket that arrives, make a copy of this process, which is a supervisor at the other
-//! end of that socket.
+//! The zygote's side: for each socket that arrives, make a copy of this process, which is a supervisor at the
+//! other end of that socket.
 
 use std::{
     io::{self, Write as _},

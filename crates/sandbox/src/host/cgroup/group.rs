@@ -357,8 +357,8 @@ mod tests {
         }
     }
 
-    /// `pids.peak` tells whether the group reached its own limit. Where the kernel has no such file, the room in
-    /// the groups above tells it.
+    /// `pids.peak` tells whether the group reached its own limit. Where the kernel has no such file, the room
+    /// in the groups above tells it.
     #[test]
     fn a_process_that_could_not_be_made_says_whose_limit_it_was() {
         let root = tempfile::tempdir().unwrap();

@@ -351,7 +351,8 @@ fn scheduling_of_others(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// Each of these lets a program choose a process, and a signal that the kernel sends to it when a file is ready.
+/// Each of these lets a program choose a process, and a signal that the kernel sends to it when a file is
+/// ready.
 fn signals_by_files(rule: Calls) -> Vec<Line> {
     // Commands of fcntl that libc does not name on every system.
     const F_SETOWN: libc::c_int = 8;
@@ -366,8 +367,9 @@ fn signals_by_files(rule: Calls) -> Vec<Line> {
     commands.into_iter().chain(requests).collect()
 }
 
-/// Where Landlock does not confine signals, a process may signal only itself and its process group, in which only the
-/// job is. `filter` adds the conditions of `kill` and `tgkill`, because they contain the number of the process.
+/// Where Landlock does not confine signals, a process may signal only itself and its process group, in which
+/// only the job is. `filter` adds the conditions of `kill` and `tgkill`, because they contain the number of
+/// the process.
 fn signals(rule: Calls) -> Vec<Line> {
     [
         (libc::SYS_kill, [NO_PROCESS, 0, 0, 0, 0, 0]),
@@ -411,8 +413,8 @@ fn sockets(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// A datagram socket can write to any socket in the file system. So a pair of datagram sockets is not permitted, and
-/// neither is an address to write to, which only such sockets use.
+/// A datagram socket can write to any socket in the file system. So a pair of datagram sockets is not
+/// permitted, and neither is an address to write to, which only such sockets use.
 fn datagrams(rule: Calls) -> Vec<Line> {
     let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET].map(i32::unsigned_abs);
     let [unix, datagram] = [libc::AF_UNIX, libc::SOCK_DGRAM].map(|n| u64::from(n.unsigned_abs()));
@@ -448,8 +450,8 @@ fn opening(rule: Calls, mask: u32, flags: u32) -> impl Iterator<Item = Line> {
     })
 }
 
-/// To open a file neither to read nor to write, a program needs no right of Landlock. It can then change the file's
-/// times and attributes and, before Landlock's third version, its whole content.
+/// To open a file neither to read nor to write, a program needs no right of Landlock. It can then change the
+/// file's times and attributes and, before Landlock's third version, its whole content.
 fn access_modes(rule: Calls) -> Vec<Line> {
     let neither = libc::O_ACCMODE.unsigned_abs();
     let mut lines: Vec<_> = opening(rule, neither, neither).collect();
@@ -458,8 +460,8 @@ fn access_modes(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// Before its third version, Landlock has no right for truncating a file by its path. Truncating by descriptor stays
-/// allowed, because Landlock has checked how the file was opened.
+/// Before its third version, Landlock has no right for truncating a file by its path. Truncating by descriptor
+/// stays allowed, because Landlock has checked how the file was opened.
 fn cutting_files(rule: Calls) -> Vec<Line> {
     let cut = libc::O_TRUNC.unsigned_abs();
     let mut lines = forbidden(rule, &[libc::SYS_truncate]);

@@ -2,19 +2,19 @@
 //!
 //! # Theory of operation
 //!
-//! Landlock and the mount namespace decide about paths, because a filter sees only numbers and pointers, and the
-//! memory behind a pointer can change after the filter has run. The filter refuses what Landlock allows: signals by
-//! other means than `kill`, the limits and the scheduling of other processes, sockets of every family, everything
-//! that outlives a process, and parts of the kernel that ordinary programs do not need.
+//! Landlock and the mount namespace decide about paths, because a filter sees only numbers and pointers, and
+//! the memory behind a pointer can change after the filter has run. The filter refuses what Landlock allows:
+//! signals by other means than `kill`, the limits and the scheduling of other processes, sockets of every
+//! family, everything that outlives a process, and parts of the kernel that ordinary programs do not need.
 //!
-//! There are three kinds of refusal. A family of calls that a program may probe for *does not exist* (ENOSYS), so that
-//! the program uses another way. A call that is allowed with some arguments *is not permitted* with others (EPERM).
-//! A call that honest programs make and that must not fail *does nothing* and succeeds (0). Calls that are newer than
-//! this list do not exist either.
+//! There are three kinds of refusal. A family of calls that a program may probe for *does not exist* (ENOSYS),
+//! so that the program uses another way. A call that is allowed with some arguments *is not permitted* with
+//! others (EPERM). A call that honest programs make and that must not fail *does nothing* and succeeds (0).
+//! Calls that are newer than this list do not exist either.
 //!
-//! Every line belongs to a rule of [`Calls`], which a test can leave out. Its `try_with` are arguments that do no harm
-//! where the filter is missing, and for which the kernel then gives another answer than the filter. So a self-test
-//! attack can tell for every single line whether the filter has it.
+//! Every line belongs to a rule of [`Calls`], which a test can leave out. Its `try_with` are arguments that do
+//! no harm where the filter is missing, and for which the kernel then gives another answer than the filter. So
+//! a self-test attack can tell for every single line whether the filter has it.
 //!
 //! Each build runs under this filter as well, so compilers and linkers must keep every call that they need.
 

@@ -40,5 +40,5 @@ pub fn can_observe(sandbox: &Sandbox) -> Result<Result<(), String>, Error> {
     let trial = sandbox.try_monitor::<ReadObserver>(|folder| {
         ReadObserverConfig::new(folder, ObserverOptions::default())
     })?;
-    Ok(trial.map_err(|error| error.to_string()))
+    Ok(trial.map_err(|error| error.with_source()))
 }

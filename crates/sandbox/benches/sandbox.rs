@@ -184,7 +184,7 @@ fn measure_builds(tiers: &[Tier], sandboxes: &[Sandbox]) {
     }
 }
 
-/// A crate that takes about as long to compile as a submission and its crates.
+/// A crate that takes about as long to compile as a job and its crates.
 fn write_crate(folder: &Path) {
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();

@@ -33,7 +33,7 @@ fn options(job: &mut workshop::ObservedJob) -> &mut ObserverOptions {
 }
 
 #[test]
-fn a_program_sees_the_processors_of_the_exercise() {
+fn a_program_sees_as_many_processors_as_the_options_say() {
     for processors in [1, 2, 3, 8, 65] {
         for mode in ["available", "rayon-default"] {
             let seen = observe_as(mode, 1, |job| options(job).processors = processors);

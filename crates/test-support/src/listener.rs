@@ -21,6 +21,9 @@ use rustix::{
 const LISTENER: i32 = 99;
 
 /// How long a program takes whose system calls of these numbers are listened to.
+///
+/// # Errors
+/// The program cannot be started, or the kernel refuses the listener.
 pub fn time(command: &mut Command, calls: &[libc::c_long]) -> io::Result<Duration> {
     let mut filter = filter(calls);
     command.stdin(Stdio::null()).stdout(Stdio::null());

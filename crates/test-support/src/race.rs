@@ -2,6 +2,8 @@
 //!
 //! Machines are shared and noisy, so only contenders of the same run are compared.
 
+#![expect(clippy::print_stdout, reason = "benchmarks print their figures")]
+
 use std::time::{Duration, Instant};
 
 /// A thing to time.
@@ -21,6 +23,7 @@ pub fn timed(work: impl FnOnce()) -> Duration {
 }
 
 /// Rounds to run: fewer with `--quick`, which shows that the benchmark works and nothing else.
+#[must_use]
 pub fn rounds(full: usize) -> usize {
     if std::env::args().any(|argument| argument == "--quick") {
         2
@@ -31,6 +34,10 @@ pub fn rounds(full: usize) -> usize {
 
 /// Give every contender its turn in every round, and print medians and the ratio to the first. Answers the
 /// medians, in seconds and in the order of the contenders.
+///
+/// # Panics
+/// There is no contender.
+#[expect(clippy::must_use_candidate, reason = "the table alone may be wanted")]
 pub fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
     for contender in &mut contenders {

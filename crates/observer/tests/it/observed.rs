@@ -237,7 +237,6 @@ fn may_be_left_out(why: &str) {
 
 /// CPython, if there is one. Not a shim that starts it.
 fn interpreter() -> Option<std::path::PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "looks for a program for a test")]
     let output = Command::new("python3")
         .args([
             "-c",
@@ -272,7 +271,6 @@ fn a_static_program_is_seen_like_everything_else() {
 fn statically_linked() -> Option<std::path::PathBuf> {
     let own = Path::new(env!("CARGO_BIN_EXE_observer-test-supervisor"));
     let target = own.parent()?.parent()?.join("static");
-    #[expect(clippy::disallowed_methods, reason = "a trusted step of a test")]
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "-p", "observer-programs"])
         .arg("--target-dir")

@@ -1,4 +1,4 @@
-//! A class, beside what one would do without a grader.
+//! A class, compared with the same work without a grader.
 //!
 //! `cargo bench --bench batch -- 12 200 2000` (12 by default). For each number a class of distinct small
 //! submissions is made; in the same run, on the same class and with every core busy there are measured
@@ -6,7 +6,7 @@
 //!   reference are compiled too, and then with a warm one; and again with nothing changed;
 //! - bare `rustc` calls, one for each submission, with the profile that the grader uses and the crates
 //!   that it compiled before, without a run;
-//! - the same and three runs under a listener that answers each open and read at once and looks at nothing:
+//! - the same and three runs under a listener that answers each open and read at once and inspects nothing:
 //!   the least that a grader can cost which sees every read, if all else in it were for nothing;
 //! - `cargo build --release` into a fresh target folder for each submission, and one run.
 //!
@@ -219,8 +219,8 @@ impl Bench<'_> {
             if let Some(status) = child.try_wait().unwrap() {
                 break status;
             }
-            let said = fs::read_to_string(format!("/proc/{}/status", child.id()));
-            let line = said.ok().and_then(|text| {
+            let output_text = fs::read_to_string(format!("/proc/{}/status", child.id()));
+            let line = output_text.ok().and_then(|text| {
                 let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
                 line.split_whitespace().nth(1)?.parse().ok()
             });
@@ -351,8 +351,8 @@ fn out(class: &Path) -> PathBuf {
 /// The compiler itself, as the grader calls it, and not rustup's proxy, which costs some milliseconds.
 fn real_rustc() -> PathBuf {
     let mut rustc = Command::new("rustc");
-    let said = rustc.args(["--print", "sysroot"]).output().unwrap().stdout;
-    let real = Path::new(String::from_utf8(said).unwrap().trim()).join("bin/rustc");
+    let output_text = rustc.args(["--print", "sysroot"]).output().unwrap().stdout;
+    let real = Path::new(String::from_utf8(output_text).unwrap().trim()).join("bin/rustc");
     if real.is_file() { real } else { "rustc".into() }
 }
 
@@ -398,10 +398,10 @@ fn processor_time() -> f64 {
 
 fn run(command: &mut Command) {
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let output_text = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{command:?}: {}\n{said}",
+        "{command:?}: {}\n{output_text}",
         output.status
     );
 }

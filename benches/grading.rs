@@ -1,4 +1,4 @@
-//! A grading, beside what a student would do by hand: `cargo build --release` and one run.
+//! A grading, compared with the same work by hand: `cargo build --release` and one run.
 //!
 //! `cargo bench --bench grading`. The crate is a small one that uses rayon; crates are compiled before on
 //! both sides.

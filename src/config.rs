@@ -1,7 +1,7 @@
 //! Settings, resolved once.
 //!
-//! Precedence: a flag, then the environment (`GRADE_COURSE`, `GRADE_TEMP_DIR`, `GRADE_CACHE_DIR`),
-//! then `grader.toml`, then what is built in. Below this room nobody sees what was not set.
+//! Precedence: a flag, then the environment (`GRADE_COURSE`, `GRADE_TEMP_DIR`, `GRADE_CACHE_DIR`), then
+//! `grader.toml`, then what is built in. Rooms above this one get values without gaps.
 
 mod isolation;
 
@@ -28,7 +28,7 @@ pub struct Overrides {
     pub cache_dir: Option<PathBuf>,
 }
 
-/// The settings that hold.
+/// The settings after resolution.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The course.
@@ -44,7 +44,7 @@ impl Settings {
     /// variable.
     ///
     /// # Errors
-    /// There is no course, its file makes no sense, or no place for the cache is known.
+    /// There is no course, its file is wrong, or no folder for the cache is known.
     pub fn resolve(
         overrides: Overrides,
         here: &Path,
@@ -82,12 +82,12 @@ impl Settings {
     }
 }
 
-/// Whose code is run.
+/// The author of the code that is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
-    /// That of whoever started us, as far as we know.
+pub enum Author {
+    /// The user who started the program, as far as it knows.
     Own,
-    /// That of others, as in a class.
+    /// Other people, as in a class.
     Others,
 }
 
@@ -96,24 +96,24 @@ pub enum Whose {
 pub struct IsolationDemand {
     /// What the user asks for.
     pub asked: Isolation,
-    /// The lowest tier that will do.
+    /// The lowest tier that is accepted.
     pub least: Tier,
 }
 
 impl IsolationDemand {
-    /// A tier that the user asks for holds. Without one, the best possible tier holds, which must not be below
-    /// what the course demands. For a class and in CI, where the code is somebody else's, the course may demand
-    /// more than at a terminal.
+    /// A tier that the user asks for holds. Without one, the best possible tier holds, which must not be
+    /// below what the course demands. For a class and in CI, where other people wrote the code, the course
+    /// may demand more than at a terminal.
     pub fn resolve(
         asked: Isolation,
         policy: IsolationPolicy,
-        whose: Whose,
+        author: Author,
         env: impl Fn(&str) -> Option<OsString>,
     ) -> Self {
         let in_ci = env("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
         let least = match asked {
             Isolation::Exactly(_) => Tier::None,
-            Isolation::Auto if whose == Whose::Others || in_ci => policy.batch,
+            Isolation::Auto if author == Author::Others || in_ci => policy.batch,
             Isolation::Auto => policy.interactive,
         };
         Self { asked, least }
@@ -177,21 +177,21 @@ mod tests {
     }
 
     #[test]
-    fn a_course_demands_more_of_others_code_unless_a_tier_is_asked_for() {
+    fn a_course_demands_more_for_code_of_others_unless_a_tier_is_given() {
         let policy = IsolationPolicy {
             batch: Tier::Full,
             interactive: Tier::Weak,
         };
-        let least = |asked, whose, ci: Option<&str>| {
+        let least = |asked, author, ci: Option<&str>| {
             let env = |name: &str| ci.filter(|_| name == "CI").map(OsString::from);
-            IsolationDemand::resolve(asked, policy, whose, env).least
+            IsolationDemand::resolve(asked, policy, author, env).least
         };
         let auto = Isolation::Auto;
-        assert_eq!(least(auto, Whose::Own, None), Tier::Weak);
-        assert_eq!(least(auto, Whose::Own, Some("false")), Tier::Weak);
-        assert_eq!(least(auto, Whose::Own, Some("1")), Tier::Full);
-        assert_eq!(least(auto, Whose::Others, None), Tier::Full);
+        assert_eq!(least(auto, Author::Own, None), Tier::Weak);
+        assert_eq!(least(auto, Author::Own, Some("false")), Tier::Weak);
+        assert_eq!(least(auto, Author::Own, Some("1")), Tier::Full);
+        assert_eq!(least(auto, Author::Others, None), Tier::Full);
         let none = Isolation::Exactly(Tier::None);
-        assert_eq!(least(none, Whose::Others, Some("1")), Tier::None);
+        assert_eq!(least(none, Author::Others, Some("1")), Tier::None);
     }
 }

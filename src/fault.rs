@@ -17,7 +17,7 @@ pub struct Fault {
     pub kind: FaultKind,
     /// What failed, lower case, verb first, the thing in backticks.
     pub message: String,
-    /// The system's or a library's own words, where there are any.
+    /// The text of the system's or a library's error, if there is one.
     pub cause: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
@@ -58,10 +58,28 @@ impl Fault {
         Self::new(FaultKind::Usage, message)
     }
 
-    /// A failed operation on a path, which is put in backticks: failed to DO PATH.
+    /// A failed operation on a path: failed to VERB `PATH`.
     #[must_use]
     pub fn io(kind: FaultKind, verb: &str, path: &Path, error: &io::Error) -> Self {
         Self::new(kind, format!("failed to {verb} `{}`", path.display())).because(error)
+    }
+
+    /// A file of the user's, or of an earlier batch, that cannot be read.
+    #[must_use]
+    pub fn unreadable(path: &Path, cause: impl fmt::Display) -> Self {
+        Self::usage(format!("failed to read `{}`", path.display())).because(cause)
+    }
+
+    /// A file that is not the record that it should be.
+    #[must_use]
+    pub fn bad_record(path: &Path, cause: impl fmt::Display) -> Self {
+        Self::usage(format!("failed to read the record `{}`", path.display())).because(cause)
+    }
+
+    /// A step of our own that does not fail unless this program has a mistake.
+    #[must_use]
+    pub fn internal(step: &str, cause: impl fmt::Display) -> Self {
+        Self::new(FaultKind::Internal, format!("failed to {step}")).because(cause)
     }
 
     /// A failed operation on a path in the folder for temporary files.
@@ -76,19 +94,19 @@ impl Fault {
         Self::io(FaultKind::Disk, verb, path, error).hint(ANOTHER_CACHE)
     }
 
-    /// A failure of the cache folder, as the crate says it that keeps things there.
+    /// An error of `fs-scratch` in the cache folder.
     #[must_use]
     pub fn in_cache(error: fs_scratch::Error) -> Self {
         Self::from(error).hint(ANOTHER_CACHE)
     }
 
-    /// A failure of the temporary folder, as the crate says it that makes it.
+    /// An error of `fs-scratch` in the temporary folder.
     #[must_use]
     pub fn in_temporary(error: fs_scratch::Error) -> Self {
         Self::from(error).hint(ANOTHER_TEMPORARY_FOLDER)
     }
 
-    /// The same fault with the system's own words.
+    /// The same fault with its cause.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
@@ -111,7 +129,7 @@ impl fmt::Display for Fault {
 
 impl Error for Fault {}
 
-/// Whoever wrote the course or named it made a mistake.
+/// A mistake in the course, or in the path that names it.
 impl From<course::Error> for Fault {
     fn from(error: course::Error) -> Self {
         Self {
@@ -146,7 +164,7 @@ impl From<record::Fault> for Fault {
     }
 }
 
-/// What every error of a crate below has in common: its text, and the texts of its causes.
+/// The fault of any error of a crate: its text, and the texts of its causes.
 fn from_error(kind: FaultKind, error: &dyn Error) -> Fault {
     let fault = Fault::new(kind, error.to_string());
     let causes = iter::successors(error.source(), |&cause| cause.source());
@@ -224,12 +242,12 @@ impl From<intake::Error> for Fault {
                 io::ErrorKind::PermissionDenied => "make it readable: `chmod u+rx` by its owner",
                 _ => "name the folder that holds `Cargo.toml` and `src/`",
             }),
-            E::Locked { .. } => {
-                Some("let whoever grades read all of it: `chmod -R a+rX`, by its owner")
-            }
-            E::Machine { .. } => Some(
-                "look at its disk, at free memory, and at the limit of open files (`ulimit -n`)",
+            E::Locked { .. } => Some(
+                "make all of it readable for the user who grades: `chmod -R a+rX`, by its owner",
             ),
+            E::Machine { .. } => {
+                Some("check its disk, free memory, and the limit of open files (`ulimit -n`)")
+            }
             E::ClassFolder { .. } => Some(
                 "name a folder that can be read, with one folder or archive for each student in it",
             ),
@@ -294,7 +312,7 @@ impl From<fs_scratch::Error> for Fault {
                 )
             }
             fs_scratch::Error::Io { source, .. } => fault.because(source),
-            // A key is ours, never a user's.
+            // This program makes the keys, so a bad one is its own mistake.
             _ => Self {
                 kind: FaultKind::Internal,
                 ..fault

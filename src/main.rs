@@ -1,4 +1,4 @@
-//! The program. Everything is in the library; here it is decided who we are.
+//! The program. Everything is in the library; `observer::entry` decides what this process is.
 
 use std::process::ExitCode;
 

@@ -1,8 +1,8 @@
 //! The reference: proof that the exercise can be solved on this machine, and the answers expected.
 //!
-//! The reference is built and run in the same way as every submission, before any of them. Its evidence is
-//! put to the same checks; only if every check passes are its totals the expected ones.
-//! The cache keeps its program under the digest of everything that it was made from.
+//! The reference is built and run in the same way as every submission, before any of them. The same checks
+//! examine its evidence. Its totals are the expected ones only if every check passes. The cache keeps its
+//! program under the digest of everything that it was made from.
 //!
 //! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
 
@@ -34,7 +34,7 @@ pub fn answer(run: &RunEvidence) -> Option<String> {
     run.execution.stdout.last_line().and_then(check::number)
 }
 
-/// Put the evidence of the reference in `folder` to every check of the exercise.
+/// Run every check of the exercise on the evidence of the reference in `folder`.
 ///
 /// # Errors
 /// A check does not pass; then nothing can be graded.
@@ -43,7 +43,7 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
     let Some(failed) = findings
         .iter()
         // Where nothing can be observed, each submission's record says so. But where the observer and the
-        // file times disagree about the reference, neither can be trusted for any submission.
+        // file times disagree about the reference, neither is reliable for any submission.
         .find(|finding| match finding.status {
             Status::Fail | Status::Skipped => true,
             Status::Inconclusive => finding.id == CheckId::FilesRead,
@@ -61,7 +61,7 @@ pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(
     }
     let hint = if failed.id == CheckId::FilesRead {
         format!(
-            "if `{}` does read every file, this machine does not record it: choose another place \
+            "if `{}` does read every file, this machine does not record it: choose another path \
              with `--temp-dir DIR`",
             folder.display()
         )
@@ -121,10 +121,10 @@ impl Programs {
         }
     }
 
-    /// Put a copy of the program with this identity at `place`. False if there is none, or if it is
-    /// not what it was when it was kept.
+    /// Copy the kept program with this identity to `path`. False if there is none, or if it has changed since
+    /// it was kept.
     #[must_use]
-    pub fn fetch(&self, identity: &Digest, place: &Path) -> bool {
+    pub fn fetch(&self, identity: &Digest, path: &Path) -> bool {
         let kept = self.kept.entry(identity.hex());
         let copy = || -> io::Result<bool> {
             let program = fs::read(kept.join("program"))?;
@@ -132,7 +132,7 @@ impl Programs {
             if Digest::of(&program).to_string() != digest {
                 return Ok(false);
             }
-            write_program(place, &program)?;
+            write_program(path, &program)?;
             Ok(true)
         };
         copy().unwrap_or(false)
@@ -157,10 +157,10 @@ impl Programs {
     }
 }
 
-fn write_program(place: &Path, program: &[u8]) -> io::Result<()> {
+fn write_program(path: &Path, program: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::write(place, program)?;
-    fs::set_permissions(place, fs::Permissions::from_mode(0o755))
+    fs::write(path, program)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
 #[cfg(test)]
@@ -168,20 +168,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_program_is_believed_only_while_it_is_what_it_was() {
+    fn a_kept_program_is_used_only_while_it_is_unchanged() {
         let dir = tempfile::tempdir().unwrap();
         let programs = Programs::new(dir.path());
         let identity = Digest::of(b"identity");
-        let (program, place) = (dir.path().join("p"), dir.path().join("q"));
+        let (program, path) = (dir.path().join("p"), dir.path().join("q"));
         fs::write(&program, "the program").unwrap();
-        assert!(!programs.fetch(&identity, &place));
+        assert!(!programs.fetch(&identity, &path));
         programs.keep(&identity, &program).unwrap();
         let left = dir.path().join("references").join("making-left");
         fs::create_dir(&left).unwrap();
         programs.keep(&identity, &program).unwrap();
         assert!(!left.exists());
-        assert!(programs.fetch(&identity, &place));
-        assert_eq!(fs::read(&place).unwrap(), b"the program");
+        assert!(programs.fetch(&identity, &path));
+        assert_eq!(fs::read(&path).unwrap(), b"the program");
 
         let kept = dir
             .path()
@@ -189,6 +189,6 @@ mod tests {
             .join(identity.hex())
             .join("program");
         fs::write(&kept, "another program").unwrap();
-        assert!(!programs.fetch(&identity, &place));
+        assert!(!programs.fetch(&identity, &path));
     }
 }

@@ -1,10 +1,10 @@
-//! Feed what parses hostile bytes with bytes that somebody else mutated, for a bounded time.
+//! Give mutated bytes to every parser of untrusted bytes, for a bounded time.
 //!
-//! The roads of a stranger's bytes into the grader, each from its real beginning to its real end: what a
-//! program and the compiler print, through checks and record to the reports; a record from somebody's
-//! disk, to the reports; manifests, through the gate; and `/proc`, where names of programs and folders are
-//! other people's words. The crate `intake` has such tests of its own, and rustc's JSON beside its code.
-//! `GRADE_FUZZ_SECONDS` and `GRADE_FUZZ_SEED` are explained in the crate `mutate`.
+//! Untrusted bytes enter the grader in four ways, and each is tested from its beginning to its end: what a
+//! program and the compiler print, through checks and record to the reports; a record from a user's disk, to
+//! the reports; manifests; and `/proc`, which holds names of other users' programs and folders. The crate
+//! `intake` has such tests of its own, and rustc's JSON beside its code. `GRADE_FUZZ_SECONDS` and
+//! `GRADE_FUZZ_SEED` are explained in the crate `mutate`.
 //!
 //! Never: runs a program, uses the network, or writes outside of a temporary folder.
 
@@ -59,7 +59,7 @@ const PROC: &[&str] = &[
 ];
 
 /// How many tests share the time, here and in the crate `intake`.
-const ROADS: u32 = 6;
+const TESTS: u32 = 6;
 
 fn text(dice: &mut Dice) -> String {
     let start = dice.one(PRINTED);
@@ -137,9 +137,9 @@ fn run(dice: &mut Dice) -> RunEvidence {
 }
 
 #[test]
-fn whatever_is_printed_becomes_a_harmless_report() {
+fn any_output_becomes_a_harmless_report() {
     let template: Record = serde_json::from_str(RECORD).expect("the example is a record");
-    fuzz("output", ROADS, |dice| {
+    fuzz("output", TESTS, |dice| {
         let evidence = Evidence {
             build: build(dice),
             runs: vec![run(dice)],
@@ -163,7 +163,7 @@ fn whatever_is_printed_becomes_a_harmless_report() {
         assert_harmless(&record);
         let answer = evidence.runs[0].execution.stdout.last_line();
         let number = answer.and_then(check::number);
-        // Only digits are a number, whatever surrounds them.
+        // Only digits are a number, also inside of other text.
         let digits = number.is_none_or(|text| {
             text.trim_start_matches('-')
                 .bytes()
@@ -174,9 +174,9 @@ fn whatever_is_printed_becomes_a_harmless_report() {
 }
 
 #[test]
-fn whatever_record_is_read_becomes_a_harmless_report() {
+fn any_record_becomes_a_harmless_report() {
     let mut read = 0u32;
-    fuzz("record", ROADS, |dice| {
+    fuzz("record", TESTS, |dice| {
         let bytes = dice.mutate(RECORD.as_bytes());
         if let Ok(record) = serde_json::from_slice::<Record>(&bytes) {
             read += 1;
@@ -187,7 +187,7 @@ fn whatever_record_is_read_becomes_a_harmless_report() {
 }
 
 #[test]
-fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
+fn any_manifest_is_accepted_or_refused_in_harmless_words() {
     let locked: BTreeMap<String, _> = [
         ("rayon", semver::Version::new(1, 11, 0)),
         ("tokio", semver::Version::new(1, 48, 0)),
@@ -206,7 +206,7 @@ fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
         .collect();
     let files = ["Cargo.toml", "src/main.rs", "src/lib.rs", "src/bin/b.rs"];
     let (mut accepted, mut refused) = (0_u32, 0_u32);
-    fuzz("manifest", ROADS, |dice| {
+    fuzz("manifest", TESTS, |dice| {
         let start = dice.one(MANIFESTS);
         let text = dice.mutate(start.as_bytes());
         match compile::read_manifest(&text, &files, &allowed, &locked) {
@@ -226,9 +226,9 @@ fn whatever_manifest_is_read_is_accepted_or_refused_in_harmless_words() {
 }
 
 #[test]
-fn whatever_proc_says_is_read_or_not_without_a_panic() {
+fn any_text_of_proc_is_read_without_a_panic() {
     let mut read = 0;
-    fuzz("proc", ROADS, |dice| {
+    fuzz("proc", TESTS, |dice| {
         let start = dice.one(PROC);
         read += sandbox::read_proc_text(&dice.mutate(start.as_bytes()));
     });

@@ -50,8 +50,8 @@ pub(super) enum Before {
 }
 
 impl Accepted {
-    /// What the folder says. If its file is damaged, every record that is there counts as accepted, so that
-    /// no grade is lost.
+    /// Read the list from the folder. If its file is damaged, every record that is there counts as accepted,
+    /// so that no grade is lost.
     pub(super) fn read(folder: &OutputDir) -> Result<Self, Fault> {
         let Some(bytes) = folder.read(FILE)? else {
             return Ok(Self::default());
@@ -72,13 +72,13 @@ impl Accepted {
         self.ids.as_ref()
     }
 
-    /// Whether a submission had a grade then.
+    /// Whether a submission had an accepted grade.
     pub(super) fn has(&self, id: &SubmissionId) -> bool {
         self.ids.as_ref().is_some_and(|ids| ids.contains(id))
     }
 
-    /// Before a record is replaced: keep it if it is the accepted one. Afterwards the record in its old place
-    /// has no key, so nobody trusts it.
+    /// Before a record is replaced: keep it if it is the accepted one. After that the old record has no key,
+    /// so it is not used again.
     pub(super) fn set_aside(&self, folder: &OutputDir, id: &SubmissionId) -> Result<(), Fault> {
         let (key, record) = (output_dir::file(output_dir::KEYS, id), file_of(id));
         let (old_key, old_record) = (
@@ -90,7 +90,8 @@ impl Accepted {
         }
         folder.prepare_previous()?;
         if sound(folder, &record, &key, id)?.is_some() {
-            // The key first: a record without a key is not trusted, and is set aside the next time.
+            // The key first. If the batch stops in between, the record has no key; it is not used, and is set
+            // aside the next time.
             folder.rename(&key, &old_key)?;
             folder.rename(&record, &old_record)
         } else {
@@ -99,7 +100,7 @@ impl Accepted {
         }
     }
 
-    /// The grade of a submission then.
+    /// The accepted grade of a submission.
     pub(super) fn before(&self, folder: &OutputDir, id: &SubmissionId) -> Result<Before, Fault> {
         if !self.has(id) {
             return Ok(Before::New);
@@ -172,10 +173,10 @@ fn sound(
     let bytes = folder.read(record)?.unwrap_or_default();
     let key = folder.read(key)?.and_then(|bytes| Key::parse(&bytes));
     // A sound key of another record proves that the record was changed.
-    let is_touched = key
+    let is_changed = key
         .as_ref()
         .is_some_and(|key| !key.is_of(&Digest::of(&bytes)));
-    let record = records::parse(&bytes, id).filter(|_| !is_touched);
+    let record = records::parse(&bytes, id).filter(|_| !is_changed);
     Ok(record.map(|record| (record, key)))
 }
 
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_believed_is_not_known_before() {
+    fn a_damaged_record_counts_as_an_unknown_grade() {
         let dir = tempfile::tempdir().unwrap();
         let accepted = accepted(&["alice"]);
         for damage in ["", "{}", "\u{fffd}", "{\"schema\": \"grade-record/1\""] {

@@ -1,9 +1,8 @@
 //! The fingerprint of a submission's source without comments and formatting: two submissions that differ in
 //! nothing else have the same one.
 //!
-//! rustc's own lexer reads the source. Text that is not Rust has a fingerprint too, so nothing fails here
-//! but the reading of the private copy.
-//! Never says that somebody copied: a short exercise has short solutions.
+//! rustc's own lexer reads the source. Text that is not Rust has a fingerprint too, so nothing fails here but
+//! the reading of the private copy. Never says that a student copied: a short exercise has short solutions.
 
 use std::iter;
 

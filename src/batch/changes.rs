@@ -1,7 +1,7 @@
-//! Who moved since the grades were accepted, and why.
+//! Which grades changed since grades were accepted, and why.
 //!
-//! Compares what was set aside with what is there now, by records and keys alone, so that it can be done
-//! again at any time. Never says that somebody moved who stands as before.
+//! Compares the accepted records with the present ones, by records and keys alone, so that the comparison can
+//! be made again at any time. Never reports a change where verdict, points and checks are the same.
 
 use super::{
     accepted::{Accepted, Before},
@@ -14,8 +14,8 @@ use crate::fault::Fault;
 use ids::SubmissionId;
 use judge::report::{Change, Earlier, Standing};
 
-/// Everybody whose verdict, points or checks are not what they were, by id; of the class those who are
-/// `done`.
+/// The submissions whose verdict, points or checks changed, by id. Submissions of the class that are not in
+/// `done` are left out.
 pub(super) fn since(
     folder: &OutputDir,
     accepted: &Accepted,
@@ -30,7 +30,7 @@ pub(super) fn since(
     ids.dedup();
     let mut changes = Vec::new();
     for id in ids {
-        // Of somebody else in the class the turn has not come yet.
+        // This submission is in the class, but this batch has not graded it yet.
         if roster.has(id) && done.binary_search(id).is_err() {
             continue;
         }
@@ -53,7 +53,7 @@ fn change(
     let after = if is_here {
         match records::read(folder, id)? {
             Some(record) => Some(record),
-            // A batch is under way and replaces it just now.
+            // A batch is running and is about to replace this record.
             None => return Ok(None),
         }
     } else {
@@ -91,10 +91,10 @@ fn change(
     }))
 }
 
-/// What differs, in words.
+/// A sentence that names the inputs that differ.
 fn why(old: &Inputs, new: &Inputs) -> String {
     let differs = |names: &[&str]| names.iter().any(|name| old.get(*name) != new.get(*name));
-    let words: Vec<&str> = [
+    let changed: Vec<&str> = [
         ("the submission", &["submission"][..]),
         ("the exercise", &["exercise", "crates"]),
         ("the seeds", &["seeds"]),
@@ -103,9 +103,9 @@ fn why(old: &Inputs, new: &Inputs) -> String {
     ]
     .into_iter()
     .filter(|(_, names)| differs(names))
-    .map(|(words, _)| words)
+    .map(|(changed, _)| changed)
     .collect();
-    match words.split_last() {
+    match changed.split_last() {
         None => "graded again, nothing else changed".to_owned(),
         Some((last, [])) => format!("{last} changed"),
         Some((last, others)) => format!("{} and {last} changed", others.join(", ")),
@@ -118,17 +118,17 @@ mod tests {
 
     #[test]
     fn the_reason_names_all_that_differs() {
-        let parts = |pairs: &[(&str, &str)]| -> Inputs {
+        let inputs = |pairs: &[(&str, &str)]| -> Inputs {
             pairs
                 .iter()
                 .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
                 .collect()
         };
-        let old = parts(&[("submission", "a"), ("exercise", "b"), ("toolchain", "c")]);
-        let new = parts(&[("submission", "x"), ("exercise", "b"), ("toolchain", "y")]);
+        let old = inputs(&[("submission", "a"), ("exercise", "b"), ("toolchain", "c")]);
+        let new = inputs(&[("submission", "x"), ("exercise", "b"), ("toolchain", "y")]);
         assert_eq!(why(&old, &old), "graded again, nothing else changed");
         assert_eq!(why(&old, &new), "the submission and the toolchain changed");
-        let new = parts(&[("submission", "a"), ("exercise", "z"), ("toolchain", "c")]);
+        let new = inputs(&[("submission", "a"), ("exercise", "z"), ("toolchain", "c")]);
         assert_eq!(why(&old, &new), "the exercise changed");
     }
 }

@@ -6,20 +6,20 @@ use crate::grading;
 use ids::SubmissionId;
 use judge::record::{self, Record};
 
-/// What happens, for whoever shows it.
+/// A step of a batch.
 #[derive(Debug, Clone, Copy)]
 pub enum ProgressEvent<'a> {
-    /// Something that may take long, in words.
+    /// A preparation that may take long, with its description.
     Preparing(&'a str),
     /// The reference is built and run.
     Reference,
     /// So many submissions will be graded or answered from disk.
     Begun(usize),
-    /// Somebody's submission is taken in.
+    /// The grading of a submission begins.
     Started(&'a SubmissionId),
-    /// Its record is there.
+    /// A submission has its record.
     Finished(&'a Record, How),
-    /// The machine failed; it is tried once more, later.
+    /// The machine failed on this submission, which is graded once more at the end.
     Postponed(&'a SubmissionId, &'a record::Fault),
 }
 
@@ -32,13 +32,13 @@ pub enum How {
     Unchanged,
 }
 
-/// Shows what happens; several threads report.
+/// Receives the progress of a batch. Several threads call it.
 pub trait Progress: Sync {
-    /// Something happened.
+    /// Receive one event.
     fn event(&self, event: ProgressEvent<'_>);
 }
 
-/// Passes on what a session reports to whoever shows the batch.
+/// Forwards the events of a session as events of the batch.
 pub(super) struct Relay<'a>(pub(super) &'a dyn Progress);
 
 impl grading::Progress for Relay<'_> {
@@ -48,7 +48,7 @@ impl grading::Progress for Relay<'_> {
                 self.0.event(ProgressEvent::Preparing(&what));
             }
             grading::ProgressEvent::Reference => self.0.event(ProgressEvent::Reference),
-            // Several are built and run at once: who is at work says more than at what.
+            // Several submissions are built and run at once, so the steps of one of them are not reported.
             grading::ProgressEvent::Building | grading::ProgressEvent::Running { .. } => {}
         }
     }

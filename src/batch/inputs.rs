@@ -10,12 +10,7 @@ use std::{
 };
 
 use super::{key::Inputs, plan::Plan};
-use crate::{
-    config::Settings,
-    course::Exercise,
-    fault::{Fault, FaultKind},
-    grading::Session,
-};
+use crate::{config::Settings, course::Exercise, fault::Fault, grading::Session};
 use ids::Digest;
 
 /// The inputs that all submissions of a batch share.
@@ -37,8 +32,8 @@ pub(super) fn shared_inputs(
             "toolchain",
             Digest::of(session.toolchain_identity().as_bytes()).to_string(),
         ),
-        // Two builds of one version may judge differently. The kernel's name for what runs now, whatever
-        // has its path by now.
+        // Two builds of one version may judge differently. `/proc/self/exe` is the file of this process, even
+        // if its path leads to another file now.
         (
             "grader",
             digest_of_file(Path::new("/proc/self/exe"))?.to_string(),
@@ -58,12 +53,11 @@ pub(super) fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Resul
         settings.course.root.join("grader.toml"),
         exercise.starter.join("exercise.toml"),
     ];
-    let failed =
-        |error: io::Error| Fault::io(FaultKind::Usage, "read", &exercise.reference, &error);
+    let failed = |error: io::Error| Fault::unreadable(&exercise.reference, error);
     collect(&exercise.reference, &mut files).map_err(failed)?;
     let mut text = String::new();
     for path in files {
-        // A course is the same course in another place.
+        // The same course in another folder has the same digest.
         let name = path.strip_prefix(&exercise.reference);
         let name = name.unwrap_or(path.file_name().unwrap_or_default().as_ref());
         // Writing to a string cannot fail.
@@ -72,7 +66,7 @@ pub(super) fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Resul
     Ok(Digest::of(text.as_bytes()))
 }
 
-/// Every file below a trusted folder, but not what cargo makes there.
+/// Every file below the reference's folder, but not what cargo makes there.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let is_made = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == "target"
@@ -92,7 +86,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 fn digest_of_file(path: &Path) -> Result<Digest, Fault> {
     fs::File::open(path)
         .and_then(Digest::of_all)
-        .map_err(|error| Fault::io(FaultKind::Usage, "read", path, &error))
+        .map_err(|error| Fault::unreadable(path, error))
 }
 
 #[cfg(test)]

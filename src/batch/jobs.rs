@@ -12,11 +12,11 @@ const MEMORY_FOR_EACH: u64 = 512 << 20;
 #[must_use]
 pub fn default_jobs() -> NonZeroUsize {
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let said = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    jobs_for(cores, available(&said))
+    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    jobs_for(cores, available(&meminfo))
 }
 
-/// The bytes of memory that Linux says can be had without swapping.
+/// The bytes of memory that are available without swapping, as Linux reports them.
 fn available(meminfo: &str) -> Option<u64> {
     let line = meminfo
         .lines()

@@ -1,8 +1,7 @@
 //! What each record of a batch was made from.
 //!
-//! Hides the key files and when they are trusted. A record is used again only if every input is what it was,
-//! and if the record itself is, to the byte, what was written then.
-//! Never judges what a difference means; `changes` puts it in words.
+//! Hides the key files and when a record is used again: only if every input is the same, and if the record's
+//! file is the same to the byte. Never judges what a difference means; `changes` puts it in words.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +17,8 @@ use judge::record::{Record, Verdict};
 
 const KEY_SCHEMA: &str = "grade-key/1";
 
-/// Everything that decides what a record says, each input by its name. The same for a whole class but for
-/// the submission.
+/// Every input that decides the contents of a record, by its name. All submissions of a class share them,
+/// except for the submission's own id and files.
 pub(super) type Inputs = BTreeMap<String, String>;
 
 /// What a record was made from, kept beside it.
@@ -119,7 +118,7 @@ pub(super) fn inputs_of(shared: &Inputs, id: &SubmissionId, content: &Digest) ->
     inputs
 }
 
-/// What the folder knows of a submission whose inputs are `now`.
+/// Look up the record of a submission whose inputs are `now`.
 pub(super) fn look_up(
     folder: &OutputDir,
     id: &SubmissionId,
@@ -129,7 +128,7 @@ pub(super) fn look_up(
     let key = folder.read(&output_dir::file(output_dir::KEYS, id))?;
     let (bytes, key) = match (record, key) {
         (Some(record), Some(key)) => (record, key),
-        // The batch was stopped between the two.
+        // The batch was stopped after it wrote the record and before it wrote the key.
         (Some(_), None) => return Ok(CacheLookup::Changed),
         (None, None) => return Ok(CacheLookup::Nothing),
         (None, Some(_)) => return Ok(CacheLookup::Damaged),
@@ -155,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_was_touched_is_not_believed() {
+    fn a_key_that_was_changed_is_not_used() {
         let inputs = Inputs::from([("seeds".to_owned(), "0 7".to_owned())]);
         let key = Key::new(inputs, b"record", Some(Digest::of(b"shape")));
         let text = String::from_utf8(json(&key).unwrap()).unwrap();

@@ -2,30 +2,29 @@
 //!
 //! # Theory of operation
 //!
-//! A batch is its output folder. Each record is written there as it is done, at once and whole, and a
-//! *key* beside it says what it was made from: the submission's files, the exercise, the course's
-//! crates, the toolchain, this program, how it isolates and observes, and the seeds. Whatever stops a
-//! batch (`kill -9`, a full disk, Ctrl-C), the same command goes through the class again, answers from
-//! disk whoever's key is what it would be now, and grades the rest. What is drawn or measured once (the
-//! seeds, the runs' time limit) is kept in the folder first, so that both halves of a stopped batch are
-//! graded alike. To grade everybody again raises a number in every key, once until that is done. At the end
-//! `batch.json` and `gradebook.csv` are made from the records, and are the same to the byte however often
-//! the batch was stopped.
+//! A batch is its output folder. Each record is written there as it is done, at once and whole, and a *key*
+//! beside it says what it was made from: the submission's files, the exercise, the course's crates, the
+//! toolchain, this program, how it isolates and observes, and the seeds. Whatever stops a batch (`kill -9`, a
+//! full disk, Ctrl-C), the same command goes through the class again, uses the record of each submission
+//! whose key is still the same, and grades the rest. What is drawn or measured once (the seeds, the runs'
+//! time limit) is kept in the folder first, so that both halves of a stopped batch are graded alike. Grading
+//! the whole class again raises a number in every key; a regrading that was stopped continues with the same
+//! number. At the end `batch.json` and `gradebook.csv` are made from the records, and are the same to the
+//! byte however often the batch was stopped.
 //!
-//! What is different each time stays out of records: what runs used, and which
-//! thread read which file when, is in `usage/`. What a program does
-//! differently each time is in its record, as it was seen: the wrong total of a race, how evenly a
-//! pool of threads shared out the files (and so in how many rounds they were read), the number of
-//! files that were read before a crash. The reasons of a submission that was *not graded* are the
-//! machine's and are different too; it is never answered from disk.
+//! What is different each time stays out of records: what runs used, and which thread read which file when,
+//! is in `usage/`. What a program does differently each time is in its record, as it was observed: the wrong
+//! total of a race, how evenly a pool of threads shared out the files (and so in how many rounds they were
+//! read), the number of files that were read before a crash. The reasons for *not graded* depend on the
+//! machine and differ too; such a record is never used again.
 //!
-//! A record that was accepted is set aside in `previous/` before it is replaced, and stays there until
-//! the new grades are accepted, so that it can be told who moved since, and why.
+//! A record that was accepted is set aside in `previous/` before it is replaced, and stays there until the
+//! new grades are accepted, so that the batch can report which grades changed, and why.
 //!
-//! Machine trouble with one submission does not stop a class. It is tried once more at the end, with
-//! nobody beside it; only what keeps us from writing records ends a batch.
+//! Machine trouble with one submission does not stop a class. The submission is graded once more at the end,
+//! alone. A batch ends early only if records cannot be written.
 //!
-//! Hides threads, files and their order. Never judges: what a submission is worth is `grading`'s to say.
+//! Hides threads, files and their order. Never judges: `grading` decides what a submission is worth.
 
 mod accepted;
 mod alike;
@@ -98,17 +97,17 @@ pub struct Request<'a> {
 /// A batch that is complete.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What is said about the class.
+    /// The summary of the class.
     pub summary: Summary,
     /// Whether there were no accepted grades before.
     pub is_first: bool,
-    /// Whose record was made now.
+    /// How many records were made now.
     pub graded: usize,
-    /// Whose record was there.
+    /// How many records were up to date.
     pub unchanged: usize,
-    /// Whose record or key was not what was written, and was made again.
+    /// The submissions whose record or key was damaged and was made again.
     pub damaged: Vec<SubmissionId>,
-    /// What lies among the records and is nobody's, by name; it was left alone.
+    /// The names of files among the records that belong to no submission; they were left alone.
     pub strays: Vec<String>,
 }
 
@@ -214,13 +213,13 @@ fn find_class(
             "failed to write into `{}`: it is among the submissions",
             out.display()
         );
-        return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
+        return Err(output_dir::unsuitable(message));
     }
     Ok(class)
 }
 
-/// The fault of an output folder in the place of a class. It does not say of which class it is, but where
-/// nobody named another it lies beside it.
+/// The fault where the user named an output folder in place of a class. An output folder does not name its
+/// class, but by default it lies beside it.
 fn no_class_but_grades(dir: &Path) -> Fault {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let class = name.strip_suffix(OUT_SUFFIX);
@@ -235,7 +234,7 @@ fn no_class_but_grades(dir: &Path) -> Fault {
         .hint(hint)
 }
 
-/// Attacks of our own must fail before anybody else's may try.
+/// Run the self-test: its attacks must fail before a submission runs.
 fn prove(sandbox: &Sandbox) -> Result<(), Fault> {
     let attacks = sandbox.self_test()?;
     match attacks.iter().find(|attack| attack.is_breach()) {
@@ -264,7 +263,7 @@ fn stopped(mut fault: Fault, tally: &Tally, total: usize) -> Fault {
     fault
 }
 
-/// Everybody has a record: make all that is made from them.
+/// Every submission has a record: write the outputs that are made from the records.
 fn complete(
     folder: OutputDir,
     plan: Plan,
@@ -291,7 +290,7 @@ fn complete(
     strays.sort();
 
     let is_first = accepted.ids().is_none();
-    // Before they are accepted: who moved is said once more.
+    // Before the grades are accepted, so that the summary still shows the changes.
     let outputs = Outputs::of(folder, plan, roster)?;
     outputs.write_all()?;
     let summary = outputs.summary()?;
@@ -313,17 +312,17 @@ fn complete(
     })
 }
 
-/// What the name of an output folder has more than that of its class.
+/// The end of an output folder's name, after the name of the class's folder.
 const OUT_SUFFIX: &str = "-grades";
 
-/// Where a batch writes that was not told where: beside the class.
+/// The output folder of a batch for which the user named none: beside the class.
 #[must_use]
 pub fn default_out(class: &Path) -> PathBuf {
     let class = std::path::absolute(class).unwrap_or_else(|_| class.to_path_buf());
-    // What ends in `..` has a name only on the disk.
+    // Only the file system knows the name of a path that ends in `..`.
     #[expect(
         clippy::disallowed_methods,
-        reason = "it is found out what a folder is called; the folder is opened for itself"
+        reason = "only the folder's name is taken from it; the folder is opened separately"
     )]
     let class = match class.file_name() {
         Some(_) => class,
@@ -334,7 +333,7 @@ pub fn default_out(class: &Path) -> PathBuf {
     class.with_file_name(name)
 }
 
-/// The command that grades one submission on the same data; its place is not the same everywhere.
+/// The command that grades one submission on the same data; its path differs between machines.
 fn replay(plan: &Plan) -> String {
     use std::fmt::Write as _;
     let mut command = format!("grade {} PATH", plan.exercise);

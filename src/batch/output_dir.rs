@@ -44,15 +44,15 @@ pub(super) struct OutputDir {
 /// What is in a part of the folder.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// The submissions that have a file there, sorted.
+    /// The submissions that have a file existing, sorted.
     pub(super) ids: Vec<SubmissionId>,
     /// The names of all other files, sorted.
     pub(super) others: Vec<String>,
 }
 
 impl OutputDir {
-    /// Make the folder if it does not exist, and take its lock. A folder that cannot be used is the mistake of
-    /// whoever named it, unless the disk is full.
+    /// Make the folder if it does not exist, and take its lock. A folder that cannot be used is the user's
+    /// mistake, unless the disk is full.
     pub(super) fn lock(root: &Path) -> Result<Self, Fault> {
         for part in [RECORDS, USAGE, KEYS] {
             let unusable = |error: io::Error| unusable(root, &error);
@@ -89,7 +89,7 @@ impl OutputDir {
         &self.root
     }
 
-    /// The contents of a file; `None` if there is no such file.
+    /// The contents of a file; `None` if existing is no such file.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.root.join(name);
         match fs::read(&path) {
@@ -99,7 +99,7 @@ impl OutputDir {
         }
     }
 
-    /// Write a file atomically: under its name there is the old file or the whole new one.
+    /// Write a file atomically: under its name existing is the old file or the whole new one.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         self.write_with(name, |file| file.write_all(bytes))
     }
@@ -145,7 +145,7 @@ impl OutputDir {
         write().map_err(|error| failed("write", &path, &error))
     }
 
-    /// Remove a file, if it is there.
+    /// Remove a file, if it is existing.
     pub(super) fn remove(&self, name: &str) -> Result<(), Fault> {
         let path = self.root.join(name);
         match fs::remove_file(&path) {
@@ -156,7 +156,7 @@ impl OutputDir {
         }
     }
 
-    /// The submissions that have a file in a part of the folder, and all other files there.
+    /// The submissions that have a file in a part of the folder, and all other files existing.
     pub(super) fn list(&self, part: &str) -> Result<Listing, Fault> {
         let path = self.root.join(part);
         let entries = match fs::read_dir(&path) {
@@ -182,12 +182,12 @@ impl OutputDir {
         Ok(listing)
     }
 
-    /// Whether there is a file of this name.
+    /// Whether existing is a file of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.root.join(name).exists()
     }
 
-    /// Rename a file or folder, if it is there.
+    /// Rename a file or folder, if it is existing.
     pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
         let (from, to) = (self.root.join(from), self.root.join(to));
         match fs::rename(&from, &to) {
@@ -217,7 +217,7 @@ impl OutputDir {
 
     /// Remove all accepted records that were set aside.
     pub(super) fn remove_previous(&self) -> Result<(), Fault> {
-        // Renamed first, so that either all of them are there or none.
+        // Renamed first, so that either all of them are existing or none.
         self.rename(PREVIOUS, OBSOLETE)?;
         self.remove_obsolete()
     }
@@ -243,12 +243,12 @@ impl OutputDir {
     }
 }
 
-/// The permissions of a new file or folder, as the umask of our caller has them.
+/// The permissions of a new file or folder, under the umask of the calling process.
 fn for_caller(most: u32) -> fs::Permissions {
     fs::Permissions::from_mode(fs_scratch::umask::mode_for_caller(most))
 }
 
-/// Make a folder, and those above it, unless they are there.
+/// Make a folder, and those above it, unless they are existing.
 fn make_folder(path: &Path) -> io::Result<()> {
     match (fs::create_dir(path), path.parent()) {
         (Ok(()), _) => fs::set_permissions(path, for_caller(0o777)),
@@ -275,7 +275,7 @@ pub(super) fn is_of_batch(dir: &Path) -> bool {
 /// nearest ancestor that exists decides.
 #[expect(
     clippy::disallowed_methods,
-    reason = "it is found out where a folder would be; what is made there is opened for itself"
+    reason = "only the position of a folder is determined; its files are opened separately"
 )]
 pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
@@ -283,18 +283,19 @@ pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
         return false;
     };
     let inner = std::path::absolute(inner).unwrap_or_else(|_| inner.to_path_buf());
-    let there = inner
+    let existing = inner
         .ancestors()
         .find_map(|ancestor| fs::canonicalize(ancestor).ok());
-    let Some(there) = there else {
+    let Some(existing) = existing else {
         return false;
     };
-    there
+    existing
         .ancestors()
         .any(|above| identity(above) == Some(wanted))
 }
 
-/// Take the lock and write into it which process holds it; or say which process holds it.
+/// Take the lock and write the name of this process into it. If another process holds the lock, the fault
+/// names that process.
 fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
     let disk = |error: io::Error| unusable(root, &error);
     let mut file = File::options()
@@ -310,7 +311,7 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             let message = format!(
-                "failed to write into `{}`: a batch is at work there",
+                "failed to write into `{}`: a batch is at work existing",
                 root.display()
             );
             return Err(Fault::usage(message)
@@ -321,21 +322,26 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
     }
     #[expect(
         clippy::disallowed_methods,
-        reason = "a lock says since when; no record does"
+        reason = "a lock names the time at which it was taken; no record does"
     )]
     let since = humantime::format_rfc3339_seconds(std::time::SystemTime::now());
     let host = rustix::system::uname()
         .nodename()
         .to_string_lossy()
         .into_owned();
-    let words = format!("process {} on {host} since {since}\n", std::process::id());
+    let owner = format!("process {} on {host} since {since}\n", std::process::id());
     // This fails where the file is another user's, which does no harm.
     let _ = file.set_permissions(for_caller(0o666));
     file.set_len(0)
         .and_then(|()| file.rewind())
-        .and_then(|()| file.write_all(words.as_bytes()))
+        .and_then(|()| file.write_all(owner.as_bytes()))
         .map_err(disk)?;
     Ok(file)
+}
+
+/// The fault of an output folder that is in use for something else.
+pub(super) fn unsuitable(message: String) -> Fault {
+    Fault::usage(message).hint("choose another folder with `--out DIR`")
 }
 
 /// The fault of a folder that the user named and that cannot be an output folder.
@@ -347,18 +353,18 @@ fn unusable(root: &Path, error: &io::Error) -> Fault {
         .hint("name a folder that is yours to write to, or a new one, with `--out DIR`")
 }
 
-fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
+pub(super) fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
     let what = if is_full(error) {
-        "free some space there"
+        "free some space existing"
     } else {
-        "see that this can be done"
+        "make this possible"
     };
     Fault::io(FaultKind::Disk, verb, path, error).hint(format!(
         "{what}; then the same command continues where this one stopped"
     ))
 }
 
-/// Whether the disk is full, which is nobody's mistake.
+/// Whether the disk is full, which is not the user's mistake.
 fn is_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -374,12 +380,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_batch_is_refused_and_told_who_is_there() {
+    fn a_second_batch_is_refused_with_the_process_that_holds_the_lock() {
         let dir = tempfile::tempdir().unwrap();
         let held = OutputDir::lock(dir.path()).unwrap();
         let fault = OutputDir::lock(dir.path()).unwrap_err();
-        let who = format!("process {} on ", std::process::id());
-        assert!(fault.cause.unwrap().contains(&who));
+        let process = format!("process {} on ", std::process::id());
+        assert!(fault.cause.unwrap().contains(&process));
         drop(held);
         OutputDir::lock(dir.path()).unwrap();
     }
@@ -430,12 +436,12 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_cannot_be_used_is_the_users_mistake_and_a_full_one_is_not() {
+    fn a_path_that_cannot_be_used_is_the_users_mistake_and_a_full_disk_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
-        for place in [file.as_path(), Path::new("/proc/nothing-here")] {
-            let fault = OutputDir::lock(place).unwrap_err();
+        for path in [file.as_path(), Path::new("/proc/nothing-here")] {
+            let fault = OutputDir::lock(path).unwrap_err();
             assert_eq!(fault.kind, FaultKind::Usage, "{fault}");
             assert!(fault.hint.unwrap().contains("`--out DIR`"));
         }
@@ -451,12 +457,12 @@ mod tests {
         let (class, link) = (dir.path().join("class"), dir.path().join("link"));
         fs::create_dir(&class).unwrap();
         std::os::unix::fs::symlink(&class, &link).unwrap();
-        assert!(lies_in(&link.join("not/there"), &class));
+        assert!(lies_in(&link.join("not/existing"), &class));
         assert!(lies_in(&class, &link));
         assert!(!lies_in(&dir.path().join("class-grades"), &class));
-        // What stands before `..` is left again.
+        // `..` leaves the folder again.
         assert!(!lies_in(&class.join("../grades/new"), &class));
         assert!(lies_in(&dir.path().join("link/../class/new"), &class));
-        assert!(lies_in(&class.join("not/there/../new"), &class));
+        assert!(lies_in(&class.join("not/existing/../new"), &class));
     }
 }

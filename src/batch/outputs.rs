@@ -18,12 +18,12 @@ use super::{
     accepted::Accepted,
     changes,
     key::Key,
-    output_dir::OutputDir,
+    output_dir::{self, OutputDir},
     plan::Plan,
     records,
     roster::{Class, Roster},
 };
-use crate::fault::{Fault, FaultKind};
+use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 use judge::{
     record::Record,
@@ -238,23 +238,17 @@ fn through(
     name: &str,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut ours = None;
+    let mut write_fault = None;
     let streamed = folder.write_with(name, |to| {
         write(to).map_err(|fault| {
             let error = io::Error::other(fault.to_string());
-            ours = Some(fault);
+            write_fault = Some(fault);
             error
         })
     });
-    ours.map_or(streamed, Err)
+    write_fault.map_or(streamed, Err)
 }
 
 fn written(folder: &OutputDir, error: &io::Error) -> Fault {
-    Fault::io(
-        FaultKind::Disk,
-        "write the outputs of",
-        folder.root(),
-        error,
-    )
-    .hint("free some space; then the same command continues where this one stopped")
+    output_dir::failed("write the outputs of", folder.root(), error)
 }

@@ -26,8 +26,8 @@ pub(super) struct Plan {
     schema: String,
     pub(super) exercise: ExerciseId,
     pub(super) seeds: Vec<Seed>,
-    /// Where the seeds come from that are not the exercise's own. A file of an earlier version does not say
-    /// it; then all of its seeds stay, as if the user had given them.
+    /// Where the seeds come from that are not the exercise's own. A file of an earlier version lacks this;
+    /// then all of its seeds stay, as if the user had given them.
     #[serde(default)]
     more: Option<More>,
     /// The limit on real time of one run. It follows from the reference's time, which differs each time;
@@ -42,8 +42,7 @@ pub(super) struct Plan {
     /// Whether the last regrading is not complete yet.
     #[serde(default)]
     is_under_way: bool,
-    /// The inputs that all records share. A file of an earlier version does not say them; then every record
-    /// counts.
+    /// The inputs that all records share. A file of an earlier version lacks them; then every record counts.
     #[serde(default)]
     made_from: Inputs,
 }
@@ -74,7 +73,7 @@ impl Plan {
                 folder.root().display(),
                 kept.exercise
             );
-            return Err(Fault::usage(message).hint("choose another folder with `--out DIR`"));
+            return Err(output_dir::unsuitable(message));
         }
         let (given, drawn) = match &kept {
             Some(kept) if given.is_empty() => match &kept.more {
@@ -127,15 +126,14 @@ impl Plan {
         folder.write(FILE, &json(self)?)
     }
 
-    /// The plan in `folder`. A damaged plan is an error: other seeds, drawn without a word, would give half of
-    /// a class other data.
+    /// The plan in `folder`. A damaged plan is an error: new seeds, drawn silently, would give half of a
+    /// class other data.
     pub(super) fn read(folder: &OutputDir) -> Result<Option<Self>, Fault> {
         let Some(bytes) = folder.read(FILE)? else {
             return Ok(None);
         };
         let damaged = |why: String| {
-            Fault::usage(format!("failed to read `{}`", folder.root().join(FILE).display()))
-                .because(why)
+            Fault::unreadable(&folder.root().join(FILE), why)
                 .hint("remove it to draw new seeds and grade everybody again, or choose another `--out DIR`")
         };
         let plan: Self =
@@ -212,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_graded_again_once_until_that_is_complete() {
+    fn a_class_is_graded_again_once_until_that_is_complete() {
         let dir = tempfile::tempdir().unwrap();
         let folder = OutputDir::lock(dir.path()).unwrap();
         settled(&folder, &[0], 0, &[]);

@@ -66,15 +66,15 @@ mod tests {
     fn every_item_is_worked_on_once_whatever_the_number_of_threads() {
         let items: Vec<usize> = (0..200).collect();
         for n in [1, 2, 8, 500] {
-            let seen = Mutex::new(Vec::new());
+            let worked_on = Mutex::new(Vec::new());
             run(&items, jobs(n), |&item| {
-                seen.lock().unwrap().push(item);
+                worked_on.lock().unwrap().push(item);
                 Ok(())
             })
             .unwrap();
-            let seen = seen.into_inner().unwrap();
-            assert_eq!(seen.len(), 200);
-            assert_eq!(seen.into_iter().collect::<BTreeSet<_>>().len(), 200);
+            let worked_on = worked_on.into_inner().unwrap();
+            assert_eq!(worked_on.len(), 200);
+            assert_eq!(worked_on.into_iter().collect::<BTreeSet<_>>().len(), 200);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The records in the output folder: which files are records, and whose.
+//! The records in the output folder: which files are records, and of which submission.
 //!
 //! A file counts only if it is a record of the submission it is named after. Never decides whether a record
 //! is of this batch: its key does.
@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::output_dir::{self, OutputDir};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::Fault;
 use ids::SubmissionId;
 use judge::record::{self, Record};
 
@@ -41,17 +41,15 @@ pub(super) fn read(folder: &OutputDir, id: &SubmissionId) -> Result<Option<Recor
     let record = parse(&bytes, id);
     record.map(Some).ok_or_else(|| {
         let path = folder.root().join(&name);
-        Fault::usage(format!("failed to read the record `{}`", path.display()))
-            .because("it is damaged, or somebody else's")
+        Fault::bad_record(&path, "it is damaged, or of another submission")
             .hint("grade again: a damaged record is made anew")
     })
 }
 
 /// Plain data of ours as indented JSON with a newline at the end.
 pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| {
-        Fault::new(FaultKind::Internal, "failed to put a record in JSON").because(error)
-    })?;
+    let mut bytes =
+        serde_json::to_vec_pretty(value).map_err(|error| Fault::internal("write JSON", error))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

@@ -1,9 +1,9 @@
-//! Who is in the class, kept in the output folder: which records count, who handed in several times or
-//! late, and which files are no submission.
+//! The submissions of the class, kept in the output folder: which records count, which students handed in
+//! several times or late, and which files are no submission.
 //!
 //! The file is written before the first submission is graded, so that a report can be made of a batch that
-//! was stopped. A damaged file counts as missing and is written again.
-//! Never names the class's folder, which may have another name tomorrow.
+//! was stopped. A damaged file counts as missing and is written again. Never names the class's folder, which
+//! may be renamed.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -66,7 +66,7 @@ impl Class {
     }
 }
 
-/// The class, and who is in it.
+/// The class, and the ids of its submissions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Roster {
     schema: String,
@@ -131,7 +131,7 @@ impl Roster {
                 earlier[0]
             );
             return Err(Fault::usage(message).because(cause).hint(
-                "choose another folder with `--out DIR`, or remove this one if nobody needs its grades",
+                "choose another folder with `--out DIR`, or remove this one if its grades are not needed",
             ));
         }
         folder.write(FILE, &json(self)?)

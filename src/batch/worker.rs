@@ -87,16 +87,16 @@ impl Batch<'_> {
             .as_ref()
             .ok()
             .map(|intake| key::inputs_of(&self.shared, &found.id, &intake.content()));
-        let known = match &inputs {
+        let lookup = match &inputs {
             Some(inputs) => key::look_up(&self.folder, &found.id, inputs)?,
-            // It could not even be admitted.
+            // A submission that cannot be admitted has no inputs.
             None => CacheLookup::Changed,
         };
-        match known {
-            CacheLookup::Unchanged(known) => {
+        match lookup {
+            CacheLookup::Unchanged(cached) => {
                 self.tally().unchanged += 1;
                 self.progress
-                    .event(ProgressEvent::Finished(&known.0, How::Unchanged));
+                    .event(ProgressEvent::Finished(&cached.0, How::Unchanged));
                 return Ok(());
             }
             CacheLookup::Damaged if retry == Retry::Later => {
@@ -131,7 +131,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Write a record, what was measured of its runs, and last its key: a record without a key is not trusted.
+    /// Write a record, what was measured of its runs, and last its key: a record without a key is not used
+    /// again.
     fn keep(
         &self,
         mut record: Record,
@@ -168,7 +169,7 @@ impl Batch<'_> {
     }
 }
 
-/// What the runs of one submission used, and who read what when.
+/// What the runs of one submission used, and which thread read which file when.
 #[derive(Serialize)]
 struct UsageFile {
     schema: &'static str,

@@ -17,7 +17,7 @@ pub(super) struct App {
 }
 
 impl App {
-    /// A sandbox that isolates as is demanded.
+    /// A sandbox with the isolation that the command demands.
     pub(super) fn sandbox(&self, isolation: IsolationDemand) -> Result<Sandbox, Fault> {
         let this = this_program()?;
         let support = sandbox::probe(&this)?;

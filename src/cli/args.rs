@@ -1,4 +1,4 @@
-//! The arguments as typed. `task` settles them, and nobody else sees them.
+//! The arguments as typed. Only `task` reads them, and fills in what is missing.
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
@@ -72,7 +72,7 @@ pub(super) struct GradeArgs {
 }
 
 impl GradeArgs {
-    /// Whether something was typed that only a grading understands.
+    /// Whether an argument was typed that only grading has.
     pub(super) fn are_given(&self) -> bool {
         let Self {
             exercise,

@@ -50,8 +50,9 @@ impl App {
         };
         if !outcome.strays.is_empty() && !quiet {
             let strays = outcome.strays.join(", ");
-            self.output
-                .note(&format!("left alone, because nobody's records: {strays}"));
+            self.output.note(&format!(
+                "left alone, because they are no records of this class: {strays}"
+            ));
         }
         // The summary says it too, where there is one.
         if quiet || format != ClassFormat::Human {
@@ -93,7 +94,7 @@ impl App {
     }
 }
 
-/// A reader that closes the pipe early has seen enough, which is no fault.
+/// A reader may close the pipe early; that is no fault.
 struct NoBrokenPipe<W>(W);
 
 impl<W: io::Write> io::Write for NoBrokenPipe<W> {
@@ -112,7 +113,7 @@ impl<W: io::Write> io::Write for NoBrokenPipe<W> {
     }
 }
 
-/// What was done, and where it is.
+/// How many submissions were graded, and where the outputs are.
 fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
@@ -142,9 +143,9 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
 /// What was accepted, and how many grades changed by it.
 fn accepted(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
-    let mut moved = [("changed", 0), ("new", 0), ("gone", 0)];
+    let mut counts = [("changed", 0), ("new", 0), ("gone", 0)];
     if outcome.is_first {
-        moved[1].1 = summary.total();
+        counts[1].1 = summary.total();
     }
     for change in &summary.changes {
         let how = match (&change.before, &change.after) {
@@ -152,17 +153,17 @@ fn accepted(outcome: &Outcome) -> String {
             (Earlier::Nothing, Some(_)) => 1,
             (_, Some(_)) => 0,
         };
-        moved[how].1 += 1;
+        counts[how].1 += 1;
     }
-    let moved: Vec<String> = moved
+    let counts: Vec<String> = counts
         .iter()
         .filter(|(_, number)| *number > 0)
         .map(|(how, number)| format!("{number} {how}"))
         .collect();
-    let moved = if moved.is_empty() {
+    let counts = if counts.is_empty() {
         "nothing changed".to_owned()
     } else {
-        moved.join(", ")
+        counts.join(", ")
     };
-    format!("accepted: {} ({moved})", count(summary.total(), "grade"))
+    format!("accepted: {} ({counts})", count(summary.total(), "grade"))
 }

@@ -56,7 +56,7 @@ impl<'a> BatchProgress<'a> {
         }
     }
 
-    /// A line that stays.
+    /// Print a line that stays above the bar.
     fn line(&self, line: &str) {
         if self.quiet {
             return;
@@ -118,9 +118,9 @@ impl Progress for BatchProgress<'_> {
             }
             ProgressEvent::Postponed(id, fault) => {
                 self.at_work(|ids| ids.retain(|other| other != id));
-                let words = format!("{id}  once more at the end: {fault}");
-                let words = truncated(&words, self.width().saturating_sub("later  ".len()));
-                self.line(&format!("{OPEN}later{OPEN:#}  {words}"));
+                let text = format!("{id}  once more at the end: {fault}");
+                let text = truncated(&text, self.width().saturating_sub("later  ".len()));
+                self.line(&format!("{OPEN}later{OPEN:#}  {text}"));
             }
         }
     }
@@ -156,22 +156,22 @@ fn result(record: &Record, width: usize) -> String {
         || "-".to_owned(),
         |score| format!("{}/{}", score.earned, score.possible),
     );
-    let who = format!("  {:<24} {points:>5}  ", record.submission.id);
-    let room = width.saturating_sub(word.len() + who.len());
+    let submission = format!("  {:<24} {points:>5}  ", record.submission.id);
+    let columns = width.saturating_sub(word.len() + submission.len());
     let why = reason(record)
-        .map(|why| truncated(&why, room))
+        .map(|why| truncated(&why, columns))
         .unwrap_or_default();
-    format!("{style}{word}{style:#}{who}{DIM}{why}{DIM:#}")
+    format!("{style}{word}{style:#}{submission}{DIM}{why}{DIM:#}")
 }
 
-/// As much of `words` as fits into so many columns.
-fn truncated(words: &str, columns: usize) -> String {
-    let words = escape_line(words);
-    if words.width() <= columns {
-        return words;
+/// As much of `text` as fits into so many columns.
+fn truncated(text: &str, columns: usize) -> String {
+    let text = escape_line(text);
+    if text.width() <= columns {
+        return text;
     }
     let mut used = 1;
-    let fits = words.chars().take_while(|c| {
+    let fits = text.chars().take_while(|c| {
         used += c.width().unwrap_or(0);
         used <= columns
     });
@@ -184,20 +184,26 @@ fn rate(done: u64, seconds: f64) -> String {
     if done == 0 || seconds <= 0.0 {
         return "- a minute".to_owned();
     }
-    #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 submissions")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a class has fewer than 2^53 submissions"
+    )]
     let rate = done as f64 * 60.0 / seconds;
     format!("{rate:.0} a minute")
 }
 
-/// How long the rest takes at the pace so far. Nobody knows before the first is done.
+/// How long the rest takes at the pace so far. It is unknown before the first is done.
 fn left(done: u64, all: u64, seconds: f64) -> String {
     let rest = all.saturating_sub(done);
     if done == 0 {
         return "? left".to_owned();
     }
-    #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 submissions")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a class has fewer than 2^53 submissions"
+    )]
     let seconds = seconds * rest as f64 / done as f64;
-    // What is left takes some time, however little.
+    // The rest is rounded up, so that it takes at least one second.
     let seconds = Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX);
     format!("{} left", indicatif::HumanDuration(seconds))
 }
@@ -207,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_foretold_before_the_first_is_done() {
+    fn there_is_no_estimate_before_the_first_is_done() {
         assert_eq!(left(0, 8, 3.0), "? left");
         assert_eq!(rate(0, 3.0), "- a minute");
         assert_eq!(rate(10, 4.0), "150 a minute");

@@ -59,13 +59,13 @@ impl App {
                     Stamps::Fine => "reads are recorded, and every fake is noticed at once",
                     Stamps::Tick => "reads are recorded, and fakes are noticed after a timer tick",
                 };
-                let place = scratch
+                let folder = scratch
                     .path()
                     .parent()
                     .unwrap_or(scratch.path())
                     .display()
                     .to_string();
-                self.line("file times", true, &format!("{how}, in {place}"))?;
+                self.line("file times", true, &format!("{how}, in {folder}"))?;
             }
             Err(fault) => {
                 sound = false;
@@ -116,14 +116,14 @@ impl App {
                 format!("{} files, threads: {}", count.files, count.threads),
                 count.expected,
             );
-            let seen = match &count.counted {
+            let counted = match &count.counted {
                 Ok(rounds) if *rounds == expected => format!("{rounds} rounds"),
                 Ok(rounds) => format!("{rounds} rounds, and {expected} are right"),
                 Err(why) => why.clone(),
             };
             let mark = if count.is_exact() { "exact" } else { "WRONG" };
             self.output
-                .report(&format!("  {of:<30} {mark:<9} {}\n", escape_line(&seen)))?;
+                .report(&format!("  {of:<30} {mark:<9} {}\n", escape_line(&counted)))?;
         }
         Ok(exact)
     }

@@ -15,7 +15,7 @@ pub(super) enum ExitCode {
     Passed = 0,
     /// Some submission did not pass.
     NotPassed = 1,
-    /// The command line or the course makes no sense.
+    /// The command line or the course is wrong.
     Usage = 2,
     /// Something was not graded.
     NotGraded = 3,
@@ -28,7 +28,7 @@ pub(super) enum ExitCode {
 }
 
 impl ExitCode {
-    /// For a fault that kept us from grading.
+    /// For a fault that prevented grading.
     pub(super) fn of_fault(kind: FaultKind) -> Self {
         match kind {
             FaultKind::Usage => Self::Usage,

@@ -1,6 +1,6 @@
-//! Commands that are nearly right, and what was meant by them.
+//! Commands that are nearly right, and what the user probably meant.
 //!
-//! Says what is wrong with arguments where we know better than the parser. Never runs anything.
+//! Explains mistakes in arguments where it knows more than the parser. Never runs anything.
 
 use clap::{
     ArgMatches, CommandFactory as _,
@@ -42,14 +42,15 @@ pub(super) fn nearly_a_command(word: &str, exercises: &[ExerciseId]) -> Option<F
     })
 }
 
-/// What is wrong with arguments that the parser refuses: a command with a slip in its name, one that stands where a folder was meant, and a folder too many. `exercises` are those of
-/// the course that is named by what could be read.
+/// What is wrong with arguments that the parser refuses: a command with a slip in its name, one that stands
+/// where a folder was meant, and a folder too many. `exercises` lists those of the course that the readable
+/// arguments name.
 pub(super) fn misread(
     typed: &[String],
     error: &clap::Error,
     exercises: impl FnOnce(&ArgMatches) -> Vec<ExerciseId>,
 ) -> Option<Fault> {
-    // Who asks for help gets it.
+    // A request for help is not a mistake.
     if !error.use_stderr() {
         return None;
     }

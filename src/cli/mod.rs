@@ -31,7 +31,7 @@ use clap::{ArgMatches, CommandFactory as _, Parser as _};
 use self::{app::App, args::Cli, exit_code::ExitCode, output::Output, task::Task};
 use crate::{
     config::{Overrides, Settings},
-    fault::{Fault, FaultKind},
+    fault::Fault,
 };
 use ids::ExerciseId;
 use sandbox::Cancellation;
@@ -60,8 +60,7 @@ pub fn main() -> process::ExitCode {
     let cancellation = match Cancellation::on_signals() {
         Ok(cancellation) => cancellation,
         Err(error) => {
-            let message = "failed to listen for signals";
-            output.fault(&Fault::new(FaultKind::Internal, message).because(error));
+            output.fault(&Fault::internal("listen for signals", error));
             return ExitCode::Internal.into();
         }
     };
@@ -81,7 +80,8 @@ pub fn main() -> process::ExitCode {
     if code == ExitCode::Interrupted
         && let Some(signal) = app.cancellation.signal()
     {
-        // Die of the signal that we were sent, so that a shell loop around us ends as well.
+        // End by the signal that this process received, so that a shell loop that runs this program ends as
+        // well.
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     }
     code.into()
@@ -91,9 +91,9 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
     let here = env::current_dir()
         .map_err(|error| Fault::usage("failed to find the current folder").because(error))?;
     let task = Task::settle(cli, &here, &|name| env::var_os(name))?;
-    if let Some(place) = task.temp_dir() {
+    if let Some(folder) = task.temp_dir() {
         // It fails only if it was called before, and this is the only call.
-        let _ = tempfile::env::override_temp_dir(place);
+        let _ = tempfile::env::override_temp_dir(folder);
     }
     match task {
         Task::Grade(task) => app.grade(*task),
@@ -112,9 +112,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
             let mut text = Vec::new();
             clap_mangen::Man::new(Cli::command())
                 .render(&mut text)
-                .map_err(|error| {
-                    Fault::new(FaultKind::Internal, "failed to write the manual").because(error)
-                })?;
+                .map_err(|error| Fault::internal("write the manual", error))?;
             app.output.report(&String::from_utf8_lossy(&text))?;
             Ok(ExitCode::Passed)
         }

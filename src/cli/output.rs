@@ -49,7 +49,7 @@ impl Output {
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush())
         {
-            // A reader that closes the pipe early has seen enough.
+            // A reader may close the pipe early; that is no fault.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other.map_err(|error| {
                 Fault::usage("failed to write the report to standard output")
@@ -95,8 +95,8 @@ impl Output {
     }
 }
 
-/// Where a report goes, opened before the work begins, so that a place that cannot be written to is known
-/// before anybody waits. A file appears under its name only when it is complete; a device or a pipe is
+/// Where a report goes, opened before the work begins, so that a path that cannot be written to is reported
+/// before the work begins. A file appears under its name only when it is complete; a device or a pipe is
 /// written to.
 #[derive(Debug)]
 pub(super) struct ReportFile {

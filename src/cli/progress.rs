@@ -22,7 +22,7 @@ impl<'a> GradeProgress<'a> {
 
 impl Progress for GradeProgress<'_> {
     fn event(&self, event: ProgressEvent) {
-        let words = match event {
+        let message = match event {
             ProgressEvent::Preparing(what) => {
                 if self.spinner.bar().is_none() {
                     self.output.note(&what);
@@ -34,7 +34,7 @@ impl Progress for GradeProgress<'_> {
             ProgressEvent::Running { number, of } => format!("run {number} of {of}"),
         };
         if let Some(bar) = self.spinner.bar() {
-            bar.set_message(escape_line(&words));
+            bar.set_message(escape_line(&message));
         }
     }
 }

@@ -3,10 +3,7 @@
 use std::{fs, path::Path};
 
 use super::{app::App, args::ClassFormat, exit_code::ExitCode, task::Report};
-use crate::{
-    batch::Outputs,
-    fault::{Fault, FaultKind},
-};
+use crate::{batch::Outputs, fault::Fault};
 use judge::{
     record::{self, Record},
     report,
@@ -42,11 +39,9 @@ impl App {
 
 /// One record, of this version's schema.
 fn read(path: &Path) -> Result<Record, Fault> {
-    let bytes =
-        fs::read(path).map_err(|error| Fault::io(FaultKind::Usage, "read", path, &error))?;
+    let bytes = fs::read(path).map_err(|error| Fault::unreadable(path, error))?;
     let wrong = |why: String| {
-        Fault::usage(format!("failed to read the record `{}`", path.display()))
-            .because(why)
+        Fault::bad_record(path, why)
             .hint("name the folder that a batch wrote into, or a file of its `records/`")
     };
     let record: Record =

@@ -4,7 +4,7 @@ use std::{io::IsTerminal as _, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A spinner with a message; nothing where nobody would see it move.
+/// A spinner with a message; none where standard error is no terminal.
 pub(super) struct Spinner(Option<ProgressBar>);
 
 impl Spinner {
@@ -20,7 +20,7 @@ impl Spinner {
         }))
     }
 
-    /// What is shown, where something is.
+    /// The bar, if one is shown.
     pub(super) fn bar(&self) -> Option<&ProgressBar> {
         self.0.as_ref()
     }

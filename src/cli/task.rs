@@ -1,6 +1,6 @@
 //! What is to be done, settled: the arguments as typed, with settings and defaults filled in.
 //!
-//! Whoever carries a task out finds every value in it and asks for no default.
+//! A task has every value that its command needs, so no command looks up a default.
 
 use std::{
     ffi::OsString,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     batch,
-    config::{Isolation, IsolationDemand, Settings, Whose},
+    config::{Author, Isolation, IsolationDemand, Settings},
     course::{Course, Exercise},
     fault::Fault,
     grading,
@@ -86,7 +86,7 @@ pub(super) struct Data {
     /// The same folder as typed.
     pub(super) shown_dir: PathBuf,
     pub(super) seed: Seed,
-    /// Where temporary folders go, if not where it works best.
+    /// Where temporary folders go, if the user named a folder.
     pub(super) temp_dir: Option<PathBuf>,
 }
 
@@ -96,7 +96,7 @@ pub(super) struct CheckExercises {
     pub(super) isolation: IsolationDemand,
 }
 
-/// Say what this machine can do.
+/// Report what this machine can do.
 pub(super) struct Doctor {
     pub(super) settings: Settings,
     pub(super) isolation: Isolation,
@@ -126,7 +126,7 @@ impl Task {
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
             Command::CheckExercises => {
                 let settings = typed.settings()?;
-                let isolation = typed.isolation(&settings, Whose::Own);
+                let isolation = typed.isolation(&settings, Author::Own);
                 Self::CheckExercises(CheckExercises {
                     settings,
                     isolation,
@@ -141,7 +141,7 @@ impl Task {
         })
     }
 
-    /// Where temporary folders go, where that was said.
+    /// Where temporary folders go, if the user named a folder.
     pub(super) fn temp_dir(&self) -> Option<&Path> {
         match self {
             Self::Grade(task) => task.settings.temp_dir.as_deref(),
@@ -154,7 +154,7 @@ impl Task {
     }
 }
 
-/// What every command may have been given.
+/// The arguments and the environment that every command may use.
 struct Typed<'a> {
     global: GlobalArgs,
     here: &'a Path,
@@ -164,10 +164,10 @@ struct Typed<'a> {
 impl Typed<'_> {
     fn settings(&self) -> Result<Settings, Fault> {
         let settings = Settings::resolve(self.global.overrides(), self.here, self.env)?;
-        if let Some(place) = &settings.temp_dir
-            && !place.is_dir()
+        if let Some(folder) = &settings.temp_dir
+            && !folder.is_dir()
         {
-            let message = format!("failed to use `{}` as temporary folder", place.display());
+            let message = format!("failed to use `{}` as temporary folder", folder.display());
             return Err(Fault::usage(message)
                 .because("there is no such folder")
                 .hint("make it, or name another with `--temp-dir DIR`, best on tmpfs"));
@@ -175,9 +175,9 @@ impl Typed<'_> {
         Ok(settings)
     }
 
-    fn isolation(&self, settings: &Settings, whose: Whose) -> IsolationDemand {
+    fn isolation(&self, settings: &Settings, author: Author) -> IsolationDemand {
         let policy = settings.course.isolation;
-        IsolationDemand::resolve(self.global.isolation, policy, whose, self.env)
+        IsolationDemand::resolve(self.global.isolation, policy, author, self.env)
     }
 
     fn grade(&self, args: GradeArgs) -> Result<Grade, Fault> {
@@ -200,7 +200,7 @@ impl Typed<'_> {
             None => exercise.starter.clone(),
         };
         Ok(Grade {
-            isolation: self.isolation(&settings, Whose::Own),
+            isolation: self.isolation(&settings, Author::Own),
             settings,
             exercise,
             folder,
@@ -217,7 +217,7 @@ impl Typed<'_> {
         let shown_out = args.out.unwrap_or_else(|| batch::default_out(&class));
         let exercise = settings.course.exercise(&args.exercise)?;
         Ok(Batch {
-            isolation: self.isolation(&settings, Whose::Others),
+            isolation: self.isolation(&settings, Author::Others),
             settings,
             exercise,
             class,
@@ -263,17 +263,17 @@ fn no_exercise(course: &Course) -> Result<Fault, Fault> {
 
 /// The command that does the same again, from the same folder.
 fn replay(exercise: &str, path: Option<&Path>, seeds: &[Seed], course: Option<&Path>) -> String {
-    let mut words = vec![format!("grade {exercise}")];
+    let mut arguments = vec![format!("grade {exercise}")];
     if let Some(path) = path {
         // A path like a flag or a command must not be taken for one.
         let bare = path.components().count() == 1 && path.is_relative();
-        words.push(if bare {
+        arguments.push(if bare {
             quoted(&Path::new(".").join(path))
         } else {
             quoted(path)
         });
     }
-    words.extend(seeds.iter().map(|seed| format!("--seed {seed}")));
-    words.extend(course.map(|course| format!("--course {}", quoted(course))));
-    words.join(" ")
+    arguments.extend(seeds.iter().map(|seed| format!("--seed {seed}")));
+    arguments.extend(course.map(|course| format!("--course {}", quoted(course))));
+    arguments.join(" ")
 }

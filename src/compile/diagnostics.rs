@@ -11,9 +11,9 @@ use judge::evidence::{Diagnostic, Place};
 /// Bytes kept of what is no diagnostic.
 const OTHER_OUTPUT: usize = 4096;
 
-/// What rustc wrote, sorted out.
+/// What rustc wrote: diagnostics, and other text.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Said {
+pub(super) struct CompilerOutput {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) other_output: String,
 }
@@ -54,7 +54,7 @@ struct Expansion {
 /// Characters kept of a message too long to be kept whole.
 const BEGINNING: usize = 200;
 
-impl Said {
+impl CompilerOutput {
     /// Keep what a diagnostic that was cut begins with.
     fn keep_beginning(&mut self, line: &str) {
         let Some((_, message)) = line.split_once("\"message\":\"") else {
@@ -68,11 +68,11 @@ impl Said {
     }
 
     /// The same with folders of this machine replaced by words, longer ones first.
-    pub(super) fn without_places(mut self, places: &[(&std::path::Path, &str)]) -> Self {
-        let mut places = places.to_vec();
-        places.sort_by_key(|(path, _)| std::cmp::Reverse(path.as_os_str().len()));
+    pub(super) fn without_places(mut self, folders: &[(&std::path::Path, &str)]) -> Self {
+        let mut folders = folders.to_vec();
+        folders.sort_by_key(|(path, _)| std::cmp::Reverse(path.as_os_str().len()));
         let plain = |text: &mut String| {
-            for (path, word) in &places {
+            for (path, word) in &folders {
                 if let Some(path) = path.to_str().filter(|path| text.contains(path)) {
                     *text = text.replace(path, word);
                 }
@@ -87,28 +87,28 @@ impl Said {
     }
 }
 
-/// Sort out the compiler's standard error.
-pub(super) fn parse(output: &Captured) -> Said {
-    let mut said = Said::default();
+/// Separate diagnostics from other text in the compiler's standard error.
+pub(super) fn parse(output: &Captured) -> CompilerOutput {
+    let mut parsed = CompilerOutput::default();
     for line in output.head.lines().chain(output.tail.lines()) {
         match serde_json::from_str::<Message>(line) {
-            Ok(message) => said.diagnostics.extend(diagnostic(message)),
+            Ok(message) => parsed.diagnostics.extend(diagnostic(message)),
             Err(_) if line.trim().is_empty() => {}
-            // Too long to be kept whole: its beginning still tells what it is about.
-            Err(_) if line.starts_with("{\"") => said.keep_beginning(line),
-            Err(_) if said.other_output.len() + line.len() < OTHER_OUTPUT => {
-                said.other_output.push_str(line);
-                said.other_output.push('\n');
+            // A diagnostic that was cut: its beginning still names the problem.
+            Err(_) if line.starts_with("{\"") => parsed.keep_beginning(line),
+            Err(_) if parsed.other_output.len() + line.len() < OTHER_OUTPUT => {
+                parsed.other_output.push_str(line);
+                parsed.other_output.push('\n');
             }
             Err(_) => {}
         }
     }
-    said
+    parsed
 }
 
 fn diagnostic(message: Message) -> Option<Diagnostic> {
     let is_error = message.level.starts_with("error");
-    // "aborting due to 2 previous errors" and the like are not about a place and not news.
+    // "aborting due to 2 previous errors" and the like name no place and add nothing.
     let is_summary = message.spans.is_empty()
         && message.code.is_none()
         && (message.headline.starts_with("aborting due to")
@@ -134,10 +134,10 @@ fn diagnostic(message: Message) -> Option<Diagnostic> {
 
 /// Where in the submission a span is: inside a macro from elsewhere, the place that called it.
 fn place(span: &Span) -> Option<Place> {
-    let is_theirs = !span.file_name.starts_with(['/', '<']);
+    let is_in_submission = !span.file_name.starts_with(['/', '<']);
     match &span.expansion {
-        Some(expansion) if !is_theirs => place(&expansion.span),
-        _ if is_theirs => Some(Place {
+        Some(expansion) if !is_in_submission => place(&expansion.span),
+        _ if is_in_submission => Some(Place {
             file: span.file_name.clone(),
             line: span.line_start,
             column: span.column_start,
@@ -153,23 +153,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn diagnostics_are_told_from_summaries_and_from_noise() {
+    fn diagnostics_are_separated_from_summaries_and_other_text() {
         let output = Captured::complete(concat!(
             r#"{"message":"mismatched types","code":{"code":"E0308","explanation":null},"level":"error","spans":[{"file_name":"src/main.rs","line_start":3,"column_start":5,"is_primary":true,"expansion":null}],"children":[],"rendered":"error[E0308]: mismatched types\n"}"#,
             "\n",
             r#"{"message":"aborting due to 1 previous error","code":null,"level":"error","spans":[],"children":[],"rendered":"x"}"#,
             "\n{\"message\":\"cut\nthread 'rustc' panicked\n",
         ));
-        let said = parse(&output);
-        assert_eq!(said.diagnostics.len(), 1);
-        assert_eq!(said.diagnostics[0].code.as_deref(), Some("E0308"));
-        let place = said.diagnostics[0].place.as_ref().unwrap();
+        let parsed = parse(&output);
+        assert_eq!(parsed.diagnostics.len(), 1);
+        assert_eq!(parsed.diagnostics[0].code.as_deref(), Some("E0308"));
+        let place = parsed.diagnostics[0].place.as_ref().unwrap();
         assert_eq!(
             (place.file.as_str(), place.line, place.column),
             ("src/main.rs", 3, 5)
         );
         assert_eq!(
-            said.other_output,
+            parsed.other_output,
             "cut… (too long to show)\nthread 'rustc' panicked\n"
         );
     }
@@ -188,8 +188,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_output_is_read(head in "\\PC*", tail in "(\\{\"message\":)?\\PC*") {
-            let said = parse(&Captured { head, tail, omitted: 1, is_utf8: true });
-            prop_assert!(said.other_output.len() <= OTHER_OUTPUT);
+            let parsed = parse(&Captured { head, tail, omitted: 1, is_utf8: true });
+            prop_assert!(parsed.other_output.len() <= OTHER_OUTPUT);
         }
     }
 }

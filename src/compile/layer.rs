@@ -1,9 +1,9 @@
 //! The course's allowed crates, compiled once: the layer below every submission.
 //!
-//! Made by cargo from the course's own manifest and lock file, in a step that knows nothing of any
-//! submission and is therefore trusted; the only step of a grading that may use the network, and only
-//! if cargo's own cache does not have the crates. Kept in the cache folder under a name that changes
-//! with everything that went into it.
+//! Made by cargo from the course's own manifest and lock file, in a step that knows nothing of any submission
+//! and therefore needs no sandbox; the only step of a grading that may use the network, and only if cargo's
+//! own cache does not have the crates. Kept in the cache folder under a name that changes with everything
+//! that went into it.
 //!
 //! A submission needs one crate or several. One is compiled alone, so that a beginner who uses rayon
 //! waits two seconds and not for tokio; for several there is the full layer with all crates in it.
@@ -20,17 +20,14 @@ use fs_scratch::Kept;
 use serde::{Deserialize, Serialize};
 
 use super::toolchain::Toolchain;
-use crate::{
-    course::Course,
-    fault::{Fault, FaultKind},
-};
+use crate::{course::Course, fault::Fault};
 use ids::Digest;
 use sandbox::Cancellation;
 
 /// The format of layers. Increment it when layers of an earlier version must not be used any more.
 const FORMAT: &str = "layer/1";
 
-/// The folder's description, written when all else is in place.
+/// The folder's description, written when all else is in target.
 const DESCRIPTION: &str = "layer.json";
 
 /// Compiled crates in a folder.
@@ -134,8 +131,8 @@ impl Layers {
         self.recipe.locked()
     }
 
-    /// The layer for a submission that names these packages; made first if need be, with a word to
-    /// `announce` before what may take long.
+    /// The layer for a submission that names these packages; made first if there is none. `announce` is
+    /// called before a step that may take long.
     ///
     /// # Errors
     /// The crates cannot be fetched or compiled, or the cache folder cannot be written.
@@ -158,8 +155,8 @@ impl Layers {
         }
     }
 
-    /// Make the layer that serves every submission, and make sure that it is what it was: when many are
-    /// compiled at once, it must not be replaced under them.
+    /// Make the layer that serves every submission, and verify it: when many submissions are compiled at
+    /// once, it must not be replaced while they use it.
     ///
     /// # Errors
     /// As [`Layers::prepare`].
@@ -173,7 +170,7 @@ impl Layers {
                 return Ok(());
             }
             announce("the course's compiled crates were damaged: making them again");
-            self.forget(&layer)?;
+            self.discard(&layer)?;
         }
         self.make(&all, announce).map(drop)
     }
@@ -182,7 +179,7 @@ impl Layers {
     ///
     /// # Errors
     /// It cannot be removed.
-    pub(super) fn forget(&self, layer: &Layer) -> Result<(), Fault> {
+    pub(super) fn discard(&self, layer: &Layer) -> Result<(), Fault> {
         let _lock = self.kept.lock(&layer.key).map_err(Fault::in_cache)?;
         // Another grading may have noticed the damage as well and made the layer again.
         let damaged = Layer::open(&layer.folder, &layer.key).is_some_and(|now| !now.is_intact());
@@ -200,7 +197,7 @@ impl Layers {
         Layer::open(&self.kept.entry(&key), &key)
     }
 
-    /// A name that is different whenever the compiled crates would be.
+    /// A name that differs whenever the compiled crates would differ.
     fn key(&self, packages: &BTreeSet<String>) -> String {
         let mut text = format!("{FORMAT}\n{}", self.recipe.identity());
         for package in packages {
@@ -242,12 +239,12 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let place = folder.join(&name);
-        fs::rename(library, &place).map_err(|error| Fault::cache("move", library, &error))?;
+        let target = folder.join(&name);
+        fs::rename(library, &target).map_err(|error| Fault::cache("move", library, &error))?;
         let digest =
-            digest_of_file(&place).map_err(|error| Fault::cache("read", &place, &error))?;
-        let bytes = fs::metadata(&place)
-            .map_err(|error| Fault::cache("read", &place, &error))?
+            digest_of_file(&target).map_err(|error| Fault::cache("read", &target, &error))?;
+        let bytes = fs::metadata(&target)
+            .map_err(|error| Fault::cache("read", &target, &error))?
             .len();
         files.push(LayerFile {
             name,
@@ -266,9 +263,8 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
         crates,
         files,
     };
-    let description = serde_json::to_vec_pretty(&layer).map_err(|error| {
-        Fault::new(FaultKind::Internal, "failed to describe a layer").because(error)
-    })?;
+    let description = serde_json::to_vec_pretty(&layer)
+        .map_err(|error| Fault::internal("describe a layer", error))?;
     let path = folder.join(DESCRIPTION);
     fs::write(&path, description).map_err(|error| Fault::cache("write", &path, &error))?;
     Ok(layer)

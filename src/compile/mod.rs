@@ -1,13 +1,13 @@
 //! A submission becomes a program, or the reasons why not.
 //!
-//! Two steps. The *gate* reads the manifest, without cargo, and refuses what the course does not accept:
-//! a refusal is a sentence for the student. Then the *compiler* runs in the sandbox on the private copy,
-//! with a command line of ours. Allowed crates come compiled from the layer.
+//! Two steps. The *gate* reads the manifest, without cargo, and refuses what the course does not accept: a
+//! refusal is a sentence for the student. Then the *compiler* runs in the sandbox on the private copy, with a
+//! command line that this room makes. Allowed crates come compiled from the layer.
 //!
-//! Hides that there is rustc and that there is cargo: no other room knows either.
-//! Never runs code of a submission outside the sandbox, and never blames a submission for a broken machine.
-//! Where its source does not explain a failure, three things are proven before the failure counts: the
-//! toolchain can compile a program of ours, the compiled crates are undamaged, and the failure occurs again.
+//! Hides rustc and cargo: no other room knows them. Never runs code of a submission outside the sandbox, and
+//! never counts a broken machine as a failure of the submission. Where its source does not explain a failure,
+//! three things are proven before the failure counts: the toolchain can compile a probe crate, the compiled
+//! crates are undamaged, and the failure occurs again.
 
 mod diagnostics;
 mod layer;
@@ -28,7 +28,7 @@ use rustix::io::Errno;
 pub use toolchain::Toolchain;
 
 use self::{
-    diagnostics::Said,
+    diagnostics::CompilerOutput,
     layer::{Layer, Layers},
     manifest::model::Package,
     rustc::{Compilation, Compiled},
@@ -43,25 +43,25 @@ use intake::Snapshot;
 use judge::evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal};
 use sandbox::{self, Cancellation, Limits, Sandbox};
 
-/// The manifest of a program of ours that any working toolchain can compile.
-const CANARY: &str = "[package]\nname = \"canary\"\nedition = \"2021\"\n";
+/// The manifest of the probe crate, which any working toolchain can compile.
+const PROBE_MANIFEST: &str = "[package]\nname = \"probe\"\nedition = \"2021\"\n";
 
-/// Its sources: everything that a submission may be made of.
-const CANARY_SOURCES: [(&str, &str); 2] = [
+/// Its sources: a library and a program, as a submission may have.
+const PROBE_SOURCES: [(&str, &str); 2] = [
     ("src/lib.rs", "pub fn two() -> u8 { 1 + 1 }\n"),
     (
         "src/main.rs",
-        "fn main() { println!(\"{}\", canary::two()); }\n",
+        "fn main() { println!(\"{}\", probe::two()); }\n",
     ),
 ];
 
-/// A compiler that exceeded its limit on real time, and got less than this part of it on a processor, could
-/// not work because the machine was busy.
-const LEAST_ATTENTION: u32 = 4;
+/// If a compiler exceeded its limit on real time, and its processor time is below the limit divided by this
+/// number, the machine was too busy.
+const CPU_SHARE_DIVISOR: u32 = 4;
 
 /// Bytes that must be free for a failure to count: more than the largest program with all of the course's
 /// crates takes while it is linked.
-const ROOM_TO_COMPILE: u64 = 16 << 20;
+const FREE_SPACE_TO_COMPILE: u64 = 16 << 20;
 
 /// Builds submissions of one course.
 #[derive(Debug)]
@@ -71,10 +71,10 @@ pub struct Builder {
     allowed: BTreeMap<String, AllowedCrate>,
 }
 
-/// What a build gives.
+/// The result of a build.
 #[derive(Debug)]
 pub struct Built {
-    /// How it went.
+    /// How the build ended.
     pub evidence: BuildEvidence,
     /// The program, if there is one.
     pub program: Option<PathBuf>,
@@ -122,7 +122,7 @@ impl Builder {
         };
         // There may be a layer for one crate beside the full one, and both be damaged.
         let mut damaged = 0;
-        let mut is_doubted = false;
+        let mut is_repeated = false;
         loop {
             let layer = self.layers.prepare(&packages(&package), announce)?;
             let refusals = layer
@@ -131,12 +131,12 @@ impl Builder {
             if !refusals.is_empty() {
                 return refused(refusals);
             }
-            let place = output.join(format!("attempt-{}", damaged + u32::from(is_doubted)));
+            let folder = output.join(format!("attempt-{}", damaged + u32::from(is_repeated)));
             let stage = Stage {
                 builder: self,
                 sandbox,
                 layer: layer.as_ref(),
-                place: &place,
+                folder: &folder,
             };
             let compiled = stage.compile(
                 &package,
@@ -144,7 +144,7 @@ impl Builder {
                 exercise.profile,
                 &exercise.build_limits,
             )?;
-            let (termination, cpu, said) = match compiled {
+            let (termination, cpu, compiler_output) = match compiled {
                 Compiled::Program { path, warnings } => {
                     let evidence = BuildEvidence::Built { warnings };
                     return Ok(Built {
@@ -156,27 +156,27 @@ impl Builder {
                 Compiled::Nothing {
                     termination,
                     cpu,
-                    said,
-                } => (termination, cpu, said),
+                    compiler_output,
+                } => (termination, cpu, compiler_output),
             };
-            if damaged < 2 && self.forgets_if_damaged(layer.as_ref(), announce)? {
+            if damaged < 2 && self.discards_if_damaged(layer.as_ref(), announce)? {
                 damaged += 1;
                 continue;
             }
-            if !is_explained(&said) {
-                prove_attention(&termination, cpu)?;
+            if !is_explained(&compiler_output) {
+                prove_cpu_share(&termination, cpu)?;
                 stage.prove_space()?;
                 stage.prove_toolchain(exercise)?;
-                // Space that other processes had used up may have been free again when it was measured.
-                if ended_by_itself(&termination) && !is_doubted {
-                    is_doubted = true;
+                // Other processes may have freed the space before it was measured.
+                if ended_by_itself(&termination) && !is_repeated {
+                    is_repeated = true;
                     continue;
                 }
             }
             let failure = CompileFailure {
                 termination,
-                diagnostics: said.diagnostics,
-                other_output: said.other_output,
+                diagnostics: compiler_output.diagnostics,
+                other_output: compiler_output.other_output,
             };
             return Ok(Built {
                 evidence: BuildEvidence::Failed(failure),
@@ -192,10 +192,10 @@ impl Builder {
     /// # Errors
     /// The damaged crates cannot be removed.
     pub fn was_damaged(&self, built: &Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
-        self.forgets_if_damaged(built.layer.as_ref(), announce)
+        self.discards_if_damaged(built.layer.as_ref(), announce)
     }
 
-    fn forgets_if_damaged(
+    fn discards_if_damaged(
         &self,
         layer: Option<&Layer>,
         announce: &dyn Fn(&str),
@@ -204,7 +204,7 @@ impl Builder {
             return Ok(false);
         };
         announce("the course's compiled crates were damaged: making them again");
-        self.layers.forget(layer)?;
+        self.layers.discard(layer)?;
         Ok(true)
     }
 
@@ -230,7 +230,7 @@ impl Builder {
         Digest::of(text.as_bytes())
     }
 
-    /// What every submission can read of this machine while it is built, with all below.
+    /// The folders of this machine that every submission can read while it is built.
     #[must_use]
     pub fn shown(&self) -> Vec<PathBuf> {
         let mut shown = sandbox::system_paths(sandbox::Stage::Build);
@@ -238,7 +238,7 @@ impl Builder {
         shown
     }
 
-    /// The compiler's own account of itself.
+    /// The text with which the compiler identifies itself.
     #[must_use]
     pub fn toolchain_identity(&self) -> &str {
         &self.toolchain.identity
@@ -265,8 +265,8 @@ impl Builder {
     }
 }
 
-/// The gate for manifests by itself, for a course that allows `allowed` at the versions `locked`. For tests
-/// that feed it.
+/// The check of a manifest alone, for a course that allows `allowed` at the versions `locked`. For fuzz
+/// tests.
 ///
 /// # Errors
 /// The reasons why the manifest is not accepted.
@@ -281,12 +281,12 @@ pub fn read_manifest(
     manifest::read(text, files, allowed, locked, &compiler).map(drop)
 }
 
-/// One attempt at compiling, in a place of its own.
+/// One attempt at compiling, in a folder of its own.
 struct Stage<'a> {
     builder: &'a Builder,
     sandbox: &'a Sandbox,
     layer: Option<&'a Layer>,
-    place: &'a Path,
+    folder: &'a Path,
 }
 
 impl Stage<'_> {
@@ -297,61 +297,69 @@ impl Stage<'_> {
         profile: Profile,
         limits: &Limits,
     ) -> Result<Compiled, Fault> {
-        fs::create_dir(self.place)
-            .map_err(|error| Fault::temporary("create", self.place, &error))?;
+        fs::create_dir(self.folder)
+            .map_err(|error| Fault::temporary("create", self.folder, &error))?;
         Compilation {
             toolchain: &self.builder.toolchain,
             sandbox: self.sandbox,
             layer: self.layer,
             package,
             source,
-            output: self.place,
+            output: self.folder,
             profile,
             limits,
         }
         .run()
     }
 
-    /// There is room for what a compiler writes. The file system is asked, because the output of compiler and
-    /// linker may be text of the submission.
+    /// Prove that there is space for the compiler's output. The file system reports it, because messages of
+    /// compiler and linker may quote the submission.
     fn prove_space(&self) -> Result<(), Fault> {
-        let left = rustix::fs::statvfs(self.place)
-            .map_err(|error| Fault::temporary("look at", self.place, &error.into()))?;
-        if left.f_bavail.saturating_mul(left.f_frsize) >= ROOM_TO_COMPILE {
+        let left = rustix::fs::statvfs(self.folder)
+            .map_err(|error| Fault::temporary("inspect", self.folder, &error.into()))?;
+        if left.f_bavail.saturating_mul(left.f_frsize) >= FREE_SPACE_TO_COMPILE {
             return Ok(());
         }
         Err(Fault::temporary(
             "compile in",
-            self.place,
+            self.folder,
             &Errno::NOSPC.into(),
         ))
     }
 
-    /// Compile a library and a program of our own, of a line each. If that fails as well, the machine is to blame.
+    /// Compile the probe crate, a library and a program of a line each. If that fails as well, the machine is
+    /// the cause.
     fn prove_toolchain(&self, exercise: &Exercise) -> Result<(), Fault> {
-        let source = self.place.join("canary");
-        let failed = |error| Fault::temporary("write into", self.place, &error);
+        let source = self.folder.join("probe");
+        let failed = |error| Fault::temporary("write into", self.folder, &error);
         fs::create_dir_all(source.join("src")).map_err(failed)?;
-        for (name, text) in CANARY_SOURCES {
+        for (name, text) in PROBE_SOURCES {
             fs::write(source.join(name), text).map_err(failed)?;
         }
-        let place = self.place.join("canary-output");
+        let folder = self.folder.join("probe-output");
         let stage = Stage {
-            place: &place,
+            folder: &folder,
             layer: None,
             ..*self
         };
         let package = self
             .builder
-            .package(CANARY.as_bytes(), &CANARY_SOURCES.map(|(name, _)| name))
+            .package(
+                PROBE_MANIFEST.as_bytes(),
+                &PROBE_SOURCES.map(|(name, _)| name),
+            )
             .map_err(|_| Fault::new(FaultKind::Internal, "failed to read a manifest of our own"))?;
         match stage.compile(&package, &source, exercise.profile, &exercise.build_limits)? {
             Compiled::Program { .. } => Ok(()),
-            Compiled::Nothing { said, .. } => {
-                let why = said
+            Compiled::Nothing {
+                compiler_output, ..
+            } => {
+                let why = compiler_output
                     .diagnostics
                     .first()
-                    .map_or(said.other_output.as_str(), |first| first.rendered.as_str());
+                    .map_or(compiler_output.other_output.as_str(), |first| {
+                        first.rendered.as_str()
+                    });
                 Err(Fault::new(
                     FaultKind::Toolchain,
                     "failed to compile even a program of one line",
@@ -402,12 +410,12 @@ fn features(package: &Package, layer: &Layer) -> Vec<Refusal> {
 }
 
 /// Whether the submission's own source explains why nothing was compiled.
-fn is_explained(said: &Said) -> bool {
+fn is_explained(compiler_output: &CompilerOutput) -> bool {
     let placed = |diagnostic: &Diagnostic| diagnostic.is_error && diagnostic.place.is_some();
-    said.diagnostics.iter().any(placed)
+    compiler_output.diagnostics.iter().any(placed)
 }
 
-/// Whether the compiler ended without a limit of ours. What a limit ended, it would end again.
+/// Whether the compiler ended without reaching a limit. A limit would end it again.
 fn ended_by_itself(termination: &Termination) -> bool {
     matches!(
         termination,
@@ -417,11 +425,11 @@ fn ended_by_itself(termination: &Termination) -> bool {
 
 /// Prove that a compiler that exceeded its limit on real time was running: no source makes it wait, so if it
 /// waited, the machine was busy.
-fn prove_attention(termination: &Termination, cpu: Duration) -> Result<(), Fault> {
+fn prove_cpu_share(termination: &Termination, cpu: Duration) -> Result<(), Fault> {
     let &Termination::WallLimit { limit_ms } = termination else {
         return Ok(());
     };
-    if cpu >= Duration::from_millis(limit_ms) / LEAST_ATTENTION {
+    if cpu >= Duration::from_millis(limit_ms) / CPU_SHARE_DIVISOR {
         return Ok(());
     }
     Err(Fault::new(

@@ -1,8 +1,8 @@
 //! Compile one accepted package with rustc itself, in the sandbox.
 //!
 //! Not with cargo: cargo reads the submission's configuration, resolves its workspace and takes 1.4 times as
-//! long; rustc with our own command line does none of it. The variables by which cargo tells a program about
-//! itself (`CARGO_PKG_NAME` and so on) are set here.
+//! long; rustc, called directly, does none of this. The variables that cargo sets for a program
+//! (`CARGO_PKG_NAME` and so on) are set here.
 
 use std::{
     ffi::OsStr,
@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    diagnostics::{self, Said},
+    diagnostics::{self, CompilerOutput},
     layer::Layer,
     manifest::model::{Package, Target},
     toolchain::Toolchain,
@@ -34,7 +34,7 @@ pub(super) struct Compilation<'a> {
     pub(super) package: &'a Package,
     /// The submission's private copy. The compiler starts there, so that it speaks of `src/main.rs`.
     pub(super) source: &'a Path,
-    /// An empty folder for what comes out.
+    /// An empty folder for the compiler's output.
     pub(super) output: &'a Path,
     pub(super) profile: Profile,
     pub(super) limits: &'a Limits,
@@ -44,12 +44,12 @@ pub(super) struct Compilation<'a> {
 pub(super) enum Compiled {
     /// A program is at this path.
     Program { path: PathBuf, warnings: usize },
-    /// There is none.
+    /// The compiler made no program.
     Nothing {
         termination: Termination,
         /// Processor time that the compiler got.
         cpu: Duration,
-        said: Said,
+        compiler_output: CompilerOutput,
     },
 }
 
@@ -77,7 +77,7 @@ impl Compilation<'_> {
         Ok(Compiled::Program { path, warnings })
     }
 
-    /// Compile one target. Its warnings if something came out.
+    /// Compile one target. Returns its warnings if the compiler made the file.
     fn rustc(
         &self,
         target: &Target,
@@ -88,20 +88,20 @@ impl Compilation<'_> {
         let execution = self
             .sandbox
             .run(&self.job(target, kind, library, output)?)?;
-        let places = [
+        let folders = [
             (self.output, "OUT"),
             (self.source, "."),
             (self.toolchain.sysroot.as_path(), "SYSROOT"),
         ];
-        let said = diagnostics::parse(&execution.stderr).without_places(&places);
+        let compiler_output = diagnostics::parse(&execution.stderr).without_places(&folders);
         let made = fs::symlink_metadata(output).is_ok_and(|file| file.is_file());
         Ok(if execution.termination.is_success() && made {
-            Ok(said.diagnostics)
+            Ok(compiler_output.diagnostics)
         } else {
             Err(Compiled::Nothing {
                 termination: execution.termination,
                 cpu: execution.usage.user + execution.usage.system,
-                said,
+                compiler_output,
             })
         })
     }
@@ -122,7 +122,7 @@ impl Compilation<'_> {
             format!("-Cmetadata=submission-{kind}"),
             format!("--edition={}", self.package.edition.as_str()),
             "--error-format=json".into(),
-            // What is drawn fits beside the report's bar on 80 columns.
+            // Source lines with marks then fit into a report of 80 columns.
             "--diagnostic-width=70".into(),
             format!("-Copt-level={}", profile.opt_level),
             format!("-Coverflow-checks={}", on_off(profile.overflow_checks)),
@@ -150,8 +150,8 @@ impl Compilation<'_> {
                 }
             }
         }
-        // Behind a double dash, since a file may be called as an option is; and with a folder before it
-        // where it begins with `@`, which to rustc is a file with more arguments, even there.
+        // After a double dash, because a file's name may look like an option. A name that begins with `@`
+        // gets a folder in front: rustc reads `@file` as a list of arguments, even there.
         let path = match target.path.strip_prefix('@') {
             Some(_) => format!("./{}", target.path),
             None => target.path.clone(),
@@ -210,24 +210,24 @@ impl Compilation<'_> {
 /// Where programs usually are.
 const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// The part of our own search path along which a build may find the linker: absolute folders that are
-/// there, that not everybody may write to, and that are not below those named. Nothing that a submission
-/// brings may stand in for a program of the system.
+/// The part of this process's search path in which a build may find the linker: absolute folders that exist,
+/// that not every user can write to, and that are not below those named. No file of a submission may take the
+/// parent of a program of the system.
 fn search_path(ours: &OsStr, below_none_of: &[&Path]) -> String {
-    let never: Vec<PathBuf> = below_none_of
+    let excluded: Vec<PathBuf> = below_none_of
         .iter()
         .filter_map(|folder| folder.canonicalize().ok())
         .collect();
-    let is_trusted = |folder: &PathBuf| {
+    let is_safe = |folder: &PathBuf| {
         let Ok(real) = folder.canonicalize() else {
             return false;
         };
         let closed = real
             .metadata()
             .is_ok_and(|found| found.is_dir() && found.mode() & 0o002 == 0);
-        folder.is_absolute() && closed && !never.iter().any(|above| real.starts_with(above))
+        folder.is_absolute() && closed && !excluded.iter().any(|above| real.starts_with(above))
     };
-    let kept = std::env::join_paths(std::env::split_paths(ours).filter(is_trusted));
+    let kept = std::env::join_paths(std::env::split_paths(ours).filter(is_safe));
     kept.ok()
         .and_then(|kept| kept.into_string().ok())
         .filter(|kept| !kept.is_empty())
@@ -244,8 +244,8 @@ mod tests {
     fn a_build_searches_only_folders_that_no_submission_can_fill() {
         let work = tempfile::tempdir().unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
-        let folder = |place: &tempfile::TempDir, name: &str, mode: u32| {
-            let path = place.path().join(name);
+        let folder = |parent: &tempfile::TempDir, name: &str, mode: u32| {
+            let path = parent.path().join(name);
             fs::create_dir(&path).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             path.canonicalize().unwrap().display().to_string()
@@ -254,16 +254,27 @@ mod tests {
             folder(&elsewhere, "own", 0o755),
             folder(&work, "bin", 0o755),
         );
-        let everybodys = folder(&elsewhere, "everybodys", 0o777);
+        let writable_by_all = folder(&elsewhere, "writable_by_all", 0o777);
         let link = elsewhere.path().join("link").display().to_string();
         std::os::unix::fs::symlink(&below, &link).unwrap();
         let missing = elsewhere.path().join("missing").display().to_string();
-        let ask = |ours: &[&str]| search_path(OsStr::new(&ours.join(":")), &[work.path()]);
+        let search = |ours: &[&str]| search_path(OsStr::new(&ours.join(":")), &[work.path()]);
 
-        assert_eq!(ask(&[".", &own, "", "bin"]), own);
-        assert_eq!(ask(&[&below, &everybodys, &link, &missing, &own]), own);
-        for none in [".", "", "bin:../bin", &below, &everybodys, &link, &missing] {
-            assert_eq!(ask(&[none]), USUAL_PATH, "{none:?}");
+        assert_eq!(search(&[".", &own, "", "bin"]), own);
+        assert_eq!(
+            search(&[&below, &writable_by_all, &link, &missing, &own]),
+            own
+        );
+        for none in [
+            ".",
+            "",
+            "bin:../bin",
+            &below,
+            &writable_by_all,
+            &link,
+            &missing,
+        ] {
+            assert_eq!(search(&[none]), USUAL_PATH, "{none:?}");
         }
     }
 }

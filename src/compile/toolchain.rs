@@ -1,8 +1,8 @@
 //! Find the real rustc and cargo.
 //!
-//! *Real*: rustup puts a proxy of the same name on the path, which looks for a `rust-toolchain.toml` in
-//! the folder where it is started and would run whatever that names. It is asked once, from the
-//! course's folder, which compiler it stands for; from then on only that one is used.
+//! *Real*: rustup puts a proxy of the same name on the path, which looks for a `rust-toolchain.toml` in the
+//! folder where it is started and would run whatever that names. The proxy is run once, in the course's
+//! folder, to find the compiler that it stands for; from then on only that compiler is used.
 
 use std::{
     env,
@@ -31,24 +31,28 @@ pub struct Toolchain {
 
 const INSTALL: &str = "install Rust from https://rustup.rs, or put `rustc` and `cargo` on PATH";
 
+fn toolchain_fault(message: String) -> Fault {
+    Fault::new(FaultKind::Toolchain, message).hint(INSTALL)
+}
+
 impl Toolchain {
-    /// Find the toolchain that holds in `folder`, which must be a trusted one.
+    /// Find the toolchain that is used in `folder`, which must not be a submission's.
     ///
     /// # Errors
-    /// There is none, or it does not answer.
+    /// There is none, or it fails.
     pub fn find(folder: &Path) -> Result<Self, Fault> {
         let named = env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
-        let sysroot = PathBuf::from(ask(&named, &["--print", "sysroot"], folder)?.trim_end());
+        let sysroot = PathBuf::from(describe(&named, &["--print", "sysroot"], folder)?.trim_end());
         let program = |name: &str, otherwise: PathBuf| {
             let path = sysroot.join("bin").join(name);
             if path.is_file() { path } else { otherwise }
         };
         let rustc = program("rustc", named);
         let cargo = program("cargo", "cargo".into());
-        let identity = ask(&rustc, &["-vV"], folder)?;
+        let identity = describe(&rustc, &["-vV"], folder)?;
         Self::parse(identity, sysroot, rustc.clone(), cargo).ok_or_else(|| {
-            let message = format!("failed to understand `{} -vV`", rustc.display());
-            Fault::new(FaultKind::Toolchain, message).hint(INSTALL)
+            let message = format!("failed to read the output of `{} -vV`", rustc.display());
+            toolchain_fault(message)
         })
     }
 
@@ -68,7 +72,7 @@ impl Toolchain {
         self.identity.lines().next().unwrap_or_default()
     }
 
-    /// What `rustc -vV` says: lines of `key: value`.
+    /// Parse the output of `rustc -vV`: lines of `key: value`.
     fn parse(identity: String, sysroot: PathBuf, rustc: PathBuf, cargo: PathBuf) -> Option<Self> {
         let value = |key: &str| identity.lines().find_map(|line| line.strip_prefix(key));
         let version = value("release: ")?.parse().ok()?;
@@ -84,8 +88,8 @@ impl Toolchain {
     }
 }
 
-/// Run the compiler with arguments that make it describe itself.
-fn ask(rustc: &Path, arguments: &[&str], folder: &Path) -> Result<String, Fault> {
+/// Run the compiler with arguments that make it describe itself, and return its output.
+fn describe(rustc: &Path, arguments: &[&str], folder: &Path) -> Result<String, Fault> {
     #[expect(
         clippy::disallowed_methods,
         reason = "a trusted step: the user's own compiler"
@@ -99,11 +103,9 @@ fn ask(rustc: &Path, arguments: &[&str], folder: &Path) -> Result<String, Fault>
             Fault::io(FaultKind::Toolchain, verb, rustc, &error).hint(INSTALL)
         })?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let message = format!("failed to ask `{}` for its version", rustc.display());
-        return Err(Fault::new(FaultKind::Toolchain, message)
-            .because(said.trim())
-            .hint(INSTALL));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let message = format!("failed to get the version of `{}`", rustc.display());
+        return Err(toolchain_fault(message).because(stderr.trim()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -113,12 +115,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_compilers_answer_is_understood() {
+    fn the_output_of_rustc_is_parsed() {
         let parse =
-            |said: &str| Toolchain::parse(said.into(), "/".into(), "rustc".into(), "cargo".into());
-        let said = "rustc 1.95.0 (x)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n\
+            |text: &str| Toolchain::parse(text.into(), "/".into(), "rustc".into(), "cargo".into());
+        let text = "rustc 1.95.0 (x)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n\
                     release: 1.95.0\nLLVM version: 22.1.2\n";
-        let toolchain = parse(said).unwrap();
+        let toolchain = parse(text).unwrap();
         assert_eq!(toolchain.host, "x86_64-unknown-linux-gnu");
         assert_eq!(toolchain.version, semver::Version::new(1, 95, 0));
         assert!(parse("what?\n").is_none());

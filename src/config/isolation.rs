@@ -1,4 +1,4 @@
-//! Which tier the user asks for, and what that comes to on this machine.
+//! The tier that the user asks for, and the tier that follows from it on this machine.
 
 use std::{fmt, str::FromStr};
 
@@ -38,8 +38,7 @@ impl fmt::Display for Isolation {
 }
 
 impl Isolation {
-    /// The tier that this comes to on this machine. Whether the machine supports it is found out when a
-    /// sandbox is made.
+    /// The tier that follows on this machine. Making a sandbox checks whether the machine supports it.
     #[must_use]
     pub fn tier(self, host: &HostSupport) -> Tier {
         match self {
@@ -72,7 +71,7 @@ fn refusal(layers: &[Layer], missing: &str, tier: Tier, least: Tier) -> Fault {
     )
     .because(missing)
     .hint(format!(
-        "{}or, if you trust every submission, say `--isolation {tier}`",
+        "{}or, if you trust every submission, use `--isolation {tier}`",
         remedy.map_or_else(String::new, |remedy| format!("{remedy}; "))
     ))
 }

@@ -59,7 +59,7 @@ impl Course {
     /// Load the exercise called `name`.
     ///
     /// # Errors
-    /// There is none of that name (the nearest is named), or its file makes no sense.
+    /// There is none of that name (the error names the nearest), or its file is wrong.
     pub fn exercise(&self, name: &str) -> Result<Exercise, Error> {
         let known = self.exercise_ids()?;
         match known.iter().find(|id| id.as_str() == name) {

@@ -1,7 +1,7 @@
 //! What is wrong with a course: with its files, or with the name of an exercise.
 //!
-//! Each error says what failed; its cause and what to do about it are beside that. All of them are mistakes of
-//! whoever wrote the course or named it.
+//! Each error says what failed; its cause and what to do about it are beside that. All of them are mistakes
+//! in the course, or in the name that the user gave.
 
 use std::{io, path::PathBuf};
 
@@ -26,7 +26,7 @@ pub enum Error {
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
         /// What to do about it.
         hint: Option<&'static str>,
@@ -36,7 +36,7 @@ pub enum Error {
     Form {
         /// The file.
         path: PathBuf,
-        /// What the parser says, with the line.
+        /// The parser's error, with the line.
         source: toml::de::Error,
     },
     /// A file is of another format than this program reads.
@@ -47,13 +47,13 @@ pub enum Error {
         /// Its format.
         found: i64,
     },
-    /// A file does not say its format.
+    /// A file has no format number.
     #[error("failed to read `{}`: it does not say `format-version = {FORMAT_VERSION}`", path.display())]
     NoFormat {
         /// The file.
         path: PathBuf,
     },
-    /// A value in a file makes no sense.
+    /// A value in a file is not allowed.
     #[error("failed to read `{}`, line {line}: {what}", path.display())]
     Mistake {
         /// The file.
@@ -62,7 +62,7 @@ pub enum Error {
         line: usize,
         /// What is wrong there.
         what: String,
-        /// What to do about it, where more is known than where to look.
+        /// What to do about it, if more than the line is known.
         hint: Option<String>,
     },
     /// The name of an exercise's folder is not the name of an exercise.
@@ -86,7 +86,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the system or the parser says.
+    /// The text of the system's or the parser's error.
     #[must_use]
     pub fn cause(&self) -> Option<String> {
         match self {

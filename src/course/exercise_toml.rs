@@ -29,13 +29,13 @@ pub struct Exercise {
     pub title: String,
     /// One sentence that says what is asked.
     pub summary: String,
-    /// A word that belongs under every report, such as what is not examined.
+    /// A note at the end of every report, such as what is not examined.
     pub notice: Option<String>,
     /// How its data files are made.
     pub recipe: Recipe,
     /// On which seeds a submission runs.
     pub seeds: SeedPlan,
-    /// What is known to be right, whatever the reference says: whole numbers in decimal.
+    /// Answers that are known to be right, independently of the reference: whole numbers in decimal.
     pub answers: BTreeMap<Seed, String>,
     /// Processors that a program sees, whatever the machine has.
     pub processors: u32,
@@ -59,7 +59,7 @@ pub struct Exercise {
 /// On which seeds a submission runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeedPlan {
-    /// The same for everybody, always.
+    /// The same for every submission.
     pub fixed: Vec<Seed>,
     /// How many more are drawn for each grading.
     pub fresh: u32,
@@ -76,7 +76,7 @@ pub struct Profile {
     pub debug_assertions: bool,
 }
 
-/// More runs than these of either sort of seed are no grading any more.
+/// The most seeds of one kind: more runs would take too long.
 const MOST_SEEDS: usize = 100;
 /// Processors that a program sees, unless the exercise says otherwise.
 const PROCESSORS: u32 = 8;

@@ -99,8 +99,8 @@ impl IntakeFile {
     }
 }
 
-/// The key whose value is out of its range, and the range: below it no crate would be admitted, and the
-/// reference would be blamed; above it nothing would be bounded.
+/// The key whose value is out of its range, and the range: below the range no crate would be admitted, and
+/// the fault would name the reference; above it nothing would be bounded.
 fn out_of_range(limits: &intake::Limits) -> Option<(&'static str, String)> {
     let intake::Limits {
         entries,
@@ -148,8 +148,8 @@ const BUILD_LIMITS: Limits = Limits {
     disk_files: 50_000,
     output_bytes: 4 << 20,
 };
-/// A run takes milliseconds; ten seconds are for a slow machine under load. A thousand threads with a
-/// file each are a fair try at the exercise, so several times as many are allowed.
+/// A run takes milliseconds; ten seconds are for a slow machine under load. A program with a thousand threads
+/// and a file each is an honest solution, so several times as many are allowed.
 const RUN_LIMITS: Limits = Limits {
     wall: Duration::from_secs(10),
     cpu: Duration::from_secs(30),
@@ -190,7 +190,7 @@ impl Course {
     /// Load `grader.toml` in `root`.
     ///
     /// # Errors
-    /// It cannot be read, or says something that makes no sense.
+    /// It cannot be read, or has a value that is not allowed.
     pub fn load(root: &Path) -> Result<Self, Error> {
         let path = root.join(Self::FILE);
         let (text, file) = read::<CourseFile>(&path)?;

@@ -4,8 +4,7 @@
 //! ranges, every check is known). A mistake in a file is an [`Error`] that names file, line and remedy.
 //! Never runs anything, and never reads a submission.
 //!
-//! Formats refuse loudly: an unknown key is an error, and `format-version` tells an older file from a
-//! newer program.
+//! An unknown key is an error, and `format-version` separates an older file from a newer one.
 
 mod catalog;
 mod error;

@@ -1,6 +1,6 @@
-//! How an exercise's data files are made, as `exercise.toml` says it.
+//! How `exercise.toml` describes an exercise's data files.
 //!
-//! Hides the keys of the file. Never says which values make sense: `dataset` does.
+//! Hides the keys of the file. Never validates values: `dataset` does.
 
 use dataset::{NumbersRecipe, Recipe};
 use serde::Deserialize;
@@ -51,8 +51,8 @@ mod tests {
 
     use super::*;
 
-    /// A recipe as a file may say it: good, or off by any of the usual slips.
-    fn said() -> impl Strategy<Value = String> {
+    /// The text of a recipe: valid, or with one of the usual mistakes.
+    fn recipe_text() -> impl Strategy<Value = String> {
         let number = prop_oneof![
             4 => (0..200_u32).prop_map(|n| n.to_string()),
             1 => any::<i64>().prop_map(|n| n.to_string()),
@@ -75,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_file_says_is_a_recipe_or_an_error(text in prop_oneof![said(), "\\PC{0,99}"]) {
+        fn any_text_is_a_recipe_or_an_error(text in prop_oneof![recipe_text(), "\\PC{0,99}"]) {
             let Ok(RecipeFile::Numbers(recipe)) = toml::from_str(&text) else {
                 return Ok(());
             };

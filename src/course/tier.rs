@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_that_is_left_out_demands_confinement_of_strangers() {
+    fn the_default_policy_demands_confinement_for_a_batch() {
         let read = |text: &str| toml::from_str::<PolicyFile>(text).map(PolicyFile::policy);
         assert_eq!(read("").unwrap(), IsolationPolicy::default());
         assert_eq!(read("batch = \"full\"").unwrap().batch, Tier::Full);

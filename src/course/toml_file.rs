@@ -24,7 +24,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(String, T), Erro
 
 fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
     let path = path.to_path_buf();
-    // The version comes first: in a file of another version, unknown keys are no news.
+    // The version comes first: in a file of another version, unknown keys are expected.
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(source) => return Err(Error::Form { path, source }),
@@ -46,8 +46,8 @@ pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes()[..end].split(|&b| b == b'\n').count()
 }
 
-/// Where the key at `path` stands in `text`, through tables; if it is nowhere, where the last of them is
-/// that is there.
+/// The offset in `text` of the key at `path`, through tables; if there is no such key, the offset of the last
+/// table of the path that exists.
 pub(super) fn offset_of(text: &str, path: &[&str]) -> usize {
     let Ok(file) = DeTable::parse(text) else {
         return 0;
@@ -70,7 +70,7 @@ pub(super) fn offset_of(text: &str, path: &[&str]) -> usize {
     offset
 }
 
-/// A mistake in what a file says, at a line.
+/// A mistake in a file, with its line.
 pub(super) fn mistake(path: &Path, text: &str, offset: usize, what: impl Into<String>) -> Error {
     Error::Mistake {
         path: path.to_path_buf(),

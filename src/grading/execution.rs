@@ -36,14 +36,18 @@ impl Session<'_> {
             .was_damaged(built, &|what| self.preparing(what))
     }
 
-    /// Run a program on every dataset, up to the first run that fails: the next would most likely end alike,
-    /// and the student wait for it.
-    pub(super) fn run_all(&self, program: &Path, place: &Path) -> Result<Vec<RunEvidence>, Fault> {
+    /// Run a program on every dataset, up to the first run that fails: the next run would most likely fail
+    /// too, and the student would wait for it.
+    pub(super) fn run_all(
+        &self,
+        program: &Path,
+        work_dir: &Path,
+    ) -> Result<Vec<RunEvidence>, Fault> {
         let of = self.cases.len();
         let mut runs = Vec::new();
         for (number, case) in (1..).zip(&self.cases) {
             self.progress.event(ProgressEvent::Running { number, of });
-            let run = self.run(program, case, place)?;
+            let run = self.run(program, case, work_dir)?;
             let went_well = run.execution.termination.is_success();
             runs.push(run);
             if !went_well {
@@ -53,19 +57,19 @@ impl Session<'_> {
         Ok(runs)
     }
 
-    /// Run a program once on fresh files, and see what it did to them.
+    /// Run a program once on fresh files, and compare the files afterwards.
     pub(super) fn run(
         &self,
         program: &Path,
         case: &Case,
-        place: &Path,
+        work_dir: &Path,
     ) -> Result<RunEvidence, Fault> {
-        let data = folder(place, "data")?;
+        let data = folder(work_dir, "data")?;
         case.dataset
             .write(&data)
             .map_err(|error| Fault::temporary("write the data files into", &data, &error))?;
         let watch = AccessTimes::arm(&data, case.dataset.names(), self.stamps)?;
-        let temporary = folder(place, "tmp")?;
+        let temporary = folder(work_dir, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
             ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
@@ -103,9 +107,9 @@ impl Session<'_> {
     }
 }
 
-/// A new empty folder below `place`.
-pub(super) fn folder(place: &Path, name: &str) -> Result<PathBuf, Fault> {
-    let path = place.join(name);
+/// A new empty folder below `work_dir`.
+pub(super) fn folder(work_dir: &Path, name: &str) -> Result<PathBuf, Fault> {
+    let path = work_dir.join(name);
     fs::create_dir(&path).map_err(|error| Fault::temporary("create", &path, &error))?;
     Ok(path)
 }

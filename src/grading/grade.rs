@@ -1,6 +1,6 @@
 //! One submission, step by step: admit, build, run, check, score.
 //!
-//! Faults of ours and panics of ours become faults of the record here.
+//! Faults and panics of this program become faults of the record here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,31 +20,34 @@ use judge::{
 };
 
 impl Session<'_> {
-    /// Grade one submission. Always gives a record: what fails on our side is in it.
+    /// Grade one submission. Always returns a record; a fault is part of it.
     pub fn grade(&self, submission: &Submission, replay: &str) -> Record {
         self.grade_admitted(submission, self.admit(submission), replay)
     }
 
-    /// Admit one submission: the first step of grading it, by itself, for whoever wants to know whether it
-    /// changed before it is built.
+    /// Admit one submission: the first step of grading, on its own, because a batch needs the digest before
+    /// it builds.
     ///
     /// # Errors
     /// The machine's fault, a source that cannot be read, or a panic of our own.
     pub fn admit(&self, submission: &Submission) -> Result<Intake, Fault> {
         guarded(|| {
-            let place = self.place()?;
-            let copy = folder(place.path(), "submission")?;
+            let work_dir = self.work_dir()?;
+            let copy = folder(work_dir.path(), "submission")?;
             let limits = &self.settings.course.intake;
             let home = &self.exercise.home;
             let admission = match &submission.origin {
                 Origin::Named(folder) => intake::admit_named(folder, home, &copy, limits),
                 Origin::Found(source) => intake::admit_source(source, home, &copy, limits),
             }?;
-            Ok(Intake { place, admission })
+            Ok(Intake {
+                work_dir,
+                admission,
+            })
         })
     }
 
-    /// Grade what was admitted. Always gives a record.
+    /// Grade what was admitted. Always returns a record.
     pub fn grade_admitted(
         &self,
         submission: &Submission,
@@ -89,9 +92,9 @@ impl Session<'_> {
         }
     }
 
-    /// Build a submission and run it: all that can be seen of it.
+    /// Build a submission and run it: all evidence of it.
     fn build_and_run(&self, intake: &Intake) -> Result<Evidence, Fault> {
-        let place = intake.place.path();
+        let work_dir = intake.work_dir.path();
         let snapshot = match &intake.admission {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
@@ -104,10 +107,10 @@ impl Session<'_> {
         let mut attempt = 0;
         loop {
             self.progress.event(ProgressEvent::Building);
-            let output = folder(place, &format!("build-{attempt}"))?;
+            let output = folder(work_dir, &format!("build-{attempt}"))?;
             let built = self.build(snapshot, &output)?;
             let runs = match &built.program {
-                Some(program) => self.run_all(program, place)?,
+                Some(program) => self.run_all(program, work_dir)?,
                 None => Vec::new(),
             };
             let evidence = Evidence {
@@ -128,7 +131,7 @@ impl Session<'_> {
             .all(|finding| finding.status == check::Status::Pass)
     }
 
-    /// Ask the checks, and turn their answers into points.
+    /// Run the checks, and turn their findings into points.
     fn check_and_score(&self, evidence: &Evidence) -> Graded {
         let mut findings = check::run_all(&self.check_ids(), evidence);
         check::note_extended_limit(&mut findings, evidence, self.exercise.run_limits.wall);
@@ -140,8 +143,8 @@ impl Session<'_> {
             .collect();
         let mut runs: Vec<_> = evidence.runs.iter().map(record::Run::from).collect();
         // The timeline of one run is enough; those of all runs would be too large for a class.
-        if let (Some(run), Some(seen)) = (runs.first_mut(), evidence.runs.first()) {
-            run.take_timeline(seen);
+        if let (Some(run), Some(evidence_of_run)) = (runs.first_mut(), evidence.runs.first()) {
+            run.take_timeline(evidence_of_run);
         }
         Graded {
             verdict,
@@ -153,7 +156,7 @@ impl Session<'_> {
     }
 }
 
-/// What a grading finds out: the part of a record that is not known before.
+/// The result of a grading: the part of a record that is not known before.
 struct Graded {
     verdict: verdict::Verdict,
     score: Option<verdict::Score>,

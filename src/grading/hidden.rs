@@ -37,12 +37,12 @@ pub(super) fn of_every_grading<'a>(
         Hidden::new(
             "the cache",
             &settings.cache_dir,
-            "choose another place with `--cache-dir DIR`",
+            "choose another real_path with `--cache-dir DIR`",
         ),
         Hidden::new(
             "the temporary folder",
             scratch.path(),
-            "choose another place with `--temp-dir DIR`",
+            "choose another real_path with `--temp-dir DIR`",
         ),
     ]
 }
@@ -54,8 +54,8 @@ pub(super) fn prove<'a>(
 ) -> Result<(), Fault> {
     let real_shown: Vec<PathBuf> = shown.iter().map(|path| real(path)).collect();
     for Hidden { what, path, remedy } in hidden {
-        let place = real(path);
-        if let Some(above) = real_shown.iter().find(|above| place.starts_with(above)) {
+        let real_path = real(path);
+        if let Some(above) = real_shown.iter().find(|above| real_path.starts_with(above)) {
             let message = format!("failed to hide {what} `{}`", path.display());
             let cause = format!("submissions can read all of `{}`", above.display());
             return Err(Fault::usage(message).because(cause).hint(*remedy));
@@ -69,7 +69,7 @@ fn real(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     for above in path.ancestors() {
         if let (Ok(real), Ok(rest)) = (above.canonicalize(), path.strip_prefix(above)) {
-            // Not `join` for nothing, which would add a slash.
+            // `join` with an empty rest would add a slash.
             return real.components().chain(rest.components()).collect();
         }
     }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_below_what_is_shown_is_found_whatever_its_name() {
+    fn a_hidden_folder_below_a_shown_one_is_found_through_links() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         fs::create_dir_all(at("usr/lib/course")).unwrap();

@@ -4,7 +4,7 @@
 //! seeds and in the same way as every submission. Then each submission goes through these steps:
 //!
 //! 1. *admit*: a private copy, or the reasons why there is none;
-//! 2. *build*: a program, or what the compiler said;
+//! 2. *build*: a program, or the compiler's diagnostics;
 //! 3. *run*: once on each seed, on fresh files, and what became of the files;
 //! 4. *check*: a finding for each check of the exercise;
 //! 5. *score*: verdict, points and record.

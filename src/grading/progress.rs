@@ -2,10 +2,10 @@
 //!
 //! Never shows anything: `cli` does.
 
-/// What happens, for whoever shows it.
+/// A step of a grading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProgressEvent {
-    /// Something that may take long, in words.
+    /// A preparation that may take long, with its description.
     Preparing(String),
     /// The reference is built and run.
     Reference,
@@ -20,8 +20,8 @@ pub enum ProgressEvent {
     },
 }
 
-/// Shows what happens.
+/// Receives the progress of a grading.
 pub trait Progress: Sync {
-    /// Something happened.
+    /// Receive one event.
     fn event(&self, event: ProgressEvent);
 }

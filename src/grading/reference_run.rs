@@ -21,8 +21,8 @@ use ids::CheckId;
 use intake::Admission;
 use judge::evidence::{BuildEvidence, Evidence};
 
-/// A submission's run may take this many times as long as the reference's slowest, where that is more
-/// than the exercise's own limit: a slow machine is slow for everybody.
+/// A submission's run may take this many times as long as the reference's slowest, where that is more than
+/// the exercise's own limit: a slow machine is slow for every submission.
 const SLOWER_THAN_REFERENCE: u32 = 50;
 
 /// The raised limit is at most this many times the exercise's own limit: one slow run of the reference does
@@ -33,13 +33,13 @@ impl Session<'_> {
     /// Grade the reference as every submission is graded; its answers become the expected ones.
     pub(super) fn prove_reference(&mut self) -> Result<(), Fault> {
         self.progress.event(ProgressEvent::Reference);
-        let place = self.place()?;
-        let place = place.path();
-        let program = self.reference_program(place)?;
+        let work_dir = self.work_dir()?;
+        let work_dir = work_dir.path();
+        let program = self.reference_program(work_dir)?;
         let mut runs = Vec::new();
         let mut answers = Vec::new();
         for case in &self.cases {
-            let mut run = self.run(&program, case, place)?;
+            let mut run = self.run(&program, case, work_dir)?;
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,
                 concurrency: run.execution.concurrency(),
@@ -64,16 +64,16 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn reference_program(&self, place: &Path) -> Result<PathBuf, Fault> {
+    fn reference_program(&self, work_dir: &Path) -> Result<PathBuf, Fault> {
         let failed = |why: String| {
             Fault::new(
                 FaultKind::Reference,
                 "failed to build the reference, so nothing was graded",
             )
             .because(why)
-            .hint(format!("look into `{}`", self.exercise.reference.display()))
+            .hint(format!("check `{}`", self.exercise.reference.display()))
         };
-        let copy = folder(place, "reference")?;
+        let copy = folder(work_dir, "reference")?;
         let source = &self.exercise.reference;
         if !source.is_dir() {
             return Err(failed(format!("there is no folder `{}`", source.display())));
@@ -90,17 +90,17 @@ impl Session<'_> {
         };
         let programs = reference::Programs::new(&self.settings.cache_dir);
         let identity = self.builder.identity(&self.exercise, &snapshot);
-        let program = place.join("program");
+        let program = work_dir.join("program");
         if programs.fetch(&identity, &program) {
             return Ok(program);
         }
-        let mut built = self.build(&snapshot, &folder(place, "reference-build")?)?;
+        let mut built = self.build(&snapshot, &folder(work_dir, "reference-build")?)?;
         for attempt in 0..MOST_LAYERS {
             // The cache keeps this program, so it must not contain damaged crates.
             if !self.was_damaged(&built)? {
                 break;
             }
-            let output = folder(place, &format!("reference-again-{attempt}"))?;
+            let output = folder(work_dir, &format!("reference-again-{attempt}"))?;
             built = self.build(&snapshot, &output)?;
         }
         let Some(program) = built.program else {
@@ -109,7 +109,7 @@ impl Session<'_> {
                 runs: Vec::new(),
             };
             return reference::prove(source, &[CheckId::Build], &evidence)
-                .and_then(|()| Err(failed("no program came out".into())));
+                .and_then(|()| Err(failed("the compiler made no program".into())));
         };
         programs.keep(&identity, &program)?;
         Ok(program)
@@ -118,8 +118,8 @@ impl Session<'_> {
 
 /// The limit on real time of a run, from the exercise's own and the reference's slowest run.
 fn wall_limit(own: Duration, slowest: Duration) -> Duration {
-    let wished = slowest.saturating_mul(SLOWER_THAN_REFERENCE);
-    own.max(wished.min(own.saturating_mul(LONGER_THAN_THE_LIMIT)))
+    let wanted = slowest.saturating_mul(SLOWER_THAN_REFERENCE);
+    own.max(wanted.min(own.saturating_mul(LONGER_THAN_THE_LIMIT)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The temporary folder where submissions are built and run: on a file system that records reads, and from
 //! which programs can be started.
 //!
-//! Whether a place will do is found by a trial in it, for it cannot be looked up. This module never
+//! A trial in a folder shows whether it is suitable, because no system call reports that. This module never
 //! removes anything itself.
 
 use std::path::Path;
@@ -11,12 +11,13 @@ use fs_scratch::Scratch;
 use crate::fault::Fault;
 use observer::Stamps;
 
-/// Make one in `temp_dir`, or where it works best; and how finely its file system stamps changes.
+/// Make a folder in `temp_dir`, or where it works best. Also returns the resolution of its file system's time
+/// stamps.
 ///
 /// # Errors
-/// No place can be written to, or none records reads; the reason for each is the cause.
+/// No folder can be written to, or none records reads; the cause lists a reason for each.
 pub fn make_scratch(temp_dir: Option<&Path>) -> Result<(Scratch, Stamps), Fault> {
-    // Root's jobs run as users of their own, who have to get through; its name is not to be guessed.
+    // Root's jobs run as other users, which must be able to enter the folder, but not to list it.
     let mode = if rustix::process::geteuid().is_root() {
         0o711
     } else {
@@ -40,7 +41,7 @@ mod tests {
     use crate::fault::FaultKind;
 
     #[test]
-    fn a_place_that_is_not_there_is_named_with_what_to_do() {
+    fn a_missing_folder_is_named_with_what_to_do() {
         let fault = make_scratch(Some(Path::new("/nonexistent/place"))).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Disk);
         assert_eq!(fault.message, "failed to make a temporary folder");

@@ -1,9 +1,6 @@
 //! Which seeds a submission is graded on.
 
-use crate::{
-    course::SeedPlan,
-    fault::{Fault, FaultKind},
-};
+use crate::{course::SeedPlan, fault::Fault};
 use ids::Seed;
 
 /// The seeds of one grading: the exercise's fixed ones, then those given, or else fresh ones, of which those
@@ -24,8 +21,8 @@ pub fn seeds(plan: &SeedPlan, given: &[Seed], drawn: &[Seed]) -> Result<Vec<Seed
             }
         }
     }
-    let mut known = std::collections::BTreeSet::new();
-    seeds.retain(|seed| known.insert(*seed));
+    let mut earlier = std::collections::BTreeSet::new();
+    seeds.retain(|seed| earlier.insert(*seed));
     Ok(seeds)
 }
 
@@ -33,7 +30,7 @@ pub fn seeds(plan: &SeedPlan, given: &[Seed], drawn: &[Seed]) -> Result<Vec<Seed
 fn draw() -> Result<Seed, Fault> {
     getrandom::u32()
         .map(|number| Seed(number.into()))
-        .map_err(|error| Fault::new(FaultKind::Internal, "failed to draw a seed").because(error))
+        .map_err(|error| Fault::internal("draw a seed", error))
 }
 
 #[cfg(test)]
@@ -51,7 +48,7 @@ mod tests {
         let fresh = || seeds(&plan, &[], &[]).unwrap();
         let (one, two) = (fresh(), fresh());
         assert_eq!((one.len(), one[0]), (3, Seed(0)));
-        assert_ne!(one, two, "fresh seeds were drawn twice alike");
+        assert_ne!(one, two, "two drawings gave the same seeds");
         let drawn = seeds(&plan, &[], &[Seed(0), Seed(3)]).unwrap();
         assert_eq!((drawn.len(), &drawn[..2]), (3, &[Seed(0), Seed(3)][..]));
     }

@@ -36,7 +36,7 @@ pub(super) struct Expected {
     pub(super) concurrency: Option<Concurrency>,
 }
 
-/// What a session for a whole class has to know more than one for a single submission.
+/// What a session for a class needs in addition to one for a single submission.
 #[derive(Debug, Clone, Copy)]
 pub struct ClassSetup<'a> {
     /// The folder of all submissions, which none of them may see.
@@ -55,21 +55,21 @@ pub struct Session<'a> {
     pub(super) builder: Builder,
     pub(super) sandbox: Sandbox,
     pub(super) scratch: Scratch,
-    /// How finely its file system stamps changes.
+    /// The resolution of the time stamps of its file system.
     pub(super) stamps: Stamps,
     pub(super) progress: &'a dyn Progress,
     pub(super) cases: Vec<Case>,
     /// Whether runs can be observed here; if not, why.
     pub(super) observer: Result<(), String>,
     pub(super) run_limits: Limits,
-    pub(super) places: AtomicU64,
+    pub(super) work_dirs: AtomicU64,
 }
 
 impl<'a> Session<'a> {
     /// Prepare, and let the reference pass.
     ///
     /// # Errors
-    /// The machine cannot grade, or the reference fails (then its kind says so).
+    /// The machine cannot grade, or the reference fails (the fault's kind says which).
     pub fn open(
         settings: &'a Settings,
         exercise: Exercise,
@@ -97,7 +97,7 @@ impl<'a> Session<'a> {
         setup: ClassSetup<'_>,
     ) -> Result<Self, Fault> {
         let hidden = [
-            Hidden::new("the class", setup.class, "hand it over at another place"),
+            Hidden::new("the class", setup.class, "move it to another folder"),
             Hidden::new(
                 "the output folder",
                 setup.out,
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
             progress,
             cases,
             observer,
-            places: AtomicU64::new(0),
+            work_dirs: AtomicU64::new(0),
         })
     }
 
@@ -163,8 +163,8 @@ impl<'a> Session<'a> {
     }
 
     /// A new empty folder for one submission, removed when dropped.
-    pub(super) fn place(&self) -> Result<Subfolder, Fault> {
-        let number = self.places.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn work_dir(&self) -> Result<Subfolder, Fault> {
+        let number = self.work_dirs.fetch_add(1, Ordering::Relaxed);
         self.scratch
             .subfolder(&number.to_string())
             .map_err(Fault::in_temporary)
@@ -180,13 +180,13 @@ impl<'a> Session<'a> {
         self.run_limits.wall
     }
 
-    /// The compiler's own account of itself.
+    /// The text with which the compiler identifies itself.
     #[must_use]
     pub fn toolchain_identity(&self) -> &str {
         self.builder.toolchain_identity()
     }
 
-    /// How submissions are isolated, and how their reads are seen, as written in records.
+    /// How submissions are isolated and how their reads are observed, as written in records.
     #[must_use]
     pub fn grader(&self) -> (String, String) {
         let observer = match self.observer {

@@ -1,4 +1,4 @@
-//! Whose work is graded and where it is, and what was admitted of it.
+//! A submission to grade: its id, where it is, and what was admitted of it.
 //!
 //! Never reads a submission: that is `intake`'s.
 
@@ -12,13 +12,13 @@ use judge::evidence::Refusal;
 /// A submission to grade.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// Whose work.
+    /// The student's or the folder's name.
     pub id: SubmissionId,
     /// Where it is.
     pub origin: Origin,
 }
 
-/// Where a submission is, and who says so.
+/// Where a submission is, and how it was found.
 #[derive(Debug, Clone)]
 pub enum Origin {
     /// A folder that a person named: one that cannot be read is their mistake and not the submission's.
@@ -30,7 +30,7 @@ pub enum Origin {
 /// A submission that was admitted: its private copy, or why there is none. The copy is removed on drop.
 #[derive(Debug)]
 pub struct Intake {
-    pub(super) place: Subfolder,
+    pub(super) work_dir: Subfolder,
     pub(super) admission: Admission,
 }
 

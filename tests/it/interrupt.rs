@@ -20,13 +20,13 @@ const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// How long a person waits after Ctrl-C before reaching for `kill -9`.
 const SECONDS: Duration = Duration::from_secs(8);
 
-/// Look again and again until there is something, or `time_limit` is over.
+/// Poll until there is a result, or `time_limit` is over.
 #[track_caller]
 #[expect(clippy::disallowed_methods, reason = "a deadline for a test")]
-fn wait_for<T>(what: &str, time_limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+fn wait_for<T>(what: &str, time_limit: Duration, mut poll: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
-        if let Some(found) = look() {
+        if let Some(found) = poll() {
             return found;
         }
         assert!(start.elapsed() < time_limit, "waited in vain for {what}");
@@ -47,7 +47,7 @@ impl Grading {
         Self::start_behind("--default-signal=HUP,INT,TERM", name)
     }
 
-    /// The same, with signals as `env` was told.
+    /// The same, with `env`'s option for signals.
     #[expect(
         clippy::disallowed_methods,
         reason = "assert_cmd only waits for the end"
@@ -93,8 +93,9 @@ impl Grading {
                 "it ended by itself before `{program}` was seen: {ended:?}"
             );
             workers(&temp).into_iter().find(|(pid, name)| {
-                let place = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
-                name == program && place.ends_with(folder)
+                let folder_of_process =
+                    fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
+                name == program && folder_of_process.ends_with(folder)
             })
         });
         self
@@ -124,13 +125,13 @@ fn workers(folder: &Path) -> Vec<(i32, String)> {
         let Ok(pid) = entry.file_name().to_string_lossy().parse() else {
             continue;
         };
-        let Ok(place) = fs::read_link(entry.path().join("cwd")) else {
+        let Ok(folder_of_process) = fs::read_link(entry.path().join("cwd")) else {
             continue;
         };
         let Ok(program) = fs::read_link(entry.path().join("exe")) else {
             continue;
         };
-        if place.starts_with(folder) {
+        if folder_of_process.starts_with(folder) {
             let name = program.file_name().unwrap_or_default().to_string_lossy();
             // When the file is gone already, the kernel says so behind its name.
             found.push((pid, name.trim_end_matches(" (deleted)").to_owned()));
@@ -163,9 +164,9 @@ fn ends_by(mut grading: Grading, signal: Signal) {
         ["course", "temp"],
         "no half report"
     );
-    let mut said = String::new();
-    std::io::Read::read_to_string(grading.child.stderr.as_mut().unwrap(), &mut said).unwrap();
-    assert!(said.contains("error: stopped by a signal"), "{said}");
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(grading.child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
+    assert!(stderr.contains("error: stopped by a signal"), "{stderr}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn graded() -> BTreeMap<String, Vec<(String, String)>> {
     let class = folder.path().join("class");
     fs::create_dir(&class).unwrap();
     let add = |from: PathBuf, name: &str| {
-        // The slow one first, so that nobody waits for it at the end.
+        // The slow one first, so that the batch does not wait for it at the end.
         let turn = if name == "infinite-const-eval" {
             '1'
         } else {

@@ -1,4 +1,4 @@
-//! A grading whose surroundings look at it: another observer around it, another process of its own user.
+//! A grading under observation: by another observer around it, by another process of its own user.
 
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
@@ -8,7 +8,7 @@ use sandbox::{Cancellation, Job, Limits, Sandbox, Tier};
 use crate::support::{cache, course, program, submission};
 
 #[test]
-fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
+fn under_another_observer_the_check_is_inconclusive_and_does_not_fail() {
     // A whole grading under an observer: in it there can be no second one.
     let support = sandbox::probe(&program()).unwrap();
     let outer = Sandbox::new(&support, Tier::None, Cancellation::default()).unwrap();
@@ -61,9 +61,9 @@ fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
         ..ObserverOptions::default()
     };
     let execution = observer::observe(&outer, &job, data.path(), options).unwrap();
-    let said = (&execution.stdout.head, &execution.stderr.head);
+    let output = (&execution.stdout.head, &execution.stderr.head);
     let record: serde_json::Value =
-        serde_json::from_str(&execution.stdout.head).unwrap_or_else(|_| panic!("{said:?}"));
+        serde_json::from_str(&execution.stdout.head).unwrap_or_else(|_| panic!("{output:?}"));
     assert_eq!(record["verdict"], "not-graded");
     assert_eq!(record["score"], serde_json::Value::Null);
     assert_eq!(record["grader"]["observer"], "file-times");
@@ -81,14 +81,14 @@ fn where_somebody_else_listens_the_check_is_open_and_nobody_is_failed() {
     assert_eq!(format!("{:?}", execution.termination), "Exited { code: 3 }");
 }
 
-/// Root may read everything, so this is for others to see.
+/// Root may read everything, so this is tested for ordinary users only.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "tests")]
 fn the_grader_itself_cannot_be_read_by_its_own_user() {
     if rustix::process::geteuid().is_root() {
         return;
     }
-    // A grader that stays: it has more to print than this pipe holds, and nobody reads.
+    // A grader that keeps running: it prints more than this pipe holds, and no process reads it.
     let (_reader, writer) = rustix::pipe::pipe().unwrap();
     rustix::pipe::fcntl_setpipe_size(&writer, 4096).unwrap();
     let mut grader = Command::new(program())

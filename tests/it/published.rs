@@ -165,7 +165,7 @@ fn the_report_in_the_readme_is_a_real_one() {
     );
 }
 
-/// The answer by the plainest road: one loop over the generated files.
+/// The answer by the simplest method: one loop over the generated files.
 fn oracle(seed: u64) -> String {
     let course = ::grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();

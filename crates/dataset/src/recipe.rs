@@ -28,7 +28,7 @@ pub struct NumbersRecipe {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct RecipeError {
-    /// The parameter to look at, as the file calls it.
+    /// The wrong parameter, as the file calls it.
     pub key: &'static str,
     problem: String,
 }

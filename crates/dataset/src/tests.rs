@@ -1,4 +1,4 @@
-//! The generator beside CPython, and on recipes that nobody wrote.
+//! The generator compared with CPython, and on random recipes.
 
 use std::fs;
 
@@ -141,7 +141,7 @@ fn written_files_are_the_generated_ones() {
         fs::read_dir(dir.path()).unwrap().count(),
         vector.distinct_files
     );
-    // A second writing would overwrite what somebody may have edited.
+    // A second writing would overwrite files that a user may have edited.
     let error = dataset.write(dir.path()).unwrap_err();
     assert!(error.to_string().contains("File exists"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! What can fail in this crate, with the system's own error kept.
 //!
-//! Never says what a user should do about it: the caller knows which option chooses another place.
+//! Never says what a user should do about it: the caller knows which option chooses another folder.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -8,20 +8,20 @@ use std::{fmt, io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No place for a temporary folder would do; the reason for each, in the order they were tried.
+    /// No folder was suitable for a temporary folder; the reason for each, in the order of the attempts.
     #[error("failed to make a temporary folder")]
     NoPlace {
-        /// Every place that was tried.
+        /// Every folder that was tried.
         refusals: Vec<Refusal>,
     },
     /// An operation on one path failed.
     #[error("failed to {verb} `{}`", path.display())]
     Io {
-        /// What was to be done, as in "failed to VERB PATH".
+        /// The operation, as in "failed to VERB PATH".
         verb: &'static str,
-        /// What it was to be done to.
+        /// The path of the operation.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// A key that cannot be the name of a folder in a [`Kept`](crate::Kept).
@@ -43,16 +43,16 @@ impl Error {
     }
 }
 
-/// One place that was not taken.
+/// A folder that was refused.
 #[derive(Debug)]
 pub struct Refusal {
-    /// The place.
+    /// The folder.
     pub place: PathBuf,
-    /// Why it was not taken.
+    /// Why it was refused.
     pub reason: RefusalReason,
 }
 
-/// Why a place was not taken.
+/// Why a folder was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusalReason {
@@ -63,7 +63,7 @@ pub enum RefusalReason {
     /// No folder can be made there.
     #[error(transparent)]
     Io(io::Error),
-    /// The caller's own trial of the place failed.
+    /// The caller's own trial of the folder failed.
     #[error(transparent)]
     Trial(Box<dyn std::error::Error + Send + Sync>),
 }

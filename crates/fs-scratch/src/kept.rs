@@ -7,7 +7,7 @@
 //! process that wants the same entry waits, and then finds it. A staging folder is locked as well, so
 //! that the next maker removes those of processes that were killed.
 //!
-//! What is in an entry, and whether it is still what it was, the caller knows: this module never reads one.
+//! This module never reads an entry: the caller knows what is in it, and verifies it.
 
 use std::{
     fs, io,
@@ -53,8 +53,8 @@ impl Kept {
         self.folder.join(key)
     }
 
-    /// Wait until no other process makes or removes the entry of this key. Look again whether there is one
-    /// then: the other process may have made it.
+    /// Wait until no other process makes or removes the entry of this key. Afterwards, check again whether
+    /// the entry exists: the other process may have made it.
     ///
     /// # Errors
     /// The folder cannot be made or written to, or the key is not a plain file name.
@@ -79,7 +79,7 @@ impl Kept {
     }
 }
 
-/// The right to make or remove the entry of one key; given back when dropped.
+/// The lock on the entry of one key; released when dropped. Its holder may make or remove the entry.
 #[derive(Debug)]
 pub struct KeyLock<'a> {
     kept: &'a Kept,
@@ -137,7 +137,7 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // What is left over, the next sweep removes. What has become the entry is no longer here.
+        // The next sweep removes what cannot be removed now. A folder that became the entry has moved away.
         let _ = remove_tree(self.0.path());
     }
 }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_or_was_left_by_a_killed_process_is_removed() {
+    fn staging_folders_that_are_dropped_or_abandoned_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let kept = Kept::new(dir.path());
         let left = dir.path().join("making-left");
@@ -193,7 +193,7 @@ mod tests {
                 scope.spawn(|| {
                     let lock = kept.lock("key").unwrap();
                     if !lock.entry().is_dir() {
-                        // Long enough for all to be here, if the lock did not hold them back.
+                        // Long enough for all threads to come here, if the lock did not stop them.
                         std::thread::sleep(std::time::Duration::from_millis(20));
                         let staging = lock.stage().unwrap();
                         made.fetch_add(1, Ordering::Relaxed);

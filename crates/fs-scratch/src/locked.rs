@@ -6,7 +6,8 @@
 //! and remove it. So a folder counts as made only if it is still there once it is locked; otherwise the
 //! maker tries again under another name.
 //!
-//! Which folders belong to the caller is told by their prefix alone. This module never looks into one.
+//! Only the prefix of a folder's name says that it belongs to the caller. This module never reads a folder's
+//! contents.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -20,7 +21,8 @@ use rustix::fs::OFlags;
 /// How often another process may remove a folder before it is locked. Once is rare.
 const ATTEMPTS: u32 = 16;
 
-/// A folder that no other process takes for abandoned. Dropping it releases the lock and removes nothing.
+/// A folder that no other process can mistake for an abandoned one. Dropping it releases the lock and removes
+/// nothing.
 #[derive(Debug)]
 pub struct LockedFolder {
     path: PathBuf,
@@ -116,7 +118,7 @@ mod tests {
     use crate::remove_tree;
 
     #[test]
-    fn a_sweep_removes_what_nobody_holds_and_only_that() {
+    fn a_sweep_removes_only_folders_that_no_process_holds() {
         let parent = tempfile::tempdir().unwrap();
         let abandoned = parent.path().join("a-left");
         fs::create_dir_all(abandoned.join("inside")).unwrap();
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_neither_lose_theirs_nor_fail() {
+    fn many_threads_at_once_keep_their_folders() {
         let parent = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for _ in 0..8 {

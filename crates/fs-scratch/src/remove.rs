@@ -22,10 +22,10 @@ pub fn remove_tree(folder: &Path) -> io::Result<()> {
     let here = rustix::fs::CWD;
     let top = open(here, folder)?;
     let mut moved_up = 0_u64;
-    let mut waiting: Vec<String> = empty(&top, &top, &mut moved_up)?;
-    while let Some(name) = waiting.pop() {
+    let mut pending: Vec<String> = empty(&top, &top, &mut moved_up)?;
+    while let Some(name) = pending.pop() {
         let inner = open(&top, Path::new(&name))?;
-        waiting.extend(empty(&inner, &top, &mut moved_up)?);
+        pending.extend(empty(&inner, &top, &mut moved_up)?);
         drop(inner);
         rustix::fs::unlinkat(&top, name, AtFlags::REMOVEDIR)?;
     }
@@ -33,7 +33,7 @@ pub fn remove_tree(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Open a folder and make sure that we may list, enter and change it.
+/// Open a folder, after this process has the permission to list, enter and change it.
 fn open(parent: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let parent = parent.as_fd();
@@ -61,11 +61,11 @@ fn empty(folder: &OwnedFd, top: &OwnedFd, moved_up: &mut u64) -> io::Result<Vec<
     for name in names {
         match rustix::fs::unlinkat(folder, &name, AtFlags::empty()) {
             Ok(()) => continue,
-            // A folder, in the words of Linux and of POSIX.
+            // Linux and POSIX have different errors for a folder.
             Err(Errno::ISDIR | Errno::PERM) => {}
             Err(error) => return Err(error.into()),
         }
-        // To move a folder elsewhere is to write its `..`, which needs permission on itself.
+        // Moving a folder changes its `..`, which needs write permission on the folder.
         rustix::fs::chmodat(folder, &name, Mode::RWXU, AtFlags::empty())?;
         let new_name = loop {
             *moved_up += 1;

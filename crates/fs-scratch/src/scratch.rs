@@ -1,11 +1,11 @@
-//! A temporary folder that is gone afterwards, whatever was put into it.
+//! A temporary folder that is removed afterwards with everything in it.
 //!
 //! # Where
 //!
-//! The place that the caller names is used or refused. Otherwise the first of these that works: `TMPDIR`
-//! alone if it is set; the folder of the user's session; `/dev/shm`; the system's temporary folders. The
-//! session's folder and `/dev/shm` are in memory, where a thousand files take three milliseconds.
-//! Whether a place *works* is found by making a folder there and by the caller's own trial in it.
+//! The base folder that the caller names is used or refused. Otherwise the first of these that works:
+//! `TMPDIR` alone if it is set; the folder of the user's session; `/dev/shm`; the system's temporary folders.
+//! The session's folder and `/dev/shm` are in memory, where a thousand files take three milliseconds. A base
+//! folder *works* if a folder can be made in it and the caller's own trial in that folder succeeds.
 //!
 //! # Afterwards
 //!
@@ -27,7 +27,7 @@ use crate::{
     remove::remove_tree,
 };
 
-/// What a caller's own trial of a place says when it fails.
+/// The error of a caller's own trial of a folder.
 type TrialError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How a [`Scratch`] is to be made.
@@ -64,31 +64,33 @@ impl Builder {
     /// Make it.
     ///
     /// # Errors
-    /// No place can be written to; the error has the reason for each.
+    /// No base folder can be written to; the error has the reason for each.
     pub fn create(&self) -> Result<Scratch, Error> {
         self.create_after_trial(|_| Ok(()))
             .map(|(scratch, ())| scratch)
     }
 
-    /// Make it in the first place that passes a trial of the caller's, as when the file system has to
-    /// have some property. The trial gets the new, empty folder, and leaves it empty. What it finds out
-    /// about the place is returned.
+    /// Make it in the first base folder that passes the caller's trial, for callers that need a property of
+    /// the file system. The trial gets the new, empty folder, and leaves it empty. Its result is returned.
     ///
     /// # Errors
-    /// No place can be written to or passes the trial; the error has the reason for each.
+    /// No base folder can be written to and passes the trial; the error has the reason for each.
     pub fn create_after_trial<T>(
         &self,
         trial: impl Fn(&Path) -> Result<T, TrialError>,
     ) -> Result<(Scratch, T), Error> {
-        let places = match &self.base {
+        let bases = match &self.base {
             Some(base) => vec![base.clone()],
-            None => usual_places(),
+            None => usual_bases(),
         };
         let mut refusals = Vec::new();
-        for place in places {
-            match self.create_in(&place, &trial) {
+        for base in bases {
+            match self.create_in(&base, &trial) {
                 Ok(made) => return Ok(made),
-                Err(reason) => refusals.push(Refusal { place, reason }),
+                Err(reason) => refusals.push(Refusal {
+                    place: base,
+                    reason,
+                }),
             }
         }
         Err(Error::NoPlace { refusals })
@@ -107,7 +109,7 @@ impl Builder {
                 return Err(RefusalReason::NoExec);
             }
         }
-        // With the user's number, so that one user's sweep never meets another's folders.
+        // With the user's number, so that one user's sweep never finds the folders of another user.
         let prefix = format!("{}-{}-", self.name, rustix::process::getuid().as_raw());
         sweep(&base, &prefix, remove_tree);
         let folder = LockedFolder::make(&base, &prefix, self.mode).map_err(RefusalReason::Io)?;
@@ -125,8 +127,8 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Begin to make one whose name begins with `name`. Whoever uses the same name on this machine, as
-    /// the same user, removes it once this process has ended.
+    /// Begin to make one whose name begins with `name`. After this process has ended, the next process of the
+    /// same user that uses the same name removes it.
     #[must_use]
     pub fn builder(name: &str) -> Builder {
         Builder {
@@ -156,7 +158,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What is left over, the next process that makes one here removes.
+        // The next process that makes one here removes what cannot be removed now.
         let _ = remove_tree(self.path());
     }
 }
@@ -175,12 +177,12 @@ impl Subfolder {
 
 impl Drop for Subfolder {
     fn drop(&mut self) {
-        // What is left over goes with the scratch folder.
+        // What cannot be removed now is removed with the scratch folder.
         let _ = remove_tree(&self.0);
     }
 }
 
-fn usual_places() -> Vec<PathBuf> {
+fn usual_bases() -> Vec<PathBuf> {
     if let Some(named) = env::var_os("TMPDIR").filter(|dir| !dir.is_empty()) {
         return vec![named.into()];
     }
@@ -188,7 +190,7 @@ fn usual_places() -> Vec<PathBuf> {
     session
         .into_iter()
         .chain(["/dev/shm".into(), "/tmp".into(), "/var/tmp".into()])
-        .filter(|place: &PathBuf| place.is_dir())
+        .filter(|base: &PathBuf| base.is_dir())
         .collect()
 }
 
@@ -237,10 +239,10 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_not_there_is_named() {
+    fn a_missing_base_folder_is_named() {
         let base = Path::new("/nonexistent/place");
         let Err(Error::NoPlace { refusals }) = Scratch::builder("test").base(base).create() else {
-            panic!("a folder was made in a place that is not there");
+            panic!("a folder was made below one that does not exist");
         };
         assert_eq!(refusals.len(), 1);
         assert!(
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_that_fails_leaves_no_folder_and_is_told() {
+    fn a_trial_that_fails_leaves_no_folder_and_its_error_is_kept() {
         let base = tempfile::tempdir().unwrap();
         let builder = Scratch::builder("test").base(base.path());
         let made = builder.create_after_trial(|folder| {
@@ -261,7 +263,7 @@ mod tests {
             Err::<(), _>("too slow".into())
         });
         let Err(Error::NoPlace { refusals }) = made else {
-            panic!("a place was taken that failed its trial");
+            panic!("a folder was accepted that failed its trial");
         };
         assert!(refusals[0].to_string().ends_with(": too slow"));
         assert_eq!(fs::read_dir(base.path()).unwrap().count(), 0);

@@ -4,14 +4,14 @@
 //! users sets a mask of its own here, which remembers the caller's; a file for the caller then gets its
 //! mode from [`mode_for_caller`].
 //!
-//! This module never changes the mode of a file that is there.
+//! This module never changes the mode of an existing file.
 
 use std::sync::OnceLock;
 
 use rustix::{fs::Mode, process};
 
-/// The customary mask, taken for the caller's where [`replace`] was never called.
-const CUSTOMARY: u32 = 0o022;
+/// The usual mask, used as the caller's if [`replace`] was never called.
+const USUAL: u32 = 0o022;
 
 /// The mask that the caller started this process with.
 static OF_CALLER: OnceLock<u32> = OnceLock::new();
@@ -35,5 +35,5 @@ pub fn mode_for_caller(most: u32) -> u32 {
 }
 
 fn of_caller() -> u32 {
-    OF_CALLER.get().copied().unwrap_or(CUSTOMARY)
+    OF_CALLER.get().copied().unwrap_or(USUAL)
 }

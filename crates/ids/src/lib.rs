@@ -1,4 +1,4 @@
-//! Names of things: exercises, submissions, checks, and the seeds that fix a dataset.
+//! Names of exercises, submissions and checks, and the seeds that fix a dataset.
 //!
 //! Hides how each is spelled and what spelling is allowed, so that no other room parses one.
 //! Never knows what an exercise or a check is, only what it is called.
@@ -95,8 +95,8 @@ id! {
     SubmissionId
 }
 
-/// Digits of a digest that tell names apart which look alike as ids: enough for a class.
-const TELLING_DIGITS: usize = 6;
+/// Digits of a digest that separate names whose ids would be equal: enough for a class.
+const DISAMBIGUATING_DIGITS: usize = 6;
 
 impl SubmissionId {
     /// The nearest id to a folder's name: what is not allowed in an id becomes `_`. A name of which nothing
@@ -110,19 +110,20 @@ impl SubmissionId {
         Self(id)
     }
 
-    /// Whether an id can spell the name of whoever handed in `found`, a path below the class's folder.
+    /// Whether an id can spell the name of the student who handed in `found`, a path below the class's
+    /// folder.
     #[must_use]
     pub fn can_spell(found: &str) -> bool {
         found.split('/').next().is_some_and(str::is_ascii)
     }
 
-    /// The nearest id to a folder's name with a digest of it, for one that others are too near to. Capitals
-    /// make no difference.
+    /// The nearest id to a folder's name, with a digest of the name, for names whose ids would be equal.
+    /// Capitals make no difference.
     #[must_use]
     pub fn disambiguated(name: &str) -> Self {
         let digest = Digest::of(name.to_lowercase().as_bytes());
-        let digits: String = digest.hex().chars().take(TELLING_DIGITS).collect();
-        let id = spelled(name, LONGEST_ID - TELLING_DIGITS - 1);
+        let digits: String = digest.hex().chars().take(DISAMBIGUATING_DIGITS).collect();
+        let id = spelled(name, LONGEST_ID - DISAMBIGUATING_DIGITS - 1);
         Self(format!("{id}-{digits}"))
     }
 }
@@ -256,7 +257,7 @@ impl Digest {
         Self::finish(sha2::Sha256::new_with_prefix(bytes))
     }
 
-    /// The digest of all that was fed to a hasher.
+    /// The digest of all bytes that a hasher got.
     #[must_use]
     pub fn finish(hasher: sha2::Sha256) -> Self {
         use fmt::Write as _;
@@ -269,7 +270,7 @@ impl Digest {
         Self(text)
     }
 
-    /// The digest of all that `source` gives.
+    /// The digest of all bytes of `source`.
     ///
     /// # Errors
     /// It cannot be read.
@@ -287,7 +288,7 @@ impl Digest {
     }
 }
 
-/// Feed a hasher all that `source` gives.
+/// Give a hasher all bytes of `source`.
 ///
 /// # Errors
 /// It cannot be read.

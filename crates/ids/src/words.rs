@@ -1,6 +1,6 @@
-//! What every sentence is made of: a number and its noun, and characters that can be seen.
+//! Parts of every message: a number with its noun, and the characters that are visible.
 //!
-//! Never says a sentence; each is its room's own.
+//! Never makes a whole sentence: each room has its own.
 
 /// `1 file`, `2 files`, `0 files`.
 #[must_use]
@@ -20,18 +20,18 @@ pub fn plural(n: usize, noun: &str) -> String {
     }
 }
 
-/// Whether a terminal draws the character, as what it is, and does nothing else with it.
+/// Whether a terminal draws the character as itself, and does nothing else with it.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
     }
-    // The standard library escapes in `Debug` what does not show: controls, format characters (those that
-    // turn the direction of text among them), spaces that are no space, what has no meaning of its own.
-    // After another character, because a combining mark alone is escaped as well.
+    // The standard library escapes invisible characters in `Debug`: controls, format characters (also those
+    // that change the direction of text), unusual spaces, and unassigned characters. The character is tested
+    // after another one, because a combining mark alone is escaped as well.
     let pair = ['a', c];
     let shows = pair.iter().collect::<String>().escape_debug().eq(pair);
-    // And what is drawn as nothing, though it has a meaning: joiners, fillers, variation selectors.
+    // These have a meaning, but are drawn as nothing: joiners, fillers, variation selectors.
     shows
         && !matches!(c,
             '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
@@ -44,11 +44,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_shows_as_itself_is_visible_and_nothing_else() {
+    fn only_characters_that_are_drawn_as_themselves_are_visible() {
         for c in "aZ~ '\"\\é数🦀→…\u{301}\u{308}".chars() {
             assert!(is_visible(c), "{c:?}");
         }
-        // Controls, formats, marks of direction, spaces that are none, what is drawn as nothing.
+        // Controls, format characters, marks of direction, unusual spaces, characters that are drawn as
+        // nothing.
         for c in [
             '\0',
             '\n',
@@ -81,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn one_is_one_and_all_else_is_several() {
-        let told = [
+    fn one_is_singular_and_every_other_number_is_plural() {
+        let counts = [
             count(0, "file"),
             count(1, "process"),
             count(2, "process"),
             count(2, "batch"),
         ];
-        assert_eq!(told, ["0 files", "1 process", "2 processes", "2 batches"]);
+        assert_eq!(counts, ["0 files", "1 process", "2 processes", "2 batches"]);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     admission::Admission,
     archive,
     archive_kind::ArchiveKind,
-    blame::{self, Blame, ReadError},
+    cause::{self, Cause, ReadError},
     error::Error,
     limits::Limits,
     location::Location,
@@ -28,8 +28,8 @@ use crate::{
     walk,
 };
 
-/// Look whether there is a folder at `path` that can be read. A user who mistyped a path is told so before
-/// anything that takes long. What is in the folder is left to its admission.
+/// Check that there is a folder at `path` that can be read, so that a mistyped path is reported before any
+/// step that takes long. Admission checks the contents of the folder.
 ///
 /// # Errors
 /// `path` is missing, is not a folder or cannot be read.
@@ -91,13 +91,14 @@ pub fn admit_named(
 /// Check a submission of a class and copy its crate into `dest`, an empty private folder of the caller's.
 ///
 /// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known. A folder
-/// and its archive give the same copy and the same digest. A source that cannot be opened for another
-/// reason than below, or is not what [`find`](crate::find) saw, is refused, and a class goes on with the
-/// next submission. A link is not followed, neither `source` itself nor a folder on the way to it.
+/// and its archive give the same copy and the same digest. A source that cannot be opened for another reason
+/// than below, or has changed since [`find`](crate::find), is refused, and a class continues with the next
+/// submission. A link is not followed, neither `source` itself nor a folder on the way to it.
 ///
 /// # Errors
-/// We have no permission to read the submission, or the class's folder is gone; `dest` cannot be written or
-/// lies inside the submission; or the machine is out of memory or of open files, or cannot read its disk.
+/// This process has no permission to read the submission, or the class's folder is gone; `dest` cannot be
+/// written or lies inside the submission; or the machine is out of memory or of open files, or cannot read
+/// its disk.
 pub fn admit_source(
     source: &Source,
     exercise_path: &Path,
@@ -117,13 +118,13 @@ pub fn admit_source(
     match admitted {
         Ok(admission) => Ok(admission),
         Err(Stop::Ours(error)) => Err(error),
-        // No student hands in an unreadable folder or archive: whoever collected it made it so.
-        Err(Stop::Read(ReadError::Denied)) => Err(blame::locked(path, "")),
-        Err(Stop::Read(error)) => match Blame::from_read_error(path, &name, error) {
-            Blame::Submission(refusal) | Blame::Limit(refusal) => {
+        // No student hands in an unreadable folder or archive: its permissions changed when it was collected.
+        Err(Stop::Read(ReadError::Denied)) => Err(cause::locked(path, "")),
+        Err(Stop::Read(error)) => match Cause::from_read_error(path, &name, error) {
+            Cause::Submission(refusal) | Cause::Limit(refusal) => {
                 Ok(Admission::Refused(vec![refusal]))
             }
-            Blame::Ours(error) => Err(error),
+            Cause::Ours(error) => Err(error),
         },
     }
 }

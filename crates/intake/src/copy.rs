@@ -1,7 +1,6 @@
-//! Write the copy, and notice when the disk will not take it.
+//! Write the copy, and report when the disk cannot hold it.
 //!
-//! Hides modes and budgets.
-//! Never writes over anything, and never reads more than it was told it may.
+//! Hides modes and budgets. Never writes over anything, and never reads more than its budget.
 
 use std::{
     fs::{DirBuilder, OpenOptions},
@@ -10,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use crate::{blame::ReadError, error::Error};
+use crate::{cause::ReadError, error::Error};
 
 /// Why a file was not copied.
 #[derive(Debug)]
@@ -40,27 +39,27 @@ pub(crate) fn folder(path: &Path) -> Result<(), Error> {
         .map_err(|error| copy_error("make folder", path, error))
 }
 
-/// Copy all that `source` has, at most `budget` bytes, to a new file `path`; answers how many.
+/// Copy all of `source`, at most `budget` bytes, to the new file `path`. Returns the number of bytes.
 pub(crate) fn file(source: impl Read, path: &Path, budget: u64) -> Result<u64, Failure> {
     let full = |error: io::Error| Failure::Write(copy_error("write", path, error));
-    // The submission's modes stay behind: the copy is ours to read and nobody's to run.
+    // The submission's modes are not copied: the copy is readable and not executable.
     let mut target = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o644)
         .open(path)
         .map_err(full)?;
-    pour(source, &mut target, budget, full)
+    copy_bytes(source, &mut target, budget, full)
 }
 
 /// A file can grow while it is read, so its size is no bound: the budget is.
-fn pour(
+fn copy_bytes(
     source: impl Read,
     target: &mut impl Write,
     budget: u64,
     full: impl Fn(io::Error) -> Failure,
 ) -> Result<u64, Failure> {
-    // One byte more than allowed tells that there is more.
+    // One byte above the budget shows that the source is larger.
     let mut source = source.take(budget.saturating_add(1));
     let mut buffer = vec![0; 1 << 16];
     let mut copied = 0;
@@ -87,11 +86,11 @@ mod tests {
 
     use super::*;
 
-    fn pour_all(source: impl Read, budget: u64) -> (Result<u64, Failure>, usize) {
+    fn copy_all(source: impl Read, budget: u64) -> (Result<u64, Failure>, usize) {
         let mut target = Vec::new();
         let full = |error| Failure::Write(copy_error("write", Path::new("x"), error));
-        let poured = pour(source, &mut target, budget, full);
-        (poured, target.len())
+        let copied_bytes = copy_bytes(source, &mut target, budget, full);
+        (copied_bytes, target.len())
     }
 
     #[test]
@@ -104,45 +103,51 @@ mod tests {
                 Ok(buffer.len())
             }
         }
-        let (poured, written) = pour_all(Endless(0), 200_000);
-        assert!(matches!(poured, Err(Failure::OverBudget)), "{poured:?}");
+        let (copied_bytes, written) = copy_all(Endless(0), 200_000);
+        assert!(
+            matches!(copied_bytes, Err(Failure::OverBudget)),
+            "{copied_bytes:?}"
+        );
         assert!(written <= 200_000, "{written}");
     }
 
     #[test]
     fn a_file_as_large_as_the_budget_is_copied() {
         for (size, budget) in [(0, 0), (7, 7), (200_000, 200_000), (7, u64::MAX)] {
-            let (poured, written) = pour_all(io::repeat(1).take(size), budget);
-            assert!(matches!(poured, Ok(n) if n == size), "{poured:?}");
+            let (copied_bytes, written) = copy_all(io::repeat(1).take(size), budget);
+            assert!(
+                matches!(copied_bytes, Ok(n) if n == size),
+                "{copied_bytes:?}"
+            );
             assert_eq!(written as u64, size);
         }
     }
 
     #[test]
-    fn a_read_that_fails_and_a_write_that_fails_are_told_apart() {
+    fn a_failed_read_and_a_failed_write_have_different_errors() {
         struct Broken(Errno);
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
                 Err(self.0.into())
             }
         }
-        let (poured, _) = pour_all(Broken(Errno::IO), 9);
-        let io_error = matches!(poured, Err(Failure::Read(ReadError::Machine(_))));
-        assert!(io_error, "{poured:?}");
-        let (poured, _) = pour_all(Broken(Errno::ACCESS), 9);
-        let denied = matches!(poured, Err(Failure::Read(ReadError::Denied)));
-        assert!(denied, "{poured:?}");
+        let (copied_bytes, _) = copy_all(Broken(Errno::IO), 9);
+        let io_error = matches!(copied_bytes, Err(Failure::Read(ReadError::Machine(_))));
+        assert!(io_error, "{copied_bytes:?}");
+        let (copied_bytes, _) = copy_all(Broken(Errno::ACCESS), 9);
+        let denied = matches!(copied_bytes, Err(Failure::Read(ReadError::Denied)));
+        assert!(denied, "{copied_bytes:?}");
 
         let full = |error| Failure::Write(copy_error("write", Path::new("x"), error));
-        let poured = pour(&b"123"[..], &mut [0; 2].as_mut_slice(), 9, full);
-        let Err(Failure::Write(Error::Copy { source, .. })) = poured else {
-            panic!("{poured:?}")
+        let copied_bytes = copy_bytes(&b"123"[..], &mut [0; 2].as_mut_slice(), 9, full);
+        let Err(Failure::Write(Error::Copy { source, .. })) = copied_bytes else {
+            panic!("{copied_bytes:?}")
         };
         assert_eq!(source.kind(), io::ErrorKind::WriteZero);
     }
 
     #[test]
-    fn nothing_is_written_over() {
+    fn no_file_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("taken");
         std::fs::write(&taken, "before").unwrap();

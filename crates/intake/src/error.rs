@@ -1,4 +1,4 @@
-//! What fails on our side: the machine, the disk, a path that the user named.
+//! What fails outside of the submission: the machine, the disk, a path that the user named.
 //!
 //! An error is never about what a student made; that is a [`Refusal`](crate::Refusal).
 //! Never says what a user should do about it: the program knows which of its options helps.
@@ -9,18 +9,18 @@ use ids::SubmissionId;
 
 use crate::names::escaped_path;
 
-/// Why nothing can be said about a submission or a class.
+/// Why a submission or a class cannot be examined.
 ///
-/// Its message has the path; what the system answered is its source.
+/// Its message has the path; the system's error is its source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is nothing where the user said that a submission is.
+    /// There is nothing at the path that the user named.
     #[error("failed to find the submission `{}`", escaped_path(path))]
     NotFound {
         /// The path that the user named.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// What the user named is no folder.
@@ -34,7 +34,7 @@ pub enum Error {
     Closed {
         /// The path that the user named.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// A submission cannot be read at all.
@@ -42,17 +42,17 @@ pub enum Error {
     Submission {
         /// Where it is.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
-    /// Somebody else than the student made a submission, or a part of it, unreadable for us.
+    /// This process cannot read a submission or a part of it, and the student did not cause that.
     #[error("failed to read submission `{}`{}", escaped_path(path), part(place))]
     Locked {
         /// Where the submission is.
         path: PathBuf,
         /// What in it cannot be opened; empty for all of it.
         place: String,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// This machine is out of memory or of open files, or cannot read its disk.
@@ -60,7 +60,7 @@ pub enum Error {
     Machine {
         /// What was being read.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// The folder of a class cannot be read at all.
@@ -68,7 +68,7 @@ pub enum Error {
     ClassFolder {
         /// The path that the user named.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// The folder of a class has too many entries.
@@ -102,11 +102,11 @@ pub enum Error {
     /// The private copy cannot be written or read.
     #[error("failed to {verb} `{}`", path.display())]
     Copy {
-        /// What was to be done, as in "failed to VERB PATH".
+        /// The operation, as in "failed to VERB PATH".
         verb: &'static str,
         /// A path in the copy.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// The private copy would lie inside the submission.

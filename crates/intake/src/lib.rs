@@ -1,10 +1,9 @@
 //! Find submissions and admit them: check each, and make the private copy that is graded in its place.
 //!
 //! Hides how a hostile folder is walked. What comes out is a [`Snapshot`] made of plain files with plain
-//! names, within the course's limits, that nobody but us can reach; or the reasons why there is none, in
-//! words for the student.
-//! Never follows a link, never opens what is not a file or a folder, never writes into a submission, and
-//! never looks at it twice: what was checked is what was copied.
+//! names, within the course's limits, that only the caller can reach; or the reasons why there is none, in
+//! words for the student. Never follows a link, never opens what is not a file or a folder, never writes into
+//! a submission, and never reads it twice: what was checked is what was copied.
 //!
 //! # Theory of operation
 //!
@@ -27,7 +26,7 @@ mod admission;
 mod admit;
 mod archive;
 mod archive_kind;
-mod blame;
+mod cause;
 mod class;
 mod copy;
 mod error;

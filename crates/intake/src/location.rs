@@ -1,7 +1,7 @@
-//! Where something of a class is, and the way to it.
+//! The path of an entry of a class, and how it is opened.
 //!
-//! Hides that the way is gone name by name from the instructor's folder, as it was when the class was found.
-//! Never follows a link below that folder: one student's folder that became a link to another's is a change.
+//! Hides that it is opened name by name, from the instructor's folder on. Never follows a link below that
+//! folder: one student's folder that became a link to another's is a change.
 
 use std::{
     ffi::{CString, OsStr},
@@ -13,12 +13,12 @@ use std::{
 };
 
 use crate::{
-    blame::ReadError,
+    cause::ReadError,
     open::{self, Opened},
     root,
 };
 
-/// A place in the instructor's folder of a class.
+/// A path in the instructor's folder of a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     class: PathBuf,
@@ -41,14 +41,14 @@ impl Location {
         self.class.join(&self.below)
     }
 
-    /// What has this name in the folder that is here.
+    /// The entry `name` of the folder at this location.
     pub(crate) fn join(&self, name: &OsStr) -> Self {
         Self::new(&self.class, self.below.join(name))
     }
 
-    /// Open what is here.
+    /// Open the file or folder at this location.
     pub(crate) fn open(&self) -> Result<Opened, ReadError> {
-        // That the class is gone is no submission's doing.
+        // If the class's folder is gone, no submission caused that.
         let class = open::named(&self.class).map_err(|errno| ReadError::Machine(errno.into()))?;
         let folders = self.below.parent().unwrap_or(Path::new(""));
         let folder = root::descend(class, folders.as_os_str().as_bytes())?;

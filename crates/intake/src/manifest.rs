@@ -1,17 +1,17 @@
-//! Say so when the submission has no `Cargo.toml`, and where the student most likely has it.
+//! The refusal of a submission without a `Cargo.toml`, with the folder where it most likely is.
 //!
-//! Hides the usual reasons: the folder above was handed in, or the name has other capitals.
-//! Never reads the manifest (`build` does) and never looks at the disk: it goes by what was copied.
+//! Hides the usual reasons: the folder above was handed in, or the name has other capitals. Never reads the
+//! manifest (`compile` does) and never touches the disk: it knows the names of the copied files.
 
 use std::ffi::CString;
 
 use crate::{names::shown, refusal::Refusal, snapshot::SnapshotFile};
 
-/// The file without which nothing is a crate.
+/// The file that makes a folder a crate.
 pub(crate) const NAME: &str = "Cargo.toml";
 
-/// The refusal for having no manifest, if nothing among the names in the top folder is called so.
-/// If something is, and was no good, its own refusal is told already.
+/// The refusal for having no manifest, if nothing among the names in the top folder is called so. If one is
+/// and was refused, that refusal is enough.
 pub(crate) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option<Refusal> {
     let top = top?;
     if top.iter().any(|name| name.to_bytes() == NAME.as_bytes()) {

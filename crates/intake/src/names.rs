@@ -15,8 +15,8 @@ pub(crate) const LONGEST_PATH: usize = 500;
 /// How much of an odd name is shown.
 const SHOWN: usize = 120;
 
-/// What other tools leave in a folder, and what could steer ours (`.cargo`, `rust-toolchain`). The
-/// course's lock file is used, so the submission's is left out as well.
+/// Files that other tools leave in a folder, and files that could configure our tools (`.cargo`,
+/// `rust-toolchain`). The course's lock file is used, so the submission's is left out as well.
 const DROPPED: &[&str] = &[
     ".cargo",
     ".DS_Store",
@@ -115,12 +115,12 @@ mod tests {
     use super::*;
 
     fn odd(name: &[u8], because: &str) {
-        let problem = check(name).expect_err(&format!("{name:?} was taken"));
+        let problem = check(name).expect_err(&format!("{name:?} was accepted"));
         assert!(problem.contains(because), "{name:?}: {problem}");
     }
 
     #[test]
-    fn names_that_people_give_to_files_are_taken() {
+    fn usual_names_are_accepted() {
         for name in [
             "main.rs",
             "a b.txt",

@@ -1,7 +1,7 @@
 //! Open what is inside a submission: files and folders, and nothing else.
 //!
-//! Hides the flags of `open`, and which folders that cargo has made are left out.
-//! Never follows a link, never waits for somebody else, and never trusts what it saw before it opened.
+//! Hides the flags of `open`, and which folders that cargo has made are left out. Never follows a link, never
+//! waits for another process, and never relies on the type that an entry had before it was opened.
 
 use std::{
     ffi::CStr,
@@ -15,17 +15,17 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::{blame::ReadError, error::Error};
+use crate::{cause::ReadError, error::Error};
 
-/// With these flags we never wait for the writer of a FIFO or the holder of a lease, and no terminal becomes
-/// the controlling terminal of this process.
+/// With these flags, opening never waits for the writer of a FIFO or the holder of a lease, and no terminal
+/// becomes the controlling terminal of this process.
 const FLAGS: OFlags = OFlags::RDONLY
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::NOCTTY)
     .union(OFlags::CLOEXEC);
 
-/// A file or folder, and what its descriptor says of it.
+/// A file or folder, and the metadata of its descriptor.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) fd: OwnedFd,
@@ -65,17 +65,17 @@ pub(crate) fn class(path: &Path) -> Result<OwnedFd, Error> {
     })
 }
 
-/// What stands at `name` in `folder`, without opening it.
+/// The type of `name` in `folder`, without opening it.
 pub(crate) fn kind_of(folder: BorrowedFd<'_>, name: &CStr) -> Result<FileType, ReadError> {
-    look(folder, name)
+    type_at(folder, name)
 }
 
-/// Whether something stands at `name` in `folder` that is no folder.
+/// Whether `name` exists in `folder` and is no folder.
 pub(crate) fn is_no_folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<bool, ReadError> {
-    Ok(look(folder, name)? != FileType::Directory)
+    Ok(type_at(folder, name)? != FileType::Directory)
 }
 
-/// Open the folder `name` in `folder`; `None` if it is no folder, or one that we may not read.
+/// Open the folder `name` in `folder`; `None` if it is no folder, or one that this process may not read.
 pub(crate) fn folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<Option<OwnedFd>, ReadError> {
     let flags = FLAGS.union(OFlags::DIRECTORY);
     match openat(folder, name, flags, Mode::empty()).map_err(ReadError::from) {
@@ -92,14 +92,14 @@ pub(crate) fn entry(
     is_top: bool,
 ) -> Result<Option<Opened>, ReadError> {
     let is_target = name == c"target";
-    // Opening a device can have an effect, so the type is looked at first. The type that counts is the one
-    // that the open descriptor has.
-    let seen = look(folder, name)?;
+    // Opening a device can have an effect, so the type is read first. The type that counts is the one that
+    // the open descriptor has.
+    let first_type = type_at(folder, name)?;
     // In the top folder the name is enough: cargo's folder need not even be readable.
-    if is_target && is_top && matches!(seen, FileType::Directory | FileType::Symlink) {
+    if is_target && is_top && matches!(first_type, FileType::Directory | FileType::Symlink) {
         return Ok(None);
     }
-    accept(seen)?;
+    accept(first_type)?;
     let opened = open(folder, name).map_err(|error| match error {
         ReadError::Denied if !is_ours(folder, name) => ReadError::Foreign,
         error => error,
@@ -107,11 +107,11 @@ pub(crate) fn entry(
     // Deeper down a module may have this name, so cargo's tag decides.
     let is_built = is_target
         && opened.is_folder()
-        && look(&opened.fd, c"CACHEDIR.TAG").is_ok_and(|kind| kind == FileType::RegularFile);
+        && type_at(&opened.fd, c"CACHEDIR.TAG").is_ok_and(|kind| kind == FileType::RegularFile);
     Ok((!is_built).then_some(opened))
 }
 
-fn look(folder: impl AsFd, name: &CStr) -> Result<FileType, ReadError> {
+fn type_at(folder: impl AsFd, name: &CStr) -> Result<FileType, ReadError> {
     let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok(kind(&stat))
 }
@@ -157,43 +157,43 @@ mod tests {
 
     use super::*;
 
-    /// What `open` finds at a name where `make` put something after we had looked.
-    fn open_unseen(make: impl FnOnce(&Path)) -> Result<Opened, ReadError> {
+    /// What `open` returns for a name at which `make` put something after the type was read.
+    fn open_changed(make: impl FnOnce(&Path)) -> Result<Opened, ReadError> {
         let folder = tempfile::tempdir().unwrap();
         make(&folder.path().join("x"));
         open(source(folder.path()).unwrap().as_fd(), c"x")
     }
 
     #[test]
-    fn a_link_put_in_place_after_the_look_is_not_followed() {
+    fn a_link_put_in_place_after_the_check_is_not_followed() {
         for target in ["/etc/passwd", "/", "nowhere"] {
-            let opened = open_unseen(|x| symlink(target, x).unwrap());
+            let opened = open_changed(|x| symlink(target, x).unwrap());
             assert!(matches!(opened, Err(ReadError::Link)), "{opened:?}");
         }
     }
 
     #[test]
-    fn a_fifo_put_in_place_after_the_look_does_not_block_and_is_not_taken() {
-        let opened = open_unseen(|x| mkfifoat(CWD, x, Mode::RUSR | Mode::WUSR).unwrap());
+    fn a_fifo_put_in_place_after_the_check_does_not_block_and_is_refused() {
+        let opened = open_changed(|x| mkfifoat(CWD, x, Mode::RUSR | Mode::WUSR).unwrap());
         let is_pipe = matches!(opened, Err(ReadError::Special("a named pipe")));
         assert!(is_pipe, "{opened:?}");
     }
 
     #[test]
-    fn a_socket_put_in_place_after_the_look_is_a_change() {
+    fn a_socket_put_in_place_after_the_check_is_a_change() {
         let mut listener = None;
-        let opened = open_unseen(|x| listener = Some(UnixListener::bind(x).unwrap()));
+        let opened = open_changed(|x| listener = Some(UnixListener::bind(x).unwrap()));
         assert!(matches!(opened, Err(ReadError::Changed)), "{opened:?}");
     }
 
     #[test]
-    fn what_vanished_after_the_look_is_a_change() {
-        let opened = open_unseen(|_| ());
+    fn an_entry_that_is_gone_after_the_check_is_a_change() {
+        let opened = open_changed(|_| ());
         assert!(matches!(opened, Err(ReadError::Changed)), "{opened:?}");
     }
 
     #[test]
-    fn a_device_is_not_taken_whether_seen_before_or_not() {
+    fn a_device_is_refused_with_and_without_the_check() {
         let dev = source(Path::new("/dev")).unwrap();
         for opened in [
             entry(dev.as_fd(), c"null", true).map(|_| ()),
@@ -205,10 +205,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_and_a_folder_are_told_apart_by_their_descriptors() {
-        let file = open_unseen(|x| fs::write(x, "12345").unwrap()).unwrap();
+    fn a_descriptor_shows_whether_it_is_a_file_or_a_folder() {
+        let file = open_changed(|x| fs::write(x, "12345").unwrap()).unwrap();
         assert_eq!((file.is_folder(), file.size()), (false, 5));
-        let folder = open_unseen(|x| fs::create_dir(x).unwrap()).unwrap();
+        let folder = open_changed(|x| fs::create_dir(x).unwrap()).unwrap();
         assert!(folder.is_folder());
     }
 }

@@ -1,10 +1,10 @@
-//! A reason why a submission is not admitted, and a list of them that somebody can read.
+//! A reason why a submission is not admitted, and a list of them that is short enough to read.
 //!
 //! Hides how many reasons are too many to read. Never words a reason.
 
 use ids::words::count;
 
-/// More than this is not read by anybody.
+/// How many reasons are listed. A student would not read more.
 const LISTED: usize = 20;
 
 /// One reason why a submission is not admitted, in words for its student.
@@ -58,7 +58,7 @@ impl Refusals {
         refusals.into_iter().for_each(|refusal| self.add(refusal));
     }
 
-    /// All reasons that are told, the last of them perhaps how many are not.
+    /// The listed reasons. If there are others, the last one gives their number.
     pub(crate) fn into_list(mut self) -> Vec<Refusal> {
         let verb = match self.more {
             0 => return self.list,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn twenty_reasons_are_told_and_the_others_counted() {
+    fn twenty_reasons_are_listed_and_the_others_counted() {
         assert_eq!(listed(20).len(), 20);
         let list = listed(27);
         assert_eq!(list.len(), 21);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_about_the_whole_is_told_however_many_there_are() {
+    fn a_reason_about_the_whole_is_always_listed() {
         let mut refusals = Refusals::default();
         for _ in 0..27 {
             refusals.add(odd("f"));

@@ -1,7 +1,7 @@
-//! Why a submission is not admitted, in words that its student understands.
+//! Why a submission is not admitted, in kind that its student understands.
 //!
-//! Hides the wording. Each problem names the thing it is about, since a gradebook shows it alone.
-//! Never looks at the disk.
+//! Hides the wording. Each problem names the thing it is about, since a gradebook shows it alone. Never
+//! touches the disk.
 
 use bytesize::ByteSize;
 
@@ -184,11 +184,11 @@ pub(crate) fn empty_archive(place: &str) -> Refusal {
     )
 }
 
-pub(crate) fn other_magic(place: &str, words: &str) -> Refusal {
+pub(crate) fn other_magic(place: &str, kind: &str) -> Refusal {
     Refusal::new(
         place,
         format!(
-            "by its name {} is a {words}, and by its first bytes it is not",
+            "by its name {} is a {kind}, and by its first bytes it is not",
             the(place)
         ),
         "pack the folder as `.zip` or as `.tar.gz`; a name alone does not make an archive",
@@ -213,7 +213,7 @@ pub(crate) fn damaged(place: &str) -> Refusal {
             "the archive is damaged{}, or its headers disagree",
             at(place)
         ),
-        "pack the folder again, and look whether all of the archive was handed in",
+        "pack the folder again, and check that the whole archive was handed in",
     )
 }
 

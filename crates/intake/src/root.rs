@@ -1,9 +1,8 @@
 //! Find the crate in what was handed in: here, or one or two folders down.
 //!
-//! Hides which folders are looked into, and that a checkout of the whole course may be handed in: then the
-//! crate is where the course has its starter. Folders and archives follow the same rule, so that both give
-//! the same digest.
-//! Never decides between two crates, never reads a manifest, and never follows a link.
+//! Hides which folders are searched, and that a checkout of the whole course may be handed in: then the crate
+//! is where the course has its starter. Folders and archives follow the same rule, so that both give the same
+//! digest. Never decides between two crates, never reads a manifest, and never follows a link.
 
 use std::{
     collections::BTreeMap,
@@ -14,11 +13,11 @@ use std::{
 
 use rustix::{fs::Dir, io::Errno};
 
-use crate::{blame::ReadError, manifest, names, open};
+use crate::{cause::ReadError, manifest, names, open};
 
 /// How many folders down a crate may be: one folder from packing, and one from the student.
 pub(crate) const DEEPEST: usize = 2;
-/// A folder with more names than these is not looked through.
+/// A folder with more names than these is not searched.
 const NAMES: usize = 10_000;
 const MANIFEST: &CStr = c"Cargo.toml";
 
@@ -38,8 +37,7 @@ pub(crate) enum Root {
 pub(crate) struct Crates(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Crates {
-    /// Take note of a manifest in `folder`. `exercise_path` is where a checkout has the exercise, empty if
-    /// unknown.
+    /// Note a manifest in `folder`. `exercise_path` is where a checkout has the exercise, empty if unknown.
     pub(crate) fn add(&mut self, folder: &[u8], exercise_path: &[u8]) {
         if let Some(checkout) = checkout(folder, exercise_path).filter(|path| may_hold(path)) {
             self.0.insert(checkout.to_vec(), folder.to_vec());
@@ -94,7 +92,7 @@ pub(crate) fn is_searched(name: &[u8]) -> bool {
     name != b"target" && !names::is_dropped(name)
 }
 
-/// Look for crates in the open folder `top`; `exercise_path` is where a checkout of the course has the
+/// Search for crates in the open folder `top`; `exercise_path` is where a checkout of the course has the
 /// exercise.
 pub(crate) fn locate(top: BorrowedFd<'_>, exercise_path: &[u8]) -> Result<Root, ReadError> {
     let mut search = Search {
@@ -158,7 +156,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn folder(&mut self, fd: BorrowedFd<'_>, path: &[u8], depth: usize) -> Result<(), ReadError> {
         if in_checkout(fd, self.exercise_path)?.is_some() {
-            // Whatever else is in a checkout is the course's.
+            // Everything else in a checkout belongs to the course.
             self.crates
                 .add(&below(path, self.exercise_path), self.exercise_path);
             return Ok(());

@@ -1,7 +1,7 @@
 //! The private copy of a submission: the only form in which it leaves this crate.
 //!
-//! Hides where the copy came from. Its files have plain names and are all there is.
-//! Never looks at the submission; the digest is of the copy, so it names what will be built.
+//! Hides where the copy came from. Its files have plain names and are all there is. Never reads the
+//! submission; the digest is of the copy, so it names what will be built.
 
 use std::{
     fs::{self, File},

@@ -1,7 +1,7 @@
 //! The one walk over a submission: check each thing, and copy it.
 //!
-//! Hides the order of the checks and the budgets of entries, bytes and depth.
-//! Never looks at an entry twice: a name is listed once, opened once and read once.
+//! Hides the order of the checks and the budgets of entries, bytes and depth. Never reads an entry twice: a
+//! name is listed once, opened once and read once.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use std::{
 use rustix::fs::{Dir, fstat, stat};
 
 use crate::{
-    blame::{Blame, ReadError},
+    cause::{Cause, ReadError},
     copy::{self, Failure},
     error::Error,
     limits::Limits,
@@ -55,9 +55,9 @@ pub(crate) fn copy(
     };
     match walk.folder(top, "", 0) {
         Ok(()) => {}
-        Err(Blame::Submission(refusal)) => walk.walked.refusals.add(refusal),
-        Err(Blame::Limit(refusal)) => walk.walked.refusals.add_first(refusal),
-        Err(Blame::Ours(error)) => return Err(error),
+        Err(Cause::Submission(refusal)) => walk.walked.refusals.add(refusal),
+        Err(Cause::Limit(refusal)) => walk.walked.refusals.add_first(refusal),
+        Err(Cause::Ours(error)) => return Err(error),
     }
     Ok(walk.walked)
 }
@@ -80,23 +80,23 @@ struct Folder<'a> {
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, fd: OwnedFd, path: &str, depth: usize) -> Result<(), Blame> {
-        let stat = fstat(&fd).map_err(|errno| self.blame(path, errno))?;
+    fn folder(&mut self, fd: OwnedFd, path: &str, depth: usize) -> Result<(), Cause> {
+        let stat = fstat(&fd).map_err(|errno| self.cause(path, errno))?;
         if (stat.st_dev, stat.st_ino) == self.dest_id {
             return Err(self.dest_inside().into());
         }
-        let mut dir = Dir::new(fd).map_err(|errno| self.blame(path, errno))?;
+        let mut dir = Dir::new(fd).map_err(|errno| self.cause(path, errno))?;
         let mut names = self.list(&mut dir, path)?;
         names.sort();
         if depth == 0 {
             self.walked.top = Some(names.clone());
         }
-        let fd = dir.fd().map_err(|errno| self.blame(path, errno))?;
+        let fd = dir.fd().map_err(|errno| self.cause(path, errno))?;
         let folder = Folder { fd, path, depth };
         let mut folds = HashMap::new();
         for name in &names {
             match self.entry(&folder, name, &mut folds) {
-                Err(Blame::Submission(refusal)) => self.walked.refusals.add(refusal),
+                Err(Cause::Submission(refusal)) => self.walked.refusals.add(refusal),
                 other => other?,
             }
         }
@@ -105,17 +105,17 @@ impl Walk<'_> {
 
     /// The names in a folder, without those that are left out. Both kinds count as entries, so that
     /// listing ends as soon as there are too many.
-    fn list(&mut self, dir: &mut Dir, path: &str) -> Result<Vec<CString>, Blame> {
+    fn list(&mut self, dir: &mut Dir, path: &str) -> Result<Vec<CString>, Cause> {
         let mut names = Vec::new();
         while let Some(entry) = dir.read() {
-            let entry = entry.map_err(|errno| self.blame(path, errno))?;
+            let entry = entry.map_err(|errno| self.cause(path, errno))?;
             let name = entry.file_name();
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
             let left = self.entries_left.checked_sub(1);
             self.entries_left =
-                left.ok_or_else(|| Blame::Limit(refusals::too_many(path, self.limits)))?;
+                left.ok_or_else(|| Cause::Limit(refusals::too_many(path, self.limits)))?;
             if !names::is_dropped(name.to_bytes()) {
                 names.push(name.to_owned());
             }
@@ -129,14 +129,14 @@ impl Walk<'_> {
         folder: &Folder<'_>,
         name: &'n CStr,
         folds: &mut HashMap<String, &'n str>,
-    ) -> Result<(), Blame> {
+    ) -> Result<(), Cause> {
         let text = names::check(name.to_bytes()).map_err(|problem| {
             let place = join(folder.path, &names::shown(name.to_bytes()));
             refusals::odd_name(&place, &problem)
         })?;
         let path = join(folder.path, text);
         let opened = open::entry(folder.fd, name, folder.depth == 0)
-            .map_err(|error| self.blame(&path, error))?;
+            .map_err(|error| self.cause(&path, error))?;
         let Some(opened) = opened else {
             return Ok(());
         };
@@ -153,9 +153,9 @@ impl Walk<'_> {
         }
     }
 
-    fn subfolder(&mut self, opened: Opened, path: &str, depth: usize) -> Result<(), Blame> {
+    fn subfolder(&mut self, opened: Opened, path: &str, depth: usize) -> Result<(), Cause> {
         if depth > self.limits.depth {
-            return Err(Blame::Limit(refusals::too_deep(path, self.limits)));
+            return Err(Cause::Limit(refusals::too_deep(path, self.limits)));
         }
         if path == manifest::NAME {
             return Err(refusals::manifest_is_folder(path).into());
@@ -164,9 +164,9 @@ impl Walk<'_> {
         self.folder(opened.fd, path, depth)
     }
 
-    fn file(&mut self, opened: Opened, path: String) -> Result<(), Blame> {
+    fn file(&mut self, opened: Opened, path: String) -> Result<(), Cause> {
         let size = opened.size();
-        let too_large = || Blame::Limit(refusals::too_large(&path, size, self.limits));
+        let too_large = || Cause::Limit(refusals::too_large(&path, size, self.limits));
         // Checked before anything is read: a sparse file of a terabyte costs its owner nothing.
         if size > self.bytes_left {
             return Err(too_large());
@@ -176,7 +176,7 @@ impl Walk<'_> {
             copy::file(source, &self.dest.join(&path), self.bytes_left).map_err(|failure| {
                 match failure {
                     Failure::OverBudget => too_large(),
-                    Failure::Read(error) => self.blame(&path, error),
+                    Failure::Read(error) => self.cause(&path, error),
                     Failure::Write(error) => error.into(),
                 }
             })?;
@@ -185,8 +185,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn blame(&self, place: &str, error: impl Into<ReadError>) -> Blame {
-        Blame::from_read_error(self.source, place, error.into())
+    fn cause(&self, place: &str, error: impl Into<ReadError>) -> Cause {
+        Cause::from_read_error(self.source, place, error.into())
     }
 
     fn dest_inside(&self) -> Error {

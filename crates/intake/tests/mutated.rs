@@ -1,5 +1,5 @@
 //! Submissions and archives of them, mutated at random, are admitted or refused: never a panic, never
-//! anything outside of the copy, and no word that a terminal obeys.
+//! anything outside of the copy, and no control character reaches a message.
 //!
 //! `GRADE_FUZZ_SECONDS` and `GRADE_FUZZ_SEED` are explained in the crate `mutate`. Never runs a program,
 //! uses the network, or writes outside of a temporary folder.
@@ -32,8 +32,8 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
-    let place = tempfile::tempdir().expect("a folder");
+fn any_submission_is_refused_or_copied_exactly() {
+    let folder = tempfile::tempdir().expect("a folder");
     let limits = intake::Limits {
         entries: 50,
         bytes: 4096,
@@ -42,7 +42,7 @@ fn whatever_is_handed_in_is_admitted_or_refused_and_its_like_is_copied() {
     let mut number = 0u32;
     fuzz("submission", TESTS, |dice| {
         number += 1;
-        let (source, dest) = (place.path().join("in"), place.path().join("out"));
+        let (source, dest) = (folder.path().join("in"), folder.path().join("out"));
         for folder in [&source, &dest] {
             if folder.exists() {
                 remove_tree(folder).expect("it can be removed");
@@ -131,8 +131,8 @@ fn archive(dice: &mut Dice, kind: intake::ArchiveKind) -> Vec<u8> {
 }
 
 #[test]
-fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
-    let place = tempfile::tempdir().expect("a folder");
+fn any_archive_is_refused_or_unpacked_inside() {
+    let folder = tempfile::tempdir().expect("a folder");
     let limits = intake::Limits {
         entries: 50,
         bytes: 4096,
@@ -144,13 +144,13 @@ fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
             0 => (intake::ArchiveKind::Zip, "in.zip"),
             _ => (intake::ArchiveKind::TarGz, "in.tar.gz"),
         };
-        let (source, dest) = (place.path().join(name), place.path().join("out"));
+        let (source, dest) = (folder.path().join(name), folder.path().join("out"));
         if dest.exists() {
             remove_tree(&dest).expect("it can be removed");
         }
         fs::create_dir(&dest).expect("a folder");
         fs::write(&source, archive(dice, kind)).expect("a file");
-        let location = intake::Location::new(place.path(), name);
+        let location = intake::Location::new(folder.path(), name);
         let source = intake::Source::Archive(location, kind);
         match intake::admit_source(&source, Path::new("any"), &dest, &limits)
             .expect("no fault of ours")
@@ -176,7 +176,7 @@ fn whatever_archive_is_handed_in_is_unpacked_inside_or_refused() {
                 }
             }
         }
-        let beside = fs::read_dir(place.path()).expect("a folder").flatten();
+        let beside = fs::read_dir(folder.path()).expect("a folder").flatten();
         let known = ["in.zip", "in.tar.gz", "out"];
         for entry in beside {
             let name = entry.file_name();

@@ -41,7 +41,7 @@ pub struct Refusal {
     pub remedy: String,
 }
 
-/// What the compiler said when it made no program.
+/// The compiler's output when it made no program.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompileFailure {
     /// How the compiler ended: a limit is a reason of its own.
@@ -89,6 +89,6 @@ pub struct RunEvidence {
     pub reference_concurrency: Option<Concurrency>,
     /// What the process did.
     pub execution: Execution,
-    /// What the data files tell.
+    /// What the data files show.
     pub files: FilesWitness,
 }

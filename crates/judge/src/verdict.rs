@@ -1,7 +1,6 @@
 //! From findings and points to a verdict and a score.
 //!
-//! Pure, so that old findings can be judged again after the points were changed.
-//! Never sees evidence.
+//! Pure, so that old findings can be scored again after the points were changed. Never sees evidence.
 
 use crate::check::{Finding, Status};
 use ids::CheckId;
@@ -37,7 +36,7 @@ pub struct Score {
     pub possible: u32,
 }
 
-/// Judge `findings` by `rubric`. A check that has points but no finding is an open question.
+/// Score `findings` by `rubric`. A check that has points but no finding is an open question.
 #[must_use]
 pub fn decide(findings: &[Finding], rubric: &[CheckSpec]) -> (Verdict, Option<Score>) {
     let mut score = Score {
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
     use crate::check::Details;
 
-    fn judged(statuses: &[Status]) -> (Verdict, Option<Score>) {
+    fn scored(statuses: &[Status]) -> (Verdict, Option<Score>) {
         let findings: Vec<_> = CheckId::ALL
             .into_iter()
             .zip(statuses)
@@ -102,10 +101,10 @@ mod tests {
                 possible: 10,
             })
         };
-        assert_eq!(judged(&[Pass; 4]), (Verdict::Pass, of(10)));
-        assert_eq!(judged(&[Pass, Pass, Fail, Pass]), (Verdict::Fail, of(7)));
+        assert_eq!(scored(&[Pass; 4]), (Verdict::Pass, of(10)));
+        assert_eq!(scored(&[Pass, Pass, Fail, Pass]), (Verdict::Fail, of(7)));
         assert_eq!(
-            judged(&[Fail, Skipped, Skipped, Skipped]),
+            scored(&[Fail, Skipped, Skipped, Skipped]),
             (Verdict::Fail, of(0))
         );
     }
@@ -114,13 +113,13 @@ mod tests {
     fn an_open_question_is_not_graded_and_never_zero() {
         use Status::{Fail, Inconclusive, Pass};
         assert_eq!(
-            judged(&[Pass, Pass, Pass, Inconclusive]),
+            scored(&[Pass, Pass, Pass, Inconclusive]),
             (Verdict::NotGraded, None)
         );
         assert_eq!(
-            judged(&[Fail, Pass, Pass, Inconclusive]),
+            scored(&[Fail, Pass, Pass, Inconclusive]),
             (Verdict::NotGraded, None)
         );
-        assert_eq!(judged(&[Pass, Pass]), (Verdict::NotGraded, None));
+        assert_eq!(scored(&[Pass, Pass]), (Verdict::NotGraded, None));
     }
 }

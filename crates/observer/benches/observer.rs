@@ -5,7 +5,10 @@
 //! `GRADE_ROUNDS` (default 21) turns; prints medians. Names of programs as arguments choose among them.
 //! Bare and observed runs go through the supervisor, so that what is compared is observing alone.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up fails")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up fails"
+)]
 
 #[path = "../tests/it/workshop.rs"]
 mod workshop;

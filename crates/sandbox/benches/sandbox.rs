@@ -2,11 +2,7 @@
 //!
 //! Interleaved, so that whatever else the machine does falls on all alike; medians, and what each tier
 //! adds. `cargo bench --bench sandbox`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a benchmark"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
 use std::{
     fmt::Write as _,

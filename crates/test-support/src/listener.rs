@@ -1,4 +1,4 @@
-//! The least that any observer costs: a listener that answers every call at once and looks at nothing.
+//! The least that any observer costs: a listener that answers every call at once and inspects nothing.
 
 #![expect(unsafe_code, reason = "seccomp has no safe wrapper")]
 
@@ -17,13 +17,13 @@ use rustix::{
     process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open},
 };
 
-/// Where the program leaves its listener for us. Programs under test open few files.
+/// The descriptor at which the program leaves its listener. Programs under test open few files.
 const LISTENER: i32 = 99;
 
-/// How long a program takes whose system calls of these numbers are listened to.
+/// How long a program takes if a listener answers its system calls of these numbers.
 ///
 /// # Errors
-/// The program cannot be started, or the kernel refuses the listener.
+/// The program cannot be started or fails, or there is no listener.
 pub fn time(command: &mut Command, calls: &[libc::c_long]) -> io::Result<Duration> {
     let mut filter = filter(calls);
     command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -42,7 +42,7 @@ pub fn time(command: &mut Command, calls: &[libc::c_long]) -> io::Result<Duratio
     }
 }
 
-/// Hand these calls to a listener, and let all others pass.
+/// Send these calls to a listener, and allow all others.
 fn filter(calls: &[libc::c_long]) -> Vec<libc::sock_filter> {
     const fn step(code: u32, jf: u8, k: u32) -> libc::sock_filter {
         #[expect(clippy::cast_possible_truncation, reason = "all codes are below 256")]
@@ -62,7 +62,7 @@ fn filter(calls: &[libc::c_long]) -> Vec<libc::sock_filter> {
     filter
 }
 
-/// Have our calls wait for somebody at a descriptor of ours.
+/// Make the filtered calls of this process wait for a listener, at the descriptor `LISTENER`.
 fn listen(filter: &mut [libc::sock_filter]) -> io::Result<()> {
     let program = libc::sock_fprog {
         len: u16::try_from(filter.len()).map_err(io::Error::other)?,
@@ -86,7 +86,7 @@ fn listen(filter: &mut [libc::sock_filter]) -> io::Result<()> {
     Ok(())
 }
 
-/// Answer until nobody is left.
+/// Answer until no process with the filter is left.
 fn answer_all(listener: &OwnedFd) -> io::Result<()> {
     let fd = listener.as_raw_fd();
     // SAFETY: this request takes its argument by value. It lets both sides take turns on one processor.
@@ -97,15 +97,20 @@ fn answer_all(listener: &OwnedFd) -> io::Result<()> {
         if !fds[0].revents().contains(PollFlags::IN) {
             return Ok(());
         }
-        let mut notice = std::mem::MaybeUninit::<libc::seccomp_notif>::zeroed();
+        let mut notification = std::mem::MaybeUninit::<libc::seccomp_notif>::zeroed();
         // SAFETY: the kernel wants a zeroed structure of this size, and fills it.
-        let result =
-            unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_RECV, notice.as_mut_ptr()) };
+        let result = unsafe {
+            libc::ioctl(
+                fd,
+                libc::SECCOMP_IOCTL_NOTIF_RECV,
+                notification.as_mut_ptr(),
+            )
+        };
         if result != 0 {
             continue;
         }
         // SAFETY: all integers, which zeros initialise.
-        let id = unsafe { notice.assume_init() }.id;
+        let id = unsafe { notification.assume_init() }.id;
         #[expect(clippy::cast_possible_truncation, reason = "the flag is 1")]
         let flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
         let mut response = libc::seccomp_notif_resp {

@@ -1,4 +1,4 @@
-//! Mutations of real examples, for tests of whatever reads bytes of strangers.
+//! Mutations of real examples, for tests of code that reads untrusted bytes.
 //!
 //! Mutations start from real examples, so that they get past the first line of a parser. The random numbers
 //! are made here, so that a run can be repeated from its seed.
@@ -80,7 +80,7 @@ impl Dice {
         of[self.below(of.len())]
     }
 
-    /// `bytes` with a few things done to them.
+    /// `bytes` with a few random changes.
     pub fn mutate(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for _ in 0..self.below(6) {

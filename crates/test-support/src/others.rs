@@ -76,7 +76,7 @@ pub fn run_again_as_others(again: &Again<'_>) {
             Command::new(&tests)
         };
         if !is_root && (ordinary == namespaces) {
-            // It is what has just been run, or what the next one runs.
+            // This combination is the same as another one for an ordinary user.
             continue;
         }
         if !namespaces {
@@ -91,7 +91,7 @@ pub fn run_again_as_others(again: &Again<'_>) {
             .current_dir("/")
             .output()
             .expect("this program can be started again");
-        let who = if ordinary {
+        let user = if ordinary {
             "an ordinary user"
         } else {
             "the user that runs this"
@@ -99,7 +99,7 @@ pub fn run_again_as_others(again: &Again<'_>) {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(
             output.status.success(),
-            "as {who}, namespaces {namespaces}:\n{text}\n{}",
+            "as {user}, namespaces {namespaces}:\n{text}\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
         assert!(text.contains(again.expected), "{text}");

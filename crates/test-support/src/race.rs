@@ -2,7 +2,7 @@
 //!
 //! Machines are shared and noisy, so only contenders of the same run are compared.
 
-#![expect(clippy::print_stdout, reason = "benchmarks print their figures")]
+#![expect(clippy::print_stdout, reason = "benchmarks print their results")]
 
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 pub struct Contender<'a> {
     /// How it is called in the table.
     pub name: &'static str,
-    /// Do it once and say how long the part took that counts; a contender may leave out its set-up.
+    /// Do it once, and return how long the part took that counts; a contender may leave out its set-up.
     pub turn: Box<dyn FnMut() -> Duration + 'a>,
 }
 
 /// How long a piece of work takes.
+#[must_use]
 pub fn timed(work: impl FnOnce()) -> Duration {
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     let start = Instant::now();
@@ -32,12 +33,12 @@ pub fn rounds(full: usize) -> usize {
     }
 }
 
-/// Give every contender its turn in every round, and print medians and the ratio to the first. Answers the
+/// Give every contender its turn in every round, and print medians and the ratio to the first. Returns the
 /// medians, in seconds and in the order of the contenders.
-///
-/// # Panics
-/// There is no contender.
-#[expect(clippy::must_use_candidate, reason = "the table alone may be wanted")]
+#[expect(
+    clippy::must_use_candidate,
+    reason = "most callers only want the table"
+)]
 pub fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
     for contender in &mut contenders {

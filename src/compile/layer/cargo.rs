@@ -1,8 +1,8 @@
-//! How cargo compiles the course's crates: the manifest, the lock file, the commands, and what cargo
-//! says about what came out.
+//! How cargo compiles the course's crates: the manifest, the lock file, the commands, and what cargo reports
+//! about the compiled crates.
 //!
-//! Runs in the user's environment, with the user's cargo configuration (a mirror, a proxy), less what
-//! would change the compiled code.
+//! Runs in the user's environment, with the user's cargo configuration (a mirror, a proxy), without the
+//! variables that would change the compiled code.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ use sandbox::Cancellation;
 /// The package that depends on every allowed crate.
 const PACKAGE: &str = "course-crates";
 
-/// All that decides what comes out.
+/// Everything that decides the compiled crates.
 #[derive(Debug)]
 pub(super) struct Recipe {
     toolchain: Toolchain,
@@ -38,7 +38,7 @@ pub(super) struct Recipe {
     cancellation: Cancellation,
 }
 
-/// What came out.
+/// The compiled crates.
 pub(super) struct Compiled {
     /// Every library file that the compiler may need, absolute.
     pub(super) libraries: Vec<PathBuf>,
@@ -55,8 +55,7 @@ impl Recipe {
         let manifest = manifest(course);
         let lock_path = course.lock_file();
         let lock = if lock_path.exists() {
-            fs::read_to_string(&lock_path)
-                .map_err(|error| Fault::io(FaultKind::Usage, "read", &lock_path, &error))?
+            fs::read_to_string(&lock_path).map_err(|error| Fault::unreadable(&lock_path, error))?
         } else {
             lock_anew(toolchain, &manifest, &lock_path, cancellation)?
         };
@@ -75,7 +74,7 @@ impl Recipe {
         &self.locked
     }
 
-    /// A text that is different whenever what comes out could be.
+    /// A text that differs whenever the compiled crates may differ.
     pub(super) fn identity(&self) -> String {
         format!(
             "{}\n{}\n{}\n",
@@ -165,14 +164,12 @@ impl Recipe {
     }
 
     fn explain(&self, verb: &str, output: &Output) -> Fault {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        let fault = Fault::new(
-            FaultKind::Crates,
-            format!("failed to {verb} the course's crates"),
-        );
-        if said.contains("--locked") {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let cause = stderr.trim();
+        let fault = crates_fault(verb, cause);
+        if cause.contains("--locked") {
             let lock = self.lock_path.display();
-            return fault.because(said).hint(format!(
+            return fault.hint(format!(
                 "`{lock}` does not fit grader.toml: remove it, grade again, and keep what is written"
             ));
         }
@@ -181,8 +178,13 @@ impl Recipe {
         } else {
             "is a linker installed? on Debian and Ubuntu: `apt install gcc`"
         };
-        fault.because(said).hint(hint)
+        fault.hint(hint)
     }
+}
+
+fn crates_fault(verb: &str, cause: &str) -> Fault {
+    let message = format!("failed to {verb} the course's crates");
+    Fault::new(FaultKind::Crates, message).because(cause)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -248,7 +250,7 @@ fn trusted_cargo(toolchain: &Toolchain, folder: &Path) -> Command {
     command
 }
 
-/// Run cargo to its end, or, when we are asked to stop, end it and all it has started.
+/// Run cargo to its end. On cancellation, end cargo and all processes that it started.
 fn run(
     command: &mut Command,
     toolchain: &Toolchain,
@@ -258,11 +260,11 @@ fn run(
         Fault::io(FaultKind::Toolchain, verb, &toolchain.cargo, error)
             .hint("install Rust from https://rustup.rs, or put `cargo` on PATH")
     };
-    // Files, because a pipe that nobody reads would fill up.
+    // Files, because a pipe fills up while this process waits for cargo.
     let open = || {
         tempfile::tempfile().map_err(|error| {
-            let place = tempfile::env::temp_dir();
-            Fault::temporary("write into", &place, &error)
+            let temporary = tempfile::env::temp_dir();
+            Fault::temporary("write into", &temporary, &error)
         })
     };
     let (mut stdout, mut stderr) = (open()?, open()?);
@@ -271,11 +273,12 @@ fn run(
         .stdin(Stdio::null())
         .stdout(clone(&stdout)?)
         .stderr(clone(&stderr)?)
-        // Ctrl-C at the terminal must reach us alone: if it ended cargo, that would look like a failure.
+        // Ctrl-C at the terminal must reach this process only: if it ended cargo, that would look like a
+        // failure.
         .process_group(0)
         .spawn()
         .map_err(|error| failed("start", &error))?;
-    let mut nap = Duration::from_millis(1);
+    let mut pause = Duration::from_millis(1);
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
@@ -286,8 +289,8 @@ fn run(
             end(&mut child);
             return Err(stopped.into());
         }
-        std::thread::sleep(nap);
-        nap = (2 * nap).min(Duration::from_millis(20));
+        std::thread::sleep(pause);
+        pause = (2 * pause).min(Duration::from_millis(20));
     };
     cancellation.check()?;
     let read = |file: &mut fs::File| -> io::Result<Vec<u8>> {
@@ -298,8 +301,8 @@ fn run(
     };
     Ok(Output {
         status,
-        stdout: read(&mut stdout).map_err(|error| failed("read what was said by", &error))?,
-        stderr: read(&mut stderr).map_err(|error| failed("read what was said by", &error))?,
+        stdout: read(&mut stdout).map_err(|error| failed("read the output of", &error))?,
+        stderr: read(&mut stderr).map_err(|error| failed("read the output of", &error))?,
     })
 }
 
@@ -327,12 +330,9 @@ fn lock_anew(
     let mut command = trusted_cargo(toolchain, work.path());
     let output = run(command.arg("generate-lockfile"), toolchain, cancellation)?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(
-            Fault::new(FaultKind::Crates, "failed to lock the course's crates")
-                .because(said.trim())
-                .hint("this needs the network once; or put the course's `grader.lock` back"),
-        );
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(crates_fault("lock", stderr.trim())
+            .hint("this needs the network once; or put the course's `grader.lock` back"));
     }
     let lock = fs::read_to_string(work.path().join("Cargo.lock"))
         .map_err(|error| Fault::cache("read", work.path(), &error))?;
@@ -376,12 +376,10 @@ fn locked(
     path: &Path,
 ) -> Result<BTreeMap<String, semver::Version>, Fault> {
     let broken = |why: String| {
-        Fault::usage(format!("failed to read `{}`", path.display()))
-            .because(why)
-            .hint("remove it, grade again, and keep what is written")
+        Fault::unreadable(path, why).hint("remove it, grade again, and keep what is written")
     };
     let file: LockFile = toml::from_str(lock).map_err(|error| broken(error.to_string()))?;
-    let ours = file
+    let root = file
         .package
         .iter()
         .find(|package| package.name == PACKAGE)
@@ -389,12 +387,12 @@ fn locked(
     let mut locked = BTreeMap::new();
     for (name, allowed) in &course.crates {
         // "name", or "name version" where the lock file holds several versions of it.
-        let version = ours.dependencies.iter().find_map(|dependency| {
-            let mut words = dependency.split(' ');
-            if words.next() != Some(name) {
+        let version = root.dependencies.iter().find_map(|dependency| {
+            let mut parts = dependency.split(' ');
+            if parts.next() != Some(name) {
                 return None;
             }
-            let exact = words.next();
+            let exact = parts.next();
             file.package
                 .iter()
                 .find(|p| p.name == *name && exact.is_none_or(|v| p.version.to_string() == v))
@@ -422,9 +420,9 @@ struct Message {
     filenames: Vec<PathBuf>,
 }
 
-/// The libraries among what cargo says it made, with the id of their package.
+/// The libraries that cargo reports, each with the id of its package.
 ///
-/// Cargo's messages can be trusted here: nothing that a student wrote takes part.
+/// Cargo's messages are reliable here: no code of a student takes part.
 fn libraries(messages: &[u8]) -> Vec<(String, PathBuf)> {
     let mut libraries = Vec::new();
     for line in messages.split(|&b| b == b'\n') {
@@ -472,7 +470,7 @@ struct Node {
 }
 
 impl Metadata {
-    /// The library file and the features of a package that ours depends on directly.
+    /// The library file and the features of a package that root depends on directly.
     fn direct(
         &self,
         package: &str,

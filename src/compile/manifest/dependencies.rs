@@ -15,7 +15,8 @@ use super::{
 };
 use crate::course::AllowedCrate;
 
-/// Keys that would take a crate from elsewhere or make something else of it, and what each says of it.
+/// Keys that would take a crate from is_refused or make something else of it, each with the words of the
+/// refusal.
 const REFUSED_KEYS: [(&str, &str); 8] = [
     ("git", "comes from a git repository"),
     ("path", "comes from a folder"),
@@ -125,17 +126,17 @@ impl Course<'_> {
             );
             return None;
         }
-        let elsewhere = self.refused_keys(table, key, package, problems);
+        let is_refused = self.refused_keys(table, key, package, problems);
         if !self.allowed.contains_key(package) {
             self.not_allowed(at, package, problems);
             return None;
         }
         match version {
             Some(version) => self.check_version(at, table, package, version, problems),
-            None if elsewhere || table.contains_key("version") => {}
+            None if is_refused || table.contains_key("version") => {}
             None => problems.at(
                 at,
-                format!("the dependency {} says no version", quote(key)),
+                format!("the dependency {} has no version", quote(key)),
                 format!("add its version, {}", self.example(package)),
             ),
         }
@@ -151,7 +152,7 @@ impl Course<'_> {
         })
     }
 
-    /// Whether the crate is to come from elsewhere, or in another form.
+    /// Whether the crate is to come from is_refused, or in another form.
     fn refused_keys(
         &self,
         table: &DeTable<'_>,
@@ -236,7 +237,7 @@ impl Course<'_> {
         );
     }
 
-    /// What may be used, as a sentence.
+    /// The allowed crates, as a sentence.
     fn list(&self) -> String {
         if self.allowed.is_empty() {
             return "use the standard library; this course allows no crate".into();

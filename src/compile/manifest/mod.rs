@@ -1,11 +1,10 @@
 //! Read a submission's `Cargo.toml`: what rustc needs to know, or every reason to refuse it.
 //!
-//! cargo would obey the submission's configuration and run its build script, so the grader asks it
-//! nothing: this module reads the file itself, finds targets as cargo does, and knows which crates the
-//! course allows. It hides TOML and cargo's rules; what comes out are plain values that are safe in an
-//! argument or a variable of rustc's (no control character, no path that leaves the package).
-//! Sections that cannot change what is graded (`[profile]`, `[lints]`, tests, metadata, unknown keys) are
-//! passed over.
+//! cargo would obey the submission's configuration and run its build script, so the grader does not run it:
+//! this module reads the file itself, finds targets as cargo does, and knows which crates the course allows.
+//! It hides TOML and cargo's rules; what comes out are plain values that are safe in an argument or a
+//! variable of rustc's (no control character, no path that leaves the package). Sections that cannot change
+//! what is graded (`[profile]`, `[lints]`, tests, metadata, unknown keys) are passed over.
 //!
 //! It never runs anything and never touches the disk. It is no security boundary: the sandbox holds without
 //! it.
@@ -36,8 +35,8 @@ use judge::evidence::Refusal;
 /// The largest `Cargo.toml`, in bytes. An honest one has less than one KiB.
 const LARGEST: usize = 64 << 10;
 
-/// The most dots. Each level of a table needs a dot or a bracket, brackets are limited by `toml`, and a
-/// tree of several thousand levels (which 13 KB can hold) overflows the stack of whoever drops it.
+/// The most dots. Each level of a table needs a dot or a bracket, brackets are limited by `toml`, and a tree
+/// of several thousand levels (which 13 KB can hold) overflows the stack when it is dropped.
 const MOST_DOTS: usize = 500;
 
 /// Read the `Cargo.toml` in `text`.

@@ -21,20 +21,20 @@ const BUILT_IN: &[&str] = &["alloc", "core", "proc_macro", "std", "test"];
 /// Names of cargo's own folders, which it refuses for a program.
 const FOLDERS: &[&str] = &["build", "deps", "examples", "incremental"];
 
-type Verdict = Result<(), String>;
+type NameCheck = Result<(), String>;
 
 fn no<T>(why: &str) -> Result<T, String> {
     Err(why.to_owned())
 }
 
 /// A package's name.
-pub(super) fn package(name: &str) -> Verdict {
+pub(super) fn package(name: &str) -> NameCheck {
     spelling(name)?;
     no_digit_first(name)
 }
 
 /// A program's name.
-pub(super) fn binary(name: &str) -> Verdict {
+pub(super) fn binary(name: &str) -> NameCheck {
     spelling(name)?;
     reserved(name)?;
     if FOLDERS.contains(&name) {
@@ -44,7 +44,7 @@ pub(super) fn binary(name: &str) -> Verdict {
 }
 
 /// A library's name.
-pub(super) fn library(name: &str) -> Verdict {
+pub(super) fn library(name: &str) -> NameCheck {
     if name.contains('-') {
         return no("has a `-`, which the name of a library must not have");
     }
@@ -52,13 +52,13 @@ pub(super) fn library(name: &str) -> Verdict {
 }
 
 /// A name that stands in `use`, once each `-` is a `_`.
-pub(super) fn in_use(name: &str) -> Verdict {
+pub(super) fn in_use(name: &str) -> NameCheck {
     spelling(name)?;
     no_digit_first(name)?;
     reserved(name)
 }
 
-fn spelling(name: &str) -> Verdict {
+fn spelling(name: &str) -> NameCheck {
     if name.is_empty() {
         return no("is empty");
     }
@@ -77,14 +77,14 @@ fn spelling(name: &str) -> Verdict {
     Ok(())
 }
 
-fn no_digit_first(name: &str) -> Verdict {
+fn no_digit_first(name: &str) -> NameCheck {
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         return no("starts with a digit");
     }
     Ok(())
 }
 
-fn reserved(name: &str) -> Verdict {
+fn reserved(name: &str) -> NameCheck {
     let name = name.replace('-', "_");
     if KEYWORDS.contains(&name.as_str()) {
         return no("is a reserved word of Rust");

@@ -1,6 +1,6 @@
 //! The `[package]` section: name, version, edition, and what the program may ask about itself.
 //!
-//! Hides defaults and spellings. Never looks at targets or dependencies.
+//! Hides defaults and spellings. Never reads targets or dependencies.
 
 use semver::Version;
 use toml::de::{DeTable, DeValue};
@@ -64,7 +64,7 @@ pub(super) fn read(
     problems: &mut Problems<'_>,
 ) -> About {
     for (key, value) in section {
-        // Metadata is for other tools, whatever it says.
+        // Metadata is for other tools.
         if inherits(value.get_ref()) && key.get_ref() != "metadata" {
             problems.inherited(key.span().start, key.get_ref());
         }
@@ -123,7 +123,7 @@ fn refused_keys(section: &DeTable<'_>, files: &[&str], problems: &mut Problems<'
 
 /// The name and where it stands.
 fn name(section_at: usize, section: &DeTable<'_>, problems: &mut Problems<'_>) -> (usize, String) {
-    // Fit for targets named after it, so that one mistake is told once.
+    // Fit for targets named after it, so that one mistake is reported once.
     const STAND_IN: &str = "package";
     let at = entry(section, "name").map(|(at, _)| at);
     match (at, problems.string(section, "name")) {
@@ -155,7 +155,7 @@ fn edition(section_at: usize, section: &DeTable<'_>, problems: &mut Problems<'_>
     let Some((at, _)) = entry(section, "edition") else {
         problems.at(
             section_at,
-            "the package says no edition, which means 2015; this course takes 2021 and 2024",
+            "the package has no edition, which means 2015; this course takes 2021 and 2024",
             REMEDY,
         );
         return Edition::E2024;

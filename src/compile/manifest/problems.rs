@@ -1,4 +1,4 @@
-//! Collect the reasons to refuse a manifest, and look into its TOML.
+//! Collect the reasons to refuse a manifest, and read values from its TOML.
 //!
 //! Hides lines, the cut after many reasons, and how foreign text is shown: nothing of the submission
 //! reaches a sentence unescaped or at full length. Never decides what is refused.
@@ -38,7 +38,7 @@ impl<'t> Problems<'t> {
         problem: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        // Counting lines is not free, so a hostile file gets no more of it than it needs.
+        // Counting lines costs time, so lines are counted only for problems that are listed.
         let line = if self.found.len() < MOST {
             self.line(offset)
         } else {
@@ -93,7 +93,7 @@ impl<'t> Problems<'t> {
             problem: problem.into(),
             remedy: remedy.into(),
         };
-        // A key of a workspace is seen by who looks for such keys, and by who reads its value.
+        // An inherited key is found twice: by the search for such keys, and by the reader of its value.
         if self.found.iter().any(|(_, known)| *known == refusal) {
             return;
         }
@@ -139,13 +139,13 @@ impl<'t> Problems<'t> {
         }
     }
 
-    /// The truth of the first of `keys` that is there. Of another type, it is a problem.
+    /// The value of the first of `keys` that is there. Of another type, it is a problem.
     pub(super) fn boolean(&mut self, table: &DeTable<'_>, keys: &[&str]) -> Option<(usize, bool)> {
         let (key, (at, value)) = keys
             .iter()
             .find_map(|key| entry(table, key).map(|found| (key, found)))?;
-        if let DeValue::Boolean(truth) = value {
-            return Some((at, *truth));
+        if let DeValue::Boolean(is_true) = value {
+            return Some((at, *is_true));
         }
         let remedy = format!("write `{key} = true` or `{key} = false`");
         self.wrong_type(at, key, value, &remedy);
@@ -192,7 +192,7 @@ pub(super) fn entry<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Option<(usize,
     Some((key.span().start, value.get_ref()))
 }
 
-/// Whether a value says nothing: a table or an array without a member.
+/// Whether a value is empty: a table or an array without a member.
 pub(super) fn is_empty(value: &DeValue<'_>) -> bool {
     match value {
         DeValue::Table(table) => table.is_empty(),
@@ -201,7 +201,7 @@ pub(super) fn is_empty(value: &DeValue<'_>) -> bool {
     }
 }
 
-/// Whether a value says that it stands in a workspace.
+/// Whether a value is inherited from a workspace.
 pub(super) fn inherits(value: &DeValue<'_>) -> bool {
     value.get("workspace").is_some()
 }

@@ -13,7 +13,7 @@ use super::{
 
 const MAIN: &str = "src/main.rs";
 
-/// How many tables of `[[bin]]` are looked into; two are already too many.
+/// How many tables of `[[bin]]` are read; two are already too many.
 const MOST_BINARIES: usize = 10;
 
 /// How many programs one sentence names.
@@ -78,7 +78,7 @@ impl Finder<'_> {
         }
     }
 
-    /// What cargo takes for programs without being told, in the order of the paths.
+    /// The programs that cargo finds by itself, in the order of the paths.
     fn discover(&self) -> Vec<Target> {
         let mut found: Vec<Target> = self
             .files

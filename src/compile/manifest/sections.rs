@@ -1,12 +1,12 @@
 //! Which sections a manifest may have beside those that are read.
 //!
-//! Hides the list. Never looks into `[package]`, `[dependencies]` or a target.
+//! Hides the list. Never reads `[package]`, `[dependencies]` or a target.
 
 use toml::de::{DeTable, DeValue};
 
 use super::problems::{Problems, entry, is_empty, quote};
 
-/// Sections that are refused as soon as they say something: names, the problem, the remedy.
+/// Sections that are refused unless they are empty: names, the problem, the remedy.
 const REFUSED_SECTIONS: [(&[&str], &str, &str); 5] = [
     (
         &["patch"],

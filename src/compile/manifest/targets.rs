@@ -19,7 +19,7 @@ pub(super) struct Targets {
     pub(super) library: Option<Target>,
 }
 
-/// Find the targets of the package that `about` tells of.
+/// Find the targets of the package that `about` describes.
 pub(super) fn read(
     manifest: &DeTable<'_>,
     section: &DeTable<'_>,

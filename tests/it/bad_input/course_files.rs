@@ -10,10 +10,10 @@ use crate::support::{
 const COURSE: &str = "grader.toml";
 const EXERCISE: &str = CourseCopy::EXERCISE;
 
-/// Make one slip in one file of a copy of the course, and hear of it from both commands that read it.
-/// An `@` in the words stands for the number of the line in which the slip begins.
+/// Make one mistake in one file of a copy of the course; both commands that read it must report the mistake.
+/// An `@` in the words stands for the number of the line in which the mistake begins.
 #[track_caller]
-fn slip(file: &str, from: &str, to: &str, words: &[&str]) {
+fn mistake(file: &str, from: &str, to: &str, words: &[&str]) {
     let workspace = Workspace::new();
     let course = workspace.course();
     let text = fs::read_to_string(course.root.join(file)).unwrap();
@@ -36,8 +36,8 @@ fn slip(file: &str, from: &str, to: &str, words: &[&str]) {
 }
 
 #[test]
-fn slips_in_grader_toml_are_shown_at_their_line() {
-    let slips = [
+fn mistakes_in_grader_toml_are_shown_at_their_line() {
+    let mistakes = [
         (
             "[crates]",
             "[crates",
@@ -85,14 +85,14 @@ fn slips_in_grader_toml_are_shown_at_their_line() {
             &["rayon", "line @"],
         ),
     ];
-    for (from, to, words) in slips {
-        slip(COURSE, from, to, words);
+    for (from, to, words) in mistakes {
+        mistake(COURSE, from, to, words);
     }
 }
 
 #[test]
-fn slips_in_exercise_toml_are_shown_at_their_line() {
-    let slips = [
+fn mistakes_in_exercise_toml_are_shown_at_their_line() {
+    let mistakes = [
         (
             "title = ",
             "title : ",
@@ -180,8 +180,8 @@ fn slips_in_exercise_toml_are_shown_at_their_line() {
             &["line @", "`opt-level` is 0, 1, 2 or 3"],
         ),
     ];
-    for (from, to, words) in slips {
-        slip(EXERCISE, from, to, words);
+    for (from, to, words) in mistakes {
+        mistake(EXERCISE, from, to, words);
     }
 }
 
@@ -189,25 +189,25 @@ fn slips_in_exercise_toml_are_shown_at_their_line() {
 fn a_file_of_another_version_says_which_and_what_to_do() {
     for file in [COURSE, EXERCISE] {
         let line = "format-version = 1";
-        slip(
+        mistake(
             file,
             line,
             "format-version = 2",
             &["format-version 2, this program reads 1", "newer `grade`"],
         );
-        slip(
+        mistake(
             file,
             line,
             "format-version = 0",
             &["format-version 0", "`format-version = 1`"],
         );
-        slip(
+        mistake(
             file,
             line,
             "",
             &["does not say `format-version = 1`", "at the top"],
         );
-        slip(
+        mistake(
             file,
             line,
             "format-version = \"1\"",
@@ -218,7 +218,7 @@ fn a_file_of_another_version_says_which_and_what_to_do() {
 
 #[test]
 fn a_key_of_a_newer_version_does_not_hide_the_version() {
-    slip(
+    mistake(
         COURSE,
         "format-version = 1",
         "format-version = 9\nwarp = true",

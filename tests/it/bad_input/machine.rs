@@ -116,7 +116,7 @@ fn only_rustc(workspace: &Workspace) -> PathBuf {
     folder
 }
 
-/// What a shell, a service or a login was given bounds what programs can be given.
+/// The limits of a shell, a service or a login bound the limits of programs.
 #[test]
 fn resource_limits_below_the_courses_prevent_grading() {
     warm();
@@ -163,7 +163,8 @@ fn resource_limits_below_the_courses_prevent_grading() {
     workspace.assert_nothing_left();
 }
 
-/// A compiler that fails for want of something while `is_short` says so, but not at the canary.
+/// A compiler that fails because of a missing resource while the command `is_short` succeeds, but not at the
+/// probe crate.
 fn short_of_something(workspace: &Workspace, is_short: &str) -> PathBuf {
     let toolchain = workspace.path("toolchain");
     let rustc = toolchain.join("bin/rustc");
@@ -171,7 +172,7 @@ fn short_of_something(workspace: &Workspace, is_short: &str) -> PathBuf {
     let script = format!(
         "#!/bin/sh\ncase \"$*\" in\n\
          *--print*) exec echo '{}' ;;\n\
-         -vV | *--crate-name=canary*) ;;\n\
+         -vV | *--crate-name=probe*) ;;\n\
          *) if {is_short}; then echo 'failed to spawn a thread: Resource temporarily unavailable' >&2; \
          exit 101; fi ;;\nesac\nexec '{}' \"$@\"\n",
         toolchain.display(),
@@ -182,18 +183,18 @@ fn short_of_something(workspace: &Workspace, is_short: &str) -> PathBuf {
 }
 
 #[test]
-fn a_compiler_that_lacked_something_for_a_moment_costs_nobody_a_point() {
+fn a_compiler_that_lacked_a_resource_for_a_moment_costs_no_points() {
     warm();
     let workspace = Workspace::new();
     let once = format!("mkdir '{}' 2> /dev/null", workspace.path("asked").display());
     for (is_short, code, words) in [
         (&*once, 0, "PASS"),
-        // For good, and only where it is the submission that is compiled.
+        // Always, and only when the submission is compiled.
         ("true", 1, "failed to spawn a thread"),
     ] {
         let command = &mut grading(&workspace, &submission("correct-u64-fold"));
         command.env("RUSTC", short_of_something(&workspace, is_short));
-        // A script of ours is in nobody's view.
+        // No job can read a script of the test.
         command.args(["--isolation", "none"]);
         run(command).code(code).reports(&[words]);
     }
@@ -364,7 +365,7 @@ fn a_lock_file_that_cannot_be_made_is_reported_and_not_begun() {
     );
 }
 
-/// Turn over one byte in every block of a file, `from` being the first.
+/// Change one byte in every block of a file, from offset `from` on.
 fn damage(file: &Path, from: usize, block: usize) {
     let mut bytes = fs::read(file).unwrap();
     let mut at = from;
@@ -395,7 +396,7 @@ fn libraries(cache: &Path) -> Vec<PathBuf> {
 
 /// A correct submission passes with damaged libraries, and by the second time they are made again.
 #[track_caller]
-fn costs_nobody_a_point(damage: impl Fn(&Path)) {
+fn costs_no_points(damage: impl Fn(&Path)) {
     let workspace = Workspace::new();
     let private = cache_with(&workspace, &["layers", "references"]);
     let libraries = libraries(&private);
@@ -407,26 +408,31 @@ fn costs_nobody_a_point(damage: impl Fn(&Path)) {
         let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
         run(command.env("GRADE_CACHE_DIR", &private)).code(0)
     };
-    let said = grade();
+    let output = grade();
     assert!(
-        said.stderr.contains("were damaged: making them again"),
+        output.stderr.contains("were damaged: making them again"),
         "{}",
-        said.shown()
+        output.shown()
     );
-    let said = grade();
-    assert_eq!(said.stderr, "", "it was not made again: {}", said.shown());
+    let output = grade();
+    assert_eq!(
+        output.stderr,
+        "",
+        "it was not made again: {}",
+        output.shown()
+    );
     workspace.assert_nothing_left();
 }
 
 #[test]
 #[ignore = "compiles the course's crates anew; run by its own command, and by `.ci/run`"]
-fn a_layer_that_does_not_compile_any_more_costs_nobody_a_point() {
-    costs_nobody_a_point(|library| damage(library, 9, 4096));
+fn a_layer_that_does_not_compile_any_more_costs_no_points() {
+    costs_no_points(|library| damage(library, 9, 4096));
 }
 
 #[test]
-fn a_layer_that_compiles_and_then_crashes_costs_nobody_a_point() {
-    costs_nobody_a_point(spoil_machine_code);
+fn a_layer_that_compiles_and_then_crashes_costs_no_points() {
+    costs_no_points(spoil_machine_code);
 }
 
 #[test]
@@ -492,11 +498,13 @@ fn a_layer_that_lost_a_file_is_made_again() {
         }
     }
     let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
-    let said = run(command.env("GRADE_CACHE_DIR", &private)).code(0);
+    let output = run(command.env("GRADE_CACHE_DIR", &private)).code(0);
     assert!(
-        said.stderr.contains("preparing the course's crates, once"),
+        output
+            .stderr
+            .contains("preparing the course's crates, once"),
         "{}",
-        said.shown()
+        output.shown()
     );
 }
 
@@ -506,7 +514,7 @@ fn a_damaged_reference_program_is_built_again() {
     let private = cache_with(&workspace, &["layers", "references"]);
     let programs = || {
         let mut programs = names(&private.join("references"));
-        // Whether another test has held the lock of one by now is chance.
+        // Another test may have made a lock file by now.
         programs.retain(|name| !name.ends_with("lock"));
         programs
     };
@@ -534,7 +542,7 @@ fn a_damaged_reference_program_is_built_again() {
     );
 }
 
-/// Spoil the reference of a copy of the course: nothing may be graded.
+/// Damage the reference of a copy of the course: nothing may be graded.
 #[track_caller]
 fn reference_fails(main: &str, words: &[&str]) {
     let workspace = Workspace::new();

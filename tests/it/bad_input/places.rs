@@ -1,4 +1,4 @@
-//! Places that cannot be written to or read from: the temporary folder, the report, the cache.
+//! Paths that cannot be written to or read from: the temporary folder, the report, the cache.
 
 use std::{fs, path::Path};
 
@@ -11,7 +11,7 @@ use crate::support::{
     workspace::Workspace,
 };
 
-/// The program in a mount namespace of its own, with a file system of ours as the temporary folder.
+/// The program in a mount namespace of its own, with a file system of the test as the temporary folder.
 fn with_temp_on(workspace: &Workspace, options: &str) -> Command {
     let script = format!(
         "mount -t tmpfs -o {options} grade-test '{}' || \
@@ -115,13 +115,13 @@ fn a_temporary_folder_that_is_full_is_the_machines_fault() {
         "size=64m,nr_inodes=200",
     ] {
         let workspace = Workspace::new();
-        let said = run(&mut with_temp_on(&workspace, size)).code(3);
-        let said = said.complains(&[
+        let output = run(&mut with_temp_on(&workspace, size)).code(3);
+        let output = output.complains(&[
             "No space left on device",
             "free some space",
             "--temp-dir DIR",
         ]);
-        assert_eq!(said.stdout, "", "{size}: {}", said.shown());
+        assert_eq!(output.stdout, "", "{size}: {}", output.shown());
     }
 }
 
@@ -305,17 +305,17 @@ fn a_full_disk_is_reported_and_leaves_no_half_of_a_dataset() {
         "sh",
     ];
     let mut command = workspace.grade_behind(&namespace.map(str::to_owned));
-    let said = run(command.args(["data", "sum-of-products"])).code(2);
-    let said = said.complains(&["No space left on device"]);
+    let output = run(command.args(["data", "sum-of-products"])).code(2);
+    let output = output.complains(&["No space left on device"]);
     assert_eq!(
-        said.stdout.trim(),
+        output.stdout.trim(),
         "0",
         "files of a dataset that is not whole: {}",
-        said.shown()
+        output.shown()
     );
 }
 
-/// A compiler that says that its libraries are in the workspace, where something else is as well.
+/// A compiler whose libraries are in the workspace, beside other files.
 fn compiler_in(workspace: &Workspace) -> std::path::PathBuf {
     let toolchain = workspace.path("toolchain");
     fs::create_dir_all(toolchain.join("lib")).unwrap();

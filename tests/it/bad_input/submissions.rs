@@ -74,7 +74,7 @@ fn global_flags_may_stand_before_a_command() {
 }
 
 #[test]
-fn a_submission_called_like_a_command_is_told_how_to_write_it() {
+fn the_error_for_a_submission_called_like_a_command_shows_how_to_write_it() {
     for name in ["data", "batch", "report", "doctor"] {
         refuses(
             &["sum-of-products", name],
@@ -117,21 +117,21 @@ fn an_invalid_seed_is_answered_with_the_range() {
             &["data", "sum-of-products", "nowhere"],
         ] {
             let workspace = Workspace::new();
-            let said = run(workspace
+            let output = run(workspace
                 .grade()
                 .args(arguments)
                 .arg(format!("--seed={seed}")))
             .code(2);
-            assert!(said.stderr.contains(why), "{seed}: {}", said.shown());
-            assert!(said.stderr.contains("--seed"), "{}", said.shown());
+            assert!(output.stderr.contains(why), "{seed}: {}", output.shown());
+            assert!(output.stderr.contains("--seed"), "{}", output.shown());
             workspace.assert_nothing_left();
         }
-        // As people type it: a negative number looks like a flag.
-        let said = run(Workspace::new()
+        // As users type it: a negative number looks like a flag.
+        let output = run(Workspace::new()
             .grade()
             .args(["sum-of-products", "--seed", seed]))
         .code(2);
-        assert!(said.stderr.contains(why), "{seed}: {}", said.shown());
+        assert!(output.stderr.contains(why), "{seed}: {}", output.shown());
     }
     assert!(!course().join("nowhere").exists());
 }
@@ -180,7 +180,7 @@ fn a_workspace_is_refused() {
 }
 
 #[test]
-fn a_manifest_with_a_slip_is_refused_at_its_line() {
+fn a_manifest_with_a_mistake_is_refused_at_its_line() {
     refused(&submission("broken-manifest"), &["place Cargo.toml:"]);
 }
 
@@ -214,7 +214,7 @@ fn an_unreadable_folder_is_named_before_the_grading() {
 }
 
 #[test]
-fn an_unreadable_file_is_the_students_to_mend() {
+fn an_unreadable_file_fails_with_a_hint_for_the_student() {
     let workspace = Workspace::new();
     let folder = workspace.submission("closed-file", "", "fn main() {}");
     let locked = Locked::new(&folder.join("src/main.rs"), 0o000);
@@ -232,8 +232,8 @@ fn an_unreadable_file_is_the_students_to_mend() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "what is left out is said")]
-fn a_file_that_another_user_keeps_from_us_is_not_graded() {
+#[expect(clippy::print_stderr, reason = "a test that is left out is reported")]
+fn a_file_that_only_another_user_may_read_is_not_graded() {
     if !rustix::process::geteuid().is_root() {
         eprintln!("left out: only root can make a file that is another user's");
         return;
@@ -250,7 +250,7 @@ fn a_file_that_another_user_keeps_from_us_is_not_graded() {
         "NOT GRADED",
         "no points were given or taken",
         "`src/main.rs` cannot be opened",
-        "try let whoever grades read all of it",
+        "try make all of it readable for the user who grades",
     ]);
     drop(locked);
     workspace.assert_nothing_left();

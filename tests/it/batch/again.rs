@@ -1,10 +1,10 @@
-//! Grading again: what changed, who moved, and what is believed of what lies in the folder.
+//! Grading again: what changed, which grades changed, and which files in the folder are used again.
 
 use std::fs;
 
 use super::class::{Class, assert_same, outputs, says};
 use crate::support::{
-    command::{grade, in_known_surroundings, shown},
+    command::{grade, in_known_environment, shown},
     files::{append_to_program, copy_program, remove_tree},
     program,
 };
@@ -44,7 +44,7 @@ fn only_changed_submissions_are_graded_again_and_changed_grades_are_shown() {
             .unwrap()
             .contains("correct-scoped-chunks")
     );
-    // Who moved before is told until somebody accepts it.
+    // Earlier changes are reported until the user accepts them.
     says(&output, "lines-from-zero: fail 8/10 -> pass 10/10");
     assert!(out.join("previous/records/lines-from-zero.json").is_file());
 }
@@ -102,7 +102,7 @@ fn changed_grades_are_shown_since_the_last_accepted_ones() {
     silent(&grade(2, 2, &[]));
     says(&grade(1, 2, &[]), "pass 11/11 -> pass 10/10");
 
-    // Who comes later is new. What students are told in words changes no grade.
+    // A later submission is new. Texts for students change no grade.
     class.add("correct-scoped-chunks", "late");
     let readme = own.join("exercises/sum-of-products/README.md");
     fs::write(readme, "Read this.").unwrap();
@@ -147,7 +147,7 @@ fn foreign_files_among_the_records_end_no_batch() {
             );
             says(
                 &output,
-                "left alone, because nobody's records: previous/records/empty.json, \
+                "left alone, because they are no records of this class: previous/records/empty.json, \
                  previous/records/old.txt, records/backup.json, records/notes.json, records/readme.txt",
             );
         }
@@ -179,7 +179,7 @@ fn foreign_files_among_the_records_end_no_batch() {
 }
 
 #[test]
-fn another_build_of_the_grader_trusts_no_record() {
+fn another_build_of_the_grader_uses_no_old_record() {
     let class = Class::new(&["correct-modules"]);
     class.batch("out", &[]);
     // A program with a byte more behind its end runs as before.
@@ -194,7 +194,7 @@ fn another_build_of_the_grader_trusts_no_record() {
     append_to_program(&other_program, "\n");
     let by_the_other = || {
         let command = assert_cmd::Command::new(&other_program);
-        in_known_surroundings(command)
+        in_known_environment(command)
             .args(["batch", "sum-of-products", "--seed", "7"])
             .arg(class.folder())
             .arg("--out")
@@ -213,7 +213,7 @@ fn another_class_does_not_take_the_place_of_the_first() {
     let out = class.out("out");
     class.batch("out", &[]);
     let whole = outputs(&out);
-    // The same class in a folder of another name, somebody gone.
+    // The same class in a folder of another name, without one submission.
     let first = class.out("first");
     fs::rename(class.folder(), &first).unwrap();
     let moved = |from: &std::path::Path| {
@@ -232,7 +232,7 @@ fn another_class_does_not_take_the_place_of_the_first() {
     says(&output, "choose another folder with `--out DIR`");
     assert_eq!(outputs(&out), whole);
 
-    // Without the list of the class, the records tell.
+    // Without the list of the class, the records identify it.
     fs::write(out.join("class.json"), "{").unwrap();
     let output = class.batch("out", &[]);
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
@@ -261,7 +261,7 @@ fn damaged_and_exchanged_records_are_noticed_and_graded_again() {
             let text = fs::read_to_string(&record).unwrap();
             fs::write(&record, text.replace("\"fail\"", "\"pass\"")).unwrap();
         }),
-        ("somebody else's record and key", &|| {
+        ("another submission's record and key", &|| {
             for part in ["records", "keys"] {
                 fs::copy(
                     path(part, "correct-scoped-chunks"),

@@ -22,7 +22,7 @@ fn a_class_is_graded_alike_at_any_number_of_jobs() {
     }
     assert_same(&all[0], &all[1], "8 and 2 jobs");
 
-    // The outputs are what they are said to be.
+    // The outputs fit their descriptions.
     let out = class.out("2");
     let schema = fs::read_to_string(course().join("schema/grade-batch-1.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
@@ -122,7 +122,7 @@ fn graded_by(class: &Class, jobs: &str) -> BTreeMap<String, String> {
 
 /// Do it while so many others never rest.
 fn under_load<T>(others: usize, work: impl FnOnce() -> T) -> T {
-    /// Ends them, whatever becomes of us.
+    /// Ends them, also if the test fails.
     struct Busy(Vec<Child>);
     impl Drop for Busy {
         fn drop(&mut self) {
@@ -136,7 +136,7 @@ fn under_load<T>(others: usize, work: impl FnOnce() -> T) -> T {
     for _ in 0..others {
         #[expect(clippy::disallowed_methods, reason = "a program that is only busy")]
         let mut command = std::process::Command::new("sh");
-        // It ends by itself if nobody ends it.
+        // It ends by itself if this process does not end it.
         let script = "ulimit -t 120; while :; do :; done";
         busy.0.push(command.args(["-c", script]).spawn().unwrap());
     }

@@ -1,4 +1,4 @@
-//! What arrives: folders, archives, exports, and what cannot be taken in.
+//! What is handed in: folders, archives, exports, and what cannot be admitted.
 
 use std::{
     fs,
@@ -146,7 +146,7 @@ fn archives_and_attempts_are_graded_and_stand_in_every_output() {
         "Ignored notes.txt is neither a folder nor an archive",
     );
 
-    // Two that would be one are told apart by a person.
+    // A person must rename one of two submissions with the same id.
     fs::create_dir(class.folder().join("Ada")).unwrap();
     let output = class.batch("out", &[]);
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));

@@ -1,4 +1,5 @@
-//! A class of two thousand, and large files: everybody has a record, in order, and the grader stays small.
+//! A class of two thousand, and large files: every submission has a record, in order, and the grader needs
+//! little memory.
 
 use std::{fs, path::Path, process::Child, thread, time::Duration};
 
@@ -88,7 +89,9 @@ fn peak(mut batch: Child) -> u64 {
 
 fn high_water(process: &Child) -> Option<u64> {
     let path = format!("/proc/{}/status", process.id());
-    let said = fs::read_to_string(Path::new(&path)).ok()?;
-    let line = said.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let status = fs::read_to_string(Path::new(&path)).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

@@ -1,5 +1,5 @@
 //! A whole class, end to end: the same outputs however many are graded at a time and however often it is
-//! stopped; nothing graded twice without a reason; nothing believed that was touched.
+//! stopped; nothing graded twice without a reason; no damaged file used again.
 //!
 //! `GRADE_KILLS=20 cargo test --test it batch::` kills more often.
 

@@ -63,7 +63,7 @@ fn the_same_command_continues_after_kill_9_at_any_moment() {
     assert!(kept > 0, "no batch had drawn seeds when it was killed");
 }
 
-/// Everybody was graded on the seeds of the batch.
+/// Every submission was graded on the seeds of the batch.
 fn assert_same_seeds(out: &Path) {
     let text = fs::read_to_string(out.join("batch.json")).unwrap();
     let batch: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -77,7 +77,7 @@ fn assert_same_seeds(out: &Path) {
         assert!(seeds.starts_with(&ran), "{ran:?} of {seeds:?}");
         all += usize::from(ran.len() == seeds.len());
     }
-    assert!(all > 0, "nobody ran on all seeds");
+    assert!(all > 0, "no submission ran on all seeds");
 }
 
 /// Start a batch and kill it some time after it has written so many records. False if it was done.
@@ -124,19 +124,19 @@ fn a_regrading_that_was_stopped_does_not_mix_old_records_with_new_ones() {
 }
 
 #[test]
-fn grading_everybody_again_continues_after_a_kill() {
+fn grading_the_whole_class_again_continues_after_a_kill() {
     let class = Class::new(&["correct-modules", "correct-scoped-chunks", "exits-nonzero"]);
     class.add("correct-modules", "zoe");
     let out = class.out("out");
     says(&class.batch("out", &[]), "0 unchanged, 4 graded");
     let whole = outputs(&out);
-    // By the same command, and by one that does not say it again.
+    // By the same command, and by one without `--fresh`.
     for continued in [&["--fresh"][..], &[]] {
         kill_before_the_third(&class, &["--seed", "7", "--fresh"]);
         let report = grade().arg("report").arg(&out).output().unwrap();
         says(&report, "2 of 4 submissions so far");
         says(&class.batch("out", continued), "2 unchanged, 2 graded");
-        assert_same(&whole, &outputs(&out), "everybody again");
+        assert_same(&whole, &outputs(&out), "the whole class again");
         says(&class.batch("out", &[]), "4 unchanged, 0 graded");
     }
 }

@@ -1,4 +1,4 @@
-//! Machines that fail, commands that make no sense, and who is told what.
+//! Machines that fail, commands that make no sense, and what is reported.
 
 use std::fs;
 
@@ -58,7 +58,7 @@ fn machine_trouble_is_tried_once_more_and_is_never_zero_points() {
     assert_eq!(not_graded["score"], Value::Null);
     assert_eq!(not_graded["faults"][0]["kind"], "disk");
 
-    // Who was not graded is said where nothing else is.
+    // `--quiet` still reports the submissions that were not graded.
     let output = limited.arg("--quiet").output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", shown(&output));
     assert_eq!(output.stdout.len(), 0);
@@ -68,7 +68,7 @@ fn machine_trouble_is_tried_once_more_and_is_never_zero_points() {
     );
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
 
-    // The trouble gone, the same command grades who was left out, and nobody else.
+    // Once the machine works, the same command grades the submission that was left out, and no other one.
     let output = class.batch("out", &["--course", own_course.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
     says(&output, "1 unchanged, 1 graded");

@@ -82,7 +82,7 @@ fn this_course_is_sound() {
     workspace.assert_nothing_left();
 }
 
-/// Spoil the starter of a copy of the course.
+/// Damage the starter of a copy of the course; the command must report it.
 #[track_caller]
 fn is_broken(main: &str, why: &str) {
     let workspace = Workspace::new();
@@ -148,7 +148,7 @@ fn a_reference_that_is_wrong_where_the_answer_is_known_fails() {
 }
 
 #[test]
-fn a_known_answer_is_proven_on_a_seed_that_nobody_is_graded_on() {
+fn a_known_answer_is_proven_on_a_seed_that_no_submission_is_graded_on() {
     let workspace = Workspace::new();
     let copy = workspace.course();
     copy.edit(
@@ -194,16 +194,16 @@ fn a_course_without_exercises_is_reported() {
 fn doctor_says_what_is_possible_and_what_was_asked_for() {
     let workspace = Workspace::new();
     let doctor = |more: &[&str]| run(workspace.grade().arg("doctor").args(more));
-    let said =
+    let output =
         doctor(&["--isolation", "none"]).reports(&["is possible here, tier none was asked for"]);
     assert!(
-        said.stdout.starts_with("isolation: tier "),
+        output.stdout.starts_with("isolation: tier "),
         "{}",
-        said.shown()
+        output.shown()
     );
-    let said = doctor(&[]).reports(&["ready to grade"]);
-    assert!(!said.stdout.contains(" 1 calls"), "{}", said.shown());
-    assert!(!said.stdout.contains("asked for"), "{}", said.shown());
+    let output = doctor(&[]).reports(&["ready to grade"]);
+    assert!(!output.stdout.contains(" 1 calls"), "{}", output.shown());
+    assert!(!output.stdout.contains("asked for"), "{}", output.shown());
 }
 
 #[test]
@@ -229,6 +229,6 @@ fn shells_and_man_are_served() {
 fn a_closed_pipe_is_no_error() {
     let workspace = Workspace::new();
     let script = ["sh", "-c", "\"$@\" | head -c 10 > /dev/null", "sh"].map(str::to_owned);
-    let said = run(workspace.grade_behind(&script).arg("man")).code(0);
-    assert_eq!(said.stderr, "");
+    let output = run(workspace.grade_behind(&script).arg("man")).code(0);
+    assert_eq!(output.stderr, "");
 }

@@ -1,4 +1,4 @@
-//! Commands that are nearly right, and what is said of them.
+//! Commands that are nearly right, and the messages about them.
 
 use std::fs;
 
@@ -74,8 +74,8 @@ fn a_second_path_is_refused() {
 fn zero_jobs_are_refused() {
     let workspace = Workspace::new();
     let command = &mut workspace.grade();
-    let said = run(command.args(["batch", "sum-of-products", "x", "--jobs", "0"])).code(2);
-    assert!(said.stderr.contains("at least 1"), "{}", said.shown());
+    let output = run(command.args(["batch", "sum-of-products", "x", "--jobs", "0"])).code(2);
+    assert!(output.stderr.contains("at least 1"), "{}", output.shown());
 }
 
 #[test]

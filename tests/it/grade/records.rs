@@ -19,15 +19,15 @@ fn grading(folder: &Path, seeds: &[&str]) -> Finished {
     command
         .args(["sum-of-products", "--format", "json"])
         .arg(folder);
-    let said = run(command.args(seeds.iter().flat_map(|seed| ["--seed", seed])));
+    let output = run(command.args(seeds.iter().flat_map(|seed| ["--seed", seed])));
     workspace.assert_nothing_left();
-    said
+    output
 }
 
 /// A record without what differs from run to run: what was used.
 fn lasting(mut record: Value) -> Value {
     for run in record["runs"].as_array_mut().unwrap() {
-        // Which thread took which file is the scheduler's to say.
+        // The scheduler decides which thread takes which file.
         run.as_object_mut().unwrap().remove("timeline");
         assert!(run.as_object_mut().unwrap().remove("usage").is_some());
         // A pool that splits work as it goes needs a round more or less.
@@ -72,8 +72,8 @@ fn the_starter_fails_with_hints() {
 
 #[test]
 fn the_reference_passes_with_full_marks() {
-    let said = grading(&course().join("reference/sum-of-products"), &[]).code(0);
-    let record = said.record();
+    let output = grading(&course().join("reference/sum-of-products"), &[]).code(0);
+    let record = output.record();
     assert_eq!(record["verdict"], "pass");
     assert_eq!(record["score"]["earned"], record["score"]["possible"]);
     assert_eq!(seeds(&record).len(), 3);
@@ -183,7 +183,7 @@ fn fresh_seeds_are_drawn_for_each_grading() {
     );
     assert_eq!((one.len(), two.len()), (3, 3));
     assert_eq!((&*one[0], &*two[0]), ("0", "0"));
-    // Two draws of twice 32 bits alike would be a wonder.
+    // Two equal draws of twice 32 bits are practically impossible.
     assert_ne!(one, two);
 }
 

@@ -38,12 +38,12 @@ fn a_report_file_is_what_was_shown_without_colour() {
         )
         .unwrap();
         let command = &mut grading(&workspace, "lines-from-zero");
-        let said = run(command
+        let output = run(command
             .args(["--color", "always", "--format", format, "--report"])
             .arg(&file));
-        let said = said.code(1);
-        assert_eq!(said.stdout.contains(ESC), format == "human");
-        assert_eq!(fs::read_to_string(file).unwrap(), plain(&said.stdout));
+        let output = output.code(1);
+        assert_eq!(output.stdout.contains(ESC), format == "human");
+        assert_eq!(fs::read_to_string(file).unwrap(), plain(&output.stdout));
     }
     let left = names(workspace.temp().parent().unwrap());
     assert_eq!(left, ["report", "temp"]);
@@ -106,10 +106,10 @@ fn a_report_file_in_the_current_folder_needs_no_folder() {
         .current_dir(workspace.path("temp").parent().unwrap())
         .arg("--course")
         .arg(course());
-    let said = run(command.args(["--report", "report.txt"])).code(1);
+    let output = run(command.args(["--report", "report.txt"])).code(1);
     assert_eq!(
         fs::read_to_string(workspace.path("report.txt")).unwrap(),
-        said.stdout
+        output.stdout
     );
 }
 
@@ -118,9 +118,9 @@ fn colour_follows_flag_environment_and_terminal() {
     let workspace = Workspace::new();
     let coloured = |flags: &[&str], variables: &[(&str, &str)]| {
         let mut command = grading(&workspace, "no-manifest");
-        let said = run(command.args(flags).envs(variables.iter().copied())).code(1);
-        assert!(said.stdout.contains("FAIL"), "{}", said.shown());
-        said.stdout.contains(ESC)
+        let output = run(command.args(flags).envs(variables.iter().copied())).code(1);
+        assert!(output.stdout.contains("FAIL"), "{}", output.shown());
+        output.stdout.contains(ESC)
     };
     assert!(!coloured(&[], &[]), "not a terminal");
     assert!(coloured(&["--color", "always"], &[]));
@@ -150,16 +150,16 @@ fn errors_are_coloured_in_the_same_way() {
 
 /// Every line fits on 80 columns and does nothing to a terminal; only what is there to be copied is longer.
 #[track_caller]
-fn assert_presentable(said: &Finished) {
+fn assert_presentable(output: &Finished) {
     let mut is_command = false;
-    for line in said.stdout.lines() {
+    for line in output.stdout.lines() {
         let width = unicode_width::UnicodeWidthStr::width(line);
         assert!(width <= 80 || is_command, "{width} columns: {line:?}");
         assert!(!line.ends_with(' '), "ends with a space: {line:?}");
         is_command = line.trim() == "Again on the same data:";
     }
     let acts = |c: char| c.is_control() && c != '\n';
-    assert!(!said.stdout.contains(acts), "{:?}", said.stdout);
+    assert!(!output.stdout.contains(acts), "{:?}", output.stdout);
 }
 
 #[test]
@@ -194,18 +194,18 @@ fn a_report_of_what_was_not_graded_fits_on_80_columns() {
     let workspace = Workspace::new();
     let name = "a-name-as-long-as-a-name-of-a-submission-may-be-and-then-not-one-letter-more";
     let folder = workspace.submission(name, "", "fn main() {}");
-    let said = run(workspace
+    let output = run(workspace
         .grade()
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder))
     .code(1);
-    assert_presentable(&said);
-    let said = run(&mut not_graded(&workspace, &folder)).code(2);
-    assert_presentable(&said.reports(&["NOT GRADED"]));
+    assert_presentable(&output);
+    let output = run(&mut not_graded(&workspace, &folder)).code(2);
+    assert_presentable(&output.reports(&["NOT GRADED"]));
 }
 
-/// Says everything with sequences that a terminal obeys: colours, a cleared screen, a title, bells, text
-/// from right to left, and one line that goes back to the start of the verdict's.
+/// Text with sequences that a terminal obeys: colours, a cleared screen, a title, bells, text from right to
+/// left, and one line that goes back to the start of the verdict's.
 const ATTACK: &str = "\\u{1b}[2J\\u{1b}]0;title\\u{7}\\u{9b}31m\\r\\u{8}\\u{202e}PASS\\u{200b}";
 
 #[test]
@@ -225,20 +225,20 @@ fn no_control_character_reaches_the_terminal() {
     for (number, main) in mains.iter().enumerate() {
         let folder = workspace.submission(&format!("attack-{number}"), "", main);
         let command = &mut workspace.grade();
-        let said = run(command
+        let output = run(command
             .args(["sum-of-products", "--seed", "0"])
             .arg(&folder))
         .code(1);
-        assert_presentable(&said);
+        assert_presentable(&output);
         for hidden in ['\u{202e}', '\u{200b}', '\u{9b}'] {
-            assert!(!said.stdout.contains(hidden), "{}", said.shown());
+            assert!(!output.stdout.contains(hidden), "{}", output.shown());
         }
         assert!(
-            number == 3 || said.stdout.contains("\\u{1b}"),
+            number == 3 || output.stdout.contains("\\u{1b}"),
             "{number}: {}",
-            said.shown()
+            output.shown()
         );
-        assert!(!said.stderr.contains(ESC));
+        assert!(!output.stderr.contains(ESC));
 
         // With colour, ours alone: each is a colour or a weight.
         let command = &mut workspace.grade();
@@ -258,7 +258,7 @@ fn no_control_character_reaches_the_terminal() {
         }
         assert_eq!(
             without_thread_ids(&plain(&coloured.stdout)),
-            without_thread_ids(&said.stdout)
+            without_thread_ids(&output.stdout)
         );
     }
 }
@@ -279,21 +279,21 @@ fn a_submissions_name_and_path_are_escaped_as_well() {
     let workspace = Workspace::new();
     let folder = workspace.path("a\u{1b}[2Jb\u{202e}\nc");
     fs::create_dir_all(&folder).unwrap();
-    let said = run(workspace
+    let output = run(workspace
         .grade()
         .args(["sum-of-products", "--seed", "0"])
         .arg(&folder))
     .code(1);
-    assert_presentable(&said);
+    assert_presentable(&output);
     let command = &mut workspace.grade();
-    let said = run(command
+    let output = run(command
         .args(["sum-of-products", "--seed", "0"])
         .arg(folder.join("missing")))
     .code(2);
     assert!(
-        !said.stderr.contains(ESC) && said.stderr.contains("\\u{1b}[2Jb"),
+        !output.stderr.contains(ESC) && output.stderr.contains("\\u{1b}[2Jb"),
         "{}",
-        said.shown()
+        output.shown()
     );
 }
 
@@ -336,9 +336,9 @@ fn whole_reports_are_as_in_the_golden_file() {
             "7",
         ],
     ] {
-        let said = run(Workspace::new().grade().args(arguments));
-        let code = i32::from(!said.stdout.starts_with("PASS"));
-        let (arguments, report) = (arguments.join(" "), said.code(code).stdout);
+        let output = run(Workspace::new().grade().args(arguments));
+        let code = i32::from(!output.stdout.starts_with("PASS"));
+        let (arguments, report) = (arguments.join(" "), output.code(code).stdout);
         // How well a machine isolates is its own.
         let masked = report.lines().map(|line| match line.split_once(". ") {
             Some((tier, rest)) if tier.starts_with("  Isolation: ") => {

@@ -1,5 +1,5 @@
-//! Submissions that fake times or change the data. A fence stops them at `run`; where there is none they
-//! get through, and `files-read` must tell.
+//! Submissions that fake times or change the data. A fence stops them at `run`; where there is none they get
+//! through, and `files-read` must report it.
 
 use crate::support::{
     record::{record_of, statuses},
@@ -16,8 +16,8 @@ fn is_caught(name: &str, message: &str, seen: &str) {
         .args(["sum-of-products", "--seed", "0", "--isolation", "none"])
         .arg(submission(name));
     let record = record_of(&mut command);
-    let told = statuses(&record);
-    let status = |id: &str| &told.iter().find(|(known, _)| known == id).unwrap().1;
+    let actual = statuses(&record);
+    let status = |id: &str| &actual.iter().find(|(known, _)| known == id).unwrap().1;
     assert_eq!((&**status("build"), &**status("run")), ("pass", "pass"));
     assert_eq!(status("files-read"), "fail", "{record:#}");
     // Whether reads overlap may be an open question where files change while they are read.

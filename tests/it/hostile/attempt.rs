@@ -1,7 +1,7 @@
 //! Make one attack: prepare its own secrets, listeners, victim and folders, grade it, and clear away.
 //!
-//! Hides the placeholders of the templates. Nothing is shared between two attacks but the course and
-//! its cache, so what is seen is this attack's doing.
+//! Hides the placeholders of the templates. Nothing is shared between two attacks but the course and its
+//! cache, so every effect comes from this attack.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,18 +26,18 @@ use super::{
 };
 use crate::support::files::remove_tree;
 
-/// What must not be seen again where it does not belong, and what belongs to one attack alone.
+/// Secrets that must not appear elsewhere, and names that belong to one attack alone.
 #[derive(Debug)]
 pub(crate) struct Secrets {
     /// In the closed folder, and in the victim's environment.
     pub(crate) treasure: String,
-    /// In the folder that is open to everybody.
+    /// In the folder that is open to every user.
     pub(crate) open: String,
     /// Among the victim's arguments.
     pub(crate) argument: String,
     /// In the grader's own environment.
     pub(crate) environment: String,
-    /// What a submission prints when it knows that it got somewhere.
+    /// What a submission prints when it has succeeded.
     pub(crate) mark: String,
     /// In the names of all files that a submission makes, and among its daemons' arguments.
     pub(crate) token: String,
@@ -116,7 +116,7 @@ impl Drop for Folders {
     }
 }
 
-/// Take from everything below a folder what keeps even root from removing it.
+/// Clear the file attributes below a folder that prevent even root from removing it.
 fn soften(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(kind) = entry.file_type() else {
@@ -132,7 +132,7 @@ fn soften(folder: &Path) {
     }
 }
 
-/// Grade one attack at one tier, and see what comes of it.
+/// Grade one attack at one tier, and collect its effects.
 pub(crate) fn make(case: &Case, course: &Course, tier: Tier) -> Seen {
     if !case.is_possible() {
         return Seen::LeftOut;
@@ -186,7 +186,7 @@ pub(crate) fn make(case: &Case, course: &Course, tier: Tier) -> Seen {
     {
         effects.insert(Effect::WrongTier);
     }
-    let said = format!(
+    let output = format!(
         "{}\n{}\n{}",
         case.attack,
         graded.stderr.trim_end(),
@@ -195,7 +195,7 @@ pub(crate) fn make(case: &Case, course: &Course, tier: Tier) -> Seen {
     Seen::Graded {
         outcome: graded.outcome(),
         effects,
-        tail: said
+        tail: output
             .chars()
             .take(2000)
             .filter(|c| *c == '\n' || !c.is_control())
@@ -203,13 +203,13 @@ pub(crate) fn make(case: &Case, course: &Course, tier: Tier) -> Seen {
     }
 }
 
-/// What came of one class of attacks and honest submissions.
+/// The outcomes of one class of attacks and honest submissions.
 pub(crate) struct Class {
     /// By the names of the cases.
     pub(crate) outcomes: BTreeMap<String, Outcome>,
     pub(crate) effects: BTreeSet<Effect>,
     /// The end of what the grader wrote.
-    pub(crate) said: String,
+    pub(crate) output: String,
 }
 
 /// Hand in all cases into one folder, and grade it as a class.
@@ -250,7 +250,7 @@ pub(crate) fn make_as_class(cases: &[Case], course: &Course, tier: Tier) -> Clas
     Class {
         outcomes: outcomes.collect(),
         effects: watch.effects(&graded),
-        said: graded.stderr,
+        output: graded.stderr,
     }
 }
 

@@ -54,7 +54,7 @@ interactive = "none"
 pub(crate) struct Course {
     folder: tempfile::TempDir,
     pub(crate) cache: PathBuf,
-    /// Whether the grader can be told which tier to use.
+    /// Whether the grader can be started at a given tier.
     pub(crate) has_tiers: bool,
     /// Where the compiler is.
     pub(crate) toolchain: PathBuf,
@@ -111,7 +111,7 @@ pub(crate) fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-cache")
 }
 
-/// The shared cache, or a copy of what is in it for somebody else.
+/// The shared cache, or a copy of it for another user.
 fn own_cache(folder: &Path) -> PathBuf {
     let Some(shared) = env::var_os("GRADE_HOSTILE_CACHE") else {
         return shared_cache();

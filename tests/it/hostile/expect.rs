@@ -1,6 +1,6 @@
 //! What an attack is, and what must come of it: the file `expect.toml` beside each.
 //!
-//! Hides its spelling. Never looks at what really happened.
+//! Hides its spelling. Never reads what really happened.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -64,7 +64,7 @@ words! { all
 }
 
 words! {
-    /// What the grader said of a submission, in a word.
+    /// The grader's result for a submission, as a word.
     Outcome {
         /// Every check passed.
         Honest = "honest",
@@ -82,7 +82,7 @@ words! {
         Unread = "unread",
         /// The answer is right, but files were changed or not read.
         Tampered = "tampered",
-        /// The grader says that the machine, not the submission, is to blame.
+        /// The grader reports that the machine, not the submission, is the cause.
         NotGraded = "not-graded",
         /// There is no record.
         NoRecord = "no-record",
@@ -106,13 +106,13 @@ words! { all
         EnvironmentRead = "environment-read",
         /// The submission printed the mark: it says itself that it got somewhere.
         Told = "told",
-        /// Somebody connected to the port.
+        /// A process connected to the port.
         Connected = "connected",
         /// A datagram came.
         Datagram = "datagram",
-        /// Somebody connected to the socket file or to the abstract socket.
+        /// A process connected to the socket file or to the abstract socket.
         UnixConnected = "unix-connected",
-        /// A file of the submission lies in a folder that is everybody's.
+        /// A file of the submission lies in a folder that every user may write to.
         OutsideFile = "outside-file",
         /// The runner's other process is dead, stopped, limited or slowed down.
         VictimHarmed = "victim-harmed",
@@ -264,7 +264,7 @@ impl Case {
         }
     }
 
-    /// A submission of the ordinary corpus, which must be told the same at every tier.
+    /// A submission of the ordinary corpus, which must have the same result at every tier.
     pub(crate) fn honest(name: &str, folder: PathBuf, outcome: Outcome) -> Self {
         Self {
             name: name.into(),

@@ -1,6 +1,6 @@
-//! Call the real grader, watch over it from outside, and read what it said.
+//! Start the real grader, watch it from outside, and read its output.
 //!
-//! Never waits for it without end, and never trusts it to be alive.
+//! Never waits for it without end, and never assumes that it is alive.
 
 use std::{
     env,
@@ -35,16 +35,16 @@ pub(crate) struct Grading<'a> {
     pub(crate) submission: &'a Path,
     /// Where the grader puts its temporary folders.
     pub(crate) temporary: &'a Path,
-    /// The home of whoever grades, and for our files.
+    /// The home of the user who grades, and a folder for the test's files.
     pub(crate) home: &'a Path,
     pub(crate) runs: u8,
     /// After this the grader hangs.
     pub(crate) time_limit: Duration,
-    /// A variable in the grader's environment that nobody must see.
+    /// A variable in the grader's environment that no submission may read.
     pub(crate) secret: &'a str,
 }
 
-/// What the grader said, and how it fared.
+/// What the grader printed, and how it ended.
 #[derive(Debug, Default)]
 pub(crate) struct Graded {
     pub(crate) record: Option<Record>,
@@ -176,7 +176,7 @@ pub(crate) fn best_tier(course: &Course) -> Tier {
         .expect("a tier at which an honest program passes")
 }
 
-/// Grade, and look after the grader meanwhile.
+/// Grade, and watch the grader meanwhile.
 pub(crate) fn grade(grading: &Grading<'_>) -> Graded {
     let mut graded = run(grading, &["sum-of-products", "--format", "json"]);
     graded.record = serde_json::from_str(&graded.stdout).ok();
@@ -235,7 +235,7 @@ fn run(grading: &Grading<'_>, what: &[&str]) -> Graded {
     graded
 }
 
-/// Run to the end; let it go on if somebody stopped it, and end it if it hangs.
+/// Run to the end; continue the process if it was stopped, and end it if it hangs.
 #[expect(clippy::disallowed_methods, reason = "a test's time_limit")]
 fn watch_over(command: &mut Command, time_limit: Duration, graded: &mut Graded) -> ExitStatus {
     let start = Instant::now();

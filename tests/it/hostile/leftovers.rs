@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// How often one looks, five times a second: longer than any job of somebody else's.
+/// How many samples are taken, five a second: for longer than any job of another test.
 const LOOKS: u32 = 5 * 120;
 
 /// Everything on this machine that bears the grader's name.
@@ -17,26 +17,26 @@ const LOOKS: u32 = 5 * 120;
 pub(crate) struct Snapshot(BTreeSet<String>);
 
 impl Snapshot {
-    pub(crate) fn look(program: &Path) -> Self {
-        Self(look(program))
+    pub(crate) fn take(program: &Path) -> Self {
+        Self(scan(program))
     }
 
     /// What was not there before and does not go.
     pub(crate) fn left(&self, program: &Path) -> BTreeSet<String> {
-        let mut new: BTreeSet<String> = look(program).difference(&self.0).cloned().collect();
+        let mut new: BTreeSet<String> = scan(program).difference(&self.0).cloned().collect();
         for _ in 0..LOOKS {
             if new.is_empty() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(200));
-            let now = look(program);
+            let now = scan(program);
             new.retain(|thing| now.contains(thing));
         }
         new
     }
 }
 
-fn look(program: &Path) -> BTreeSet<String> {
+fn scan(program: &Path) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     groups(Path::new("/sys/fs/cgroup"), 6, &mut found);
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
@@ -89,13 +89,13 @@ fn groups(folder: &Path, depth: u32, found: &mut BTreeSet<String>) {
 #[test]
 fn leftovers_are_found() {
     let program = std::env::current_exe().expect("a path");
-    let nobody = Path::new("/nonexistent");
-    let before = look(nobody);
+    let no_program = Path::new("/nonexistent");
+    let before = scan(no_program);
     let file = tempfile::Builder::new()
         .prefix("grade-left-")
         .tempfile_in("/tmp");
     let file = file.expect("a file");
-    let after = look(&program);
+    let after = scan(&program);
     let new: Vec<&String> = after.difference(&before).collect();
     let name = file.path().display().to_string();
     assert!(new.iter().any(|thing| thing.ends_with(&name)), "{new:?}");

@@ -1,35 +1,35 @@
-//! Grade the hostile corpus, and see that nothing of it gets anywhere.
+//! Grade the hostile corpus, and check that no attack succeeds.
 //!
-//! Every folder below `tests/submissions/hostile/` is one attack, a bounded one, with an `expect.toml`
-//! beside it: what the grader must say of it, and what must not be seen outside. All are graded by the
-//! real program, several at a time, and honest submissions among them, whose grades must not change.
-//! What an attack achieved is seen by observers outside of the grader (a listener, a secret file, a
-//! process to be hurt), never by asking the grader.
+//! Every folder below `tests/submissions/hostile/` is one attack, a bounded one, with an `expect.toml` beside
+//! it: the result that the grader must give it, and the effects that must not occur outside. All are graded
+//! by the real program, several at a time, and honest submissions among them, whose grades must not change.
+//! Observers outside of the grader record what an attack achieved (a listener, a secret file, a victim
+//! process); the grader's own output does not count.
 //!
-//! Two tests of the tests: without isolation each attack must do exactly what it says it can (so the
-//! observers see, and the attacks bite), and what looks at reports is shown reports that are bad.
+//! Two tests of the tests: without isolation each attack must have exactly the effects that it declares (so
+//! the observers work, and the attacks are real), and the checks of reports must find bad reports.
 //!
 //! # Running it
 //!
-//! `cargo test --test it hostile::` plays the honest submissions and every eighth attack, at the best tier that
-//! this machine has. Two tests take long and have to be asked for (`-- --ignored`): a class of attackers
+//! `cargo test --test it hostile::` grades the honest submissions and every eighth attack, at the best tier
+//! that this machine has. Two tests take long and have to be asked for (`-- --ignored`): a class of attackers
 //! graded by one `grade batch`, and all of it once more as an ordinary user, with and without user
 //! namespaces, at the tiers that hold there. Variables choose more:
 //!
 //! - `GRADE_HOSTILE_TIERS=full,confined,weak,none`: every attack at these tiers, one after the other.
 //! - `GRADE_HOSTILE_ONLY=word`: only attacks whose name or group holds the word.
 //! - `GRADE_HOSTILE_TABLE=FILE`: write the table attack × tier there as well.
-//! - `GRADE_HOSTILE_SHOW=1`: show what the grader said of each.
+//! - `GRADE_HOSTILE_SHOW=1`: show what the grader printed about each.
 //! - `GRADE_HOSTILE_JOBS=N`: gradings at the same time (default: twice the processors).
 //!
-//! Where `CI` is set, nothing is left out unless it is known why.
+//! Where `CI` is set, nothing is left out without a known reason.
 //!
-//! Never: trusts what the grader says of itself where something can be seen from outside; leaves a
+//! Never relies on the grader's own output where an effect can be observed from outside. Never leaves a
 //! process, a file or a key behind.
 
 #![expect(
     clippy::print_stderr,
-    reason = "the table is for whoever runs these tests"
+    reason = "the table is for the person who runs these tests"
 )]
 
 mod attempt;
@@ -61,8 +61,8 @@ use self::{
 use crate::support::{self, files::copy_tree, processors, sysroot};
 use test_support::others::{self, Again};
 
-/// Honest and clumsy submissions among the hostile ones, and what each must be told whatever its
-/// neighbours do.
+/// Honest and clumsy submissions among the hostile ones, and the result that each must have, independent of
+/// the others.
 const HONEST: &[(&str, Outcome)] = &[
     ("serial", Outcome::Honest),
     ("correct-rayon-par-iter", Outcome::Honest),
@@ -115,7 +115,7 @@ fn all_is_asked_for() -> bool {
     others::is_again() || asked.iter().any(|name| env::var_os(name).is_some())
 }
 
-/// The cases to be played: all of them, or the honest ones and every eighth attack.
+/// The cases to be graded: all of them, or the honest ones and every eighth attack.
 fn chosen_cases() -> Vec<Case> {
     let mut cases = cases();
     if !all_is_asked_for() {
@@ -168,7 +168,7 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
         assert!(left_out.is_empty(), "these are never tried: {left_out:?}");
     }
     for tier in tiers(&course) {
-        let before = leftovers::Snapshot::look(&grader);
+        let before = leftovers::Snapshot::take(&grader);
         for ((case, row), seen) in cases
             .iter()
             .zip(&mut rows)
@@ -194,7 +194,7 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
             }
             row.add(tier, &seen);
         }
-        // Where nothing is fenced, whoever kills a supervisor leaves what it would have removed.
+        // Without isolation, an attack that kills a supervisor leaves what the supervisor would have removed.
         if tier != Tier::None {
             complaints.extend(
                 before
@@ -217,7 +217,7 @@ fn every_attack_ends_as_expected_and_honest_grades_stay() {
     );
 }
 
-/// Groups whose attacks stand in a class without being refused at the door.
+/// Groups whose attacks are in the class, because they are not refused at admission.
 const OF_A_CLASS: &[&str] = &[
     expect::HONEST,
     "attacks-on-the-grader",
@@ -244,7 +244,7 @@ fn in_a_class_with_attacks_honest_grades_stay() {
         class.effects.is_empty(),
         "{:?}\n{}",
         class.effects,
-        class.said
+        class.output
     );
     assert!(cases.len() > 40, "only {} stand in the class", cases.len());
     let mut complaints = Vec::new();
@@ -262,12 +262,12 @@ fn in_a_class_with_attacks_honest_grades_stay() {
         complaints.is_empty(),
         "{}\n{}",
         complaints.join("\n"),
-        class.said
+        class.output
     );
 }
 
 /// Nothing of root's that an ordinary user could not reach is needed: toolchain, corpus and compiled crates
-/// are put where everybody can.
+/// are put where every user can.
 #[test]
 #[ignore = "takes ten minutes"]
 fn every_attack_ends_the_same_as_other_users() {
@@ -370,7 +370,7 @@ fn most_attacks_do_something_where_nothing_stops_them() {
             missing.remove(&effect);
         }
     }
-    // Of these none is allowed at any tier; what looks for them has tests of its own.
+    // Of these none is allowed at any tier; the checks for them have tests of their own.
     for of_reports in Effect::NEVER {
         missing.remove(&of_reports);
     }

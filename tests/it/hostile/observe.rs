@@ -1,4 +1,4 @@
-//! Look, from outside, what a submission achieved.
+//! Observe from outside what a submission achieved.
 //!
 //! Everything here is either a thing that only a successful attack can move (a folder, a listener, a
 //! process) or a secret that only a successful attack can print.
@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{attempt::Secrets, expect::Effect, grading::Graded, text};
 
-/// What a folder looks like: of everything in it the name, what it is, whose, since when, its bytes.
+/// The state of a folder: name, mode, owner, time of change and bytes of each entry.
 #[derive(Debug, PartialEq)]
 pub(crate) struct FolderState(Vec<(OsString, u32, u32, i64, i64, Vec<u8>)>);
 
@@ -113,7 +113,7 @@ impl Listeners {
 /// What a person may be asked to read, in bytes: a few hundred lines.
 const LONGEST_REPORT: usize = 32 << 10;
 
-/// What is in what the grader wrote, and how the grader fared.
+/// The effects that the grader's output shows, and how the grader ended.
 fn of_the_grader(graded: &Graded, secrets: &Secrets, effects: &mut BTreeSet<Effect>) {
     let mut see = |seen: bool, effect| {
         if seen {
@@ -124,21 +124,21 @@ fn of_the_grader(graded: &Graded, secrets: &Secrets, effects: &mut BTreeSet<Effe
     see(graded.stopped, Effect::GraderStopped);
     see(graded.hung, Effect::GraderHung);
     let report = graded.report();
-    let said = |what: &str| {
+    let prints = |what: &str| {
         [&graded.stdout, &graded.stderr, &report]
             .iter()
             .any(|text| text.contains(what))
     };
-    see(said(&secrets.treasure), Effect::TreasureRead);
-    see(said(&secrets.open), Effect::OpenRead);
-    see(said(&secrets.argument), Effect::ArgumentsRead);
-    see(said(&secrets.environment), Effect::EnvironmentRead);
-    // Only as an answer: the compiler may well show the line that the mark stands on.
+    see(prints(&secrets.treasure), Effect::TreasureRead);
+    see(prints(&secrets.open), Effect::OpenRead);
+    see(prints(&secrets.argument), Effect::ArgumentsRead);
+    see(prints(&secrets.environment), Effect::EnvironmentRead);
+    // Only as an answer: the compiler may show the source line with the mark.
     let answers = graded.record.iter().flat_map(|record| &record.runs);
-    let told = answers
+    let is_mark_printed = answers
         .filter_map(|run| run.answer.as_deref())
         .any(|text| text == secrets.mark);
-    see(told, Effect::Told);
+    see(is_mark_printed, Effect::Told);
     let bad = |text: &str| text::acting(text).is_some();
     see(bad(&report) || bad(&graded.stderr), Effect::ControlInReport);
     see(bad(&graded.stdout), Effect::ControlInJson);
@@ -147,7 +147,7 @@ fn of_the_grader(graded: &Graded, secrets: &Secrets, effects: &mut BTreeSet<Effe
     see(obeyed, Effect::CommandInReport);
 }
 
-/// Files whose names hold the token, in folders that are everybody's. They are removed.
+/// Whether files with the token in their names are in folders that every user may write to. They are removed.
 fn outside_files(token: &str, folders: &[PathBuf]) -> bool {
     let entries = folders
         .iter()
@@ -164,8 +164,7 @@ fn outside_files(token: &str, folders: &[PathBuf]) -> bool {
     !ours.is_empty()
 }
 
-/// Living processes that bear the submission's name or have its token among their arguments. They are
-/// ended.
+/// Whether living processes have the submission's name, or its token among their arguments. They are ended.
 fn processes_remain(secrets: &Secrets) -> bool {
     let mut any = false;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -197,7 +196,7 @@ fn processes_remain(secrets: &Secrets) -> bool {
     any
 }
 
-/// What one attack is watched by, from before it is graded.
+/// The observers of one attack, made before it is graded.
 pub(crate) struct Watch<'a> {
     pub(crate) secrets: &'a Secrets,
     pub(crate) treasure: (&'a Path, FolderState),
@@ -210,7 +209,7 @@ pub(crate) struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Everything that was seen.
+    /// All effects that occurred.
     pub(crate) fn effects(&self, graded: &Graded) -> BTreeSet<Effect> {
         let mut effects = BTreeSet::new();
         of_the_grader(graded, self.secrets, &mut effects);

@@ -1,4 +1,4 @@
-//! The table attack × tier: what the grader said, and what was seen outside.
+//! The table attack × tier: the grader's result, and the effects outside.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -13,7 +13,7 @@ pub(crate) enum Seen {
     Graded {
         outcome: Outcome,
         effects: BTreeSet<Effect>,
-        /// The end of what the grader wrote, for whoever looks into a failure.
+        /// The end of the grader's output, to explain a failure.
         tail: String,
     },
 }

@@ -1,6 +1,6 @@
-//! A process to be hurt: it sleeps, knows a secret, and stands for everybody else's processes.
+//! The victim process: it sleeps, has a secret, and represents the processes of other users.
 //!
-//! Hides how one sees from outside that somebody meddled with it.
+//! Hides how a change of it is recognised from outside.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Start the program in surroundings that are known, and say what is expected of its end.
+//! Start the program in a known environment, and check how it ends.
 //!
 //! Never waits without end: what takes longer than [`TIME_LIMIT`] is stopped, and the test fails.
 
@@ -11,13 +11,13 @@ use super::{cache, course, program};
 /// Nothing that a test starts may take longer.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_mins(3);
 
-/// The program, in the course's folder, with an environment that holds nothing of the person who tests.
+/// The program, in the course's folder, with an environment without variables of the user who runs the tests.
 pub(crate) fn grade() -> Command {
-    in_known_surroundings(Command::new(program()))
+    in_known_environment(Command::new(program()))
 }
 
 /// The same for a command that starts the program.
-pub(crate) fn in_known_surroundings(mut command: Command) -> Command {
+pub(crate) fn in_known_environment(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         let is_ours = name.starts_with("GRADE_") || name.starts_with("XDG_");

@@ -1,8 +1,8 @@
 //! Copy, list and lock files and folders.
 //!
-//! A program that a test writes and then starts is written by another process: while this one had it open
-//! for writing, a process that another test starts at that moment would inherit the descriptor, and the
-//! kernel refuses to start a program that somebody may still write to.
+//! A program that a test writes and then starts is written by another process: while this one had it open for
+//! writing, a process that another test starts at that moment would inherit the descriptor, and the kernel
+//! refuses to start a program that a process may still write to.
 
 use std::{
     fs, io,
@@ -57,7 +57,7 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-/// A folder that nobody may use, until this is dropped, so that it can be removed.
+/// A folder without permissions, which are restored when this is dropped, so that it can be removed.
 pub(crate) struct Locked(PathBuf);
 
 impl Locked {

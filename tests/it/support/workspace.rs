@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 use super::{
-    command::{grade, in_known_surroundings},
+    command::{grade, in_known_environment},
     course,
     files::{copy_tree, names},
     program,
@@ -55,7 +55,7 @@ impl Workspace {
         self.with(grade())
     }
 
-    /// The program for somebody whom permissions stop, who may be root only by name.
+    /// The program for a user whom permissions restrict, also if the tests run as root.
     pub(crate) fn grade_as_ordinary_user(&self) -> Command {
         if !rustix::process::geteuid().is_root() {
             return self.grade();
@@ -69,7 +69,7 @@ impl Workspace {
     pub(crate) fn grade_behind(&self, prefix: &[String]) -> Command {
         let mut command = Command::new(&prefix[0]);
         command.args(&prefix[1..]).arg(program());
-        self.with(in_known_surroundings(command))
+        self.with(in_known_environment(command))
     }
 
     fn with(&self, mut command: Command) -> Command {

@@ -1,8 +1,7 @@
-//! What reading an archive may cost, and who is to blame when reading fails.
+//! What reading an archive may cost, and what causes a failed reading.
 //!
-//! Hides the readers that count bytes. A stranger made the archive, so the archive is to blame for a failure
-//! unless the file itself could not be read.
-//! Never believes a size that an archive declares.
+//! Hides the readers that count bytes. The archive comes from a submission, so it counts as the cause of a
+//! failure unless the file itself could not be read. Never believes a size that an archive declares.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +14,7 @@ use std::{
 use rawzip::ReaderAt;
 
 use crate::{
-    blame::{Blame, ReadError},
+    cause::{Cause, ReadError},
     refusals,
 };
 
@@ -39,11 +38,11 @@ const OVERHEAD: u64 = 1 << 20;
 enum Stop {
     /// The file could not be read.
     Machine(io::Error),
-    /// More came out than may.
+    /// Unpacking gave more bytes than allowed.
     Bomb,
 }
 
-/// The account of one reading.
+/// The bytes that one reading of an archive may still use.
 #[derive(Debug)]
 pub(super) struct Budget {
     /// Bytes that may still be taken from the file.
@@ -91,21 +90,21 @@ impl Budget {
         self.taken.get()
     }
 
-    /// Whom to blame for a failed reading: if a budget or the file ended it, the library knows only that its
-    /// input ended.
-    pub(super) fn judge(&self, problem: Blame, place: &str, path: &Path) -> Blame {
+    /// The cause of a failed reading. If a budget or the file ended it, the library knows only that its input
+    /// ended.
+    pub(super) fn resolve(&self, problem: Cause, place: &str, path: &Path) -> Cause {
         match self.stop.take() {
             None => problem,
-            Some(Stop::Bomb) => Blame::Limit(refusals::bomb(place)),
+            Some(Stop::Bomb) => Cause::Limit(refusals::bomb(place)),
             Some(Stop::Machine(error)) => {
-                Blame::from_read_error(path, place, ReadError::Machine(error))
+                Cause::from_read_error(path, place, ReadError::Machine(error))
             }
         }
     }
 
     fn bomb(&self) -> io::Error {
         self.stop.replace(Some(Stop::Bomb));
-        io::Error::other("more than it may")
+        io::Error::other("more bytes than allowed")
     }
 }
 
@@ -123,7 +122,7 @@ impl Source<'_> {
         self.size
     }
 
-    /// Let `read` fill as much of the buffer as may still be taken.
+    /// Let `read` fill as much of the buffer as the budget allows.
     fn counted(
         &self,
         buffer: &mut [u8],
@@ -143,9 +142,9 @@ impl Source<'_> {
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
-                let told = io::Error::from(error.kind());
+                let reported = io::Error::from(error.kind());
                 self.budget.stop.replace(Some(Stop::Machine(error)));
-                Err(told)
+                Err(reported)
             }
         }
     }
@@ -160,7 +159,8 @@ impl Read for Source<'_> {
 
 impl ReaderAt for Source<'_> {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        // For an offset that is no valid one the kernel has an error, which would be taken for the disk's.
+        // The kernel returns an error for an offset that is not valid, which would look like an error of the
+        // disk.
         if offset >= self.size {
             return Ok(0);
         }
@@ -201,9 +201,9 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
-    fn judged(budget: &Budget) -> Blame {
-        let problem = Blame::Limit(refusals::damaged("x"));
-        budget.judge(problem, "x", Path::new("hw.zip"))
+    fn resolved(budget: &Budget) -> Cause {
+        let problem = Cause::Limit(refusals::damaged("x"));
+        budget.resolve(problem, "x", Path::new("hw.zip"))
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         let file = options.open(path).unwrap();
         let budget = Budget::new(100, 100);
         assert!(budget.source(&file, 100).read(&mut [0; 9]).is_err());
-        let Blame::Ours(Error::Machine { source, .. }) = judged(&budget) else {
+        let Cause::Ours(Error::Machine { source, .. }) = resolved(&budget) else {
             panic!("refused")
         };
         assert_eq!(source.raw_os_error(), Some(9), "{source}");
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn a_failure_of_the_format_is_the_archives() {
         let budget = Budget::new(100, 100);
-        let Blame::Limit(refusal) = judged(&budget) else {
+        let Cause::Limit(refusal) = resolved(&budget) else {
             panic!("not refused")
         };
         assert!(refusal.problem.contains("damaged"), "{refusal:?}");
@@ -237,7 +237,7 @@ mod tests {
         let mut source = budget.source(&file, 1000);
         let whole = io::copy(&mut source, &mut io::sink());
         assert!(whole.is_err());
-        let Blame::Limit(refusal) = judged(&budget) else {
+        let Cause::Limit(refusal) = resolved(&budget) else {
             panic!("not refused")
         };
         assert!(refusal.problem.contains("far more"), "{refusal:?}");

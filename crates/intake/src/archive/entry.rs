@@ -5,13 +5,13 @@
 use std::io;
 
 use crate::{
-    blame::Blame,
+    cause::Cause,
     names::{self, shown},
     refusal::Refusal,
     refusals,
 };
 
-/// What an entry says it is.
+/// The kind of an entry, as the archive declares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     File,
@@ -23,7 +23,7 @@ pub(super) enum EntryKind {
 }
 
 /// Called with every entry in turn, and a reader of its contents.
-pub(super) type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Blame> + 'v;
+pub(super) type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Cause> + 'v;
 
 /// One entry, as the archive describes it.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// The names along its path; none for the top folder itself.
     ///
-    /// `.` and doubled slashes mean nothing anywhere and are passed over. Everything that could mean
-    /// another place on some system is refused: `..`, a path from the top, a drive, a backslash.
+    /// `.` and doubled slashes mean nothing on any system and are ignored. Everything that could lead to
+    /// another folder on some system is refused: `..`, a path from the top, a drive, a backslash.
     pub(super) fn path(&self) -> Result<Vec<&[u8]>, Refusal> {
         let path = self
             .name
@@ -59,7 +59,7 @@ impl Entry<'_> {
     }
 }
 
-/// Read as Windows would as well: there `\` parts names, and `C:x` is on a drive.
+/// Windows' rules count too: there `\` separates names, and `C:x` is on a drive.
 fn leads_outside(name: &[u8]) -> bool {
     let is_slash = |byte: &u8| matches!(byte, b'/' | b'\\');
     let has_drive = matches!(name, [letter, b':', ..] if letter.is_ascii_alphabetic());

@@ -1,8 +1,8 @@
 //! The second reading: copy what belongs to the crate.
 //!
-//! Hides how a flat list of paths becomes folders. What a walk over the unpacked folder would drop, count
-//! or refuse is dropped, counted and refused here, by the same rules in the same words.
-//! Never writes below a name that was not checked, and never opens a path that it did not make.
+//! Hides how a flat list of paths becomes folders. Entries are dropped, counted and refused by the same
+//! rules, with the same words, as in a walk over the unpacked folder. Never writes below a name that was not
+//! checked, and never opens a path that it did not make.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,7 +15,7 @@ use super::{
     plan::Plan,
 };
 use crate::{
-    blame::Blame,
+    cause::Cause,
     copy::{self, Failure},
     limits::Limits,
     manifest,
@@ -73,10 +73,10 @@ impl<'a> Extraction<'a> {
     }
 
     /// Check an entry and copy it, if it is the crate's.
-    pub(super) fn entry(&mut self, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Blame> {
+    pub(super) fn entry(&mut self, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Cause> {
         let path = entry.path()?;
         let Some(inside) = path.strip_prefix(self.root.as_slice()) else {
-            // Beside the crate: not copied, but what has no place in an archive is not passed over.
+            // Beside the crate: not copied, but an entry that no archive may hold is refused all the same.
             return match special(entry.what, &shown(entry.name)) {
                 Some(refusal) if !path.iter().any(|name| names::is_dropped(name)) => Err(refusal),
                 _ => Ok(()),
@@ -124,7 +124,7 @@ impl<'a> Extraction<'a> {
         part: &PathPart<'_>,
         entry: &Entry<'_>,
         body: &mut dyn Read,
-    ) -> Result<String, Blame> {
+    ) -> Result<String, Cause> {
         let text = names::check(part.name).map_err(|problem| {
             let place = join(part.above, &shown(part.name));
             refusals::odd_name(&place, &problem)
@@ -162,9 +162,9 @@ impl<'a> Extraction<'a> {
         Ok(path)
     }
 
-    fn folder(&self, path: &str, depth: usize) -> Result<(), Blame> {
+    fn folder(&self, path: &str, depth: usize) -> Result<(), Cause> {
         if depth > self.limits.depth {
-            return Err(Blame::Limit(refusals::too_deep(path, self.limits)));
+            return Err(Cause::Limit(refusals::too_deep(path, self.limits)));
         }
         if path == manifest::NAME {
             return Err(refusals::manifest_is_folder(path).into());
@@ -172,8 +172,8 @@ impl<'a> Extraction<'a> {
         Ok(copy::folder(&self.dest.join(path))?)
     }
 
-    fn file(&mut self, path: &str, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Blame> {
-        let too_large = || Blame::Limit(refusals::too_large(path, entry.claims, self.limits));
+    fn file(&mut self, path: &str, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Cause> {
+        let too_large = || Cause::Limit(refusals::too_large(path, entry.claims, self.limits));
         if entry.claims > self.bytes_left {
             return Err(too_large());
         }
@@ -181,13 +181,13 @@ impl<'a> Extraction<'a> {
             copy::file(body, &self.dest.join(path), self.bytes_left).map_err(|failure| {
                 match failure {
                     Failure::OverBudget => too_large(),
-                    // If the disk failed, the budget knows, and judges later.
-                    Failure::Read(_) => Blame::Limit(refusals::damaged(path)),
+                    // If the disk failed, the budget has the error and replaces this refusal later.
+                    Failure::Read(_) => Cause::Limit(refusals::damaged(path)),
                     Failure::Write(error) => error.into(),
                 }
             })?;
         if bytes != entry.claims {
-            return Err(Blame::Limit(refusals::damaged(path)));
+            return Err(Cause::Limit(refusals::damaged(path)));
         }
         self.bytes_left -= bytes;
         self.files.push(SnapshotFile {
@@ -197,13 +197,13 @@ impl<'a> Extraction<'a> {
         Ok(())
     }
 
-    fn count(&mut self, raw: &[u8], above: &str) -> Result<(), Blame> {
+    fn count(&mut self, raw: &[u8], above: &str) -> Result<(), Cause> {
         if self.counted.contains(raw) {
             return Ok(());
         }
         let left = self.entries_left.checked_sub(1);
         self.entries_left =
-            left.ok_or_else(|| Blame::Limit(refusals::too_many(above, self.limits)))?;
+            left.ok_or_else(|| Cause::Limit(refusals::too_many(above, self.limits)))?;
         self.counted.insert(raw.to_vec());
         Ok(())
     }
@@ -228,7 +228,7 @@ struct PathPart<'a> {
 }
 
 /// The refusal of what is neither a file nor a folder.
-fn special(what: EntryKind, place: &str) -> Option<Blame> {
+fn special(what: EntryKind, place: &str) -> Option<Cause> {
     let refusal = match what {
         EntryKind::File | EntryKind::Folder => return None,
         EntryKind::Link => refusals::link(place),

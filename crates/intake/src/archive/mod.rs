@@ -1,14 +1,14 @@
 //! Admit a submission that came as an archive, without ever unpacking one.
 //!
-//! Hides the two formats. An archive is read entry by entry and becomes the same private copy that its
-//! folder would have become: the same names, the same leftovers dropped, the same limits, the same digest.
-//! Never uses a library's way of extracting, never believes a size, a mode, a time or a number of entries
-//! that an archive declares, and never opens an archive inside an archive.
+//! Hides the two formats. An archive is read entry by entry and becomes the same private copy that its folder
+//! would have become: the same names, the same dropped files, the same limits, the same digest. Never uses a
+//! library's way of extracting, never believes a size, a mode, a time or a number of entries that an archive
+//! declares, and never opens an archive inside an archive.
 //!
 //! # Theory of operation
 //!
-//! The libraries read headers and undo the compression; every decision is ours. An archive is read twice
-//! through one open file. The first reading takes names only ([`plan`]): whether one leads outside, how
+//! The libraries read headers and undo the compression; this module makes every decision. An archive is read
+//! twice through one open file. The first reading takes names only ([`plan`]): whether one leads outside, how
 //! many there are, and where the crate is. The second copies what belongs to the crate ([`extract`]), and
 //! checks everything again, because the file may have changed between the two.
 //!
@@ -40,7 +40,7 @@ use self::{
 use crate::{
     admission::Admission,
     archive_kind::ArchiveKind,
-    blame::{Blame, ReadError},
+    cause::{Cause, ReadError},
     error::Error,
     limits::Limits,
     location::Location,
@@ -51,8 +51,8 @@ use crate::{
     root::Root,
     snapshot::{Snapshot, SnapshotFile},
 };
-/// Whether the archive at `location` can be read to its end and holds no crate. False where nothing is known:
-/// its admission will tell what is wrong with it.
+/// Whether the archive at `location` can be read to its end and holds no crate. False if the archive cannot
+/// be read: its admission reports what is wrong with it.
 ///
 /// Costs at most what its admission costs, and of a zip archive no more than its directory and headers.
 pub(crate) fn is_without_crate(
@@ -98,11 +98,11 @@ pub(crate) fn copy_archive(
     let mut refusals = Refusals::default();
     let copied = match archive.copy(dest, &mut refusals) {
         Ok(files) => files,
-        Err(Blame::Submission(refusal) | Blame::Limit(refusal)) => {
+        Err(Cause::Submission(refusal) | Cause::Limit(refusal)) => {
             refusals.add_first(refusal);
             Vec::new()
         }
-        Err(Blame::Ours(error)) => return Err(error),
+        Err(Cause::Ours(error)) => return Err(error),
     };
     let refusals = refusals.into_list();
     if refusals.is_empty() {
@@ -123,7 +123,7 @@ struct Archive<'a> {
 
 impl<'a> Archive<'a> {
     /// The first reading.
-    fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Blame> {
+    fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Cause> {
         self.check_start()?;
         let mut plan = plan::Plan::new(self.limits, self.exercise_path);
         self.each(refusals, &mut |entry, _| plan.entry(entry))?;
@@ -133,7 +133,7 @@ impl<'a> Archive<'a> {
         Ok(plan)
     }
 
-    fn copy(&self, dest: &Path, refusals: &mut Refusals) -> Result<Vec<SnapshotFile>, Blame> {
+    fn copy(&self, dest: &Path, refusals: &mut Refusals) -> Result<Vec<SnapshotFile>, Cause> {
         let plan = self.plan(refusals)?;
         if refusals.is_any() {
             return Ok(Vec::new());
@@ -149,22 +149,22 @@ impl<'a> Archive<'a> {
         let mut extraction = extract::Extraction::new(dest, &root, &plan, self.limits);
         self.each(refusals, &mut |entry, body| extraction.entry(entry, body))?;
         let files = extraction.into_files();
-        // What changed between the two readings may have taken the manifest with it.
+        // The file may have changed between the two readings, and lost its manifest.
         if !refusals.is_any() && !files.iter().any(|file| file.path == manifest::NAME) {
             return Err(refusals::changed(&self.name()).into());
         }
         Ok(files)
     }
 
-    /// Read it once from its start. What is wrong with one entry is put down and the reading goes on.
-    fn each(&self, refusals: &mut Refusals, visit: &mut Visit<'_>) -> Result<(), Blame> {
+    /// Read it once from its start. A problem with one entry becomes a refusal, and the reading continues.
+    fn each(&self, refusals: &mut Refusals, visit: &mut Visit<'_>) -> Result<(), Cause> {
         let size = self.size().map_err(|error| self.unreadable(error))?;
         let budget = Budget::new(size, self.most());
         let mut visit = |entry: &Entry<'_>, body: &mut dyn io::Read| {
-            // Named before it is judged, so that a body that cannot be read is known by its entry.
+            // The name is taken first, so that a refusal of the contents names the entry.
             let place = shown(entry.name);
-            match visit(entry, body).map_err(|problem| budget.judge(problem, &place, self.path)) {
-                Err(Blame::Submission(refusal)) => {
+            match visit(entry, body).map_err(|problem| budget.resolve(problem, &place, self.path)) {
+                Err(Cause::Submission(refusal)) => {
                     refusals.add(refusal);
                     Ok(())
                 }
@@ -183,9 +183,9 @@ impl<'a> Archive<'a> {
             ArchiveKind::TarGz => targz::each(source, &budget, &mut visit),
         };
         read.map_err(
-            |problem| match budget.judge(problem, &self.name(), self.path) {
-                // What concerns the whole is put to the archive's name.
-                Blame::Limit(refusal) if refusal.place == "." => Blame::Limit(Refusal {
+            |problem| match budget.resolve(problem, &self.name(), self.path) {
+                // A refusal that concerns the whole names the archive.
+                Cause::Limit(refusal) if refusal.place == "." => Cause::Limit(Refusal {
                     place: self.name(),
                     ..refusal
                 }),
@@ -194,7 +194,7 @@ impl<'a> Archive<'a> {
         )
     }
 
-    fn check_start(&self) -> Result<(), Blame> {
+    fn check_start(&self) -> Result<(), Cause> {
         let size = self.size().map_err(|error| self.unreadable(error))?;
         if size > self.most() {
             return Err(refusals::large_archive(&self.name(), size, self.most()).into());
@@ -225,7 +225,7 @@ impl<'a> Archive<'a> {
         names::shown(name.as_encoded_bytes())
     }
 
-    fn unreadable(&self, error: ReadError) -> Blame {
-        Blame::from_read_error(self.path, &self.name(), error)
+    fn unreadable(&self, error: ReadError) -> Cause {
+        Cause::from_read_error(self.path, &self.name(), error)
     }
 }

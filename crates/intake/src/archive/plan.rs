@@ -1,7 +1,7 @@
 //! The first reading: the names alone, and where among them the crate is.
 //!
-//! Hides what tells a folder that cargo has built into. Keeps a few names and a bounded number of bytes.
-//! Never looks at what an entry holds.
+//! Hides how a folder that cargo has built into is recognised. Keeps a few names and a bounded number of
+//! bytes. Never reads the contents of an entry.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -13,7 +13,7 @@ use super::{
     entry::{Entry, EntryKind},
 };
 use crate::{
-    blame::Blame,
+    cause::Cause,
     limits::Limits,
     manifest, refusals,
     root::{Crates, Root},
@@ -25,7 +25,7 @@ const TARGET: &[u8] = b"target";
 /// What cargo puts into every folder that it builds into.
 const TAG: &[u8] = b"CACHEDIR.TAG";
 
-/// What the names tell.
+/// What the names show: entries, folders and crates.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     limits: Limits,
@@ -54,9 +54,9 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Take note of an entry.
-    pub(super) fn entry(&mut self, entry: &Entry<'_>) -> Result<(), Blame> {
-        let too_many = || Blame::Limit(refusals::too_many_packed(self.most()));
+    /// Note an entry.
+    pub(super) fn entry(&mut self, entry: &Entry<'_>) -> Result<(), Cause> {
+        let too_many = || Cause::Limit(refusals::too_many_packed(self.most()));
         if self.entries >= self.most() {
             return Err(too_many());
         }
@@ -101,8 +101,7 @@ impl<'a> Plan<'a> {
         top.filter_map(|name| CString::new(name).ok()).collect()
     }
 
-    /// Whether cargo has built into this folder called `target`; at the top of a crate that is taken for
-    /// granted.
+    /// Whether cargo has built into this folder called `target`; at the top of a crate this is assumed.
     pub(super) fn is_built(&self, path: &[u8], is_top: bool) -> bool {
         self.tagged.contains(path) || is_top && self.targets.contains(path)
     }

@@ -13,7 +13,7 @@ use super::{
     budget::{Budget, Source},
     entry::{Entry, EntryKind, Visit},
 };
-use crate::{blame::Blame, names::shown, refusals};
+use crate::{cause::Cause, names::shown, refusals};
 
 /// The longest extended header. A path of ours has 500 bytes.
 const HEADER: u64 = 64 << 10;
@@ -23,11 +23,11 @@ pub(super) fn each(
     source: Source<'_>,
     budget: &Budget,
     visit: &mut Visit<'_>,
-) -> Result<(), Blame> {
+) -> Result<(), Cause> {
     let unpacked = budget.unpacked(MultiGzDecoder::new(BufReader::new(source)), None);
     let mut archive = tar::Archive::new(unpacked);
     let mut next = Next::default();
-    // Raw: every header is an entry, and nothing is read before it is asked for.
+    // Raw: every header is an entry, and the library reads nothing in advance.
     for entry in archive.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
         let kind = entry.header().entry_type();
@@ -44,7 +44,7 @@ pub(super) fn each(
                     .unwrap_or_else(|| entry.header().path_bytes().into());
                 let claims = entry.size();
                 if next.size.is_some_and(|size| size != claims) {
-                    return Err(Blame::Limit(refusals::damaged(&shown(&name))));
+                    return Err(Cause::Limit(refusals::damaged(&shown(&name))));
                 }
                 let what = what(kind, &name);
                 let name = &name;
@@ -60,7 +60,7 @@ pub(super) fn each(
     Ok(())
 }
 
-/// What extended headers say of the entry that follows.
+/// What extended headers declare about the next entry.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Next {
     name: Option<Vec<u8>>,
@@ -69,13 +69,13 @@ struct Next {
 
 impl Next {
     /// GNU tar's: the name, and a NUL.
-    fn long_name(&mut self, header: &[u8]) -> Result<(), Blame> {
+    fn long_name(&mut self, header: &[u8]) -> Result<(), Cause> {
         let end = header.iter().position(|&byte| byte == 0);
         self.set_name(&header[..end.unwrap_or(header.len())])
     }
 
     /// POSIX's: lines of `length key=value`.
-    fn extended(&mut self, header: &[u8]) -> Result<(), Blame> {
+    fn extended(&mut self, header: &[u8]) -> Result<(), Cause> {
         for record in PaxExtensions::new(header) {
             let record = record.map_err(damaged)?;
             match record.key_bytes() {
@@ -87,7 +87,7 @@ impl Next {
                 }
                 key if key.starts_with(b"GNU.sparse.") => {
                     let name = self.name.as_deref().unwrap_or_default();
-                    return Err(Blame::Limit(refusals::sparse(&shown(name))));
+                    return Err(Cause::Limit(refusals::sparse(&shown(name))));
                 }
                 _ => {}
             }
@@ -96,17 +96,17 @@ impl Next {
     }
 
     /// Two names for one entry mean different things to different programs.
-    fn set_name(&mut self, name: &[u8]) -> Result<(), Blame> {
+    fn set_name(&mut self, name: &[u8]) -> Result<(), Cause> {
         match self.name.replace(name.to_vec()) {
             None => Ok(()),
-            Some(_) => Err(Blame::Limit(refusals::damaged(&shown(name)))),
+            Some(_) => Err(Cause::Limit(refusals::damaged(&shown(name)))),
         }
     }
 }
 
-/// A header for all that follow, as `git archive` writes one with the commit's id. One that names or
-/// measures every entry has no use but confusion.
-fn global(header: &[u8]) -> Result<(), Blame> {
+/// A header for all that follow, as `git archive` writes one with the commit's id. One that gives every entry
+/// a name or a size has no honest use.
+fn global(header: &[u8]) -> Result<(), Cause> {
     let mut all = Next::default();
     all.extended(header)?;
     if all == Next::default() {
@@ -116,7 +116,7 @@ fn global(header: &[u8]) -> Result<(), Blame> {
 }
 
 /// All of an extended header, if it is not too long to be one.
-fn header(entry: &mut impl Read) -> Result<Vec<u8>, Blame> {
+fn header(entry: &mut impl Read) -> Result<Vec<u8>, Cause> {
     let mut header = Vec::new();
     let read = entry.take(HEADER + 1).read_to_end(&mut header);
     read.map_err(damaged)?;
@@ -142,6 +142,6 @@ fn what(kind: EntryType, name: &[u8]) -> EntryKind {
 }
 
 /// The library's error is about bytes, which would not help a student.
-fn damaged(_: io::Error) -> Blame {
-    Blame::Limit(refusals::damaged(""))
+fn damaged(_: io::Error) -> Cause {
+    Cause::Limit(refusals::damaged(""))
 }

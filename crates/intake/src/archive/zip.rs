@@ -6,8 +6,8 @@
 //!
 //! # Theory of operation
 //!
-//! The library finds the end record and parses headers; what they may say is decided here. First the whole
-//! directory is read: how many entries, which names. Then each entry's local header is held against its
+//! The library finds the end record and parses headers; this module decides what they may contain. First the
+//! whole directory is read: how many entries, which names. Then each entry's local header is held against its
 //! record, and its bytes are decompressed and compared with size and checksum as they are read.
 
 use std::{collections::HashSet, io::Read};
@@ -24,14 +24,16 @@ use super::{
     budget::{Budget, Source},
     entry::{Entry, EntryKind, Visit},
 };
-use crate::{blame::Blame, names::shown, refusals};
+use crate::{cause::Cause, names::shown, refusals};
 
 /// The end record without its comment (APPNOTE.TXT 4.3.16).
 const END_RECORD: usize = 22;
 
-/// What the directory may have for each entry that there may be, and what it may have besides. All of it is
-/// kept in memory, so that it is bounded before its entries are counted.
+/// Bytes of the directory that are allowed for each entry.
 const RECORD: u64 = 100;
+
+/// Bytes of the directory that are allowed besides. The directory is kept in memory, so it is bounded before
+/// its entries are counted.
 const DIRECTORY: u64 = 1 << 20;
 
 /// General purpose bits (APPNOTE.TXT 4.4.4).
@@ -39,7 +41,7 @@ const ENCRYPTED: u16 = 1 << 0;
 const HAS_DESCRIPTOR: u16 = 1 << 3;
 const IS_UTF8: u16 = 1 << 11;
 /// Patched data, strong encryption, masked headers: nothing that a crate is packed with.
-const NEVER: u16 = 1 << 5 | 1 << 6 | 1 << 13;
+const UNSUPPORTED: u16 = 1 << 5 | 1 << 6 | 1 << 13;
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
@@ -55,8 +57,8 @@ pub(super) fn each(
     budget: &Budget,
     most: u64,
     visit: &mut Visit<'_>,
-) -> Result<(), Blame> {
-    // A longer record there cannot be.
+) -> Result<(), Cause> {
+    // No record is longer.
     let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
     let size = source.size();
     let archive = ZipLocator::new()
@@ -111,7 +113,7 @@ struct Record {
 }
 
 impl Record {
-    fn new(header: &ZipFileHeaderRecord<'_>) -> Result<Self, Blame> {
+    fn new(header: &ZipFileHeaderRecord<'_>) -> Result<Self, Cause> {
         let path = header.file_path();
         let raw_name: &[u8] = path.as_ref();
         let flags = header.flags().bits();
@@ -130,17 +132,17 @@ impl Record {
         })
     }
 
-    /// Whether the local header says the same. Where sizes follow the data, it may have zeros.
+    /// Whether the local header agrees. Where sizes follow the data, it may have zeros.
     fn agrees_with(&self, local: &ZipLocalFileHeader<'_>) -> bool {
         let path = local.file_path();
         let name: &[u8] = path.as_ref();
         let flags = local.flags().bits();
         let may_be_zero = self.flags & HAS_DESCRIPTOR != 0;
         let same = |local: u64, own: u64| local == own || may_be_zero && local == 0;
-        let telling = ENCRYPTED | HAS_DESCRIPTOR | NEVER;
+        let compared = ENCRYPTED | HAS_DESCRIPTOR | UNSUPPORTED;
         let unicode = unicode_path(local.extra_fields(), name, flags);
         name == self.raw_name
-            && flags & telling == self.flags & telling
+            && flags & compared == self.flags & compared
             && local.compression_method().as_u16() == self.method
             && local.last_modified_dos() == self.time
             && same(local.crc32().into(), self.crc.into())
@@ -157,8 +159,8 @@ impl Record {
     }
 
     /// What the entry is: a folder by its name, all else by the upper half of its attributes, where the
-    /// systems that have file types put them (APPNOTE.TXT 4.4.15, Info-ZIP's convention). Whichever system
-    /// the archive says it comes from: a reader elsewhere may not ask.
+    /// systems that have file types put them (APPNOTE.TXT 4.4.15, Info-ZIP's convention). The system that the
+    /// archive names does not count: other readers may ignore it.
     fn what(&self) -> EntryKind {
         match (self.attributes >> 16) & 0o170_000 {
             0o120_000 => EntryKind::Link,
@@ -175,7 +177,7 @@ impl Record {
 
 /// The end record must say where the directory is: the library would also find one that stands elsewhere,
 /// as behind another archive, and other readers would find that other archive.
-fn check_end(archive: &Archive<'_>) -> Result<(), Blame> {
+fn check_end(archive: &Archive<'_>) -> Result<(), Cause> {
     let mut end = [0; END_RECORD];
     archive
         .get_ref()
@@ -184,7 +186,7 @@ fn check_end(archive: &Archive<'_>) -> Result<(), Blame> {
     let short = |at: usize| u16::from_le_bytes([end[at], end[at + 1]]);
     let is_one_disk = [4, 6].iter().all(|&at| matches!(short(at), 0 | u16::MAX));
     if !is_one_disk {
-        return Err(Blame::Limit(refusals::packed_oddly("")));
+        return Err(Cause::Limit(refusals::packed_oddly("")));
     }
     let declared = u32::from_le_bytes([end[16], end[17], end[18], end[19]]);
     if declared != u32::MAX && u64::from(declared) != archive.directory_offset() {
@@ -194,8 +196,8 @@ fn check_end(archive: &Archive<'_>) -> Result<(), Blame> {
 }
 
 /// All records of the directory, each name once.
-fn directory(archive: &Archive<'_>, buffer: &mut [u8], most: u64) -> Result<Vec<Record>, Blame> {
-    let too_many = || Blame::Limit(refusals::too_many_packed(most));
+fn directory(archive: &Archive<'_>, buffer: &mut [u8], most: u64) -> Result<Vec<Record>, Cause> {
+    let too_many = || Cause::Limit(refusals::too_many_packed(most));
     let mut records: Vec<Record> = Vec::new();
     let size = archive
         .eocd_offset()
@@ -217,27 +219,27 @@ fn directory(archive: &Archive<'_>, buffer: &mut [u8], most: u64) -> Result<Vec<
     if records.iter().all(|record| names.insert(&record.name)) {
         Ok(records)
     } else {
-        Err(Blame::Limit(refusals::twice("")))
+        Err(Cause::Limit(refusals::twice("")))
     }
 }
 
-fn check_packing(record: &Record, place: &str) -> Result<(), Blame> {
+fn check_packing(record: &Record, place: &str) -> Result<(), Cause> {
     if record.flags & ENCRYPTED != 0 {
-        return Err(Blame::Limit(refusals::encrypted(place)));
+        return Err(Cause::Limit(refusals::encrypted(place)));
     }
-    if record.flags & NEVER != 0 || !matches!(record.method, STORED | DEFLATED) {
-        return Err(Blame::Limit(refusals::packed_oddly(place)));
+    if record.flags & UNSUPPORTED != 0 || !matches!(record.method, STORED | DEFLATED) {
+        return Err(Cause::Limit(refusals::packed_oddly(place)));
     }
     Ok(())
 }
 
 /// No two entries may share bytes, nor an entry and the directory: the shortest way to a large bomb without
 /// nesting. `ranges` are from each local header to the end of its data.
-fn check_overlap(mut ranges: Vec<(u64, u64)>, directory: u64) -> Result<(), Blame> {
+fn check_overlap(mut ranges: Vec<(u64, u64)>, directory: u64) -> Result<(), Cause> {
     ranges.sort_unstable();
     let is_shared = ranges.windows(2).any(|pair| pair[0].1 > pair[1].0);
     if is_shared || ranges.iter().any(|&(_, end)| end > directory) {
-        return Err(Blame::Limit(refusals::overlap()));
+        return Err(Cause::Limit(refusals::overlap()));
     }
     Ok(())
 }
@@ -251,7 +253,7 @@ fn unicode_path(
     fields: ExtraFields<'_>,
     raw_name: &[u8],
     flags: u16,
-) -> Result<Option<Vec<u8>>, Blame> {
+) -> Result<Option<Vec<u8>>, Cause> {
     let mut contents = fields
         .filter(|(id, _)| *id == ExtraFieldId::new(UNICODE_PATH))
         .map(|(_, content)| content);
@@ -283,6 +285,6 @@ fn leads_to_the_same(raw_name: &[u8], unicode: &[u8]) -> bool {
             .all(|(raw, other)| raw == other || !raw.is_ascii() && !other.is_ascii())
 }
 
-fn damaged(place: &str) -> Blame {
-    Blame::Limit(refusals::damaged(place))
+fn damaged(place: &str) -> Cause {
+    Cause::Limit(refusals::damaged(place))
 }

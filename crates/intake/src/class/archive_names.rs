@@ -1,10 +1,10 @@
-//! What archives are called, those that are not read among them.
+//! The extensions of archives, also of kinds that are not read.
 //!
 //! Never touches the disk.
 
 use crate::archive_kind::ArchiveKind;
 
-/// What archives are called, those that are not read among them; the longer ones first.
+/// Longer extensions first.
 const EXTENSIONS: &[&str] = &[
     ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".tgz", ".txz", ".tbz2", ".zip", ".tar", ".7z",
     ".rar", ".gz", ".xz", ".bz2", ".zst",

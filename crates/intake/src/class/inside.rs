@@ -1,4 +1,4 @@
-//! Look into one student's folder: is the crate there, or archives, or several attempts?
+//! Search one student's folder: is the crate there, or archives, or several attempts?
 //!
 //! Hides when subfolders are attempts and not just subfolders. Says nothing about a folder that is plain:
 //! admission finds the crate in it.
@@ -15,14 +15,14 @@ use rustix::fs::FileType;
 use super::archive_names::stem;
 use crate::{
     archive_kind::ArchiveKind,
-    blame::ReadError,
+    cause::ReadError,
     location::Location,
     names, open,
     root::{self, Root},
     source::Source,
 };
 
-/// A student's folder with more names at its top is not looked through for archives.
+/// A student's folder with more names at its top is not searched for archives.
 const NAMES: usize = 10_000;
 
 /// The attempts in the open folder `fd`, the last one last; none if it is one submission as it is.
@@ -47,8 +47,8 @@ pub(super) fn attempts_in(
     Ok(found)
 }
 
-/// Crates side by side are attempts if their folders' names differ in numbers only: `attempt-1`,
-/// `attempt-2`. Otherwise they are crates of which nobody said which counts.
+/// Crates side by side are attempts if their folders' names differ in numbers only: `attempt-1`, `attempt-2`.
+/// Otherwise nothing says which of the crates counts.
 fn numbered_folders(folders: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let tops = folders.iter().map(|folder| {
         let end = folder.iter().position(|&byte| byte == b'/');

@@ -1,9 +1,9 @@
-//! What the names tell that Canvas and Moodle give to files they export.
+//! Read the names that Canvas and Moodle give to files they export.
 //!
-//! Hides the two patterns. From a name that fits neither nothing is guessed. Names such as
+//! Hides the two patterns. A name that fits neither pattern gives no information. Names such as
 //! `cs_101_2024001_alice.zip` (course, its number, the student's number) look like Canvas's names. They are
-//! recognised by the number in the place of Canvas's user number, which is the same in the whole class.
-//! Never touches the disk.
+//! recognised by the number in the place of Canvas's user number, which is the same in the whole class. Never
+//! touches the disk.
 
 use ids::SubmissionId;
 
@@ -18,7 +18,7 @@ const MOST_OF_ONE: usize = 2;
 /// What Moodle puts after the student's name and number.
 const MARK: &str = "_assignsubmission_";
 
-/// What a name tells.
+/// The parts of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Exported {
     /// The student whose file it is.
@@ -52,7 +52,7 @@ impl Reader {
         }
     }
 
-    /// What the name of a file or folder tells.
+    /// Read the name of a file or folder.
     pub(super) fn read(&self, name: &str) -> Option<Exported> {
         read(name).filter(|exported| self.has_canvas || exported.user.is_none())
     }
@@ -60,7 +60,7 @@ impl Reader {
 
 fn read(name: &str) -> Option<Exported> {
     // In front of its mark Moodle has one `_` at most. Where there are more, a tool has put them for spaces,
-    // or it is what somebody called a file before Canvas named it.
+    // or the mark is part of a file's name to which Canvas added its own.
     let is_moodles = name
         .split_once(MARK)
         .is_some_and(|(prefix, _)| prefix.matches('_').count() < 2);
@@ -140,7 +140,7 @@ fn moodle(name: &str) -> Option<Exported> {
     if prefix.is_empty() || !is_text && !is_of("file") {
         return None;
     }
-    // A group that nobody was put into has a name and no number.
+    // A group without members has a name and no number.
     let id = match prefix.rsplit_once('_') {
         Some((student, number))
             if number.len() <= LONGEST_NUMBER
@@ -172,12 +172,12 @@ mod tests {
     #[track_caller]
     fn reads(name: &str, id: &str, file: u128, is_late: bool) {
         let exported = read(name).unwrap_or_else(|| panic!("{name}"));
-        let told = (exported.id.as_str(), exported.file, exported.is_late);
-        assert_eq!(told, (id, file, is_late), "{name}");
+        let actual = (exported.id.as_str(), exported.file, exported.is_late);
+        assert_eq!(actual, (id, file, is_late), "{name}");
     }
 
     #[test]
-    fn canvas_names_tell_student_file_and_lateness() {
+    fn canvas_names_give_student_file_and_lateness() {
         reads("doejane_12345_67890_hw1.zip", "doejane_12345", 67890, false);
         reads(
             "doejane_12345_67890_hw1-2.zip",
@@ -196,7 +196,7 @@ mod tests {
         reads("team_red_123_456_789_012_x.zip", "team_red_123", 456, false);
         reads("anon_aB3x9_67890_hw1.zip", "anon_aB3x9", 67890, false);
         reads("LATE_anon_aB3x9_67890_hw1.zip", "anon_aB3x9", 67890, true);
-        // What a student called the file says nothing about whose it is, or about lateness.
+        // The student's name for the file decides neither the id nor lateness.
         reads(
             "mallory_LATE_777_888_hw_1_assignsubmission_file_.zip",
             "mallory_777",
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn moodle_names_tell_the_student() {
+    fn moodle_names_give_the_student() {
         reads(
             "Jane Doe_1234567_assignsubmission_file_",
             "Jane_Doe_1234567",
@@ -244,7 +244,7 @@ mod tests {
             0,
             false,
         );
-        // What a student called the file says nothing about whose it is.
+        // The student's name for the file does not decide the id.
         reads(
             "A B_1_assignsubmission_file_C D_2_assignsubmission_file_.zip",
             "A_B_1",
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_nobodys() {
+    fn other_names_give_no_student() {
         for name in [
             "alice",
             "alice.zip",

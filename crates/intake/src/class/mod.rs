@@ -1,9 +1,9 @@
 //! Find the submissions of a class in an instructor's folder.
 //!
-//! Hides how people and their systems lay them out. Every entry of the folder is accounted for: it is a
-//! submission, an attempt of one, or it is listed as ignored with the reason.
-//! Never follows a link, opens an archive only to see which of several attempts holds a crate, and
-//! never takes the work of two students for one submission.
+//! Hides the layouts that people and their systems use. Every entry of the folder is accounted for: it is a
+//! submission, an attempt of one, or it is listed as ignored with the reason. Never follows a link, opens an
+//! archive only to see which of several attempts holds a crate, and never takes the work of two students for
+//! one submission.
 
 mod archive_names;
 mod inside;
@@ -32,7 +32,7 @@ use self::archive_names::{is_other_archive, stem};
 use crate::{
     archive,
     archive_kind::ArchiveKind,
-    blame::{Blame, ReadError},
+    cause::{Cause, ReadError},
     error::{Error, IsOneSubmission, TooManyEntries},
     limits::Limits,
     location::Location,
@@ -42,11 +42,11 @@ use crate::{
     source::Source,
 };
 
-/// A folder with more entries is taken for a mistake.
+/// A folder with more entries is probably a mistake, and is refused.
 const ENTRIES: usize = 100_000;
-/// How many archives of one student, from the last one, are looked into for a crate. Without this bound, a
+/// How many archives of one student, from the last one, are searched for a crate. Without this bound, a
 /// student who uploads a thousand archives would cost a thousand readings.
-const LOOKED_INTO: usize = 8;
+const SEARCHED_ARCHIVES: usize = 8;
 
 /// What is in an instructor's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub struct Class {
 /// One student's submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Whose it is.
+    /// The student's id.
     pub id: SubmissionId,
     /// What will be graded: the last attempt. An archive without a crate is no attempt if another archive of
     /// the same student has one.
@@ -74,7 +74,7 @@ pub struct Found {
 pub struct Attempt {
     /// Its name in the instructor's folder, or with the student's folder before it. Safe to print.
     pub name: String,
-    /// What it came as.
+    /// Where it is, and whether it is a folder or an archive.
     pub source: Source,
     /// Whether Canvas marked it as late.
     pub is_late: bool,
@@ -89,11 +89,11 @@ pub struct Ignored {
     pub why: String,
 }
 
-/// Look through the instructor's folder `dir`.
+/// Scan the instructor's folder `dir`.
 ///
-/// If `dir` itself is a link, it is followed, because the user named it. Inside, folders are opened to see
-/// where the crate is, and of a student with several archives the last ones are read, within `limits`.
-/// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known.
+/// If `dir` itself is a link, it is followed, because the user named it. Inside, folders are opened to find
+/// the crate. If a student has several archives, the last ones are read, within `limits`. `exercise_path` is
+/// where a checkout of the course has the exercise, empty if that is not known.
 ///
 /// # Errors
 /// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
@@ -141,7 +141,7 @@ struct Candidate {
     /// The name that an id is made of where no system gives one.
     stem: String,
     attempts: Vec<Attempt>,
-    /// What the system that exported it tells by its name.
+    /// What the exporting system put into its name.
     exported: Option<lms::Exported>,
 }
 
@@ -165,7 +165,7 @@ impl Candidate {
     }
 }
 
-/// The entries looked at so far.
+/// The entries scanned so far.
 #[derive(Debug)]
 struct ClassScan<'a> {
     reader: lms::Reader,
@@ -177,7 +177,7 @@ struct ClassScan<'a> {
 }
 
 impl ClassScan<'_> {
-    /// Look at one entry. The only error is a shortage of memory or of open files.
+    /// Scan one entry. The only error is a shortage of memory or of open files.
     fn entry(
         &mut self,
         location: &Location,
@@ -233,7 +233,7 @@ impl ClassScan<'_> {
         });
         let inside = match inside {
             Err(shortage) if shortage.is_shortage() => return Err(shortage),
-            // A folder that cannot be looked into is a submission all the same; its admission will say why.
+            // A folder that cannot be opened is a submission all the same; its admission reports the reason.
             inside => inside.unwrap_or_default(),
         };
         let mut attempts = inside
@@ -273,20 +273,20 @@ impl ClassScan<'_> {
 
     /// Give ids of their own to different names that have one id only because an id cannot spell them.
     fn disambiguate(&mut self) {
-        let mut apart = Vec::new();
+        let mut misspelled = Vec::new();
         for (id, candidates) in self.students.values_mut() {
             let stems = candidates.iter().map(|one| names::fold(&one.stem));
             if stems.collect::<BTreeSet<_>>().len() < 2 {
                 continue;
             }
-            apart.extend(candidates.extract_if(.., |one| one.is_misspelled()));
+            misspelled.extend(candidates.extract_if(.., |one| one.is_misspelled()));
             if let Some(first) = candidates.first() {
                 *id = first.id();
             }
         }
         self.students
             .retain(|_, (_, candidates)| !candidates.is_empty());
-        for candidate in apart {
+        for candidate in misspelled {
             self.add_as(SubmissionId::disambiguated(&candidate.stem), candidate);
         }
     }
@@ -303,7 +303,7 @@ impl ClassScan<'_> {
             }
             Source::Folder(_) | Source::File(_) => false,
         };
-        let mut last = attempts.iter().rev().take(LOOKED_INTO);
+        let mut last = attempts.iter().rev().take(SEARCHED_ARCHIVES);
         match last.position(|attempt| !is_without(attempt)) {
             Some(behind) => attempts.split_off(attempts.len() - behind),
             None => Vec::new(),
@@ -419,9 +419,9 @@ fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Er
 
 /// The error of a machine that cannot go on, or of a folder that changes while it is read.
 fn scan_error(dir: &Path, error: ReadError) -> Error {
-    let source = match Blame::from_read_error(dir, "", error) {
-        Blame::Ours(error) => return error,
-        Blame::Submission(refusal) | Blame::Limit(refusal) => io::Error::other(refusal.problem),
+    let source = match Cause::from_read_error(dir, "", error) {
+        Cause::Ours(error) => return error,
+        Cause::Submission(refusal) | Cause::Limit(refusal) => io::Error::other(refusal.problem),
     };
     Error::ClassFolder {
         path: dir.to_path_buf(),

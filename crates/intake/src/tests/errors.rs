@@ -34,10 +34,10 @@ fn a_source_that_is_no_folder_is_the_users_mistake() {
 }
 
 #[test]
-fn a_path_that_a_user_named_is_looked_at_before_it_is_admitted() {
+fn a_path_that_a_user_named_is_checked_before_admission() {
     let handed = Handed::good();
     check_named(handed.0.path()).unwrap();
-    // What is in the folder, its admission tells.
+    // Admission checks the contents of the folder.
     check_named(&handed.path("src")).unwrap();
     let missing = check_named(&handed.path("nowhere"));
     assert!(

@@ -101,7 +101,7 @@ fn a_chain_of_200_folders_is_refused_at_the_limit() {
 }
 
 #[test]
-fn many_reasons_are_told_in_order_and_counted() {
+fn many_reasons_are_listed_in_order_and_counted() {
     let handed = Handed::good();
     for n in 0..30 {
         symlink("nowhere", handed.path(format!("l{n:02}"))).unwrap();

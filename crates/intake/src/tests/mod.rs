@@ -1,4 +1,4 @@
-//! Submissions as they come, good and bad, on a real file system.
+//! Good and bad submissions on a real file system.
 
 mod admitted;
 mod digest;
@@ -43,7 +43,7 @@ const LIMITS: Limits = Limits {
     depth: 16,
 };
 
-/// A submission that is good, to be spoilt.
+/// A good submission, which tests damage.
 struct Handed(TempDir);
 
 impl Handed {

@@ -1,4 +1,4 @@
-//! Somebody who changes the submission meanwhile.
+//! Another process that changes the submission meanwhile.
 
 use super::*;
 

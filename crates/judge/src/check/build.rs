@@ -129,8 +129,8 @@ fn codes(errors: &[&Diagnostic]) -> String {
     }
 }
 
-/// What to try where a limit stopped the compiler. A crate of one line compiled within the same limit on
-/// this machine; otherwise the submission would not be blamed.
+/// What to try where a limit stopped the compiler. A crate of one line compiled within the same limit on this
+/// machine; otherwise this would not count as the submission's failure.
 fn limit_hint(termination: &Termination) -> Option<&'static str> {
     Some(match termination {
         Termination::WallLimit { .. } | Termination::CpuLimit { .. } => {
@@ -142,7 +142,7 @@ fn limit_hint(termination: &Termination) -> Option<&'static str> {
             "look for a large constant, static or array, or a macro that doubles"
         }
         Termination::TaskLimit { .. } => {
-            "compile it yourself with `cargo build` and look what it starts"
+            "compile it yourself with `cargo build` and check which processes it starts"
         }
         Termination::OutputLimit { .. } => {
             "compile it yourself with `cargo build` and mend the first errors"

@@ -13,7 +13,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     if let Some(run) = runs.iter().find(|run| !run.files.tampered.is_empty()) {
         return tampered(run);
     }
-    // One dataset is the same for everybody: a program may know its total without reading anything.
+    // One dataset is the same for every submission: a program may know its total without reading anything.
     let knows = runs.iter().all(total::is_right);
     let witnesses = |run| disagreement(run, knows).or_else(|| nothing_read(run, knows));
     if let Some(finding) = runs.iter().find_map(witnesses) {
@@ -58,24 +58,24 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     }
 }
 
-/// What the observer saw against what the file times tell. Both count the files that were read, by means
-/// that have nothing in common; where they differ, one was deceived.
+/// Compare the observer with the file times. Both count the files that were read, by independent means; where
+/// they differ, one of them was deceived.
 ///
-/// A third witness is the answer, on data that nobody knew before: a program that was seen to ask for
-/// files whose times did not move, and that does not know what is in them, has read nothing, since its
-/// reads failed or asked where there is nothing. The times may move even so, which was seen then.
+/// A third witness is the answer, on data that is new. A program that requested files whose times did not
+/// change, and that does not know their contents, has read nothing: its reads failed, or were at the end of a
+/// file. If the times changed even so, the observer has recorded the requests for nothing.
 fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
-    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+    let Some(Observed::Seen(observation)) = &run.execution.observation else {
         return None;
     };
-    if seen.capped.is_some() || seen.attempts.unseen > 0 {
+    if observation.capped.is_some() || observation.attempts.unseen > 0 {
         // The observer stopped before the end, which `multi-threaded` reports.
         return None;
     }
-    let (observed, by_times) = (seen.files_read as usize, run.files.read);
+    let (observed, by_times) = (observation.files_read as usize, run.files.read);
     let in_vain = observed > by_times && !total::is_right(run);
     let is_explained = in_vain || asked_for_nothing(run, knows).is_some();
-    if observed == by_times || is_explained || seen.attempts.no_atime > 0 {
+    if observed == by_times || is_explained || observation.attempts.no_atime > 0 {
         return None;
     }
     Some(Finding {
@@ -96,17 +96,20 @@ fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
     })
 }
 
-/// How many files' times moved though the files were asked for nothing, where that explains all in which the
-/// witnesses differ, in a program that does not know what is in them.
+/// How many files were asked for nothing although their times changed, if that explains the whole difference
+/// between the witnesses, in a program that does not know the contents.
 fn asked_for_nothing(run: &RunEvidence, knows: bool) -> Option<usize> {
-    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+    let Some(Observed::Seen(observation)) = &run.execution.observation else {
         return None;
     };
-    if knows || seen.capped.is_some() || seen.attempts.unseen > 0 {
+    if knows || observation.capped.is_some() || observation.attempts.unseen > 0 {
         return None;
     }
-    let nothing = run.files.read.checked_sub(seen.files_read as usize)?;
-    (1..=seen.files_asked_for_nothing as usize)
+    let nothing = run
+        .files
+        .read
+        .checked_sub(observation.files_read as usize)?;
+    (1..=observation.files_asked_for_nothing as usize)
         .contains(&nothing)
         .then_some(nothing)
 }
@@ -136,16 +139,16 @@ fn nothing_read(run: &RunEvidence, knows: bool) -> Option<Finding> {
     ))
 }
 
-/// A run in which fewer than half of a file's bytes were asked for, and the answer is wrong. Whoever knows
-/// the answer needed no more.
+/// A run in which fewer than half of a file's bytes were asked for, and the answer is wrong. A program with
+/// the right answer needed no more.
 fn only_touched(run: &RunEvidence) -> Option<Finding> {
-    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+    let Some(Observed::Seen(observation)) = &run.execution.observation else {
         return None;
     };
-    if seen.files_touched == 0 || seen.capped.is_some() || total::is_right(run) {
+    if observation.files_touched == 0 || observation.capped.is_some() || total::is_right(run) {
         return None;
     }
-    let touched = count(seen.files_touched as usize, "data file");
+    let touched = count(observation.files_touched as usize, "data file");
     let details = Details {
         seed: Some(run.seed),
         expected: Some(format!("{} read", count(run.files.expected, "file"))),
@@ -156,30 +159,30 @@ fn only_touched(run: &RunEvidence) -> Option<Finding> {
     Some(Finding::fail(CheckId::FilesRead, message, details))
 }
 
-/// What the observer saw of files that were not read, if it explains it.
+/// What the observer recorded about files that were not read, if that explains it.
 fn asked_in_vain(run: &RunEvidence) -> Option<(String, &'static str)> {
-    let Some(Observed::Seen(seen)) = &run.execution.observation else {
+    let Some(Observed::Seen(observation)) = &run.execution.observation else {
         return None;
     };
-    if seen.attempts.no_atime > 0 {
-        let attempts = count(seen.attempts.no_atime as usize, "attempt");
+    if observation.attempts.no_atime > 0 {
+        let attempts = count(observation.attempts.no_atime as usize, "attempt");
         return Some((
             format!("{attempts} to read with O_NOATIME were refused"),
             "open the files as `File::open` does",
         ));
     }
-    if seen.cut_off > 0 {
-        let reads = count(seen.cut_off as usize, "read");
+    if observation.cut_off > 0 {
+        let reads = count(observation.cut_off as usize, "read");
         return Some((
             format!("{reads} cut off by the end of the program"),
             "wait for the threads: keep what `spawn` returns and `join` it, or use `thread::scope`",
         ));
     }
-    let in_vain = (seen.files_read as usize).saturating_sub(run.files.read);
+    let in_vain = (observation.files_read as usize).saturating_sub(run.files.read);
     (in_vain > 0).then(|| {
         (
             format!("{} asked for, and nothing came", count(in_vain, "file")),
-            "look at what `read` returns: an error, or 0 bytes",
+            "check what `read` returns: an error, or 0 bytes",
         )
     })
 }

@@ -28,7 +28,7 @@ pub enum Status {
     Fail,
     /// Not asked: an earlier answer makes it meaningless.
     Skipped,
-    /// The evidence does not tell. The machine's fault, never the student's.
+    /// The evidence gives no answer. This is a fault of the machine, never of the student.
     Inconclusive,
 }
 
@@ -43,7 +43,7 @@ pub struct Details {
     pub seen: Option<String>,
     /// Where in the submission, as `file:line:column`.
     pub place: Option<String>,
-    /// An excerpt of what the compiler or the program said.
+    /// An excerpt of what the compiler or the program wrote.
     pub output: Option<String>,
     /// Further reasons of the same kind, one a line.
     pub more: Vec<String>,

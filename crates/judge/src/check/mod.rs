@@ -40,14 +40,16 @@ pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
     // What makes later questions meaningless is asked even where the exercise does not list it.
     let built = build::check(&evidence.build);
     let ran = run::check(&evidence.runs);
-    let obstacle = [&built, &ran]
+    let first_failed = [&built, &ran]
         .into_iter()
         .find(|finding| finding.status != Status::Pass);
     checks
         .iter()
-        .map(|&id| match (id, obstacle) {
+        .map(|&id| match (id, first_failed) {
             (CheckId::Build, _) => built.clone(),
-            (_, Some(obstacle)) if obstacle.id < id => Finding::skipped(id, obstacle.id),
+            (_, Some(first_failed)) if first_failed.id < id => {
+                Finding::skipped(id, first_failed.id)
+            }
             (CheckId::Run, _) => ran.clone(),
             (CheckId::Total, _) => total::check(&evidence.runs),
             (CheckId::FilesRead, _) => files_read::check(&evidence.runs),

@@ -32,7 +32,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     let (seen, hint) = explain(&first.execution);
     let message = format!("the run on seed {} {seen}", first.seed);
     let stderr = &first.execution.stderr;
-    let said = if stderr.omitted > 0 {
+    let text = if stderr.omitted > 0 {
         &stderr.tail
     } else {
         &stderr.head
@@ -42,7 +42,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
             let flood = Stream::of_flood(&first.execution).of(&first.execution);
             Some(first_lines(&flood.head, SHOWN_OF_FLOOD))
         }
-        _ => excerpt(&without_thread_numbers(said)),
+        _ => excerpt(&without_thread_numbers(text)),
     };
     let details = Details {
         seed: Some(first.seed),
@@ -52,7 +52,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         ..Details::default()
     };
     let finding = Finding::fail(CheckId::Run, message, details);
-    let hint = said_hint(said).map(str::to_owned).or(hint);
+    let hint = hint_from_output(text).map(str::to_owned).or(hint);
     match hint {
         Some(hint) => finding.hint(hint),
         None => finding,
@@ -94,13 +94,13 @@ fn passed(runs: &[RunEvidence]) -> String {
 
 /// The most useful lines: those from the first panic on, since later panics often follow from it, or else the
 /// last lines.
-fn excerpt(said: &str) -> Option<String> {
-    match said.find("panicked at") {
+fn excerpt(text: &str) -> Option<String> {
+    match text.find("panicked at") {
         Some(at) => {
-            let start = said[..at].rfind('\n').map_or(0, |newline| newline + 1);
-            Some(first_lines(&said[start..], SHOWN_LINES / 2))
+            let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            Some(first_lines(&text[start..], SHOWN_LINES / 2))
         }
-        None => last_lines(said, SHOWN_LINES),
+        None => last_lines(text, SHOWN_LINES),
     }
 }
 
@@ -147,7 +147,7 @@ impl Stream {
 }
 
 /// What to try where the program's own error message names a refused operation or another known problem.
-fn said_hint(said: &str) -> Option<&'static str> {
+fn hint_from_output(text: &str) -> Option<&'static str> {
     let hints: [(&[&str], &str); 3] = [
         (
             &["has overflowed its stack"],
@@ -172,7 +172,7 @@ fn said_hint(said: &str) -> Option<&'static str> {
     ];
     let mut hints = hints.into_iter();
     hints
-        .find(|(words, _)| words.iter().any(|words| said.contains(words)))
+        .find(|(words, _)| words.iter().any(|words| text.contains(words)))
         .map(|(_, hint)| hint)
 }
 
@@ -181,7 +181,7 @@ fn explain(execution: &Execution) -> (String, Option<String>) {
     match execution.termination {
         Termination::Exited { code: 101 } => (
             "panicked (exit code 101)".into(),
-            Some("the lines above say where; think of what the program meets there".into()),
+            Some("the lines above name the place; check which values the program has there".into()),
         ),
         Termination::Exited { code } => (
             format!("ended with exit code {code}"),

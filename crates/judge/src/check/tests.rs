@@ -162,7 +162,7 @@ fn each_way_to_end_a_run_has_words_of_its_own() {
 #[test]
 fn a_limit_that_is_longer_than_the_exercises_says_why() {
     let mut evidence = evidence(vec![run(0, "42\n")]);
-    let told = |evidence: &Evidence, own_ms| {
+    let noted = |evidence: &Evidence, own_ms| {
         let mut findings = run_all(&CheckId::ALL, evidence);
         note_extended_limit(&mut findings, evidence, Duration::from_millis(own_ms));
         let more = findings
@@ -170,17 +170,17 @@ fn a_limit_that_is_longer_than_the_exercises_says_why() {
             .flat_map(|finding| finding.details.more);
         more.collect::<Vec<_>>()
     };
-    assert_eq!(told(&evidence, 1), [""; 0]);
+    assert_eq!(noted(&evidence, 1), [""; 0]);
     evidence.runs[0].execution.termination = Termination::WallLimit { limit_ms: 10_388 };
-    assert_eq!(told(&evidence, 10_388), [""; 0]);
+    assert_eq!(noted(&evidence, 10_388), [""; 0]);
     assert_eq!(
-        told(&evidence, 10_000),
+        noted(&evidence, 10_000),
         ["the exercise's limit is 10 s; it is longer here because the reference was slow"]
     );
 }
 
 #[test]
-fn a_flood_is_told_by_its_stream_and_not_shown_at_length() {
+fn an_output_limit_names_its_stream_and_shows_a_short_excerpt() {
     let flood = Captured {
         head: "x\n".repeat(1000),
         tail: "x\n".repeat(1000),
@@ -210,14 +210,14 @@ fn a_flood_is_told_by_its_stream_and_not_shown_at_length() {
 }
 
 #[test]
-fn a_crash_is_told_by_what_was_said() {
+fn the_hint_for_a_crash_follows_from_standard_error() {
     let overflow = "\nthread 'main' (7) has overflowed its stack\nfatal runtime error: stack overflow, aborting\n";
     let not_found = "called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound, message: \"No such file or directory\" }";
     let (signaled, panicked) = (
         |signal| Termination::Signaled { signal },
         Termination::Exited { code: 101 },
     );
-    for (termination, said, first, second) in [
+    for (termination, stderr, first, second) in [
         (signaled(6), overflow, "without end", "a large array"),
         (signaled(11), "", "without end", "`unsafe`"),
         (signaled(6), "", "`abort`", "overflowed stack"),
@@ -230,7 +230,7 @@ fn a_crash_is_told_by_what_was_said() {
     ] {
         let mut evidence = evidence(vec![run(0, "")]);
         evidence.runs[0].execution.termination = termination;
-        evidence.runs[0].execution.stderr = Captured::complete(said);
+        evidence.runs[0].execution.stderr = Captured::complete(stderr);
         let hint = find(&evidence, CheckId::Run).hint.unwrap();
         let (one, two) = (hint.find(first), hint.find(second));
         assert!(one.is_some() && one < two, "{hint}");
@@ -258,7 +258,7 @@ fn failed_build(codes: &[&str], place: &Place) -> Finding {
 }
 
 #[test]
-fn compile_errors_are_told_by_all_their_codes() {
+fn compile_errors_are_named_by_all_their_codes() {
     let place = Place {
         file: "src/main.rs".into(),
         line: 3,
@@ -293,7 +293,7 @@ fn a_place_without_a_line_is_the_file() {
 }
 
 #[test]
-fn a_total_that_is_nearly_right_is_told_what_is_missing() {
+fn the_hint_for_a_total_that_is_nearly_right_names_what_is_missing() {
     let cases = [
         ("41\n", "41", None),
         ("", "nothing on standard output", Some("println!")),
@@ -499,8 +499,8 @@ fn one_serial_run_among_parallel_ones_fails() {
 }
 
 #[test]
-fn the_longest_stretch_of_reads_one_at_a_time_is_told() {
-    let told = |times: &[(u32, u32)]| {
+fn the_longest_stretch_of_reads_one_at_a_time_is_reported() {
+    let noted = |times: &[(u32, u32)]| {
         let mut evidence = evidence(vec![run(0, "42\n")]);
         seen(&mut evidence).timeline = times
             .iter()
@@ -510,10 +510,10 @@ fn the_longest_stretch_of_reads_one_at_a_time_is_told() {
     };
     let (three, four) = ((4, 5), (5, 8));
     assert_eq!(
-        told(&[(0, 4), (0, 4), three, four, (8, 9), (8, 12), (12, 16)]),
+        noted(&[(0, 4), (0, 4), three, four, (8, 9), (8, 12), (12, 16)]),
         ["of 7 reads in order, number 3 to 4 came one at a time"]
     );
     // Beside each of the first two the third was in flight.
-    assert!(told(&[(0, 1), (1, 2), (0, 4)]).is_empty());
-    assert!(told(&[]).is_empty());
+    assert!(noted(&[(0, 1), (1, 2), (0, 4)]).is_empty());
+    assert!(noted(&[]).is_empty());
 }

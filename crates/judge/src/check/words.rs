@@ -39,9 +39,9 @@ pub(super) fn last_lines(text: &str, most: usize) -> Option<String> {
     (!kept.is_empty()).then(|| first_lines(&kept.join("\n"), most))
 }
 
-/// What a program said, without the numbers of its threads in Rust's words on a panic,
-/// `thread 'main' (1234) panicked at`: the numbers differ in each run and mean nothing to a reader.
-pub(super) fn without_thread_numbers(said: &str) -> String {
+/// A program's output, without the numbers of its threads in Rust's words on a panic, `thread 'main' (1234)
+/// panicked at`: the numbers differ in each run and mean nothing to a reader.
+pub(super) fn without_thread_numbers(output: &str) -> String {
     let line = |line: &str| -> String {
         let shortened = || {
             let (before, rest) = line.split_once("' (")?;
@@ -53,7 +53,7 @@ pub(super) fn without_thread_numbers(said: &str) -> String {
         };
         shortened().unwrap_or_else(|| line.to_owned())
     };
-    said.lines().map(line).collect::<Vec<_>>().join("\n")
+    output.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// At most so many characters, with an ellipsis where something is cut.
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_numbers_of_threads_go_and_nothing_else() {
-        for (said, kept) in [
+        for (output, kept) in [
             (
                 "a\nthread 'main' (4711) panicked at src/main.rs:1:2:\nno",
                 "a\nthread 'main' panicked at src/main.rs:1:2:\nno",
@@ -160,7 +160,7 @@ mod tests {
             ("thread 'main' (no) panicked", "thread 'main' (no) panicked"),
             ("in 'x' (12) y", "in 'x' (12) y"),
         ] {
-            assert_eq!(without_thread_numbers(said), kept);
+            assert_eq!(without_thread_numbers(output), kept);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ids::SubmissionId;
 
 /// How many different numbers are listed; more become a range.
-const TOLD: usize = 3;
+const LISTED: usize = 3;
 
 /// All causes met.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ struct Cause {
 }
 
 impl Causes {
-    /// Somebody's message.
+    /// Add a submission's message.
     pub(super) fn add(&mut self, message: &str, id: &SubmissionId) {
         let (words, numbers) = read(message);
         let cause = self.0.entry(key(&words)).or_default();
@@ -43,18 +43,19 @@ impl Causes {
         cause.ids.push(id.clone());
     }
 
-    /// Each cause in words with its submissions, the most frequent first.
+    /// The message of each cause with its submissions, the most frequent first.
     pub(super) fn by_number(&self) -> Vec<(String, &[SubmissionId])> {
         let mut causes: Vec<_> = self.0.values().collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.ids.len()));
-        let said = causes.into_iter();
-        said.map(|cause| (cause.said(), cause.ids.as_slice()))
+        let causes = causes.into_iter();
+        causes
+            .map(|cause| (cause.message(), cause.ids.as_slice()))
             .collect()
     }
 }
 
 impl Cause {
-    fn said(&self) -> String {
+    fn message(&self) -> String {
         let mut numbers = self.numbers.iter().map(|numbers| together(numbers));
         let words = self.words.iter().map(|word| {
             if word.contains(PLACE) {
@@ -124,7 +125,7 @@ fn together(numbers: &[String]) -> String {
     match &texts[..] {
         [] => String::new(),
         [only] => (*only).to_owned(),
-        [others @ .., last] if others.len() < TOLD => {
+        [others @ .., last] if others.len() < LISTED => {
             format!("{} or {last}", others.join(", "))
         }
         [first, .., last] => format!("{first} to {last}"),
@@ -135,18 +136,19 @@ fn together(numbers: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn said(messages: &[&str]) -> Vec<String> {
+    fn grouped(messages: &[&str]) -> Vec<String> {
         let mut causes = Causes::default();
         for (at, message) in messages.iter().enumerate() {
             causes.add(message, &SubmissionId::from_folder_name(&format!("s{at}")));
         }
-        let said = causes.by_number().into_iter();
-        said.map(|(said, ids)| format!("{} {said}", ids.len()))
+        let causes = causes.by_number().into_iter();
+        causes
+            .map(|(message, ids)| format!("{} {message}", ids.len()))
             .collect()
     }
 
     #[test]
-    fn what_is_alike_in_all_is_said_as_it_is() {
+    fn parts_that_are_equal_in_all_messages_are_shown_unchanged() {
         for message in [
             "run: the run on seed 7 was stopped after 10.4 s, its time limit",
             "total: wrong on all 2 datasets",
@@ -155,13 +157,13 @@ mod tests {
             "build: it does not compile: 2 errors (E0425, E0308)",
             "no number",
         ] {
-            assert_eq!(said(&[message]), [format!("1 {message}")]);
-            assert_eq!(said(&[message, message]), [format!("2 {message}")]);
+            assert_eq!(grouped(&[message]), [format!("1 {message}")]);
+            assert_eq!(grouped(&[message, message]), [format!("2 {message}")]);
         }
     }
 
     #[test]
-    fn equal_mistakes_are_one_cause_and_tell_what_differs() {
+    fn equal_mistakes_are_one_cause_that_lists_what_differs() {
         for (messages, expected) in [
             (
                 &[
@@ -191,7 +193,7 @@ mod tests {
                 "2 wrong on 1 or 2 of 3 datasets",
             ),
         ] {
-            assert_eq!(said(messages), [expected]);
+            assert_eq!(grouped(messages), [expected]);
         }
     }
 
@@ -210,7 +212,7 @@ mod tests {
             ("ended by SIGSEGV11", "ended by SIGSEGV7"),
             ("1 errorless", "1 errorlesss"),
         ] {
-            assert_eq!(said(&[one, other]).len(), 2, "{one}");
+            assert_eq!(grouped(&[one, other]).len(), 2, "{one}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A submission whose grade has changed, in words.
+//! A submission whose grade has changed, and the line about it.
 //!
 //! Never decides whether a change is right or wrong, and never compares measured things: only verdict,
 //! points and the answers of the checks.
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_change_is_said() {
+    fn every_kind_of_change_has_its_line() {
         let (low, high) = (standing(3, &[]), standing(8, &[]));
         for (before, after, expected) in [
             (

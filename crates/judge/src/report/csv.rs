@@ -13,7 +13,7 @@ use super::{
 use crate::record::{Record, Status};
 use ids::{CheckId, SubmissionId};
 
-/// How somebody handed in.
+/// How a student handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HandedIn {
     /// How many times.
@@ -76,17 +76,17 @@ fn line(cells: impl Iterator<Item = String>) -> String {
     for (number, cell) in cells.enumerate() {
         let cell = escape_formula(&cell);
         // A quote is doubled; quotes and commas stand around the cell.
-        let mut room = vec![0; 2 * cell.len() + 4];
+        let mut buffer = vec![0; 2 * cell.len() + 4];
         let mut used = 0;
         if number > 0 {
-            used += writer.delimiter(&mut room).1;
+            used += writer.delimiter(&mut buffer).1;
         }
-        used += writer.field(cell.as_bytes(), &mut room[used..]).2;
-        line.extend_from_slice(&room[..used]);
+        used += writer.field(cell.as_bytes(), &mut buffer[used..]).2;
+        line.extend_from_slice(&buffer[..used]);
     }
-    let mut room = [0; 4];
-    let used = writer.terminator(&mut room).1;
-    line.extend_from_slice(&room[..used]);
+    let mut buffer = [0; 4];
+    let used = writer.terminator(&mut buffer).1;
+    line.extend_from_slice(&buffer[..used]);
     String::from_utf8_lossy(&line).into_owned()
 }
 
@@ -114,7 +114,7 @@ fn is_formula(cell: &str) -> bool {
 
 /// An id that looks the same in a spreadsheet.
 fn guard_id(id: &SubmissionId) -> String {
-    if is_number(id.as_str()) || is_date(id.as_str()) || is_truth(id.as_str()) {
+    if is_number(id.as_str()) || is_date(id.as_str()) || is_boolean(id.as_str()) {
         format!("'{id}")
     } else {
         id.to_string()
@@ -162,7 +162,7 @@ fn is_date(id: &str) -> bool {
         && !id.contains('_')
 }
 
-fn is_truth(id: &str) -> bool {
+fn is_boolean(id: &str) -> bool {
     ["true", "false"]
         .iter()
         .any(|word| id.eq_ignore_ascii_case(word))

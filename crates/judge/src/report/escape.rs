@@ -1,4 +1,4 @@
-//! Make text of a stranger harmless on a terminal.
+//! Make text of a submission harmless on a terminal.
 //!
 //! A terminal obeys control characters, and text that runs from right to left can hide what it says. Both
 //! are shown by their numbers. The check is by what is allowed to pass, not by a list of attacks. What CI
@@ -50,7 +50,7 @@ pub(super) fn escape_json(json: &str) -> String {
     escaped
 }
 
-/// Whether a CI system would take what begins here for a command, wherever in a line it stands.
+/// Whether `rest` begins with what a CI system takes for a command, also in the middle of a line.
 fn is_command(rest: &str) -> bool {
     let starts = |word: &str| {
         rest.get(..word.len())

@@ -4,7 +4,7 @@
 //! try, and last the command that shows the same again. At most 80 columns, readable without colour, and
 //! with nothing in it that changes from one grading of the same thing to the next.
 //!
-//! The text always contains colour; whoever prints it removes the colour where it is not wanted.
+//! The text always contains colour; the caller removes the colour where it is not wanted.
 
 use std::fmt::Write as _;
 
@@ -70,14 +70,14 @@ fn headline(text: &mut String, record: &Record) {
         Some(score) => format!("{} of {} points", score.earned, score.possible),
         None => "no points were given or taken".to_owned(),
     };
-    let who = escape_line(record.submission.id.as_str());
+    let student = escape_line(record.submission.id.as_str());
     let exercise = record.exercise.as_str();
-    let whose = if who == exercise {
+    let by_student = if student == exercise {
         String::new()
     } else {
-        format!(" by {who}")
+        format!(" by {student}")
     };
-    let points = format!("{exercise}{whose}: {points}");
+    let points = format!("{exercise}{by_student}: {points}");
     let indent = " ".repeat(word.len() + 2);
     let options = lines_of(WIDTH)
         .initial_indent(&indent)
@@ -152,9 +152,9 @@ fn row(text: &mut String, label: &str, value: &str) {
 }
 
 /// Output of a program or of the compiler, marked by a bar. A long line continues below its own first word.
-fn block(text: &mut String, said: &str) {
-    let said = escape_block(&without_compiler_hashes(said));
-    for line in said.lines() {
+fn block(text: &mut String, output: &str) {
+    let output = escape_block(&without_compiler_hashes(output));
+    for line in output.lines() {
         let indent = " ".repeat(hang(line));
         // The first fit: the best one lets a word that was broken stand out by the indent.
         let options = lines_of(WIDTH - 10)
@@ -182,10 +182,10 @@ fn hang(line: &str) -> usize {
     (spaces + label).min(WIDTH / 2)
 }
 
-/// The standard library's own places without the compiler's hash, which says nothing to anybody and is
-/// longer than a line: `/rustc/…/library/std/src/thread.rs`.
-fn without_compiler_hashes(said: &str) -> String {
-    let mut parts = said.split("/rustc/");
+/// The standard library's own places without the compiler's hash, which helps no reader and is longer than a
+/// line: `/rustc/…/library/std/src/thread.rs`.
+fn without_compiler_hashes(output: &str) -> String {
+    let mut parts = output.split("/rustc/");
     let mut short = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let end = part.find(|c: char| !c.is_ascii_hexdigit());
@@ -228,9 +228,9 @@ fn defuse_ci_command(wrapped: &str) -> String {
 mod tests {
     use super::*;
 
-    fn shown(said: &str) -> Vec<String> {
+    fn shown(output: &str) -> Vec<String> {
         let mut text = String::new();
-        block(&mut text, said);
+        block(&mut text, output);
         let plain = anstream::adapter::strip_str(&text).to_string();
         plain
             .lines()

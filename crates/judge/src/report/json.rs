@@ -14,7 +14,7 @@ pub fn json(record: &Record) -> String {
     text
 }
 
-/// A record, or what else is said of a class, as JSON in one line.
+/// A record, or another part of a class's output, as JSON in one line.
 ///
 /// # Errors
 /// It has no form in JSON.

@@ -1,6 +1,6 @@
 //! Reports: pure functions from records to text.
 //!
-//! Never reads disk or clock, and never computes anything about a submission: what a report says is in
+//! Never reads disk or clock, and never computes anything about a submission: everything in a report is in
 //! the record. Text of a submission is escaped on its way.
 
 mod causes;

@@ -1,6 +1,6 @@
 //! How reports look: colours, width and where lines break, the same for every report and for progress.
 //!
-//! Never decides whether colour is shown: whoever prints removes it where it is not wanted.
+//! Never decides whether colour is shown: the caller removes it where it is not wanted.
 
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSeparator, WordSplitter};

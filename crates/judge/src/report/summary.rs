@@ -16,7 +16,7 @@ use super::{
 use crate::record::{Record, Status, Verdict};
 use ids::{Digest, SubmissionId};
 
-/// Causes, groups and names shown; how many more there are is always said.
+/// Causes, groups and names shown; the number of others is always shown as well.
 const SHOWN: usize = 8;
 /// Names shown of one group.
 const SHOWN_NAMES: usize = 3;
@@ -35,7 +35,7 @@ pub enum Truncate<'a> {
     Nothing,
 }
 
-/// What is said about a class.
+/// The summary of a class.
 #[derive(Debug, Default)]
 pub struct Summary {
     exercise: String,
@@ -50,15 +50,15 @@ pub struct Summary {
     pub class: Option<usize>,
     /// What was found and is no submission, and why.
     pub ignored: Vec<(String, String)>,
-    /// Who handed in several times or late, or has a name that an id cannot spell: each attempt, and
-    /// whether it was late; the last one counts.
+    /// The students who handed in several times or late, or have a name that an id cannot spell: each
+    /// attempt, and whether it was late; the last one counts.
     pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
     /// Which grades changed.
     pub changes: Vec<Change>,
 }
 
 impl Summary {
-    /// Take in one record, and the fingerprint of its source if that is known.
+    /// Add one record, and the fingerprint of its source if that is known.
     pub fn add(&mut self, record: &Record, fingerprint: Option<Digest>) {
         let id = &record.submission.id;
         record.exercise.as_str().clone_into(&mut self.exercise);
@@ -105,7 +105,7 @@ impl Summary {
         self.verdicts[verdict as usize]
     }
 
-    /// Who was not graded, and why, in a line each.
+    /// The submissions that were not graded, and why, a line each.
     #[must_use]
     pub fn not_graded(&self) -> Vec<String> {
         let lines = self.not_graded.iter();
@@ -287,7 +287,7 @@ fn section(
     if total == 0 {
         return;
     }
-    // That one more is left out takes a line as well.
+    // The note about one more line would be a line as well.
     let (shown, all) = match truncate {
         Truncate::Screen { all } if total > SHOWN + 1 => (SHOWN, all),
         _ => (total, ""),

@@ -2,8 +2,8 @@
 
 use crate::record::{Record, Status, Verdict};
 
-/// Why a submission did not pass, in one line: its first check that says no, or our fault. May hold
-/// text of the submission: escape it.
+/// Why a submission did not pass, in one line: its first check without a pass, or the fault. May hold text of
+/// the submission: escape it.
 #[must_use]
 pub fn reason(record: &Record) -> Option<String> {
     if let Some(fault) = record.faults.first() {

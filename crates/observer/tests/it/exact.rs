@@ -106,12 +106,16 @@ fn every_count_is_exact() {
 
 #[expect(
     clippy::print_stdout,
-    reason = "a long series tells nothing else until its end"
+    reason = "a long series reports nothing else until its end"
 )]
 fn run_once(program: &Path, entry: &table::Program, files: u32, runs: &Mutex<Runs>) {
     let (time, blocks) = (entry.time(files), entry.blocks(files));
-    let place = workshop::Place::new(files);
-    let job = workshop::job(program, &[entry.mode, &entry.threads.to_string()], &place);
+    let data_folders = workshop::Place::new(files);
+    let job = workshop::job(
+        program,
+        &[entry.mode, &entry.threads.to_string()],
+        &data_folders,
+    );
     let execution = workshop::run(&job);
     let seen = workshop::seen(&execution).clone();
     let verdict = match diagnose(&seen, files, execution.usage.user) {
@@ -119,9 +123,9 @@ fn run_once(program: &Path, entry: &table::Program, files: u32, runs: &Mutex<Run
         other => format!("{other:?}"),
     };
     let exact = (seen.time, seen.blocks_read) == (time, blocks) && seen.capped.is_none();
-    let judged = entry.verdict == "?" || verdict.starts_with(entry.verdict);
+    let as_expected = entry.verdict == "?" || verdict.starts_with(entry.verdict);
     let mut runs = runs.lock().unwrap();
-    if !exact || !judged {
+    if !exact || !as_expected {
         let wrong = format!(
             "{} {}: {} quarters, expected {time}; {} blocks, expected {blocks}; {verdict}, expected {}; {:?}",
             entry.mode, entry.threads, seen.time, seen.blocks_read, entry.verdict, seen.capped

@@ -1,5 +1,5 @@
-//! The observer through the real supervisor: what it sees beside the count of rounds, which
-//! `exact` is about.
+//! The observer through the real supervisor: what it reports besides the count of rounds, which `exact`
+//! tests.
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -56,7 +56,7 @@ fn fakes_are_counted_and_what_would_hide_is_refused() {
 }
 
 #[test]
-fn opens_without_a_read_and_reads_of_a_part_are_told() {
+fn opens_without_a_read_and_reads_of_a_part_are_counted() {
     let opened = observe("opens-only", 1);
     assert_eq!((opened.files_read, opened.files_opened_only), (0, FILES));
     let in_part = observe("one-byte-only", 4);
@@ -80,7 +80,7 @@ fn threads_are_counted_when_they_are_made_and_processes_when_they_read() {
 }
 
 #[test]
-fn reads_that_the_end_cuts_off_are_told_and_threads_at_once() {
+fn reads_that_the_end_cuts_off_and_threads_at_once_are_counted() {
     let seen = observe("sleeps-instead-of-join", 8);
     assert_eq!((seen.cut_off, seen.files_read), (8, 0));
     assert!(seen.slept_ms >= 150, "{}", seen.slept_ms);
@@ -137,7 +137,7 @@ fn a_program_that_never_rests_is_capped_and_still_runs_to_its_end() {
     );
     assert!(seen.concurrency.rounds < FILES / 2);
     let diagnosis = diagnose(&seen, FILES, Duration::ZERO);
-    // It read one by one so far, and no time at all was given to it.
+    // It has read one file at a time so far, and its time limit is zero.
     assert!(
         matches!(diagnosis, Diagnosis::Not(Cause::HeldUp { .. })),
         "{diagnosis:?}"
@@ -206,7 +206,7 @@ fn a_program_without_an_observer_runs_as_well() {
 }
 
 #[test]
-fn python_is_seen_like_everything_else() {
+fn python_is_observed_like_every_program() {
     let Some(python) = interpreter() else { return };
     let read = "import glob\ndef read(p):\n    with open(p) as f: return f.read()\nfiles = sorted(glob.glob('*.numbers'))\n";
     let serial = "[read(p) for p in files]";
@@ -256,7 +256,7 @@ fn interpreter() -> Option<std::path::PathBuf> {
 }
 
 #[test]
-fn a_static_program_is_seen_like_everything_else() {
+fn a_static_program_is_observed_like_every_program() {
     let Some(program) = statically_linked() else {
         return;
     };

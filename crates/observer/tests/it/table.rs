@@ -1,4 +1,4 @@
-//! The programs, and what must be seen of each.
+//! The programs, and what the observer must count of each.
 
 /// A part of a program's virtual time, in quarters of a round.
 #[derive(Debug, Clone, Copy)]
@@ -175,9 +175,9 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program("serial-then-pool", 8, &[AtOnce(8, 4), Each(4)], "ReadAgain"),
     program("idle-threads", 8, &[Each(4)], "IdleThreads"),
     program("sleeping-threads", 8, &[Each(4)], "IdleThreads"),
-    program("napping-threads", 8, &[Each(4)], "IdleThreads"),
-    program("napping-reader", 1, &[Each(4)], "?"),
-    program("forged-nap", 1, &[Each(4)], "IdleThreads"),
+    program("briefly-sleeping-threads", 8, &[Each(4)], "IdleThreads"),
+    program("briefly-sleeping-reader", 1, &[Each(4)], "?"),
+    program("forged-sleep", 1, &[Each(4)], "IdleThreads"),
     program("spinning-threads", 2, &[Each(4)], "?"),
     program("same-file-readers", 8, &[Each(4)], "ReadAgain"),
     program("same-descriptor-readers", 8, &[Each(4)], "ReadAgain"),
@@ -230,7 +230,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
         "TouchedOnly",
     ),
     program("outer-quarters-locked", 8, &[Each(2)], "Serialised").of_blocks(2),
-    // The limit of what is seen: whoever touches a quarter of a file has brought it.
+    // A limit of the observer: a thread that touches a quarter of a file counts as having read it.
     program(
         "each-quarter-touched-then-locked",
         8,

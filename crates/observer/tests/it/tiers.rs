@@ -31,7 +31,7 @@ fn times_in(sandbox: &Sandbox) -> Vec<(&'static str, u32)> {
     }
     let times = PROGRAMS.iter().map(|&(mode, threads, _)| {
         let place = workshop::Place::new(FILES);
-        // Where whoever the program runs as can reach it.
+        // In a folder that the program's user can reach.
         let program = place.data().with_file_name("program");
         fs::copy(workshop::programs(), &program).unwrap();
         let job = workshop::job(&program, &[mode, threads], &place);

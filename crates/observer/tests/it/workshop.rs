@@ -14,7 +14,7 @@ use evidence::{Execution, Observation, Observed};
 use observer::ObserverOptions;
 use sandbox::{Cancellation, HostSupport, Job, Limits, Sandbox, Tier, probe};
 
-/// By which the programs are named where they are built already.
+/// The variable that names the programs if they are built already.
 pub(crate) const PROGRAMS: &str = "OBSERVER_PROGRAMS";
 
 /// The binary with all programs. Built here, unless a variable names one.
@@ -134,13 +134,13 @@ pub(crate) fn support() -> &'static HostSupport {
     SUPPORT.get_or_init(|| probe(&supervisor()).unwrap())
 }
 
-/// A sandbox of this tier. The corpus runs at `none`: some of its programs do what a fence refuses, and
-/// what is tested is who sees it.
+/// A sandbox of this tier. The corpus runs at `none`: some of its programs do what a fence refuses, and what
+/// is tested is what the observer sees.
 pub(crate) fn sandbox(tier: Tier) -> Sandbox {
     Sandbox::new(support(), tier, Cancellation::default()).unwrap()
 }
 
-/// What was seen of a run that must have ended well.
+/// The observation of a run, which must have succeeded.
 pub(crate) fn seen(execution: &Execution) -> &Observation {
     assert!(
         execution.termination.is_success(),

@@ -1,4 +1,4 @@
-//! What a program does in a sandbox, chosen by the environment: this test binary, run again.
+//! The programs that run in the sandbox: this test binary, run again with an act chosen by the environment.
 //!
 //! Each act is bounded by itself.
 
@@ -221,7 +221,7 @@ fn map(bytes: usize, protection: i32, flags: i32) -> *mut u8 {
     mapped.cast()
 }
 
-/// Hold memory that is shared with nobody, in 8 MiB of which not more than one piece is ever in use.
+/// Hold memory that no other process shares, in 8 MiB of which not more than one piece is ever in use.
 fn share(mib: u64) {
     const PIECE: usize = 8 << 20;
     let bytes = usize::try_from(mib << 20).unwrap();
@@ -254,7 +254,7 @@ fn map_tables(mib: u64) {
     sleep(500);
 }
 
-/// Go on in another thread only: to `/proc`, this process is as good as dead.
+/// Continue in another thread only: in `/proc` this process looks dead.
 fn in_another_thread(act: impl FnOnce() + Send + 'static) -> ! {
     thread::spawn(move || {
         act();

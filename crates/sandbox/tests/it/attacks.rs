@@ -17,16 +17,16 @@ use test_support::others::{self, Again};
 
 use super::{
     SUPERVISOR, abilities, at,
-    rule_tables::{ELSEWHERE, EVERYWHERE, FOR_ROOT, RESTED_ON},
+    rule_tables::{ELSEWHERE, EVERYWHERE, FOR_ROOT, REQUIRED},
     supervisor,
 };
 
-/// What becomes of the canaries at a tier, without some rules.
-fn canaries(tier: Tier, without: &[Rule]) -> Vec<AttackOutcome> {
-    try_canaries(tier, without).unwrap()
+/// The outcomes of the self-test's attacks at a tier, without some rules.
+fn attacks(tier: Tier, without: &[Rule]) -> Vec<AttackOutcome> {
+    try_attacks(tier, without).unwrap()
 }
 
-fn try_canaries(tier: Tier, without: &[Rule]) -> Result<Vec<AttackOutcome>, sandbox::Error> {
+fn try_attacks(tier: Tier, without: &[Rule]) -> Result<Vec<AttackOutcome>, sandbox::Error> {
     at(tier).without(without).self_test()
 }
 
@@ -48,15 +48,15 @@ const MAY_BE_UNTRIED: &[&str] = &[
 ];
 
 #[test]
-fn what_a_tier_promises_it_keeps() {
+fn every_tier_keeps_its_promises() {
     for tier in Tier::ALL
         .into_iter()
         .filter(|&tier| abilities().supports(tier))
     {
-        let outcomes = canaries(tier, &[]);
+        let outcomes = attacks(tier, &[]);
         let breaches: Vec<_> = outcomes.iter().filter(|o| o.is_breach()).collect();
         println!(
-            "{tier}: {} canaries, through: {:?}",
+            "{tier}: {} attacks, through: {:?}",
             outcomes.len(),
             through(&outcomes)
         );
@@ -68,7 +68,10 @@ fn what_a_tier_promises_it_keeps() {
         println!("{tier}: not tried: {untried:?}");
         if std::env::var_os("CI").is_some() {
             let unknown = untried.iter().find(|name| !MAY_BE_UNTRIED.contains(name));
-            assert_eq!(unknown, None, "{tier}: nobody knows why this is not tried");
+            assert_eq!(
+                unknown, None,
+                "{tier}: this attack should be tried on every machine"
+            );
         }
         for outcome in &outcomes {
             println!(
@@ -80,10 +83,10 @@ fn what_a_tier_promises_it_keeps() {
     }
 }
 
-fn fate<'a>(outcomes: &'a [AttackOutcome], name: &str) -> &'a Outcome {
+fn outcome_of<'a>(outcomes: &'a [AttackOutcome], name: &str) -> &'a Outcome {
     let outcome = outcomes.iter().find(|outcome| outcome.name == name);
     &outcome
-        .unwrap_or_else(|| panic!("no canary `{name}`"))
+        .unwrap_or_else(|| panic!("no attack `{name}`"))
         .outcome
 }
 
@@ -105,8 +108,8 @@ fn is_root() -> bool {
 }
 
 #[test]
-fn without_a_sandbox_the_canaries_get_through() {
-    let outcomes = canaries(Tier::None, &[]);
+fn without_a_sandbox_the_attacks_get_through() {
+    let outcomes = attacks(Tier::None, &[]);
     let stopped: Vec<_> = outcomes
         .iter()
         .filter(|outcome| outcome.outcome == Outcome::Stopped && !outcome.promised)
@@ -131,13 +134,13 @@ fn without_a_sandbox_the_canaries_get_through() {
         .collect();
     assert!(
         unexplained.is_empty(),
-        "these attacks attack nothing: {unexplained:?}"
+        "these attacks fail without a sandbox: {unexplained:?}"
     );
 }
 
 #[test]
-fn every_rule_of_the_filter_is_missed_when_it_is_gone() {
-    let all = canaries(fenced(), &[]);
+fn without_a_rule_of_the_filter_its_attack_gets_through() {
+    let all = attacks(fenced(), &[]);
     for &rule in Calls::ALL {
         if rule == Calls::Clone3 && others::in_a_container() {
             continue;
@@ -147,27 +150,29 @@ fn every_rule_of_the_filter_is_missed_when_it_is_gone() {
         } else {
             fenced()
         };
-        let canary = match rule {
+        let attack = match rule {
             Calls::Newer => "call-newer".to_owned(),
             Calls::OtherArchitecture => "call-as-32-bit".to_owned(),
             rule => format!("call-{}", rule.as_str()),
         };
         if tier == fenced() {
-            if rule == Calls::OtherArchitecture && *fate(&all, &canary) == Outcome::NotApplicable {
+            if rule == Calls::OtherArchitecture
+                && *outcome_of(&all, &attack) == Outcome::NotApplicable
+            {
                 continue;
             }
-            assert_eq!(*fate(&all, &canary), Outcome::Stopped, "{rule:?}");
+            assert_eq!(*outcome_of(&all, &attack), Outcome::Stopped, "{rule:?}");
         }
-        let outcomes = canaries(tier, &[rule.into()]);
+        let outcomes = attacks(tier, &[rule.into()]);
         assert_eq!(
-            *fate(&outcomes, &canary),
+            *outcome_of(&outcomes, &attack),
             Outcome::GotThrough,
             "without {rule:?}: {outcomes:#?}"
         );
     }
 }
 
-/// Whether this process was itself given no more than the rule leaves, so that nobody can miss it.
+/// Whether this process was itself given no more than the rule leaves, so that its absence has no effect.
 fn is_inherited(rule: Rule) -> bool {
     let (resource, most) = match rule {
         Rule::Limit(limit) => match limit {
@@ -191,24 +196,25 @@ fn is_inherited(rule: Rule) -> bool {
         .is_some_and(|given| given <= most)
 }
 
-/// A rule that others make up for is tried without those: with it the attack is stopped, without it not.
+/// A rule that other rules make redundant is tried without those: with the rule the attack is stopped, and without it
+/// the attack gets through.
 #[test]
-fn every_other_rule_is_missed_when_it_is_gone() {
+fn without_any_other_rule_its_attack_gets_through() {
     let for_root = if is_root() { FOR_ROOT } else { &[] };
-    for &(tier, rule, others, canary) in EVERYWHERE.iter().chain(for_root) {
+    for &(tier, rule, others, attack) in EVERYWHERE.iter().chain(for_root) {
         if !abilities().supports(tier) || is_inherited(rule) {
             continue;
         }
-        let with = canaries(tier, others);
+        let with = attacks(tier, others);
         assert_eq!(
-            *fate(&with, canary),
+            *outcome_of(&with, attack),
             Outcome::Stopped,
             "{tier} with {rule}, without {others:?}"
         );
         let without: Vec<Rule> = others.iter().copied().chain([rule]).collect();
-        let without = canaries(tier, &without);
+        let without = attacks(tier, &without);
         assert_eq!(
-            *fate(&without, canary),
+            *outcome_of(&without, attack),
             Outcome::GotThrough,
             "{tier} without {rule}, {others:?}"
         );
@@ -216,10 +222,10 @@ fn every_other_rule_is_missed_when_it_is_gone() {
 }
 
 #[test]
-fn without_what_others_rest_on_nothing_runs() {
-    for &(tier, rules) in RESTED_ON {
+fn without_a_required_rule_nothing_runs() {
+    for &(tier, rules) in REQUIRED {
         if abilities().supports(tier) && !is_inherited(rules[0]) {
-            let ran = try_canaries(tier, rules);
+            let ran = try_attacks(tier, rules);
             assert!(ran.is_err(), "{tier} without {rules:?}: {ran:#?}");
         }
     }
@@ -231,7 +237,7 @@ fn no_rule_is_left_out_of_these_tables() {
         .iter()
         .chain(FOR_ROOT)
         .map(|row| row.1)
-        .chain(RESTED_ON.iter().map(|row| row.1[0]))
+        .chain(REQUIRED.iter().map(|row| row.1[0]))
         .chain(ELSEWHERE.iter().copied())
         .collect();
     let missing: Vec<Rule> = Rule::all()
@@ -249,7 +255,7 @@ fn namespaces_make_up_for_other_rules() {
     if !abilities().supports(Tier::Full) {
         return;
     }
-    for (without, canary) in [
+    for (without, attack) in [
         (
             &[Rule::Landlock(Landlock::Paths)][..],
             "see-that-a-hidden-file-exists",
@@ -299,15 +305,15 @@ fn namespaces_make_up_for_other_rules() {
             "pin-process",
         ),
     ] {
-        let confined = canaries(Tier::Confined, without);
+        let confined = attacks(Tier::Confined, without);
         assert_eq!(
-            *fate(&confined, canary),
+            *outcome_of(&confined, attack),
             Outcome::GotThrough,
             "confined without {without:?}"
         );
-        let full = canaries(Tier::Full, without);
+        let full = attacks(Tier::Full, without);
         assert_eq!(
-            *fate(&full, canary),
+            *outcome_of(&full, attack),
             Outcome::Stopped,
             "full without {without:?}"
         );
@@ -350,7 +356,7 @@ fn groups_of(process: Pid) -> Vec<PathBuf> {
 }
 
 #[test]
-fn whose_supervisor_is_killed_dies_as_well() {
+fn a_job_dies_when_its_supervisor_is_killed() {
     let folder = tempfile::Builder::new()
         .permissions(fs::Permissions::from_mode(0o755))
         .tempdir()
@@ -384,7 +390,7 @@ fn whose_supervisor_is_killed_dies_as_well() {
     .into_iter()
     .enumerate()
     {
-        // Longer than the test takes, and like nobody else's.
+        // Longer than the test takes, and unlike that of any other process.
         let argument = format!("50.{}{n}", std::process::id());
         let mut job = Job::new(&program, folder.path(), &limits);
         job.arguments = vec![argument.clone()];
@@ -403,7 +409,7 @@ fn whose_supervisor_is_killed_dies_as_well() {
             let (own, supervisor) = found.unwrap();
             let groups = groups_of(own);
             kill_process(supervisor, Signal::KILL).unwrap();
-            assert!(run.join().unwrap().is_err(), "{tier}: nobody noticed");
+            assert!(run.join().unwrap().is_err(), "{tier}: the run succeeded");
             let died = wait_until(&mut || find(&argument).is_none() || !without.is_empty());
             let left = find(&argument).is_some();
             assert!(died, "{tier}: it lives on");

@@ -99,7 +99,7 @@ fn a_crate_with_a_build_script_is_built_and_its_program_runs() {
     }
 }
 
-/// The toolchain, which whoever runs this must be able to read.
+/// The toolchain, which the user who runs this test must be able to read.
 fn sysroot() -> PathBuf {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(&rustc).args(["--print", "sysroot"]).output();
@@ -113,11 +113,11 @@ fn sysroot() -> PathBuf {
     sysroot
 }
 
-/// The toolchain at a place that everybody can reach, as root's own folder is not. Gone when dropped.
+/// The toolchain in a folder that every user can reach, unlike root's own folder. Removed when dropped.
 pub(crate) struct Toolchain(tempfile::TempDir);
 
 impl Toolchain {
-    /// Made by whoever is about to run this again as others.
+    /// Made by the process that runs these tests again as other users.
     pub(crate) fn for_everybody() -> Option<Self> {
         if test_support::others::is_again() {
             return None;

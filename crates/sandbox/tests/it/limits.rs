@@ -235,7 +235,7 @@ fn time_and_output_are_limited() {
 
 #[test]
 fn a_fork_bomb_is_ended_by_the_limit_on_tasks_or_on_time() {
-    // Below `confined` a bomb races with whoever looks for it in `/proc`, and nothing is promised.
+    // Below `confined` a fork bomb races with the supervisor's scan of `/proc`, and nothing is promised.
     let promised: Vec<Tier> = tiers().filter(|&tier| tier >= Tier::Confined).collect();
     assert!(
         !promised.is_empty(),

@@ -1,7 +1,7 @@
 //! The sandbox through a real supervisor: how jobs end, what bounds them, that nothing is left.
 //!
-//! Every hostile act here is bounded by itself in time, memory, processes and disk, for the day on which
-//! the sandbox does not hold. Runs as whoever runs it, and again as others.
+//! Every hostile act here is bounded by itself in time, memory, processes and disk, for the day on which the
+//! sandbox does not hold. The tests run as the current user, and again as other users.
 
 #![expect(
     clippy::unwrap_used,
@@ -123,12 +123,12 @@ impl Place {
     }
 }
 
-/// Run a job, and look for what it might have left.
+/// Run a job, and check that it left nothing.
 fn run(tier: Tier, job: &Job) -> Execution {
     run_in(&at(tier), job)
 }
 
-/// The same where nobody may make control groups.
+/// The same where control groups cannot be made.
 fn run_polled(tier: Tier, job: &Job) -> Execution {
     run_in(&at(tier).without(&[Setup::ControlGroups.into()]), job)
 }
@@ -264,7 +264,7 @@ fn nothing_outlives_the_first_process_whatever_it_does() {
     }
 }
 
-/// A copy of itself that may be executed and not read would hide what it opens from whoever looks.
+/// A copy of itself that may be executed and not read would hide from an observer what it opens.
 #[test]
 fn a_run_cannot_execute_what_it_wrote() {
     for tier in tiers().filter(|&tier| tier > Tier::None) {
@@ -290,10 +290,10 @@ fn at_full_a_run_cannot_have_the_loader_start_what_it_wrote() {
                   if [ -e $loader ]; then $loader /bin/true && echo given; \
                   $loader $TMP/true && echo written; fi; done; echo done";
     let execution = run(Tier::Full, &place.script(script, LIMITS));
-    let said: Vec<&str> = execution.stdout.head.lines().collect();
-    assert!(said.contains(&"given"), "no loader works: {execution:?}");
-    assert!(!said.contains(&"written"), "{execution:?}");
-    assert!(said.contains(&"done"), "{execution:?}");
+    let lines: Vec<&str> = execution.stdout.head.lines().collect();
+    assert!(lines.contains(&"given"), "no loader works: {execution:?}");
+    assert!(!lines.contains(&"written"), "{execution:?}");
+    assert!(lines.contains(&"done"), "{execution:?}");
 }
 
 #[test]

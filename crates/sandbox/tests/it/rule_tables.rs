@@ -258,9 +258,10 @@ pub(super) const FOR_ROOT: &[Row] = &[
     ),
 ];
 
-/// Rules without which nothing runs, because what comes after them rests on them.
-pub(super) const RESTED_ON: &[(Tier, &[Rule])] = &[
-    // Whoever puts up Landlock gives them up by the way, at tier `confined` already the supervisor.
+/// Rules without which nothing runs, because later steps need them.
+pub(super) const REQUIRED: &[(Tier, &[Rule])] = &[
+    // A process that restricts itself by Landlock loses them too; at tier `confined` the supervisor already
+    // does so.
     (
         Tier::Weak,
         &[

@@ -1,4 +1,4 @@
-//! Programs that do not start, supervisors that do not answer, and whom to blame.
+//! Programs that do not start, supervisors that do not answer, and the errors for them.
 
 use std::{
     fs,
@@ -33,21 +33,26 @@ fn a_program_that_nothing_can_start_is_its_authors_fault() {
             assert_eq!(seen.termination, refused, "{tier}: {seen:?}");
         }
         let left = fs::read_dir(place.0.path()).unwrap().flatten();
-        let ours = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("sandbox-"));
-        assert_eq!(ours.count(), 0, "{tier}: a copy of ours is left");
+        let own_files =
+            left.filter(|entry| entry.file_name().to_string_lossy().starts_with("sandbox-"));
+        assert_eq!(
+            own_files.count(),
+            0,
+            "{tier}: a copy of the program is left"
+        );
     }
 }
 
 #[test]
-fn where_a_program_of_ours_does_not_start_either_it_is_nobodys_fault() {
+fn if_the_probe_program_does_not_start_either_it_is_an_error_of_the_sandbox() {
     for tier in tiers().filter(|&tier| tier > Tier::None) {
         let place = Place::new();
         // A shell's script is a supervisor like any other, but no job sees a shell.
         let real = supervisor();
         let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", real.display());
-        let ours = executable(place.0.path(), "supervisor", &script);
+        let own_supervisor = executable(place.0.path(), "supervisor", &script);
         let program = executable(place.0.path(), "program", "#!/nonexistent/loader\n");
-        let sandbox = with_supervisor(&ours, tier);
+        let sandbox = with_supervisor(&own_supervisor, tier);
         let error = sandbox
             .run(&Job::new(program, place.data(), &LIMITS))
             .unwrap_err();
@@ -76,9 +81,9 @@ fn the_zygote_may_be_killed_or_stopped_at_any_time() {
     let place = Place::new();
     let real = supervisor();
     let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", real.display());
-    let ours = executable(place.0.path(), "supervisor", &script);
-    let sandbox = with_supervisor(&ours, Tier::None);
-    // The parent of our parent.
+    let own_supervisor = executable(place.0.path(), "supervisor", &script);
+    let sandbox = with_supervisor(&own_supervisor, Tier::None);
+    // The parent of the job's parent.
     let mut job = Job::new("/bin/sh", place.data(), &LIMITS);
     let script = "read -r a b c d e < /proc/$PPID/stat; echo $d";
     job.arguments = vec!["-c".into(), script.into()];

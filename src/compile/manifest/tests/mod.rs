@@ -1,4 +1,4 @@
-//! What a course of some crates says to manifests: fixtures, and what is accepted.
+//! Manifests in a course with some crates: fixtures, and what is accepted.
 
 mod honest;
 mod properties;

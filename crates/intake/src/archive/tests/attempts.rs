@@ -23,17 +23,17 @@ fn counts(files: &[(&str, Vec<u8>)], attempts: &[&str], ignored: &[&str]) {
         panic!("{class:?}")
     };
     assert_eq!((other.id.as_str(), other.attempts.len()), ("roejo_777", 1));
-    let told: Vec<&str> = { &found.attempts }
+    let names: Vec<&str> = { &found.attempts }
         .iter()
         .map(|attempt| attempt.name.as_str())
         .collect();
-    assert_eq!(told, attempts);
+    assert_eq!(names, attempts);
     assert_eq!(found.source, found.attempts.last().unwrap().source);
-    let told: Vec<&str> = { &class.ignored }
+    let names: Vec<&str> = { &class.ignored }
         .iter()
         .map(|ignored| ignored.name.as_str())
         .collect();
-    assert_eq!(told, ignored);
+    assert_eq!(names, ignored);
     for ignored in &class.ignored {
         assert!(
             ignored.why.contains("without a `Cargo.toml`"),

@@ -1,4 +1,4 @@
-//! Archives as they come, and as nobody should make them.
+//! Ordinary archives, and malformed ones.
 
 mod attempts;
 mod bombs;
@@ -35,24 +35,24 @@ struct Outcome {
     around: TempDir,
 }
 
-/// Admit these bytes as an archive of this name, and look that nothing happened outside of the copy.
+/// Admit these bytes as an archive of this name, and check that nothing happened outside of the copy.
 #[track_caller]
 fn admit_within(name: &str, bytes: &[u8], limits: Limits) -> Outcome {
     let around = tempdir().unwrap();
     let at = |name: &str| around.path().join(name);
     let dest = at("deep/in/dest");
     fs::create_dir_all(&dest).unwrap();
-    fs::write(at("deep/canary"), "alive").unwrap();
+    fs::write(at("deep/outer-file"), "unchanged").unwrap();
     fs::write(at(name), bytes).unwrap();
     let kind = ArchiveKind::of_name(name.as_bytes()).unwrap();
     let source = Source::Archive(Location::new(around.path(), name), kind);
     let admission = admit_source(&source, Path::new(EXERCISE_PATH), &dest, &limits).unwrap();
     let mut outside = all_below(around.path());
     outside.retain(|path| !path.starts_with(&dest));
-    let mut expected = vec![at(name), at("deep"), at("deep/canary"), at("deep/in")];
+    let mut expected = vec![at(name), at("deep"), at("deep/outer-file"), at("deep/in")];
     expected.sort();
     assert_eq!(outside, expected, "something was written outside");
-    assert_eq!(fs::read(at("deep/canary")).unwrap(), b"alive");
+    assert_eq!(fs::read(at("deep/outer-file")).unwrap(), b"unchanged");
     assert_eq!(
         fs::read(at(name)).unwrap(),
         bytes,

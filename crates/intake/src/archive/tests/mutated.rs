@@ -1,5 +1,5 @@
-//! Archives that were changed at random never panic, never lead outside, never pass a limit.
-//! `admit_within` looks at all that after every case.
+//! Archives that were changed at random never panic, never lead outside, never pass a limit. `admit_within`
+//! checks all of this after every case.
 
 use proptest::{prelude::*, sample::Index};
 

@@ -1,4 +1,4 @@
-//! Folders that change between the look at the class and the turn of a student.
+//! Folders that change between the scan of the class and the admission of a submission.
 
 use super::*;
 
@@ -65,11 +65,11 @@ fn a_students_folder_that_became_a_link_does_not_give_another_ones_work() {
             "{refusals:?}"
         );
     }
-    // The class's own folder may be a link, and one that is gone is nobody's mistake.
+    // The class's own folder may be a link, and if it is gone, no student caused that.
     let link = tempdir().unwrap();
     let link = link.path().join("class");
     symlink(dir.path("."), &link).unwrap();
-    let class = look(&link).unwrap();
+    let class = scan(&link).unwrap();
     let (source, dest) = (&class.submissions[0].source, tempdir().unwrap());
     let admit = || admit_source(source, Path::new(EXERCISE_PATH), dest.path(), &LIMITS);
     assert!(matches!(admit().unwrap(), Admission::Admitted(_)));

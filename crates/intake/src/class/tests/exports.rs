@@ -62,7 +62,7 @@ fn names_that_all_have_one_number_where_canvas_has_the_users_are_not_canvass() {
     assert_eq!(ignored.len(), 1);
     assert!(ignored[0].1.contains("neither a folder nor an archive"));
 
-    // Two may be one student's, and with somebody else beside them so may be more.
+    // Two files may be of one student, and if there is another student, so may be more.
     let one = ["doejane_123_4567_a.zip", "doejane_123_4568_b.zip"];
     Dir::finds(&one, &[("doejane_123", one[1])]);
     Dir::finds(
@@ -79,14 +79,14 @@ fn names_that_all_have_one_number_where_canvas_has_the_users_are_not_canvass() {
             ("roejo_124", "roejo_124_4570_d.zip"),
         ],
     );
-    // Without names Canvas says so itself.
+    // An anonymous export is marked by Canvas.
     let anonymous = [
         "anon_aB3x9_4567_a.zip",
         "anon_aB3x9_4568_b.zip",
         "anon_aB3x9_4569_c.zip",
     ];
     Dir::finds(&anonymous, &[("anon_aB3x9", anonymous[2])]);
-    // And Moodle's names are read beside names that are nobody's.
+    // Moodle's names are read beside other names.
     let dir = Dir::of(&[
         "Jane Doe_77_assignsubmission_file_/Cargo.toml",
         "cs_101_2024001_alice.zip",

@@ -23,7 +23,7 @@ const LIMITS: Limits = Limits {
     depth: 8,
 };
 
-fn look(dir: &Path) -> Result<Class, Error> {
+fn scan(dir: &Path) -> Result<Class, Error> {
     find(dir, Path::new(EXERCISE_PATH), &LIMITS)
 }
 
@@ -51,7 +51,7 @@ impl Dir {
 
     #[track_caller]
     fn class(&self) -> Class {
-        look(self.0.path()).unwrap()
+        scan(self.0.path()).unwrap()
     }
 
     /// Who handed in, and what of it counts, seen from the folder.
@@ -81,7 +81,7 @@ impl Dir {
 
     #[track_caller]
     fn error(&self) -> Error {
-        look(self.0.path()).unwrap_err()
+        scan(self.0.path()).unwrap_err()
     }
 
     fn admit(&self, name: &str) -> Admission {
@@ -290,7 +290,7 @@ fn attempts_in_a_students_folder_are_ordered_and_listed() {
     };
     assert_eq!(attempts(0), ["alice/attempt-9", "alice/attempt-10"]);
     assert_eq!(attempts(1), ["bob/hw.zip", "bob/hw-1.zip", "bob/hw-2.zip"]);
-    // Nobody said that these are attempts.
+    // Their names do not say that these are attempts.
     assert_eq!(attempts(2), ["carol"]);
     assert_eq!(attempts(3), ["dave"]);
 }
@@ -363,7 +363,7 @@ fn two_with_one_id_are_an_error_that_names_both() {
 }
 
 #[test]
-fn names_that_an_id_cannot_spell_are_told_apart() {
+fn names_that_an_id_cannot_spell_are_disambiguated() {
     let dir = Dir::of(&[
         "李雷/",
         "王芳.zip",
@@ -395,7 +395,7 @@ fn names_that_an_id_cannot_spell_are_told_apart() {
         assert!(digest.len() == 6 && digest.bytes().all(|b| b.is_ascii_hexdigit()));
     }
     assert_eq!((id_of("Jos_"), id_of("Zoë")), ("Jos_".into(), "Zo_".into()));
-    // Whoever else is in the class.
+    // The id does not depend on the rest of the class.
     assert_eq!(Dir::of(&["李雷.zip"]).found()[0].0, id_of("李雷"));
 }
 
@@ -403,13 +403,13 @@ fn names_that_an_id_cannot_spell_are_told_apart() {
 fn a_folder_that_is_no_class_is_an_error() {
     let is_crate = Dir::of(&["Cargo.toml", "src/main.rs"]).error();
     assert!(matches!(is_crate, Error::ClassIsCrate { .. }), "{is_crate}");
-    let missing = look(Path::new("/nowhere/at/all")).unwrap_err();
+    let missing = scan(Path::new("/nowhere/at/all")).unwrap_err();
     assert!(matches!(missing, Error::ClassFolder { .. }), "{missing}");
     let dir = Dir::of(&["class.zip"]);
-    assert!(look(&dir.path("class.zip")).is_err());
-    // The user's own link is the user's word.
+    assert!(scan(&dir.path("class.zip")).is_err());
+    // A link that the user named is followed.
     symlink(dir.path(""), dir.path("link")).unwrap();
-    assert_eq!(look(&dir.path("link")).unwrap().submissions.len(), 1);
+    assert_eq!(scan(&dir.path("link")).unwrap().submissions.len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `multi-threaded`: the reads overlapped, by at least two threads of one process.
 //!
-//! [`diagnosis`] decides what kind of program was seen; this module words it. Each cause has its own message
-//! and hint, because each is mended differently.
+//! [`diagnosis`] decides the kind of the program; this module words it. Each cause has its own message and
+//! hint, because each needs another correction.
 
 pub(super) mod diagnosis;
 
@@ -16,18 +16,18 @@ use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     let findings: Vec<Finding> = runs.iter().map(check_run).collect();
-    // What is certain goes before what is not, and the first run before later ones.
+    // Certain answers go before uncertain ones, and the first run before later ones.
     for status in [Status::Fail, Status::Inconclusive, Status::Pass] {
         if let Some(finding) = findings.iter().find(|finding| finding.status == status) {
             return finding.clone();
         }
     }
-    inconclusive("there was no run to look at".into(), Details::default())
+    inconclusive("there was no run to examine".into(), Details::default())
 }
 
 fn check_run(run: &RunEvidence) -> Finding {
-    let seen = match &run.execution.observation {
-        Some(Observed::Seen(seen)) => seen,
+    let observation = match &run.execution.observation {
+        Some(Observed::Seen(observation)) => observation,
         Some(Observed::Unavailable { reason }) => {
             return inconclusive(
                 format!("not observed on this machine: {reason}"),
@@ -39,20 +39,20 @@ fn check_run(run: &RunEvidence) -> Finding {
     let details = Details {
         seed: Some(run.seed),
         expected: Some(expected(run.reference_concurrency)),
-        seen: Some(numbers(&seen.concurrency)),
-        more: serial_stretch(seen).into_iter().collect(),
+        seen: Some(numbers(&observation.concurrency)),
+        more: serial_stretch(observation).into_iter().collect(),
         ..Details::default()
     };
     let files = u32::try_from(run.files.expected).unwrap_or(u32::MAX);
     let usage = &run.execution.usage;
-    match diagnose(seen, files, usage.user + usage.system) {
+    match diagnose(observation, files, usage.user + usage.system) {
         Diagnosis::Parallel { effective, threads } => Finding {
             details,
             ..Finding::pass(
                 CheckId::MultiThreaded,
                 format!(
                     "reads overlapped: {effective:.2} at once on average, {} at most, by {}{}",
-                    seen.concurrency.held_max,
+                    observation.concurrency.held_max,
                     count(threads as usize, "thread"),
                     beside(run.reference_concurrency)
                 ),
@@ -74,7 +74,7 @@ fn inconclusive(message: String, details: Details) -> Finding {
     }
 }
 
-/// Why a program is not parallel, in words, and what to try.
+/// The message about why a program is not parallel, and what to try.
 fn explain(cause: Cause) -> (String, &'static str) {
     match cause {
         Cause::NothingRead { opened, cut_off } => nothing_read(opened, cut_off),
@@ -190,7 +190,7 @@ fn nothing_read(opened: u32, cut_off: u32) -> (String, &'static str) {
     }
 }
 
-/// Why nothing can be said, in words.
+/// The message for a run without a diagnosis.
 fn undecided(reason: UndecidedReason) -> String {
     match reason {
         UndecidedReason::Unseen { accesses } => {
@@ -217,13 +217,13 @@ fn undecided(reason: UndecidedReason) -> String {
 }
 
 /// Where reads came one at a time, if they also came otherwise: the longest such stretch, in words.
-fn serial_stretch(seen: &Observation) -> Option<String> {
+fn serial_stretch(observation: &Observation) -> Option<String> {
     /// A stretch that is a smaller part of all reads may be the beginning, the end or chance.
     const LEAST_PART: usize = 10;
-    if seen.concurrency.held_max < 2 {
+    if observation.concurrency.held_max < 2 {
         return None;
     }
-    let reads = &seen.timeline;
+    let reads = &observation.timeline;
     // They stand in the order of their ends. So one was in flight alone if it began when all before it had
     // ended, and if all after it began when it had ended.
     let (mut stretch, mut longest) = (reads.len()..reads.len(), 0..0);
@@ -263,13 +263,13 @@ fn expected(reference: Option<Concurrency>) -> String {
     }
 }
 
-fn numbers(seen: &Concurrency) -> String {
+fn numbers(concurrency: &Concurrency) -> String {
     format!(
         "{:.2} reads at once on average, {} at most, by {} in {}",
-        seen.effective,
-        seen.held_max,
-        count(seen.threads as usize, "thread"),
-        count(seen.rounds as usize, "round"),
+        concurrency.effective,
+        concurrency.held_max,
+        count(concurrency.threads as usize, "thread"),
+        count(concurrency.rounds as usize, "round"),
     )
 }
 

@@ -1,4 +1,4 @@
-//! Programs that read with one thread, and pretend.
+//! Programs that read with one thread, and imitate parallel reading.
 
 use std::{
     fs::File,
@@ -17,12 +17,12 @@ use std::{
 use crate::{files, pools, raw, read, serial};
 
 /// Starts threads that do this for ever, then reads all files with the first thread.
-fn beside(threads: usize, decoration: impl Fn() + Send + Sync + Clone + 'static) -> u64 {
+fn beside(threads: usize, bystander: impl Fn() + Send + Sync + Clone + 'static) -> u64 {
     for _ in 0..threads {
-        let decoration = decoration.clone();
+        let bystander = bystander.clone();
         thread::spawn(move || {
             loop {
-                decoration();
+                bystander();
             }
         });
     }
@@ -175,12 +175,12 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
     Some(match mode {
         "idle-threads" => beside(threads, thread::park),
         "sleeping-threads" => beside(threads, || thread::sleep(Duration::from_secs(100))),
-        "napping-threads" => beside(threads, || thread::sleep(Duration::from_millis(1))),
-        "napping-reader" => beside(1, move || {
+        "briefly-sleeping-threads" => beside(threads, || thread::sleep(Duration::from_millis(1))),
+        "briefly-sleeping-reader" => beside(1, move || {
             thread::sleep(Duration::from_millis(5));
             read(&first);
         }),
-        "forged-nap" => {
+        "forged-sleep" => {
             thread::spawn(raw::sleep_and_forge);
             while !raw::sleeps() {
                 thread::yield_now();

@@ -17,7 +17,7 @@ use std::{
 use crate::{digest, files, read};
 
 /// Two threads, of which each reads half of every file. Where the size is odd, the byte in the middle lies in
-/// both the second and the third quarter, and nobody reads it.
+/// both the second and the third quarter, and no thread reads it.
 pub(crate) fn halves() -> u64 {
     let half = |path: &PathBuf, first: bool| {
         let file = File::open(path).unwrap();
@@ -35,7 +35,7 @@ pub(crate) fn halves() -> u64 {
     })
 }
 
-/// A token goes round; who has it reads one file.
+/// A token is passed on; the thread that has it reads one file.
 pub(crate) fn ring(threads: usize) -> u64 {
     let files = files();
     thread::scope(|scope| {
@@ -96,7 +96,7 @@ pub(crate) fn spin_pool(threads: usize) -> u64 {
     0
 }
 
-/// Workers that look for work, and sleep a little if there is none.
+/// Workers that poll for work, and sleep briefly if there is none.
 pub(crate) fn sleep_poll_pool(threads: usize) -> u64 {
     let queue = Mutex::new(Vec::new());
     let done = AtomicBool::new(false);

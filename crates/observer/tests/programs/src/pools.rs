@@ -546,12 +546,12 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         }
         // What the kernel says of the processors elsewhere is not to be seen.
         "describes" => {
-            let told = [
+            let named = [
                 "/proc/self/cgroup",
                 "/proc/cpuinfo",
                 "/sys/devices/system/cpu/online",
             ];
-            assert!(told.iter().all(|path| std::fs::File::open(path).is_err()));
+            assert!(named.iter().all(|path| std::fs::File::open(path).is_err()));
             // SAFETY: takes and returns numbers.
             let online = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
             workers(usize::try_from(online).unwrap(), read)

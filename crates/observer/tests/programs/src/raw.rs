@@ -30,8 +30,8 @@ pub fn mmap_one_byte(path: &Path) -> u64 {
 
 /// Reads `length` bytes by a mapping of so many of them as are `mapped`, in the same pages.
 fn mmap_bytes(file: &File, mapped: usize, length: usize) -> u64 {
-    // SAFETY: a private mapping of a file that nobody changes, unmapped after its last use. It reaches to the
-    // end of a page, and so does what is read.
+    // SAFETY: a private mapping of a file that does not change, unmapped after its last use. It reaches to
+    // the end of a page, and so does what is read.
     unsafe {
         let at = libc::mmap(
             std::ptr::null_mut(),
@@ -139,7 +139,7 @@ pub fn splice(file: &File) -> u64 {
     }
 }
 
-/// A timer that interrupts every millisecond.
+/// Start a timer that interrupts every millisecond.
 pub fn interrupt_often() {
     extern "C" fn nothing(_: libc::c_int) {}
     // SAFETY: the handler does nothing; all pointers are to structures that live through the calls.
@@ -187,25 +187,25 @@ pub fn read_to_nowhere(file: &File) {
 }
 
 /// How long [`sleep_and_forge`] sleeps: seconds and nanoseconds.
-static NAP: [AtomicI64; 2] = [AtomicI64::new(5), AtomicI64::new(0)];
+static SLEEP_TIME: [AtomicI64; 2] = [AtomicI64::new(5), AtomicI64::new(0)];
 static ASLEEP: AtomicBool = AtomicBool::new(false);
 
-/// Sleeps for as long as stands where another can change it.
+/// Sleeps for a time that another thread can change.
 pub fn sleep_and_forge() {
     ASLEEP.store(true, SeqCst);
     // SAFETY: the pointer is to two numbers that live for ever and are laid out as the kernel wants them.
-    unsafe { libc::nanosleep(NAP.as_ptr().cast(), std::ptr::null_mut()) };
+    unsafe { libc::nanosleep(SLEEP_TIME.as_ptr().cast(), std::ptr::null_mut()) };
 }
 
-/// Whether it is about to.
+/// Whether [`sleep_and_forge`] is about to sleep.
 pub fn sleeps() -> bool {
     ASLEEP.load(SeqCst)
 }
 
-/// Have it look as if it slept for longer than there is time.
+/// Make it appear to sleep for longer than the time limit.
 pub fn forge() {
-    NAP[0].store(-1, SeqCst);
-    NAP[1].store(999_999_999, SeqCst);
+    SLEEP_TIME[0].store(-1, SeqCst);
+    SLEEP_TIME[1].store(999_999_999, SeqCst);
 }
 
 /// A read of one byte that asks for a hundred: there is no memory for the others. From the descriptor's

@@ -1,6 +1,6 @@
-//! Who is to blame that something was not copied: the submission, a limit, or we.
+//! Why something was not copied: because of the submission, a limit, or this program and its machine.
 //!
-//! Hides the kernel's error numbers. Never decides what follows; the walk does.
+//! Hides the kernel's error numbers. Never decides what follows: the walk does.
 
 use std::{io, path::Path};
 
@@ -15,9 +15,10 @@ pub(crate) enum ReadError {
     Link,
     /// It is neither a file nor a folder; the text says what it is.
     Special(&'static str),
-    /// We have no permission to read it although we own it: it was handed in like that.
+    /// This process has no permission to read it although it owns it: it was handed in like that.
     Denied,
-    /// We have no permission to read it, and another user owns it: whoever put it there made it unreadable.
+    /// This process has no permission to read it, and another user owns it: it became unreadable after it was
+    /// handed in.
     Foreign,
     /// It was changed while it was read.
     Changed,
@@ -61,17 +62,17 @@ impl From<io::Error> for ReadError {
 
 /// Why something was not copied.
 #[derive(Debug)]
-pub(crate) enum Blame {
-    /// The submission; the walk goes on with the next entry.
+pub(crate) enum Cause {
+    /// The submission; the walk continues with the next entry.
     Submission(Refusal),
     /// A limit that was passed; the walk ends.
     Limit(Refusal),
-    /// We or the machine; nothing can be said about the submission.
+    /// This program or the machine; nothing is known about the submission.
     Ours(Error),
 }
 
-impl Blame {
-    /// Who is to blame for an error at `place` inside the submission `source`.
+impl Cause {
+    /// The cause of an error at `place` inside the submission `source`.
     pub(crate) fn from_read_error(source: &Path, place: &str, error: ReadError) -> Self {
         match error {
             ReadError::Link => refusals::link(place).into(),
@@ -88,19 +89,19 @@ impl Blame {
     }
 }
 
-impl From<Refusal> for Blame {
+impl From<Refusal> for Cause {
     fn from(refusal: Refusal) -> Self {
         Self::Submission(refusal)
     }
 }
 
-impl From<Error> for Blame {
+impl From<Error> for Cause {
     fn from(error: Error) -> Self {
         Self::Ours(error)
     }
 }
 
-/// The error of a submission that whoever collected it made unreadable for us.
+/// The error of a submission that became unreadable when it was collected.
 pub(crate) fn locked(source: &Path, place: &str) -> Error {
     Error::Locked {
         path: source.to_path_buf(),
@@ -116,8 +117,8 @@ mod tests {
     #[test]
     fn what_the_machine_lacks_is_no_refusal() {
         for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::IO] {
-            let problem = Blame::from_read_error(Path::new("alice"), "src", errno.into());
-            let Blame::Ours(Error::Machine { source, .. }) = problem else {
+            let problem = Cause::from_read_error(Path::new("alice"), "src", errno.into());
+            let Cause::Ours(Error::Machine { source, .. }) = problem else {
                 panic!("{errno}: {problem:?}")
             };
             assert_eq!(Errno::from_io_error(&source), Some(errno));
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortage_is_everybodys_and_one_bad_folder_is_not() {
+    fn a_shortage_concerns_every_submission_and_one_bad_folder_does_not() {
         for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
             assert!(ReadError::from(errno).is_shortage(), "{errno}");
         }
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_holds_or_took_away_is_a_change() {
+    fn a_file_that_is_leased_or_gone_is_a_change() {
         for errno in [Errno::AGAIN, Errno::NOENT, Errno::NOTDIR, Errno::NODEV] {
             let error = ReadError::from(errno);
             assert!(matches!(error, ReadError::Changed), "{errno}: {error:?}");

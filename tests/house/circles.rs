@@ -12,19 +12,6 @@ use crate::{
     repository::{Crate, crates},
 };
 
-/// Rooms that still have circles. The list only gets shorter.
-const WITH_CIRCLES: &[&str] = &[];
-
-/// Rooms whose modules still import through their own parents. The list only gets shorter.
-const THROUGH_PARENTS: &[&str] = &[];
-
-/// One place where a rule is broken.
-struct Finding {
-    /// The rooms that take part.
-    rooms: BTreeSet<String>,
-    message: String,
-}
-
 /// The imports of the program itself that go from one module to another.
 fn of_the_program(modules: &Modules) -> Vec<Import> {
     let mut all = imports::find(modules);
@@ -37,7 +24,7 @@ fn is_parent(parent: &ModulePath, of: &ModulePath) -> bool {
 }
 
 /// The circles of a crate: of each group of modules that reach each other, a shortest one.
-fn circles(of: &Crate, modules: &Modules) -> Vec<Finding> {
+fn circles(of: &Crate, modules: &Modules) -> Vec<String> {
     let all = of_the_program(modules);
     let mut edges: BTreeMap<&ModulePath, BTreeMap<&ModulePath, &Import>> = BTreeMap::new();
     for import in &all {
@@ -68,14 +55,11 @@ fn circles(of: &Crate, modules: &Modules) -> Vec<Finding> {
                 shown(target)
             )
         });
-        findings.push(Finding {
-            rooms: circle.iter().map(|import| of.room(&import.from)).collect(),
-            message: format!(
-                "{}: these modules import from each other in a circle{}",
-                of.name,
-                steps.collect::<String>()
-            ),
-        });
+        findings.push(format!(
+            "{}: these modules import from each other in a circle{}",
+            of.name,
+            steps.collect::<String>()
+        ));
     }
     findings
 }
@@ -125,88 +109,50 @@ fn group_of<'a>(start: &'a ModulePath, edges: &Edges<'a>) -> BTreeSet<&'a Module
 }
 
 /// The imports of a crate that work only because a parent of the module imports or re-exports the item.
-fn through_parents(of: &Crate, modules: &Modules) -> Vec<Finding> {
+fn through_parents(_: &Crate, modules: &Modules) -> Vec<String> {
     let all = of_the_program(modules);
     let wrong = all.iter().filter_map(|import| {
         let place = import.place(modules);
-        let message = if import.reference.is_glob && is_parent(&import.named, &import.from) {
-            format!("{place} imports everything of a parent: name what is used")
-        } else {
-            let parent = import.through.as_ref()?;
-            if !is_parent(parent, &import.from) {
-                return None;
-            }
-            let place_of_item = import.defined_in.as_ref().map_or_else(
-                || "the crate that defines it".to_owned(),
-                |module| format!("`crate::{}`", module.join("::")),
-            );
-            format!(
-                "{place} imports through its parent `{}`: import it from {place_of_item}",
-                shown(parent)
-            )
-        };
-        Some(Finding {
-            rooms: BTreeSet::from([of.room(&import.from)]),
-            message,
-        })
+        Some(
+            if import.reference.is_glob && is_parent(&import.named, &import.from) {
+                format!("{place} imports everything of a parent: name what is used")
+            } else {
+                let parent = import.through.as_ref()?;
+                if !is_parent(parent, &import.from) {
+                    return None;
+                }
+                let place_of_item = import.defined_in.as_ref().map_or_else(
+                    || "the crate that defines it".to_owned(),
+                    |module| format!("`crate::{}`", module.join("::")),
+                );
+                format!(
+                    "{place} imports through its parent `{}`: import it from {place_of_item}",
+                    shown(parent)
+                )
+            },
+        )
     });
     wrong.collect()
 }
 
-/// What is wrong: every finding outside of the excluded rooms, and every excluded room that keeps the rule.
-fn complaints(findings: Vec<Finding>, excluded: &[&str]) -> Vec<String> {
-    let mut complaints = Vec::new();
-    let mut needed = BTreeSet::new();
-    for finding in findings {
-        let is_excluded = |room: &String| excluded.contains(&room.as_str());
-        if finding.rooms.iter().all(is_excluded) {
-            needed.extend(finding.rooms);
-        } else {
-            complaints.push(finding.message);
-        }
-    }
-    let stale = excluded.iter().filter(|room| !needed.contains(**room));
-    complaints
-        .extend(stale.map(|room| format!("`{room}` keeps the rule by now: take it off the list")));
-    complaints
-}
-
-/// Hold a rule for all crates, except in the excluded rooms.
-fn hold(rule: fn(&Crate, &Modules) -> Vec<Finding>, excluded: &[&str]) {
+/// Hold a rule for all crates.
+fn hold(rule: fn(&Crate, &Modules) -> Vec<String>) {
     let crates = crates();
-    let findings = crates
+    let findings: Vec<String> = crates
         .iter()
-        .flat_map(|one| rule(one, module_tree::of(one)));
-    let complaints = complaints(findings.collect(), excluded);
-    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
-}
-
-#[test]
-fn an_exclusion_that_nothing_needs_is_found() {
-    let finding = |room: &str| Finding {
-        rooms: BTreeSet::from([room.to_owned()]),
-        message: format!("a circle in {room}"),
-    };
-    assert_eq!(
-        complaints(
-            vec![finding("src/a"), finding("src/b")],
-            &["src/a", "src/c"]
-        ),
-        [
-            "a circle in src/b",
-            "`src/c` keeps the rule by now: take it off the list",
-        ]
-    );
+        .flat_map(|one| rule(one, module_tree::of(one)))
+        .collect();
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
 }
 
 #[test]
 fn no_modules_import_from_each_other_in_a_circle() {
-    hold(circles, WITH_CIRCLES);
+    hold(circles);
 }
 
 #[test]
 fn no_module_imports_through_its_own_parents() {
-    hold(through_parents, THROUGH_PARENTS);
+    hold(through_parents);
 }
 
 fn made_up() -> Crate {
@@ -221,7 +167,7 @@ fn a_circle_is_found_and_named() {
     let circle = |files: &[(&str, &str)]| -> Vec<String> {
         let modules = module_tree::made_up(files);
         let found = circles(&made_up(), &modules);
-        found.into_iter().map(|finding| finding.message).collect()
+        found.into_iter().map(|finding| finding).collect()
     };
     let found = circle(&[
         ("lib.rs", "mod a;\nmod b;\nmod c;"),
@@ -266,7 +212,7 @@ fn an_import_through_a_parent_is_found_and_named() {
     let found = |files: &[(&str, &str)]| -> Vec<String> {
         let modules = module_tree::made_up(files);
         let found = through_parents(&made_up(), &modules);
-        found.into_iter().map(|finding| finding.message).collect()
+        found.into_iter().map(|finding| finding).collect()
     };
     let told = found(&[
         ("lib.rs", "mod a;\npub use a::deep::D;"),

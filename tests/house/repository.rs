@@ -37,15 +37,6 @@ impl Crate {
     pub(crate) fn is_program(&self) -> bool {
         self.folder.as_os_str().is_empty()
     }
-
-    /// The room that a module belongs to: in the program the first part of its path, elsewhere the crate.
-    pub(crate) fn room(&self, module: &[String]) -> String {
-        if self.is_program() {
-            format!("src/{}", module.first().map_or("lib", String::as_str))
-        } else {
-            self.folder.display().to_string()
-        }
-    }
 }
 
 /// The program, and every crate below `crates`.

@@ -80,10 +80,7 @@ pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
     let channel = || Channel::pair().map_err(StepError::failed(Step::Prepare));
     let (handshake_channel, childs_handshake) = channel()?;
     let (control, their_control) = channel()?;
-    let pipe = || {
-        rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-            .map_err(StepError::failed(Step::Prepare))
-    };
+    let pipe = || output_pipe().map_err(StepError::failed(Step::Prepare));
     let ((out, their_out), (err, their_err)) = (pipe()?, pipe()?);
     let read_write = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
     let null = rustix::fs::open("/dev/null", read_write, rustix::fs::Mode::empty())
@@ -149,6 +146,14 @@ pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
             Err(error)
         }
     }
+}
+
+/// A pipe for output of the job: its reading end, which does not block, and its writing end.
+fn output_pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+    let (reading, writing) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    let flags = rustix::fs::fcntl_getfl(&reading)?;
+    rustix::fs::fcntl_setfl(&reading, flags | rustix::fs::OFlags::NONBLOCK)?;
+    Ok((reading, writing))
 }
 
 /// What the new process reported.

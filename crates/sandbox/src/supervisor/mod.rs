@@ -210,8 +210,7 @@ fn follow<M: Monitor>(
         at,
     } = started;
     let watching = StepError::failed::<io::Error>(Step::Watch);
-    let stream = |pipe| Stream::new(pipe).map_err(&watching);
-    let mut streams = [stream(out)?, stream(err)?];
+    let mut streams = [out, err].map(Stream::new);
     let overhead = u64::from(mode.tier == Tier::Full);
     let mut limits_monitor = LimitsMonitor::new(job, group, tmpfs, overhead, at);
 

@@ -14,14 +14,13 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(pipe: OwnedFd) -> io::Result<Self> {
-        let flags = rustix::fs::fcntl_getfl(&pipe)?;
-        rustix::fs::fcntl_setfl(&pipe, flags | rustix::fs::OFlags::NONBLOCK)?;
-        Ok(Self {
+    /// A pipe whose reading end does not block, as `spawn` makes it.
+    pub(crate) fn new(pipe: OwnedFd) -> Self {
+        Self {
             pipe,
             capture: Capture::default(),
             closed: false,
-        })
+        }
     }
 
     /// Read what is in the pipe, at most one buffer of it. False if nothing is in it now.

@@ -4,7 +4,6 @@
 //! both sides.
 
 #![expect(
-    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a benchmark prints, starts programs, and has no way to go on without a disk"

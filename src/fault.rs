@@ -4,7 +4,7 @@
 //! Decides nothing: `cli` maps its kind to an exit code, and `grading` writes it into the record as the reason
 //! for *not graded*.
 
-use std::{error::Error, fmt, io, path::Path};
+use std::{error::Error, fmt, io, iter, path::Path};
 
 use crate::course;
 use judge::record;
@@ -166,21 +166,13 @@ impl From<record::Fault> for Fault {
 
 /// The fault of any error of a crate: its text, and the texts of its causes.
 fn from_error(kind: FaultKind, error: &dyn Error) -> Fault {
-    let mut fault = Fault::new(kind, error.to_string());
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        // A text may already end with that of its own cause.
-        if !causes.iter().any(|before| before.ends_with(&text)) {
-            causes.push(text);
-        }
-        next = cause.source();
+    let fault = Fault::new(kind, error.to_string());
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    if causes.is_empty() {
+        return fault;
     }
-    if !causes.is_empty() {
-        fault.cause = Some(causes.join(": "));
-    }
-    fault
+    fault.because(causes.join(": "))
 }
 
 impl From<sandbox::Error> for Fault {
@@ -349,6 +341,16 @@ mod tests {
             assert!(fault.cause.is_some_and(|cause| cause.contains("os error")));
             assert!(fault.hint.is_some_and(|found| found.contains(hint)));
         }
+    }
+
+    #[test]
+    fn the_cause_of_a_fault_is_the_whole_chain_of_sources_and_each_only_once() {
+        let program = "/tmp/x".into();
+        let source = sandbox::JobError::Gone(rustix::io::Errno::PIPE.into());
+        let fault = Fault::from(sandbox::Error::Job { program, source });
+        assert_eq!(fault.message, "failed to run `/tmp/x`");
+        let cause = "lost the connection to its supervisor: Broken pipe (os error 32)";
+        assert_eq!(fault.cause.as_deref(), Some(cause));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod architectures;
 mod circles;
+mod course_keys;
 mod documents;
 mod effects;
 mod imports;

@@ -12,7 +12,7 @@ use crate::repository::{files, read};
 /// The files of the program and its crates that have unsafe code.
 const WITH_UNSAFE_CODE: &[&str] = &[
     "crates/observer/src/memory.rs",
-    "crates/observer/src/notify.rs",
+    "crates/observer/src/seccomp/notify.rs",
     "crates/observer/src/sys.rs",
     "crates/sandbox/src/self_test/attempt.rs",
     "crates/sandbox/src/self_test/kernel.rs",

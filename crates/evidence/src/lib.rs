@@ -1,9 +1,45 @@
-//! What was seen while one program was built and run, as plain data.
+//! What was seen when one program ran, as plain data.
 //!
-//! A sandbox and an observer fill it in. It never judges what was seen, and never holds a text for the
-//! program's author.
+//! A sandbox and an observer fill in these types, and other programs judge them. The crate never judges what was seen,
+//! and has no texts for the author of the program.
+//!
+//! All fields are public, and the enums can be matched exhaustively: a program that judges runs should decide about
+//! each kind of end when a new one is added.
+//!
+//! # Example
+//!
+//! ```
+//! use evidence::{Captured, Execution, Termination, Usage};
+//!
+//! /// The answer of a program: its last line, if it exited with 0.
+//! fn answer(execution: &Execution) -> Option<&str> {
+//!     if execution.termination.is_success() {
+//!         execution.stdout.last_line()
+//!     } else {
+//!         None
+//!     }
+//! }
+//!
+//! let mut execution = Execution {
+//!     termination: Termination::Exited { code: 0 },
+//!     stdout: Captured::complete("reading files\n42\n"),
+//!     stderr: Captured::default(),
+//!     usage: Usage::default(),
+//!     left_behind: 0,
+//!     observation: None,
+//! };
+//! assert_eq!(answer(&execution), Some("42"));
+//!
+//! execution.termination = Termination::Signaled { signal: 11 };
+//! assert_eq!(answer(&execution), None);
+//! ```
 
 mod observation;
+
+/// The example in the README, kept true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 use std::time::Duration;
 
@@ -13,26 +49,26 @@ pub use observation::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What one process (and all it started) did, from start until nothing of it was left.
+/// What one process and all its descendants did, from the start until nothing of them was left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
-    /// How it ended.
+    /// How the first process ended.
     pub termination: Termination,
-    /// What it wrote to standard output.
+    /// What they wrote to standard output.
     pub stdout: Captured,
-    /// What it wrote to standard error.
+    /// What they wrote to standard error.
     pub stderr: Captured,
-    /// What it used.
+    /// What they used.
     pub usage: Usage,
-    /// Processes still alive when the first one had ended, and killed then.
+    /// The number of processes that were still alive when the first one had ended. They were killed.
     pub left_behind: u32,
-    /// What the observer saw, where the job asked for it.
+    /// What the observer saw, if the run was to be observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observation: Option<Observed>,
 }
 
 impl Execution {
-    /// How concurrent its reads were, if that was observed.
+    /// How concurrent the reads were, if they were observed.
     #[must_use]
     pub fn concurrency(&self) -> Option<Concurrency> {
         match &self.observation {
@@ -46,83 +82,83 @@ impl Execution {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Termination {
-    /// By itself.
+    /// It exited.
     Exited {
-        /// Its exit status, 0 to 255.
+        /// The exit status, from 0 to 255.
         code: i32,
     },
-    /// By a signal that we did not send.
+    /// A signal ended it that the sandbox did not send.
     Signaled {
         /// The signal's number.
         signal: i32,
     },
-    /// It never ran: the system refused to start it, and started a program of ours.
+    /// The kernel refused to start this program, although it starts others.
     NotStarted {
-        /// The number of the system's error.
+        /// The error number of the kernel.
         error: i32,
     },
-    /// We ended it: it ran longer than allowed.
+    /// The sandbox ended it: it ran for longer than allowed.
     WallLimit {
         /// The limit in milliseconds.
         limit_ms: u64,
     },
-    /// We ended it: it wrote more than allowed to one of its two streams.
+    /// The sandbox ended it: it wrote more than allowed to standard output or to standard error.
     OutputLimit {
         /// The limit in bytes.
         limit_bytes: u64,
     },
-    /// We ended it: all its processes together computed for longer than allowed.
+    /// The sandbox ended it: all its processes together used more processor time than allowed.
     CpuLimit {
         /// The limit in milliseconds.
         limit_ms: u64,
     },
-    /// Ended because all its processes together held more memory than allowed.
+    /// It was ended because all its processes together held more memory than allowed.
     MemoryLimit {
         /// The limit in bytes.
         limit_bytes: u64,
     },
-    /// We ended it: it had more processes and threads at once than allowed.
+    /// The sandbox ended it: it had more processes and threads at once than allowed.
     TaskLimit {
         /// The limit, processes and threads together.
         limit: u64,
     },
-    /// Ended because it made a file larger than allowed.
+    /// It was ended because it made a file larger than allowed.
     FileSizeLimit {
         /// The limit in bytes.
         limit_bytes: u64,
     },
-    /// We ended it: what it wrote to disk was more, or in more files, than allowed.
+    /// The sandbox ended it: it wrote more bytes to disk, or made more files, than allowed.
     DiskLimit {
         /// The limit in bytes.
         limit_bytes: u64,
-        /// The limit on files and folders.
+        /// The limit on the number of files and folders.
         limit_files: u64,
     },
 }
 
 impl Termination {
-    /// Whether it ended by itself with 0.
+    /// Whether it exited with 0.
     #[must_use]
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Exited { code: 0 })
     }
 }
 
-/// The head and the tail of what a process wrote to one stream.
+/// The head and the tail of what was written to one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Captured {
-    /// The first bytes; all of them unless `omitted` is above 0. What is not UTF-8 became U+FFFD.
+    /// The first bytes; all of them unless `omitted` is above 0. Bytes that are not UTF-8 became U+FFFD.
     pub head: String,
-    /// The last bytes, where something was left out between.
+    /// The last bytes, if some were left out between the head and the tail.
     pub tail: String,
-    /// Bytes left out between head and tail.
+    /// The number of bytes that were left out between the head and the tail.
     pub omitted: u64,
-    /// Whether every byte kept was valid UTF-8.
+    /// Whether all bytes that were kept were valid UTF-8.
     pub is_utf8: bool,
 }
 
 impl Captured {
-    /// All of what was written, if it was short.
+    /// A short text that was kept as a whole.
     #[must_use]
     pub fn complete(text: &str) -> Self {
         Self {
@@ -133,9 +169,9 @@ impl Captured {
         }
     }
 
-    /// The last line that is not blank, without surrounding white space.
+    /// The last line that is not blank, without the white space around it.
     ///
-    /// `None` if there is none, or if it is longer than what was kept.
+    /// `None` if there is no such line, or if it is longer than the tail that was kept.
     #[must_use]
     pub fn last_line(&self) -> Option<&str> {
         let (end, cut) = if self.omitted > 0 {
@@ -157,28 +193,28 @@ impl Captured {
 /// What a process and all its descendants used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
-    /// From start to the end of the first process.
+    /// Real time from the start to the end of the first process.
     pub wall: Duration,
-    /// From the moment it had ended, by itself or by a limit, until nothing of it was left.
+    /// Real time from the end of the first process until nothing of it and its descendants was left.
     #[serde(default)]
     pub ending: Duration,
-    /// Processor time in user mode, all processes.
+    /// Processor time of all processes in user mode.
     pub user: Duration,
-    /// Processor time in the kernel, all processes.
+    /// Processor time of all processes in the kernel.
     pub system: Duration,
-    /// The most memory held at once, in bytes, by all processes together; see `memory_by`.
+    /// The largest amount of memory, in bytes, that all processes together held at once; see `memory_by`.
     pub peak_memory_bytes: u64,
     /// How memory was measured and limited.
     #[serde(default)]
     pub memory_by: MemoryBy,
-    /// Times a thread gave up the processor by itself, of all processes that were waited for.
+    /// How often a thread gave up its processor voluntarily, in all processes whose parent waited for them.
     #[serde(default)]
     pub voluntary_switches: u64,
-    /// Times a thread was made to give up the processor, of all processes that were waited for.
+    /// How often the kernel took the processor from a thread, in all processes whose parent waited for them.
     #[serde(default)]
     pub involuntary_switches: u64,
-    /// Processes and threads seen at once at most. A lower bound where it was sampled; `None` where the
-    /// run was too short for a sample. How many were *created* only an observer can count.
+    /// The largest number of processes and threads that existed at once. A lower bound if it was sampled, and `None` if
+    /// the run was too short for a sample. Only an observer can count how many were created.
     #[serde(default)]
     pub most_tasks: Option<u64>,
 }
@@ -187,18 +223,18 @@ pub struct Usage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemoryBy {
-    /// By a control group of version 2: exact, kernel memory and files in memory included.
+    /// By a control group of version 2: exactly, with the kernel's memory and files in memory.
     CgroupV2,
-    /// By a control group of version 1: as exact.
+    /// By a control group of version 1: equally exactly.
     CgroupV1,
-    /// By adding up resident sizes every few milliseconds: a quick rise is seen late, and below the
-    /// limit, memory shared by two processes counts twice.
+    /// By the sum of resident sizes every few milliseconds. A quick rise is noticed late, and memory that two processes
+    /// share counts twice as long as the sum is below the limit.
     #[default]
     Polling,
 }
 
 impl MemoryBy {
-    /// As written in records.
+    /// The name of this variant in the serialised form.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -209,38 +245,38 @@ impl MemoryBy {
     }
 }
 
-/// What the data files tell after a run, compared with how they were set up.
+/// What the times of the data files show after a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilesWitness {
-    /// Files in the dataset.
+    /// The number of data files.
     pub expected: usize,
-    /// Files whose access time moved away from the past it was set to.
+    /// The number of files that were read: their access time has changed.
     pub read: usize,
-    /// Files whose access time did not move, in byte order of their names.
+    /// The files that were not read, in byte order of their names: their access time has not changed.
     pub unread: Vec<String>,
-    /// Files that were changed or replaced, or whose times were set, in byte order of their names.
+    /// The files that were changed or replaced, or whose times were set, in byte order of their names.
     pub tampered: Vec<Tampering>,
 }
 
-/// One file that is not as a reader would have left it.
+/// One data file to which something else happened than a read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tampering {
     /// The file's name.
     pub file: String,
-    /// What was done to it.
+    /// What happened to it.
     pub trace: Trace,
 }
 
-/// What was done to a data file, as far as its metadata tells.
+/// What happened to a data file, as far as its metadata show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trace {
-    /// It is gone.
+    /// It does not exist any more.
     Removed,
-    /// Another file stands at its name (inode or time of birth differ).
+    /// Another file has its name: the inode or the time of creation differs.
     Replaced,
-    /// Its contents were written (size or modification time differ).
+    /// Its contents were written: the size or the modification time differs.
     Written,
-    /// Only its status changed: times set, mode, owner, link or rename.
+    /// Only its status changed: its times, mode or owner were set, or it was linked or renamed.
     StatusChanged,
 }
 
@@ -258,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_line_that_was_cut_is_not_an_answer() {
+    fn a_last_line_that_was_cut_is_not_returned() {
         let cut = Captured {
             head: "x".into(),
             tail: "23".into(),

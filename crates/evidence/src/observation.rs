@@ -1,22 +1,25 @@
-//! What the observer saw of one run: who read which data file when, in virtual time.
+//! What an observer saw of one run: which thread read which data file, and when in virtual time.
 //!
-//! Plain data. The numbers are defined here and computed in `sandbox::observer`; `check` judges them.
+//! This module defines the numbers. It never computes or judges them.
+//!
+//! Virtual time is the time of a *virtual disk* from which the program reads. Its unit is the *round*: what it costs to
+//! read a whole file. It moves only when no thread of the program can run.
 
 use serde::{Deserialize, Serialize};
 
-/// The virtual disk brings a file in so many blocks of equal size, each of which takes a quarter of a round.
-/// So this is also how many quarters a round has.
+/// The number of blocks of equal size in which the virtual disk brings a file. Each block takes a quarter of a round,
+/// so this is also the number of quarters of a round.
 pub const BLOCKS: u32 = 4;
 
 /// Whether a run was observed, and what was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Observed {
-    /// It was watched from its first instruction to its end.
+    /// The run was observed from its first instruction to its end, or to a limit.
     Seen(Box<Observation>),
-    /// This machine, or what surrounds us on it, does not let us look.
+    /// This machine, or the environment on it, does not let runs be observed.
     Unavailable {
-        /// Why, as a sentence without full stop.
+        /// The reason, as a sentence without a full stop.
         reason: String,
     },
 }
@@ -24,77 +27,78 @@ pub enum Observed {
 /// How concurrent the reads of one run were.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Concurrency {
-    /// Distinct blocks read, divided by the virtual time in quarters: the mean number of useful reads in
-    /// flight (Little's law). Where files are read whole, these are files divided by rounds. 1 for a serial
-    /// program, 0 if nothing was read.
+    /// The number of distinct blocks that were read, divided by the virtual time in quarters of a round. By Little's
+    /// law this is the mean number of useful reads in flight. If files are read as a whole, it is the number of files
+    /// divided by rounds. 1 for a serial program, 0 if nothing was read.
     pub effective: f64,
-    /// The largest number of accesses in flight at once.
+    /// The largest number of reads in flight at once.
     pub held_max: u32,
-    /// Threads that read a data file.
+    /// The number of threads that read a data file.
     pub threads: u32,
-    /// Those threads weighted by the files each read, `(sum n)^2 / sum n^2`: 1 if one thread reads
-    /// nearly all, the number of threads if all read the same.
+    /// The effective number of these threads, `(sum n)^2 / sum n^2`, where `n` is the number of files that one of them
+    /// read: 1 if one thread reads nearly all files, the number of threads if each reads the same number.
     pub participation: f64,
-    /// Processes that read a data file.
+    /// The number of processes that read a data file.
     pub processes: u32,
-    /// Virtual time in rounds, of which each is as long as a read of a whole file. Rounded up.
+    /// The virtual time in rounds, rounded up.
     pub rounds: u32,
 }
 
 /// Everything that was seen of one run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Observation {
-    /// The numbers that other programs read.
+    /// The main numbers.
     pub concurrency: Concurrency,
-    /// Virtual time in quarters of a round.
+    /// The virtual time in quarters of a round.
     pub time: u32,
-    /// Distinct data files that were read.
+    /// The number of distinct data files that were read.
     pub files_read: u32,
-    /// Distinct blocks of data files that were read.
+    /// The number of distinct blocks of data files that were read.
     pub blocks_read: u32,
-    /// Blocks that the disk brought, those included that it had brought before.
+    /// The number of blocks that the virtual disk brought. A block that it brought twice counts twice.
     pub blocks_brought: u32,
-    /// Data files that were read partly beside other reads, and partly while nothing else was in flight.
+    /// The number of data files that were read partly beside other reads, and partly while no other was in flight.
     pub files_partly_alone: u32,
-    /// Data files of which fewer than half of the bytes were asked for.
+    /// The number of data files of which the program requested fewer than half of the bytes.
     pub files_touched: u32,
-    /// Data files that were opened and never read.
+    /// The number of data files that were opened and never read.
     pub files_opened_only: u32,
-    /// Data files that were asked for no bytes, or for such as are not there, and never read.
+    /// The number of data files that were never read, but from which the program requested no bytes, or bytes behind
+    /// the end.
     pub files_asked_for_nothing: u32,
-    /// Accesses that waited when watching ended before the program did.
+    /// The number of reads in flight when a limit ended the observation.
     pub held_at_cap: u32,
-    /// Accesses that still waited when the program ended.
+    /// The number of reads whose thread ended while they were in flight.
     pub cut_off: u32,
-    /// Real time, in milliseconds, in which it was waited for threads that slept for a while.
+    /// Real time, in milliseconds, in which the observer waited for threads that slept.
     pub slept_ms: u64,
-    /// The most threads that a process had at once, whenever the clock moved.
+    /// The largest number of threads of one process, at the times at which the virtual clock moved.
     pub threads_at_once: u32,
-    /// Threads created, whether they read or not. The first thread of a process is none.
+    /// The number of threads that were created, whether they read or not. The first thread of a process does not count.
     pub threads_created: u32,
-    /// Each thread that was seen, in the order of its first appearance.
+    /// The threads that were seen, in the order of their first appearance.
     pub threads: Vec<ThreadSeen>,
-    /// Each process that read, in the order of its first read.
+    /// The processes that read, in the order of their first appearance.
     pub processes: Vec<ProcessSeen>,
-    /// What a program does that wants to fake or to hide.
+    /// Attempts to forge or to hide reads.
     pub attempts: Attempts,
-    /// Why watching ended before the program did. The numbers above are of the time before.
+    /// The limit at which the observation ended before the program did. All numbers are of the time before.
     pub capped: Option<ObservationLimit>,
-    /// Every access that waited, in the order in which they were served. The index of a thread is that in `threads`.
+    /// The reads that waited for the virtual disk, in the order in which it served them. A very long list is cut.
     pub timeline: Vec<Access>,
 }
 
-/// One access that waited for the virtual disk.
+/// One read that waited for the virtual disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[u32; 4]", into = "[u32; 4]")]
 pub struct Access {
     /// Index into [`Observation::threads`].
     pub thread: u32,
-    /// The file: its index in byte order of the names of the data files.
+    /// The index of the file, in byte order of the names of the data files.
     pub file: u32,
-    /// Virtual time at which it began to wait, in quarters of a round.
+    /// The virtual time at which it began to wait, in quarters of a round.
     pub start: u32,
-    /// Virtual time at which it was served, in quarters of a round.
+    /// The virtual time at which it was served, in quarters of a round.
     pub end: u32,
 }
 
@@ -115,44 +119,44 @@ impl From<Access> for [u32; 4] {
     }
 }
 
-/// One thread.
+/// What one thread did.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ThreadSeen {
-    /// Its process, counted from 0 in order of appearance.
+    /// The number of its process, counted from 0 in the order of appearance.
     pub process: u32,
-    /// Distinct data files for which it waited.
+    /// The number of distinct data files that it read.
     pub files: u32,
-    /// Bytes of data files that it asked for and that were there, less those that another got later.
+    /// The number of bytes of data files that it requested and that exist, without those that it did not get.
     pub bytes: u64,
-    /// Steps of the virtual clock in which it ran, but for the first, in which everybody starts. An idle
-    /// thread has none. However many work on what one thread reads, one of them runs in at least one step
-    /// for each file.
+    /// The number of steps of the virtual clock in which it ran, without the first, in which all threads start. An idle
+    /// thread has none. If several threads work on the files that one thread reads, then for each file at least one of
+    /// them runs in some step.
     pub ran: u32,
 }
 
-/// One process that read.
+/// What one process read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ProcessSeen {
-    /// Distinct blocks of data files that it read.
+    /// The number of distinct blocks of data files that it read.
     pub blocks: u32,
-    /// Its threads that read.
+    /// The number of its threads that read.
     pub threads: u32,
 }
 
-/// Things that a program does to fake or to hide its reads. None of them is needed to solve anything.
+/// How often a program tried to forge or to hide reads. No program that only reads its data needs any of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Attempts {
-    /// Setting a data file's times.
+    /// It set the times of a data file.
     pub set_times: u32,
-    /// Opening with `O_NOATIME`, or switching it on. Refused.
+    /// It opened a file with `O_NOATIME`, or switched that on. This is refused.
     pub no_atime: u32,
-    /// Making itself unreadable for us. Refused.
+    /// It tried to make its memory unreadable. This is refused.
     pub undumpable: u32,
-    /// Asynchronous input and output by which reads would pass unseen. Refused.
+    /// It used asynchronous input and output of the kernel, by which reads are not seen. This is refused.
     pub async_io: u32,
-    /// Removing, renaming, truncating or otherwise changing a data file, or opening it to write.
+    /// It removed, renamed, truncated or otherwise changed a data file, or opened it to write.
     pub changes: u32,
-    /// Accesses that could not be attributed, since the process could not be looked into.
+    /// It made an access that may be one to a data file, but the observer could not look up the descriptor.
     pub unseen: u32,
 }
 
@@ -160,26 +164,26 @@ pub struct Attempts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum ObservationLimit {
-    /// The program did not come to rest within so much real time.
+    /// The program did not come to rest within this real time.
     #[serde(rename = "never-at-rest")]
     NotQuiescent {
-        /// The bound in milliseconds.
+        /// The limit in milliseconds.
         limit_ms: u64,
     },
-    /// Threads that spin or wake up again and again took so much real time in all.
+    /// Threads that spin, or wake up again and again, took more than this real time in the whole run.
     #[serde(rename = "restless")]
     BusyThreads {
-        /// The bound in milliseconds.
+        /// The limit in milliseconds.
         limit_ms: u64,
     },
-    /// The program was in our hands for so much real time in all.
+    /// Reads were held for more than this real time in the whole run.
     HeldTooLong {
-        /// The bound in milliseconds.
+        /// The limit in milliseconds.
         limit_ms: u64,
     },
-    /// So many rounds were needed.
+    /// The program needed this number of rounds.
     TooManyRounds {
-        /// The bound.
+        /// The limit on the number of rounds.
         limit: u32,
     },
 }

@@ -5,6 +5,11 @@
 //! `GRADE_ROUNDS` (default 21) turns; prints medians. Names of programs as arguments choose among them.
 //! Bare and observed runs go through the supervisor, so that what is compared is observing alone.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up fails"
+)]
+
 #[path = "../tests/it/workshop.rs"]
 mod workshop;
 
@@ -64,7 +69,6 @@ fn main() {
             observed_times.push(execution.usage.wall);
             let calls = [libc::SYS_openat, libc::SYS_read];
             for (times, calls) in [(opens_times, &calls[..1]), (least_times, &calls)] {
-                #[expect(clippy::disallowed_methods, reason = "a program of ours")]
                 let mut alone = Command::new(program);
                 alone.args([mode, threads]).current_dir(place.data());
                 let time = listener::time(&mut alone, calls);

@@ -1,42 +1,44 @@
-//! Which blocks of a file an open has brought, and for how long an access waits. Pure.
+//! The charge of an access: the virtual time that it waits, and for which blocks. Pure.
 //!
 //! # The law
 //!
 //! A file has four blocks: the quarters of its size. The virtual disk brings a block in a quarter of a
-//! round. An access needs the blocks in which bytes lie that it asks for and that are there. It waits for
-//! those of them that its open has not brought yet, for all at once; where none is missing it is not held.
+//! round. An access needs the blocks that contain bytes which it requests and which exist. It waits for those
+//! blocks that its pass has not brought yet, for all of them at once. If the pass has brought all of them, the
+//! access is not held.
 //!
-//! So a whole file takes one round, whether it is read in one go or byte by byte, and nobody waits more
-//! often than four times for it. Whoever touches one byte has brought a quarter of the file, and whoever
-//! comes for the rest waits for the other three, in however many pieces and threads it is read.
+//! So a whole file takes one round, whether a thread reads it in one call or byte by byte, and no thread waits for
+//! it more than four times. A thread that reads one byte has brought a quarter of the file, and the rest costs
+//! three quarters of a round, in however many pieces and by however many threads it is read.
 //!
-//! Why quarters: with whole files as blocks, a touch would be as good as a read. With smaller blocks a touch
-//! would bring less, but a program that reads in small pieces would be stopped more often, and each stop
-//! costs real time.
+//! Why quarters: if a whole file were one block, to read one byte would count as much as to read the file. With
+//! smaller blocks one byte would count less, but a program that reads in small pieces would be stopped more often,
+//! and each stop costs real time.
 //!
 //! # Passes
 //!
-//! An open remembers its blocks until it is read again: an access that starts at or before the start of the
-//! access before begins a new *pass*, which has brought nothing. Otherwise a thread could read one descriptor
-//! over and over without ever waiting, and the program would never be quiescent. And a read that fails is
-//! repeated at the same place: it must not have brought what it asked for.
+//! A *pass* is a way through an open file from its start. An access that starts at or before the start of the
+//! previous access begins a new pass, and a new pass has no blocks. Otherwise a thread could read one descriptor
+//! over and over without waiting, and the program would never be quiescent. Besides, a program repeats a read that
+//! failed at the same position, and the failed read must not have brought its blocks.
 //!
-//! A call may also bring less than it asks for. So where an access starts before the end of the access before,
-//! that one is believed to have come as far as this start: blocks that lie wholly beyond are forgotten.
+//! A call may also deliver fewer bytes than it requests. So if an access starts before the end of the previous
+//! one, the previous one is assumed to have delivered the bytes before this start, and no others: the pass loses
+//! the blocks behind it.
 //!
-//! Behind the end there is nothing to wait for, and it takes one read to notice the end. But whoever asks
-//! there again and again has to wait once in a while, for the same reason.
+//! Behind the end of a file there is nothing to wait for, and a program needs one read to notice the end. But a
+//! thread that reads there again and again has to wait from time to time, so that the program can be quiescent.
 //!
 //! # Limits
 //!
-//! The kernel does not tell which open stands behind a descriptor. A new open under the same number is taken
-//! for the old one until it reads from the start. A duplicate begins with what the other descriptor had
-//! brought, and from then on each of both has its own account.
+//! The kernel does not show which open file a descriptor belongs to. A new open file under the same descriptor is
+//! taken for the old one until it is read from its start. A duplicate of a descriptor begins with the blocks of the
+//! first descriptor, and from then on each of the two has blocks of its own.
 //!
-//! A block is the smallest unit: who brings it with one byte has brought it for all who use the same open. So a
-//! third of a file counts as half of it, and a program that touches each quarter before it reads the rest of
-//! that quarter looks as if it read all when it touched. Two opens that meet in the middle of a block both wait
-//! for it.
+//! A block is the smallest unit: one byte brings it for all threads that use the same open file. So a third of a
+//! file counts as half of it. And a program that reads one byte of each quarter, and later the rest of the
+//! quarters, is not charged for the rest. If two open files of the same file meet in the middle of a block, both
+//! wait for this block.
 
 use std::fmt;
 
@@ -44,18 +46,19 @@ use rustc_hash::FxHashMap;
 
 use evidence::BLOCKS;
 
-/// Free accesses behind the end, since an open last waited.
+/// The number of accesses behind the end of a file that are not held, since the last access that was. To notice the
+/// end takes one; a program that waits for a file to grow makes more.
 const FREE_AT_END: u32 = 16;
 
-/// Some of the blocks of a file.
+/// A set of blocks of one file.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Blocks(u8);
+pub(crate) struct Blocks(u8);
 
 impl Blocks {
     /// No block.
-    pub(super) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self(0);
 
-    /// The blocks in which the bytes from `start` up to `end` lie, of a file of this size.
+    /// The blocks that contain the bytes from `start` up to `end` of a file of this size.
     fn of(start: u64, end: u64, size: u64) -> Self {
         let end = end.min(size);
         if start >= end {
@@ -72,25 +75,24 @@ impl Blocks {
         )
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self == Self::NONE
     }
 
-    /// How many they are, which is also how many quarters of a round it takes to bring them.
-    pub(super) fn count(self) -> u32 {
+    /// The number of blocks, which is also the number of quarters of a round in which the disk brings them.
+    pub(crate) fn count(self) -> u32 {
         self.0.count_ones()
     }
 
-    /// These and those.
-    pub(super) fn and(self, others: Self) -> Self {
+    pub(crate) fn union(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
-    fn without(self, others: Self) -> Self {
+    fn difference(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
 
-    fn only(self, others: Self) -> Self {
+    fn intersection(self, others: Self) -> Self {
         Self(self.0 & others.0)
     }
 }
@@ -101,62 +103,63 @@ impl fmt::Debug for Blocks {
     }
 }
 
-/// One access, as far as it matters here.
+/// One access to a data file, before it is known whether it is held.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ReadCall {
-    pub(super) process: i32,
+pub(crate) struct ReadCall {
+    pub(crate) process: i32,
     /// The thread's index in the ledger.
-    pub(super) thread: u32,
-    pub(super) fd: i32,
-    pub(super) file: u32,
-    /// Where in the file it starts.
-    pub(super) start: u64,
-    /// The file's size now.
-    pub(super) size: u64,
-    /// Bytes that are asked for.
-    pub(super) length: u64,
+    pub(crate) thread: u32,
+    pub(crate) fd: i32,
+    pub(crate) file: u32,
+    /// The position in the file at which it starts, in bytes.
+    pub(crate) start: u64,
+    /// The present size of the file in bytes.
+    pub(crate) size: u64,
+    /// The number of bytes that it requests.
+    pub(crate) length: u64,
 }
 
 impl ReadCall {
-    /// Bytes that are there.
-    pub(super) fn finds(self) -> u64 {
+    /// The number of requested bytes that the file has.
+    pub(crate) fn available(self) -> u64 {
         self.length.min(self.size.saturating_sub(self.start))
     }
 
-    /// Where it ends, if all comes that is there.
+    /// The position at which it ends, if the call delivers all available bytes.
     fn end(self) -> u64 {
-        self.start.saturating_add(self.finds())
+        self.start.saturating_add(self.available())
     }
 }
 
-/// What an access costs.
+/// The virtual time that an access waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Charge {
-    /// The blocks that it has to wait for.
-    pub(super) blocks: Blocks,
-    /// For how long, in quarters of a round. Zero: it is not held.
-    pub(super) quarters: u32,
-    /// A thread, and bytes that it asked for before and that did not come, as this access gets them.
-    pub(super) not_come: Option<(u32, u64)>,
+pub(crate) struct Charge {
+    /// The blocks for which it waits.
+    pub(crate) blocks: Blocks,
+    /// The virtual time in quarters of a round. If it is zero, the access is not held.
+    pub(crate) quarters: u32,
+    /// Bytes that the previous access requested and did not get, since this access requests them again: the thread of
+    /// the previous access, and their number.
+    pub(crate) undelivered: Option<(u32, u64)>,
 }
 
-/// An access that found data.
+/// The previous access of an open file for which bytes were available.
 #[derive(Debug, Clone, Copy)]
-struct Last {
+struct Previous {
     start: u64,
-    /// Where it ends, if all of it came.
+    /// The position at which it ended, if the call delivered all available bytes.
     end: u64,
     thread: u32,
 }
 
-/// A descriptor of a file.
+/// An open file, as far as a descriptor shows it.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     file: u32,
-    /// The blocks that this pass has brought, as far as is known.
+    /// The blocks that the present pass has brought, as far as is known.
     brought: Blocks,
-    last: Option<Last>,
-    /// Accesses that found nothing, since it last waited.
+    previous: Option<Previous>,
+    /// The number of accesses at the end of the file, since the last one that was held.
     at_end: u32,
 }
 
@@ -165,74 +168,76 @@ impl Open {
         Self {
             file,
             brought: Blocks::NONE,
-            last: None,
+            previous: None,
             at_end: 0,
         }
     }
 
     fn charge(&mut self, call: ReadCall) -> Charge {
-        if call.finds() == 0 {
+        if call.available() == 0 {
             return self.charge_at_end();
         }
-        let mut not_come = None;
-        match self.last {
-            Some(last) if call.start > last.start => {
-                let missed = last.end.saturating_sub(call.start).min(call.finds());
-                if missed > 0 {
-                    let came = Blocks::of(0, call.start, call.size);
-                    self.brought = self.brought.only(came);
-                    not_come = Some((last.thread, missed));
+        let mut undelivered = None;
+        match self.previous {
+            Some(previous) if call.start > previous.start => {
+                let missing = previous.end.saturating_sub(call.start);
+                let missing = missing.min(call.available());
+                if missing > 0 {
+                    let delivered = Blocks::of(0, call.start, call.size);
+                    self.brought = self.brought.intersection(delivered);
+                    undelivered = Some((previous.thread, missing));
                 }
             }
             _ => self.brought = Blocks::NONE,
         }
-        self.last = Some(Last {
+        self.previous = Some(Previous {
             start: call.start,
             end: call.end(),
             thread: call.thread,
         });
         let needed = Blocks::of(call.start, call.end(), call.size);
-        let blocks = needed.without(self.brought);
-        self.brought = self.brought.and(needed);
+        let blocks = needed.difference(self.brought);
+        self.brought = self.brought.union(needed);
         if !blocks.is_empty() {
             self.at_end = 0;
         }
         Charge {
             blocks,
             quarters: blocks.count(),
-            not_come,
+            undelivered,
         }
     }
 
     fn charge_at_end(&mut self) -> Charge {
-        let waits = self.at_end >= FREE_AT_END;
-        self.at_end = if waits { 0 } else { self.at_end + 1 };
+        let is_held = self.at_end >= FREE_AT_END;
+        self.at_end = if is_held { 0 } else { self.at_end + 1 };
         Charge {
             blocks: Blocks::NONE,
-            quarters: if waits { BLOCKS } else { 0 },
-            not_come: None,
+            quarters: if is_held { BLOCKS } else { 0 },
+            undelivered: None,
         }
     }
 }
 
-/// What every open has brought.
+/// All open data files of a program.
 #[derive(Debug, Default)]
-pub(super) struct Opens {
-    /// By process and descriptor.
+pub(crate) struct Opens {
+    /// The open file of each process and descriptor.
     opens: FxHashMap<(i32, i32), Open>,
-    /// The last descriptor of each process through which a file was read, to find duplicates.
-    last: FxHashMap<(i32, u32), i32>,
+    /// The descriptor through which a process last read a file, by process and file. It serves to find duplicates.
+    last_descriptor: FxHashMap<(i32, u32), i32>,
 }
 
 impl Opens {
-    /// What an access costs. `same_open` tells whether two descriptors of this process are one open.
-    pub(super) fn charge(
+    /// The charge of an access. `same_open` says whether two descriptors of the process are one open file.
+    pub(crate) fn charge(
         &mut self,
         call: ReadCall,
         same_open: impl FnOnce(i32, i32) -> bool,
     ) -> Charge {
         let key = (call.process, call.fd);
-        let other = self.last.insert((call.process, call.file), call.fd);
+        let file_key = (call.process, call.file);
+        let other = self.last_descriptor.insert(file_key, call.fd);
         let mut known = self.of_file(key, call.file);
         if known.is_none()
             && let Some(other) = other
@@ -279,7 +284,7 @@ mod tests {
     struct Reader(Opens);
 
     impl Reader {
-        /// For how long a read of so many bytes waits.
+        /// The charge of a read of `length` bytes, in quarters of a round.
         fn reads(&mut self, fd: i32, start: u64, length: u64) -> u32 {
             let call = ReadCall {
                 length,
@@ -310,62 +315,66 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_file_takes_a_round_and_a_touch_a_quarter_of_it() {
+    fn a_whole_file_takes_a_round_and_one_byte_a_quarter_of_it() {
         let mut r = Reader::default();
         assert_eq!(r.reads(3, 0, 4096), 4);
         assert_eq!(r.reads(3, SIZE, 4096), 0);
         assert_eq!(r.reads(4, 0, 1), 1);
         assert_eq!(r.reads(4, 1, 4096), 3);
-        // What two opens bring is brought twice.
+        // Each of two open files brings its own blocks.
         assert_eq!(r.reads(5, 20, 20), 2);
     }
 
     #[test]
-    fn reading_on_waits_for_what_is_missing_and_reading_again_for_all() {
+    fn reading_on_waits_for_missing_blocks_and_reading_again_for_all_blocks() {
         let mut r = Reader::default();
         let waits = [(0, 1), (20, 2), (29, 0), (40, 1), (50, 0), (57, 0)];
         for (start, quarters) in waits {
             assert_eq!(r.reads(3, start, 9), quarters, "{start}");
         }
-        // Rewound, or opened again under the same number: it is the same to us.
+        // The program has rewound the file, or opened it again under the same number. Both look the same.
         assert_eq!(r.reads(3, 0, 100), 4);
-        // In place, and backwards.
+        // The program reads at the same position again, and then backwards.
         assert_eq!(r.reads(3, 50, 3), 0);
         assert_eq!(r.reads(3, 50, 3), 1);
         assert_eq!(r.reads(3, 49, 3), 1);
     }
 
     #[test]
-    fn what_did_not_come_was_not_brought() {
+    fn bytes_that_were_not_delivered_were_not_brought() {
         let mut r = Reader::default();
-        // It failed.
+        // The first read failed.
         assert_eq!(r.reads(3, 0, 100), 4);
         assert_eq!(r.reads(3, 0, 100), 4);
-        // One byte of it came.
+        // The second read delivered one byte.
         assert_eq!(r.reads(3, 1, 100), 3);
-        // Thirty bytes of that came, of which the last lies in the third block.
+        // The third read delivered thirty bytes, of which the last is in the third block.
         assert_eq!(r.reads(3, 31, 100), 1);
-        // All of what was asked for came.
+        // The read delivered all requested bytes.
         assert_eq!(r.reads(4, 0, 30), 3);
         assert_eq!(r.reads(4, 30, 10), 0);
-        // What came before what failed is still there.
+        // The blocks before a read that failed stay brought.
         assert_eq!(r.reads(4, 40, 100), 1);
         assert_eq!(r.reads(4, 41, 100), 1);
         assert_eq!(r.reads(4, 56, 100), 0);
     }
 
     #[test]
-    fn whoever_gets_what_another_asked_for_has_read_it() {
+    fn undelivered_bytes_count_for_the_thread_that_gets_them() {
         let mut opens = Opens::default();
-        let mut not_come = |thread, at| opens.charge(call(thread, 3, 0, at), |_, _| false).not_come;
-        assert_eq!(not_come(1, 0), None);
-        assert_eq!(not_come(1, 20), None);
-        // One byte had come, and not twenty.
-        assert_eq!(not_come(2, 21), Some((1, 19)));
-        assert_eq!(not_come(2, 41), None);
-        // No more than there is.
-        assert_eq!(not_come(1, 50), Some((2, 7)));
-        assert_eq!(not_come(3, SIZE), None);
+        let mut undelivered = |thread, at| {
+            opens
+                .charge(call(thread, 3, 0, at), |_, _| false)
+                .undelivered
+        };
+        assert_eq!(undelivered(1, 0), None);
+        assert_eq!(undelivered(1, 20), None);
+        // The previous access delivered one byte instead of twenty.
+        assert_eq!(undelivered(2, 21), Some((1, 19)));
+        assert_eq!(undelivered(2, 41), None);
+        // Never more bytes than the file has.
+        assert_eq!(undelivered(1, 50), Some((2, 7)));
+        assert_eq!(undelivered(3, SIZE), None);
     }
 
     #[test]
@@ -374,7 +383,7 @@ mod tests {
         let mut waits = |fd, file, at| opens.charge(call(1, fd, file, at), |_, _| false).quarters;
         assert_eq!((waits(3, 0, 0), waits(4, 0, 0)), (2, 2));
         assert_eq!(waits(3, 1, 30), 2);
-        // The descriptor was of another file in between.
+        // The descriptor belonged to another file in between.
         assert_eq!((waits(3, 0, 30), waits(4, 0, 37)), (2, 2));
     }
 
@@ -390,9 +399,9 @@ mod tests {
     }
 
     #[test]
-    fn nobody_reads_behind_the_end_for_ever() {
+    fn a_thread_that_reads_behind_the_end_again_and_again_is_held() {
         let mut r = Reader::default();
-        // Through an open that never read anything as well.
+        // The second open file has read nothing before.
         for fd in [3, 4] {
             let waited: Vec<u32> = (0..1000).map(|_| r.reads(fd, SIZE, 9)).collect();
             let free = FREE_AT_END as usize;
@@ -405,7 +414,7 @@ mod tests {
         }
     }
 
-    /// A size, and where a reader of the whole file stops in between.
+    /// The size of a file, and the positions at which a reader of the whole file stops in between.
     fn cuts() -> impl Strategy<Value = (u64, Vec<u64>)> {
         let size = prop_oneof![1_u64..9, 1_u64..5000, Just(u64::MAX)];
         size.prop_flat_map(|size| (Just(size), prop::collection::vec(0..size, 0..60)))
@@ -429,26 +438,26 @@ mod tests {
             prop_assert!(waits.iter().filter(|&&quarters| quarters > 0).count() <= 4);
         }
 
-        /// However many bytes each call brings of those that it asks for: what comes of a block of which
-        /// nothing had come before, somebody waits for.
+        /// Each call delivers some of the bytes that it requests. Whenever it delivers the first byte of a block,
+        /// it was charged for this block.
         #[test]
-        fn the_first_byte_of_each_block_is_waited_for(
+        fn the_first_byte_of_each_block_is_charged(
             size in 1_u64..200,
             reads in prop::collection::vec((1_u64..220, prop_oneof![Just(0), 0_u64..220]), 1..40),
         ) {
             let mut opens = Opens::default();
-            let (mut came, mut position) = (Blocks::NONE, 0);
-            for (length, comes) in reads {
+            let (mut delivered, mut position) = (Blocks::NONE, 0);
+            for (length, delivers) in reads {
                 let call = ReadCall { size, length, ..call(1, 3, 0, position) };
                 let charge = opens.charge(call, |_, _| false);
                 prop_assert_eq!(charge.blocks.count(), charge.quarters);
-                let end = position + comes.min(call.finds());
-                let new = Blocks::of(position, end, size).without(came);
-                prop_assert_eq!(new.without(charge.blocks), Blocks::NONE);
-                came = came.and(new);
+                let end = position + delivers.min(call.available());
+                let new = Blocks::of(position, end, size).difference(delivered);
+                prop_assert_eq!(new.difference(charge.blocks), Blocks::NONE);
+                delivered = delivered.union(new);
                 position = end;
                 if position == size {
-                    (came, position) = (Blocks::NONE, 0);
+                    (delivered, position) = (Blocks::NONE, 0);
                 }
             }
         }

@@ -1,60 +1,69 @@
-//! The account of what was seen, thread by thread and file by file. Pure.
+//! The account of one run: which thread read which file, and what else was in flight. Pure.
+//!
+//! At the end it becomes an [`Observation`]. It never decides what is held, and judges nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use super::{
-    blocks::Blocks,
-    virtual_disk::{HeldRead, VirtualDisk},
-};
 use evidence::{
     Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen,
 };
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::{
+    blocks::Blocks,
+    virtual_disk::{HeldRead, VirtualDisk},
+};
+
+/// The account of one run, while it goes on.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
-    /// Things that are only counted.
-    pub(super) attempts: Attempts,
-    pub(super) threads_created: u32,
-    /// Accesses that waited when watching ended.
-    pub(super) held_at_cap: usize,
+pub(crate) struct Ledger {
+    /// Attempts to hide or to fake reads. The handlers of calls count them.
+    pub(crate) attempts: Attempts,
+    /// The number of calls that create a thread.
+    pub(crate) threads_created: u32,
+    /// The number of reads that were held when the observation ended early.
+    pub(crate) held_at_limit: usize,
     cut_off: u32,
-    /// The most that a process had when the program was at rest.
-    pub(super) threads_at_once: usize,
+    /// The largest number of threads of one process, whenever the program was quiescent.
+    pub(crate) threads_at_once: usize,
     threads: Vec<ThreadSeen>,
-    /// Index of each living thread. A number may come again for another thread.
+    /// The index of each thread that has not exited. The kernel may give the number of an exited thread to a new
+    /// one.
     alive: FxHashMap<i32, u32>,
-    /// Indices of those that have ended since the last rest.
-    ended: Vec<u32>,
-    processes: Vec<Reader>,
-    process_of: FxHashMap<i32, u32>,
+    /// The indices of the threads that exited since the program was last quiescent.
+    exited: Vec<u32>,
+    processes: Vec<ReadingProcess>,
+    /// The index of each process, by its number.
+    process_indices: FxHashMap<i32, u32>,
     files: Vec<File>,
+    /// Thread and file of each read that was served.
     read_by: FxHashSet<(u32, u32)>,
     blocks_brought: u32,
 }
 
-/// A process that read.
+/// What one process read.
 #[derive(Debug, Default)]
-struct Reader {
-    /// What it read of each file.
+struct ReadingProcess {
+    /// The blocks that it read of each file.
     files: BTreeMap<u32, Blocks>,
+    /// The indices of its threads that read.
     threads: BTreeSet<u32>,
 }
 
-/// What else was in flight while a file was read.
+/// Whether other reads were in flight while a file was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Overlap {
+    /// The file was not read.
     #[default]
     Unread,
-    /// Nothing.
+    /// No other read was in flight.
     Alone,
-    /// Always something.
+    /// Another read was in flight all the time.
     Beside,
-    /// Something for a part of the time.
+    /// Another read was in flight for a part of the time.
     PartlyAlone,
 }
 
@@ -68,15 +77,19 @@ impl Overlap {
     }
 }
 
+/// What happened to one data file.
 #[derive(Debug, Clone, Copy, Default)]
 struct File {
     opened: bool,
-    /// What was read of it.
+    /// The blocks that were read.
     blocks: Blocks,
     overlap: Overlap,
-    asked: u64,
+    /// The number of bytes that all accesses requested, without those behind the end.
+    requested: u64,
+    /// The size of the file at its last access.
     size: u64,
-    asked_for_nothing: bool,
+    /// Whether some access requested no bytes, or only bytes behind the end.
+    requested_nothing: bool,
 }
 
 impl File {
@@ -85,26 +98,26 @@ impl File {
     }
 }
 
-/// Counts, and never wraps: a hostile program can make many calls.
-fn count(counter: &mut u32) {
+/// Count up without wrapping, as a hostile program can make many calls.
+fn increment(counter: &mut u32) {
     *counter = counter.saturating_add(1);
 }
 
 impl Ledger {
-    pub(super) fn new(files: usize) -> Self {
+    pub(crate) fn new(files: usize) -> Self {
         Self {
             files: vec![File::default(); files],
             ..Self::default()
         }
     }
 
-    /// The index of a thread.
-    pub(super) fn thread(&mut self, tid: i32, process: i32) -> u32 {
+    /// The index of a thread, which gets one at its first appearance.
+    pub(crate) fn thread(&mut self, tid: i32, process: i32) -> u32 {
         if let Some(&index) = self.alive.get(&tid) {
             return index;
         }
-        let next = u32::try_from(self.process_of.len()).unwrap_or(u32::MAX);
-        let process = *self.process_of.entry(process).or_insert(next);
+        let next = u32::try_from(self.process_indices.len()).unwrap_or(u32::MAX);
+        let process = *self.process_indices.entry(process).or_insert(next);
         let index = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         self.threads.push(ThreadSeen {
             process,
@@ -123,33 +136,33 @@ impl Ledger {
     }
 
     /// A data file was opened.
-    pub(super) fn opened(&mut self, file: u32) {
+    pub(crate) fn opened(&mut self, file: u32) {
         if let Some(file) = self.file(file) {
             file.opened = true;
         }
     }
 
-    /// A thread asked for bytes of a data file, so many of which are there.
-    pub(super) fn asked(&mut self, thread: u32, file: u32, bytes: u64, size: u64) {
+    /// A thread requested bytes of a data file of the given size. The file has `bytes` of them.
+    pub(crate) fn requested(&mut self, thread: u32, file: u32, bytes: u64, size: u64) {
         if let Some(file) = self.file(file) {
-            file.asked = file.asked.saturating_add(bytes);
+            file.requested = file.requested.saturating_add(bytes);
             file.size = size;
-            file.asked_for_nothing |= bytes == 0;
+            file.requested_nothing |= bytes == 0;
         }
         if let Some(seen) = self.seen(thread) {
             seen.bytes = seen.bytes.saturating_add(bytes);
         }
     }
 
-    /// Bytes that a thread asked for went to another.
-    pub(super) fn did_not_get(&mut self, thread: u32, bytes: u64) {
+    /// A thread did not get `bytes` of the bytes that it requested: a later access requested them again.
+    pub(crate) fn take_back(&mut self, thread: u32, bytes: u64) {
         if let Some(seen) = self.seen(thread) {
             seen.bytes = seen.bytes.saturating_sub(bytes);
         }
     }
 
-    /// The clock moves on while these are in flight.
-    pub(super) fn in_flight(&mut self, reads: &[HeldRead]) {
+    /// The clock is about to move while these reads are in flight.
+    pub(crate) fn record_overlap(&mut self, reads: &[HeldRead]) {
         let alone = reads.len() == 1;
         for read in reads {
             if let Some(file) = self.file(read.file)
@@ -160,8 +173,8 @@ impl Ledger {
         }
     }
 
-    /// An access has waited for the disk. It is a read of the file only if there was something to bring.
-    pub(super) fn charged(&mut self, read: &HeldRead) {
+    /// The disk has served a held read. It counts as a read of the file only if it waited for blocks.
+    pub(crate) fn served(&mut self, read: &HeldRead) {
         let HeldRead {
             thread,
             file,
@@ -173,46 +186,47 @@ impl Ledger {
         }
         self.blocks_brought = self.blocks_brought.saturating_add(blocks.count());
         if let Some(file) = self.file(file) {
-            file.blocks = file.blocks.and(blocks);
+            file.blocks = file.blocks.union(blocks);
         }
         let new = self.read_by.insert((thread, file));
         let Some(seen) = self.seen(thread) else {
             return;
         };
         if new {
-            count(&mut seen.files);
+            increment(&mut seen.files);
         }
         let process = seen.process as usize;
         if self.processes.len() <= process {
-            self.processes.resize_with(process + 1, Reader::default);
+            self.processes
+                .resize_with(process + 1, ReadingProcess::default);
         }
-        let reader = &mut self.processes[process];
-        let known = reader.files.entry(file).or_default();
-        *known = known.and(blocks);
-        reader.threads.insert(thread);
+        let process = &mut self.processes[process];
+        let known = process.files.entry(file).or_default();
+        *known = known.union(blocks);
+        process.threads.insert(thread);
     }
 
-    /// So many accesses were never served: whoever waited is no more.
-    pub(super) fn cut_off(&mut self, accesses: usize) {
-        self.cut_off = self.cut_off.saturating_add(number(accesses));
+    /// The threads of so many held reads have exited, so that these reads were never served.
+    pub(crate) fn cut_off(&mut self, reads: usize) {
+        self.cut_off = self.cut_off.saturating_add(to_u32(reads));
     }
 
-    /// A thread ends.
-    pub(super) fn ended(&mut self, tid: i32, process: i32) {
+    /// A thread exits.
+    pub(crate) fn thread_exits(&mut self, tid: i32, process: i32) {
         let index = self.thread(tid, process);
         self.alive.remove(&tid);
-        self.ended.push(index);
+        self.exited.push(index);
     }
 
-    /// The program is at rest for the first time: what its threads did before was to start.
-    pub(super) fn all_have_started(&mut self) {
-        self.ended.clear();
+    /// The program is quiescent for the first time. Its threads have started until now, and that does not count.
+    pub(crate) fn forget_startup(&mut self) {
+        self.exited.clear();
     }
 
-    /// The clock moves on, and since it last did these threads ran, by number and process,
-    /// and all that have ended meanwhile.
-    pub(super) fn ran(&mut self, threads: &[(i32, i32)]) {
-        let mut ran = std::mem::take(&mut self.ended);
+    /// The clock is about to move. Since it last moved, these threads ran, given by number and process, and so did
+    /// all threads that exited meanwhile.
+    pub(crate) fn threads_ran(&mut self, threads: &[(i32, i32)]) {
+        let mut ran = std::mem::take(&mut self.exited);
         ran.extend(
             threads
                 .iter()
@@ -220,21 +234,22 @@ impl Ledger {
         );
         for index in ran {
             if let Some(seen) = self.seen(index) {
-                count(&mut seen.ran);
+                increment(&mut seen.ran);
             }
         }
     }
 
-    /// The whole account. So long was waited for threads that `slept`.
-    pub(super) fn close(
+    /// Close the account. `exceeded` is the limit at which the observation ended early, and `slept` is the real time
+    /// in which some thread slept and the detector waited for it.
+    pub(crate) fn close(
         self,
         disk: VirtualDisk,
-        capped: Option<ObservationLimit>,
+        exceeded: Option<ObservationLimit>,
         slept: Duration,
     ) -> Observation {
         let readers: Vec<&ThreadSeen> = self.threads.iter().filter(|t| t.files > 0).collect();
         let files =
-            |which: fn(&File) -> bool| number(self.files.iter().filter(|file| which(file)).count());
+            |which: fn(&File) -> bool| to_u32(self.files.iter().filter(|file| which(file)).count());
         let blocks = |files: &mut dyn Iterator<Item = Blocks>| {
             files.fold(0, |sum: u32, blocks| sum.saturating_add(blocks.count()))
         };
@@ -245,19 +260,19 @@ impl Ledger {
         let processes: Vec<ProcessSeen> = self
             .processes
             .iter()
-            .filter(|reader| !reader.files.is_empty())
-            .map(|reader| ProcessSeen {
-                blocks: blocks(&mut reader.files.values().copied()),
-                threads: number(reader.threads.len()),
+            .filter(|process| !process.files.is_empty())
+            .map(|process| ProcessSeen {
+                blocks: blocks(&mut process.files.values().copied()),
+                threads: to_u32(process.threads.len()),
             })
             .collect();
         Observation {
             concurrency: Concurrency {
                 effective: ratio(f64::from(blocks_read), f64::from(time)),
-                held_max: disk.most(),
-                threads: number(readers.len()),
+                held_max: disk.max_held(),
+                threads: to_u32(readers.len()),
                 participation: ratio(sum * sum, squares),
-                processes: number(processes.len()),
+                processes: to_u32(processes.len()),
                 rounds: time.div_ceil(BLOCKS),
             },
             time,
@@ -265,24 +280,24 @@ impl Ledger {
             blocks_read,
             blocks_brought: self.blocks_brought,
             files_partly_alone: files(|f| f.overlap == Overlap::PartlyAlone),
-            files_touched: files(|f| f.is_read() && f.asked < f.size.div_ceil(2)),
+            files_touched: files(|f| f.is_read() && f.requested < f.size.div_ceil(2)),
             files_opened_only: files(|f| f.opened && !f.is_read()),
-            files_asked_for_nothing: files(|f| f.asked_for_nothing && !f.is_read()),
-            held_at_cap: number(self.held_at_cap),
+            files_asked_for_nothing: files(|f| f.requested_nothing && !f.is_read()),
+            held_at_cap: to_u32(self.held_at_limit),
             cut_off: self.cut_off,
             slept_ms: u64::try_from(slept.as_millis()).unwrap_or(u64::MAX),
-            threads_at_once: number(self.threads_at_once),
+            threads_at_once: to_u32(self.threads_at_once),
             threads_created: self.threads_created,
             processes,
             attempts: self.attempts,
-            capped,
+            capped: exceeded,
             timeline: disk.into_timeline(),
             threads: self.threads,
         }
     }
 }
 
-fn number(n: usize) -> u32 {
+fn to_u32(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
@@ -295,13 +310,13 @@ mod tests {
     use super::*;
     use crate::{
         blocks::{Opens, ReadCall},
-        notify::Notice,
+        seccomp::notify::Notification,
     };
 
-    /// An access: thread, process, file, and where in the file it reads from and to, in blocks.
+    /// A read: its thread, process and file, and the blocks at which it starts and ends.
     type Read = (i32, i32, u32, u64, u64);
 
-    /// The account of accesses, each through an open of its own. Those of one step arrive together.
+    /// The account of some reads, each through an open file of its own. The reads of one step arrive together.
     fn account(files: usize, steps: &[&[Read]]) -> Observation {
         let (mut ledger, mut disk) = (Ledger::new(files), VirtualDisk::default());
         let mut opens = Opens::default();
@@ -320,12 +335,12 @@ mod tests {
                     length: end - start,
                 };
                 let charge = opens.charge(call, |_, _| false);
-                disk.hold(Notice::of(tid), thread, file, charge);
+                disk.hold(Notification::of(tid), thread, file, charge);
             }
-            ledger.in_flight(disk.held());
+            ledger.record_overlap(disk.held());
             let served = disk.take_due();
             for read in &served {
-                ledger.charged(read);
+                ledger.served(read);
             }
             disk.advance(&served);
         }
@@ -360,8 +375,8 @@ mod tests {
     }
 
     #[test]
-    fn part_of_a_file_is_part_of_the_work() {
-        // Two threads by turns read the first and the last quarter of each file.
+    fn a_part_of_a_file_counts_as_a_part() {
+        // Two threads in turns read the first and the last quarter of each file.
         let seen = account(
             2,
             &[
@@ -377,8 +392,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_which_others_bring_a_part_is_read_partly_alone() {
-        // Both files are touched at once; then each rest comes by itself.
+    fn files_read_first_at_once_and_then_one_by_one_are_read_partly_alone() {
+        // The first quarters of both files are read at once; then the rest of each file alone.
         let seen = account(
             2,
             &[
@@ -400,25 +415,25 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_comes_again_is_another_thread() {
+    fn a_number_that_is_used_again_is_another_thread() {
         let mut ledger = Ledger::new(1);
         let first = ledger.thread(5, 1);
         assert_eq!(ledger.thread(5, 1), first);
-        ledger.ended(5, 1);
+        ledger.thread_exits(5, 1);
         assert_ne!(ledger.thread(5, 1), first);
     }
 
     #[test]
-    fn who_runs_between_two_rests_is_counted_once_and_starting_is_not() {
+    fn threads_that_run_between_two_steps_are_counted_once_and_their_start_is_not() {
         let mut ledger = Ledger::new(1);
-        ledger.ended(1, 1);
+        ledger.thread_exits(1, 1);
         ledger.thread(2, 1);
-        ledger.all_have_started();
-        ledger.ran(&[(2, 1), (3, 1)]);
-        // One that ends ran until then; one that never reads or ends is known by its running alone.
-        ledger.ended(2, 1);
-        ledger.ran(&[(3, 1)]);
-        ledger.ended(3, 1);
+        ledger.forget_startup();
+        ledger.threads_ran(&[(2, 1), (3, 1)]);
+        // A thread that exits ran until then. The other one neither reads nor exits, and still counts.
+        ledger.thread_exits(2, 1);
+        ledger.threads_ran(&[(3, 1)]);
+        ledger.thread_exits(3, 1);
         let seen = ledger.close(VirtualDisk::default(), None, Duration::ZERO);
         let ran: Vec<u32> = seen.threads.iter().map(|thread| thread.ran).collect();
         assert_eq!(ran, [0, 2, 2]);

@@ -1,4 +1,4 @@
-//! Read and write the memory of an observed process, compare its descriptors, and read clocks.
+//! Read and write the memory of an observed process, and compare its descriptors.
 //!
 //! It hides the system calls. It never knows what an address means.
 
@@ -8,6 +8,7 @@ use std::io;
 
 /// The number of bytes of the longest path that the kernel accepts, with its final zero.
 const PATH_MAX: usize = 4096;
+
 /// The number of bytes of the smallest page. A path is read in pieces that end at a page, since the next page may
 /// not be mapped.
 const PAGE: u64 = 4096;
@@ -23,12 +24,15 @@ fn transfer(
         iov_base: local,
         iov_len: length,
     };
-    #[expect(clippy::cast_possible_truncation, reason = "64 bits only")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "an address has 64 bits on all supported machines"
+    )]
     let remote = libc::iovec {
         iov_base: std::ptr::without_provenance_mut(address as usize),
         iov_len: length,
     };
-    // SAFETY: `local` describes memory of ours that the caller borrowed for this call; `remote` is an
+    // SAFETY: `local` describes memory of this process that the caller borrowed for this call; `remote` is an
     // address in another process, which the kernel checks.
     let moved = unsafe {
         libc::syscall(
@@ -44,8 +48,8 @@ fn transfer(
     usize::try_from(moved).map_err(|_| io::Error::last_os_error())
 }
 
-/// Fill `buffer` from the thread's memory. Returns how much could be read.
-pub(super) fn read(tid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
+/// Fill `buffer` from the memory of a thread. Returns the number of bytes that could be read.
+pub(crate) fn read(tid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let length = buffer.len();
     transfer(
         libc::SYS_process_vm_readv,
@@ -56,9 +60,9 @@ pub(super) fn read(tid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usiz
     )
 }
 
-/// Write into the thread's memory.
-pub(super) fn write(tid: i32, address: u64, bytes: &[u8]) -> io::Result<()> {
-    // The pointer is only read through: the call copies from us.
+/// Write into the memory of a thread.
+pub(crate) fn write(tid: i32, address: u64, bytes: &[u8]) -> io::Result<()> {
+    // The kernel only reads through this pointer.
     let local = bytes.as_ptr().cast_mut().cast();
     match transfer(
         libc::SYS_process_vm_writev,
@@ -73,7 +77,7 @@ pub(super) fn write(tid: i32, address: u64, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// The eight bytes at an address.
-pub(super) fn read_u64(tid: i32, address: u64) -> io::Result<u64> {
+pub(crate) fn read_u64(tid: i32, address: u64) -> io::Result<u64> {
     let mut bytes = [0; 8];
     match read(tid, address, &mut bytes)? {
         8 => Ok(u64::from_le_bytes(bytes)),
@@ -81,8 +85,8 @@ pub(super) fn read_u64(tid: i32, address: u64) -> io::Result<u64> {
     }
 }
 
-/// Two times eight bytes at an address.
-pub(super) fn read_pair(tid: i32, address: u64) -> io::Result<(u64, u64)> {
+/// Two times eight bytes, from an address on.
+pub(crate) fn read_pair(tid: i32, address: u64) -> io::Result<(u64, u64)> {
     Ok((
         read_u64(tid, address)?,
         read_u64(tid, address.wrapping_add(8))?,
@@ -90,7 +94,7 @@ pub(super) fn read_pair(tid: i32, address: u64) -> io::Result<(u64, u64)> {
 }
 
 /// The string at an address, without its final zero.
-pub(super) fn read_path(tid: i32, mut address: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_path(tid: i32, mut address: u64) -> io::Result<Vec<u8>> {
     let mut path = Vec::new();
     let mut piece = [0; 256];
     while path.len() < PATH_MAX {
@@ -110,31 +114,11 @@ pub(super) fn read_path(tid: i32, mut address: u64) -> io::Result<Vec<u8>> {
     Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG))
 }
 
-/// Whether two descriptors of a process are one open file. False where the kernel does not tell.
-pub(super) fn same_open_file(process: i32, one: i32, other: i32) -> bool {
+/// Whether two descriptors of a process are one open file. False if the kernel does not support the question.
+pub(crate) fn same_open_file(process: i32, one: i32, other: i32) -> bool {
     const FILE: i32 = 0;
     // SAFETY: all arguments are plain numbers.
     unsafe { libc::syscall(libc::SYS_kcmp, process, process, FILE, one, other) == 0 }
-}
-
-/// The present time of a clock.
-pub(super) fn clock(clock: i32) -> Option<std::time::Duration> {
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the pointer is to a `timespec` that lives through the call.
-    let result = unsafe { libc::clock_gettime(clock, &raw mut now) };
-    (result == 0).then(|| {
-        std::time::Duration::from_secs(now.tv_sec.unsigned_abs())
-            + std::time::Duration::from_nanos(now.tv_nsec.unsigned_abs())
-    })
-}
-
-/// Let the waits of this thread end on time: by default the kernel may add 50 microseconds.
-pub(super) fn wait_exactly() {
-    // SAFETY: all arguments are plain numbers. Failure costs time, nothing else.
-    let _ = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };
 }
 
 #[cfg(test)]
@@ -142,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_own_memory_reads_and_writes() {
+    fn the_own_memory_can_be_read_and_written() {
         let tid = rustix::process::getpid().as_raw_nonzero().get();
         let text = *b"some/path\0rest";
         let mut target = [0_u8; 4];

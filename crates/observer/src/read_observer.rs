@@ -1,140 +1,124 @@
-//! The observer itself: receives calls, holds reads, and moves the virtual clock whenever the program is at
-//! rest.
+//! The observer itself: it receives calls, holds reads, and moves the virtual clock whenever the program is
+//! quiescent.
 //!
-//! Everything here runs in the supervisor's one loop: it never blocks for long, and says when it must be
-//! called next.
+//! # Theory of operation
+//!
+//! The supervisor has one loop that watches the program, its output and its limits. It calls
+//! [`serve`](Monitor::serve) when a call arrives, or when the [`deadline`](Monitor::deadline) has passed.
+//!
+//! To sample all threads costs more than to handle a call. So the observer checks whether the program is quiescent
+//! only when no call has arrived for a while, and doubles this while as long as it finds a thread that runs. A
+//! program that makes calls without end is checked as well, but less often.
+//!
+//! This module decides *when* to check. `quiescence` decides what a check finds, and `seccomp::handlers` what a
+//! call means. This module never blocks for long.
 
 use std::{
     io,
     os::fd::{BorrowedFd, OwnedFd},
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
 use evidence::{Observation, ObservationLimit};
 use rustc_hash::FxHashSet;
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::Errno,
-};
 use sandbox::{Monitor, bpf::Filter};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     blocks::Opens,
-    files::DataFiles,
-    filter,
+    files::data_files::DataFiles,
     ledger::Ledger,
-    memory,
-    notify::{Answer, Listener, Notice},
-    quiescence::{self, Epoch, ProcSampler, Quiescence, QuiescenceDetector, Wait, WaitPolicy},
-    syscalls::{self, Call},
-    virtual_disk::VirtualDisk,
+    options::{ObserverOptions, ReadObserverConfig},
+    quiescence::{
+        detector::{Quiescence, QuiescenceDetector},
+        sampler::ProcSampler,
+        wait_policy::{Epoch, Wait, WaitPolicy},
+    },
+    seccomp::{
+        filter,
+        handlers::Handlers,
+        notify::{Listener, Notification, Readiness, Response},
+        syscall_table::{self, Call},
+    },
+    sys,
+    virtual_disk::{HeldCall, VirtualDisk},
 };
 
-/// Real time without a call after which the observer looks whether the program is quiescent. After a shorter
-/// time most looks would find a thread that runs; a longer one would lengthen every round of a program whose
-/// threads come back one by one.
-const SETTLE: Duration = Duration::from_micros(30);
+/// Real time without a call after which the observer checks whether the program is quiescent. After a shorter
+/// time most checks would find a thread that runs; a longer one would lengthen every round of a program whose
+/// threads call one after the other.
+const QUIET_TIME: Duration = Duration::from_micros(30);
 
-/// The same real time where several threads run. It is longer, as one of them will call soon.
-const SETTLE_MANY: Duration = Duration::from_micros(90);
+/// The same real time if more than two threads run. It is longer, as one of them will call soon.
+const QUIET_TIME_OF_MANY: Duration = Duration::from_micros(90);
 
-/// The longest real time between two looks at a program that computes. It bounds by how much a look can come
-/// too late.
-const LOOK_AGAIN: Duration = Duration::from_micros(500);
+/// The longest real time between two checks of a program that computes. A round starts later than it could by this
+/// time at most.
+const MAX_CHECK_INTERVAL: Duration = Duration::from_micros(500);
 
-/// The real time after which the observer looks at a program even if it makes calls without end. Such a program
-/// has a thread that never rests, and a look costs it little in a millisecond.
-const LOOK_AT_LEAST: Duration = Duration::from_millis(1);
+/// The real time after which the observer checks a program even if it makes calls without end. Such a program
+/// has a thread that never rests, and one check in a millisecond slows it down little.
+const FORCED_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// The real time by which such a look comes later for each thread that is awake: most of them are on their way
-/// to their next call, which takes about so long.
-const COMES_BACK: Duration = Duration::from_micros(100);
+/// The real time by which such a check is later for each thread that runs. A thread takes about so long to its
+/// next call, and most of them are on their way to it.
+const TIME_TO_NEXT_CALL: Duration = Duration::from_micros(100);
 
-/// The longest real time by which such a look comes later for all threads that are awake: some of them have
+/// The longest real time by which such a check is later for all threads that run together. Some of them have
 /// exited, and will not call.
-const ALL_COME_BACK: Duration = Duration::from_millis(20);
+const MAX_TIME_TO_NEXT_CALLS: Duration = Duration::from_millis(20);
 
-/// The real time for which the observer itself waits for the next call: a thread that called will most likely
-/// call again within it. That is cheaper than a return to the supervisor's loop, which watches six things.
-const LINGER: Duration = Duration::from_micros(50);
+/// The real time for which the observer itself waits for the next call. A thread that called will most likely
+/// call again within it, and to wait here is cheaper than to return to the supervisor's loop.
+const CALL_WAIT: Duration = Duration::from_micros(50);
 
-/// The real time after which the observer returns to the supervisor's loop, which then looks at the other things
-/// that it watches.
-const SHIFT: Duration = Duration::from_millis(2);
+/// The real time after which the observer returns to the supervisor's loop. The supervisor watches the program's
+/// output and its limits, which must not wait longer.
+const SERVE_TIME: Duration = Duration::from_millis(2);
 
-/// The number of calls of threads that never rest which are answered in one look. More of them would keep the
+/// The number of calls of ignored threads to which the observer responds in one check. More of them would keep the
 /// observer from the supervisor's loop.
-const BATCH: usize = 64;
+const MAX_PENDING_CALLS: usize = 64;
 
-/// What the observer shows to the program, and the limits of an observation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ObserverOptions {
-    /// Processors that the program sees.
-    pub processors: u32,
-    /// Real time in which a program must come to rest between two rounds.
-    pub rest_limit: Duration,
-    /// Real time in all that may pass in rounds in which some thread does not rest, and is given up.
-    pub restless_limit: Duration,
-    /// Real time in all in which some access may be held. The program's own limit on time stands still
-    /// meanwhile.
-    pub hold_limit: Duration,
-    /// Rounds for each data file, at most.
-    pub rounds_per_file: u32,
-}
-
-impl Default for ObserverOptions {
-    fn default() -> Self {
-        Self {
-            processors: 8,
-            rest_limit: Duration::from_secs(10),
-            restless_limit: Duration::from_secs(6),
-            hold_limit: Duration::from_secs(30),
-            rounds_per_file: 20,
-        }
-    }
-}
-
-/// Which reads are observed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReadObserverConfig {
-    /// The folder of the data files.
-    pub data: PathBuf,
-    /// What the program is shown, and how long the observer waits for it.
-    pub options: ObserverOptions,
-}
+/// The smallest number of rounds after which an observation ends, however few the data files are.
+const MIN_ROUNDS_LIMIT: u32 = 1000;
 
 /// Watches one program, from before its first instruction until nothing of it is left.
 #[derive(Debug)]
 pub struct ReadObserver {
-    pub(crate) listener: Listener,
-    pub(crate) options: ObserverOptions,
-    pub(crate) files: DataFiles,
-    pub(crate) opens: Opens,
-    pub(crate) disk: VirtualDisk,
-    pub(crate) ledger: Ledger,
-    pub(crate) tasks: QuiescenceDetector<ProcSampler>,
-    pub(crate) patience: WaitPolicy,
-    /// Threads that made a call, or were let go, since the program was last found at rest.
-    pub(crate) awake: FxHashSet<i32>,
-    pub(crate) start: Instant,
-    /// When to look next, as real time from the start.
-    pub(crate) next: Option<Duration>,
-    pub(crate) pause: Duration,
-    /// When the present step of the clock began to be waited for.
-    pub(crate) round_began: Duration,
-    pub(crate) last_look: Duration,
-    /// A look at a thousand threads takes its time, and those that call meanwhile wait for us.
-    pub(crate) look_took: Duration,
-    /// Counts up whenever a thread was seen to run for which the observer waits: what other threads did before
-    /// that proves nothing.
-    pub(crate) activity_epoch: u64,
-    pub(crate) restless: Duration,
-    /// Real time in which accesses were held, of the steps before this one.
-    pub(crate) held: Duration,
-    pub(crate) capped: Option<ObservationLimit>,
-    pub(crate) closed: bool,
+    listener: Listener,
+    options: ObserverOptions,
+    files: DataFiles,
+    opens: Opens,
+    disk: VirtualDisk,
+    ledger: Ledger,
+    detector: QuiescenceDetector<ProcSampler>,
+    wait_policy: WaitPolicy,
+    /// Threads that probably run: since the program was last quiescent they made a call that returned, or their
+    /// held read returned.
+    likely_running: FxHashSet<i32>,
+    /// When the program was started. All real times below count from here.
+    start: Instant,
+    /// When to check next whether the program is quiescent.
+    next_check: Option<Duration>,
+    /// The real time until the next check, if the program is still active then.
+    check_interval: Duration,
+    /// When the present step of the clock began: when the clock last moved, or the first read was held after that.
+    step_start: Duration,
+    /// When the program was last checked.
+    last_check: Duration,
+    /// How long that check took. With a thousand threads this is long, and threads that call meanwhile have to wait.
+    last_check_took: Duration,
+    /// Counts up whenever a thread ran for which the detector waits. What ignored threads did before that proves
+    /// nothing.
+    activity: u64,
+    /// Real time of all steps after which some thread was ignored, without the sleep that has budgets of its own.
+    busy_time: Duration,
+    /// Real time in which reads were held, of all steps before the present one.
+    time_held_before: Duration,
+    /// The limit at which the observation ended early.
+    exceeded: Option<ObservationLimit>,
+    /// No thread is left that could call.
+    is_closed: bool,
 }
 
 impl Monitor for ReadObserver {
@@ -152,7 +136,7 @@ impl Monitor for ReadObserver {
     ) -> io::Result<Self> {
         let ReadObserverConfig { data, options } = config;
         let files = DataFiles::scan(&data)?;
-        memory::wait_exactly();
+        sys::end_waits_on_time();
         let start = Instant::now();
         let sampler = ProcSampler::new(start, listener.try_clone()?);
         Ok(Self {
@@ -162,34 +146,34 @@ impl Monitor for ReadObserver {
             files,
             opens: Opens::default(),
             disk: VirtualDisk::default(),
-            tasks: QuiescenceDetector::new(sampler, root.as_raw_nonzero().get()),
-            patience: WaitPolicy::default(),
-            awake: FxHashSet::default(),
+            detector: QuiescenceDetector::new(sampler, root.as_raw_nonzero().get()),
+            wait_policy: WaitPolicy::default(),
+            likely_running: FxHashSet::default(),
             start,
-            next: None,
-            pause: SETTLE,
-            round_began: Duration::ZERO,
-            last_look: Duration::ZERO,
-            look_took: Duration::ZERO,
-            activity_epoch: 0,
-            restless: Duration::ZERO,
-            held: Duration::ZERO,
-            capped: None,
-            closed: false,
+            next_check: None,
+            check_interval: QUIET_TIME,
+            step_start: Duration::ZERO,
+            last_check: Duration::ZERO,
+            last_check_took: Duration::ZERO,
+            activity: 0,
+            busy_time: Duration::ZERO,
+            time_held_before: Duration::ZERO,
+            exceeded: None,
+            is_closed: false,
         })
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
-        (!self.closed).then(|| self.listener.as_fd())
+        (!self.is_closed).then(|| self.listener.as_fd())
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.next
+        self.next_check
             .map(|next| next.saturating_sub(self.start.elapsed()))
     }
 
     fn paused_for(&self) -> Duration {
-        self.held_for()
+        self.time_held()
     }
 
     fn longest_pause(config: &ReadObserverConfig) -> Duration {
@@ -197,8 +181,8 @@ impl Monitor for ReadObserver {
     }
 
     fn serve(&mut self, outputs: &[BorrowedFd<'_>]) -> io::Result<()> {
-        let end = self.start.elapsed() + SHIFT;
-        while !self.closed {
+        let end = self.start.elapsed() + SERVE_TIME;
+        while !self.is_closed {
             let now = self.start.elapsed();
             if now >= end {
                 break;
@@ -208,28 +192,30 @@ impl Monitor for ReadObserver {
             {
                 self.stop(limit)?;
             }
-            let due = self.next.is_some_and(|next| next <= now);
-            let wait = match self.next {
-                _ if due && now >= self.look_at_least() => None,
-                Some(next) => Some(next.saturating_sub(now).min(LINGER)),
-                None => Some(LINGER),
+            let is_due = self.next_check.is_some_and(|next| next <= now);
+            let timeout = match self.next_check {
+                _ if is_due && now >= self.forced_check() => None,
+                Some(next) => Some(next.saturating_sub(now).min(CALL_WAIT)),
+                None => Some(CALL_WAIT),
             };
-            let arrivals = match wait {
-                Some(wait) => arrivals(&self.listener, wait, &[])?,
-                None => Arrivals::None,
+            let readiness = match timeout {
+                Some(timeout) => self.listener.wait(timeout, &[])?,
+                None => Readiness::Timeout,
             };
-            match arrivals {
-                Arrivals::Some => self.receive()?,
-                Arrivals::None if due => {
-                    if self.check_quiescence(now, outputs)? == Checked::OutputWaits {
+            match readiness {
+                Readiness::Call => self.receive()?,
+                Readiness::Timeout if is_due => {
+                    if self.check_quiescence(now, outputs)? == AfterCheck::Return {
                         break;
                     }
                 }
-                Arrivals::None if self.next.is_none_or(|next| next > now + LINGER) => break,
-                Arrivals::None | Arrivals::Interrupted | Arrivals::Unread => {}
-                Arrivals::Over => {
-                    self.closed = true;
-                    self.next = None;
+                Readiness::Timeout if self.next_check.is_none_or(|next| next > now + CALL_WAIT) => {
+                    break;
+                }
+                Readiness::Timeout | Readiness::Interrupted | Readiness::Output => {}
+                Readiness::Closed => {
+                    self.is_closed = true;
+                    self.next_check = None;
                 }
             }
         }
@@ -238,126 +224,129 @@ impl Monitor for ReadObserver {
 
     fn finish(mut self) -> Observation {
         self.ledger.cut_off(self.disk.held().len());
-        let slept = self.patience.slept();
-        self.ledger.close(self.disk, self.capped, slept)
+        let slept = self.wait_policy.slept();
+        self.ledger.close(self.disk, self.exceeded, slept)
     }
 }
 
 impl ReadObserver {
-    /// Real time so far in which the program was in our hands: some access of it was held. Its own time
-    /// is what remains.
-    fn held_for(&self) -> Duration {
+    /// Real time so far in which some read was held. The program's own limit on real time does not count it.
+    fn time_held(&self) -> Duration {
         if self.disk.held().is_empty() {
-            return self.held;
+            return self.time_held_before;
         }
-        self.held + self.start.elapsed().saturating_sub(self.round_began)
+        self.time_held_before + self.start.elapsed().saturating_sub(self.step_start)
     }
 
-    /// Real time without a call after which the program is looked at.
-    fn settle(&self) -> Duration {
-        let own = if self.awake.len() > 2 {
-            SETTLE_MANY
+    /// Real time without a call after which the program is checked.
+    fn quiet_time(&self) -> Duration {
+        let quiet_time = if self.likely_running.len() > 2 {
+            QUIET_TIME_OF_MANY
         } else {
-            SETTLE
+            QUIET_TIME
         };
-        own.max(self.look_took / 2)
+        quiet_time.max(self.last_check_took / 2)
     }
 
-    /// When the program is looked at, even if it makes calls without end.
-    fn look_at_least(&self) -> Duration {
-        let many = u32::try_from(self.awake.len()).unwrap_or(u32::MAX);
-        let come_back = COMES_BACK.saturating_mul(many).min(ALL_COME_BACK);
-        self.last_look + (LOOK_AT_LEAST + come_back).max(10 * self.look_took)
+    /// When the program is checked, even if it makes calls without end.
+    fn forced_check(&self) -> Duration {
+        let running = u32::try_from(self.likely_running.len()).unwrap_or(u32::MAX);
+        let to_next_calls = TIME_TO_NEXT_CALL
+            .saturating_mul(running)
+            .min(MAX_TIME_TO_NEXT_CALLS);
+        self.last_check + (FORCED_CHECK_INTERVAL + to_next_calls).max(10 * self.last_check_took)
     }
 
     /// Receive one call and handle it.
     fn receive(&mut self) -> io::Result<()> {
-        if let Some(notice) = self.listener.receive()? {
-            if self.patience.wait(notice.tid) == Wait::UntilBudget {
-                self.activity_epoch += 1;
+        if let Some(notification) = self.listener.receive()? {
+            if self.wait_policy.wait(notification.tid) == Wait::UntilBudget {
+                self.activity += 1;
             }
-            self.handle(notice)?;
+            self.handle(notification)?;
         }
         let now = self.start.elapsed();
-        self.pause = SETTLE;
-        self.next = match self.disk.held() {
+        self.check_interval = QUIET_TIME;
+        self.next_check = match self.disk.held() {
             [] => None,
             // All threads that ran have held reads again: probably no other thread runs.
-            _ if self.awake.is_empty() => Some(now),
-            _ => Some((now + self.settle()).min(self.look_at_least().max(now))),
+            _ if self.likely_running.is_empty() => Some(now),
+            _ => Some((now + self.quiet_time()).min(self.forced_check().max(now))),
         };
         Ok(())
     }
 
-    /// Look whether the program is quiescent, and if so move the clock.
+    /// Check whether the program is quiescent, and if so move the clock.
     fn check_quiescence(
         &mut self,
         now: Duration,
         outputs: &[BorrowedFd<'_>],
-    ) -> io::Result<Checked> {
+    ) -> io::Result<AfterCheck> {
         if self.disk.held().is_empty() {
-            self.next = None;
-            return Ok(Checked::Done);
+            self.next_check = None;
+            return Ok(AfterCheck::GoOn);
         }
-        self.last_look = now;
-        let held: FxHashSet<i32> = self.disk.held().iter().map(|a| a.notice.tid).collect();
+        self.last_check = now;
+        let held = self.disk.held().iter();
+        let held: FxHashSet<i32> = held.map(|read| read.notification.tid).collect();
         let epoch = Epoch {
             round: self.disk.steps(),
-            activity: self.activity_epoch,
+            activity: self.activity,
         };
-        let found = self
-            .tasks
-            .detect(&held, &self.awake, &mut self.patience, epoch)?;
-        self.look_took = self.start.elapsed().saturating_sub(self.last_look);
+        let found =
+            self.detector
+                .detect(&held, &self.likely_running, &mut self.wait_policy, epoch)?;
+        self.last_check_took = self.start.elapsed().saturating_sub(self.last_check);
         match found {
             Quiescence::Quiescent => match self.handle_pending_calls(epoch, outputs)? {
-                Pending::Nothing => self.advance(self.last_look)?,
-                Pending::Call => self.next = Some(self.start.elapsed() + SETTLE),
+                Pending::Nothing => self.advance(self.last_check)?,
+                Pending::Call => self.next_check = Some(self.start.elapsed() + QUIET_TIME),
                 Pending::Output => {
-                    self.next = Some(self.start.elapsed() + SETTLE);
-                    return Ok(Checked::OutputWaits);
+                    self.next_check = Some(self.start.elapsed() + QUIET_TIME);
+                    return Ok(AfterCheck::Return);
                 }
             },
-            Quiescence::CallPending => self.next = Some(self.start.elapsed() + SETTLE),
+            Quiescence::CallPending => self.next_check = Some(self.start.elapsed() + QUIET_TIME),
             Quiescence::Active { waited_for } => {
-                self.activity_epoch += u64::from(waited_for);
-                self.next = Some(self.start.elapsed() + self.pause);
-                self.pause = (2 * self.pause).min(LOOK_AGAIN);
+                self.activity += u64::from(waited_for);
+                self.next_check = Some(self.start.elapsed() + self.check_interval);
+                self.check_interval = (2 * self.check_interval).min(MAX_CHECK_INTERVAL);
             }
             Quiescence::AsleepUntil(end) => {
-                self.next = Some(end.max(self.start.elapsed() + SETTLE));
+                self.next_check = Some(end.max(self.start.elapsed() + QUIET_TIME));
             }
         }
-        Ok(Checked::Done)
+        Ok(AfterCheck::GoOn)
     }
 
-    /// Handle the calls that wait, and tell whether a thread made one that is waited for, or whether the program
-    /// has written something. A thread whose call waits looks asleep, and is not; and a program that waits until
-    /// its output is read is not quiescent.
+    /// Handle the calls that arrived during a check which found the program quiescent. The program is not quiescent
+    /// if one of them is the call of a thread for which the detector waits: such a thread looks asleep while its
+    /// call waits. Nor is a program quiescent that waits until its output is read.
     fn handle_pending_calls(
         &mut self,
         epoch: Epoch,
         outputs: &[BorrowedFd<'_>],
     ) -> io::Result<Pending> {
-        for _ in 0..BATCH {
-            match arrivals(&self.listener, Duration::ZERO, outputs)? {
-                Arrivals::Some => {}
-                Arrivals::Interrupted => continue,
-                Arrivals::None | Arrivals::Over => break,
-                Arrivals::Unread => return Ok(Pending::Output),
+        for _ in 0..MAX_PENDING_CALLS {
+            match self.listener.wait(Duration::ZERO, outputs)? {
+                Readiness::Call => {}
+                Readiness::Interrupted => continue,
+                Readiness::Timeout | Readiness::Closed => break,
+                Readiness::Output => return Ok(Pending::Output),
             }
-            let Some(notice) = self.listener.receive()? else {
+            let Some(notification) = self.listener.receive()? else {
                 continue;
             };
+            let tid = notification.tid;
             let held_before = self.disk.held().len();
-            self.handle(notice)?;
-            let held = self.disk.held().len() > held_before;
-            let trusted = self.patience.wait(notice.tid) == Wait::UntilBudget;
-            self.activity_epoch += u64::from(held || trusted);
-            if held
+            self.handle(notification)?;
+            let is_held = self.disk.held().len() > held_before;
+            let is_trusted = self.wait_policy.wait(tid) == Wait::UntilBudget;
+            self.activity += u64::from(is_held || is_trusted);
+            if is_held
                 || self
-                    .tasks
-                    .is_waited_for(notice.tid, &mut self.patience, epoch)?
+                    .detector
+                    .is_waited_for(tid, &mut self.wait_policy, epoch)?
             {
                 return Ok(Pending::Call);
             }
@@ -370,16 +359,18 @@ impl ReadObserver {
         let ms = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let options = &self.options;
         let files = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
-        let rounds = files.saturating_mul(options.rounds_per_file).max(1000);
-        if now.saturating_sub(self.round_began) > options.rest_limit {
+        let rounds = files
+            .saturating_mul(options.rounds_per_file)
+            .max(MIN_ROUNDS_LIMIT);
+        if now.saturating_sub(self.step_start) > options.rest_limit {
             Some(ObservationLimit::NotQuiescent {
                 limit_ms: ms(options.rest_limit),
             })
-        } else if self.restless > options.restless_limit {
+        } else if self.busy_time > options.restless_limit {
             Some(ObservationLimit::BusyThreads {
                 limit_ms: ms(options.restless_limit),
             })
-        } else if self.held_for() > options.hold_limit {
+        } else if self.time_held() > options.hold_limit {
             Some(ObservationLimit::HeldTooLong {
                 limit_ms: ms(options.hold_limit),
             })
@@ -390,174 +381,140 @@ impl ReadObserver {
         }
     }
 
-    /// Watch no further, and let the program run freely.
+    /// End the observation early. From now on the program runs unobserved.
     fn stop(&mut self, limit: ObservationLimit) -> io::Result<()> {
-        self.held = self.held_for();
-        self.capped = Some(limit);
-        self.ledger.held_at_cap = self.disk.held().len();
-        self.next = None;
+        self.time_held_before = self.time_held();
+        self.exceeded = Some(limit);
+        self.ledger.held_at_limit = self.disk.held().len();
+        self.next_check = None;
         for read in self.disk.release_all() {
-            self.listener.answer(read.notice.id, Answer::Continue)?;
+            self.listener
+                .respond(read.notification.id, Response::Continue)?;
         }
         Ok(())
     }
 
-    /// The clock moves to the next time at which somebody is due.
+    /// Move the clock to the next time at which a held read is due, and let all reads return that are due then.
     fn advance(&mut self, now: Duration) -> io::Result<()> {
-        let ignored = self.tasks.ignored();
-        self.held = self.held_for();
-        self.activity_epoch += 1;
-        // For how long it is waited for sleepers is bounded otherwise.
-        let slept = self.patience.next_round();
+        let ignored = self.detector.ignored();
+        self.time_held_before = self.time_held();
+        self.activity += 1;
+        let slept = self.wait_policy.next_round();
         if !ignored.is_empty() {
-            let waited = now.saturating_sub(self.round_began);
-            self.restless += waited.saturating_sub(slept);
-            if self.restless > self.options.restless_limit * 3 / 4 {
-                self.patience.stop_waiting_for_dispatchers();
+            let waited = now.saturating_sub(self.step_start);
+            // Sleep has budgets of its own.
+            self.busy_time += waited.saturating_sub(slept);
+            if self.busy_time > self.options.restless_limit * 3 / 4 {
+                self.wait_policy.stop_waiting_for_dispatchers();
             }
-            self.patience.mark_skipped(ignored);
+            self.wait_policy.mark_skipped(ignored);
         }
-        self.write_down_who_ran();
-        self.next = None;
-        self.awake.clear();
-        self.ledger.in_flight(self.disk.held());
+        self.record_running_threads();
+        self.next_check = None;
+        self.likely_running.clear();
+        self.ledger.record_overlap(self.disk.held());
         let due = self.disk.take_due();
         self.listener
             .take_turns(due.len() == 1 && self.disk.held().is_empty());
         let mut served = Vec::new();
         for read in due {
-            // A thread that was killed is no longer there to be served.
-            if self.listener.answer(read.notice.id, Answer::Continue)? {
-                self.awake.insert(read.notice.tid);
-                self.ledger.charged(&read);
+            let Notification { id, tid, .. } = read.notification;
+            if self.listener.respond(id, Response::Continue)? {
+                self.likely_running.insert(tid);
+                self.ledger.served(&read);
                 served.push(read);
             } else {
+                // The thread was killed while its read was held.
                 self.ledger.cut_off(1);
             }
         }
         self.disk.advance(&served);
         if !self.disk.held().is_empty() {
-            self.round_began = self.start.elapsed();
-            self.next = Some(self.round_began + self.settle());
+            self.step_start = self.start.elapsed();
+            self.next_check = Some(self.step_start + self.quiet_time());
         }
         Ok(())
     }
 
-    /// Write down the threads that ran since the program was last quiescent. Until it first is, all threads
-    /// start.
-    fn write_down_who_ran(&mut self) {
-        for (tid, process) in self.tasks.threads().take_exited() {
-            self.ledger.ended(tid, process);
+    /// Record which threads ran since the program was last quiescent. Before the first quiescence all threads
+    /// start, and that is not recorded.
+    fn record_running_threads(&mut self) {
+        let threads = self.detector.threads();
+        for (tid, process) in threads.take_exited() {
+            self.ledger.thread_exits(tid, process);
         }
         let most = &mut self.ledger.threads_at_once;
-        *most = self.tasks.threads().most_threads(*most);
-        let ran = self.tasks.threads().take_ran(&self.patience);
+        *most = threads.most_threads(*most);
+        let ran = threads.take_ran(&self.wait_policy);
         if self.disk.steps() == 0 {
-            self.ledger.all_have_started();
+            self.ledger.forget_startup();
         } else {
-            self.ledger.ran(&ran);
+            self.ledger.threads_ran(&ran);
         }
     }
 
-    fn handle(&mut self, notice: Notice) -> io::Result<()> {
-        match self.disk.arrive_again(&notice) {
-            Some(true) => return Ok(()),
-            // The process became another program, which has the number of the one who waited.
-            Some(false) => self.ledger.cut_off(1),
-            None => {}
+    fn handle(&mut self, notification: Notification) -> io::Result<()> {
+        let tid = notification.tid;
+        match self.disk.find_held(&notification) {
+            HeldCall::Repeated => return Ok(()),
+            HeldCall::Abandoned => self.ledger.cut_off(1),
+            HeldCall::None => {}
         }
-        let call = syscalls::find(notice.number);
-        let answer = match call {
-            _ if self.capped.is_some() => match call {
-                Some(call @ (Call::GetAffinity | Call::SetAffinity)) => {
-                    Some(self.affinity(call, notice)?)
-                }
-                Some(Call::AsyncIo) => Some(Answer::Failed(libc::ENOSYS)),
-                _ => Some(Answer::Continue),
-            },
-            Some(call) => self.look_at(call, notice)?,
-            None => Some(Answer::Continue),
-        };
-        match answer {
-            Some(answer) => {
-                self.awake.insert(notice.tid);
-                self.listener.answer(notice.id, answer)?;
+        let call = syscall_table::find(notification.number);
+        let nothing_held = self.disk.held().is_empty();
+        let response = if self.exceeded.is_some() {
+            let response = self.handlers().handle_unobserved(call, notification)?;
+            Some(response)
+        } else if let Some(call) = call {
+            if matches!(call, Call::Clone { .. }) {
+                // The new thread can run at the same time as the observer.
+                self.listener.take_turns(false);
             }
-            None => {
-                self.awake.remove(&notice.tid);
+            self.handlers().handle_syscall(call, notification)?
+        } else {
+            Some(Response::Continue)
+        };
+        if let Some(response) = response {
+            self.likely_running.insert(tid);
+            self.listener.respond(notification.id, response)?;
+        } else {
+            self.likely_running.remove(&tid);
+            if nothing_held {
+                self.step_start = self.start.elapsed();
             }
         }
         Ok(())
     }
-}
 
-/// Wait for a call, so long at most; and see whether there is something to read at one of `outputs`.
-fn arrivals(
-    listener: &Listener,
-    wait: Duration,
-    outputs: &[BorrowedFd<'_>],
-) -> io::Result<Arrivals> {
-    let listener = listener.as_fd();
-    let mut fds: Vec<_> = std::iter::once(&listener)
-        .chain(outputs)
-        .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
-        .collect();
-    let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
-    match poll(&mut fds, Some(&wait)) {
-        Ok(_) => {}
-        Err(Errno::INTR) => return Ok(Arrivals::Interrupted),
-        Err(error) => return Err(error.into()),
+    fn handlers(&mut self) -> Handlers<'_> {
+        Handlers {
+            processors: self.options.processors,
+            files: &mut self.files,
+            opens: &mut self.opens,
+            disk: &mut self.disk,
+            ledger: &mut self.ledger,
+            detector: &mut self.detector,
+            wait_policy: &mut self.wait_policy,
+        }
     }
-    let at_listener = fds[0].revents();
-    let at_outputs = fds[1..].iter().any(|fd| !fd.revents().is_empty());
-    Ok(if at_outputs {
-        Arrivals::Unread
-    } else if at_listener.contains(PollFlags::IN) {
-        Arrivals::Some
-    } else if at_listener.is_empty() {
-        Arrivals::None
-    } else {
-        Arrivals::Over
-    })
 }
 
-/// What this kernel lacks to observe anything, if it lacks something.
-pub(crate) fn missing() -> Option<&'static str> {
-    (!quiescence::slices_are_counted()).then_some(
-        "this kernel does not count how often a thread runs (`/proc/PID/schedstat`, CONFIG_SCHED_INFO)",
-    )
-}
-
-/// What there is for us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Arrivals {
-    /// A call.
-    Some,
-    None,
-    /// No thread is left that could call.
-    Over,
-    /// Something that the program wrote.
-    Unread,
-    /// Not known: a signal came.
-    Interrupted,
-}
-
-/// What waits for the observer at the end of a detection.
+/// What waits for the observer after a check that found the program quiescent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pending {
-    /// Nothing, but for calls of ignored threads, which were answered.
+    /// Nothing, except calls of ignored threads, which were responded to.
     Nothing,
-    /// A call of a thread that is waited for. It was handled.
+    /// A call of a thread for which the detector waits. It was handled.
     Call,
     /// Output of the program.
     Output,
 }
 
-/// What has to follow a look at the program.
+/// What [`serve`](Monitor::serve) does after a check of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Checked {
-    /// Nothing.
-    Done,
-    /// The supervisor must read the program's output.
-    OutputWaits,
+enum AfterCheck {
+    /// It receives the next call.
+    GoOn,
+    /// It returns to the supervisor, which must read the program's output.
+    Return,
 }

@@ -5,37 +5,40 @@ use std::path::PathBuf;
 use evidence::{Execution, Observed};
 use sandbox::{Error, Job, Sandbox};
 
-use crate::read_observer::{ObserverOptions, ReadObserver, ReadObserverConfig, missing};
+use crate::{
+    options::{ObserverOptions, ReadObserverConfig},
+    quiescence::sampler::slices_are_counted,
+    read_observer::ReadObserver,
+};
 
 /// Run `job` while its reads of the files in the folder `data` are observed. What was seen is in
 /// [`Execution::observation`].
 ///
 /// # Errors
-/// As [`Sandbox::run`]; or the observer failed.
+/// Fails if [`Sandbox::run`] fails, or if the observer fails.
 pub fn observe(
     sandbox: &Sandbox,
     job: &Job,
     data: impl Into<PathBuf>,
     options: ObserverOptions,
 ) -> Result<Execution, Error> {
-    let data = data.into();
-    let config = ReadObserverConfig { data, options };
+    let config = ReadObserverConfig::new(data, options);
     let (mut execution, seen) = sandbox.run_monitored::<ReadObserver>(job, &config)?;
     execution.observation = seen.map(|seen| Observed::Seen(Box::new(seen)));
     Ok(execution)
 }
 
-/// Whether jobs can be observed in this sandbox; if not, why. Found out by starting one.
+/// Start a job in this sandbox to find out whether jobs can be observed. `Ok(Err(_))` says why not.
 ///
 /// # Errors
-/// The supervisor could not be started, or something else failed.
+/// Fails if the sandbox fails, so that it is not known whether jobs can be observed.
 pub fn can_observe(sandbox: &Sandbox) -> Result<Result<(), String>, Error> {
-    if let Some(missing) = missing() {
+    if !slices_are_counted() {
+        let missing = "this kernel does not count how often a thread runs (`/proc/PID/schedstat`, CONFIG_SCHED_INFO)";
         return Ok(Err(missing.to_owned()));
     }
-    let trial = sandbox.try_monitor::<ReadObserver>(|folder| ReadObserverConfig {
-        data: folder.to_path_buf(),
-        options: ObserverOptions::default(),
+    let trial = sandbox.try_monitor::<ReadObserver>(|folder| {
+        ReadObserverConfig::new(folder, ObserverOptions::default())
     })?;
-    Ok(trial.map_err(|error| error.to_string()))
+    Ok(trial.map_err(|error| error.with_source()))
 }

@@ -1,8 +1,8 @@
-//! A program of known concurrency, to prove the observer with: this program itself, as so many threads
-//! that each take the next file until none is left.
+//! The self-test: observe a program whose concurrency is known, and compare.
 //!
-//! It reads really, in the sandbox and under the observer that other jobs run under. An observer that counts
-//! something else than what is known of it is not to be trusted.
+//! The program is the caller's own, started again with a hidden argument. Its threads each take the next file until
+//! none is left. It runs in the same sandbox and under the same observer as any other job. The module never decides
+//! what follows from a wrong count.
 
 use std::{
     fmt::Write as _,
@@ -17,12 +17,12 @@ use std::{
 use evidence::{Observation, Observed};
 use sandbox::{Job, Limits, Sandbox};
 
-use crate::{read_observer::ObserverOptions, run::observe};
+use crate::{options::ObserverOptions, run::observe};
 
-/// The hidden first argument by which a program knows that it is to read, and in how many threads.
+/// The hidden first argument with which the program is started to read files. The number of threads follows it.
 const READER_ARGUMENT: &str = "__read-files";
 
-/// What a reader may use.
+/// The limits of the program that reads.
 const LIMITS: Limits = Limits {
     wall: Duration::from_secs(20),
     cpu: Duration::from_secs(10),
@@ -35,53 +35,55 @@ const LIMITS: Limits = Limits {
     output_bytes: 256 << 10,
 };
 
-/// Few enough to take no time, and a multiple of every number of threads below.
+/// The number of files that it reads. It is a multiple of every number of threads below, and small enough to take
+/// hardly any time.
 const FILES: u32 = 24;
 
-/// Numbers of threads that are tried.
+/// The numbers of threads with which the program is run.
 const THREADS: [u32; 3] = [1, 3, 8];
 
-/// What was counted of one program of known concurrency.
+/// The result of one run of the self-test's program.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Count {
-    /// Its threads.
+    /// The number of its threads.
     pub threads: u32,
-    /// Files that it reads.
+    /// The number of files that it reads.
     pub files: u32,
-    /// Rounds that this takes: files divided by threads.
+    /// The number of rounds that this takes: files divided by threads.
     pub expected: u32,
-    /// Rounds that were counted; why there are none, if there are none.
+    /// The number of rounds that were counted, or the reason why none were.
     pub counted: Result<u32, String>,
 }
 
 impl Count {
-    /// Whether the count is what is known.
+    /// Whether the expected number was counted.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         self.counted == Ok(self.expected)
     }
 }
 
-/// Why programs of known concurrency could not be observed.
+/// Why the self-test failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelfTestError {
-    /// Their files could not be made.
+    /// The files could not be made.
     #[error("failed to make the files of a program of known concurrency")]
     SetUp(#[source] io::Error),
     /// The sandbox failed.
     #[error(transparent)]
     Sandbox(#[from] sandbox::Error),
-    /// A program did not read all its files.
+    /// The program did not read all files.
     #[error("failed to run a program of known concurrency to its end: {0:?}")]
     Ended(evidence::Termination),
 }
 
-/// Have programs of known concurrency observed, and say what was counted. Where runs cannot be observed
-/// ([`can_observe`](crate::can_observe)) this fails.
+/// Observe a program whose concurrency is known, with 1, 3 and 8 threads. Returns what was counted.
 ///
 /// # Errors
-/// Their files could not be made, or a program did not run to its end.
+/// Fails if the files cannot be made, if the program does not run to its end, or if runs cannot be observed
+/// ([`can_observe`](crate::can_observe)).
 pub fn self_test(sandbox: &Sandbox) -> Result<Vec<Count>, SelfTestError> {
     let mut counts = Vec::new();
     for threads in THREADS {
@@ -104,7 +106,7 @@ pub fn self_test(sandbox: &Sandbox) -> Result<Vec<Count>, SelfTestError> {
     Ok(counts)
 }
 
-/// Be a reader, if this process was started as one.
+/// Read files, if this process was started to do so.
 pub(crate) fn entry() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != READER_ARGUMENT {
@@ -118,12 +120,12 @@ fn rounds(observed: Option<&Observed>) -> Result<u32, String> {
         Some(Observed::Seen(seen)) => match **seen {
             Observation {
                 capped: Some(cap), ..
-            } => Err(format!("watching was given up: {cap:?}")),
+            } => Err(format!("the observation ended early: {cap:?}")),
             Observation {
                 files_read: FILES, ..
             } => Ok(seen.concurrency.rounds),
             Observation { files_read, .. } => Err(format!(
-                "{files_read} of {FILES} files were seen to be read"
+                "{files_read} of {FILES} files were observed to be read"
             )),
         },
         Some(Observed::Unavailable { reason }) => Err(reason.clone()),
@@ -131,7 +133,7 @@ fn rounds(observed: Option<&Observed>) -> Result<u32, String> {
     }
 }
 
-/// Data files, and the program where the job's user can reach it.
+/// Make the data files, and a copy of the program where the user of the job can execute it.
 fn set_up(folder: &Path, program: &Path) -> io::Result<(PathBuf, PathBuf)> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
@@ -140,7 +142,7 @@ fn set_up(folder: &Path, program: &Path) -> io::Result<(PathBuf, PathBuf)> {
     for number in 0..FILES {
         let mut text = String::new();
         for line in 0..20 {
-            // A `String` takes everything.
+            // Writing to a `String` never fails.
             let _ = writeln!(text, "{}", number + line);
         }
         fs::write(data.join(format!("{number}")), text)?;
@@ -150,7 +152,7 @@ fn set_up(folder: &Path, program: &Path) -> io::Result<(PathBuf, PathBuf)> {
     Ok((data, copy))
 }
 
-/// Read every file of this folder, by so many threads.
+/// Read every file of the working directory with so many threads.
 pub(crate) fn read_all(threads: &str) -> ExitCode {
     let read = || -> Option<()> {
         let threads: u32 = threads.parse().ok()?;

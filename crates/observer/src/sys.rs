@@ -1,28 +1,38 @@
-//! The calls into the system that need `unsafe` and are no part of receiving notifications.
+//! System calls about clocks and about the existence of threads that need `unsafe`.
 
-#![expect(unsafe_code, reason = "what neither std nor rustix wraps")]
+#![expect(unsafe_code, reason = "neither std nor rustix wraps these calls")]
 
 use std::{io, time::Duration};
 
-/// The processor time that all threads of a process have used until now, if that is told.
+/// The processor time that all threads of a process have used until now. `None` if there is no such process.
 pub(crate) fn processor_time(process: i32) -> Option<Duration> {
-    // As glibc's `clock_getcpuclockid` makes it: the kernel's CPUCLOCK_SCHED.
-    let clock = (!process << 3) | 2;
-    let mut time = libc::timespec {
+    // The number that glibc's `clock_getcpuclockid` returns: the kernel's CPUCLOCK_SCHED of the process.
+    clock((!process << 3) | 2)
+}
+
+/// The present time of a clock. `None` if there is no such clock.
+pub(crate) fn clock(clock: i32) -> Option<Duration> {
+    let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
     // SAFETY: the pointer is to a `timespec` that lives through the call, which only writes there.
-    let told = unsafe { libc::clock_gettime(clock, &raw mut time) } == 0;
-    let seconds = Duration::from_secs(time.tv_sec.unsigned_abs());
-    told.then(|| seconds + Duration::from_nanos(time.tv_nsec.unsigned_abs()))
+    let result = unsafe { libc::clock_gettime(clock, &raw mut now) };
+    let seconds = Duration::from_secs(now.tv_sec.unsigned_abs());
+    (result == 0).then(|| seconds + Duration::from_nanos(now.tv_nsec.unsigned_abs()))
 }
 
-/// Whether a number is that of a thread of a process. A tenth of the time of a look into `/proc`.
+/// Let the waits of this thread end on time. By default the kernel may prolong each by 50 microseconds.
+pub(crate) fn end_waits_on_time() {
+    // SAFETY: all arguments are plain numbers. A failure costs time, and nothing else.
+    let _ = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };
+}
+
+/// Whether a number is that of a thread of a process. This takes a tenth of the time of a lookup in `/proc`.
 pub(crate) fn is_thread_of(process: i32, tid: i32) -> bool {
-    // SAFETY: signal 0 is none: nothing is sent, and no memory is touched.
+    // SAFETY: signal 0 only checks whether a signal could be sent. No memory is touched.
     let sent = unsafe { libc::syscall(libc::SYS_tgkill, process, tid, 0) };
-    // We need not be allowed to send one.
+    // The thread exists as well if this process may not send it a signal.
     sent == 0 || io::Error::last_os_error().raw_os_error() == Some(libc::EPERM)
 }
 
@@ -55,7 +65,7 @@ mod tests {
         });
         assert_ne!(tid, own);
         assert!(is_thread_of(own, own));
-        // The first process is not ours to signal, and is there all the same.
+        // This process may not send a signal to the first process, which exists all the same.
         assert!(is_thread_of(1, 1));
         assert!(!is_thread_of(1, own));
         assert!(!is_thread_of(own, 1));

@@ -1,55 +1,76 @@
-//! The virtual slow disk: the accesses that it holds, and its clock. Pure.
+//! The virtual disk: the held reads, and the virtual clock. Pure.
 //!
 //! # Theory of operation
 //!
-//! Virtual time is counted in quarters of a round. An access is due when it has waited for all its blocks,
-//! each of which takes a quarter, and any number of accesses can be under way at once. The clock moves only
-//! when the program is quiescent, and then to the earliest time at which some access is due. All that are due
-//! then go on together, and the others are held on. So whatever arrives between two steps of the clock
-//! arrives at the same virtual time, in whatever order the machine runs it.
+//! Virtual time is counted in quarters of a round. A held read is due when the disk has brought all its blocks,
+//! each of which takes a quarter. The disk works on any number of reads at once. The clock moves only when the
+//! program is quiescent, and then to the earliest time at which some read is due. All reads that are due then
+//! return together, and the others stay held. So all reads that arrive between two steps of the clock arrive at
+//! the same virtual time, in whatever order the machine runs their threads.
 //!
-//! Which accesses have to wait, and for how long, is decided in `blocks`.
+//! `blocks` decides which accesses are held, and for how long. The disk never responds to a call.
 
-use super::{
-    blocks::{Blocks, Charge},
-    notify::Notice,
-};
 use evidence::{Access, BLOCKS};
 
-/// The timeline keeps so many accesses. A program that waits more often is past caring.
-const TIMELINE: usize = 100_000;
+use crate::{
+    blocks::{Blocks, Charge},
+    seccomp::notify::Notification,
+};
 
-/// An access that waits.
+/// The number of accesses that the timeline keeps. It bounds the size of a report; a program with a thousand data
+/// files that waits more often reads each of them a hundred times.
+const MAX_TIMELINE: usize = 100_000;
+
+/// An access to a data file whose call waits for a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct HeldRead {
-    /// The call, by which the kernel knows it.
-    pub(super) notice: Notice,
-    /// Index of its thread.
-    pub(super) thread: u32,
-    /// Index of its file.
-    pub(super) file: u32,
-    /// What it waits for. None, if there is nothing where it starts.
-    pub(super) blocks: Blocks,
-    /// Virtual time at which it began to wait.
+pub(crate) struct HeldRead {
+    /// The call that waits.
+    pub(crate) notification: Notification,
+    /// The index of its thread in the ledger.
+    pub(crate) thread: u32,
+    /// The index of its file.
+    pub(crate) file: u32,
+    /// The blocks for which it waits. There are none if it starts at the end of the file or behind it.
+    pub(crate) blocks: Blocks,
+    /// The virtual time at which it began to wait, in quarters of a round.
     arrived: u32,
-    /// Virtual time at which it goes on.
+    /// The virtual time at which it returns, in quarters of a round.
     due: u32,
 }
 
+/// How a call that arrives relates to a held read of the same thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeldCall {
+    /// No read of the thread is held.
+    None,
+    /// The thread repeats the call of its held read, since a signal had interrupted it.
+    Repeated,
+    /// The thread makes another call, and does not wait for its read any more. The read is no longer held.
+    Abandoned,
+}
+
+/// The held reads and the virtual clock of one program.
 #[derive(Debug, Default)]
-pub(super) struct VirtualDisk {
+pub(crate) struct VirtualDisk {
     held: Vec<HeldRead>,
+    /// The present virtual time, in quarters of a round.
     now: u32,
     steps: u32,
-    most: u32,
+    max_held: u32,
     timeline: Vec<Access>,
 }
 
 impl VirtualDisk {
-    /// An access of this thread to this file begins to wait.
-    pub(super) fn hold(&mut self, notice: Notice, thread: u32, file: u32, charge: Charge) {
+    /// Hold an access of a thread to a file.
+    pub(crate) fn hold(
+        &mut self,
+        notification: Notification,
+        thread: u32,
+        file: u32,
+        charge: Charge,
+    ) {
         self.held.push(HeldRead {
-            notice,
+            notification,
             thread,
             file,
             blocks: charge.blocks,
@@ -57,37 +78,38 @@ impl VirtualDisk {
             due: self.now.saturating_add(charge.quarters),
         });
         let held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
-        self.most = self.most.max(held);
+        self.max_held = self.max_held.max(held);
     }
 
-    /// A thread that waits here calls. True if it is the same access under a new id, since a signal had
-    /// interrupted its wait. False if it is another call: then nobody waits for the access any more.
-    /// `None` if no such thread waits.
-    pub(super) fn arrive_again(&mut self, notice: &Notice) -> Option<bool> {
-        let tid = |read: &HeldRead| read.notice.tid == notice.tid;
-        let index = self.held.iter().position(tid)?;
-        let known = &mut self.held[index].notice;
-        let same = (known.number, known.arguments) == (notice.number, notice.arguments);
-        if same {
-            known.id = notice.id;
+    /// Find the held read of a thread that makes a call, and take the call into account. The kernel gives a
+    /// repeated call a new id.
+    pub(crate) fn find_held(&mut self, notification: &Notification) -> HeldCall {
+        let is_of_thread = |read: &HeldRead| read.notification.tid == notification.tid;
+        let Some(index) = self.held.iter().position(is_of_thread) else {
+            return HeldCall::None;
+        };
+        let known = &mut self.held[index].notification;
+        if (known.number, known.arguments) == (notification.number, notification.arguments) {
+            known.id = notification.id;
+            HeldCall::Repeated
         } else {
             self.held.remove(index);
+            HeldCall::Abandoned
         }
-        Some(same)
     }
 
-    /// The accesses that wait.
-    pub(super) fn held(&self) -> &[HeldRead] {
+    /// The held reads.
+    pub(crate) fn held(&self) -> &[HeldRead] {
         &self.held
     }
 
-    /// Take all accesses that wait. No time passes.
-    pub(super) fn release_all(&mut self) -> Vec<HeldRead> {
+    /// Take all held reads. No virtual time passes.
+    pub(crate) fn release_all(&mut self) -> Vec<HeldRead> {
         std::mem::take(&mut self.held)
     }
 
-    /// Take the accesses that are due first. They are all due at the same time.
-    pub(super) fn take_due(&mut self) -> Vec<HeldRead> {
+    /// Take the held reads that are due first. All of them are due at the same time.
+    pub(crate) fn take_due(&mut self) -> Vec<HeldRead> {
         let first = self.held.iter().map(|read| read.due).min();
         let (due, later) = self
             .release_all()
@@ -97,15 +119,15 @@ impl VirtualDisk {
         due
     }
 
-    /// The clock moves to the time at which these were due, and they are served. If there are none, no time
-    /// passes.
-    pub(super) fn advance(&mut self, served: &[HeldRead]) {
+    /// Move the clock to the time at which these reads were due, and put them into the timeline. If there are none,
+    /// no virtual time passes.
+    pub(crate) fn advance(&mut self, served: &[HeldRead]) {
         let Some(due) = served.iter().map(|read| read.due).max() else {
             return;
         };
         self.now = self.now.max(due);
         self.steps = self.steps.saturating_add(1);
-        let room = TIMELINE - self.timeline.len();
+        let room = MAX_TIMELINE - self.timeline.len();
         self.timeline
             .extend(served.iter().take(room).map(|read| Access {
                 thread: read.thread,
@@ -116,27 +138,27 @@ impl VirtualDisk {
     }
 
     /// The present virtual time, in quarters of a round.
-    pub(super) fn now(&self) -> u32 {
+    pub(crate) fn now(&self) -> u32 {
         self.now
     }
 
     /// Whole rounds that have passed.
-    pub(super) fn rounds(&self) -> u32 {
+    pub(crate) fn rounds(&self) -> u32 {
         self.now / BLOCKS
     }
 
-    /// How often the clock has moved.
-    pub(super) fn steps(&self) -> u32 {
+    /// The number of times that the clock has moved.
+    pub(crate) fn steps(&self) -> u32 {
         self.steps
     }
 
-    /// The most accesses that waited at once.
-    pub(super) fn most(&self) -> u32 {
-        self.most
+    /// The largest number of reads that were held at once.
+    pub(crate) fn max_held(&self) -> u32 {
+        self.max_held
     }
 
-    /// All that was served, in order.
-    pub(super) fn into_timeline(self) -> Vec<Access> {
+    /// The reads that the disk has served, in this order.
+    pub(crate) fn into_timeline(self) -> Vec<Access> {
         self.timeline
     }
 }
@@ -151,20 +173,20 @@ mod tests {
         let charge = Charge {
             blocks: Blocks::NONE,
             quarters,
-            not_come: None,
+            undelivered: None,
         };
-        disk.hold(Notice::of(tid), tid.unsigned_abs(), 0, charge);
+        disk.hold(Notification::of(tid), tid.unsigned_abs(), 0, charge);
     }
 
-    /// The threads that go on at the next step.
+    /// Move the clock once. Returns the threads whose reads return.
     fn step(disk: &mut VirtualDisk) -> Vec<i32> {
         let due = disk.take_due();
         disk.advance(&due);
-        due.iter().map(|read| read.notice.tid).collect()
+        due.iter().map(|read| read.notification.tid).collect()
     }
 
     #[test]
-    fn all_that_are_due_go_on_together_and_the_others_wait_on() {
+    fn reads_that_are_due_return_together_and_the_others_stay_held() {
         let mut disk = VirtualDisk::default();
         hold(&mut disk, 1, 4);
         hold(&mut disk, 2, 1);
@@ -173,7 +195,7 @@ mod tests {
         hold(&mut disk, 2, 3);
         hold(&mut disk, 3, 4);
         assert_eq!((step(&mut disk), disk.now()), (vec![1, 2], 4));
-        assert_eq!((disk.rounds(), disk.steps(), disk.most()), (1, 2, 3));
+        assert_eq!((disk.rounds(), disk.steps(), disk.max_held()), (1, 2, 3));
         assert_eq!((step(&mut disk), disk.now()), (vec![3], 5));
         assert_eq!((disk.rounds(), disk.held().len()), (1, 0));
         let times: Vec<_> = disk
@@ -193,32 +215,32 @@ mod tests {
         hold(&mut disk, 1, 4);
         hold(&mut disk, 2, 1);
         step(&mut disk);
-        let again = Notice {
+        let again = Notification {
             id: 99,
-            ..Notice::of(1)
+            ..Notification::of(1)
         };
-        assert_eq!(disk.arrive_again(&again), Some(true));
-        assert_eq!(disk.arrive_again(&Notice::of(2)), None);
-        assert_eq!(disk.most(), 2);
+        assert_eq!(disk.find_held(&again), HeldCall::Repeated);
+        assert_eq!(disk.find_held(&Notification::of(2)), HeldCall::None);
+        assert_eq!(disk.max_held(), 2);
         let due = disk.take_due();
-        assert_eq!((due[0].notice.id, due[0].due), (99, 4));
+        assert_eq!((due[0].notification.id, due[0].due), (99, 4));
     }
 
     #[test]
     fn another_call_of_the_same_number_is_another_access() {
         let mut disk = VirtualDisk::default();
         hold(&mut disk, 1, 4);
-        let other = Notice {
+        let other = Notification {
             number: 257,
-            ..Notice::of(1)
+            ..Notification::of(1)
         };
-        assert_eq!(disk.arrive_again(&other), Some(false));
-        assert_eq!(disk.arrive_again(&other), None);
+        assert_eq!(disk.find_held(&other), HeldCall::Abandoned);
+        assert_eq!(disk.find_held(&other), HeldCall::None);
         assert!(step(&mut disk).is_empty());
     }
 
     #[test]
-    fn what_dies_takes_no_time() {
+    fn reads_of_killed_threads_take_no_time() {
         let mut disk = VirtualDisk::default();
         hold(&mut disk, 1, 1);
         hold(&mut disk, 2, 4);
@@ -230,9 +252,9 @@ mod tests {
     }
 
     proptest! {
-        /// Between any two steps, threads arrive that wait for one to four quarters.
+        /// Before each step some threads arrive, and each waits for one to four quarters.
         #[test]
-        fn the_clock_never_goes_back_and_each_waits_for_as_long_as_it_costs(
+        fn the_clock_never_goes_back_and_each_read_waits_for_its_charge(
             arrivals in prop::collection::vec(prop::collection::vec(1_u32..5, 0..5), 1..30),
         ) {
             let mut disk = VirtualDisk::default();

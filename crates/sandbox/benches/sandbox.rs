@@ -2,12 +2,7 @@
 //!
 //! Interleaved, so that whatever else the machine does falls on all alike; medians, and what each tier
 //! adds. `cargo bench --bench sandbox`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a benchmark"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
 use std::{
     fmt::Write as _,
@@ -184,7 +179,7 @@ fn measure_builds(tiers: &[Tier], sandboxes: &[Sandbox]) {
     }
 }
 
-/// A crate that takes about as long to compile as a submission and its crates.
+/// A crate that takes about as long to compile as a small program and the crates it uses.
 fn write_crate(folder: &Path) {
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();

@@ -1,22 +1,25 @@
 //! Seccomp filters: a list of cases, assembled into instructions of the kernel's BPF machine.
 //!
-//! Hides the instructions and their jumps. Never decides which calls are refused or reported: `seccomp` and
-//! the observer do. Written by hand, because `seccompiler` knows neither ranges of numbers nor two
-//! different refusals in one filter.
+//! Hides the instructions and their jumps. Never decides which calls are refused or reported: the policy in
+//! `seccomp` and the monitor do. Written by hand, because the crate `seccompiler` supports neither ranges of
+//! numbers nor two different answers in one filter.
 //!
 //! # Theory of operation
 //!
 //! The kernel runs the filter at each system call, with the call's number, architecture and arguments as
-//! input, until an instruction returns an answer. Our filters check the architecture first, because the
-//! number of a call means nothing without it; then refuse numbers that are too high; then compare the
-//! number with each case in turn. The first case that matches answers; a call that no case matches is
-//! allowed. An argument is compared by its low 32 bits, since the kernel itself cuts the arguments
-//! concerned to that size, and reads the filter's input in 32-bit words.
+//! input, until an instruction returns an answer. Our filters check the architecture first, because the number
+//! of a call means nothing without it. Then they refuse numbers that are too high, and then they compare the
+//! number with each case in turn. The first case that matches gives the answer; a call that no case matches is
+//! allowed.
+//!
+//! A filter reads its input in 32-bit words, so it compares only the low 32 bits of an argument. The kernel
+//! itself uses only these bits of the arguments that the cases are about.
 
 use libc::sock_filter;
 
-/// A processor architecture, as far as filters tell them apart.
+/// A processor architecture for which filters can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Architecture {
     /// 64-bit x86.
     X86_64,
@@ -43,7 +46,8 @@ impl Architecture {
         }
     }
 
-    /// The first number of a second table of calls under the same audit number, where there is one: x32.
+    /// The first number of the second table of calls that has the same audit number, if there is one. On
+    /// x86-64 this is the table of x32.
     #[must_use]
     pub const fn second_table(self) -> Option<u32> {
         match self {
@@ -55,6 +59,7 @@ impl Architecture {
 
 /// What the kernel does with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Answer {
     /// Carry it out.
     Allow,
@@ -80,18 +85,19 @@ impl Answer {
     }
 }
 
-/// A condition on one argument, which the first field counts from 0.
+/// A condition on one argument. The first field is the number of the argument, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Condition {
-    /// Its low 32 bits are one of these values under the mask.
+    /// Under the mask (second field), its low 32 bits are one of these values.
     Is(u32, u32, Vec<u32>),
-    /// Its low 32 bits are none of these values under the mask.
+    /// Under the mask (second field), its low 32 bits are none of these values.
     IsNot(u32, u32, Vec<u32>),
     /// It has any of these bits.
     HasAny(u32, u32),
     /// It has none of these bits.
     HasNone(u32, u32),
-    /// All 64 bits of it together are not zero: a pointer is given.
+    /// It is not zero in all its 64 bits, as a pointer that was given.
     Given(u32),
 }
 
@@ -102,18 +108,19 @@ pub struct Case {
     pub number: u32,
     /// All of them must be fulfilled.
     pub conditions: Vec<Condition>,
-    /// What then happens.
+    /// The answer if they are.
     pub answer: Answer,
 }
 
 /// A filter before it is assembled.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// The only architecture whose calls are not deadly. `None` allows those of any other.
+    /// The only architecture whose calls are allowed; a call of another one kills the process. `None` does not
+    /// check the architecture.
     pub only: Option<Architecture>,
-    /// Calls from this number on do not exist. Numbers are unsigned, so those of x32 are high ones.
+    /// Calls from this number on do not exist. The calls of x32 are among them, since their numbers are high.
     pub none_from: Option<u32>,
-    /// The first case that matches answers.
+    /// The cases. The first one that matches gives the answer.
     pub cases: Vec<Case>,
 }
 
@@ -146,7 +153,7 @@ impl Filter {
             code.answer(case.answer);
             code.bind(unfulfilled);
             if !case.conditions.is_empty() {
-                // The conditions have loaded arguments in its place.
+                // The conditions have loaded arguments over the number.
                 code.load(NUMBER);
             }
             code.bind(next);
@@ -169,17 +176,17 @@ const fn code(bits: u32) -> u16 {
     bits as u16
 }
 
-// Places in the input, the kernel's `seccomp_data`.
+// Offsets in the input, which is the kernel's `seccomp_data`, in bytes.
 const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
 
-/// The place of an argument's low half. Both architectures are little-endian: it comes first.
+/// The offset of an argument's low half. Both architectures are little-endian, so the low half comes first.
 const fn low(argument: u32) -> u32 {
     ARGUMENTS + 8 * argument
 }
 
-/// A place in the code that jumps lead to.
+/// A position in the code that jumps lead to.
 #[derive(Debug, Clone, Copy)]
 struct Label(usize);
 
@@ -210,8 +217,8 @@ impl Assembler {
         self.labels[label.0] = Some(self.code.len());
     }
 
-    fn load(&mut self, place: u32) {
-        self.jump(LOAD, place, None, None);
+    fn load(&mut self, offset: u32) {
+        self.jump(LOAD, offset, None, None);
     }
 
     fn answer(&mut self, answer: Answer) {
@@ -233,7 +240,7 @@ impl Assembler {
                 for value in values {
                     self.jump(EQUAL, *value, Some(fulfilled), None);
                 }
-                // Always: no bit is among no bits.
+                // Always jumps, since no bit is set under the mask 0.
                 self.jump(ANY_BIT, 0, None, no);
                 self.bind(fulfilled);
             }
@@ -281,7 +288,8 @@ impl Assembler {
     }
 }
 
-/// What the kernel would answer. An independent reading of the manual of BPF, for the codes used here.
+/// What the kernel would answer: an interpreter for tests, written after the manual of BPF and independent of
+/// the assembler, for the instructions that are used here.
 #[doc(hidden)]
 #[must_use]
 pub fn interpret(
@@ -295,7 +303,7 @@ pub fn interpret(
         4 => architecture,
         _ => {
             let argument = arguments[((offset - 16) / 8) as usize];
-            #[expect(clippy::cast_possible_truncation, reason = "half of it is meant")]
+            #[expect(clippy::cast_possible_truncation, reason = "only half of it is wanted")]
             if offset.is_multiple_of(8) {
                 argument as u32
             } else {

@@ -1,4 +1,4 @@
-//! The wish to stop, seen by everything that waits.
+//! A flag that asks this process to stop. Every wait looks at it.
 
 use std::{
     io,
@@ -10,7 +10,7 @@ use std::{
 
 use crate::{error::Error, sys};
 
-/// Whether a signal asked us to stop. Clones share the answer.
+/// Whether a signal asked this process to stop. Clones share one flag.
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation {
     /// The signal's number, 0 for none.
@@ -18,10 +18,11 @@ pub struct Cancellation {
 }
 
 impl Cancellation {
-    /// Be told of the signals by which people and systems stop a program.
+    /// Install handlers for the signals by which people and systems stop a program: SIGINT, SIGTERM and SIGHUP.
     ///
-    /// From then on such a signal only sets a flag: jobs are ended, temporary folders removed, and
-    /// `main` dies of the signal at last. What we were started to ignore, as by `nohup`, stays ignored.
+    /// From then on such a signal only sets the flag. So jobs end and temporary folders are removed before the
+    /// program exits. If the program was started with SIGINT or SIGHUP ignored, as by `nohup`, it goes on
+    /// ignoring it.
     ///
     /// # Errors
     /// The handlers could not be installed.
@@ -29,7 +30,7 @@ impl Cancellation {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let cancellation = Self::default();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // Whoever names us has us in mind; the others come to all that a terminal started.
+            // SIGTERM is sent to this process in particular. The others go to every program of a terminal.
             if signal != SIGTERM && sys::ignores(signal) {
                 continue;
             }
@@ -42,7 +43,7 @@ impl Cancellation {
         Ok(cancellation)
     }
 
-    /// As after this signal.
+    /// A flag that this signal has set.
     #[cfg(test)]
     pub(crate) fn after(signal: usize) -> Self {
         Self {
@@ -50,7 +51,7 @@ impl Cancellation {
         }
     }
 
-    /// The signal that asked us to stop.
+    /// The signal that asked this process to stop.
     #[must_use]
     pub fn signal(&self) -> Option<i32> {
         i32::try_from(self.signal.load(Ordering::Relaxed))
@@ -58,10 +59,10 @@ impl Cancellation {
             .filter(|&signal| signal != 0)
     }
 
-    /// Go on, or stop here.
+    /// Fail if this process is to stop.
     ///
     /// # Errors
-    /// A signal asked us to stop.
+    /// A signal asked this process to stop.
     pub fn check(&self) -> Result<(), Error> {
         match self.signal() {
             None => Ok(()),

@@ -1,7 +1,8 @@
 //! What can go wrong with the sandbox or with the machine that it runs on.
 //!
 //! An error is never about the job: how a job ends is a [`Termination`]. Every error keeps the
-//! [`io::Error`] that the system gave, and with it the error's number.
+//! [`io::Error`] that the system gave, and with it the error's number. The text of an error never contains the
+//! text of its source: whoever shows an error shows the chain of its sources.
 
 use std::{
     fmt, io,
@@ -109,7 +110,8 @@ pub enum JobError {
     /// A step of its start or its end failed, which the supervisor reported.
     #[error(transparent)]
     Step(#[from] StepError),
-    /// The system refuses to start it, and refuses to start a program of ours at the same place too.
+    /// The system refuses to start the job's program, and also refuses to start a program of ours in its
+    /// folder.
     #[error(
         "the system did not start it ({refused:?}), and does not start a program of ours there either"
     )]
@@ -118,10 +120,10 @@ pub enum JobError {
         refused: Termination,
     },
     /// The connection to the supervisor broke.
-    #[error("its supervisor is gone: {0}")]
+    #[error("lost the connection to its supervisor")]
     Gone(#[source] io::Error),
     /// The request cannot be written.
-    #[error("its request cannot be written: {0}")]
+    #[error("failed to write its request")]
     Request(#[source] serde_json::Error),
     /// The supervisor ended without an answer.
     #[error("its supervisor vanished")]
@@ -138,8 +140,8 @@ pub enum JobError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelfTestError {
-    /// What is to be attacked could not be set up.
-    #[error("failed to set up what is attacked: {0}")]
+    /// The targets of the attacks could not be set up.
+    #[error("failed to set up the targets")]
     SetUp(#[source] io::Error),
     /// The attacker did not end well.
     #[error("the attacker did not exit with 0 ({ended:?}): {stderr}")]
@@ -149,8 +151,8 @@ pub enum SelfTestError {
         /// What it wrote to standard error.
         stderr: String,
     },
-    /// The attacker's report cannot be read.
-    #[error("the attacker's report cannot be read: {0}")]
+    /// What the attacker is given, or what it reports, is not the JSON that it should be.
+    #[error("failed to read or write what an attacker reports")]
     Report(#[source] serde_json::Error),
     /// The attacker did not report every attack.
     #[error("some attacks were not reported")]
@@ -182,7 +184,7 @@ pub enum Step {
     WriteIdMaps,
     /// Enter a control group.
     EnterCgroup,
-    /// Build a root file system and make it the root; the path, if any, is what could not be shown.
+    /// Build a root file system and make it the root.
     BuildRoot,
     /// Leave the session of the caller.
     LeaveSession,
@@ -227,7 +229,7 @@ impl Step {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::HideSupervisor => "hide this process",
+            Self::HideSupervisor => "hide the supervisor",
             Self::ConfineSignals => "confine signals",
             Self::MakeNamespaces => "make namespaces",
             Self::MakeProcess => "make a process",
@@ -264,10 +266,14 @@ impl fmt::Display for Step {
 
 /// A step that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to {step}: {source}")]
+#[error("failed to {step}{}", part.as_ref().map(|part| format!(": failed to {part}")).unwrap_or_default())]
+#[non_exhaustive]
 pub struct StepError {
-    /// Which.
+    /// Which step.
     pub step: Step,
+    /// The part of the step that failed, as a verb and its object: *failed to* PART. `None` for a step that has
+    /// no parts.
+    pub part: Option<String>,
     /// Whether this shows that the machine does not support a layer of isolation. Of all failures, this is
     /// the only one that speaks for a lower tier.
     pub unsupported: bool,
@@ -275,35 +281,98 @@ pub struct StepError {
     pub source: io::Error,
 }
 
-/// What a step comes to.
-pub(crate) type StepResult<T> = Result<T, StepError>;
+/// Why a step failed: the system's error, and the part of the step that it comes from.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    part: Option<String>,
+    source: io::Error,
+}
 
-impl StepError {
-    /// A step failed, which tells nothing of what the machine supports.
-    pub(crate) fn failed<E: Into<io::Error>>(step: Step) -> impl Fn(E) -> Self {
+impl Failure {
+    /// The part of a step that is called `part`, a verb and its object, failed.
+    pub(crate) fn of<E: Into<io::Error>>(part: &str) -> impl Fn(E) -> Self {
         move |error| Self {
-            step,
-            unsupported: false,
+            part: Some(part.to_owned()),
             source: error.into(),
         }
     }
 
-    /// A layer of isolation failed. What the machine was only short of for a moment says nothing about it.
-    pub(crate) fn unsupported<E: Into<io::Error>>(step: Step) -> impl Fn(E) -> Self {
+    /// The part of a step failed that is to do what `verb` says with `path`.
+    pub(crate) fn at<E: Into<io::Error>>(verb: &str, path: &Path) -> impl Fn(E) -> Self {
+        move |error| Self {
+            part: Some(format!("{verb} `{}`", path.display())),
+            source: error.into(),
+        }
+    }
+}
+
+/// The whole text on one line: a failure is no error of its own, and has no source to show beside it.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(part) = &self.part {
+            write!(f, "failed to {part}: ")?;
+        }
+        self.source.fmt(f)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(source: io::Error) -> Self {
+        Self { part: None, source }
+    }
+}
+
+impl From<rustix::io::Errno> for Failure {
+    fn from(errno: rustix::io::Errno) -> Self {
+        io::Error::from(errno).into()
+    }
+}
+
+impl From<std::ffi::NulError> for Failure {
+    fn from(error: std::ffi::NulError) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+/// What a step returns.
+pub(crate) type StepResult<T> = Result<T, StepError>;
+
+impl StepError {
+    /// A step failed. This tells nothing about what the machine supports.
+    pub(crate) fn failed<E: Into<Failure>>(step: Step) -> impl Fn(E) -> Self {
+        move |error| Self::new(step, false, error.into())
+    }
+
+    /// A step failed on which a layer of isolation rests. Only this function decides that a layer is not
+    /// supported: an error by which the machine says that it is short of something for a moment does not
+    /// show that.
+    pub(crate) fn unsupported<E: Into<Failure>>(step: Step) -> impl Fn(E) -> Self {
         move |error| {
-            let source = error.into();
+            let failure = error.into();
+            let source = &failure.source;
             let short_of_descriptors =
                 matches!(source.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
             let short_of_memory = matches!(
                 source.kind(),
                 io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock
             );
-            Self {
-                step,
-                unsupported: !short_of_descriptors && !short_of_memory,
-                source,
-            }
+            Self::new(step, !short_of_descriptors && !short_of_memory, failure)
         }
+    }
+
+    fn new(step: Step, unsupported: bool, failure: Failure) -> Self {
+        Self {
+            step,
+            part: failure.part,
+            unsupported,
+            source: failure.source,
+        }
+    }
+
+    /// The text of this error and of its source, on one line.
+    #[must_use]
+    pub fn with_source(&self) -> String {
+        format!("{self}: {}", self.source)
     }
 }
 
@@ -311,16 +380,22 @@ impl StepError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SentStepError {
     step: Step,
+    part: Option<String>,
     unsupported: bool,
     number: Option<i32>,
     text: String,
 }
 
 impl SentStepError {
-    /// The same with no more than so many characters of text.
+    /// The same error, with each of its two texts cut after `most` characters.
     pub(crate) fn shortened(mut self, most: usize) -> Self {
-        if let Some((end, _)) = self.text.char_indices().nth(most) {
-            self.text.truncate(end);
+        for text in [Some(&mut self.text), self.part.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            if let Some((end, _)) = text.char_indices().nth(most) {
+                text.truncate(end);
+            }
         }
         self
     }
@@ -330,6 +405,7 @@ impl From<&StepError> for SentStepError {
     fn from(error: &StepError) -> Self {
         Self {
             step: error.step,
+            part: error.part.clone(),
             unsupported: error.unsupported,
             number: error.source.raw_os_error(),
             text: error.source.to_string(),
@@ -345,6 +421,7 @@ impl From<SentStepError> for StepError {
         };
         Self {
             step: sent.step,
+            part: sent.part,
             unsupported: sent.unsupported,
             source,
         }
@@ -356,17 +433,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_that_failed_is_the_same_behind_the_line() {
-        let by_number = io::Error::from_raw_os_error(libc::EPERM);
+    fn a_step_that_failed_is_the_same_after_it_was_sent() {
+        let by_number = || io::Error::from_raw_os_error(libc::EPERM);
         let in_words = io::Error::other("a reason");
-        for source in [by_number, in_words] {
-            let error = StepError::unsupported(Step::MakeNamespaces)(source);
+        let in_a_part = Failure::at("show", Path::new("/x"))(by_number());
+        for failure in [by_number().into(), in_words.into(), in_a_part] {
+            let error = StepError::unsupported(Step::MakeNamespaces)(failure);
             let text = serde_json::to_string(&SentStepError::from(&error)).unwrap();
             let sent: SentStepError = serde_json::from_str(&text).unwrap();
             let back = StepError::from(sent);
-            assert_eq!(back.to_string(), error.to_string());
+            assert_eq!(back.with_source(), error.with_source());
             assert_eq!(back.source.raw_os_error(), error.source.raw_os_error());
             assert!(back.unsupported);
+        }
+    }
+
+    #[test]
+    fn the_part_of_a_step_keeps_the_number_of_its_error_and_a_text_never_has_that_of_its_source() {
+        let denied = io::Error::from_raw_os_error(libc::EACCES);
+        let failure = Failure::at("show", Path::new("/x"))(denied);
+        let step = StepError::unsupported(Step::BuildRoot)(failure);
+        assert_eq!(step.source.raw_os_error(), Some(libc::EACCES));
+        let expected = "failed to build the root file system: failed to show `/x`";
+        assert_eq!(step.to_string(), expected);
+        let gone = || io::Error::from_raw_os_error(libc::EPIPE);
+        let no_json = || serde_json::from_str::<u8>("x").unwrap_err();
+        let errors: [Box<dyn std::error::Error>; 5] = [
+            Box::new(Error::job(Path::new("/p"), step)),
+            Box::new(Error::job(Path::new("/p"), JobError::Gone(gone()))),
+            Box::new(Error::job(Path::new("/p"), JobError::Request(no_json()))),
+            Box::new(Error::SelfTest(SelfTestError::SetUp(gone()))),
+            Box::new(Error::SelfTest(SelfTestError::Report(no_json()))),
+        ];
+        for error in &errors {
+            let mut next = Some(&**error);
+            while let Some(error) = next {
+                next = error.source();
+                let source = next.map(ToString::to_string);
+                let doubled = source.is_some_and(|source| error.to_string().contains(&source));
+                assert!(!doubled, "{error}");
+            }
         }
     }
 

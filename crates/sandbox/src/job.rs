@@ -1,4 +1,4 @@
-//! A job: one program to run, what it may see and what it may use. Plain data.
+//! A job: one program to run, which files it may access, and its limits. Plain data.
 //!
 //! Never runs anything: [`Sandbox`](crate::Sandbox) does.
 
@@ -8,48 +8,50 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
 
-/// What a job is for. A build starts compilers and linkers, and may change the mode of files.
+/// The purpose of a job. A build starts compilers and linkers, and may change the mode of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
-    /// Compile a submission. Sees the system's programs besides its libraries.
+    /// Compile a program. The job may read the system's programs and its libraries.
     Build,
-    /// Run what was compiled. Sees the system's libraries only.
+    /// Run a program. The job may read the system's libraries, but not its programs.
     Run,
 }
 
-/// A folder that a job may do everything with.
+/// A folder in which a job may read, write and remove everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writable {
-    /// The folder, absolute; it exists. It comes to belong to the job's user, with all in it.
+    /// The absolute path of a folder that exists. If the job has a user of its own, that user becomes the
+    /// owner of the folder and of everything in it.
     pub path: PathBuf,
-    /// Whether what is in it is wanted afterwards. If not, it may be a file system of its own in memory,
-    /// empty at first, gone with the job, and bounded exactly.
+    /// Whether the caller needs its contents afterwards. If not, the job may get an empty file system in
+    /// memory in its place, which has exactly the size of the disk limit and is gone with the job.
     pub kept: bool,
 }
 
-/// One program to run, what it may see and what it may use.
+/// One program to run, which files it may access, and its limits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
-    /// The program, absolute.
+    /// The absolute path of the program.
     pub program: PathBuf,
     /// Its arguments, without its own name.
     pub arguments: Vec<String>,
     /// Its whole environment.
     pub environment: Vec<(String, String)>,
-    /// Where it starts, absolute. It may read there, and write only if the folder is also writable.
+    /// The absolute path of its working directory. The job may read in it, and may write in it only if the
+    /// folder is also in `writable`.
     pub folder: PathBuf,
-    /// What it is for.
+    /// Its purpose.
     pub stage: Stage,
-    /// Files and folders that it may read and execute, absolute, besides its program and its folder.
+    /// Absolute paths of files and folders that it may read and execute, besides its program and its folder.
     pub readable: Vec<PathBuf>,
     /// Folders that it may write to.
     pub writable: Vec<Writable>,
-    /// What it may use.
+    /// Its limits.
     pub limits: Limits,
 }
 
 impl Job {
-    /// A run without arguments and environment, which writes nowhere.
+    /// A run of a program without arguments and environment, which may write nowhere.
     pub fn new(program: impl Into<PathBuf>, folder: impl Into<PathBuf>, limits: &Limits) -> Self {
         Self {
             program: program.into(),
@@ -63,21 +65,21 @@ impl Job {
         }
     }
 
-    /// The same as a build.
+    /// The same job as a build.
     #[must_use]
     pub fn building(mut self) -> Self {
         self.stage = Stage::Build;
         self
     }
 
-    /// The same, with another file or folder to read.
+    /// The same job, which may also read and execute this file or folder.
     #[must_use]
     pub fn readable(mut self, path: impl Into<PathBuf>) -> Self {
         self.readable.push(path.into());
         self
     }
 
-    /// The same, with a folder to write to whose contents are wanted afterwards.
+    /// The same job, which may also write to this folder. The caller needs its contents afterwards.
     #[must_use]
     pub fn output(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
@@ -85,7 +87,7 @@ impl Job {
         self
     }
 
-    /// The same, with a folder to write to whose contents nobody wants afterwards.
+    /// The same job, which may also write to this folder. The caller does not need its contents afterwards.
     #[must_use]
     pub fn scratch(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();

@@ -1,35 +1,78 @@
-//! Run one job under limits, isolated and watched, and leave nothing behind. Without root, without Docker.
+//! Runs an untrusted program isolated and limited, and leaves no process of it behind. Needs neither root nor
+//! a daemon.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use std::{env, process::ExitCode, time::Duration};
+//!
+//! use sandbox::{Cancellation, Job, Limits, NoMonitor, Sandbox};
+//!
+//! fn main() -> ExitCode {
+//!     // First of all: the crate starts this program again, as a supervisor or as an attacker.
+//!     sandbox::entry::<NoMonitor>().unwrap_or_else(|| match run() {
+//!         Ok(()) => ExitCode::SUCCESS,
+//!         Err(_) => ExitCode::FAILURE,
+//!     })
+//! }
+//!
+//! fn run() -> Result<(), Box<dyn std::error::Error>> {
+//!     let limits = Limits {
+//!         wall: Duration::from_secs(5),
+//!         cpu: Duration::from_secs(5),
+//!         memory_bytes: 256 << 20,
+//!         tasks: 16,
+//!         open_files: 64,
+//!         file_bytes: 1 << 20,
+//!         disk_bytes: 1 << 20,
+//!         disk_files: 100,
+//!         output_bytes: 1 << 20,
+//!     };
+//!     let host = sandbox::probe(&env::current_exe()?)?;
+//!     let sandbox = Sandbox::new(&host, host.tier, Cancellation::default())?;
+//!     let job = Job::new("/bin/true", env::temp_dir(), &limits);
+//!     let execution = sandbox.run(&job)?;
+//!     assert!(execution.termination.is_success());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A longer one is `examples/run_isolated.rs`.
 //!
 //! # Theory of operation
 //!
-//! Each job gets a process of its own to watch over it, the *supervisor*. All of them are copies of one
-//! process, the *zygote*: the same program, started with a hidden argument ([`entry`]). The supervisor is
-//! the parent of the job's first process and the reaper of every process below it, so that a daemon that
-//! leaves its session and its group still becomes the supervisor's child. It has one thread and one loop,
-//! which waits for the job's end, its output, its time limit, and for the client: when the client ends,
-//! for whatever reason, the line between them closes, and the supervisor kills the job and exits as well.
+//! A separate process watches each job, the *supervisor*. All supervisors are copies of one process, the
+//! *zygote*, which is the caller's program, started again with a hidden argument ([`entry`]). The calling
+//! process is the *client*.
 //!
-//! A job ends when its first process does, or when a limit is passed. Then everything that is left is
-//! killed, and only when the kernel says that no child is left does the supervisor respond.
+//! The supervisor is the parent of the job's first process and the reaper of every process below it. So a
+//! daemon that leaves its session and its group still becomes the supervisor's child. The supervisor has one
+//! thread and one loop, in which it waits for the job's end, its output, its time limit, and the client. When
+//! the client exits, for whatever reason, the socket between them closes, and the supervisor kills the job and
+//! exits as well.
+//!
+//! A job ends when its first process ends, or when it exceeds a limit. Then the supervisor kills every process
+//! that is left, and responds only when the kernel says that no child is left.
 //!
 //! # Isolation
 //!
-//! How a job is isolated is its [`Tier`], and [`probe`] finds out by trial which tiers hold here. The layers
-//! are put up in this order (`spawn`): in the full tier namespaces and a root file system that holds only
-//! what the job may see; a user of its own if we are root; no new privileges; Landlock's list of allowed
-//! paths; at last the filter on system calls. A layer that does not hold is an error, never a job without
-//! it. [`Sandbox::self_test`] attacks from inside, to see that they all hold.
+//! A [`Tier`] says how well a job is isolated, and [`probe`] finds out by trial which tiers hold on this
+//! machine. The layers are set up in this order (`spawn`): in the full tier, namespaces and a root file system
+//! with only what the job may see; a user of its own, if the client is root; no new privileges; Landlock's
+//! list of allowed paths; and at last the filter for system calls. A layer that does not hold is an error, and
+//! no job runs without it. [`Sandbox::self_test`] attacks from inside, to prove that all layers hold.
 //!
 //! # Limits
 //!
-//! What the whole tree of a job's processes uses is counted by control groups where we may make any,
-//! otherwise by reading `/proc` (`accounting`). What the kernel limits for each process is a second line.
+//! The limits hold for the whole tree of a job's processes. Control groups count what it uses, where the
+//! client may make any; elsewhere the supervisor reads `/proc` (`accounting`). The kernel's limits for each
+//! process are a second line of defence.
 //!
 //! # Monitors
 //!
 //! A [`Monitor`] sees some of a job's system calls before they are carried out, and answers them.
 //!
-//! This crate never knows what a job is for.
+//! This crate never knows what a job computes.
 
 mod accounting;
 pub mod bpf;
@@ -47,6 +90,11 @@ mod spawn;
 mod supervisor;
 mod sys;
 mod tier;
+
+/// The example in the README, kept true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 use std::process::ExitCode;
 
@@ -66,12 +114,13 @@ pub use crate::{
     tier::{Tier, UnknownTier},
 };
 
-/// Find out whether this process is the caller's own program, and be something else if it is not. Call it
-/// first in `main`: sandboxes start the program again, as their zygote and as an attacker.
+/// Find out what this process was started as. Call it first in `main`, because the crate starts the program
+/// again, as a zygote or for a self-test.
 ///
-/// `M` is the monitor that jobs of this program may have; [`NoMonitor`] if they have none.
+/// `M` is the monitor that jobs of this program may have, or [`NoMonitor`].
 ///
-/// `None` means: go on as the program. Otherwise return the exit code.
+/// Returns `None` if a caller started the program: go on. Otherwise the process has done its work: return the
+/// exit code from `main`.
 #[must_use]
 pub fn entry<M: Monitor>() -> Option<ExitCode> {
     sys::unblock_sigchld();
@@ -88,9 +137,9 @@ pub fn entry<M: Monitor>() -> Option<ExitCode> {
     }
 }
 
-/// Keep this process's memory unreadable to other processes of the same user. Call it once at the start of a
-/// program that holds what jobs must not see.
+/// Keep the memory of this process unreadable to other processes of its user. Call it once at the start of a
+/// program whose memory has something that jobs must not see.
 pub fn set_not_dumpable() {
-    // Refused where a debugger watches us; a job is kept from us by its isolation besides.
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    // An error is ignored: isolation keeps jobs from this process anyway.
+    let _ = sys::set_not_dumpable();
 }

@@ -1,19 +1,19 @@
-//! What one job may use. Plain data.
+//! The limits of one job. Plain data.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What one job, a whole tree of processes, may use.
+/// The limits of one job, which is a whole tree of processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Real time.
     pub wall: Duration,
-    /// Processor time, all processes together.
+    /// Processor time of all processes together.
     pub cpu: Duration,
-    /// Bytes of memory, all processes together.
+    /// Bytes of memory of all processes together.
     pub memory_bytes: u64,
-    /// Processes and threads at once.
+    /// Processes and threads at the same time.
     pub tasks: u64,
     /// Open files of one process.
     pub open_files: u64,

@@ -1,7 +1,8 @@
-//! The seam for whoever watches a job's system calls from outside while it runs.
+//! The interface of a monitor, which watches a job's system calls from outside while the job runs.
 //!
-//! A monitor is part of the supervisor: it runs in the supervisor's one loop and must never block for
-//! long. Its filter hands some of the job's system calls to it, by the kernel's seccomp user notification.
+//! A monitor is part of the supervisor: it runs in the supervisor's one loop and must never block for long. By
+//! its filter, the kernel reports some of the job's system calls to it (seccomp user notification), and the
+//! job waits for its answer.
 
 use std::{
     fmt::Debug,
@@ -15,11 +16,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::bpf::Filter;
 
-/// Watches one job, from before its first instruction until nothing of it is left.
+/// Watches one job, from before its first instruction until no process of it is left.
 pub trait Monitor: Sized {
-    /// What it is told before the job starts. Goes from the client to the supervisor as JSON.
+    /// Its configuration for one job. The client sends it to the supervisor as JSON.
     type Config: Clone + Debug + Serialize + DeserializeOwned;
-    /// What it saw. Goes from the supervisor to the client as JSON.
+    /// What it saw. The supervisor sends it to the client as JSON.
     type Report: Debug + Serialize + DeserializeOwned;
 
     /// Which calls are reported to the monitor, by [`Answer::Notify`](crate::bpf::Answer::Notify). It is
@@ -33,34 +34,35 @@ pub trait Monitor: Sized {
     /// What `config` names cannot be read.
     fn attach(config: Self::Config, listener: OwnedFd, root: Pid) -> io::Result<Self>;
 
-    /// Where notifications arrive, for `poll`. `None` when no process is left that could send one.
+    /// The descriptor at which notifications arrive, for `poll`. `None` when no process is left that could
+    /// cause one.
     fn as_fd(&self) -> Option<BorrowedFd<'_>>;
 
     /// How long from now until [`serve`](Self::serve) must be called even if nothing arrives.
     fn deadline(&self) -> Option<Duration>;
 
-    /// Answer what has arrived. Returns early when the job has written to one of `outputs`, which the
-    /// supervisor must read before the job can go on.
+    /// Answer the notifications that have arrived. Returns early when the job has written to one of `outputs`,
+    /// which the supervisor must read before the job can go on.
     ///
     /// # Errors
-    /// The listener is broken, or the job's processes cannot be looked at.
+    /// The listener is broken, or the job's processes cannot be read.
     fn serve(&mut self, outputs: &[BorrowedFd<'_>]) -> io::Result<()>;
 
-    /// Real time so far in which the monitor held the job. It does not count against the job's own limit.
+    /// Real time so far in which the monitor made the job wait. It does not count against the job's limit.
     fn paused_for(&self) -> Duration;
 
     /// The longest that [`paused_for`](Self::paused_for) can become.
     fn longest_pause(config: &Self::Config) -> Duration;
 
-    /// What was seen, once nothing of the job is left.
+    /// The report, once no process of the job is left.
     fn finish(self) -> Self::Report;
 }
 
-/// The configuration of no monitor: there is none.
+/// The configuration of [`NoMonitor`], of which there is none.
 #[derive(Debug, Clone, Serialize, serde::Deserialize)]
 pub enum NoConfig {}
 
-/// No monitor.
+/// The monitor of programs whose jobs have none.
 #[derive(Debug)]
 pub enum NoMonitor {}
 

@@ -1,11 +1,12 @@
-//! The rules that a job is restricted by, one by one, so that tests can leave out each of them.
+//! The rules that restrict a job, one by one, so that a test can leave out each of them.
 //!
-//! A rule is one thing that the sandbox refuses or limits. Each has a stable name. The rules stand in groups
-//! by what puts them in force; the module that does so matches on its group without a wildcard, so that a
-//! rule which nothing puts in force does not compile. The rules of [`Setup`] are single steps of several
-//! modules: that each of them is in force is for `the tests of the attacks` to see, as for all others.
+//! A rule is one thing that the sandbox refuses or limits, and has a stable name. The rules form groups by the
+//! module that enforces them. That module matches on its group without a wildcard, so a rule that nothing
+//! enforces does not compile. The rules of [`Setup`] are single steps in several modules; only the tests with
+//! the self-test attacks show that each of them is enforced. These enums are not `non_exhaustive`, so that the
+//! tests match without a wildcard as well.
 //!
-//! Never puts a rule in force, and never decides which rules hold at which tier.
+//! Never enforces a rule, and never decides which rules hold at which tier.
 
 use std::{fmt, str::FromStr};
 
@@ -22,7 +23,7 @@ pub enum Rule {
     Namespace(Namespace),
     /// What Landlock restricts as a whole.
     Landlock(Landlock),
-    /// One of Landlock's rights to files, which a path must have been given.
+    /// One of Landlock's rights to files. The job has it for the paths that it was given, and for no others.
     Right(Right),
     /// System calls that the filter refuses.
     Calls(Calls),
@@ -146,7 +147,8 @@ group! {
 }
 
 group! {
-    /// Landlock's rights to files and folders. With the rule, only allowed paths have the right.
+    /// Landlock's rights to files and folders. Under the rule, a job has the right only for the paths that it
+    /// was given.
     Right {
         /// To execute files.
         Execute = "right-to-execute",
@@ -212,13 +214,14 @@ group! {
         SystemVIpc = "system-v-ipc",
         /// POSIX message queues, which outlive a process.
         MessageQueues = "message-queues",
-        /// Notices of what happens to files.
+        /// Notifications about what happens to files.
         WatchingFiles = "watching-files",
         /// Files that are in no file system.
         MemoryFiles = "memory-files",
         /// Files named by handle in place of a path.
         FileHandles = "file-handles",
-        /// Restrictions of its own, and hiding from the supervisor.
+        /// Filters and Landlock restrictions that the job makes for itself, and hiding its memory from the
+        /// supervisor.
         OwnRestrictions = "own-restrictions",
         /// The administration of the machine.
         Administration = "administration",
@@ -248,7 +251,7 @@ group! {
         Attributes = "attributes",
         /// The modes of files.
         Modes = "modes",
-        /// Typing and pasting for the user, and taking the terminal.
+        /// Typing and pasting into a terminal, and taking control of one.
         Terminal = "terminal",
         /// Another personality, as of a 32-bit program.
         Personality = "personality",

@@ -1,6 +1,8 @@
-//! The calls into the system that need `unsafe`, each as small as it can be.
+//! Calls into the system: those that need `unsafe`, each as small as it can be, the settings that several
+//! kinds of processes make for themselves, and the clocks.
 //!
-//! For the supervisor and the processes it starts, which have one thread each, and for the start of `main`.
+//! For the supervisor and the processes that it starts, which have one thread each, and for the start of
+//! `main`. Never decides when a call is made.
 
 #![expect(unsafe_code, reason = "what neither std nor rustix wraps")]
 
@@ -13,8 +15,8 @@ use std::{
 
 use rustix::process::Pid;
 
-/// Processor time of this process so far. Real time would tell more of the machine than of a look: under
-/// a job that keeps every processor busy, looks would become rare just when they are needed.
+/// Processor time of this process so far. It measures how much a sample costs better than real time, which
+/// passes faster than the work gets done when a job keeps every processor busy.
 pub(crate) fn own_cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(
@@ -23,23 +25,29 @@ pub(crate) fn own_cpu_time() -> Duration {
     )
 }
 
-/// The time of the clock that `Instant` reads, in nanoseconds.
-pub(crate) fn monotonic() -> u64 {
+/// The time of the clock that `Instant` reads, in nanoseconds. Unlike an `Instant`, it can be sent to another
+/// process.
+pub(crate) fn monotonic_ns() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
 }
 
-/// What all reaped children of this process used together.
+/// Keep the memory of this process unreadable to other processes of its user.
+pub(crate) fn set_not_dumpable() -> rustix::io::Result<()> {
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+}
+
+/// What all children of this process used that have been reaped, together with their own reaped children.
 pub(crate) struct ChildrenUsage {
     pub(crate) user: Duration,
     pub(crate) system: Duration,
-    /// Of the one child with the most.
+    /// The peak of the child whose peak was the highest.
     pub(crate) peak_memory_bytes: u64,
     pub(crate) voluntary_switches: u64,
     pub(crate) involuntary_switches: u64,
 }
 
-/// Processor time and memory of the children that were waited for, and of theirs.
+/// Processor time and memory of the children that were reaped, and of theirs.
 pub(crate) fn children_usage() -> io::Result<ChildrenUsage> {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the pointer is to a `rusage` that lives through the call, which only writes there.
@@ -64,8 +72,8 @@ pub(crate) fn children_usage() -> io::Result<ChildrenUsage> {
 
 /// Make a copy of this process in new namespaces (`CLONE_NEW…`, or 0). `None` in the copy.
 ///
-/// The caller must have one thread only: the copy goes on with everything the original holds.
-/// With `group`, a control group of version 2, the copy is born in it.
+/// The caller must have only one thread, because the copy has a copy of all its memory. With `group`, a control
+/// group of version 2, the copy is in that group from its start.
 pub(crate) fn copy_process(namespaces: c_int, group: Option<&OwnedFd>) -> io::Result<Option<Pid>> {
     let pid = if let Some(group) = group {
         const INTO_CGROUP: u64 = 0x2_0000_0000;
@@ -95,10 +103,10 @@ pub(crate) fn copy_process(namespaces: c_int, group: Option<&OwnedFd>) -> io::Re
     Ok(i32::try_from(pid).ok().and_then(Pid::from_raw))
 }
 
-/// Let every signal do what it does by default, and block none: a program inherits both.
+/// Set every signal to its default action, and block none. A program inherits both settings.
 pub(crate) fn reset_signals() {
     for signal in 1..=64 {
-        // SAFETY: the default is no handler of ours; where it cannot be set, it is in place.
+        // SAFETY: the default action is no handler of ours; a signal for which it cannot be set has it already.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
@@ -109,8 +117,8 @@ pub(crate) fn reset_signals() {
     }
 }
 
-/// Let the ends of our children be told to us, whatever our parent thinks of its own: the kernel forgets
-/// those of whoever ignores the signal.
+/// Set SIGCHLD to its default action and unblock it, whatever this process has inherited. While a process
+/// ignores that signal, the kernel forgets how its children ended.
 pub(crate) fn unblock_sigchld() {
     let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: the default is no handler of ours; the first two calls on the set initialise what the third
@@ -133,7 +141,7 @@ pub(crate) fn ignores(signal: c_int) -> bool {
     asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
-/// End this process at once, without running anything more of it.
+/// Exit at once, without running destructors or handlers.
 pub(crate) fn exit_now(code: c_int) -> ! {
     // SAFETY: `_exit` has no preconditions.
     unsafe { libc::_exit(code) }
@@ -151,7 +159,7 @@ pub(crate) fn exec(program: &CString, arguments: &[CString], environment: &[CStr
     io::Error::last_os_error()
 }
 
-/// Let every descriptor from `first` on be closed by `exec`.
+/// Have `exec` close every descriptor from `first` on.
 pub(crate) fn close_on_exec_from(first: c_uint) -> io::Result<()> {
     // SAFETY: only sets a flag on descriptors; none is closed now.
     let done = unsafe {
@@ -169,7 +177,7 @@ pub(crate) fn close_on_exec_from(first: c_uint) -> io::Result<()> {
     }
 }
 
-/// Let `fd` be another name of `other`, and what it was be closed.
+/// Make `fd` a copy of `other`. The file that `fd` referred to before is closed.
 pub(crate) fn replace(fd: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: both are open, and the owner of `fd` goes on owning an open descriptor.
     if unsafe { libc::dup3(other.as_raw_fd(), fd.as_raw_fd(), libc::O_CLOEXEC) } < 0 {
@@ -180,14 +188,15 @@ pub(crate) fn replace(fd: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<(
 
 /// Kill every process that this one may send signals to, except itself.
 ///
-/// Only for a process that has verified that it may send none to processes that are not below it.
+/// Only for a process that may send signals to no process but its own descendants or those of one job, and has
+/// made sure of it.
 pub(crate) fn kill_all_in_scope() {
-    // SAFETY: sends signals, touches no memory. An error says that there was nobody.
+    // SAFETY: sends signals, touches no memory. An error means that there is no such process.
     let _ = unsafe { libc::kill(-1, libc::SIGKILL) };
 }
 
-/// Wait for any child, blocking or not: its id and status as the kernel gives them. `None` if there are
-/// children but none has ended.
+/// Reap any child. Returns its number and its status, or `None` if no child has ended. With `block`, waits
+/// until one ends. `ECHILD`: there are no children.
 pub(crate) fn wait_any(block: bool) -> io::Result<Option<(i32, c_int)>> {
     let options = if block { 0 } else { libc::WNOHANG };
     loop {
@@ -221,20 +230,20 @@ pub(crate) fn landlock_version() -> i32 {
     i32::try_from(version).unwrap_or(0).max(0)
 }
 
-/// Whether a filter reports calls, and how.
+/// Whether a filter reports calls to a descriptor, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listener {
-    /// It reports none.
+    /// The filter reports no calls.
     None,
-    /// The calls it wants reported are reported to a new descriptor.
+    /// The filter reports calls to a new descriptor.
     Notify {
-        /// Whether, once a report has been received, only a deadly signal interrupts the call. Linux 5.19.
+        /// Whether only a deadly signal interrupts a call whose report has been received. Since Linux 5.19.
         wait_killable: bool,
     },
 }
 
-/// Put a filter on this thread's system calls, and on those of all it will start, for good. "No new
-/// privileges" must be set. Returns the listener's descriptor, closed on exec, if one was asked for.
+/// Install a filter for the system calls of this thread and of every process that it will start, for good. "No
+/// new privileges" must be set. Returns the listener's descriptor, which closes on exec, if one was asked for.
 ///
 /// # Errors
 /// `EBUSY`: another filter of this thread has a listener. `EINVAL`, `ENOSYS`: this kernel cannot do it.

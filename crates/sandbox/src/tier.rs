@@ -4,20 +4,23 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// How well a job is isolated. A later one is better: tiers compare.
+/// How well a job is isolated. Tiers compare: a better one is greater.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
-    /// Not at all: limits and killing hold, but files, network and other processes are open to it.
+    /// Not at all. Only the limits hold, and all its processes are killed; it can reach files, network and
+    /// other processes.
     #[default]
     None,
-    /// Files and network are closed; what protects other processes has gaps (Landlock before ABI 6).
+    /// The job cannot reach other files or the network. The protection of other processes has gaps, because
+    /// Landlock is older than ABI 6.
     Weak,
-    /// Files, network and other processes are closed; that other files exist can be found out.
+    /// The job cannot reach other files, the network or other processes. It can find out that other files
+    /// exist.
     Confined,
-    /// Confined, in namespaces of its own: what is not its business does not exist for it.
+    /// As `Confined`, and in namespaces of its own, in which other files and processes do not exist.
     Full,
 }
 

@@ -23,7 +23,7 @@ const LISTENER: i32 = 99;
 /// How long a program takes if a listener answers its system calls of these numbers.
 ///
 /// # Errors
-/// The program cannot be started or fails, or there is no listener.
+/// The program cannot be started, or the kernel refuses the listener.
 pub fn time(command: &mut Command, calls: &[libc::c_long]) -> io::Result<Duration> {
     let mut filter = filter(calls);
     command.stdin(Stdio::null()).stdout(Stdio::null());

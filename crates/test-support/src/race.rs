@@ -2,7 +2,7 @@
 //!
 //! Machines are shared and noisy, so only contenders of the same run are compared.
 
-#![expect(clippy::print_stdout, reason = "benchmarks print their results")]
+#![expect(clippy::print_stdout, reason = "benchmarks print their figures")]
 
 use std::time::{Duration, Instant};
 
@@ -35,10 +35,10 @@ pub fn rounds(full: usize) -> usize {
 
 /// Give every contender its turn in every round, and print medians and the ratio to the first. Returns the
 /// medians, in seconds and in the order of the contenders.
-#[expect(
-    clippy::must_use_candidate,
-    reason = "most callers only want the table"
-)]
+///
+/// # Panics
+/// There is no contender.
+#[expect(clippy::must_use_candidate, reason = "the table alone may be wanted")]
 pub fn race(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
     for contender in &mut contenders {

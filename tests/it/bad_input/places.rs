@@ -66,7 +66,7 @@ fn a_temporary_folder_that_is_read_only_is_named() {
     let locked = Locked::new(&workspace.temp(), 0o555);
     let temp = workspace.temp().display().to_string();
     let words = [
-        "failed to make a folder in",
+        "failed to write into",
         &temp,
         "Permission denied",
         "--temp-dir DIR",
@@ -74,7 +74,7 @@ fn a_temporary_folder_that_is_read_only_is_named() {
     run(workspace.grade_as_ordinary_user().arg("sum-of-products")).refuses(3, &words);
     drop(locked);
     let words = [
-        "failed to make a folder in",
+        "failed to write into",
         &temp,
         "Read-only file system",
         "--temp-dir DIR",

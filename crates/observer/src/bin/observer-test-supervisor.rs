@@ -1,4 +1,4 @@
-//! The program that this crate's tests have jobs supervised and observed by. It is nothing else.
+//! The program that the tests of this crate start as their supervisor. It does nothing else.
 
 use std::process::ExitCode;
 

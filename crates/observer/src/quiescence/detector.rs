@@ -1,28 +1,28 @@
-//! Whether there is a moment at which no thread of the program can run: termination detection from outside.
-//! All that the kernel answers comes through a [`Sampler`].
+//! Whether there was an instant at which no thread of the program could run: termination detection from outside.
+//! Everything that the kernel knows comes through a [`Sampler`].
 //!
 //! # Theory of operation
 //!
 //! Threads cannot be sampled all at once. But a thread that sleeps, and that later sleeps and was not given a
 //! processor in between (`/proc/PID/task/TID/schedstat` counts that), slept all the while. So each thread is
 //! sampled twice: first its slices then its state, and when all threads were found asleep, its state then its
-//! slices. If nothing changed, then all of them slept at once, at the moment between the two rounds of samples;
+//! slices. If nothing changed, then all of them slept at once, at the instant between the two sets of samples;
 //! and as only a running thread can wake another, nothing will ever happen until a held read returns.
 //!
 //! What a thread waits for, and when a timer wakes it, is asked between its two samples: so the answer is about
-//! the sleep that the samples have seen, and not about the next one. The clock is read then as well: a timer
-//! that fires later is not late.
+//! the sleep that the samples have seen, and not about the next one. The clock is read between the samples as well, so
+//! that a timer is not taken for late if it fires after them.
 //!
-//! The list of threads is read again only after a call that makes a thread. The observer sees that call before
+//! The list of threads is read again only after a call that creates a thread. The observer sees that call before
 //! the kernel carries it out, so the new thread may not be in a list that was read meanwhile. In that case the
-//! list is read once more after the second samples, when no thread can be making one.
+//! list is read once more after the second samples, when no thread can be creating one.
 //!
 //! A thread that has just exited may have woken another thread that does not run yet: a detection in which a
 //! thread is found to have exited finds no quiescence. And the thread may have ended its whole process, whose
 //! other threads then die while their reads are held: in the next detection the threads with a held read must
 //! be asleep as well.
 //!
-//! The detector never decides how long a running thread is waited for; the wait policy does.
+//! The detector never decides how long it waits for a thread that runs; the wait policy does.
 
 use std::{io, time::Duration};
 
@@ -38,13 +38,13 @@ use super::{
 /// What a detection found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quiescence {
-    /// There was a moment at which no thread could run, except the ignored ones.
+    /// There was an instant at which no thread could run, except the ignored ones.
     Quiescent,
-    /// A call of the program waits for an answer, so the program is active.
+    /// A call of the program waits for a response, so the program is active.
     CallPending,
     /// Some thread can run.
     Active {
-        /// False if only skipped threads can run, which are about to be ignored.
+        /// False if only skipped threads can run. The detector is about to ignore them.
         waited_for: bool,
     },
     /// No thread can run, but one will wake by itself at this real time from the start.
@@ -55,17 +55,17 @@ impl Quiescence {
     const ACTIVE: Self = Self::Active { waited_for: true };
 }
 
-/// Finds the moments at which no thread of one program can run.
+/// Finds out whether a program is quiescent, again and again.
 #[derive(Debug)]
 pub(crate) struct QuiescenceDetector<S: Sampler> {
     threads: ThreadTable<S>,
     /// The thread that kept the program active in the last detection: it probably still does.
     suspect: Option<i32>,
-    /// Threads that can run, or will wake by themselves, and were not waited for in the last detection.
+    /// Threads that can run, or will wake by themselves, and for which the last detection did not wait.
     ignored: Vec<i32>,
-    /// A thread exited, and its process may have ended with all threads whose reads are held.
+    /// Whether to check the threads with a held read: a thread exited, and its whole process may have ended.
     check_held: bool,
-    /// Threads with a held read that were found dead since then.
+    /// Threads with a held read that were found dead since that exit.
     dead_held: FxHashSet<i32>,
 }
 
@@ -85,7 +85,7 @@ struct Detection<'a> {
     /// Threads that were sampled, or that have a held read and cannot run.
     seen: FxHashSet<i32>,
     asleep: Vec<Sleeper>,
-    /// Threads that can run, and are waited for until they have run once since all others came to rest.
+    /// Threads that can run, and for which the detector waits until they have run once since all others came to rest.
     busy: Vec<(i32, Sample)>,
     exited: Vec<i32>,
 }
@@ -107,9 +107,9 @@ impl<S: Sampler> QuiescenceDetector<S> {
         &mut self.threads
     }
 
-    /// See [`ThreadTable::expect_more`].
-    pub(crate) fn expect_more(&mut self, processes: bool) {
-        self.threads.expect_more(processes);
+    /// See [`ThreadTable::expect_new_threads`].
+    pub(crate) fn expect_new_threads(&mut self, processes: bool) {
+        self.threads.expect_new_threads(processes);
     }
 
     /// See [`ThreadTable::process_of`].
@@ -117,12 +117,12 @@ impl<S: Sampler> QuiescenceDetector<S> {
         self.threads.process_of(tid)
     }
 
-    /// See [`ThreadTable::ends`].
-    pub(crate) fn ends(&mut self, tid: i32) {
-        self.threads.ends(tid);
+    /// See [`ThreadTable::mark_exiting`].
+    pub(crate) fn mark_exiting(&mut self, tid: i32) {
+        self.threads.mark_exiting(tid);
     }
 
-    /// Look whether the program is quiescent. The threads in `held` have a held read and cannot run; those in
+    /// Find out whether the program is quiescent. The threads in `held` have a held read and cannot run; those in
     /// `awake` probably run.
     pub(crate) fn detect(
         &mut self,
@@ -330,7 +330,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
         until
     }
 
-    /// Whether some of the busy threads, which alone can run, are waited for. If not, all are ignored.
+    /// Whether the detector waits for one of the busy threads, now that only these can run. If not, it ignores all.
     fn waits_for_busy(&mut self, detection: Detection<'_>) -> bool {
         let Detection {
             policy,
@@ -386,7 +386,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
         Quiescence::ACTIVE
     }
 
-    /// Whether a thread that has just made a call is waited for. If not, it is ignored.
+    /// Whether the detector waits for a thread that has just made a call. If not, it ignores the thread.
     pub(crate) fn is_waited_for(
         &mut self,
         tid: i32,
@@ -408,7 +408,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
         Ok(false)
     }
 
-    /// The threads that were not waited for when the program was last found quiescent.
+    /// The threads for which the detector did not wait when it last found the program quiescent.
     pub(crate) fn ignored(&self) -> &[i32] {
         &self.ignored
     }

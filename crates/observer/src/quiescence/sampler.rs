@@ -1,8 +1,8 @@
-//! What the kernel tells of the program's threads: the questions as a trait, and the answers of `/proc` and of
-//! system calls.
+//! What the kernel knows about the program's threads: the questions as a trait, and the answers from `/proc` and
+//! from system calls.
 //!
-//! A thread that has exited is no error: the answer is `None`. Every other failure is an error, as a thread
-//! that cannot be sampled must not pass for one that has exited.
+//! If a thread has exited, the answer is `None`. Every other failure is an error, as a thread that cannot be sampled
+//! must not be taken for one that has exited. A sampler never decides what a sample means.
 
 use std::{
     fmt::Debug,
@@ -21,12 +21,12 @@ use rustix::{
 };
 
 use super::{
-    super::processes,
+    processes,
     sleep::{self, WakeUp},
 };
 use crate::sys;
 
-/// What a thread does at one moment.
+/// What a thread does at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunState {
     /// The thread runs, or waits for a processor, or was stopped by a tracer, which lets it run at will.
@@ -39,7 +39,7 @@ pub(crate) enum RunState {
     Dead,
 }
 
-/// How much a thread has run at one moment.
+/// How much a thread has run until one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct CpuUsage {
     /// Processor time until the kernel's last tick.
@@ -48,8 +48,8 @@ pub(crate) struct CpuUsage {
     pub(crate) slices: u64,
 }
 
-/// The questions about a program that only the kernel can answer. Each call is one look at one moment: between
-/// two calls anything may happen.
+/// The questions about a program that only the kernel can answer. Each answer is true at some instant during the
+/// call, and anything may happen between two calls.
 pub(crate) trait Sampler {
     /// Access to one thread, which no later thread with the same number can take over.
     type Handle: Debug;
@@ -57,7 +57,7 @@ pub(crate) trait Sampler {
     /// Real time from the start.
     fn now(&self) -> Duration;
 
-    /// Whether a call of the program waits for an answer. False if that is not known.
+    /// Whether a call of the program waits for a response. False if that is not known.
     fn call_is_pending(&self) -> io::Result<bool>;
 
     /// The program's processes, at any depth below this process.
@@ -79,8 +79,10 @@ pub(crate) trait Sampler {
     /// Gain access to a thread.
     fn open(&self, process: i32, tid: i32) -> io::Result<Option<Self::Handle>>;
 
+    /// What a thread does.
     fn state(&self, handle: &Self::Handle) -> io::Result<Option<RunState>>;
 
+    /// How much a thread has run.
     fn usage(&self, handle: &Self::Handle) -> io::Result<Option<CpuUsage>>;
 
     /// Whether an uninterruptible thread waits for a child that it made as by `vfork`.
@@ -97,7 +99,7 @@ pub(crate) trait Sampler {
 #[derive(Debug)]
 pub(crate) struct ProcSampler {
     start: Instant,
-    /// Where the program's calls arrive.
+    /// The descriptor at which the program's calls arrive.
     listener: OwnedFd,
 }
 
@@ -133,7 +135,7 @@ impl Sampler for ProcSampler {
     }
 
     fn processes(&self) -> io::Result<Vec<i32>> {
-        // Also those whose parent has exited, as this process adopts them.
+        // This process adopts those whose parent has exited, so they are its descendants as well.
         processes::descendants(rustix::process::getpid().as_raw_nonzero().get())
     }
 
@@ -141,7 +143,7 @@ impl Sampler for ProcSampler {
         let Ok(entries) = fs::read_dir(format!("/proc/{process}/task")) else {
             return false;
         };
-        // A thread that exits while the list is read is no mistake.
+        // A thread may exit while the list is read: its entry is left out.
         for entry in entries.flatten() {
             if let Some(tid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) {
                 name(tid);
@@ -189,7 +191,8 @@ impl Sampler for ProcSampler {
     }
 }
 
-/// Whether this kernel counts how often a thread runs. The calling thread does run.
+/// Whether this kernel counts how often a thread is given a processor. The count of the calling thread must not be
+/// zero, since it runs.
 pub(crate) fn slices_are_counted() -> bool {
     File::open("/proc/thread-self/schedstat")
         .and_then(|file| read_usage(&file))
@@ -213,7 +216,8 @@ fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// The file has processor time in nanoseconds, time of waiting for a processor, times given a processor.
+/// The file has the processor time and the time of waiting for a processor, both in nanoseconds, and the number of
+/// times that the thread was given a processor.
 fn read_usage(schedstat: &File) -> io::Result<CpuUsage> {
     let mut buffer = [0; 96];
     let length = schedstat.read_at(&mut buffer, 0)?;
@@ -224,7 +228,8 @@ fn read_usage(schedstat: &File) -> io::Result<CpuUsage> {
             slices: fields.nth(1)?.parse().ok()?,
         })
     };
-    parse(&buffer[..length]).ok_or_else(|| io::Error::other("understand no `schedstat`"))
+    parse(&buffer[..length])
+        .ok_or_else(|| io::Error::other("failed to understand the file `schedstat` of a thread"))
 }
 
 /// The state is the third field. The second, the name, may hold anything: at most 64 bytes, even parentheses.
@@ -237,7 +242,9 @@ fn read_state(stat: &File) -> io::Result<RunState> {
         Some(b'D') => Ok(RunState::Uninterruptible),
         Some(b'Z' | b'X' | b'x') => Ok(RunState::Dead),
         Some(_) => Ok(RunState::Running),
-        None => Err(io::Error::other("understand no `stat`")),
+        None => Err(io::Error::other(
+            "failed to understand the file `stat` of a thread",
+        )),
     }
 }
 
@@ -247,5 +254,5 @@ fn thread_group(tid: i32) -> io::Result<i32> {
     String::from_utf8_lossy(&status)
         .lines()
         .find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok())
-        .ok_or_else(|| io::Error::other("find no process of a thread"))
+        .ok_or_else(|| io::Error::other("failed to find the process of a thread"))
 }

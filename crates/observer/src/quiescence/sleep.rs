@@ -1,14 +1,17 @@
 //! When a thread that sleeps will wake by itself.
 //!
-//! `/proc/TID/syscall` names the system call in which a thread sleeps, with its arguments. Where that file must
-//! not be read (a hardened kernel), every sleep looks as if it had no end, and programs that sleep between their
-//! reads seem a little less concurrent than they are. The same file tells which thread waits for a child.
+//! `/proc/TID/syscall` names the system call in which a thread sleeps, with its arguments. A hardened kernel may not
+//! let the observer read this file. Then every sleep looks as if it had no end, and programs that sleep between their
+//! reads seem a little less concurrent than they are. The same file shows which thread waits for a child.
+//!
+//! It never decides how long the detector waits for a sleep.
 
 use std::{fs, time::Duration};
 
 use crate::{
     memory,
-    syscalls::{self, Call, Flags, Timeout},
+    seccomp::syscall_table::{self, Call, Timeout},
+    sys,
 };
 
 /// When a thread that was found asleep will wake by itself.
@@ -43,36 +46,33 @@ fn time_left(tid: i32, line: &str) -> Option<Duration> {
             .filter(|&n| n < 1_000_000_000)?;
         Some(Duration::new(seconds, nanoseconds))
     };
-    match syscalls::timeout_of(number, arguments)? {
+    match syscall_table::timeout_of(number, arguments)? {
         Timeout::Milliseconds(ms) => Some(Duration::from_millis(ms.into())),
         Timeout::For(pointer) => span(pointer),
         Timeout::Until { clock, pointer } => {
-            Some(span(pointer)?.saturating_sub(memory::clock(clock)?))
+            Some(span(pointer)?.saturating_sub(sys::clock(clock)?))
         }
     }
 }
 
-/// Whether a thread waits, uninterruptibly, for a child made as by `vfork` to end or to become another
-/// program: at rest, as long as the child is.
+/// Whether an uninterruptible thread waits until a child that it created as by `vfork` exits, or executes another
+/// program.
 pub(super) fn waits_for_child(process: i32, tid: i32) -> bool {
     let vfork = u64::from(libc::CLONE_VFORK.cast_unsigned());
     let line = fs::read_to_string(format!("/proc/{process}/task/{tid}/syscall"));
     let Some((number, arguments)) = line.ok().and_then(|line| parse(&line)) else {
         return false;
     };
-    let call = i32::try_from(number).ok().and_then(syscalls::find);
+    let call = i32::try_from(number).ok().and_then(syscall_table::find);
     let Some(Call::Clone { flags }) = call else {
         return false;
     };
-    let flags = match flags {
-        Flags::Argument(i) => Some(arguments[i]),
-        Flags::Fixed(flags) => Some(flags.cast_unsigned().into()),
-        Flags::Pointed(i) => memory::read_u64(tid, arguments[i]).ok(),
-    };
-    flags.is_some_and(|flags| flags & vfork != 0)
+    flags
+        .read(tid, arguments)
+        .is_some_and(|flags| flags & vfork != 0)
 }
 
-/// The call's number in decimal, then six arguments in hexadecimal, then two addresses.
+/// Parse the file's line: the call's number in decimal, six arguments in hexadecimal, and two addresses.
 fn parse(line: &str) -> Option<(i64, [u64; 6])> {
     let mut fields = line.split_ascii_whitespace();
     let number = fields.next()?.parse().ok()?;
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_line_is_understood() {
+    fn the_line_of_the_kernel_is_parsed() {
         assert_eq!(
             parse("202 0x7f01 0x89 0x0 0x0 0x0 0xffffffff 0x7ffc 0x7f2\n"),
             Some((202, [0x7f01, 0x89, 0, 0, 0, 0xffff_ffff]))

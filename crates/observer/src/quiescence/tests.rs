@@ -5,7 +5,10 @@ mod world;
 use proptest::{collection::vec, prelude::*};
 use rustc_hash::FxHashSet;
 
-use super::{Epoch, Quiescence, QuiescenceDetector, Wait, WaitPolicy};
+use super::{
+    detector::{Quiescence, QuiescenceDetector},
+    wait_policy::{Epoch, Wait, WaitPolicy},
+};
 use world::{Call, Op, SEMAPHORES, World};
 
 /// The number of detections in which the quiescence of a program that is quiescent and stays so must be found.
@@ -17,7 +20,7 @@ const ENOUGH: u32 = 4;
 /// that spins to the end of each budget needs some thousands.
 const ALL: u32 = 20_000;
 
-/// The observer as far as the detector is concerned.
+/// The parts of the observer with which the detector works together.
 struct Observer {
     world: World,
     detector: QuiescenceDetector<World>,
@@ -27,7 +30,7 @@ struct Observer {
     epoch: Epoch,
     /// Detections since the program was quiescent and stayed so.
     in_vain: u32,
-    /// Whether a thread was ever not waited for.
+    /// Whether the detector ever ignored a thread.
     ignored_any: bool,
 }
 
@@ -51,7 +54,7 @@ impl Observer {
     /// Handle a call that waits, if there is one. Returns its thread, and whether it is held.
     fn receive(&mut self) -> Option<(i32, bool)> {
         let (tid, call) = self.world.receive()?;
-        // A number that comes again is another thread: the one whose read was held was killed.
+        // If a thread with this number has a held read, it was killed, and the kernel gave its number to a new one.
         self.held.remove(&tid);
         if self.policy.wait(tid) == Wait::UntilBudget {
             self.epoch.activity += 1;
@@ -59,19 +62,19 @@ impl Observer {
         match call {
             Call::Read => {
                 if self.detector.process_of(tid).unwrap().is_some() {
-                    self.policy.reads(tid);
+                    self.policy.on_read(tid);
                     self.held.insert(tid);
                     self.awake.remove(&tid);
                     return Some((tid, true));
                 }
             }
             Call::Clone { process } => {
-                self.detector.expect_more(process);
-                self.policy.works(tid);
+                self.detector.expect_new_threads(process);
+                self.policy.on_clone(tid);
             }
             Call::Exit => {
                 if self.detector.process_of(tid).unwrap().is_some() {
-                    self.detector.ends(tid);
+                    self.detector.mark_exiting(tid);
                 }
             }
             Call::Other => {}
@@ -81,7 +84,7 @@ impl Observer {
         Some((tid, false))
     }
 
-    /// Handle the calls that wait at the end of a detection. False if a thread made one that is waited for.
+    /// Handle the calls that wait at the end of a detection. False if the detector waits for a thread that made one.
     fn handle_pending_calls(&mut self) -> bool {
         while let Some((tid, held)) = self.receive() {
             let policy = &mut self.policy;
@@ -201,7 +204,7 @@ fn working() -> impl Strategy<Value = Vec<Op>> {
     ]
 }
 
-/// What threads do that may be given up.
+/// What threads do that the detector may ignore.
 fn restless() -> impl Strategy<Value = Vec<Op>> {
     prop_oneof![
         9 => working(),
@@ -245,11 +248,11 @@ proptest! {
     ) {
         let mut observer = Observer::new(world);
         observer.run()?;
-        prop_assert!(!observer.ignored_any, "every thread is waited for");
+        prop_assert!(!observer.ignored_any, "the detector waits for every thread");
     }
 
     #[test]
-    fn only_threads_that_are_not_waited_for_run_when_a_program_is_found_quiescent(
+    fn only_ignored_threads_run_when_a_program_is_found_quiescent(
         world in world(restless())
     ) {
         Observer::new(world).run()?;

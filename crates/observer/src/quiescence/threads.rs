@@ -16,7 +16,7 @@ use super::{
 /// of which a process has only 1024 by default.
 const MAX_OPEN_HANDLES: usize = 200;
 
-/// One look at one thread.
+/// What one thread does, and how much it has run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
     pub(super) state: RunState,
@@ -35,7 +35,7 @@ struct Thread<H> {
     slices: u64,
     /// The slices when the program was last quiescent.
     slices_when_quiescent: u64,
-    /// Whether the thread has called for its own exit.
+    /// Whether the thread has made the system call `exit`.
     exits: bool,
 }
 
@@ -64,9 +64,10 @@ pub(crate) struct ThreadTable<S: Sampler> {
     new_threads: bool,
     /// Processes may exist that are not in `processes`.
     new_processes: bool,
-    /// Threads that are dead and still listed, as their parent has not waited for them and may never do so.
+    /// Threads that are dead and still listed, as the parent of their process has not called `wait`, and may never do
+    /// so.
     listed_dead: FxHashSet<i32>,
-    /// Thread and process of those that exited without a call.
+    /// The thread and the process of those that exited without the system call `exit`.
     exited: Vec<(i32, i32)>,
 }
 
@@ -125,8 +126,8 @@ impl<S: Sampler> ThreadTable<S> {
         self.sampler.cpu_time_of_process(thread.process)
     }
 
-    /// The program is about to make a thread, or a process.
-    pub(crate) fn expect_more(&mut self, processes: bool) {
+    /// The program is about to create a thread or, if `processes` is true, a process.
+    pub(crate) fn expect_new_threads(&mut self, processes: bool) {
         self.new_threads = true;
         self.new_processes |= processes;
     }
@@ -154,18 +155,19 @@ impl<S: Sampler> ThreadTable<S> {
         Ok(Some(process))
     }
 
-    /// A thread calls for its own exit.
-    pub(crate) fn ends(&mut self, tid: i32) {
+    /// A thread makes the system call `exit`.
+    pub(crate) fn mark_exiting(&mut self, tid: i32) {
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.exits = true;
         }
     }
 
-    /// Thread and process of all that ran since this was last asked. Ask when the program is quiescent, as all
-    /// threads have just been sampled then, except those with a held read: they are named later.
+    /// The thread and the process of all that ran since the last call of this function. Call it when the program is
+    /// quiescent: all threads have just been sampled then, except those with a held read, which a later call returns.
     ///
-    /// How often a thread was given a processor depends on what else the machine does; whether it ran at all
-    /// between two such moments does not. Of a thread that is not waited for, nothing is known.
+    /// How often a thread was given a processor depends on what else the machine does. Whether it ran at all between
+    /// two instants of quiescence does not. Threads for which the detector does not wait are left out, as they may
+    /// run at any time.
     pub(crate) fn take_ran(&mut self, policy: &WaitPolicy) -> Vec<(i32, i32)> {
         let mut ran = Vec::new();
         for (&tid, thread) in &mut self.threads {
@@ -178,12 +180,13 @@ impl<S: Sampler> ThreadTable<S> {
         ran
     }
 
-    /// Thread and process of all that exited without a call since this was last asked.
+    /// The thread and the process of those that exited without the system call `exit`, since the last call of this
+    /// function.
     pub(crate) fn take_exited(&mut self) -> Vec<(i32, i32)> {
         std::mem::take(&mut self.exited)
     }
 
-    /// The number of threads of the process that has most, if that may be more than `known`.
+    /// The largest number of threads of one process, or `known` if that is larger.
     pub(crate) fn most_threads(&self, known: usize) -> usize {
         if self.threads.len() <= known {
             return known;
@@ -195,7 +198,7 @@ impl<S: Sampler> ThreadTable<S> {
         counts.into_values().max().unwrap_or(0).max(known)
     }
 
-    /// Read the lists of processes and threads once more, and tell whether every thread was known.
+    /// Read the lists of processes and threads once more, and return whether every thread was known.
     pub(super) fn lists_are_complete(&mut self) -> io::Result<bool> {
         let before = self.threads.len();
         self.list()?;
@@ -207,7 +210,7 @@ impl<S: Sampler> ThreadTable<S> {
         Ok(true)
     }
 
-    /// When a thread that was found asleep will wake by itself. Asked once for each of its sleeps.
+    /// When a thread that was found asleep will wake by itself. The sampler is asked once for each sleep.
     pub(super) fn wake_up(&mut self, tid: i32, slices: u64) -> WakeUp {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return WakeUp::Never;
@@ -224,7 +227,7 @@ impl<S: Sampler> ThreadTable<S> {
         wake_up
     }
 
-    /// First the slices, then the state. `None` if the thread has exited.
+    /// Sample first the slices, then the state. `None` if the thread has exited.
     pub(super) fn sample_slices_first(&mut self, tid: i32) -> io::Result<Option<Sample>> {
         self.sample(tid, |sampler, handle| {
             let Some(usage) = sampler.usage(handle)? else {
@@ -235,7 +238,7 @@ impl<S: Sampler> ThreadTable<S> {
         })
     }
 
-    /// First the state, then the slices. `None` if the thread has exited.
+    /// Sample first the state, then the slices. `None` if the thread has exited.
     pub(super) fn sample_state_first(&mut self, tid: i32) -> io::Result<Option<Sample>> {
         self.sample(tid, |sampler, handle| {
             let Some(state) = sampler.state(handle)? else {
@@ -263,7 +266,7 @@ impl<S: Sampler> ThreadTable<S> {
         };
         let mut sample = take(&self.sampler, &handle);
         if let Ok(Some(sample)) = &mut sample {
-            // A parent after `vfork` is at rest as long as its child is.
+            // After `vfork` the parent sleeps until its child exits or executes another program.
             if sample.state == RunState::Uninterruptible
                 && self.sampler.waits_for_child(thread.process, tid)
             {
@@ -289,7 +292,7 @@ impl<S: Sampler> ThreadTable<S> {
             let (sampler, threads) = (&self.sampler, &mut self.threads);
             let listed_dead = &mut self.listed_dead;
             let exists = sampler.for_each_thread(process, |tid| {
-                // A dead thread's number may come to stand for another thread.
+                // The kernel may give the number of a dead thread to a new one.
                 if listed_dead.contains(&tid) && sampler.is_dead(process, tid) {
                     return;
                 }

@@ -1,20 +1,22 @@
 //! How long the detector waits for a thread that is not at rest. Pure.
 //!
 //! A thread that runs may be about to read, so the detector waits for it. But a thread that spins, or that
-//! sleeps a millisecond again and again, would stop the virtual clock for ever. So each thread has a budget of
-//! processor time, and one of sleep, for the time until its next access. The budget is in processor time, not
-//! in real time: what else the machine does must not change a count.
+//! sleeps a millisecond again and again, would stop the virtual clock for the rest of the run. So each thread has a
+//! budget of processor time, and one of sleep, for the time until its next access. The first budget is not one of
+//! real time, since the other work of the machine must not change a count.
 //!
-//! A thread that has used up its budget is skipped: the round passes without it. `thread_state` says what that
-//! means for the following rounds, in a table. In short: a skipped thread that has never read late is a
-//! *bystander* and is not waited for at all; when a bystander reads, nothing is known of the other bystanders
-//! any more, and all of them are trusted again. A skipped thread that does read late is waited for until it
-//! was seen to run after all others had come to rest, so that it saw what there was to see.
+//! A thread that has used up its budget is *skipped*: the round passes without it. `thread_state` has the table of
+//! what follows in later rounds. In short: a skipped thread that has never read late is a *bystander*, and the
+//! detector does not wait for it at all. When a bystander reads, the policy was wrong about bystanders, and trusts
+//! all of them again. For a skipped thread that does read late the detector waits until the thread has run once after
+//! all others had come to rest, since then it has noticed whatever they did.
 //!
-//! Where several threads read, a bystander may be a *dispatcher*: it hands out the work, and asks in a loop
-//! which thread is free. So where several threads read, a bystander is waited for until it has used some
-//! processor time since the others came to rest, in which it would have found a free thread; unless that takes
-//! too long in all.
+//! If several threads read, a bystander may be a *dispatcher*: a thread that hands out the work, and polls in a loop
+//! which thread is free. So in this case the detector waits for a bystander until it has used some processor time
+//! since the others came to rest, in which it would have found a free thread. The observer ends this when the run
+//! has spent too much time on it.
+//!
+//! The wait policy never asks the kernel; the detector gives it all samples.
 
 mod sleep_budget;
 mod thread_state;
@@ -30,43 +32,45 @@ use self::{
 };
 use super::sampler::CpuUsage;
 
-/// Processor time that a thread which has read may use until its next read. Far more than any exercise
-/// computes between two files of 20 lines.
+/// Processor time that a thread which has read may use until its next read. To parse and to add the numbers of a
+/// small file takes far less.
 const CPU_BUDGET: Duration = Duration::from_millis(50);
 
-/// Processor time that all threads which have not read yet share. Most likely they never will, and a
-/// program may have hundreds of them.
+/// Processor time that all threads which have not read yet share. Most likely they will never read, and a program
+/// may have hundreds of them. Eight budgets of one thread.
 const CPU_BUDGET_OF_NON_READERS: Duration = Duration::from_millis(400);
 
-/// Processor time that each thread may use at least, however many share the budget above. More than a thread
-/// needs to begin.
+/// Processor time that each thread which has not read yet may use at least, however many share their budget. A thread
+/// needs less from its start to its first read.
 const MIN_CPU_BUDGET: Duration = Duration::from_millis(20);
 
-/// Processor time of all threads that exited without having read, after which no further thread that has not
-/// read is waited for. Without it a thread that only computes, and starts the next such thread, would begin
-/// with a new budget for ever. Twenty budgets of one thread.
+/// Processor time of all threads together that exited without having read. When it is used up, the detector waits for
+/// no further thread that has not read. Without it a program could start one computing thread after the other, each
+/// with a new budget. Twenty budgets of one thread.
 const CPU_BUDGET_OF_EXITED_NON_READERS: Duration = Duration::from_secs(1);
 
-/// Real time in the whole run in which any thread that has not read yet may sleep. Without it a new sleeper for
-/// each file would make every round as long as a sleep. Eight budgets of sleep of one thread.
+/// Real time in the whole run in which some thread that has not read yet sleeps, and the detector waits for it.
+/// Without it a program could start a thread that sleeps for each file, and every round would last as long as a sleep.
+/// Eight budgets of sleep of one thread.
 const SLEEP_BUDGET_OF_NON_READERS: Duration = Duration::from_secs(2);
 
-/// Real time in one round in which any thread may sleep. Far less than the time in which a round must come.
-/// After it the round goes on without the threads that sleep, and that is not counted against them.
+/// Real time in one round in which some thread sleeps, and the detector waits for it. It is far less than the real time
+/// after which the observation of a program that is not quiescent ends. After it the round passes without the threads
+/// that sleep, and they stay trusted.
 const SLEEP_BUDGET_OF_ROUND: Duration = Duration::from_secs(3);
 
-/// Real time in the whole run in which any thread may sleep. More than the usual limit on time, so that a
-/// program that sleeps between its reads is counted to the end, and no program sleeps until the observer gives
-/// up counting.
+/// Real time in the whole run in which some thread sleeps, and the detector waits for it. A program that sleeps between
+/// its reads is observed to its end if it runs for less than this, and no program can sleep until a limit of the
+/// observer ends the observation.
 const SLEEP_BUDGET_OF_RUN: Duration = Duration::from_secs(12);
 
-/// Processor time of a dispatcher since the others came to rest. Far more than it takes to find a free thread
-/// and to give it the next file.
+/// Processor time that a dispatcher may use since the others came to rest. To find a free thread and to give it the
+/// next file takes far less.
 const DISPATCHER_BUDGET: Duration = Duration::from_millis(2);
 
-/// How often a dispatcher is given a processor since the others came to rest. A dispatcher that yields before
-/// it asks again uses next to no processor time on a busy machine, and eight slices prove as much as its
-/// budget of processor time.
+/// How often a dispatcher may be given a processor since the others came to rest. A dispatcher that yields before
+/// it polls again uses hardly any processor time on a busy machine, and in eight slices it has polled as often as in
+/// its budget of processor time.
 const DISPATCHER_SLICES: u64 = 8;
 
 /// A point in the run, for comparing what a thread has used since.
@@ -91,7 +95,7 @@ struct Thread {
     sleep: SleepAccount,
 }
 
-/// For how long each thread is waited for.
+/// Decides for each thread of one program how long the detector waits for it.
 #[derive(Debug, Default)]
 pub(crate) struct WaitPolicy {
     threads: FxHashMap<i32, Thread>,
@@ -105,7 +109,7 @@ pub(crate) struct WaitPolicy {
     sleep_of_run: SharedSleep,
     /// Processor time of the threads that exited without having read.
     cpu_of_exited_non_readers: Duration,
-    /// Whether dispatchers have been waited for long enough.
+    /// Whether the detector does not wait for dispatchers any more.
     ignores_dispatchers: bool,
 }
 
@@ -167,7 +171,7 @@ impl WaitPolicy {
             .map_or(Wait::UntilBudget, |thread| thread.state.wait())
     }
 
-    /// Whether a bystander may be handing out work.
+    /// Whether a thread is a bystander that may hand out work to others.
     pub(crate) fn may_be_dispatcher(&self, tid: i32) -> bool {
         self.readers > 1
             && !self.ignores_dispatchers
@@ -204,13 +208,13 @@ impl WaitPolicy {
         }
     }
 
-    /// From now on no bystander is waited for, even if it may be a dispatcher.
+    /// From now on the detector waits for no bystander, even if it may be a dispatcher.
     pub(crate) fn stop_waiting_for_dispatchers(&mut self) {
         self.ignores_dispatchers = true;
     }
 
-    /// What it means that a thread sleeps, and will wake by itself at `wakes`. Both `now` and `wakes` are real
-    /// times from the start.
+    /// Whether the detector waits for a thread that sleeps, and will wake by itself at `wakes`. Both `now` and `wakes`
+    /// are real times from the start.
     pub(crate) fn should_wait_for_sleeping(
         &mut self,
         tid: i32,
@@ -244,9 +248,9 @@ impl WaitPolicy {
         thread.sleep.decision(now)
     }
 
-    /// A thread starts another one: what it slept was before its work, and not in place of it. A thread that
-    /// was skipped because of the processor time that it used stays so.
-    pub(crate) fn works(&mut self, tid: i32) {
+    /// A thread creates another one. So it works, and gets a new budget of sleep. If it was skipped because it slept,
+    /// it is trusted again; if it was skipped because of the processor time that it used, it is not.
+    pub(crate) fn on_clone(&mut self, tid: i32) {
         self.restart_sleep(tid);
         let thread = self.threads.entry(tid).or_default();
         if std::mem::take(&mut thread.sleep.refused) && !thread.has_read {
@@ -254,7 +258,7 @@ impl WaitPolicy {
         }
     }
 
-    /// What a thread slept so far was before its work.
+    /// Give a thread a new budget of sleep, since it works.
     fn restart_sleep(&mut self, tid: i32) {
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
@@ -264,18 +268,19 @@ impl WaitPolicy {
         thread.sleep.restart();
     }
 
-    /// A round is over. Returns the real time in it in which some thread slept and was waited for.
+    /// Begin the next round. Returns the real time in the last one in which some thread slept and the detector waited
+    /// for it.
     pub(crate) fn next_round(&mut self) -> Duration {
         std::mem::take(&mut self.sleep_of_round).total
     }
 
-    /// Real time in the whole run in which some thread slept and was waited for.
+    /// Real time in the whole run in which some thread slept and the detector waited for it.
     pub(crate) fn slept(&self) -> Duration {
         self.sleep_of_run.total
     }
 
-    /// A thread reads a data file: it was working.
-    pub(crate) fn reads(&mut self, tid: i32) {
+    /// A thread reads a data file. So it works, and gets new budgets.
+    pub(crate) fn on_read(&mut self, tid: i32) {
         self.restart_sleep(tid);
         let thread = self.threads.entry(tid).or_default();
         if !thread.has_read {
@@ -289,7 +294,7 @@ impl WaitPolicy {
         }
     }
 
-    /// A bystander has read: nothing is known of the other bystanders but whether they have read.
+    /// A bystander has read. So all bystanders are trusted again, with new budgets.
     fn trust_bystanders(&mut self) {
         for thread in self.threads.values_mut() {
             if thread.state.is_bystander() {

@@ -32,7 +32,6 @@ struct Busy(Vec<Child>);
 impl Busy {
     fn start(count: u32) -> Self {
         let start = |_| {
-            #[expect(clippy::disallowed_methods, reason = "load for a test")]
             std::process::Command::new("/bin/sh")
                 .args(["-c", "while :; do :; done"])
                 .spawn()

@@ -33,7 +33,7 @@ fn options(job: &mut workshop::ObservedJob) -> &mut ObserverOptions {
 }
 
 #[test]
-fn a_program_sees_the_processors_of_the_exercise() {
+fn a_program_sees_as_many_processors_as_the_options_say() {
     for processors in [1, 2, 3, 8, 65] {
         for mode in ["available", "rayon-default"] {
             let seen = observe_as(mode, 1, |job| options(job).processors = processors);
@@ -83,7 +83,7 @@ fn threads_are_counted_when_they_are_made_and_processes_when_they_read() {
 fn reads_that_the_end_cuts_off_and_threads_at_once_are_counted() {
     let seen = observe("sleeps-instead-of-join", 8);
     assert_eq!((seen.cut_off, seen.files_read), (8, 0));
-    assert!(seen.slept_ms >= 40, "{}", seen.slept_ms);
+    assert!(seen.slept_ms >= 150, "{}", seen.slept_ms);
     assert_eq!(observe("spawn-join-lazily", 8).threads_at_once, 2);
     let honest = observe("atomic", 8);
     assert_eq!((honest.cut_off, honest.threads_at_once), (0, 9));
@@ -237,7 +237,6 @@ fn may_be_left_out(why: &str) {
 
 /// CPython, if there is one. Not a shim that starts it.
 fn interpreter() -> Option<std::path::PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "looks for a program for a test")]
     let output = Command::new("python3")
         .args([
             "-c",
@@ -272,7 +271,6 @@ fn a_static_program_is_observed_like_every_program() {
 fn statically_linked() -> Option<std::path::PathBuf> {
     let own = Path::new(env!("CARGO_BIN_EXE_observer-test-supervisor"));
     let target = own.parent()?.parent()?.join("static");
-    #[expect(clippy::disallowed_methods, reason = "a trusted step of a test")]
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "-p", "observer-programs"])
         .arg("--target-dir")

@@ -26,7 +26,6 @@ pub(crate) fn programs() -> &'static Path {
         }
         let own = Path::new(env!("CARGO_BIN_EXE_observer-test-supervisor"));
         let target = own.parent().and_then(Path::parent).unwrap();
-        #[expect(clippy::disallowed_methods, reason = "a trusted step of a test")]
         let status = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--release", "-p", "observer-programs"])
             .arg("--target-dir")

@@ -1,9 +1,12 @@
-//! Processor time of a tree of processes, added up from looks at it.
+//! Processor time of a tree of processes, added up from samples of it.
 //!
-//! A process that vanishes takes its time along, unless its parent waits for it. So what it had at the
-//! last look is kept as owed to the nearest process above that still lives, until the kernel says that
-//! this one has waited for as much. Nothing counts twice, and nothing is guessed: what a process did after
-//! the last look at it, or without any, is not counted.
+//! # Theory of operation
+//!
+//! The time of a process that has ended is added to that of its parent only if the parent waits for it.
+//! Otherwise the time is lost with the process. So when a process is gone from a sample, its time at the sample
+//! before is kept as *unreaped* time of its nearest ancestor that still lives, until the kernel says that the
+//! ancestor has waited for as much. No time counts twice, and none is estimated: what a process computes after
+//! the last sample that it is in, or without being in any, is not counted.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,66 +14,69 @@ use std::{
     time::Duration,
 };
 
-/// One process at one look.
+/// One process in one sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sample {
-    /// Its number and when it started: a number by itself is used again.
+    /// Its number and when it started, because the kernel uses numbers again.
     pub(crate) process: (i32, u64),
     pub(crate) parent: i32,
-    /// Its own time.
+    /// The time of the process itself.
     pub(crate) own: Duration,
-    /// That of the children it waited for, and of theirs.
+    /// The time of the children that it waited for, and of theirs.
     pub(crate) waited: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Known {
-    spent: Sample,
-    /// What processes below it had when they were seen last.
-    owed: Duration,
+struct Entry {
+    sample: Sample,
+    /// The time of processes below it that are gone, as of the last sample that each of them was in.
+    unreaped: Duration,
 }
 
-impl Known {
+impl Entry {
+    /// The time of all processes below it that are gone.
     fn below(&self) -> Duration {
-        self.spent.waited.max(self.owed)
+        self.sample.waited.max(self.unreaped)
     }
 }
 
-/// The account of one tree.
+/// Processor time of one tree of processes.
 #[derive(Debug, Default)]
-pub(crate) struct Account {
-    known: HashMap<i32, Known>,
-    /// Of processes that nobody above has outlived.
+pub(crate) struct CpuTime {
+    living: HashMap<i32, Entry>,
+    /// The time of processes that no ancestor outlived.
     lost: Duration,
 }
 
-impl Account {
-    /// Take in a look. The time of all that were ever seen.
-    pub(crate) fn look(&mut self, now: impl Iterator<Item = Sample>) -> Duration {
-        let mut next: HashMap<i32, Known> = HashMap::new();
-        for spent in now {
-            let before = self.known.get(&spent.process.0);
-            let owed = before
-                .filter(|known| known.spent.process == spent.process)
-                .map_or(Duration::ZERO, |known| known.owed);
-            next.insert(spent.process.0, Known { spent, owed });
+impl CpuTime {
+    /// Take a sample in. Returns the time of all processes that were ever in one.
+    pub(crate) fn update(&mut self, now: impl Iterator<Item = Sample>) -> Duration {
+        let mut next: HashMap<i32, Entry> = HashMap::new();
+        for sample in now {
+            let before = self.living.get(&sample.process.0);
+            let unreaped = before
+                .filter(|entry| entry.sample.process == sample.process)
+                .map_or(Duration::ZERO, |entry| entry.unreaped);
+            next.insert(sample.process.0, Entry { sample, unreaped });
         }
-        let lives: HashSet<(i32, u64)> = next.values().map(|known| known.spent.process).collect();
-        let gone = |known: &&Known| !lives.contains(&known.spent.process);
-        for known in self.known.values().filter(gone) {
-            let time = known.spent.own + known.below();
-            // No chain is longer than all there are; numbers that came round could make a ring.
-            let heir = successors(Some(known), |known| self.known.get(&known.spent.parent))
-                .take(self.known.len())
-                .find(|known| !gone(known));
-            match heir.and_then(|heir| next.get_mut(&heir.spent.process.0)) {
-                Some(heir) => heir.owed += time,
+        let living: HashSet<(i32, u64)> = next.values().map(|entry| entry.sample.process).collect();
+        let gone = |entry: &&Entry| !living.contains(&entry.sample.process);
+        for entry in self.living.values().filter(gone) {
+            let time = entry.sample.own + entry.below();
+            // Numbers that are used again could make a ring of parents, so the walk is bounded: no chain of
+            // parents has more members than there are processes.
+            let ancestor = successors(Some(entry), |entry| self.living.get(&entry.sample.parent))
+                .take(self.living.len())
+                .find(|entry| !gone(entry));
+            match ancestor.and_then(|ancestor| next.get_mut(&ancestor.sample.process.0)) {
+                Some(ancestor) => ancestor.unreaped += time,
                 None => self.lost += time,
             }
         }
-        self.known = next;
-        let living = self.known.values().map(|k| k.spent.own + k.below());
-        living.fold(self.lost, Duration::saturating_add)
+        self.living = next;
+        let times = self.living.values();
+        let times = times.map(|entry| entry.sample.own + entry.below());
+        times.fold(self.lost, Duration::saturating_add)
     }
 }
 
@@ -78,7 +84,7 @@ impl Account {
 mod tests {
     use super::*;
 
-    fn spent(pid: i32, parent: i32, own: u64, waited: u64) -> Sample {
+    fn sample(pid: i32, parent: i32, own: u64, waited: u64) -> Sample {
         Sample {
             process: (pid, 1),
             parent,
@@ -87,51 +93,55 @@ mod tests {
         }
     }
 
-    fn look(account: &mut Account, now: &[Sample]) -> u128 {
-        account.look(now.iter().copied()).as_millis()
+    fn update(cpu_time: &mut CpuTime, now: &[Sample]) -> u128 {
+        cpu_time.update(now.iter().copied()).as_millis()
     }
 
     #[test]
-    fn a_child_that_nobody_waited_for_stays_in_the_account() {
-        let mut account = Account::default();
+    fn a_child_that_nobody_waited_for_still_counts() {
+        let mut cpu_time = CpuTime::default();
         for round in 0..5_u64 {
             let child = Sample {
                 process: (10, round),
-                ..spent(10, 2, 100, 0)
+                ..sample(10, 2, 100, 0)
             };
-            let sum = look(&mut account, &[spent(2, 1, 7, 0), child]);
+            let sum = update(&mut cpu_time, &[sample(2, 1, 7, 0), child]);
             assert_eq!(sum, u128::from(7 + 100 * (round + 1)));
         }
-        assert_eq!(look(&mut account, &[spent(2, 1, 7, 0)]), 507);
+        assert_eq!(update(&mut cpu_time, &[sample(2, 1, 7, 0)]), 507);
     }
 
     #[test]
     fn a_child_that_was_waited_for_counts_once() {
-        let mut account = Account::default();
-        look(&mut account, &[spent(2, 1, 7, 0), spent(10, 2, 100, 0)]);
-        // It went on for a little after the look.
-        assert_eq!(look(&mut account, &[spent(2, 1, 7, 110)]), 117);
-        // The next one is lost; the time of both is more than was waited for.
-        look(&mut account, &[spent(2, 1, 7, 110), spent(11, 2, 50, 0)]);
-        assert_eq!(look(&mut account, &[spent(2, 1, 7, 110)]), 157);
+        let mut cpu_time = CpuTime::default();
+        update(&mut cpu_time, &[sample(2, 1, 7, 0), sample(10, 2, 100, 0)]);
+        // It went on for a little after the sample.
+        assert_eq!(update(&mut cpu_time, &[sample(2, 1, 7, 110)]), 117);
+        // The parent does not wait for the next child, so the time of both is more than it waited for.
+        update(&mut cpu_time, &[sample(2, 1, 7, 110), sample(11, 2, 50, 0)]);
+        assert_eq!(update(&mut cpu_time, &[sample(2, 1, 7, 110)]), 157);
     }
 
     #[test]
-    fn what_vanishes_with_its_parent_is_owed_to_whoever_lives() {
-        let mut account = Account::default();
-        let tree = [spent(2, 1, 1, 0), spent(3, 2, 10, 20), spent(4, 3, 100, 0)];
-        assert_eq!(look(&mut account, &tree), 131);
-        assert_eq!(look(&mut account, &[spent(2, 1, 1, 0)]), 131);
-        // All of it was waited for after all.
-        assert_eq!(look(&mut account, &[spent(2, 1, 1, 131)]), 132);
-        // Nobody is left.
-        assert_eq!(look(&mut account, &[]), 132);
+    fn the_time_of_a_process_that_is_gone_with_its_parent_goes_to_the_next_ancestor() {
+        let mut cpu_time = CpuTime::default();
+        let tree = [
+            sample(2, 1, 1, 0),
+            sample(3, 2, 10, 20),
+            sample(4, 3, 100, 0),
+        ];
+        assert_eq!(update(&mut cpu_time, &tree), 131);
+        assert_eq!(update(&mut cpu_time, &[sample(2, 1, 1, 0)]), 131);
+        // The ancestor waits for all of it later.
+        assert_eq!(update(&mut cpu_time, &[sample(2, 1, 1, 131)]), 132);
+        // No process is left.
+        assert_eq!(update(&mut cpu_time, &[]), 132);
     }
 
     #[test]
     fn parents_in_a_ring_end() {
-        let mut account = Account::default();
-        look(&mut account, &[spent(2, 3, 1, 0), spent(3, 2, 1, 0)]);
-        assert_eq!(look(&mut account, &[]), 2);
+        let mut cpu_time = CpuTime::default();
+        update(&mut cpu_time, &[sample(2, 3, 1, 0), sample(3, 2, 1, 0)]);
+        assert_eq!(update(&mut cpu_time, &[]), 2);
     }
 }

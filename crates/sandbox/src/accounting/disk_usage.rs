@@ -1,8 +1,8 @@
-//! How much a job has written, where no quota of the file system counts for us.
+//! Adds up how much a job has written, because no quota of the file system does.
 //!
-//! Looks at folders while a hostile job changes them: every step is from an open folder to an entry of
-//! it, no link is followed, and what vanishes on the way is no error. Deleted files that are still open
-//! are not seen; the limits on open files and on one file's size bound them.
+//! A hostile job changes the folders meanwhile. So every step goes from an open folder to an entry of it, no
+//! link is followed, and an entry that vanishes is no error. Deleted files that are still open are not seen;
+//! the limits on open files and on the size of one file bound them.
 
 use std::{
     ffi::{CStr, CString},
@@ -19,42 +19,43 @@ use rustix::{
     io::Errno,
 };
 
-/// Folders nested deeper than this are over any limit: to count what is in them takes a descriptor for
-/// each level, and nobody has a use for them.
+/// How many levels deep folders may be nested. Deeper ones count as over any limit, because to count what is in
+/// them takes a descriptor for each level, and programs have no use for them.
 const DEEPEST: usize = 128;
 
-/// What is in some folders.
+/// How much is in some folders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Disk {
+pub(crate) struct DiskUsage {
+    /// The space that their files take.
     pub(crate) bytes: u64,
-    /// Files, folders and links. All there can be, where folders are nested too deeply to count.
+    /// The number of files, folders and links. `u64::MAX` where folders are nested too deeply to count.
     pub(crate) entries: u64,
     /// The length of the longest file.
     pub(crate) longest: u64,
 }
 
 /// Add up what is below `folder`; stop early once it is over a limit.
-pub(crate) fn usage(folder: &Path, limit: Disk) -> io::Result<Disk> {
+pub(crate) fn usage(folder: &Path, limit: DiskUsage) -> io::Result<DiskUsage> {
     let folder = CString::new(folder.as_os_str().as_bytes())?;
     let opened = open(rustix::fs::CWD, folder.as_c_str())
         .or_else(|error| open_locked(rustix::fs::CWD, &folder, error));
     match opened {
         Ok(top) => Ok(usage_below(&top, limit)),
-        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::ACCESS) => Ok(Disk::default()),
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::ACCESS) => Ok(DiskUsage::default()),
         Err(error) => Err(error.into()),
     }
 }
 
 /// As [`usage`], of an open folder.
-fn usage_below(top: &OwnedFd, limit: Disk) -> Disk {
-    let mut disk = Disk::default();
+fn usage_below(top: &OwnedFd, limit: DiskUsage) -> DiskUsage {
+    let mut disk = DiskUsage::default();
     add(top, &mut disk, limit, 0);
     disk
 }
 
-/// As [`usage`], of the root of a file system that has no name here.
-pub(crate) fn usage_of_room(room: &OwnedFd, limit: Disk) -> io::Result<Disk> {
-    let path = itself(room);
+/// As [`usage`], of the file system in memory whose root is open as `tmpfs`. No path here leads to it.
+pub(crate) fn usage_of_tmpfs(tmpfs: &OwnedFd, limit: DiskUsage) -> io::Result<DiskUsage> {
+    let path = proc_path(tmpfs);
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = || rustix::fs::open(&path, flags, Mode::empty());
     let opened = open().or_else(|error| {
@@ -67,8 +68,8 @@ pub(crate) fn usage_of_room(room: &OwnedFd, limit: Disk) -> io::Result<Disk> {
     Ok(usage_below(&opened?, limit))
 }
 
-/// A path to what is open, whatever its name is, and whether it has one.
-fn itself(fd: &OwnedFd) -> String {
+/// A path to an open file, which works whatever its name is and even if it has none.
+fn proc_path(fd: &OwnedFd) -> String {
     format!("/proc/self/fd/{}", fd.as_raw_fd())
 }
 
@@ -77,7 +78,7 @@ fn open(parent: impl AsFd, name: impl rustix::path::Arg) -> Result<OwnedFd, Errn
     rustix::fs::openat(parent, name, flags, Mode::empty())
 }
 
-fn add(folder: &OwnedFd, disk: &mut Disk, limit: Disk, depth: usize) {
+fn add(folder: &OwnedFd, disk: &mut DiskUsage, limit: DiskUsage, depth: usize) {
     let Ok(entries) = Dir::read_from(folder) else {
         return;
     };
@@ -90,7 +91,7 @@ fn add(folder: &OwnedFd, disk: &mut Disk, limit: Disk, depth: usize) {
             continue;
         };
         disk.entries += 1;
-        // Blocks, not length: a hole takes no room, and the limit on a file's size bounds its length.
+        // Blocks, not length: a hole takes no space, and the limit on the size of one file bounds the length.
         disk.bytes = disk
             .bytes
             .saturating_add(u64::try_from(status.st_blocks).unwrap_or(0) * 512);
@@ -118,25 +119,27 @@ fn add(folder: &OwnedFd, disk: &mut Disk, limit: Disk, depth: usize) {
     }
 }
 
-/// Open a folder of a job's that does not let us list it: such a one hides what is in it, but not from
-/// its owner, who can change its mode. By descriptor, so that no link can take its place meanwhile.
+/// Open a folder whose mode does not let us list it. The job may have set that mode to hide what is in the
+/// folder, but the owner can change it. The mode is changed by descriptor, so no link can take the folder's
+/// place meanwhile.
 fn open_locked(parent: impl AsFd, name: &CStr, error: Errno) -> Result<OwnedFd, Errno> {
     if error != Errno::ACCESS {
         return Err(error);
     }
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = rustix::fs::openat(&parent, name, flags, Mode::empty())?;
-    rustix::fs::chmod(itself(&folder), Mode::RWXU)?;
+    rustix::fs::chmod(proc_path(&folder), Mode::RWXU)?;
     open(parent, name)
 }
 
-/// Give everything below `folder` to a user: the grader made it, and the job is to work with it.
-pub(crate) fn give(folder: &Path, user: u32) -> io::Result<()> {
+/// Make `user` the owner of `folder` and of everything below it. The client made the folder, and the job is to
+/// write to it.
+pub(crate) fn chown_tree(folder: &Path, user: u32) -> io::Result<()> {
     let top = open(rustix::fs::CWD, folder)?;
-    give_all(&top, user, 0)
+    chown_below(&top, user, 0)
 }
 
-fn give_all(folder: &OwnedFd, user: u32, depth: usize) -> io::Result<()> {
+fn chown_below(folder: &OwnedFd, user: u32, depth: usize) -> io::Result<()> {
     let owner = Some(rustix::process::Uid::from_raw(user));
     let group = Some(rustix::process::Gid::from_raw(user));
     if depth > DEEPEST {
@@ -152,7 +155,7 @@ fn give_all(folder: &OwnedFd, user: u32, depth: usize) -> io::Result<()> {
             continue;
         }
         if entry.file_type() == FileType::Directory {
-            give_all(&open(folder, name)?, user, depth + 1)?;
+            chown_below(&open(folder, name)?, user, depth + 1)?;
         } else {
             rustix::fs::chownat(folder, name, owner, group, AtFlags::SYMLINK_NOFOLLOW)?;
         }
@@ -166,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    const NO_LIMIT: Disk = Disk {
+    const NO_LIMIT: DiskUsage = DiskUsage {
         bytes: u64::MAX,
         entries: u64::MAX - 1,
         longest: u64::MAX,
@@ -218,7 +221,7 @@ mod tests {
         for i in 0..50 {
             fs::write(dir.path().join(i.to_string()), "").unwrap();
         }
-        let limit = Disk {
+        let limit = DiskUsage {
             entries: 10,
             ..NO_LIMIT
         };

@@ -1,7 +1,7 @@
 //! The processes below this one, as `/proc` shows them.
 //!
-//! Used where no control group counts for us, and to kill where nothing better can. All of it is text
-//! that a job has a hand in (a process chooses its own name), so it is parsed as bytes of a stranger.
+//! The limits monitor uses it where no control group counts, and `kill` where nothing better can kill. A job
+//! controls a part of this text, since a process chooses its own name, so the parsers trust none of it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,8 +17,8 @@ use rustix::{
 
 use super::cpu_time::Sample;
 
-/// How often a process is looked for a thread that stays for long enough to be looked at.
-const LOOKS: usize = 8;
+/// How often the threads of a process are listed to find one that lives long enough to be read.
+const ATTEMPTS: usize = 8;
 
 /// What one line of `/proc/PID/stat` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub(crate) struct Process {
     pub(crate) parent: i32,
     /// Its own processor time, in ticks.
     pub(crate) ticks: u64,
-    /// That of the children it waited for, in ticks.
+    /// The processor time of the children that it waited for, in ticks.
     pub(crate) waited_ticks: u64,
-    /// When it started, in ticks. With its number it names one process for ever.
+    /// When it started, in ticks. Together with the number it identifies one process for good.
     pub(crate) started: u64,
     pub(crate) threads: u64,
 }
 
 impl Process {
-    /// The second field, the name, may hold anything, even parentheses, so the rest is looked for behind
-    /// the last one.
+    /// The second field, the name, may contain anything, even parentheses. So the other fields are those after
+    /// the last closing parenthesis.
     pub(crate) fn parse(stat: &[u8]) -> Option<Self> {
         let name_ends = stat.iter().rposition(|&b| b == b')')?;
         let pid = std::str::from_utf8(&stat[..stat.iter().position(|&b| b == b' ')?]).ok()?;
@@ -55,40 +55,41 @@ impl Process {
         })
     }
 
-    /// Whether any of it runs. That its first thread has ended, which its state is, says nothing of the
-    /// others.
+    /// Whether any thread of it lives. The state is that of its first thread only, which may have ended before
+    /// the others.
     pub(crate) fn is_alive(&self) -> bool {
         self.state != 'Z' || self.threads > 1
     }
 
-    /// What `tell` makes of a file that `/proc` shows of its memory, or `None` once it has ended.
+    /// What `parse` makes of a file in which `/proc` shows the memory of the process. `None` if the process has
+    /// ended.
     ///
-    /// Where its first thread has ended, the process's own files are empty, and those of each thread that
-    /// lives show all of it.
-    pub(crate) fn of_memory<T>(
+    /// Once its first thread has ended, the process's own files are empty, but the files of each thread that
+    /// lives show the memory of the whole process.
+    pub(crate) fn read_memory_file<T>(
         &self,
         file: &str,
-        tell: impl Fn(&[u8]) -> Option<T>,
+        parse: impl Fn(&[u8]) -> Option<T>,
     ) -> io::Result<Option<T>> {
         let process = PathBuf::from(format!("/proc/{}", self.pid));
-        let look = |folder: &Path| match fs::read(folder.join(file)) {
-            Ok(text) => Ok(tell(&text)),
+        let read = |folder: &Path| match fs::read(folder.join(file)) {
+            Ok(text) => Ok(parse(&text)),
             // It has ended.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         };
         if self.state != 'Z' {
-            return look(&process);
+            return read(&process);
         }
-        // A thread may end while it is looked at, and have started another.
-        for _ in 0..if self.is_alive() { LOOKS } else { 0 } {
+        // A thread may end while its file is read, after it has started another thread.
+        for _ in 0..if self.is_alive() { ATTEMPTS } else { 0 } {
             let Ok(threads) = fs::read_dir(process.join("task")) else {
                 break;
             };
             for thread in threads.flatten() {
-                if let Some(told) = look(&thread.path())? {
-                    return Ok(Some(told));
+                if let Some(parsed) = read(&thread.path())? {
+                    return Ok(Some(parsed));
                 }
             }
         }
@@ -127,7 +128,7 @@ pub(crate) fn tasks_of_user() -> io::Result<u64> {
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
-        // Threads need one more file each to be counted; see `SLACK` for what that leaves open.
+        // `stat` has the number of threads, so the folders of threads need not be listed.
         if metadata.uid() == user
             && let Ok(stat) = fs::read(entry.path().join("stat"))
             && let Some(process) = Process::parse(&stat)
@@ -138,9 +139,9 @@ pub(crate) fn tasks_of_user() -> io::Result<u64> {
     Ok(tasks)
 }
 
-/// Processes of the whole machine that the kernel has killed for want of memory since it started. 0
-/// where it does not tell.
-pub(crate) fn kills_for_memory() -> u64 {
+/// How many processes of the whole machine the kernel has killed since it started, because memory was
+/// exhausted. 0 if the kernel does not tell.
+pub(crate) fn oom_kills() -> u64 {
     let text = fs::read_to_string("/proc/vmstat").unwrap_or_default();
     text.lines()
         .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
@@ -167,14 +168,14 @@ fn all() -> io::Result<Vec<Process>> {
     Ok(all)
 }
 
-/// What a process has computed so far.
-pub(crate) fn spent(process: &Process) -> Sample {
+/// The processor time that a process has used so far.
+pub(crate) fn cpu_sample(process: &Process) -> Sample {
     let tick = Duration::from_secs(1)
         / u32::try_from(rustix::param::clock_ticks_per_second())
             .unwrap_or(100)
             .max(1);
     let time = |ticks: u64| tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
-    // A tick is long in the life of a short process; where it has one thread, this is exact.
+    // A short process may use less than a tick. `schedstat` is exact, but counts the first thread only.
     let exact = || -> Option<Duration> {
         let text = fs::read_to_string(format!("/proc/{}/schedstat", process.pid)).ok()?;
         let nanoseconds = text.split_ascii_whitespace().next()?.parse().ok()?;
@@ -192,21 +193,21 @@ pub(crate) fn spent(process: &Process) -> Sample {
 /// Memory of a list of processes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Memory {
-    /// Resident or swapped out: what they share counts for each of them.
-    pub(crate) held: u64,
-    /// Of it, what is resident on file systems in memory.
+    /// Resident or swapped out. Memory that processes share counts once for each of them.
+    pub(crate) used: u64,
+    /// The part of `used` that is resident and on file systems in memory.
     pub(crate) shared: u64,
-    /// The kernel's, for what they have mapped.
+    /// The kernel's page tables for what they have mapped.
     pub(crate) tables: u64,
 }
 
 impl Memory {
-    /// What a `status` says. `None` if its process has ended: then it has no memory.
+    /// Parse a `status`. `None` if its process has ended: then it has no memory.
     fn parse(status: &[u8]) -> Option<Self> {
         let status = String::from_utf8_lossy(status);
         let size = |name| kib(&status, name);
         Some(Self {
-            held: size("VmRSS:")?.saturating_add(size("VmSwap:").unwrap_or(0)),
+            used: size("VmRSS:")?.saturating_add(size("VmSwap:").unwrap_or(0)),
             shared: size("RssShmem:").unwrap_or(0),
             tables: size("VmPTE:").unwrap_or(0),
         })
@@ -217,51 +218,56 @@ impl Memory {
 pub(crate) fn memory(processes: &[Process]) -> Memory {
     let mut sum = Memory::default();
     for process in processes {
-        // What cannot be looked at counts for nothing.
-        let one = process.of_memory("status", Memory::parse);
+        // A process that cannot be read counts as having no memory.
+        let one = process.read_memory_file("status", Memory::parse);
         let one = one.ok().flatten().unwrap_or_default();
-        sum.held = sum.held.saturating_add(one.held);
+        sum.used = sum.used.saturating_add(one.used);
         sum.shared = sum.shared.saturating_add(one.shared);
         sum.tables = sum.tables.saturating_add(one.tables);
     }
     sum
 }
 
-/// The size that stands behind a name in a text of `/proc`, in bytes.
+/// The size after a name in a file of `/proc`, in bytes.
 fn kib(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kib.saturating_mul(1024))
 }
 
-/// Memory of a list of processes, with what they share divided among those who share it.
+/// Memory of a list of processes. Memory that several processes share is divided among them.
 ///
-/// Exact, and so slow that it is for cases of doubt only. `None` if a process does not let us look.
+/// Exact, but so slow that it is read only when the sum seems to exceed the limit. `None` if a process does not
+/// let us look.
 pub(crate) fn proportional_memory(processes: &[Process]) -> Option<u64> {
     let mut bytes = 0_u64;
     for process in processes {
         let text = |text: &[u8]| proportional_bytes(&String::from_utf8_lossy(text));
-        // Nothing, if it has ended.
-        let one = process.of_memory("smaps_rollup", text).ok()?.unwrap_or(0);
+        // A process that has ended has no memory.
+        let one = process
+            .read_memory_file("smaps_rollup", text)
+            .ok()?
+            .unwrap_or(0);
         bytes = bytes.saturating_add(one);
     }
     Some(bytes)
 }
 
-/// The proportional share that a `smaps_rollup` names, with what of it was swapped out.
+/// The proportional share that a `smaps_rollup` names, including the part that was swapped out.
 pub(crate) fn proportional_bytes(text: &str) -> Option<u64> {
     let swapped = kib(text, "SwapPss:").unwrap_or(0);
     Some(kib(text, "Pss:")?.saturating_add(swapped))
 }
 
-/// The process as a target of signals. `None` if it is gone: then its number may be another's.
-pub(crate) fn target(process: &Process) -> Option<OwnedFd> {
+/// A descriptor by which signals reach this process and no other. `None` if it is gone: then its number may
+/// belong to another process.
+pub(crate) fn open(process: &Process) -> Option<OwnedFd> {
     let pid = Pid::from_raw(process.pid)?;
-    let target = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
-    // Only now nobody else can come to have this number unnoticed.
+    let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+    // The descriptor is open, so the number cannot pass to another process between this check and its use.
     let stat = fs::read(format!("/proc/{}/stat", process.pid)).ok()?;
     let same = Process::parse(&stat).is_some_and(|now| now.started == process.started);
-    same.then_some(target)
+    same.then_some(handle)
 }
 
 #[cfg(test)]
@@ -286,27 +292,27 @@ mod tests {
     fn memory_that_was_swapped_out_is_still_used() {
         let status =
             b"Name:\tp\nVmRSS:\t    2048 kB\nRssShmem:\t 8 kB\nVmPTE:\t 4 kB\nVmSwap:\t 1024 kB\n";
-        assert_eq!(Memory::parse(status).unwrap().held, 3 << 20);
+        assert_eq!(Memory::parse(status).unwrap().used, 3 << 20);
         let rollup =
             "Rss: 9 kB\nPss:     2048 kB\nPss_Anon: 7 kB\nSwap: 9 kB\nSwapPss:   1024 kB\n";
         assert_eq!(proportional_bytes(rollup), Some(3 << 20));
         // A kernel without swap.
         assert_eq!(proportional_bytes("Pss: 1 kB\n"), Some(1 << 10));
-        assert_eq!(Memory::parse(b"VmRSS: 1 kB\n").unwrap().held, 1 << 10);
+        assert_eq!(Memory::parse(b"VmRSS: 1 kB\n").unwrap().used, 1 << 10);
         // One that has ended.
         assert!(Memory::parse(b"Name: p\nState: Z\n").is_none());
     }
 
     #[test]
-    fn a_number_that_is_anothers_by_now_is_no_target() {
+    fn a_number_that_belongs_to_another_process_by_now_is_not_opened() {
         let stat = fs::read("/proc/self/stat").unwrap();
         let own = Process::parse(&stat).unwrap();
-        assert!(target(&own).is_some());
+        assert!(open(&own).is_some());
         let earlier = Process {
             started: own.started - 1,
             ..own
         };
-        assert!(target(&earlier).is_none());
+        assert!(open(&earlier).is_none());
     }
 
     #[test]
@@ -321,16 +327,16 @@ mod tests {
         assert!(own.threads >= 1);
         assert!(own.started > 0);
         let sum = memory(&[own]);
-        assert!((1 << 18..1 << 32).contains(&sum.held), "{sum:?}");
-        assert!((1 << 12..sum.held).contains(&sum.tables), "{sum:?}");
+        assert!((1 << 18..1 << 32).contains(&sum.used), "{sum:?}");
+        assert!((1 << 12..sum.used).contains(&sum.tables), "{sum:?}");
         let exact = proportional_memory(&[own]).unwrap();
-        assert!(exact > 1 << 16 && exact < 2 * sum.held, "{exact} {sum:?}");
+        assert!(exact > 1 << 16 && exact < 2 * sum.used, "{exact} {sum:?}");
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Process::parse(&bytes).map(|process| spent(&process));
+            let _ = Process::parse(&bytes).map(|process| cpu_sample(&process));
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Memory that belongs to no process: shared, without a file that has a name.
+//! Shared memory that no file in a folder stands for, such as that of `memfd_create` or a shared anonymous
+//! mapping.
 //!
-//! It stays where it is when a process lets go of its pages, so the sizes of processes do not show it. How
-//! much of it there is the kernel tells nobody but root; how much of it is mapped, `/proc` tells whoever
-//! may look. So here all that is mapped counts as used, and what was once seen mapped counts for as long as
-//! any of it is.
+//! It stays allocated when a process unmaps some of its pages, so the sizes of processes do not show all of
+//! it. The kernel tells only root how much of it exists; but `/proc` tells its owner which parts of it are
+//! mapped. So all that is mapped counts as used, and what was mapped in an earlier sample counts for as long
+//! as any part of the same memory is mapped.
 
 use std::collections::HashMap;
 
@@ -11,18 +12,19 @@ use rustix::fs::{MemfdFlags, fstat, major, memfd_create, minor};
 
 use super::procfs::Process;
 
-/// Shared memory of one job, by what was seen mapped of it.
+/// The shared memory of one job, by what was seen mapped of it.
 #[derive(Debug, Default)]
-pub(crate) struct Shared {
-    /// The file system that such memory is on, as `maps` calls it.
+pub(crate) struct SharedMemory {
+    /// The device number of the file system that such memory is on, as `maps` spells it. `None` if this kernel
+    /// has no such file system.
     device: Option<String>,
-    /// By inode.
+    /// The end of what was seen mapped, in bytes, by inode.
     extents: HashMap<u64, u64>,
 }
 
-impl Shared {
+impl SharedMemory {
     pub(crate) fn new() -> Self {
-        let own = memfd_create("grade", MemfdFlags::CLOEXEC);
+        let own = memfd_create("sandbox", MemfdFlags::CLOEXEC);
         let status = own.and_then(fstat).ok();
         Self {
             device: status.map(|s| format!("{:02x}:{:02x}", major(s.st_dev), minor(s.st_dev))),
@@ -30,16 +32,16 @@ impl Shared {
         }
     }
 
-    /// Look at the maps of some processes. Bytes that are shared.
-    pub(crate) fn look(&mut self, processes: &[Process]) -> u64 {
+    /// Look at the maps of the job's processes. Returns how many bytes of shared memory the job uses.
+    pub(crate) fn update(&mut self, processes: &[Process]) -> u64 {
         let Some(device) = &self.device else {
             return 0;
         };
         let mut now: HashMap<u64, u64> = HashMap::new();
         for process in processes {
-            // It may have ended, or not let us look.
+            // The process may have ended, or may not let us look.
             let mapped = |maps: &[u8]| (!maps.is_empty()).then(|| maps.to_vec());
-            let Ok(Some(maps)) = process.of_memory("maps", mapped) else {
+            let Ok(Some(maps)) = process.read_memory_file("maps", mapped) else {
                 continue;
             };
             for (inode, end) in maps
@@ -90,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_calls_the_device_as_we_expect() {
-        let device = Shared::new().device.unwrap();
+    fn this_machine_spells_the_device_as_we_expect() {
+        let device = SharedMemory::new().device.unwrap();
         let (major, minor) = device.split_once(':').unwrap();
         assert!(u32::from_str_radix(major, 16).is_ok() && u32::from_str_radix(minor, 16).is_ok());
     }

@@ -1,4 +1,4 @@
-//! The program that this crate's tests have jobs supervised by. It is nothing else.
+//! The program whose copies supervise jobs in this crate's tests. It does nothing else.
 
 use std::process::ExitCode;
 

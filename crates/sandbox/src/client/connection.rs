@@ -1,7 +1,7 @@
 //! One request to one supervisor, and its response.
 //!
-//! Whatever happens here, the supervisor is asked to end in the end, and gets the time to kill its job
-//! first: nobody else can do that as well.
+//! Whatever happens here, the supervisor is asked to exit afterwards, and gets the time to kill its job first,
+//! because no other process can do that as well.
 
 use std::{
     io::{self, Read, Write},
@@ -31,7 +31,7 @@ use crate::{
 /// Real time that a supervisor may take beyond its job's limit, to kill what is left and to respond.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Asks supervisors. Cheap to share among threads.
+/// Sends requests to supervisors. Cheap to clone and to share among threads.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
     pub(crate) zygote: Arc<Zygote>,
@@ -39,7 +39,7 @@ pub(crate) struct Connection {
     pub(crate) mode: Mode,
 }
 
-/// The answer of a trial: everything held, or a layer is not supported here.
+/// The result of a trial: every layer held, or this machine does not support one.
 pub(crate) type Trial = Result<(), StepError>;
 
 impl Connection {
@@ -51,7 +51,7 @@ impl Connection {
         }
     }
 
-    /// Ask a supervisor what this machine has.
+    /// Ask a supervisor for the facts about this machine.
     pub(crate) fn ask_facts(zygote: &Arc<Zygote>) -> Result<Facts, Error> {
         let connection = Self::new(zygote, Mode::new(Tier::None, &Facts::none()));
         let job = trial_job(Path::new("/"));
@@ -62,8 +62,8 @@ impl Connection {
         }
     }
 
-    /// Do everything but start the program. Only a layer that is not supported is an answer; that something
-    /// else failed tells nothing of what this machine supports.
+    /// Do everything but start the program. That a layer is not supported is a result. Any other failure is an
+    /// error, because it tells nothing about what this machine supports.
     pub(crate) fn try_layers<M: Monitor>(
         &self,
         job: &Job,
@@ -93,9 +93,9 @@ impl Connection {
         self.cancellation.check()?;
         let supervisor = self.zygote.supervisor(&self.cancellation)?;
         let result = self.converse::<M>(&supervisor, request, job, monitor);
-        // Whatever happened, it is time for the supervisor to kill the job and exit.
-        let _ = supervisor.line.shutdown(Shutdown::Both);
-        // It gets the time that this takes, but not without end. A supervisor that has responded has nothing
+        // In every case, the supervisor is to kill the job now and exit.
+        let _ = supervisor.socket.shutdown(Shutdown::Both);
+        // It gets the time that this takes, but no more than that. A supervisor that has responded has nothing
         // left to do.
         if result.is_err() {
             if !supervisor.ends_within(SHUTDOWN_TIMEOUT) {
@@ -114,7 +114,7 @@ impl Connection {
         monitor: Option<&M::Config>,
     ) -> Result<SupervisorResponse<M::Report>, Error> {
         let failed = |error: JobError| Error::job(&job.program, error);
-        let mut line = &supervisor.line;
+        let mut socket = &supervisor.socket;
         let paused = monitor.map_or(Duration::ZERO, M::longest_pause);
         let request = SupervisorRequest {
             client: rustix::process::getpid().as_raw_nonzero().get(),
@@ -126,9 +126,10 @@ impl Connection {
         let mut request =
             serde_json::to_vec(&request).map_err(|error| failed(JobError::Request(error)))?;
         request.push(b'\n');
-        line.write_all(&request)
+        socket
+            .write_all(&request)
             .map_err(|error| failed(JobError::Gone(error)))?;
-        let response = self.wait_for_response(line, job.limits.wall + paused + RESPONSE_TIMEOUT);
+        let response = self.wait_for_response(socket, job.limits.wall + paused + RESPONSE_TIMEOUT);
         self.cancellation.check()?;
         match response.map_err(|error| failed(JobError::Gone(error)))? {
             None => Err(failed(JobError::Late)),
@@ -136,12 +137,11 @@ impl Connection {
         }
     }
 
-    /// Read until the supervisor closes its end. `None` if that takes too long. When we are asked to
-    /// stop, `line` is shut down for writing, by which the supervisor knows that it must kill its job and
-    /// exit.
+    /// Read until the supervisor closes its end. `None` if that takes too long. When we are asked to stop,
+    /// `socket` is shut down for writing, so that the supervisor kills its job and exits.
     fn wait_for_response(
         &self,
-        mut line: &UnixStream,
+        mut socket: &UnixStream,
         timeout: Duration,
     ) -> io::Result<Option<Vec<u8>>> {
         let start = Instant::now();
@@ -149,17 +149,17 @@ impl Connection {
         let mut chunk = [0; 16 << 10];
         while start.elapsed() < timeout {
             if self.cancellation.signal().is_some() {
-                line.shutdown(Shutdown::Write)?;
+                socket.shutdown(Shutdown::Write)?;
             }
             match poll(
-                &mut [PollFd::new(&line, PollFlags::IN)],
+                &mut [PollFd::new(&socket, PollFlags::IN)],
                 Some(&POLL_INTERVAL),
             ) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => continue,
                 Ok(_) => {}
                 Err(error) => return Err(error.into()),
             }
-            match line.read(&mut chunk)? {
+            match socket.read(&mut chunk)? {
                 0 => return Ok(Some(response)),
                 n => response.extend_from_slice(&chunk[..n]),
             }
@@ -168,7 +168,7 @@ impl Connection {
     }
 }
 
-/// A job that stands for any other in a trial.
+/// The job of a trial, in place of a caller's.
 pub(crate) fn trial_job(folder: &Path) -> Job {
     Job::new(
         "/dev/null",
@@ -204,7 +204,7 @@ mod tests {
     fn a_supervisor_that_is_late_has_time_to_end_its_job() {
         let folder = tempfile::tempdir().unwrap();
         let mark = folder.path().join("mark");
-        // It is asked to exit, and takes a moment for it.
+        // The supervisor is asked to exit, and takes a moment for it.
         let script = format!(
             "read order; cat > /dev/null; sleep 0.3; echo > '{}'",
             mark.display()

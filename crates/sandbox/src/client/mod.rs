@@ -1,7 +1,7 @@
-//! The client's side: ask the zygote for a supervisor, hand it a request, wait for the response.
+//! The client's side: ask the zygote for a supervisor, send it a request, and wait for the response.
 //!
-//! `zygote` is where supervisors come from, `protocol` is what is said to them, `connection` says it, and
-//! `sandbox` is the face for callers.
+//! `zygote` is the process that supervisors are forked from. `protocol` is what a client and a supervisor send
+//! each other, and `connection` sends it. `sandbox` is what callers use.
 
 pub(crate) mod connection;
 pub(crate) mod protocol;

@@ -1,25 +1,25 @@
-//! What a client and a supervisor say to each other: one request, one response, both JSON.
+//! What a client and a supervisor send each other: one request and one response, both as JSON.
 
 use evidence::Execution;
 use serde::{Deserialize, Serialize};
 
 use crate::{error::SentStepError, host::facts::Facts, host::mode::Mode, job::Job};
 
-/// The hidden first argument by which a program knows that it is to supervise jobs.
+/// The hidden first argument with which a program is to supervise jobs.
 pub(crate) const SUPERVISOR_ARGUMENT: &str = "__supervise";
 
-/// The hidden first argument by which a program knows that it is to attack, or to be attacked.
+/// The hidden first argument with which a program is to make the attacks of a self-test, or to be their victim.
 pub(crate) const SELF_TEST_ARGUMENT: &str = "__self-test";
 
-/// What a supervisor is asked, once. `C` configures its monitor.
+/// The one request to a supervisor. `C` is the configuration of its monitor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SupervisorRequest<C> {
-    /// The process that asks.
+    /// The number of the process that asks.
     pub(crate) client: i32,
     pub(crate) request: Request,
     pub(crate) mode: Mode,
     pub(crate) job: Job,
-    /// Whether and how the job is monitored.
+    /// The configuration of the job's monitor, if it has one.
     pub(crate) monitor: Option<C>,
 }
 
@@ -30,18 +30,18 @@ pub(crate) enum Request {
     Run,
     /// Do everything but start its program.
     Trial,
-    /// Say what this machine has.
+    /// Find the facts about this machine.
     Facts,
 }
 
-/// What a supervisor answers, once. `R` is what its monitor saw.
+/// The one response of a supervisor. `R` is the report of its monitor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum SupervisorResponse<R> {
     /// The job ran; nothing of it is left.
     Ran(Box<Ran<R>>),
     /// Every layer of the trial held.
     Held,
-    /// What this machine has.
+    /// The facts about this machine.
     Facts(Facts),
     /// A step failed.
     Failed(SentStepError),

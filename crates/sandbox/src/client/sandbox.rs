@@ -1,4 +1,4 @@
-//! The face for callers: a sandbox of one tier, which runs jobs.
+//! What callers use: a sandbox of one tier, which runs jobs.
 
 use std::{path::Path, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::{
     tier::Tier,
 };
 
-/// Runs jobs. Cheap to share among threads.
+/// Runs jobs at one tier. Cheap to clone and to share among threads.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     connection: Connection,
@@ -47,7 +47,11 @@ impl Sandbox {
         })
     }
 
-    /// The same with supervisors that are another program.
+    /// The same sandbox, whose supervisors are copies of another program. It must call [`entry`](crate::entry)
+    /// first in its `main`. A test needs this, because it cannot call `entry` first in the `main` of its
+    /// harness.
+    ///
+    /// What [`probe`](crate::probe) has found out stays true: it depends on the machine, not on the program.
     #[must_use]
     pub fn supervised_by(mut self, program: &Path) -> Self {
         if program != self.program() {
@@ -62,13 +66,13 @@ impl Sandbox {
         self.connection.mode.tier
     }
 
-    /// The program that supervises jobs.
+    /// The program whose copies supervise jobs.
     #[must_use]
     pub fn program(&self) -> &Path {
         self.connection.zygote.program()
     }
 
-    /// The same without some of its rules. For tests, which see that an attack notices.
+    /// The same sandbox without some of its rules. For tests, which see that an attack notices it.
     #[doc(hidden)]
     #[must_use]
     pub fn without(mut self, rules: &[Rule]) -> Self {
@@ -79,14 +83,18 @@ impl Sandbox {
         self
     }
 
-    /// The wish to stop that ends every job.
+    /// The cancellation that ends every job of this sandbox.
     #[must_use]
     pub fn cancellation(&self) -> &Cancellation {
         &self.connection.cancellation
     }
 
-    /// Whether jobs can be monitored so here: done by starting one. The inner error says which step is not
-    /// supported. The trial job starts in an empty folder, from which `config` makes the configuration.
+    /// Find out whether this machine can monitor jobs with `M`. A job is started as for [`run`](Self::run),
+    /// with the filter of `M`, up to the point where its program would start. `config` makes the configuration
+    /// of the monitor, given the empty folder in which that job starts.
+    ///
+    /// The inner error says which step is not supported, for example because the kernel has no seccomp
+    /// notifications or because another filter already has a listener. So callers can go on without a monitor.
     ///
     /// # Errors
     /// The supervisor could not be started, or something else failed.
@@ -100,7 +108,7 @@ impl Sandbox {
         self.connection.try_layers::<M>(&job, Some(&config))
     }
 
-    /// Run `job` until it has ended and nothing of it is left.
+    /// Run `job` until it has ended and no process of it is left.
     ///
     /// # Errors
     /// A layer of isolation failed, the supervisor could not be started, lost the job, or vanished; or we
@@ -109,7 +117,8 @@ impl Sandbox {
         Ok(self.run_with::<NoMonitor>(job, None)?.execution)
     }
 
-    /// The same with a monitor, whose report comes with the execution. It is `None` where nothing ran.
+    /// Run `job` with a monitor, and return the monitor's report with the execution. The report is `None` if
+    /// nothing ran.
     ///
     /// # Errors
     /// As [`run`](Self::run); or the monitor failed.
@@ -133,7 +142,7 @@ impl Sandbox {
             return Ok(ran);
         }
         self.prove_that_programs_start(job, ended)?;
-        // What the machine was short of for a moment is not the program's failure.
+        // Our program did start. So maybe the machine was short of something when the job's did not: try again.
         self.run_once::<M>(job, config)
     }
 
@@ -153,20 +162,20 @@ impl Sandbox {
         }
     }
 
-    /// Start a program of our own, at the same place, with the same isolation. If the system refuses that
-    /// as well, the machine is to blame.
+    /// Start a program of our own in the same folder, with the same isolation. If the system refuses to start
+    /// that as well, the machine is the reason and not the job's program.
     fn prove_that_programs_start(&self, job: &Job, refused: Termination) -> Result<(), Error> {
-        let place = job.program.parent().unwrap_or(Path::new("/"));
+        let folder = job.program.parent().unwrap_or(Path::new("/"));
         let no_copy = |source| Error::TemporaryFile {
-            path: place.to_path_buf(),
+            path: folder.to_path_buf(),
             source,
         };
         let copy = tempfile::Builder::new()
             .prefix("sandbox-start-")
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            .tempfile_in(place)
+            .tempfile_in(folder)
             .map_err(no_copy)?
-            // Closed: what is open for writing does not start.
+            // Closes the file: a program that is open for writing does not start.
             .into_temp_path();
         std::fs::copy(self.program(), &copy).map_err(no_copy)?;
         let mut ours = trial_job(&job.folder);

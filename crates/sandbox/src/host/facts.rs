@@ -1,26 +1,26 @@
-//! What single calls tell of this machine.
+//! Facts about this machine that single calls find out.
 //!
-//! Whether a tier holds is not told by facts: [`probe`](crate::host::probe) tries it.
+//! Facts do not tell whether a tier holds: [`probe`](crate::host::probe) tries that.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     host::{
-        cgroup::parent::{self, Place},
-        uid_pool::{self, Users},
+        cgroup::{discovery, parent::CgroupParent},
+        uid_pool::{self, UidRange},
     },
     sys,
 };
 
-/// What single calls tell.
+/// What single calls find out about this machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Facts {
     /// The version of Landlock's interface, 0 for none.
     pub(crate) landlock: i32,
-    /// The users that jobs may have; or why there are none.
-    pub(crate) users: Result<Users, String>,
-    /// Where control groups may be made; or why nowhere.
-    pub(crate) groups: Result<Place, String>,
+    /// The users that jobs may run as; or why there are none.
+    pub(crate) users: Result<UidRange, String>,
+    /// Where control groups can be made; or why they cannot be made anywhere.
+    pub(crate) groups: Result<CgroupParent, String>,
 }
 
 impl Facts {
@@ -33,21 +33,21 @@ impl Facts {
         }
     }
 
-    /// Look them up. Runs in a supervisor, which `client` asked.
+    /// Find the facts. Runs in a supervisor; `client` is the process that asked it.
     pub(crate) fn find(client: i32) -> Self {
         Self {
             landlock: sys::landlock_version(),
             users: uid_pool::find(),
-            groups: parent::find(client),
+            groups: discovery::find(client),
         }
     }
 
-    /// Whether the kernel limits a job's processes here: by control group, or by user. The limit by user
-    /// binds everybody but root, as whom a job runs where root cannot give it a user of its own.
+    /// Whether the kernel limits how many processes a job makes here, by control group or by user. The limit by
+    /// user does not hold for root, and jobs of root run as root where it cannot give them users of their own.
     pub(crate) fn limits_tasks(&self, is_root: bool) -> bool {
         let by_group = match &self.groups {
-            Ok(Place::V2(_)) => true,
-            Ok(Place::V1 { tasks, .. }) => tasks.is_some(),
+            Ok(CgroupParent::V2(_)) => true,
+            Ok(CgroupParent::V1 { tasks, .. }) => tasks.is_some(),
             Err(_) => false,
         };
         by_group || self.users.is_ok() || !is_root
@@ -63,13 +63,13 @@ mod tests {
         let facts = |users: bool, groups| Facts {
             landlock: 7,
             users: users
-                .then_some(Users { first: 1, count: 1 })
+                .then_some(UidRange { first: 1, count: 1 })
                 .ok_or_else(String::new),
             groups,
         };
         let none = || Err(String::new());
         let v1 = |tasks: Option<&str>| {
-            Ok(Place::V1 {
+            Ok(CgroupParent::V1 {
                 memory: Some("/m".into()),
                 tasks: tasks.map(Into::into),
                 cpu: None,
@@ -80,6 +80,6 @@ mod tests {
         assert!(!facts(false, none()).limits_tasks(true));
         assert!(!facts(false, v1(None)).limits_tasks(true));
         assert!(facts(false, v1(Some("/t"))).limits_tasks(true));
-        assert!(facts(false, Ok(Place::V2("/g".into()))).limits_tasks(true));
+        assert!(facts(false, Ok(CgroupParent::V2("/g".into()))).limits_tasks(true));
     }
 }

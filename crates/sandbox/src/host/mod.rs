@@ -1,7 +1,7 @@
 //! What this machine supports, and how a job is isolated on it.
 //!
-//! `facts` are what single calls tell. `mode` is the choice that one job is started with. `probe` finds out
-//! by trial which tiers hold. `uid_pool` and `cgroup` lend users and control groups to jobs.
+//! `facts` are what single calls find out. `mode` is how one job is isolated. `probe` finds out by trial which
+//! tiers hold. `uid_pool` and `cgroup` provide users and control groups for jobs.
 
 pub(crate) mod cgroup;
 pub(crate) mod facts;

@@ -5,10 +5,11 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    error::Failure,
     host::{
-        cgroup::{Group, parent::Place},
+        cgroup::{Group, parent::CgroupParent},
         facts::Facts,
-        uid_pool::{Claimed, Users},
+        uid_pool::{UidLease, UidRange},
     },
     job::Job,
     rule::{Rule, RuleSet, Setup},
@@ -20,11 +21,11 @@ use crate::{
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Mode {
     pub(crate) tier: Tier,
-    /// The version of Landlock to demand, 0 for none.
+    /// The version of Landlock that is required, 0 for none.
     pub(crate) landlock: i32,
-    pub(crate) users: Option<Users>,
-    pub(crate) groups: Option<Place>,
-    /// Rules that a test leaves out, to see that something notices.
+    pub(crate) users: Option<UidRange>,
+    pub(crate) groups: Option<CgroupParent>,
+    /// Rules that a test leaves out, to see that an attack notices it.
     pub(crate) without: RuleSet,
 }
 
@@ -34,7 +35,7 @@ impl Mode {
             tier,
             landlock: match tier {
                 Tier::None => 0,
-                // As if the kernel had no more.
+                // As if the kernel had no later version.
                 Tier::Weak => facts.landlock.min(SCOPES_SINCE - 1),
                 Tier::Confined | Tier::Full => facts.landlock,
             },
@@ -49,25 +50,25 @@ impl Mode {
         !self.without.contains(rule)
     }
 
-    /// Take a user for the job of this supervisor, if jobs have users of their own.
-    pub(crate) fn claim_user(&self) -> io::Result<Option<Claimed>> {
+    /// Claim a user for the job of this supervisor, if jobs have users of their own.
+    pub(crate) fn claim_user(&self) -> io::Result<Option<UidLease>> {
         let users = self.users.filter(|_| self.keeps(Setup::OwnUser));
         users
             .map(|users| users.claim(std::process::id()))
             .transpose()
     }
 
-    /// The control groups of the job of this supervisor.
-    pub(crate) fn group(&self, job: &Job) -> io::Result<Option<Group>> {
-        let Some(place) = self
+    /// Make the control groups for the job of this supervisor, if jobs have any.
+    pub(crate) fn make_group(&self, job: &Job) -> Result<Option<Group>, Failure> {
+        let Some(parent) = self
             .groups
             .as_ref()
             .filter(|_| self.keeps(Setup::ControlGroups))
         else {
             return Ok(None);
         };
-        // The first process of a namespace is in it as well.
+        // In the full tier, the first process of the namespace is in the group as well.
         let tasks = job.limits.tasks + u64::from(self.tier == Tier::Full);
-        Group::make(place, job.limits.memory_bytes, tasks).map(Some)
+        Group::make(parent, job.limits.memory_bytes, tasks).map(Some)
     }
 }

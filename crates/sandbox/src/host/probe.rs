@@ -1,8 +1,8 @@
-//! What this machine supports, found by trying, and which tier that makes.
+//! Finds out by trial what this machine supports, and which tier that makes possible.
 //!
-//! Facts that a single call tells are looked up by a supervisor ([`Facts::find`]); whether a tier holds
-//! is found by starting a process through all its layers and stopping right before a program would
-//! start. So what is probed is the very code that jobs go through later.
+//! A supervisor finds the facts that single calls tell ([`Facts::find`]). To find out whether a tier holds, a
+//! supervisor takes a process through all layers of the tier and stops right before a program would start. So
+//! the trial runs the code that jobs go through later.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -12,36 +12,37 @@ use crate::{
         zygote::Zygote,
     },
     error::Error,
-    host::{cgroup::parent::Place, facts::Facts, mode::Mode, uid_pool::Users},
+    host::{cgroup::parent::CgroupParent, facts::Facts, mode::Mode, uid_pool::UidRange},
     monitor::NoMonitor,
     spawn::landlock::SCOPES_SINCE,
     tier::Tier,
 };
 
-/// One thing that isolation or limits rest on.
+/// One part of the system that isolation or limits rest on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     /// Its name.
     pub name: &'static str,
-    /// Whether it is there and works.
+    /// Whether this machine has it and it works.
     pub available: bool,
-    /// What exactly is there, or why it is not.
+    /// What exactly the machine has, or why it does not.
     pub detail: String,
     /// What to do about it, where there is something.
     pub remedy: Option<&'static str>,
 }
 
-/// What this machine can do.
+/// What this machine supports, as [`probe`] found out.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HostSupport {
     /// The best tier.
     pub tier: Tier,
-    /// What it rests on, and what is missing for a better one.
+    /// The layers that this tier rests on, and those that a better one would need.
     pub layers: Vec<Layer>,
     pub(crate) facts: Facts,
-    /// Where the supervisors of all jobs come from.
+    /// The zygote that the supervisors of all jobs come from.
     pub(crate) zygote: Arc<Zygote>,
-    /// Which tiers were tried and held.
+    /// The tiers that held when they were tried.
     held: Vec<Tier>,
 }
 
@@ -52,7 +53,7 @@ impl HostSupport {
         self.held.contains(&tier)
     }
 
-    /// What is missing, each with its reason.
+    /// The layers that are missing, each with its reason, on one line.
     #[must_use]
     pub fn missing(&self) -> String {
         let missing: Vec<String> = self
@@ -79,12 +80,12 @@ impl fmt::Display for HostSupport {
     }
 }
 
-/// Find out what this machine can do. `supervisor` is a program that calls [`entry`](crate::entry)
+/// Find out what this machine supports. `supervisor` is a program that calls [`entry`](crate::entry)
 /// first in its `main`, usually this one.
 ///
 /// # Errors
-/// The supervisor could not be started, or a trial failed for another reason than the layer that was
-/// tried. What merely is not possible here is in the answer.
+/// The supervisor could not be started, or a trial failed for another reason than that the machine does not
+/// support a layer. A layer that the machine does not support is no error: it is in the answer.
 pub fn probe(supervisor: &Path) -> Result<HostSupport, Error> {
     probe_by(Arc::new(Zygote::new(supervisor, false)))
 }
@@ -100,9 +101,9 @@ fn probe_by(zygote: Arc<Zygote>) -> Result<HostSupport, Error> {
             _ => facts.landlock >= SCOPES_SINCE,
         };
         let tried = if !possible {
-            Err("rests on a Landlock that is not there".into())
+            Err("this kernel does not have the version of Landlock that it needs".into())
         } else if tier > Tier::Weak && !facts.limits_tasks(is_root) {
-            Err("jobs would run as root, whom no limit on processes binds".into())
+            Err("jobs would run as root, and no limit on processes holds for root".into())
         } else {
             try_out(&zygote, Mode::new(tier, &facts))?
         };
@@ -142,12 +143,12 @@ fn probe_by(zygote: Arc<Zygote>) -> Result<HostSupport, Error> {
     })
 }
 
-/// Do everything that starting a job in this mode takes. The inner error says what is not supported.
+/// Do everything that starting a job in this mode takes. The inner error says which step is not supported.
 fn try_out(zygote: &Arc<Zygote>, mode: Mode) -> Result<Result<(), String>, Error> {
     let folder = trial_folder()?;
     let trial =
         Connection::new(zygote, mode).try_layers::<NoMonitor>(&trial_job(folder.path()), None)?;
-    Ok(trial.map_err(|error| error.to_string()))
+    Ok(trial.map_err(|error| error.with_source()))
 }
 
 fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
@@ -155,8 +156,7 @@ fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
         (0, _) => "this kernel has no Landlock, or it is switched off".into(),
         (_, None) => format!("ABI {version}: files, network, signals"),
         (1..SCOPES_SINCE, _) => format!(
-            "ABI {version}: files only; signals are confined from ABI {} (Linux 6.12) on",
-            SCOPES_SINCE
+            "ABI {version}: files only; signals are confined from ABI {SCOPES_SINCE} (Linux 6.12) on"
         ),
         (_, Some(why)) => format!("ABI {version}: {why}"),
     };
@@ -168,7 +168,7 @@ fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
     }
 }
 
-fn users_layer(users: &Result<Users, String>, is_root: bool) -> Layer {
+fn users_layer(users: &Result<UidRange, String>, is_root: bool) -> Layer {
     Layer {
         name: "own user",
         available: users.is_ok(),
@@ -187,13 +187,13 @@ fn users_layer(users: &Result<Users, String>, is_root: bool) -> Layer {
     }
 }
 
-fn groups_layer(groups: &Result<Place, String>) -> Layer {
+fn groups_layer(groups: &Result<CgroupParent, String>) -> Layer {
     Layer {
         name: "control groups",
         available: groups.is_ok(),
         detail: match groups {
-            Ok(Place::V2(_)) => "version 2: memory, tasks, processor time".into(),
-            Ok(Place::V1 { tasks, cpu, .. }) => format!(
+            Ok(CgroupParent::V2(_)) => "version 2: memory, tasks, processor time".into(),
+            Ok(CgroupParent::V1 { tasks, cpu, .. }) => format!(
                 "version 1: memory{}{}",
                 if tasks.is_some() { ", tasks" } else { "" },
                 if cpu.is_some() {

@@ -1,4 +1,5 @@
-//! A user of each job's own, where we are root: which there are, and that no two jobs have the same.
+//! Where we are root, each job runs as a user of its own. Finds the range of users for this, and makes sure
+//! that no two jobs have the same user at the same time.
 //!
 //! Never hands out a user that an account may have.
 
@@ -11,26 +12,27 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Users that are nobody else's, from which each job gets one.
+/// A range of user ids that no account has. Each job gets one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Users {
+pub(crate) struct UidRange {
     pub(crate) first: u32,
     pub(crate) count: u32,
 }
 
-/// A user that is one job's until this is dropped.
+/// A user that belongs to one job until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Claimed {
+pub(crate) struct UidLease {
     pub(crate) id: u32,
-    /// A socket with a name that only one can have, and that the kernel takes back whatever happens.
+    /// A socket that is bound to the user's name. Only one socket can have that name, and the kernel frees the
+    /// name when the socket closes, however its process ends.
     _name: OwnedFd,
 }
 
-/// Neighbours to ask for before giving up.
+/// How many users of the range are tried before the claim fails.
 const ATTEMPTS: u32 = 512;
 
-/// Users for jobs: only root can be somebody else.
-pub(crate) fn find() -> Result<Users, String> {
+/// Find users for jobs. Only root can run a job as another user.
+pub(crate) fn find() -> Result<UidRange, String> {
     if !rustix::process::geteuid().is_root() {
         return Err("only root can give each job a user of its own; jobs run as you".into());
     }
@@ -46,14 +48,16 @@ pub(crate) fn find() -> Result<Users, String> {
         .ok_or_else(|| "too few users are mapped into this container".into())
 }
 
-/// A range that nobody else uses, among those that exist in this user namespace.
-pub(crate) fn choose(map: &str) -> Option<Users> {
-    // The first is set aside by systemd's conventions for nobody; the second is the end of what rootless
-    // containers get, below the user `nobody`.
-    let wanted = [(0x7000_0000, 1 << 22), (60_000, 4096)];
-    wanted
+/// A range of users that no account has, out of the users that `map`, a `uid_map`, says exist in this user
+/// namespace.
+pub(crate) fn choose(map: &str) -> Option<UidRange> {
+    // The conventions of systemd leave this range unused.
+    let unassigned = (0x7000_0000, 1 << 22);
+    // A rootless container has 65536 users. This range is near their end, below the user `nobody`.
+    let end_of_container = (60_000, 4096);
+    [unassigned, end_of_container]
         .into_iter()
-        .map(|(first, count)| Users { first, count })
+        .map(|(first, count)| UidRange { first, count })
         .find(|users| {
             map.lines().any(|line| {
                 let mut fields = line.split_whitespace().map(str::parse::<u64>);
@@ -71,11 +75,11 @@ pub(crate) fn choose(map: &str) -> Option<Users> {
         })
 }
 
-impl Users {
-    /// Take a user that no other process has, near the one at `wish`.
-    pub(crate) fn claim(self, wish: u32) -> io::Result<Claimed> {
+impl UidRange {
+    /// Claim a user that no other process has claimed, as near after the one at `preferred` as possible.
+    pub(crate) fn claim(self, preferred: u32) -> io::Result<UidLease> {
         for attempt in 0..ATTEMPTS.min(self.count) {
-            let id = self.first + wish.wrapping_add(attempt) % self.count;
+            let id = self.first + preferred.wrapping_add(attempt) % self.count;
             let name = rustix::net::socket_with(
                 AddressFamily::UNIX,
                 SocketType::DGRAM,
@@ -85,7 +89,7 @@ impl Users {
             let address =
                 SocketAddrUnix::new_abstract_name(format!("sandbox-user-{id}").as_bytes())?;
             match rustix::net::bind(&name, &address) {
-                Ok(()) => return Ok(Claimed { id, _name: name }),
+                Ok(()) => return Ok(UidLease { id, _name: name }),
                 Err(Errno::ADDRINUSE) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -99,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_are_taken_from_those_that_exist() {
+    fn a_range_is_chosen_from_the_users_that_exist() {
         let first = |map| choose(map).map(|users| users.first);
         assert_eq!(
             first("         0          0 4294967295\n"),
@@ -112,10 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_one_jobs_until_it_is_given_back() {
-        // Numbers of this test's own: others claim at the same time.
+    fn a_user_belongs_to_one_job_until_its_lease_is_dropped() {
+        // Other tests claim users at the same time, so this one has a range of its own.
         let first = 0x6000_0000 + (std::process::id() << 2);
-        let users = Users { first, count: 2 };
+        let users = UidRange { first, count: 2 };
         let one = users.claim(7).unwrap();
         let two = users.claim(7).unwrap();
         assert_eq!((one.id, two.id), (first + 1, first));

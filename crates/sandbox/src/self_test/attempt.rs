@@ -1,4 +1,4 @@
-//! What an attacker is told, what it reports, and what it needs to make an attack.
+//! What an attacker is given, what it reports, and what it needs to make an attack.
 
 #![expect(
     unsafe_code,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::limits::Limits;
 
 /// What became of one attack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It failed.
     Stopped,
@@ -22,20 +22,22 @@ pub enum Outcome {
     NotApplicable,
 }
 
-/// What the attacker is told.
+/// What the attacker is given: where the targets are, and what it must know to attack them.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Targets {
+pub(crate) struct TargetInfo {
     pub(crate) hidden_file: std::path::PathBuf,
     pub(crate) hidden_folder: std::path::PathBuf,
     pub(crate) open_folder: std::path::PathBuf,
-    /// To be made, in the folders that are everybody's.
+    /// Files that the attacker tries to make, in folders where everybody may make files.
     pub(crate) temporary_files: Vec<std::path::PathBuf>,
-    /// Of the client, by which one can tell whether they are one's own.
+    /// The client's namespaces, for the attacker to compare with its own.
     pub(crate) namespaces: Vec<std::path::PathBuf>,
     /// The user that the client runs as.
     pub(crate) client: u32,
     pub(crate) is_full: bool,
+    /// The number of a process to attack.
     pub(crate) victim: i32,
+    /// The number of the process that is to get a signal from the kernel.
     pub(crate) second_victim: i32,
     pub(crate) tcp_port: u16,
     pub(crate) udp_port: u16,
@@ -45,7 +47,7 @@ pub(crate) struct Targets {
     pub(crate) calls: Vec<Call>,
 }
 
-/// A line of the filter, to be tried.
+/// A system call that the filter refuses, for the attacker to make.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Call {
     pub(crate) rule: String,
@@ -54,7 +56,7 @@ pub(crate) struct Call {
     pub(crate) errno: i32,
 }
 
-/// What the attacker reports, one a line.
+/// What the attacker reports about one attack, on one line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct AttackReport {
     pub(crate) name: String,
@@ -62,7 +64,7 @@ pub(crate) struct AttackReport {
     pub(crate) detail: String,
 }
 
-/// What an attacker may use.
+/// The limits of the job that attacks.
 pub(crate) const LIMITS: Limits = Limits {
     wall: Duration::from_secs(20),
     cpu: Duration::from_secs(10),
@@ -75,16 +77,16 @@ pub(crate) const LIMITS: Limits = Limits {
     output_bytes: 256 << 10,
 };
 
-/// An attack's answer: what it gained, or why it failed.
+/// The result of an attack: what the attacker gained, or why the attack failed.
 pub(crate) type Attempt = Result<String, String>;
 
-/// At the start of a reason: that it could not be tried.
+/// A reason that begins with this means that the attack could not be tried.
 pub(crate) const NOT_HERE: &str = "not here: ";
 
-/// Make a system call. What is left out is zero.
+/// Make a system call. Arguments that are left out are zero.
 pub(crate) fn call<const N: usize>(number: libc::c_long, arguments: [u64; N]) -> io::Result<i64> {
     let argument = |i: usize| arguments.get(i).copied().unwrap_or(0);
-    // SAFETY: callers pass numbers, and pointers to what lives through the call and is large enough.
+    // SAFETY: callers pass numbers, and pointers to memory that lives through the call and is large enough.
     let answer = unsafe {
         libc::syscall(
             number,

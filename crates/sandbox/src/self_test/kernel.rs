@@ -1,4 +1,4 @@
-//! Attacks on what outlives a process, and on the parts of the kernel that no submission needs.
+//! Attacks by what outlives a process, and on parts of the kernel that ordinary programs do not need.
 
 #![expect(
     unsafe_code,
@@ -7,9 +7,9 @@
 
 use std::io;
 
-use super::attempt::{Attempt, NOT_HERE, Targets, call, describe};
+use super::attempt::{Attempt, NOT_HERE, TargetInfo, call, describe};
 
-pub(crate) fn share_memory(_: &Targets) -> Attempt {
+pub(crate) fn share_memory(_: &TargetInfo) -> Attempt {
     let private = 0;
     let id =
         call(libc::SYS_shmget, [private, 4096, 0o1600, 0, 0]).map_err(|error| error.to_string())?;
@@ -18,7 +18,7 @@ pub(crate) fn share_memory(_: &Targets) -> Attempt {
     Ok("made a segment".into())
 }
 
-pub(crate) fn use_keyring(_: &Targets) -> Attempt {
+pub(crate) fn use_keyring(_: &TargetInfo) -> Attempt {
     let (get_id, of_user) = (0, (-4_i64).cast_unsigned());
     describe(
         call(libc::SYS_keyctl, [get_id, of_user, 1, 0, 0]),
@@ -26,13 +26,14 @@ pub(crate) fn use_keyring(_: &Targets) -> Attempt {
     )
 }
 
-pub(crate) fn use_io_uring(_: &Targets) -> Attempt {
+pub(crate) fn use_io_uring(_: &TargetInfo) -> Attempt {
     let mut parameters = [0_u8; 256];
     let arguments = [1, parameters.as_mut_ptr().addr() as u64, 0, 0, 0];
     describe(call(libc::SYS_io_uring_setup, arguments), "made one")
 }
 
-/// In a process of its own, since one cannot come back. 0 means that it worked.
+/// Make an attack in a child process, because its effect on the process cannot be undone. The child exits with
+/// what `act` returns; 0 means that the attack got through.
 fn in_a_child(act: fn() -> i32) -> Result<i32, String> {
     // SAFETY: this process has one thread, so the child may do anything.
     match unsafe { libc::fork() } {
@@ -51,7 +52,7 @@ fn in_a_child(act: fn() -> i32) -> Result<i32, String> {
     }
 }
 
-pub(crate) fn make_user_namespace(_: &Targets) -> Attempt {
+pub(crate) fn make_user_namespace(_: &TargetInfo) -> Attempt {
     let status = in_a_child(|| {
         let new_user = u64::from(libc::CLONE_NEWUSER.unsigned_abs());
         match call(libc::SYS_unshare, [new_user, 0, 0, 0, 0]) {
@@ -62,11 +63,11 @@ pub(crate) fn make_user_namespace(_: &Targets) -> Attempt {
     exit_status(status, "made one")
 }
 
-pub(crate) fn clone_user_namespace(_: &Targets) -> Attempt {
+pub(crate) fn clone_user_namespace(_: &TargetInfo) -> Attempt {
     let status = in_a_child(|| {
         let flags = u64::from((libc::CLONE_NEWUSER | libc::SIGCHLD).unsigned_abs());
         match call(libc::SYS_clone, [flags, 0, 0, 0, 0]) {
-            // Both of the two processes.
+            // Both the caller and the new process come here.
             Ok(_) => 0,
             Err(error) => error.raw_os_error().unwrap_or(255),
         }
@@ -81,8 +82,8 @@ fn exit_status(status: i32, gain: &str) -> Attempt {
     }
 }
 
-pub(crate) fn run_from_memory(_: &Targets) -> Attempt {
-    let name = c"canary".as_ptr().addr() as u64;
+pub(crate) fn run_from_memory(_: &TargetInfo) -> Attempt {
+    let name = c"attack".as_ptr().addr() as u64;
     describe(
         call(libc::SYS_memfd_create, [name, 0, 0, 0, 0]),
         "made a file that is nowhere",
@@ -90,12 +91,12 @@ pub(crate) fn run_from_memory(_: &Targets) -> Attempt {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn call_as_32_bit(_: &Targets) -> Attempt {
+pub(crate) fn call_as_32_bit(_: &TargetInfo) -> Attempt {
     let status = in_a_child(|| {
         const GETPID: i32 = 20;
         let answer: i32;
-        // SAFETY: asks for the number of this process through the gate for 32-bit programs; where there
-        // is no such gate, this process dies of it.
+        // SAFETY: asks for the number of this process as a 32-bit program would. Where the kernel does not
+        // support that, it kills this process.
         unsafe {
             std::arch::asm!("int 0x80", inlateout("eax") GETPID => answer, options(nostack));
         }
@@ -112,14 +113,14 @@ pub(crate) fn call_as_32_bit(_: &Targets) -> Attempt {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn call_as_32_bit(_: &Targets) -> Attempt {
+pub(crate) fn call_as_32_bit(_: &TargetInfo) -> Attempt {
     Err(format!(
         "{NOT_HERE}a program cannot change over on this processor"
     ))
 }
 
-/// A call that is newer than the filter: `setxattrat`.
-pub(crate) fn call_newer(_: &Targets) -> Attempt {
+/// Makes a call that is newer than the filter: `setxattrat`.
+pub(crate) fn call_newer(_: &TargetInfo) -> Attempt {
     let newer = 463;
     match call(newer, [u64::MAX; 5]) {
         Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Err(error.to_string()),

@@ -1,16 +1,17 @@
-//! Attacks on the sandbox, made by this program from inside, to see that they fail.
+//! The self-test: real attacks on the sandbox, made by this program from inside, which must fail.
 //!
 //! # Theory of operation
 //!
-//! A sandbox that is only configured may do nothing. So before it is trusted, a job is run in it that
-//! tries what a hostile program might: to read a hidden file, to kill a process of ours, to reach a
-//! listener on this machine, and, for every line of the filter, the call itself. The targets are real and
-//! expendable: files, listeners, and processes that exist only for this.
+//! A sandbox that was only configured may not isolate at all. So before callers trust it, the self-test runs a
+//! job in it that tries what a hostile program might try: to read a hidden file, to kill a process of ours, to
+//! reach a listener on this machine, and to make every system call that the filter refuses. The targets are
+//! real files, listeners and processes, which exist only for this.
 //!
-//! The attacker reports what it managed; where that can be seen from outside, we look as well. An attack
-//! that gets through where the tier promises that it does not is a reason not to run anything.
+//! The attacker reports which attacks got through. Where an attack leaves a trace, the self-test looks for it
+//! from outside as well. If an attack gets through although the tier promises that it does not, callers should
+//! run nothing.
 //!
-//! Attacks do no harm where nothing stops them: at tier `none` all of them are tried in earnest.
+//! Attacks do no harm where nothing stops them: at tier `none`, which stops few of them, all are tried.
 
 mod attempt;
 mod kernel;
@@ -27,7 +28,7 @@ use evidence::Termination;
 pub use self::attempt::Outcome;
 use self::{
     attempt::{AttackReport, Call, LIMITS},
-    targets::LiveTargets,
+    targets::Targets,
 };
 use crate::{
     client::{protocol::SELF_TEST_ARGUMENT, sandbox::Sandbox},
@@ -40,12 +41,13 @@ use crate::{
 
 /// One attack, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AttackOutcome {
-    /// The attack's name; those on single system calls are called `call-` and their rule.
+    /// The attack's name. An attack with system calls of one rule is named `call-` and the rule.
     pub name: String,
-    /// What became of it.
+    /// Whether it got through.
     pub outcome: Outcome,
-    /// The system's answer, or why it could not be tried.
+    /// What the attacker gained, the system's answer, or why the attack could not be tried.
     pub detail: String,
     /// Whether the tier promises that it is stopped.
     pub promised: bool,
@@ -59,14 +61,14 @@ impl AttackOutcome {
     }
 }
 
-/// From which tier on an attack is promised to fail.
+/// The lowest tier that promises that an attack fails.
 fn promised_from(name: &str) -> Tier {
     match name {
-        // These hold whatever the tier.
+        // Every tier has these.
         "environment" | "descriptors" | "session" | "core-file" => Tier::None,
         "exceed-tasks" => Tier::Weak,
         name if name.starts_with("exceed-") => Tier::None,
-        // Older versions of Landlock leave devices to whoever may open them.
+        // Older versions of Landlock let every process that may open a device send commands to it.
         "command-device" => Tier::Confined,
         // No rule of Landlock hides that a file exists.
         "see-that-a-hidden-file-exists" => Tier::Full,
@@ -81,9 +83,8 @@ impl Sandbox {
     /// # Errors
     /// The targets could not be set up, or the job that attacks did not run to its end.
     pub fn self_test(&self) -> Result<Vec<AttackOutcome>, Error> {
-        let failed = Error::SelfTest;
-        let set_up = |error| failed(SelfTestError::SetUp(error));
-        let live = LiveTargets::set_up(self.program()).map_err(set_up)?;
+        let set_up = |error| Error::SelfTest(SelfTestError::SetUp(error));
+        let targets = Targets::set_up(self.program()).map_err(set_up)?;
         let tier = self.tier();
         // At tier `none` there is no filter, and the attacks are those that one would refuse.
         let calls = seccomp::lines_for(Stage::Run, tier.max(Tier::Weak))
@@ -95,25 +96,26 @@ impl Sandbox {
                 errno: line.errno,
             })
             .collect();
-        let targets = serde_json::to_string(&live.targets(tier, calls))
-            .map_err(|error| failed(SelfTestError::Report(error)))?;
-        let mut job = Job::new(live.program(), live.data(), &LIMITS).scratch(live.scratch());
-        job.arguments = vec![SELF_TEST_ARGUMENT.into(), targets];
+        let info = serde_json::to_string(&targets.info(tier, calls))
+            .map_err(|error| Error::SelfTest(SelfTestError::Report(error)))?;
+        let mut job =
+            Job::new(targets.program(), targets.data(), &LIMITS).scratch(targets.scratch());
+        job.arguments = vec![SELF_TEST_ARGUMENT.into(), info];
         let execution = {
-            // Whoever starts us may leave a descriptor open by mistake; here is one.
-            let _left_open = live.leave_a_descriptor_open().map_err(set_up)?;
+            // As a caller may by mistake, leave a descriptor open that every child inherits.
+            let _inherited = targets.open_inheritable().map_err(set_up)?;
             self.run(&job)?
         };
         if execution.termination != (Termination::Exited { code: 0 }) {
-            return Err(failed(SelfTestError::Ended {
+            return Err(Error::SelfTest(SelfTestError::Ended {
                 ended: execution.termination,
                 stderr: execution.stderr.head.trim().to_owned(),
             }));
         }
         let mut outcomes = Vec::new();
         for line in execution.stdout.head.lines() {
-            let report: AttackReport =
-                serde_json::from_str(line).map_err(|error| failed(SelfTestError::Report(error)))?;
+            let report: AttackReport = serde_json::from_str(line)
+                .map_err(|error| Error::SelfTest(SelfTestError::Report(error)))?;
             outcomes.push(AttackOutcome {
                 promised: tier >= promised_from(&report.name),
                 name: report.name,
@@ -121,25 +123,25 @@ impl Sandbox {
                 detail: report.detail,
             });
         }
-        for (name, detail) in live.traces() {
+        for (name, detail) in targets.traces() {
             if let Some(seen) = outcomes.iter_mut().find(|seen| seen.name == name) {
                 seen.outcome = Outcome::GotThrough;
                 seen.detail = detail.into();
             }
         }
         if outcomes.len() < table::NAMES.len() {
-            return Err(failed(SelfTestError::Unfinished));
+            return Err(Error::SelfTest(SelfTestError::Unfinished));
         }
         Ok(outcomes)
     }
 }
 
-/// Be the attacker, or the process that it attacks.
+/// Be the attacker, or a process that it attacks.
 pub(crate) fn run_attacker(argument: Option<&str>) -> ExitCode {
     match argument {
-        Some(targets::VICTIM) => targets::be_a_victim(),
+        Some(targets::VICTIM) => targets::run_victim(),
         Some(argument) => match serde_json::from_str(argument) {
-            Ok(targets) => table::attack(&targets),
+            Ok(info) => table::attack(&info),
             Err(_) => ExitCode::FAILURE,
         },
         None => ExitCode::FAILURE,

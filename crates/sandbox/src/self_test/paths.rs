@@ -1,6 +1,8 @@
-//! Attacks on files and folders: to read, run, change or remove those that were not given, and to make some.
+//! Attacks on files and folders that the job was not given: to read, run, change or remove them, and to make
+//! new ones.
 //!
-//! One for each right that Landlock withholds, so that each is missed when it is not withheld.
+//! There is one attack for each right that Landlock withholds, so that one gets through if any right is
+//! granted.
 
 use std::{
     ffi::CString,
@@ -12,7 +14,7 @@ use std::{
 use rustix::fs::{CWD, FileType, Mode, StatVfsMountFlags};
 
 use super::{
-    attempt::{Attempt, NOT_HERE, Targets, address, call, describe},
+    attempt::{Attempt, NOT_HERE, TargetInfo, address, call, describe},
     targets::SECRET,
 };
 
@@ -20,7 +22,7 @@ fn c_path(path: &Path) -> Result<CString, String> {
     CString::new(path.as_os_str().as_bytes()).map_err(|error| error.to_string())
 }
 
-pub(crate) fn read_hidden_file(targets: &Targets) -> Attempt {
+pub(crate) fn read_hidden_file(targets: &TargetInfo) -> Attempt {
     match fs::read_to_string(&targets.hidden_file) {
         Ok(text) if text == SECRET => Ok("read it".into()),
         Ok(_) => Err("read something else".into()),
@@ -28,19 +30,19 @@ pub(crate) fn read_hidden_file(targets: &Targets) -> Attempt {
     }
 }
 
-pub(crate) fn list_hidden_folder(targets: &Targets) -> Attempt {
+pub(crate) fn list_hidden_folder(targets: &TargetInfo) -> Attempt {
     describe(fs::read_dir(&targets.hidden_folder), "listed it")
 }
 
-pub(crate) fn stat_hidden_file(targets: &Targets) -> Attempt {
+pub(crate) fn stat_hidden_file(targets: &TargetInfo) -> Attempt {
     describe(
         fs::metadata(&targets.hidden_file),
         "knows that it exists, how large and how old it is",
     )
 }
 
-/// It is no program, but only who may run it is told so.
-pub(crate) fn run_hidden_file(targets: &Targets) -> Attempt {
+/// The file is no program. A job that may not run it gets another error than one that may.
+pub(crate) fn run_hidden_file(targets: &TargetInfo) -> Attempt {
     let no_exec = rustix::fs::statvfs(&targets.hidden_file)
         .is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::NOEXEC));
     if no_exec {
@@ -59,19 +61,19 @@ pub(crate) fn run_hidden_file(targets: &Targets) -> Attempt {
     }
 }
 
-pub(crate) fn write_hidden_file(targets: &Targets) -> Attempt {
+pub(crate) fn write_hidden_file(targets: &TargetInfo) -> Attempt {
     describe(fs::write(&targets.hidden_file, "changed"), "changed it")
 }
 
-/// To the length that it has.
-pub(crate) fn truncate_hidden_file(targets: &Targets) -> Attempt {
+/// Truncates the file to the length that it has already.
+pub(crate) fn truncate_hidden_file(targets: &TargetInfo) -> Attempt {
     let path = c_path(&targets.hidden_file)?;
     let arguments = [path.as_ptr().addr() as u64, SECRET.len() as u64];
     describe(call(libc::SYS_truncate, arguments), "may cut it short")
 }
 
-/// Neither to read nor to write, which no rule on paths sees, and set its times to now.
-pub(crate) fn open_hidden_file_for_neither(targets: &Targets) -> Attempt {
+/// Opens the file neither to read nor to write, which Landlock does not check, and sets its times to now.
+pub(crate) fn open_hidden_file_for_neither(targets: &TargetInfo) -> Attempt {
     let path = c_path(&targets.hidden_file)?;
     let here = i64::from(libc::AT_FDCWD).cast_unsigned();
     let mode = u64::from(libc::O_ACCMODE.unsigned_abs());
@@ -82,59 +84,59 @@ pub(crate) fn open_hidden_file_for_neither(targets: &Targets) -> Attempt {
     describe(now, "set its times")
 }
 
-pub(crate) fn remove_hidden_file(targets: &Targets) -> Attempt {
+pub(crate) fn remove_hidden_file(targets: &TargetInfo) -> Attempt {
     describe(
         fs::remove_file(targets.open_folder.join("spare")),
         "removed it",
     )
 }
 
-pub(crate) fn remove_hidden_folder(targets: &Targets) -> Attempt {
+pub(crate) fn remove_hidden_folder(targets: &TargetInfo) -> Attempt {
     describe(
         fs::remove_dir(targets.open_folder.join("empty")),
         "removed it",
     )
 }
 
-pub(crate) fn write_outside(targets: &Targets) -> Attempt {
+pub(crate) fn write_outside(targets: &TargetInfo) -> Attempt {
     describe(
         fs::write(targets.open_folder.join("new"), "x"),
         "made a file",
     )
 }
 
-pub(crate) fn make_folder_outside(targets: &Targets) -> Attempt {
+pub(crate) fn make_folder_outside(targets: &TargetInfo) -> Attempt {
     describe(fs::create_dir(targets.open_folder.join("made")), "made one")
 }
 
-pub(crate) fn link_outside(targets: &Targets) -> Attempt {
+pub(crate) fn link_outside(targets: &TargetInfo) -> Attempt {
     describe(
         std::os::unix::fs::symlink("file", targets.open_folder.join("link")),
         "made one",
     )
 }
 
-/// Make what is neither file, folder nor link. A device of no number needs no rights.
-fn make_node(targets: &Targets, kind: FileType, name: &str) -> Attempt {
+/// Make a special file. A character device with the number 0 needs no rights.
+fn make_node(targets: &TargetInfo, kind: FileType, name: &str) -> Attempt {
     let path = targets.open_folder.join(name);
     let made = rustix::fs::mknodat(CWD, path, kind, Mode::from(0o600), 0);
     describe(made.map_err(Into::into), "made one")
 }
 
-pub(crate) fn make_pipe_outside(targets: &Targets) -> Attempt {
+pub(crate) fn make_pipe_outside(targets: &TargetInfo) -> Attempt {
     make_node(targets, FileType::Fifo, "pipe")
 }
 
-pub(crate) fn make_socket_outside(targets: &Targets) -> Attempt {
+pub(crate) fn make_socket_outside(targets: &TargetInfo) -> Attempt {
     make_node(targets, FileType::Socket, "socket")
 }
 
-pub(crate) fn make_device_outside(targets: &Targets) -> Attempt {
+pub(crate) fn make_device_outside(targets: &TargetInfo) -> Attempt {
     make_node(targets, FileType::CharacterDevice, "device")
 }
 
-/// It is no terminal, but only who may ask is told so.
-pub(crate) fn command_device(_: &Targets) -> Attempt {
+/// The device is no terminal. A job that may not send it commands gets another error than one that may.
+pub(crate) fn command_device(_: &TargetInfo) -> Attempt {
     use std::os::fd::AsRawFd as _;
     const TCGETS: u64 = 0x5401;
     let null = fs::File::open("/dev/null").map_err(|error| error.to_string())?;
@@ -150,7 +152,7 @@ pub(crate) fn command_device(_: &Targets) -> Attempt {
     }
 }
 
-pub(crate) fn write_temporary_folders(targets: &Targets) -> Attempt {
+pub(crate) fn write_temporary_folders(targets: &TargetInfo) -> Attempt {
     let mut answers = Vec::new();
     for path in &targets.temporary_files {
         match fs::write(path, "x") {
@@ -161,7 +163,7 @@ pub(crate) fn write_temporary_folders(targets: &Targets) -> Attempt {
     Err(answers.join("; "))
 }
 
-pub(crate) fn chmod_hidden_file(targets: &Targets) -> Attempt {
+pub(crate) fn chmod_hidden_file(targets: &TargetInfo) -> Attempt {
     let mode = fs::Permissions::from_mode(0o600);
     describe(
         fs::set_permissions(&targets.hidden_file, mode),
@@ -169,7 +171,7 @@ pub(crate) fn chmod_hidden_file(targets: &Targets) -> Attempt {
     )
 }
 
-pub(crate) fn touch_hidden_file(targets: &Targets) -> Attempt {
+pub(crate) fn touch_hidden_file(targets: &TargetInfo) -> Attempt {
     let path = c_path(&targets.hidden_file)?;
     let times = [libc::timespec {
         tv_sec: 1,
@@ -180,11 +182,11 @@ pub(crate) fn touch_hidden_file(targets: &Targets) -> Attempt {
     describe(call(libc::SYS_utimensat, arguments), "set them")
 }
 
-pub(crate) fn set_attribute(targets: &Targets) -> Attempt {
+pub(crate) fn set_attribute(targets: &TargetInfo) -> Attempt {
     let path = c_path(&targets.hidden_file)?;
     let arguments = [
         path.as_ptr().addr() as u64,
-        c"user.canary".as_ptr().addr() as u64,
+        c"user.attack".as_ptr().addr() as u64,
         c"x".as_ptr().addr() as u64,
         1,
         0,
@@ -197,7 +199,7 @@ pub(crate) fn set_attribute(targets: &Targets) -> Attempt {
     }
 }
 
-pub(crate) fn watch_hidden_folder(targets: &Targets) -> Attempt {
+pub(crate) fn watch_hidden_folder(targets: &TargetInfo) -> Attempt {
     let path = c_path(&targets.hidden_folder)?;
     let watcher = call(libc::SYS_inotify_init1, [0; 5]).map_err(|error| error.to_string())?;
     let all = 0xfff;

@@ -1,4 +1,4 @@
-//! Attacks on a process outside: its memory, its limits, its time, its life.
+//! Attacks on a process outside of the job: on its memory, its limits, its scheduling and its life.
 
 #![expect(unsafe_code, reason = "sends signals as a hostile program would")]
 
@@ -9,11 +9,11 @@ use std::{
 };
 
 use super::{
-    attempt::{Attempt, Targets, address, call, describe},
+    attempt::{Attempt, TargetInfo, address, call, describe},
     targets::SECRET,
 };
 
-pub(crate) fn list_processes(targets: &Targets) -> Attempt {
+pub(crate) fn list_processes(targets: &TargetInfo) -> Attempt {
     let victim = targets.victim.to_string();
     let mut processes = fs::read_dir("/proc")
         .map_err(|error| error.to_string())?
@@ -25,7 +25,7 @@ pub(crate) fn list_processes(targets: &Targets) -> Attempt {
     }
 }
 
-pub(crate) fn read_environ(targets: &Targets) -> Attempt {
+pub(crate) fn read_environ(targets: &TargetInfo) -> Attempt {
     let environ = fs::read(format!("/proc/{}/environ", targets.victim));
     match environ {
         Ok(bytes) if String::from_utf8_lossy(&bytes).contains(SECRET) => Ok("read it".into()),
@@ -34,20 +34,20 @@ pub(crate) fn read_environ(targets: &Targets) -> Attempt {
     }
 }
 
-pub(crate) fn read_memory_by_proc(targets: &Targets) -> Attempt {
+pub(crate) fn read_memory_by_proc(targets: &TargetInfo) -> Attempt {
     describe(
         fs::File::open(format!("/proc/{}/mem", targets.victim)),
         "opened it",
     )
 }
 
-pub(crate) fn read_memory_by_call(targets: &Targets) -> Attempt {
+pub(crate) fn read_memory_by_call(targets: &TargetInfo) -> Attempt {
     let mut buffer = [0_u8; 8];
     let here = libc::iovec {
         iov_base: buffer.as_mut_ptr().cast(),
         iov_len: buffer.len(),
     };
-    // Nothing is there; but only who may read is told so.
+    // Nothing is mapped there. A job that may not read the memory gets another error than one that may.
     let there = libc::iovec {
         iov_base: std::ptr::without_provenance_mut(4096),
         iov_len: buffer.len(),
@@ -62,7 +62,7 @@ pub(crate) fn read_memory_by_call(targets: &Targets) -> Attempt {
     }
 }
 
-pub(crate) fn trace_process(targets: &Targets) -> Attempt {
+pub(crate) fn trace_process(targets: &TargetInfo) -> Attempt {
     const SEIZE: u64 = 0x4206;
     let victim = i64::from(targets.victim).cast_unsigned();
     describe(
@@ -71,7 +71,7 @@ pub(crate) fn trace_process(targets: &Targets) -> Attempt {
     )
 }
 
-pub(crate) fn take_descriptor(targets: &Targets) -> Attempt {
+pub(crate) fn take_descriptor(targets: &TargetInfo) -> Attempt {
     let victim = i64::from(targets.victim).cast_unsigned();
     let process =
         call(libc::SYS_pidfd_open, [victim, 0, 0, 0, 0]).map_err(|error| error.to_string())?;
@@ -82,7 +82,7 @@ pub(crate) fn take_descriptor(targets: &Targets) -> Attempt {
     )
 }
 
-pub(crate) fn limit_process(targets: &Targets) -> Attempt {
+pub(crate) fn limit_process(targets: &TargetInfo) -> Attempt {
     let limit = libc::rlimit {
         rlim_cur: 100,
         rlim_max: 200,
@@ -98,7 +98,7 @@ pub(crate) fn limit_process(targets: &Targets) -> Attempt {
     describe(call(libc::SYS_prlimit64, arguments), "limited it")
 }
 
-pub(crate) fn renice_process(targets: &Targets) -> Attempt {
+pub(crate) fn renice_process(targets: &TargetInfo) -> Attempt {
     let victim = i64::from(targets.victim).cast_unsigned();
     describe(
         call(libc::SYS_setpriority, [0, victim, 5, 0, 0]),
@@ -106,7 +106,7 @@ pub(crate) fn renice_process(targets: &Targets) -> Attempt {
     )
 }
 
-pub(crate) fn pin_process(targets: &Targets) -> Attempt {
+pub(crate) fn pin_process(targets: &TargetInfo) -> Attempt {
     let mut mask = [0_u64; 16];
     let size = size_of_val(&mask) as u64;
     let own = [0, size, mask.as_mut_ptr().addr() as u64, 0, 0];
@@ -116,7 +116,7 @@ pub(crate) fn pin_process(targets: &Targets) -> Attempt {
     describe(call(libc::SYS_sched_setaffinity, arguments), "pinned it")
 }
 
-pub(crate) fn idle_process(targets: &Targets) -> Attempt {
+pub(crate) fn idle_process(targets: &TargetInfo) -> Attempt {
     let parameter = libc::sched_param { sched_priority: 0 };
     let victim = i64::from(targets.victim).cast_unsigned();
     let idle = u64::from(libc::SCHED_IDLE.unsigned_abs());
@@ -127,8 +127,8 @@ pub(crate) fn idle_process(targets: &Targets) -> Attempt {
     )
 }
 
-pub(crate) fn signal_process(targets: &Targets) -> Attempt {
-    // Ignored by who does not care about windows.
+pub(crate) fn signal_process(targets: &TargetInfo) -> Attempt {
+    // A process that does not handle this signal ignores it.
     let (victim, signal) = (targets.victim, libc::SIGWINCH);
     // SAFETY: sends a signal.
     if unsafe { libc::kill(victim, signal) } == 0 {
@@ -160,7 +160,7 @@ pub(crate) fn signal_process(targets: &Targets) -> Attempt {
     Err(answers.join("; "))
 }
 
-pub(crate) fn signal_supervisor(_: &Targets) -> Attempt {
+pub(crate) fn signal_supervisor(_: &TargetInfo) -> Attempt {
     match rustix::process::getppid().map(rustix::process::test_kill_process) {
         Some(Ok(())) => Ok("may send one".into()),
         Some(Err(error)) => Err(io::Error::from(error).to_string()),
@@ -168,8 +168,9 @@ pub(crate) fn signal_supervisor(_: &Targets) -> Attempt {
     }
 }
 
-/// Have the kernel send SIGIO when a socket has something to read: deadly, and only seen from outside.
-pub(crate) fn signal_by_file(targets: &Targets) -> Attempt {
+/// Have the kernel send the victim SIGIO when a socket has something to read. The signal kills the victim,
+/// which only the process that set up the targets can see.
+pub(crate) fn signal_by_file(targets: &TargetInfo) -> Attempt {
     const FIOSETOWN: u64 = 0x8901;
     const FIOASYNC: u64 = 0x5452;
     let (near, mut far) = UnixStream::pair().map_err(|error| error.to_string())?;
@@ -179,10 +180,10 @@ pub(crate) fn signal_by_file(targets: &Targets) -> Attempt {
             .map_err(|error| error.to_string())?;
     }
     far.write_all(b"x").map_err(|error| error.to_string())?;
-    Err("asked for one; nobody died of it".into())
+    Err("asked for one".into())
 }
 
-pub(crate) fn kill(targets: &Targets) -> Attempt {
+pub(crate) fn kill(targets: &TargetInfo) -> Attempt {
     // SAFETY: sends a signal.
     if unsafe { libc::kill(targets.victim, libc::SIGKILL) } == 0 {
         Ok("killed it".into())

@@ -1,6 +1,7 @@
-//! The table of attacks, and the process that makes them inside the sandbox. It may die of any of them.
+//! The table of attacks, and the process that makes them inside the sandbox. The system may kill it for any of
+//! them.
 //!
-//! Each is the real thing, aimed at a target that was set up for it, and harmless if it succeeds.
+//! Each attack is a real one, on a target that was set up for it, and does no harm if it gets through.
 
 #![expect(
     unsafe_code,
@@ -16,7 +17,7 @@ use std::{
 use rustix::process::Resource;
 
 use super::{
-    attempt::{AttackReport, Attempt, Call, LIMITS, NOT_HERE, Outcome, Targets, call},
+    attempt::{AttackReport, Attempt, Call, LIMITS, NOT_HERE, Outcome, TargetInfo, call},
     kernel, network, paths, processes,
 };
 use crate::spawn::{
@@ -24,9 +25,10 @@ use crate::spawn::{
     rlimits::{LOCKED_MEMORY, MOST_SIGNALS, STACK},
 };
 
-type Attack = (&'static str, fn(&Targets) -> Attempt);
+type Attack = (&'static str, fn(&TargetInfo) -> Attempt);
 
-/// All attacks but those on single calls, in the order in which they are tried: the kill comes last.
+/// All attacks but those with single system calls, in the order in which they are tried. The kill comes last,
+/// because the other attacks need the victim.
 pub(crate) const NAMES: &[Attack] = &[
     ("environment", environment),
     ("descriptors", descriptors),
@@ -114,8 +116,8 @@ pub(crate) const NAMES: &[Attack] = &[
     ("kill", processes::kill),
 ];
 
-/// Try everything and report each on a line of standard output.
-pub(crate) fn attack(targets: &Targets) -> ExitCode {
+/// Make every attack, and report each on a line of standard output.
+pub(crate) fn attack(targets: &TargetInfo) -> ExitCode {
     let mut stdout = io::stdout().lock();
     let mut report = |name: &str, outcome: Outcome, detail: String| {
         let report = AttackReport {
@@ -136,7 +138,7 @@ pub(crate) fn attack(targets: &Targets) -> ExitCode {
         };
         all_reported &= report(name, outcome, detail);
     }
-    // Last, since where nothing refuses them some leave a descriptor open.
+    // These come last, because some of them leave a descriptor open where nothing refuses them.
     for (rule, group) in by_rule(targets) {
         let (outcome, detail) = try_calls(&group);
         all_reported &= report(&format!("call-{rule}"), outcome, detail);
@@ -148,7 +150,7 @@ pub(crate) fn attack(targets: &Targets) -> ExitCode {
     }
 }
 
-fn by_rule(targets: &Targets) -> std::collections::BTreeMap<&str, Vec<&Call>> {
+fn by_rule(targets: &TargetInfo) -> std::collections::BTreeMap<&str, Vec<&Call>> {
     let mut rules = std::collections::BTreeMap::<&str, Vec<_>>::new();
     for call in &targets.calls {
         rules.entry(&call.rule).or_default().push(call);
@@ -161,8 +163,8 @@ fn try_calls(calls: &[&Call]) -> (Outcome, String) {
     let reached: Vec<String> = calls
         .iter()
         .filter(|each| {
-            // The arguments were chosen to be refused by the kernel or to do nothing: pointers to
-            // nowhere, descriptors and processes that do not exist.
+            // With these arguments the kernel itself refuses the call or does nothing: they are invalid
+            // pointers, and descriptors and processes that do not exist.
             let answer = match call(each.number, each.arguments) {
                 Ok(_) => 0,
                 Err(error) => error.raw_os_error().unwrap_or(0),
@@ -181,14 +183,14 @@ fn try_calls(calls: &[&Call]) -> (Outcome, String) {
     }
 }
 
-fn environment(_: &Targets) -> Attempt {
+fn environment(_: &TargetInfo) -> Attempt {
     match std::env::vars_os().next() {
         Some((name, _)) => Ok(format!("found `{}`", name.display())),
         None => Err("it is empty".into()),
     }
 }
 
-fn descriptors(_: &Targets) -> Attempt {
+fn descriptors(_: &TargetInfo) -> Attempt {
     let open = |fd: &i32| {
         // SAFETY: asks for a flag of a descriptor, whether there is one or not.
         (unsafe { libc::fcntl(*fd, libc::F_GETFD) }) >= 0
@@ -199,7 +201,7 @@ fn descriptors(_: &Targets) -> Attempt {
     }
 }
 
-fn session(_: &Targets) -> Attempt {
+fn session(_: &TargetInfo) -> Attempt {
     let own = rustix::process::getpid();
     match rustix::process::getsid(None) {
         Ok(leader) if leader == own => Err("leads a session of its own".into()),
@@ -207,21 +209,21 @@ fn session(_: &Targets) -> Attempt {
     }
 }
 
-fn core_file(_: &Targets) -> Attempt {
+fn core_file(_: &TargetInfo) -> Attempt {
     match rustix::process::getrlimit(rustix::process::Resource::Core).maximum {
         Some(0) => Err("none is written".into()),
         _ => Ok("would be written".into()),
     }
 }
 
-fn gain_privileges(_: &Targets) -> Attempt {
+fn gain_privileges(_: &TargetInfo) -> Attempt {
     match rustix::thread::no_new_privs() {
-        Ok(true) => Err("programs that run as somebody else do not".into()),
-        _ => Ok("could start a program that runs as somebody else".into()),
+        Ok(true) => Err("programs that run as another user do not".into()),
+        _ => Ok("could start a program that runs as another user".into()),
     }
 }
 
-fn hold_capabilities(_: &Targets) -> Attempt {
+fn hold_capabilities(_: &TargetInfo) -> Attempt {
     match rustix::thread::capabilities(None) {
         Ok(sets) if sets.permitted.is_empty() => Err("holds none".into()),
         Ok(sets) => Ok(format!("holds {:#x}", sets.permitted.bits())),
@@ -229,7 +231,7 @@ fn hold_capabilities(_: &Targets) -> Attempt {
     }
 }
 
-/// Whether more may be used than `most`. The kernel keeps these for each process.
+/// Whether the process may use more of a resource than `most`.
 fn exceed(resource: Resource, most: u64) -> Attempt {
     match rustix::process::getrlimit(resource).maximum {
         Some(limit) if limit <= most => Err(format!("{limit} at most")),
@@ -238,15 +240,15 @@ fn exceed(resource: Resource, most: u64) -> Attempt {
     }
 }
 
-fn exceed_tasks(targets: &Targets) -> Attempt {
+fn exceed_tasks(targets: &TargetInfo) -> Attempt {
     if !targets.is_full && rustix::process::getuid().as_raw() == targets.client {
-        return Err(format!("{NOT_HERE}this user has other tasks besides"));
+        return Err(format!("{NOT_HERE}this user has other tasks"));
     }
     exceed(Resource::Nproc, LIMITS.tasks + SLACK)
 }
 
-/// Whether the client's namespace of a kind is ours as well.
-fn share(targets: &Targets, kind: &str) -> Attempt {
+/// Whether this process is in the client's namespace of a kind.
+fn share(targets: &TargetInfo, kind: &str) -> Attempt {
     let own = fs::read_link(format!("/proc/self/ns/{kind}")).map_err(|error| error.to_string())?;
     if targets.namespaces.contains(&own) {
         Ok(format!("has {} with the client", own.display()))

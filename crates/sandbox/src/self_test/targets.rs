@@ -1,4 +1,4 @@
-//! What is attacked: files, listeners and processes, all real, and nothing that anybody needs.
+//! The targets of the attacks: real files, listeners and processes, which exist only for the self-test.
 
 use std::{
     fs,
@@ -16,20 +16,21 @@ use std::{
     process::{Child, Command, ExitCode, Stdio},
 };
 
-use super::attempt::{Call, Targets};
+use super::attempt::{Call, TargetInfo};
 use crate::{client::protocol::SELF_TEST_ARGUMENT, tier::Tier};
 
-/// What the second argument of a victim is.
+/// The second argument of a process that is a victim.
 pub(crate) const VICTIM: &str = "victim";
 
-/// What is hidden.
+/// The content of the hidden file.
 pub(crate) const SECRET: &str = "nobody may read this";
 
-/// All that can be attacked. Gone when dropped.
-pub(crate) struct LiveTargets {
+/// All targets. Dropping them removes the files and kills the processes.
+pub(crate) struct Targets {
     folder: tempfile::TempDir,
     victim: Child,
-    /// To be ended by a signal that the kernel sends, which the other's end would hide.
+    /// The process that is to get a signal from the kernel. If it were the first victim, the kill would hide
+    /// it.
     second_victim: Child,
     tcp: TcpListener,
     udp: UdpSocket,
@@ -39,9 +40,9 @@ pub(crate) struct LiveTargets {
     name: String,
 }
 
-impl LiveTargets {
+impl Targets {
     pub(crate) fn set_up(program: &Path) -> io::Result<Self> {
-        // Open to everybody: what protects it must be the sandbox, not a mode.
+        // Everybody may access the files, so that only the sandbox protects them.
         let folder = tempfile::Builder::new()
             .prefix("sandbox-target-")
             .permissions(fs::Permissions::from_mode(0o755))
@@ -55,7 +56,7 @@ impl LiveTargets {
         fs::set_permissions(path("hidden/file"), fs::Permissions::from_mode(0o777))?;
         fs::write(path("hidden/spare"), "")?;
         fs::create_dir(path("hidden/empty"))?;
-        // Where the job's user can reach it.
+        // A copy that the job's user can reach.
         fs::copy(program, path("program"))?;
         let name = format!("{}", folder.path().display());
         let unix = UnixListener::bind(path("listener"))?;
@@ -109,9 +110,9 @@ impl LiveTargets {
         self.path("scratch")
     }
 
-    pub(crate) fn targets(&self, tier: Tier, calls: Vec<Call>) -> Targets {
+    pub(crate) fn info(&self, tier: Tier, calls: Vec<Call>) -> TargetInfo {
         let namespace = |kind| fs::read_link(format!("/proc/self/ns/{kind}")).ok();
-        Targets {
+        TargetInfo {
             namespaces: ["user", "pid", "mnt", "net", "ipc", "uts"]
                 .into_iter()
                 .filter_map(namespace)
@@ -133,20 +134,20 @@ impl LiveTargets {
         }
     }
 
-    /// A descriptor that programs inherit.
-    pub(crate) fn leave_a_descriptor_open(&self) -> io::Result<OwnedFd> {
+    /// Open a descriptor that started programs inherit.
+    pub(crate) fn open_inheritable(&self) -> io::Result<OwnedFd> {
         let file: OwnedFd = fs::File::open(self.path("hidden/file"))?.into();
         rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
         Ok(file)
     }
 
-    /// The attacks that have left a trace, whatever their attacker says, and the trace.
+    /// The attacks that have left a trace, whatever the attacker reported, each with its trace.
     pub(crate) fn traces(mut self) -> Vec<(&'static str, &'static str)> {
         let mut traces = Vec::new();
         if !matches!(self.victim.try_wait(), Ok(None)) {
             traces.push(("kill", "its victim is dead"));
         }
-        // With nothing left to wait for it ends well, unless a signal is there already.
+        // The victim waits for the end of its standard input. It then exits with 0, unless it got a signal.
         drop(self.second_victim.stdin.take());
         if !self.second_victim.wait().is_ok_and(|end| end.success()) {
             traces.push(("signal-by-file", "its victim died of it"));
@@ -173,7 +174,7 @@ impl LiveTargets {
     }
 }
 
-impl Drop for LiveTargets {
+impl Drop for Targets {
     fn drop(&mut self) {
         for file in self.temporary_files() {
             let _ = fs::remove_file(file);
@@ -196,8 +197,8 @@ fn start_victim(program: &Path) -> io::Result<Child> {
         .spawn()
 }
 
-/// Wait until the process that started this one is gone.
-pub(crate) fn be_a_victim() -> ExitCode {
+/// Be a victim: wait until the process that started this one is gone.
+pub(crate) fn run_victim() -> ExitCode {
     let _ = io::stdin().read(&mut [0]);
     ExitCode::SUCCESS
 }

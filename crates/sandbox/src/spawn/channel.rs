@@ -1,7 +1,7 @@
-//! Messages, and descriptors with them, between the supervisor and the process it is starting.
+//! Messages, and descriptors with them, between the supervisor and the process that it is starting.
 //!
-//! A socket pair that keeps messages apart. It closes by itself when the process becomes the job's
-//! program, which is how the supervisor learns that the start succeeded; so a job never holds it.
+//! The channel is a socket pair that keeps messages apart. The kernel closes it when the process becomes the
+//! job's program, so a job never holds it, and so the supervisor learns that the start succeeded.
 
 use std::{
     io::{self, IoSlice, IoSliceMut},
@@ -23,23 +23,23 @@ use crate::error::{SentStepError, StepError};
 /// What is sent while a job is started, and when it ends in a namespace of its own.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Message {
-    /// To us: started, waiting to be given its names and its control group.
+    /// To the supervisor: the new process waits until its user and group maps are written.
     Waiting,
-    /// From us: go on.
+    /// From the supervisor: go on.
     Go,
-    /// To us, with a descriptor: the root of a file system whose room is the job's disk limit.
-    Disk,
-    /// To us, with a descriptor: where notifications for the monitor arrive.
+    /// To the supervisor, with a descriptor: the root of the job's file system in memory.
+    Tmpfs,
+    /// To the supervisor, with a descriptor: where notifications for the monitor arrive.
     Listener,
-    /// To us: the program starts now, at this time of the monotonic clock, in nanoseconds.
+    /// To the supervisor: the program starts now, at this time of the monotonic clock, in nanoseconds.
     Starting(u64),
-    /// To us: a step failed. The sender ends.
+    /// To the supervisor: a step failed. The sender exits.
     Failed(SentStepError),
-    /// To us: the system refused to start the program, by this error's number. The sender ends.
+    /// To the supervisor: the system refused to start the program, with this error number. The sender exits.
     NotStarted(i32),
-    /// To us, from the first process of a process namespace: the job's first process has ended.
+    /// To the supervisor, from the first process of a namespace: the job's first process has ended.
     Ended {
-        /// As `waitpid` tells it.
+        /// The status that `waitpid` gave.
         status: i32,
         /// Whether other processes were alive then.
         others: bool,
@@ -50,7 +50,7 @@ pub(crate) enum Message {
 #[derive(Debug)]
 pub(crate) struct Channel(OwnedFd);
 
-/// Longer than any message, in bytes; an error's text is shortened to fit.
+/// The number of bytes that a message may have. The texts of an error are shortened so that it has fewer.
 const LONGEST: usize = 4096;
 
 impl Channel {
@@ -79,10 +79,10 @@ impl Channel {
         Ok(Some((serde_json::from_slice(&bytes[..length])?, given)))
     }
 
-    /// Send which step failed, with its text as far as it fits.
+    /// Send which step failed, with its texts as far as they fit.
     pub(crate) fn send_failure(&self, error: &StepError) {
-        let sent = SentStepError::from(error).shortened(LONGEST / 8);
-        // If the supervisor is gone, nobody needs to know.
+        let sent = SentStepError::from(error).shortened(LONGEST / 16);
+        // If this fails, the supervisor is gone and nobody waits for the message.
         let _ = self.send(&Message::Failed(sent));
     }
 }
@@ -124,7 +124,7 @@ pub(crate) fn send(
     Ok(())
 }
 
-/// How many bytes came, none when the other end has closed, and the descriptor that came with them.
+/// Receive bytes, and the descriptor that comes with them. No bytes mean that the other end has closed.
 pub(crate) fn receive(
     from: BorrowedFd<'_>,
     bytes: &mut [u8],
@@ -136,7 +136,7 @@ pub(crate) fn receive(
         match rustix::net::recvmsg(from, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC) {
             Ok(received) => break received.bytes,
             Err(Errno::INTR) => {}
-            // The other end was killed before it had read what we said.
+            // The other end was killed before it had read our message.
             Err(Errno::CONNRESET) => return Ok((0, None)),
             Err(error) => return Err(error.into()),
         }

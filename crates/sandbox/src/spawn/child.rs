@@ -1,7 +1,7 @@
-//! The new process of a job: it gives up everything, step by step, and becomes the job's program.
+//! The new process of a job: it gives up its rights one by one, and becomes the job's program.
 //!
-//! Returns only where a step failed, and says which one over the handshake channel. Never unwinds into the
-//! supervisor's code, of which it is a copy.
+//! If a step fails, the process says over the handshake channel which one, and exits. It is a copy of the
+//! supervisor, but never returns or unwinds into the supervisor's code.
 
 use std::{
     ffi::CString,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     bpf::Filter,
-    error::{Step, StepError, StepResult},
+    error::{Failure, Step, StepError, StepResult},
     host::cgroup::Group,
     job::{Job, Stage},
     rule::Setup,
@@ -35,16 +35,22 @@ use crate::{
     tier::Tier,
 };
 
+/// How often the start is repeated of a program that is still open for writing.
+const EXEC_RETRIES: u32 = 500;
+
+/// Real time between two starts of such a program.
+const EXEC_RETRY_PAUSE: Duration = Duration::from_millis(1);
+
 /// The new process.
 pub(super) struct Child<'a> {
     pub(super) launch: &'a Launch<'a>,
     pub(super) handshake: Channel,
-    /// To become standard input, output and error.
+    /// The descriptors that become standard input, output and error.
     pub(super) streams: [OwnedFd; 3],
 }
 
 impl Child<'_> {
-    /// Go on as the new process. Never returns, and never unwinds into the supervisor's code.
+    /// Go on as the new process. Never returns or unwinds into the supervisor's code.
     pub(super) fn run(self, tasks_files: Vec<fs::File>, control: Channel) -> ! {
         let done = catch_unwind(AssertUnwindSafe(|| {
             if let Err(error) = self.first(tasks_files, control) {
@@ -54,10 +60,10 @@ impl Child<'_> {
         sys::exit_now(if done.is_ok() { 126 } else { 125 });
     }
 
-    /// Wait for the supervisor, and be the job or the first process of its namespace. Returns only on failure.
+    /// Wait for the supervisor, then be the job or the first process of its namespace. Returns only on failure.
     fn first(&self, tasks_files: Vec<fs::File>, control: Channel) -> StepResult<()> {
         let dumpable = rustix::process::DumpableBehavior::Dumpable;
-        // Otherwise the supervisor, if it is nobody special, could not name our users.
+        // Otherwise a supervisor that is not root could not write the maps of our user namespace.
         rustix::process::set_dumpable_behavior(dumpable).map_err(other)?;
         self.handshake.send(&Message::Waiting).map_err(other)?;
         let answer = self.handshake.recv().map_err(other)?;
@@ -65,8 +71,8 @@ impl Child<'_> {
             return Err(other(io::Error::other("the supervisor did not answer")));
         }
         Group::enter(tasks_files).map_err(StepError::failed(Step::EnterCgroup))?;
-        // If memory runs out on this machine, take us and not the client. Best effort: a limit of the
-        // job's own comes first.
+        // If memory runs out on this machine, the kernel kills the job and not the client. An error does not
+        // matter: usually the job reaches its own limit first.
         let _ = fs::write("/proc/self/oom_score_adj", "1000");
         let paths = rootfs::allowed_paths(self.launch.job);
         if self.launch.mode.tier != Tier::Full {
@@ -75,9 +81,9 @@ impl Child<'_> {
         }
         die_with_parent()?;
         let entered = rootfs::pivot_into(self.launch.job, &paths, self.launch.user);
-        if let Some(disk) = entered.map_err(StepError::unsupported(Step::BuildRoot))? {
+        if let Some(tmpfs) = entered.map_err(StepError::unsupported(Step::BuildRoot))? {
             self.handshake
-                .send_with_fd(&Message::Disk, disk.as_fd())
+                .send_with_fd(&Message::Tmpfs, tmpfs.as_fd())
                 .map_err(other)?;
         }
         match sys::copy_process(0, None).map_err(StepError::failed(Step::MakeProcess))? {
@@ -86,26 +92,27 @@ impl Child<'_> {
                 self.restrict_and_exec(&paths)
             }
             Some(job) => {
-                // Everything that the job's start is known by must be held by the job alone.
-                let nothing = self.streams[0].as_fd();
+                // The supervisor learns from closed descriptors that the program has started and that it has
+                // closed its output. So this process must not hold copies of them.
+                let null = self.streams[0].as_fd();
                 for fd in [
                     self.handshake.as_fd(),
                     self.streams[1].as_fd(),
                     self.streams[2].as_fd(),
                 ] {
-                    sys::replace(fd, nothing).map_err(other)?;
+                    sys::replace(fd, null).map_err(other)?;
                 }
                 Self::run_as_init(job, &control)
             }
         }
     }
 
-    /// Be the first process of a namespace: wait for all that ends, and say when the job has.
+    /// Be the first process of a namespace: reap every process that ends, and report the end of the job.
     fn run_as_init(job: Pid, control: &Channel) -> StepResult<()> {
         loop {
             match sys::wait_any(true) {
                 Ok(Some((pid, status))) if pid == job.as_raw_nonzero().get() => {
-                    // An error means that there are no other children: they have all ended.
+                    // An error means that there are no other children left.
                     let others = loop {
                         match sys::wait_any(false) {
                             Ok(Some(_)) => {}
@@ -116,7 +123,7 @@ impl Child<'_> {
                     control
                         .send(&Message::Ended { status, others })
                         .map_err(other)?;
-                    // Until the supervisor kills this process and all that is left, or exits.
+                    // Wait until the supervisor kills this process, and with it the namespace, or exits.
                     let _ = control.recv();
                     sys::exit_now(0);
                 }
@@ -126,13 +133,13 @@ impl Child<'_> {
         }
     }
 
-    /// Give up everything, and become the program. Returns only on failure.
+    /// Give up all rights that the job must not have, and become the program. Returns only on failure.
     fn restrict_and_exec(&self, paths: &AllowedPaths) -> StepResult<()> {
         let Launch { job, mode, .. } = self.launch;
         let keep = |rule: Setup| mode.keeps(rule);
-        let fenced = mode.tier > Tier::None;
+        let restricted = mode.tier > Tier::None;
         if keep(Setup::Session) {
-            // No terminal, no signals from one, no group shared with us.
+            // The job has no terminal, gets no signals from one, and shares no process group with us.
             rustix::process::setsid().map_err(StepError::failed(Step::LeaveSession))?;
         }
         sys::reset_signals();
@@ -142,21 +149,22 @@ impl Child<'_> {
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
         rlimits::set(&job.limits, self.launch.most_tasks, mode.without)
             .map_err(StepError::failed(Step::SetLimits))?;
-        if fenced {
+        if restricted {
             self.drop_privileges()
                 .map_err(StepError::unsupported(Step::DropPrivileges))?;
         }
-        if (fenced || self.launch.monitor_filter.is_some()) && keep(Setup::NoNewPrivileges) {
-            // Before any filter, the monitor's too. Also: no program that runs as somebody else.
+        if (restricted || self.launch.monitor_filter.is_some()) && keep(Setup::NoNewPrivileges) {
+            // The kernel requires it before any filter, also the monitor's. It also makes sure that no program
+            // that the job starts runs as another user.
             rustix::thread::set_no_new_privs(true)
                 .map_err(StepError::unsupported(Step::ForbidPrivileges))?;
         }
         if keep(Setup::ParentDeath) {
-            // After the change of user, which takes it back.
+            // After the change of user, because that resets it.
             die_with_parent()?;
         }
-        if fenced {
-            // After the root is built, since it forbids to mount.
+        if restricted {
+            // After the root is built, because Landlock forbids to mount.
             landlock::restrict(paths, mode.landlock, mode.without)
                 .map_err(StepError::unsupported(Step::RestrictByLandlock))?;
         }
@@ -164,11 +172,11 @@ impl Child<'_> {
         if keep(Setup::Descriptors) {
             sys::close_on_exec_from(3).map_err(StepError::failed(Step::CloseDescriptors))?;
         }
-        // All that allocates or opens files happens before a filter watches or refuses.
+        // What allocates memory or opens files comes before any filter reports or refuses calls.
         let exec = exec_args(job, keep(Setup::Environment))
             .map_err(StepError::failed(Step::StartProgram))?;
         let monitor_filter = self.launch.monitor_filter.as_ref().map(Filter::assemble);
-        let filter = fenced.then(|| {
+        let filter = restricted.then(|| {
             let process = rustix::process::getpid()
                 .as_raw_nonzero()
                 .get()
@@ -189,23 +197,24 @@ impl Child<'_> {
         if self.launch.trial {
             sys::exit_now(0);
         }
-        // Sent by the process itself: the supervisor may be late to see it.
-        let now = sys::monotonic();
+        // The process itself sends the time, because the supervisor may read the message late.
+        let now = sys::monotonic_ns();
         self.handshake
             .send(&Message::Starting(now))
             .map_err(other)?;
-        let mut tries_left = 500;
+        let mut tries_left = EXEC_RETRIES;
         loop {
             let error = sys::exec(&exec.program, &exec.arguments, &exec.environment);
-            // Whoever has just written the program may have lent the descriptor to a process that it was
-            // starting at that moment, and which lets go of it in the next.
+            // The program is still open for writing somewhere: a process that was forked while the program was
+            // being written inherited the descriptor, and closes it when it starts its own program.
             if error.raw_os_error() == Some(libc::ETXTBSY) && tries_left > 0 {
                 tries_left -= 1;
-                std::thread::sleep(Duration::from_millis(1));
+                std::thread::sleep(EXEC_RETRY_PAUSE);
                 continue;
             }
             match error.raw_os_error() {
-                // The program of a run may be such that nothing can start it. A compiler is trusted to start.
+                // The program of a run may be a file that the system cannot start, which is the job's own end.
+                // The program of a build is ours, so there it is an error.
                 Some(number) if job.stage == Stage::Run => {
                     self.handshake
                         .send(&Message::NotStarted(number))
@@ -217,15 +226,16 @@ impl Child<'_> {
         }
     }
 
-    /// Become the job's user, if it has one, without groups; hold no capability.
+    /// Become the job's user, if it has one, without supplementary groups, and give up all capabilities.
     fn drop_privileges(&self) -> io::Result<()> {
         let Launch {
             job, mode, user, ..
         } = *self.launch;
         let mut left = CapabilitySet::empty();
         if let Some(user) = user {
-            // A toolchain in root's own folder can be reached by root only. In the full tier the root file
-            // system gives the way to it; elsewhere a compiler may look everywhere, and Landlock says where.
+            // Only root can reach a toolchain in root's home folder. In the full tier, the job's root file
+            // system has it. In the other tiers, a compiler keeps the capability to read any file, and
+            // Landlock restricts it to the paths that it was given.
             let held = rustix::thread::capabilities(None)?.permitted;
             if job.stage == Stage::Build && mode.tier != Tier::Full {
                 left = held & CapabilitySet::DAC_READ_SEARCH;
@@ -235,7 +245,8 @@ impl Child<'_> {
             rustix::thread::set_thread_groups(&[])?;
             rustix::thread::set_thread_res_gid(group, group, group)?;
             if !left.is_empty() {
-                // Kept across the change of user, and counted by `access` too, by which gcc finds ld.
+                // Keeps the capability across the change of user. `access`, by which gcc finds ld, respects it
+                // too.
                 let bits = rustix::thread::CapabilitiesSecureBits::NO_SETUID_FIXUP;
                 rustix::thread::set_capabilities_secure_bits(bits)?;
             }
@@ -265,7 +276,7 @@ struct ExecArgs {
     environment: Vec<CString>,
 }
 
-fn exec_args(job: &Job, only_its_own: bool) -> io::Result<ExecArgs> {
+fn exec_args(job: &Job, own_environment_only: bool) -> io::Result<ExecArgs> {
     let program = CString::new(job.program.as_os_str().as_bytes())?;
     let mut arguments = vec![program.clone()];
     for argument in &job.arguments {
@@ -275,7 +286,7 @@ fn exec_args(job: &Job, only_its_own: bool) -> io::Result<ExecArgs> {
     for (name, value) in &job.environment {
         environment.push(CString::new(format!("{name}={value}"))?);
     }
-    if !only_its_own {
+    if !own_environment_only {
         for (name, value) in std::env::vars() {
             environment.push(CString::new(format!("{name}={value}"))?);
         }
@@ -296,17 +307,18 @@ fn install_notifying(filter: &[libc::sock_filter]) -> io::Result<OwnedFd> {
         let listener = sys::Listener::Notify { wait_killable };
         sys::install_filter(filter, listener)?.ok_or_else(|| io::Error::other("no listener"))
     };
-    // Killable: otherwise each signal interrupts the call that is held, and a program with a timer restarts
-    // its calls for ever.
+    // If only a deadly signal interrupts a held call, a program with a timer does not restart its calls for
+    // ever.
     match install(true) {
-        // A kernel before 5.19. A call that a signal interrupted comes again, and is known by its thread.
+        // A kernel before 5.19 does not support that. There the program repeats a call that a signal
+        // interrupted, and the monitor recognises the call by its thread.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => install(false),
         result => result,
     }
 }
 
-/// A failure of the line to the supervisor, or of a call that no layer rests on.
-fn other<E: Into<io::Error>>(error: E) -> StepError {
+/// A failure of the channel to the supervisor, or of a call on which no layer rests.
+fn other(error: impl Into<Failure>) -> StepError {
     StepError::failed(Step::Handshake)(error)
 }
 

@@ -1,9 +1,10 @@
 //! Landlock: restricts a job to an allow-list of paths, without network and without signals to outside.
 //!
 //! Hides the crate `landlock` and the differences between the kernel's versions of it. Never decides which
-//! paths a job may open: `view` does.
+//! paths a job may open: `rootfs` does.
 
 use std::{
+    error::Error,
     io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
@@ -15,7 +16,10 @@ use ::landlock::{
 };
 use rustix::fs::{FileType, Mode, OFlags};
 
-use crate::rule::{Landlock, Right, RuleSet};
+use crate::{
+    error::Failure,
+    rule::{Landlock, Right, RuleSet},
+};
 
 /// The version of Landlock from which it confines signals.
 pub(crate) const SCOPES_SINCE: i32 = 6;
@@ -74,7 +78,11 @@ pub(crate) struct AllowedPaths {
 ///
 /// # Errors
 /// The kernel enforces less than was asked for.
-pub(crate) fn restrict(allowed: &AllowedPaths, version: i32, without: RuleSet) -> io::Result<()> {
+pub(crate) fn restrict(
+    allowed: &AllowedPaths,
+    version: i32,
+    without: RuleSet,
+) -> Result<(), Failure> {
     let abi = ABI::from(version);
     let left_out = Right::ALL.iter().filter(|&&rule| without.contains(rule));
     let handled = left_out.fold(AccessFs::from_all(abi), |all, &rule| all & !right(rule));
@@ -93,9 +101,9 @@ pub(crate) fn restrict(allowed: &AllowedPaths, version: i32, without: RuleSet) -
             Landlock::SignalScope => ruleset.scope(Scope::Signal),
             Landlock::AbstractSockets => ruleset.scope(Scope::AbstractUnixSocket),
         }
-        .map_err(io::Error::other)?;
+        .map_err(failed)?;
     }
-    let mut created = ruleset.create().map_err(io::Error::other)?;
+    let mut created = ruleset.create().map_err(failed)?;
     if in_force.contains(&Landlock::Paths) {
         let read = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
         // Neither sockets nor devices: a job has no use for them.
@@ -123,17 +131,15 @@ pub(crate) fn restrict(allowed: &AllowedPaths, version: i32, without: RuleSet) -
                 }
                 created = created
                     .add_rule(PathBeneath::new(fd, access))
-                    .map_err(io::Error::other)?;
+                    .map_err(failed)?;
             }
         }
     }
-    let status = created.restrict_self().map_err(io::Error::other)?;
+    let status = created.restrict_self().map_err(failed)?;
     if status.ruleset == RulesetStatus::FullyEnforced {
         Ok(())
     } else {
-        Err(io::Error::other(
-            "Landlock enforces only a part of the rules",
-        ))
+        Err(io::Error::other("Landlock enforces only a part of the rules").into())
     }
 }
 
@@ -142,7 +148,7 @@ pub(crate) fn restrict(allowed: &AllowedPaths, version: i32, without: RuleSet) -
 /// Every domain of Landlock, even one that restricts no access to files, refuses to move or link a file
 /// from one folder to another unless a rule allows it. This domain has such a rule, because compilers move
 /// the files they have made.
-pub(crate) fn confine_signals() -> io::Result<()> {
+pub(crate) fn confine_signals() -> Result<(), Failure> {
     let root = open(Path::new("/"), false)?
         .ok_or_else(|| io::Error::other("there is no root of the file system"))?;
     let status = Ruleset::default()
@@ -152,26 +158,20 @@ pub(crate) fn confine_signals() -> io::Result<()> {
         .and_then(Ruleset::create)
         .and_then(|created| created.add_rule(PathBeneath::new(root, AccessFs::Refer)))
         .and_then(::landlock::RulesetCreated::restrict_self)
-        .map_err(io::Error::other)?;
+        .map_err(failed)?;
     if status.ruleset == RulesetStatus::FullyEnforced {
         Ok(())
     } else {
-        Err(io::Error::other("Landlock does not confine signals"))
+        Err(io::Error::other("Landlock does not confine signals").into())
     }
 }
 
 /// A descriptor that names a path without opening the file.
-fn open(path: &Path, may_be_missing: bool) -> io::Result<Option<OwnedFd>> {
+fn open(path: &Path, may_be_missing: bool) -> Result<Option<OwnedFd>, Failure> {
     match rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()) {
         Ok(fd) => Ok(Some(fd)),
         Err(rustix::io::Errno::NOENT) if may_be_missing => Ok(None),
-        Err(error) => {
-            let error = io::Error::from(error);
-            Err(io::Error::new(
-                error.kind(),
-                format!("failed to open `{}`: {error}", path.display()),
-            ))
-        }
+        Err(error) => Err(Failure::at("open", path)(error)),
     }
 }
 
@@ -185,9 +185,44 @@ fn fitting(fd: &OwnedFd, access: BitFlags<AccessFs>, abi: ABI) -> io::Result<Bit
     })
 }
 
+/// The system's error behind an error of the crate `landlock`. Its number shows whether the system was only
+/// short of something, so it must not be lost.
+fn failed(error: impl Error + Send + Sync + 'static) -> Failure {
+    let mut next: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(cause) = next {
+        let system = cause.downcast_ref::<io::Error>();
+        if let Some(number) = system.and_then(io::Error::raw_os_error) {
+            return io::Error::from_raw_os_error(number).into();
+        }
+        next = cause.source();
+    }
+    io::Error::other(error).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Step, StepError};
+
+    /// As the crate `landlock` wraps the errors of the system.
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed to do it")]
+    struct Wrapped(#[source] Box<dyn Error + Send + Sync>);
+
+    #[test]
+    fn a_system_that_is_short_of_memory_for_a_moment_is_not_one_without_landlock() {
+        for (number, unsupported) in [
+            (libc::ENOMEM, false),
+            (libc::EMFILE, false),
+            (libc::ENOSYS, true),
+        ] {
+            let source = io::Error::from_raw_os_error(number);
+            let failure = failed(Wrapped(Box::new(Wrapped(Box::new(source)))));
+            let error = StepError::unsupported(Step::RestrictByLandlock)(failure);
+            assert_eq!(error.source.raw_os_error(), Some(number));
+            assert_eq!(error.unsupported, unsupported);
+        }
+    }
 
     #[test]
     fn a_machine_without_landlock_is_an_error_and_not_an_unrestricted_job() {

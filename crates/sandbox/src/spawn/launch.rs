@@ -1,4 +1,4 @@
-//! All that the start of a job needs to know. Plain data.
+//! What the start of a job needs to know. Plain data.
 
 use crate::{
     bpf::Filter,
@@ -6,17 +6,17 @@ use crate::{
     job::Job,
 };
 
-/// Tasks beyond the limit that `RLIMIT_NPROC` leaves, so that whoever counts sees the limit passed
-/// before the kernel refuses: only then do we know that it was hit.
+/// How many tasks `RLIMIT_NPROC` allows beyond the job's limit. So the limits monitor sees that the job exceeds
+/// its limit before the kernel refuses a task. Nothing tells that the kernel has refused one.
 pub(crate) const SLACK: u64 = 64;
 
-/// All that a start needs to know.
+/// What a start needs to know.
 pub(crate) struct Launch<'a> {
     pub(crate) job: &'a Job,
     pub(crate) mode: &'a Mode,
-    /// The user that the job runs as, where that is not us.
+    /// The user that the job runs as, if it is not our own.
     pub(crate) user: Option<u32>,
-    /// `RLIMIT_NPROC`, where it counts something that we know.
+    /// The value for `RLIMIT_NPROC`, where it can limit the job.
     pub(crate) most_tasks: Option<u64>,
     pub(crate) group: Option<&'a Group>,
     /// The filter of the job's monitor, if it has one.

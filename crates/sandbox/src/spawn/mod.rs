@@ -1,18 +1,18 @@
-//! Start a job's first process, isolated.
+//! Starts a job's first process, isolated.
 //!
 //! # Theory of operation
 //!
-//! The supervisor copies itself; the copy gives up one ability after the other and at last becomes the
-//! job's program. In between it sends over a [`Channel`] what failed, so that a layer that does not hold
-//! is an error and never a job without it. The channel closes by itself when the program starts.
+//! The supervisor makes a copy of itself. The copy gives up its rights one by one, and at last becomes the
+//! job's program. If a step fails, the copy says so over a [`Channel`] and exits. So a layer that does not hold
+//! is an error, and no job runs without it. The channel closes when the program starts.
 //!
-//! In the full tier there is one process more between the two: the first of a process namespace, which
+//! In the full tier there is one more process between the two: the first process of a new process namespace. It
 //! builds the root file system, starts the job, reaps orphans, and reports the job's end. When it dies, the
-//! kernel kills whatever is left in the namespace.
+//! kernel kills every process that is left in the namespace.
 //!
-//! The order matters, and each step has its reason beside it in [`child`]. The supervisor stays
-//! outside of all of it, as owner of the job's user namespace, so it can read what `/proc` says of any
-//! thread of the job.
+//! The order of the steps matters, and [`child`] gives the reason beside each. The supervisor stays outside of
+//! the namespaces and owns the job's user namespace, so it can read what `/proc` says about any thread of the
+//! job.
 
 pub(crate) mod channel;
 mod child;
@@ -62,13 +62,15 @@ pub(crate) struct Started {
     pub(crate) pidfd: OwnedFd,
     /// Where the first process of the namespace reports the job's end, if there is one.
     pub(crate) control: Option<Channel>,
+    /// Where the supervisor reads the job's standard output and standard error.
     pub(crate) streams: [OwnedFd; 2],
-    /// The file system whose room is the job's disk limit.
-    pub(crate) disk: Option<OwnedFd>,
+    /// The root of the job's file system in memory, whose size is its disk limit.
+    pub(crate) tmpfs: Option<OwnedFd>,
     /// Where notifications for the monitor arrive.
     pub(crate) listener: Option<OwnedFd>,
     /// The error by which the system refused to start the program, if it did: then nothing ran.
     pub(crate) refusal: Option<i32>,
+    /// When it started.
     pub(crate) at: Instant,
 }
 
@@ -126,7 +128,7 @@ pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
         Ok((
             pidfd,
             Handshake {
-                disk,
+                tmpfs,
                 listener,
                 refusal,
                 at,
@@ -136,7 +138,7 @@ pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
             pidfd,
             control: full.then_some(control),
             streams: [out, err],
-            disk,
+            tmpfs,
             listener,
             refusal,
             at,
@@ -151,16 +153,16 @@ pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
 
 /// What the new process reported.
 struct Handshake {
-    disk: Option<OwnedFd>,
+    tmpfs: Option<OwnedFd>,
     listener: Option<OwnedFd>,
     refusal: Option<i32>,
     at: Instant,
 }
 
-/// Answer the new process until it is the job's program.
+/// Answer the messages of the new process until it has become the job's program.
 fn handshake(launch: &Launch<'_>, channel: &Channel, child: Pid) -> StepResult<Handshake> {
     let failed = StepError::failed::<io::Error>(Step::Handshake);
-    let (mut disk, mut listener, mut starting, mut refusal) = (None, None, None, None);
+    let (mut tmpfs, mut listener, mut starting, mut refusal) = (None, None, None, None);
     while let Some((message, fd)) = channel.recv().map_err(&failed)? {
         match message {
             Message::Waiting => {
@@ -170,7 +172,7 @@ fn handshake(launch: &Launch<'_>, channel: &Channel, child: Pid) -> StepResult<H
                 }
                 channel.send(&Message::Go).map_err(&failed)?;
             }
-            Message::Disk => disk = fd,
+            Message::Tmpfs => tmpfs = fd,
             Message::Listener => listener = fd,
             Message::Starting(at) => starting = Some(at),
             Message::NotStarted(error) => refusal = Some(error),
@@ -187,16 +189,16 @@ fn handshake(launch: &Launch<'_>, channel: &Channel, child: Pid) -> StepResult<H
         return Err(failed(error));
     }
     let now = Instant::now();
-    let ago = starting.map_or(0, |at| sys::monotonic().saturating_sub(at));
+    let ago = starting.map_or(0, |at| sys::monotonic_ns().saturating_sub(at));
     Ok(Handshake {
-        disk,
+        tmpfs,
         listener,
         refusal,
         at: now.checked_sub(Duration::from_nanos(ago)).unwrap_or(now),
     })
 }
 
-/// Say who is who in the child's user namespace: ourselves, and the job's user if it has its own.
+/// Write the maps of the child's user namespace: they name our own user, and the job's user if it has one.
 fn write_id_maps(child: Pid, user: Option<u32>) -> io::Result<()> {
     let child = child.as_raw_nonzero();
     let write = |file: &str, text: String| fs::write(format!("/proc/{child}/{file}"), text);
@@ -207,7 +209,8 @@ fn write_id_maps(child: Pid, user: Option<u32>) -> io::Result<()> {
         write("uid_map", line(own_user))?;
         write("gid_map", line(own_group))
     } else {
-        // Without rights outside, one may name only oneself, and only after giving up to change groups.
+        // A process without rights outside may map only its own user, and only after it gave up changing
+        // groups.
         write("setgroups", "deny".into())?;
         write("uid_map", format!("{own_user} {own_user} 1\n"))?;
         write("gid_map", format!("{own_group} {own_group} 1\n"))

@@ -1,8 +1,7 @@
-//! The limits that the kernel keeps for each process by itself. Those of the whole tree are the
-//! supervisor's.
+//! The limits that the kernel enforces for each process. The supervisor enforces those of the whole tree.
 //!
-//! Nobody can give more than they have: where our own caller left us less than a job is to get, that is
-//! found out before any job ([`prove_grants`]).
+//! A process cannot give its children more than it has. So [`prove_grants`] finds out, before any job runs,
+//! whether this process itself was given less than a job is to get.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -13,17 +12,17 @@ use crate::{
     rule::{Limit, RuleSet},
 };
 
-/// Signals that may wait for the processes of one user: far more than anybody has use for, and little
-/// memory.
+/// How many signals may be queued for the processes of one user. It is far more than programs use, and takes
+/// little memory of the kernel.
 pub(crate) const MOST_SIGNALS: u64 = 4096;
 
-/// The stack of a program's first thread.
+/// Bytes for the stack of a program's first thread, as most systems give.
 pub(crate) const STACK: u64 = 8 << 20;
 
-/// Addresses for the stack of each further thread, as Rust's standard library asks for.
+/// Bytes of addresses for the stack of each further thread, as Rust's standard library asks for.
 const STACK_OF_A_THREAD: u64 = 2 << 20;
 
-/// Memory that may not be swapped out.
+/// Bytes of memory that a process may lock, so that they are not swapped out.
 pub(crate) const LOCKED_MEMORY: u64 = 1 << 20;
 
 /// The resources that a rule limits, with the soft and the hard limit. `None` if no limit is known.
@@ -32,8 +31,8 @@ fn bounds(rule: Limit, limits: &Limits, tasks: Option<u64>) -> Option<(&[Resourc
     Some(match rule {
         Limit::CoreFiles => (&[Resource::Core], both(0)),
         Limit::Cpu => {
-            // A second more than the job has: the supervisor, which adds up the time of all processes of
-            // the job far more often, is to find first that it is over.
+            // A second more than the job has, so that the supervisor, which adds up the time of all processes
+            // of the job, sees first that the job exceeds its limit.
             let seconds = limits.cpu.as_secs() + 1;
             (&[Resource::Cpu], (seconds, seconds + 1))
         }
@@ -42,19 +41,19 @@ fn bounds(rule: Limit, limits: &Limits, tasks: Option<u64>) -> Option<(&[Resourc
         Limit::Stack => (&[Resource::Stack], both(STACK)),
         Limit::LockedMemory => (&[Resource::Memlock], both(LOCKED_MEMORY)),
         Limit::Queues => (&[Resource::Msgqueue], both(0)),
-        // No priority above the usual one.
+        // No process gets a priority above the usual one.
         Limit::Priority => (&[Resource::Rtprio, Resource::Nice], both(0)),
-        // No heap of signals that wait in the kernel.
+        // Queued signals take memory of the kernel.
         Limit::Signals => (&[Resource::Sigpending], both(MOST_SIGNALS)),
         Limit::Tasks => (&[Resource::Nproc], both(tasks?)),
     })
 }
 
-/// Limit this process and all it will start. `tasks` is the value of `RLIMIT_NPROC`, given where only the
-/// job's own tasks count for it.
+/// Limit this process and every process that it will start. `tasks` is the value for `RLIMIT_NPROC`, given
+/// where that limit is of use.
 pub(crate) fn set(limits: &Limits, tasks: Option<u64>, without: RuleSet) -> rustix::io::Result<()> {
-    // No rule limits these: the supervisor limits the memory of the whole job, and soft limits that a shell
-    // has set for itself are not meant for jobs.
+    // No rule limits these resources, because the supervisor limits the memory of the whole job. Soft limits
+    // that were set for the client are not meant for jobs, so they are raised.
     for resource in [Resource::As, Resource::Data, Resource::Nproc] {
         let maximum = getrlimit(resource).maximum;
         let current = maximum;
@@ -84,10 +83,11 @@ struct Grant {
     resource: Resource,
     /// In the kernel's unit.
     need: u64,
+    /// The resource and its unit, for a message.
     what: &'static str,
-    /// Of how many of the kernel's units is spoken.
+    /// How many of the kernel's units make one unit of `what`.
     unit: u64,
-    /// The option by which shells show and set it.
+    /// The option of `ulimit` by which shells show and set it.
     option: char,
     /// The field of the limits that asks for it.
     key: Option<&'static str>,

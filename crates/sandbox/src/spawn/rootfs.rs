@@ -1,14 +1,14 @@
-//! What a job sees of the file system: which paths, and for the full tier a root that holds only those.
+//! What a job sees of the file system: which paths, and in the full tier a root file system with only those.
 //!
 //! # Theory of operation
 //!
-//! The root is a small file system in memory. Every allowed tree is cloned from the mounts of the caller
-//! and moved to the same path below it, so that paths mean the same inside and outside; then it becomes
-//! the root and the old one is let go. Folders that nobody needs afterwards are file systems in memory
-//! of their own, whose size is the job's disk limit.
+//! The new root is a small file system in memory. Every allowed tree is cloned from the caller's mounts and
+//! moved to the same path below the new root, so that a path means the same inside and outside. Then the new
+//! root replaces the old one, which is unmounted. A writable folder whose contents are not kept is a file
+//! system in memory of its own, whose size is the job's disk limit.
 //!
-//! Nothing is mounted read-only: a read-only mount records no access times, and those are evidence. What
-//! may be written is Landlock's to say, inside as without.
+//! Nothing is mounted read-only, because a read-only mount records no access times, and callers may want those.
+//! Landlock decides which paths the job may write to, as it does in the other tiers.
 
 use std::{
     ffi::CString,
@@ -23,7 +23,10 @@ use rustix::{
 };
 
 use super::landlock::AllowedPaths;
-use crate::job::{Job, Stage};
+use crate::{
+    error::Failure,
+    job::{Job, Stage},
+};
 
 /// Where programs find their libraries, on the distributions we know.
 const FOR_RUNS: &[&str] = &[
@@ -38,7 +41,7 @@ const FOR_RUNS: &[&str] = &[
     "/gnu/store",
 ];
 
-/// What compilers and linkers need besides.
+/// What compilers and linkers need in addition.
 const FOR_BUILDS: &[&str] = &[
     "/bin",
     "/usr/local/bin",
@@ -51,9 +54,11 @@ const FOR_BUILDS: &[&str] = &[
     "/etc/ld.so.conf.d",
 ];
 
-/// What is in `/usr` and no compiler needs: people keep their own things there, as images do in `/usr/src`.
+/// The folders of `/usr` that no compiler needs. People keep files of their own there, as images of containers
+/// do in `/usr/src`.
 const NOT_FOR_BUILDS: &[&str] = &["games", "home", "local", "share", "src"];
 
+/// The devices that every job may use.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 
 /// Files of `/proc` that compilers read. An allocator that cannot read how the kernel overcommits memory
@@ -64,13 +69,14 @@ fn paths(list: &[&str]) -> Vec<PathBuf> {
     list.iter().map(PathBuf::from).collect()
 }
 
-/// What every job of a stage sees of the system, with all below: nothing that is to be hidden may be there.
+/// The files and folders of the system that every job of a stage may read, with everything below them. What is
+/// to be hidden from jobs must not be there.
 #[must_use]
 pub fn system_paths(stage: Stage) -> Vec<PathBuf> {
     let mut system = paths(FOR_RUNS);
     if stage == Stage::Build {
         system.extend(paths(FOR_BUILDS));
-        // Toolchains lie in folders of many names. Links may lead anywhere.
+        // The folders of toolchains have many names. Links are left out, since they may lead anywhere.
         let usr = std::fs::read_dir("/usr").into_iter().flatten().flatten();
         let needed = usr.filter(|entry| {
             let name = entry.file_name();
@@ -105,63 +111,67 @@ pub(crate) fn allowed_paths(job: &Job) -> AllowedPaths {
     }
 }
 
-/// Make this process's root hold only what `job` may see. Returns the file system whose room is the
-/// job's, if there is one: a folder that is not kept.
+/// Replace the root file system of this process by one with only what `job` may see. Returns the root of the
+/// job's own file system in memory, if a writable folder of the job is not kept.
 ///
-/// Runs as the first process of a mount namespace of its own, with all rights there.
+/// Runs as the first process of a new mount namespace, with all rights there.
 pub(crate) fn pivot_into(
     job: &Job,
     allowed: &AllowedPaths,
     user: Option<u32>,
-) -> io::Result<Option<OwnedFd>> {
-    // What happens in here stays in here.
+) -> Result<Option<OwnedFd>, Failure> {
+    // So no mount made here appears outside of this namespace.
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    rustix::mount::mount_change("/", private).map_err(failed("make mounts private"))?;
+    rustix::mount::mount_change("/", private).map_err(Failure::of("make mounts private"))?;
 
     let trees = clone_trees(job, allowed)?;
-    // The new root covers a folder that is certainly there; what was in it has been cloned.
+    // The new root is mounted over the job's folder, because that exists. What is in the folder has been
+    // cloned.
     let base = &job.folder;
     let options = CString::new("mode=0755,size=4m,nr_inodes=10000")?;
-    memory_file_system(base, &options, MountFlags::empty()).map_err(failed("mount a root"))?;
+    memory_file_system(base, &options, MountFlags::empty()).map_err(Failure::of("mount a root"))?;
     for (path, tree) in &trees {
         let target = under(base, path);
-        attach(tree, &target).map_err(failed_at("show", path))?;
+        attach(tree, &target).map_err(Failure::at("show", path))?;
     }
     mount_proc(&under(base, Path::new("/proc")))?;
     let mut disk = None;
-    for place in job.writable.iter().filter(|place| !place.kept) {
-        let target = under(base, &place.path);
-        fs::create_dir_all(&target).map_err(failed_at("make", &place.path))?;
+    for folder in job.writable.iter().filter(|folder| !folder.kept) {
+        let target = under(base, &folder.path);
+        fs::create_dir_all(&target).map_err(Failure::at("make", &folder.path))?;
         let owner = user.unwrap_or_else(|| rustix::process::getuid().as_raw());
         let (bytes, files) = (job.limits.disk_bytes, job.limits.disk_files);
-        // One more for its root.
+        // The root of the file system counts as a file of its own.
         let options = format!(
             "mode=0700,uid={owner},size={bytes},nr_inodes={}",
             files.saturating_add(1)
         );
-        // Landlock knows of no right to map, by which a loader starts programs.
+        // Landlock has no right for mapping a file, by which a loader could execute one. So the mount forbids
+        // it.
         let execution = if allowed.executes_what_it_writes {
             MountFlags::empty()
         } else {
             MountFlags::NOEXEC
         };
         memory_file_system(&target, &CString::new(options)?, execution)
-            .map_err(failed_at("mount memory at", &place.path))?;
+            .map_err(Failure::at("mount memory at", &folder.path))?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         disk = Some(rustix::fs::open(&target, flags, Mode::empty())?);
     }
-    rustix::process::chdir(base).map_err(failed("enter the new root"))?;
-    // The old root is put onto the new one, and taken off again.
-    rustix::process::pivot_root(".", ".").map_err(failed("change the root"))?;
-    rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(failed("let go the old root"))?;
-    rustix::process::chdir("/").map_err(failed("enter the new root"))?;
+    rustix::process::chdir(base).map_err(Failure::of("enter the new root"))?;
+    // The old root is mounted over the new one, and then unmounted.
+    rustix::process::pivot_root(".", ".").map_err(Failure::of("change the root"))?;
+    rustix::mount::unmount(".", UnmountFlags::DETACH)
+        .map_err(Failure::of("unmount the old root"))?;
+    rustix::process::chdir("/").map_err(Failure::of("enter the new root"))?;
     Ok(disk)
 }
 
-/// Mount what programs find themselves by: rustc its libraries, for one. It shows processes of this namespace
-/// only, and Landlock opens nothing in it. Where something of the kernel is shown besides, the processes
-/// stand in a folder of their own, as in their file system there is no place for it.
-fn mount_proc(proc: &Path) -> io::Result<()> {
+/// Mount a `/proc` that shows the processes of this namespace only. Programs find their own path by it, as
+/// rustc does to find its libraries. Landlock allows no file in it. If the job may read other files of
+/// `/proc`, which this file system does not have, it is mounted in a subfolder beside them.
+fn mount_proc(proc: &Path) -> Result<(), Failure> {
+    /// The subfolder, to which links of the usual names lead.
     const APART: &str = "processes";
     let mut processes = proc.to_path_buf();
     if proc.exists() {
@@ -173,16 +183,16 @@ fn mount_proc(proc: &Path) -> io::Result<()> {
     fs::create_dir_all(&processes)?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     rustix::mount::mount("proc", &processes, "proc", flags, c"subset=pid")
-        .map_err(failed("mount proc"))
+        .map_err(Failure::of("mount proc"))
 }
 
-/// Clone the mounts at every path of `allowed`, outer ones first, each once.
-fn clone_trees(job: &Job, allowed: &AllowedPaths) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
-    let kept = job.writable.iter().filter(|place| place.kept);
+/// Clone the mounts at every path of `allowed`, each once. A folder comes before what is in it.
+fn clone_trees(job: &Job, allowed: &AllowedPaths) -> Result<Vec<(PathBuf, OwnedFd)>, Failure> {
+    let kept = job.writable.iter().filter(|folder| folder.kept);
     let must: Vec<&PathBuf> = allowed
         .readable
         .iter()
-        .chain(kept.map(|place| &place.path))
+        .chain(kept.map(|folder| &folder.path))
         .collect();
     let may = allowed
         .system
@@ -197,11 +207,11 @@ fn clone_trees(job: &Job, allowed: &AllowedPaths) -> io::Result<Vec<(PathBuf, Ow
     paths.sort_by_key(|(path, _)| path.components().count());
     let mut trees: Vec<(PathBuf, OwnedFd)> = Vec::new();
     for (path, may_be_missing) in paths {
-        // In memory of its own, or already there with what is above it.
+        // Skip what is in a file system in memory, and what a folder above has brought along.
         let own = job
             .writable
             .iter()
-            .any(|place| !place.kept && path.starts_with(&place.path));
+            .any(|folder| !folder.kept && path.starts_with(&folder.path));
         if own || trees.iter().any(|(above, _)| path.starts_with(above)) {
             continue;
         }
@@ -211,9 +221,9 @@ fn clone_trees(job: &Job, allowed: &AllowedPaths) -> io::Result<Vec<(PathBuf, Ow
         match rustix::mount::open_tree(CWD, path, flags) {
             Ok(tree) => trees.push((path.clone(), tree)),
             Err(rustix::io::Errno::NOENT) if may_be_missing => {}
-            // Without it things are slower, and that is all.
+            // Compilers work without these files, only more slowly.
             Err(_) if allowed.proc_files.contains(path) => {}
-            Err(error) => return Err(failed_at("clone the mount of", path)(error)),
+            Err(error) => return Err(Failure::at("clone the mount of", path)(error)),
         }
     }
     Ok(trees)
@@ -232,7 +242,7 @@ fn memory_file_system(
     rustix::mount::mount("tmpfs", target, "tmpfs", flags, options)
 }
 
-/// Put a cloned tree at `target`, making what it is to cover.
+/// Mount a cloned tree at `target`, after making the file or folder that it will cover.
 fn attach(tree: &OwnedFd, target: &Path) -> io::Result<()> {
     let mode = rustix::fs::fstat(tree)?.st_mode;
     if FileType::from_raw_mode(mode) == FileType::Directory {
@@ -246,21 +256,6 @@ fn attach(tree: &OwnedFd, target: &Path) -> io::Result<()> {
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     rustix::mount::move_mount(tree.as_fd(), "", CWD, target, flags)?;
     Ok(())
-}
-
-fn failed(verb: &str) -> impl Fn(rustix::io::Errno) -> io::Error {
-    move |error| {
-        let error = io::Error::from(error);
-        io::Error::new(error.kind(), format!("failed to {verb}: {error}"))
-    }
-}
-
-fn failed_at<E: Into<io::Error>>(verb: &str, path: &Path) -> impl Fn(E) -> io::Error {
-    move |error| {
-        let error = error.into();
-        let path = path.display();
-        io::Error::new(error.kind(), format!("failed to {verb} `{path}`: {error}"))
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! Keep the head and the tail of a stream of any length in a bounded space.
+//! Keeps the head and the tail of a stream of any length in a bounded space.
 
 use std::collections::VecDeque;
 
 use evidence::Captured;
 
-/// Bytes kept from each end: a screenful of long lines, small enough for a record.
+/// Bytes kept from each end of a stream: enough for a screenful of long lines, and little enough to store.
 const KEPT: usize = 64 << 10;
 
-/// One stream on its way in.
+/// The head and the tail of one stream so far.
 #[derive(Debug, Default)]
 pub(crate) struct Capture {
     head: Vec<u8>,
@@ -16,7 +16,7 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// Take what was read.
+    /// Add bytes that were read.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) {
         self.total += bytes.len() as u64;
         let room = KEPT - self.head.len();
@@ -32,7 +32,7 @@ impl Capture {
         self.tail.extend(bytes);
     }
 
-    /// All bytes that came, kept or not.
+    /// How many bytes came, kept or not.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
@@ -45,7 +45,7 @@ impl Capture {
         if omitted == 0 {
             head.append(&mut tail);
         } else {
-            // A character that our own cut went through is not the program's mistake.
+            // A character that our own cut divides is not invalid text of the program.
             if let Err(error) = std::str::from_utf8(&head)
                 && error.error_len().is_none()
             {

@@ -1,16 +1,19 @@
-//! End everything that is left of a job, and prove that nothing is.
+//! Kills everything that is left of a job, and proves that nothing is left.
 //!
 //! # Theory of operation
 //!
-//! Four ways, the first that applies. A process namespace: killing its first process kills all of it,
-//! by the kernel. Signals confined by Landlock: `kill(-1)` reaches all that this supervisor ever started
-//! and nothing else, in one call that no fork can outrun for long. A user of the job's own: the same
-//! call, made by a process of that user. Otherwise `/proc`: stop whatever is found until nothing new is
-//! found, then kill, since what is stopped does not fork; a bomb that keeps every processor busy can
-//! make that take a second.
+//! There are four ways to kill, and the first one that is possible is taken:
 //!
-//! In every case the proof is the kernel's: this process is the reaper of everything below it, so when
-//! it has no child left, nothing of the job is left.
+//! - The job has a process namespace. When its first process is killed, the kernel kills all others.
+//! - Landlock confines the signals of this supervisor. Then `kill(-1)` reaches every process that the
+//!   supervisor has started and no other, in one call, faster than the job can fork.
+//! - The job has a user of its own. A process of that user makes the same call.
+//! - Otherwise the supervisor looks into `/proc`. It stops every process that it finds until it finds no new
+//!   one, because a stopped process does not fork, and then kills them all. Against a fork bomb that keeps
+//!   every processor busy this can take a second.
+//!
+//! In every case the kernel gives the proof: the supervisor is the reaper of every process below it, so when it
+//! has no child left, nothing of the job is left.
 
 use std::{collections::HashSet, io, time::Duration};
 
@@ -21,57 +24,58 @@ use rustix::{
     process::{Pid, Signal},
 };
 
-use crate::{accounting::procfs, spawn::landlock, sys};
+use crate::{accounting::procfs, error::Failure, spawn::landlock, sys};
 
-/// Deadline for reaping after SIGKILL. A process that survives for longer hangs in the kernel, and the run is
-/// a fault of the machine.
+/// Real time in which every process must be gone after SIGKILL. A process that takes longer hangs in the
+/// kernel, which is an error of the machine.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How this supervisor can kill.
+/// The way in which this supervisor kills.
 pub(crate) enum KillScope {
-    /// The child is the first process of a namespace.
+    /// Our child is the first process of a namespace.
     Namespace(OwnedFd),
-    /// Signals reach only what is below us; verified.
+    /// Our signals reach only processes below us. This has been verified.
     Scope,
-    /// This user is the job's alone.
+    /// Only the job runs as this user.
     User(u32),
-    /// Only by looking.
+    /// Processes are found in `/proc`.
     Proc,
 }
 
-/// What is known when all is dead.
+/// What is known once the whole job is dead.
 #[derive(Debug, Default)]
 pub(crate) struct Dead {
     /// How our child ended.
     pub(crate) status: Option<i32>,
-    /// Others that were still alive, and that we killed. In a namespace they are not told apart.
+    /// How many other processes were still alive and were killed by us. In a namespace the kernel kills them,
+    /// and they are not counted.
     pub(crate) killed: u32,
 }
 
-/// Confine our signals to what we will start, and make sure that it is so before anybody relies on it: now
-/// they reach the client, and then they do not.
-pub(crate) fn confine_own_signals(client: i32) -> io::Result<KillScope> {
+/// Confine our signals to the processes that we will start, and verify it: before the call our signals reach
+/// the client, and after the call they do not.
+pub(crate) fn confine_own_signals(client: i32) -> Result<KillScope, Failure> {
     let refused = || io::Error::other("signals still reach the client");
     let client = Pid::from_raw(client).ok_or_else(refused)?;
     rustix::process::test_kill_process(client)?;
     landlock::confine_signals()?;
     match rustix::process::test_kill_process(client) {
         Err(Errno::PERM) => Ok(KillScope::Scope),
-        _ => Err(refused()),
+        _ => Err(refused().into()),
     }
 }
 
-/// Kill everything below us and wait until the kernel says that none is left.
-pub(crate) fn kill_all(child: Pid, reach: &KillScope) -> io::Result<Dead> {
+/// Kill everything below us and wait until the kernel says that no child is left.
+pub(crate) fn kill_all(child: Pid, scope: &KillScope) -> io::Result<Dead> {
     let start = std::time::Instant::now();
     let mut dead = Dead::default();
-    let mut nap = Duration::from_micros(50);
+    let mut pause = Duration::from_micros(50);
     loop {
         if reap(child, &mut dead)? {
             return Ok(dead);
         }
-        match reach {
-            // An error says that it is dead already.
+        match scope {
+            // An error means that it is dead already.
             KillScope::Namespace(first) => {
                 let _ = rustix::process::pidfd_send_signal(first, Signal::KILL);
             }
@@ -81,21 +85,23 @@ pub(crate) fn kill_all(child: Pid, reach: &KillScope) -> io::Result<Dead> {
         }
         if start.elapsed() > KILL_TIMEOUT {
             return Err(io::Error::other(
-                "some of its processes could not be killed",
+                "some processes of the job could not be killed",
             ));
         }
-        match reach {
-            // All of it is dead when its first process is, and that is told.
+        match scope {
+            // When the first process is dead the whole namespace is, and its descriptor says so without
+            // polling.
             KillScope::Namespace(first) if dead.status.is_none() => {
                 ends_within(first, KILL_TIMEOUT)?;
             }
-            _ => std::thread::sleep(nap),
+            _ => std::thread::sleep(pause),
         }
-        nap = (nap * 2).min(Duration::from_millis(1));
+        pause = (pause * 2).min(Duration::from_millis(1));
     }
 }
 
-/// Wait for a process's end, so long at most, and no longer than until a signal comes. Whether it has ended.
+/// Wait until a process has ended, for `timeout` at most, or until a signal interrupts the wait. Whether the
+/// process has ended.
 pub(crate) fn ends_within(process: &OwnedFd, timeout: Duration) -> io::Result<bool> {
     let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
     match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&timeout)) {
@@ -105,7 +111,7 @@ pub(crate) fn ends_within(process: &OwnedFd, timeout: Duration) -> io::Result<bo
     }
 }
 
-/// Wait for all that has ended. True if there is nothing left to wait for.
+/// Reap every child that has ended. True if no child is left.
 fn reap(child: Pid, dead: &mut Dead) -> io::Result<bool> {
     loop {
         match sys::wait_any(false) {
@@ -124,7 +130,7 @@ fn reap(child: Pid, dead: &mut Dead) -> io::Result<bool> {
     }
 }
 
-/// Have everything of a user killed by a process of that user, which may signal nobody else.
+/// Kill every process of a user, by a process of that user, which may signal no others.
 fn kill_user(user: u32) -> io::Result<()> {
     let id = rustix::process::Uid::from_raw(user);
     match sys::copy_process(0, None)? {
@@ -135,7 +141,7 @@ fn kill_user(user: u32) -> io::Result<()> {
             sys::exit_now(0);
         }
         Some(killer) => {
-            // Or the next one would kill it, and it would be counted among the killed.
+            // Otherwise the next killer would kill this one, and it would be counted as a process of the job.
             rustix::process::waitpid(Some(killer), rustix::process::WaitOptions::empty())?;
         }
     }
@@ -145,11 +151,12 @@ fn kill_user(user: u32) -> io::Result<()> {
 /// Stop every process below us until no new one appears, then kill them all.
 fn stop_and_kill() -> io::Result<()> {
     let mut stopped = HashSet::new();
-    // Each round stops what forked during the one before. Bounded, for processes that just die.
+    // Each round stops the processes that were forked during the round before. The number of rounds is bounded,
+    // because new processes may come that end before they are stopped.
     for _ in 0..64 {
         let mut new = false;
         for process in procfs::descendants()? {
-            // Also what seems to have ended: of its first thread only is that known.
+            // Also a process that seems to have ended: maybe only its first thread has.
             if stopped.insert((process.pid, process.started)) {
                 new = true;
                 signal(&process, Signal::STOP);
@@ -165,11 +172,11 @@ fn stop_and_kill() -> io::Result<()> {
     Ok(())
 }
 
-/// Send a signal to a process that was found in `/proc`, and to no other that has its number by now.
+/// Send a signal to a process that was found in `/proc`, and not to another that has its number by now.
 fn signal(process: &procfs::Process, signal: Signal) {
-    if let Some(target) = procfs::target(process) {
-        // An error says that it is dead already.
-        let _ = rustix::process::pidfd_send_signal(target, signal);
+    if let Some(handle) = procfs::open(process) {
+        // An error means that it is dead already.
+        let _ = rustix::process::pidfd_send_signal(handle, signal);
     }
 }
 

@@ -1,7 +1,7 @@
-//! The supervisor's side: start the job, watch it, kill what is left, report.
+//! The supervisor: starts the job, watches it, kills what is left of it, and responds.
 //!
-//! Runs in a process of its own with one thread. Never trusts the job: its output is bytes with a
-//! bound, its end is what the kernel says, and no wait depends on what the job does.
+//! Runs in a process of its own with one thread. Never trusts the job: its output is bytes with a bound, its
+//! end is what the kernel says, and every wait ends whatever the job does.
 
 pub(crate) mod capture;
 pub(crate) mod kill;
@@ -22,12 +22,17 @@ use rustix::{
 
 use self::{kill::KillScope, stream::Stream};
 use crate::{
-    accounting::{LimitsMonitor, TICK, disk_usage, limit_ms, procfs},
+    accounting::{
+        disk_usage,
+        explain::limit_ms,
+        limits_monitor::{LimitsMonitor, TICK},
+        procfs,
+    },
     client::{
         protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
         zygote,
     },
-    error::{SentStepError, Step, StepError, StepResult},
+    error::{Failure, SentStepError, Step, StepError, StepResult},
     host::{cgroup::Group, facts::Facts},
     monitor::Monitor,
     rule::Setup,
@@ -35,17 +40,20 @@ use crate::{
         self, Launch, Started,
         channel::{Channel, Message},
     },
+    sys,
     tier::Tier,
 };
 
-/// Be the zygote; in each of its copies be a supervisor: read a request from standard input, carry it out,
+/// The shortest real time that the supervisor sleeps when only a sample is due, so that it does not spin.
+const SHORTEST_SLEEP: Duration = Duration::from_micros(100);
+
+/// Be the zygote. In each of its copies, be a supervisor: read a request from standard input, carry it out, and
 /// write the response to standard output.
-#[must_use]
 pub(crate) fn supervise<M: Monitor>() -> ExitCode {
     match zygote::serve() {
         Ok(true) => {}
         Ok(false) => return ExitCode::SUCCESS,
-        // Whoever asked sees us gone.
+        // The client sees that the zygote is gone, and starts another one.
         Err(_) => return ExitCode::FAILURE,
     }
     let response = receive()
@@ -61,7 +69,7 @@ pub(crate) fn supervise<M: Monitor>() -> ExitCode {
         .map_err(io::Error::from)
         .and_then(|bytes| io::stdout().write_all(&bytes))
         .and_then(|()| io::stdout().flush());
-    // The client need not wait until the kernel has freed this process.
+    // So the client does not wait until the kernel has freed this process.
     let _ = rustix::net::shutdown(io::stdout(), rustix::net::Shutdown::Both);
     if sent.is_ok() {
         ExitCode::SUCCESS
@@ -70,16 +78,16 @@ pub(crate) fn supervise<M: Monitor>() -> ExitCode {
     }
 }
 
-/// Read the one line that is the request. Standard input stays open: its end means that the client is
+/// Read the request, which is one line. Standard input stays open, because its end means that the client is
 /// gone.
 fn receive<C: serde::de::DeserializeOwned>() -> io::Result<SupervisorRequest<C>> {
     let mut line = Vec::new();
-    let mut byte = [0; 4096];
+    let mut chunk = [0; 4096];
     let mut stdin = io::stdin().lock();
     while line.last() != Some(&b'\n') {
-        match stdin.read(&mut byte)? {
+        match stdin.read(&mut chunk)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            n => line.extend_from_slice(&byte[..n]),
+            n => line.extend_from_slice(&chunk[..n]),
         }
     }
     Ok(serde_json::from_slice(&line)?)
@@ -98,11 +106,12 @@ fn carry_out<M: Monitor>(
     }
 }
 
-/// Why the watching ended.
+/// Why the supervisor stopped watching.
 enum Ended {
-    /// The job's first process, with its status if we have it already, and whether others are alive.
+    /// The job's first process ended. `status` is its status, if it is known already; `others` says whether
+    /// other processes are alive.
     Exited { status: Option<i32>, others: bool },
-    /// A limit; or nothing ran at all.
+    /// The job exceeded a limit, or nothing of it ran at all.
     Stopped(Termination),
     /// The client has closed its side.
     ClientGone,
@@ -116,10 +125,8 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         client,
         monitor,
     } = request;
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
-        .map_err(StepError::failed(Step::Prepare))?;
-    let hidden =
-        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(unprepared)?;
+    let hidden = sys::set_not_dumpable();
     if mode.tier > Tier::None {
         hidden.map_err(StepError::unsupported(Step::HideSupervisor))?;
     }
@@ -130,35 +137,41 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         None
     };
 
-    let prepare = StepError::failed::<io::Error>(Step::Prepare);
-    let claimed = mode.claim_user().map_err(&prepare)?;
-    let user = claimed.as_ref().map(|claimed| claimed.id);
+    let lease = mode.claim_user().map_err(unprepared)?;
+    let user = lease.as_ref().map(|lease| lease.id);
     if let Some(user) = user {
-        for place in &job.writable {
-            disk_usage::give(&place.path, user).map_err(&prepare)?;
+        for folder in &job.writable {
+            disk_usage::chown_tree(&folder.path, user)
+                .map_err(Failure::at("change the owner of", &folder.path))
+                .map_err(unprepared)?;
         }
     }
-    let group = mode.group(job).map_err(&prepare)?;
+    let group = mode.make_group(job).map_err(unprepared)?;
     let launch = Launch {
         job,
         mode,
         user,
-        most_tasks: most_tasks(request, user).map_err(&prepare)?,
+        most_tasks: most_tasks(request, user).map_err(unprepared)?,
         group: group.as_ref(),
         monitor_filter: monitor.as_ref().map(|_| M::filter()),
         trial: *kind == Request::Trial,
     };
     let ran =
         spawn::start(&launch).and_then(|started| follow::<M>(&launch, request, started, scope));
-    // Whatever happened: a group that cannot be removed has something in it.
+    // Also when the job failed: a group that cannot be removed has a process in it.
     let removed = group.as_ref().map_or(Ok(()), Group::remove);
     let ran = ran?;
     removed.map_err(StepError::failed(Step::Kill))?;
     Ok(ran)
 }
 
-/// `RLIMIT_NPROC`, which counts by user, so it is of use where the job's user is the job's alone, and
-/// nearly so where we know how many tasks the user has besides.
+/// The supervisor could not be prepared.
+fn unprepared(error: impl Into<Failure>) -> StepError {
+    StepError::failed(Step::Prepare)(error)
+}
+
+/// The value for `RLIMIT_NPROC`. The kernel counts all tasks of a user for it. So it is exact where only the
+/// job runs as the user, and roughly right where we know how many other tasks the user has.
 fn most_tasks<C>(request: &SupervisorRequest<C>, user: Option<u32>) -> io::Result<Option<u64>> {
     let most = request.job.limits.tasks + spawn::SLACK;
     Ok(match request.mode.tier {
@@ -167,12 +180,12 @@ fn most_tasks<C>(request: &SupervisorRequest<C>, user: Option<u32>) -> io::Resul
         Tier::Confined | Tier::Weak if user.is_some() => Some(most),
         // The kernel exempts root from this limit.
         _ if rustix::process::getuid().is_root() => None,
-        // Others of this user's come and go meanwhile, other jobs among them.
+        // Twice, since other tasks of this user may come meanwhile, among them those of other jobs.
         _ => Some(procfs::tasks_of_user()? + 2 * most),
     })
 }
 
-/// Watch a job that has started, end all of it, and say what happened.
+/// Watch a job that has started, kill all of it, and say what happened. `None` if the client is gone.
 fn follow<M: Monitor>(
     launch: &Launch<'_>,
     request: &SupervisorRequest<M::Config>,
@@ -191,7 +204,7 @@ fn follow<M: Monitor>(
         pidfd,
         control,
         streams: [out, err],
-        disk,
+        tmpfs,
         listener,
         refusal,
         at,
@@ -200,7 +213,7 @@ fn follow<M: Monitor>(
     let stream = |pipe| Stream::new(pipe).map_err(&watching);
     let mut streams = [stream(out)?, stream(err)?];
     let overhead = u64::from(mode.tier == Tier::Full);
-    let mut meter = LimitsMonitor::new(job, group, disk, overhead, at);
+    let mut limits_monitor = LimitsMonitor::new(job, group, tmpfs, overhead, at);
 
     let mut monitor = None;
     let watched = attach::<M>(request, listener, child).and_then(|attached| {
@@ -216,32 +229,36 @@ fn follow<M: Monitor>(
             request,
             &sources,
             &mut streams,
-            &mut meter,
+            &mut limits_monitor,
             monitor.as_mut(),
             at,
         )
         .map_err(&watching)
     });
     let wall = at.elapsed();
-    let mut left_behind = 0;
-    if let (Some(_), Ok(Ended::Exited { others: true, .. })) = (&control, &watched) {
-        left_behind = kill::count_alive().map_err(&watching)?.saturating_sub(1);
-    }
-    let reach = match (&control, scope) {
+    // In a namespace the killed processes are not counted, so count those that are alive before.
+    let alive = match (&control, &watched) {
+        (Some(_), Ok(Ended::Exited { others: true, .. })) => kill::count_alive(),
+        _ => Ok(0),
+    };
+    let scope = match (&control, scope) {
         (Some(_), _) => KillScope::Namespace(pidfd),
         (None, Some(scope)) => scope,
         (None, None) => user.map_or(KillScope::Proc, KillScope::User),
     };
-    // Also when watching failed: nothing may be left.
-    let dead = kill::kill_all(child, &reach).map_err(StepError::failed(Step::Kill))?;
+    // Also when something failed before: no process may be left.
+    let dead = kill::kill_all(child, &scope).map_err(StepError::failed(Step::Kill))?;
     let ending = at.elapsed().saturating_sub(wall);
     let ended = watched?;
     for stream in &mut streams {
         stream.drain().map_err(&watching)?;
     }
-    if control.is_none() {
-        left_behind = dead.killed;
-    }
+    let left_behind = if control.is_some() {
+        // The first process of the namespace is not the job's.
+        alive.map_err(&watching)?.saturating_sub(1)
+    } else {
+        dead.killed
+    };
     let measuring = StepError::failed::<io::Error>(Step::Measure);
     let termination = match ended {
         Ended::ClientGone => return Ok(None),
@@ -249,9 +266,10 @@ fn follow<M: Monitor>(
         Ended::Exited { status, .. } => {
             let own = if control.is_some() { None } else { dead.status };
             match status.or(own) {
-                Some(status) => meter.explain(termination_of(status).map_err(&measuring)?),
-                // The first of its namespace was killed by the kernel; only for want of memory.
-                None => meter.explain(Termination::Signaled {
+                Some(status) => limits_monitor.explain(termination_of(status).map_err(&measuring)?),
+                // Without a message from the first process of the namespace, that process is dead. Only the
+                // kernel can have killed it, because memory was exhausted.
+                None => limits_monitor.explain(Termination::Signaled {
                     signal: libc::SIGKILL,
                 }),
             }
@@ -263,7 +281,7 @@ fn follow<M: Monitor>(
         termination,
         stdout: stdout.capture.finish(),
         stderr: stderr.capture.finish(),
-        usage: meter.usage(wall, ending).map_err(&measuring)?,
+        usage: limits_monitor.usage(wall, ending).map_err(&measuring)?,
         left_behind,
         observation: None,
     };
@@ -273,7 +291,7 @@ fn follow<M: Monitor>(
     }))
 }
 
-/// The monitor of a job that has one. It must be there before the job's first call is answered.
+/// Start the monitor, if the job has one. The job's first reported call waits until the monitor answers it.
 fn attach<M: Monitor>(
     request: &SupervisorRequest<M::Config>,
     listener: Option<OwnedFd>,
@@ -303,19 +321,21 @@ fn termination_of(status: i32) -> io::Result<Termination> {
     ))
 }
 
-/// What tells of the job's end.
+/// Where the supervisor learns about the job's end.
 struct Sources<'a> {
+    /// Our child.
     pidfd: BorrowedFd<'a>,
+    /// The first process of the job's namespace, if it has one.
     control: Option<&'a Channel>,
 }
 
-/// Wait for the first process's end, reading its output and serving its monitor, until a limit is passed or
-/// the client is gone.
+/// Read the job's output and serve its monitor, until its first process ends, it exceeds a limit, or the
+/// client is gone.
 fn watch<M: Monitor>(
     request: &SupervisorRequest<M::Config>,
     sources: &Sources<'_>,
     streams: &mut [Stream; 2],
-    meter: &mut LimitsMonitor<'_>,
+    limits_monitor: &mut LimitsMonitor<'_>,
     mut monitor: Option<&mut M>,
     start: Instant,
 ) -> io::Result<Ended> {
@@ -344,14 +364,14 @@ fn watch<M: Monitor>(
         };
         let now = Instant::now();
         if now >= next_poll {
-            if let Some(termination) = meter.poll(now)? {
+            if let Some(termination) = limits_monitor.poll(now)? {
                 return Ok(Ended::Stopped(termination));
             }
             next_poll = now + TICK;
         }
         let mut sleep = left
             .min(next_poll.saturating_duration_since(now))
-            .max(Duration::from_micros(100));
+            .max(SHORTEST_SLEEP);
         if let Some(deadline) = monitor.as_deref().and_then(M::deadline) {
             sleep = sleep.min(deadline);
         }
@@ -389,8 +409,9 @@ fn watch<M: Monitor>(
     }
 }
 
-/// What has something for the supervisor.
+/// Which sources have something for the supervisor.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each source")]
 struct Ready {
     /// Our child has ended.
     ended: bool,
@@ -404,15 +425,15 @@ struct Ready {
     monitor: bool,
 }
 
-/// Wait until something has happened, or for so long.
+/// Wait until a source has something for the supervisor, for `timeout` at most.
 fn wait(
     sources: &Sources<'_>,
     streams: &[Stream; 2],
     monitor: Option<BorrowedFd<'_>>,
-    sleep: Duration,
+    timeout: Duration,
 ) -> io::Result<Ready> {
     let stdin = io::stdin();
-    // A closed pipe is always ready: what is left out is never ready.
+    // A closed pipe would always be ready, so it is left out.
     let sources: [Option<BorrowedFd<'_>>; 6] = [
         Some(sources.pidfd),
         sources.control.map(AsFd::as_fd),
@@ -426,7 +447,7 @@ fn wait(
         .flatten()
         .map(|&fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
         .collect();
-    let timeout = Timespec::try_from(sleep).map_err(io::Error::other)?;
+    let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
     match poll(&mut fds, Some(&timeout)) {
         Ok(0) | Err(Errno::INTR) => return Ok(Ready::default()),
         Ok(_) => {}

@@ -1,4 +1,4 @@
-//! One of a job's two streams, read without ever waiting for it.
+//! One of a job's two output streams. Reading from it never waits.
 
 use std::{io, os::fd::OwnedFd};
 
@@ -24,7 +24,7 @@ impl Stream {
         })
     }
 
-    /// Take in what is there, at most one buffer of it. False when there is nothing now.
+    /// Read what is in the pipe, at most one buffer of it. False if nothing is in it now.
     pub(crate) fn read_once(&mut self) -> io::Result<bool> {
         let mut chunk = [0; 16 << 10];
         match rustix::io::read(&self.pipe, &mut chunk) {
@@ -42,7 +42,7 @@ impl Stream {
         }
     }
 
-    /// Take in what is left in the pipe. All writers are dead, so this is at most one pipe full.
+    /// Read what is left in the pipe. All writers are dead, so this is at most what fits into a pipe.
     pub(crate) fn drain(&mut self) -> io::Result<()> {
         while !self.closed && self.read_once()? {}
         Ok(())

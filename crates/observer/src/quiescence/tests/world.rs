@@ -1,7 +1,7 @@
 //! A made-up program on made-up processors. Between two questions of the detector anything may happen.
 //!
 //! What happens is decided by a list of choices; when the list is used up, nothing happens during a detection.
-//! The world knows the truth: the set of threads that can run, at each moment since a detection began.
+//! The world knows the truth: the set of threads that can run, at each instant since a detection began.
 
 mod answers;
 
@@ -17,7 +17,7 @@ const STEP: u64 = 100;
 const SPIN: u64 = 1000;
 /// Microseconds between two updates of a running thread's processor time, as at the kernel's ticks.
 const TICK: u64 = 4000;
-/// A sleep of more microseconds counts as rest, as the wait policy has it.
+/// A sleep of more microseconds than this counts as rest, as in the wait policy.
 const LONG_SLEEP: u64 = 250_000;
 /// The smallest number of a thread.
 const FIRST_NUMBER: i32 = 10;
@@ -90,7 +90,7 @@ struct Thread {
     at: usize,
     doing: Doing,
     on_processor: bool,
-    /// Its next operation is a call that was answered.
+    /// Its next operation is a call that was responded to.
     answered: bool,
     /// It was killed, and exits as soon as it runs.
     dying: bool,
@@ -123,7 +123,7 @@ struct State {
     calls: Vec<usize>,
     /// Processes that exited, and whose parents have not been woken yet.
     exits: Vec<usize>,
-    /// The sets of threads that could run, at each moment since the detection began.
+    /// The sets of threads that could run, at each instant since the detection began.
     moments: Vec<u64>,
 }
 
@@ -139,7 +139,7 @@ enum Action {
     PassTime(u64),
 }
 
-/// The made-up program, shared by the detector that samples it and the test that answers its calls.
+/// The made-up program, shared by the detector that samples it and the test that responds to its calls.
 #[derive(Debug, Clone)]
 pub(super) struct World(Rc<RefCell<State>>);
 
@@ -164,7 +164,7 @@ impl World {
 
     pub(super) const ROOT: i32 = FIRST_NUMBER;
 
-    /// Let something happen, as the choices have it.
+    /// Let something happen, as the choices say.
     pub(super) fn interleave(&self) {
         const STEPS: [usize; 8] = [0, 0, 0, 0, 1, 2, 4, 8];
         let mut state = self.0.borrow_mut();
@@ -203,7 +203,7 @@ impl World {
         }
     }
 
-    /// Let time pass until this moment.
+    /// Let time pass until this real time.
     pub(super) fn sleep_until(&self, time: Duration) {
         let mut state = self.0.borrow_mut();
         let time = u64::try_from(time.as_micros()).unwrap();
@@ -227,7 +227,7 @@ impl World {
         state.moments = vec![state.able()];
     }
 
-    /// Whether there was a moment in this detection at which no thread could run, except those with these
+    /// Whether there was an instant in this detection at which no thread could run, except those with these
     /// numbers.
     pub(super) fn was_quiescent_but_for(&self, excused: &dyn Fn(i32) -> bool) -> bool {
         let state = self.0.borrow();
@@ -243,7 +243,7 @@ impl World {
         self.0.borrow().able() == 0
     }
 
-    /// Whether a thread is there that will ever do anything more than spin, unless it is woken.
+    /// Whether no thread will do anything else than spin, unless it is woken.
     pub(super) fn only_spins(&self) -> bool {
         let state = self.0.borrow();
         let able = state.able();
@@ -459,7 +459,7 @@ impl State {
         }
     }
 
-    /// The smallest number that no listed thread has: numbers are used again at once.
+    /// The smallest number that no listed thread has. So the numbers of exited threads are used again at once.
     fn free_number(&self) -> i32 {
         let taken = |tid| self.threads.iter().any(|t| t.listed && t.tid == tid);
         let mut numbers = FIRST_NUMBER..1000;

@@ -1,4 +1,4 @@
-//! How long a thread is waited for, case by case.
+//! How long the detector waits for a thread, case by case.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn used(ms: u32) -> CpuUsage {
     }
 }
 
-/// The thread runs for so many milliseconds in a round. Returns whether it is waited for at the end of them.
+/// The thread runs for so many milliseconds in a round. Returns whether the detector still waits for it afterwards.
 fn run(policy: &mut WaitPolicy, round: u32, ms: u32) -> bool {
     policy.should_wait_for_running(1, used(1000 * round), at(round));
     policy.should_wait_for_running(1, used(1000 * round + ms), at(round))
@@ -45,7 +45,7 @@ fn threads_that_have_not_read_share_what_they_get() {
     }
     assert!(left(100, 19));
     assert!(!left(100, 20));
-    policy.reads(100);
+    policy.on_read(100);
     assert!(policy.should_wait_for_running(100, used(1049), at(1)));
     assert!(policy.should_wait_for_running(100, used(1098), at(1)));
 }
@@ -53,33 +53,33 @@ fn threads_that_have_not_read_share_what_they_get() {
 #[test]
 fn where_several_read_a_bystander_may_be_a_dispatcher() {
     let mut policy = WaitPolicy::default();
-    policy.reads(2);
+    policy.on_read(2);
     assert!(!run(&mut policy, 0, 50));
     policy.mark_skipped(&[1]);
     assert_eq!(policy.wait(1), Wait::Never);
-    policy.reads(3);
+    policy.on_read(3);
     assert_eq!(policy.wait(1), Wait::OneSlice);
     let mut asks = |ms, slices, running, activity| {
         let epoch = Epoch { round: 1, activity };
         let usage = CpuUsage { slices, ..used(ms) };
         policy.should_wait_for_dispatcher(1, usage, running, epoch)
     };
-    // Whatever it did before the others came to rest. Two share what their process uses.
+    // What it did before the others came to rest does not count. Two threads share the time of their process.
     assert!(asks(100, 1, 1, 1) && asks(101, 1, 1, 1) && !asks(102, 1, 1, 1));
     assert!(asks(102, 1, 2, 2) && asks(105, 1, 2, 2) && !asks(106, 1, 2, 2));
-    // It yields, and others run.
+    // It yields, and other threads run.
     assert!(asks(106, 1, 1, 3) && asks(106, 8, 1, 3) && !asks(106, 9, 1, 3));
     policy.stop_waiting_for_dispatchers();
     assert_eq!(policy.wait(1), Wait::Never);
 }
 
-/// A thread that has read late twice: once to be tried again, once more after the trial failed.
-fn waits_for_its_turn() -> WaitPolicy {
+/// A policy for a thread that has read late twice. It was trusted after the first time, and then skipped again.
+fn policy_of_a_late_reader() -> WaitPolicy {
     let mut policy = WaitPolicy::default();
     for round in 0..4 {
         run(&mut policy, round, 50);
         policy.mark_skipped(&[1]);
-        policy.reads(1);
+        policy.on_read(1);
     }
     policy.mark_skipped(&[1]);
     assert_eq!(policy.wait(1), Wait::OneSlice);
@@ -88,7 +88,7 @@ fn waits_for_its_turn() -> WaitPolicy {
 
 #[test]
 fn a_thread_that_spins_must_have_run_since_the_others_came_to_rest() {
-    let mut policy = waits_for_its_turn();
+    let mut policy = policy_of_a_late_reader();
     let later = Epoch {
         round: 9,
         activity: 8,
@@ -110,7 +110,7 @@ fn when_one_bystander_reads_all_are_trusted_again() {
         policy.should_wait_for_running(tid, used(0), at(0));
     }
     policy.mark_skipped(&[1, 2]);
-    policy.reads(1);
+    policy.on_read(1);
     assert_eq!(policy.wait(2), Wait::UntilBudget);
 }
 
@@ -119,16 +119,16 @@ fn a_thread_that_reads_by_itself_was_working() {
     let mut policy = WaitPolicy::default();
     assert!(!run(&mut policy, 0, 60));
     policy.mark_skipped(&[1]);
-    // Too late for that round: tried again, and found to be working.
-    policy.reads(1);
+    // It reads too late for the round, is trusted again, and turns out to work.
+    policy.on_read(1);
     assert!(run(&mut policy, 1, 40));
-    policy.reads(1);
+    policy.on_read(1);
     assert_eq!(policy.wait(1), Wait::UntilBudget);
     assert!(run(&mut policy, 2, 40));
 }
 
 #[test]
-fn a_thread_that_waits_for_its_turn_by_spinning_is_tried_ever_less() {
+fn a_thread_that_waits_for_its_turn_by_spinning_is_trusted_less_and_less_often() {
     let mut policy = WaitPolicy::default();
     let mut trials = 0;
     for round in 0..1000 {
@@ -137,9 +137,9 @@ fn a_thread_that_waits_for_its_turn_by_spinning_is_tried_ever_less() {
             assert!(!run(&mut policy, round, 50));
         }
         policy.mark_skipped(&[1]);
-        policy.reads(1);
+        policy.on_read(1);
     }
-    // The first time, and after reads 1, 2, 4, 8 ... 512.
+    // It is trusted at first, and after the late reads 1, 2, 4, 8 ... 512.
     assert_eq!(trials, 11);
 }
 
@@ -158,18 +158,18 @@ fn short_sleeps_are_waited_for_until_they_add_up() {
         sleep(&mut policy, 4, 240, 60),
         SleepDecision::ThreadBudgetSpent
     );
-    policy.reads(1);
+    policy.on_read(1);
     assert_eq!(
         sleep(&mut policy, 5, 300, 60),
         SleepDecision::WaitUntil(360 * MS)
     );
-    // Too many of them, though most were missed.
+    // There are too many sleeps, although most of them were not seen.
     assert_eq!(
         sleep(&mut policy, 300, 370, 1),
         SleepDecision::ThreadBudgetSpent
     );
-    policy.reads(1);
-    // A long one is none that anybody waits for, and neither is a wake that does not come.
+    policy.on_read(1);
+    // The detector does not wait for a long sleep, nor for a timer that is too late.
     assert_eq!(sleep(&mut policy, 301, 380, 10_000), SleepDecision::AtRest);
     assert_eq!(
         sleep(&mut policy, 302, 380, 1),
@@ -182,7 +182,7 @@ fn short_sleeps_are_waited_for_until_they_add_up() {
 }
 
 #[test]
-fn a_new_sleeper_for_each_file_does_not_hold_the_clock_for_ever() {
+fn a_new_sleeper_for_each_file_does_not_stop_the_clock() {
     let sleep = |policy: &mut WaitPolicy, tid: u32, start: u32| {
         let now = start * MS;
         policy.should_wait_for_sleeping(tid.cast_signed(), 1, now, now + 200 * MS)
@@ -191,7 +191,7 @@ fn a_new_sleeper_for_each_file_does_not_hold_the_clock_for_ever() {
     let waited =
         (0..1000).filter(|&n| sleep(&mut policy, n, 200 * n) != SleepDecision::ThreadBudgetSpent);
     assert_eq!(waited.count(), 10);
-    // Sleeps at the same time count once, and a thread that reads afterwards had only slept before its work.
+    // Sleeps at the same time count once. A thread that reads or creates a thread afterwards gets a new budget.
     let mut policy = WaitPolicy::default();
     for tid in 0..1000 {
         assert_eq!(
@@ -199,15 +199,15 @@ fn a_new_sleeper_for_each_file_does_not_hold_the_clock_for_ever() {
             SleepDecision::WaitUntil(200 * MS)
         );
     }
-    for works in [WaitPolicy::reads, WaitPolicy::works] {
+    for event in [WaitPolicy::on_read, WaitPolicy::on_clone] {
         let mut policy = WaitPolicy::default();
         for n in 0..60 {
             let until = SleepDecision::WaitUntil((200 * n + 200) * MS);
             assert_eq!(sleep(&mut policy, n, 200 * n), until);
-            works(&mut policy, n.cast_signed());
+            event(&mut policy, n.cast_signed());
             assert_eq!(policy.next_round(), 200 * MS);
         }
-        // No run needs so much of it.
+        // The budget of the run is used up.
         assert_eq!(policy.slept(), SLEEP_BUDGET_OF_RUN);
         assert_eq!(
             sleep(&mut policy, 60, 12_000),
@@ -225,7 +225,7 @@ fn a_round_goes_on_without_a_thread_that_sleeps_again_and_again_and_still_trusts
             let slices = u64::from(100 * round + n);
             let sleep = policy.should_wait_for_sleeping(1, slices, now, now + 200 * MS);
             assert_eq!(sleep, SleepDecision::WaitUntil(now + 200 * MS));
-            policy.works(1);
+            policy.on_clone(1);
         }
         let end = 3000 * (round + 1) * MS;
         let slices = u64::from(100 * round + 50);
@@ -233,7 +233,7 @@ fn a_round_goes_on_without_a_thread_that_sleeps_again_and_again_and_still_trusts
         assert_eq!(sleep, SleepDecision::SharedBudgetSpent);
         policy.mark_skipped(&[1]);
         assert_eq!(policy.wait(1), Wait::Never);
-        policy.works(1);
+        policy.on_clone(1);
         assert_eq!(policy.wait(1), Wait::UntilBudget);
         assert_eq!(policy.next_round(), SLEEP_BUDGET_OF_ROUND);
     }
@@ -246,7 +246,7 @@ fn threads_that_compute_and_exit_are_not_waited_for_without_end() {
         let waited = policy.should_wait_for_running(tid, used(0), at(0))
             && policy.should_wait_for_running(tid, used(10), at(0));
         if reads {
-            policy.reads(tid);
+            policy.on_read(tid);
         }
         policy.forget(tid);
         waited

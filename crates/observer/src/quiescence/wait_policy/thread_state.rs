@@ -8,11 +8,12 @@
 //! | `ReadLate(n)` | `Trusted(n)` | `GivenUp(n)` | `ReadLate(n)` | `ReadLate(n)` | `OneSlice` |
 //!
 //! `n` counts the late reads: reads of a thread without which a round had passed. A thread that reads late
-//! either waited for another thread by spinning, or computed for long. So it is trusted again after its
+//! either spun until another thread did something, or computed for long. So it is trusted again after its
 //! first, second, fourth, eighth … late read: a thread that always spins is trusted ever less often. A
 //! second read in the same round shows that the thread worked by itself.
 
-use super::{CpuUsage, Epoch};
+use super::Epoch;
+use crate::quiescence::sampler::CpuUsage;
 
 /// How long the detector waits for a thread that can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +49,9 @@ pub(super) enum Event {
     Read,
     /// A round passes in which the detector did not wait for the thread to come to rest.
     Skipped,
-    /// The thread starts another one, and had only slept too long before.
+    /// The thread creates another one, and had been skipped only because it slept too long.
     StartedThread,
-    /// Another thread reads that was a bystander: nothing is known of the bystanders any more.
+    /// Another thread reads that was a bystander, so that the bystanders are trusted again.
     BystanderRead,
 }
 

@@ -5,7 +5,7 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unbuffered_bytes,
-    reason = "programs as students write them"
+    reason = "programs as beginners write them"
 )]
 
 mod decoys;

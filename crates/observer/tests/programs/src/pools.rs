@@ -234,7 +234,8 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
                 let chunk = chunk.to_vec();
                 thread::spawn(move || chunk.iter().map(read).sum::<u64>());
             }
-            thread::sleep(Duration::from_millis(50));
+            // Long enough for each thread to reach its first read, also on a loaded machine.
+            thread::sleep(Duration::from_millis(200));
             0
         }
         "spawn-join-batches" => {

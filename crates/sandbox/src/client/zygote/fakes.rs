@@ -1,18 +1,14 @@
-//! Zygotes whose supervisors are shell scripts: they read a request and respond what a test wants.
-
-#![expect(clippy::disallowed_methods, reason = "the script is ours")]
+//! Zygotes whose supervisors are shell scripts, which read a request and respond as a test needs it.
 
 use std::{os::fd::AsFd as _, path::Path, process::Command, sync::Arc};
 
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use crate::client::zygote::READY;
-use crate::client::zygote::Running;
-use crate::client::zygote::Zygote;
+use super::{READY, Running, Zygote};
 use crate::spawn::channel;
 
-/// What `body` makes of a zygote whose supervisors run this script. Those that are `mute` report nothing
-/// from the start.
+/// Call `body` with a zygote whose supervisors run this script. With `mute`, they report nothing from the
+/// start.
 pub(crate) fn with<T>(script: &str, mute: bool, body: impl FnOnce(Arc<Zygote>) -> T) -> T {
     let (ours, its) = channel::pair().unwrap();
     std::thread::scope(|scope| {
@@ -43,7 +39,7 @@ pub(crate) fn with<T>(script: &str, mute: bool, body: impl FnOnce(Arc<Zygote>) -
             process: Command::new("/bin/true").spawn().unwrap(),
         });
         let result = body(Arc::clone(&zygote));
-        // Whoever still holds it.
+        // Others may still hold the zygote, so dropping it here would not end it.
         *zygote.running.lock().unwrap() = None;
         result
     })

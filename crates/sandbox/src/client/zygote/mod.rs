@@ -1,13 +1,15 @@
-//! Where supervisors come from: a process that was started once and forks them.
+//! The process that supervisors are forked from.
 //!
-//! To start the program anew for each job would cost more than most layers of isolation do: it is large,
-//! and has to be mapped, linked and unmapped again. So the first job has it started as a *zygote*, which
-//! waits at a socket. Each time a descriptor arrives there it makes a copy of itself, and the copy is the
-//! supervisor of one job, with that descriptor as standard input and output. The first message of a
-//! supervisor is one byte, and with it a handle to its process.
+//! # Theory of operation
 //!
-//! The zygote has one thread, never looks at a request, and holds nothing that a supervisor could inherit
-//! from a job before. It exits when the client closes its side, or ends.
+//! To start the program anew for each job would cost more than most layers of isolation, because the program
+//! is large and has to be mapped, linked and unmapped each time. So the first job starts it as a *zygote*,
+//! which waits at a socket. When a descriptor arrives there, the zygote makes a copy of itself. The copy is
+//! the supervisor of one job, and has the descriptor as standard input and output. The first message of a
+//! supervisor is one byte, with a descriptor of its process.
+//!
+//! The zygote has one thread, never looks at a request, and holds nothing of one job that the supervisor of the
+//! next could inherit. It exits when the client closes its side or exits.
 
 #[cfg(test)]
 pub(crate) mod fakes;
@@ -40,23 +42,23 @@ use crate::{
 /// The first byte of a supervisor that is ready.
 const READY: [u8; 1] = *b"+";
 
-/// The first byte where no supervisor could be made; the reason follows as text.
+/// The first byte if no supervisor could be made. The reason follows as text.
 const FAILED: [u8; 1] = *b"-";
 
-/// Real time that a supervisor may take to be ready: a zygote that somebody stopped never makes one.
+/// Real time that a supervisor may take to be ready. A zygote that was stopped by a signal never makes one.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Real time that a supervisor has to kill its job and exit when it is asked to, and that the zygote has to
-/// exit with the last of its supervisors. It is more than `kill` gives itself.
+/// Real time that a supervisor has to kill its job and exit when it is asked to. The zygote has the same time
+/// to exit after the last of its supervisors. It is longer than the time that `kill` allows for killing.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How often a wait looks whether a signal asked this process to stop.
+/// Real time between two looks whether a signal asked this process to stop.
 pub(crate) const POLL_INTERVAL: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 50_000_000,
 };
 
-/// The client's side: the zygote, once a supervisor was asked for.
+/// The client's side. It starts the zygote when the first supervisor is asked for.
 #[derive(Debug)]
 pub(crate) struct Zygote {
     program: PathBuf,
@@ -71,25 +73,25 @@ struct Running {
     process: Child,
 }
 
-/// One supervisor, which waits for its request.
+/// One supervisor that waits for its request.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
-    /// Takes the request and gives the response. When it closes, or is shut down for writing, the
+    /// Carries the request and the response. When it closes, or is shut down for writing, the
     /// supervisor kills its job and exits.
-    pub(crate) line: UnixStream,
+    pub(crate) socket: UnixStream,
     process: OwnedFd,
 }
 
-/// Why there is no supervisor.
+/// Why the zygote made no supervisor.
 enum StartError {
-    /// The zygote is gone: somebody ended it, maybe the kernel for want of memory.
+    /// The zygote is gone. Maybe the kernel killed it because memory was exhausted.
     Gone,
     /// The zygote with this process number does not answer.
     NoAnswer(u32),
 }
 
 impl Zygote {
-    /// A zygote of `program`. It is started when it is first needed.
+    /// A zygote of `program`. It starts when it is first needed.
     pub(crate) fn new(program: &Path, keeps_environment: bool) -> Self {
         Self {
             program: program.to_path_buf(),
@@ -106,7 +108,7 @@ impl Zygote {
     /// A new supervisor.
     ///
     /// # Errors
-    /// There is none, because of the machine; or we were asked to stop.
+    /// None could be started, or we were asked to stop.
     pub(crate) fn supervisor(&self, cancellation: &Cancellation) -> Result<Supervisor, Error> {
         self.ask(cancellation).map_err(|source| {
             let program = self.program.clone();
@@ -119,9 +121,9 @@ impl Zygote {
         for _ in 0..2 {
             match self.ask_once(cancellation)? {
                 Ok(supervisor) => return Ok(supervisor),
-                // The next one is new.
+                // The next attempt starts a new zygote.
                 Err(StartError::Gone) => {}
-                Err(StartError::NoAnswer(process)) => self.end(process),
+                Err(StartError::NoAnswer(process)) => self.kill(process),
             }
         }
         Err(io::Error::other("it ended before it was ready"))
@@ -134,13 +136,13 @@ impl Zygote {
         if !is_ready(&ours, cancellation)? {
             return Ok(Err(StartError::NoAnswer(zygote)));
         }
-        let mut word = [0];
-        match channel::receive(ours.as_fd(), &mut word)? {
-            (1.., Some(process)) if word == READY => Ok(Ok(Supervisor {
-                line: ours,
+        let mut first = [0];
+        match channel::receive(ours.as_fd(), &mut first)? {
+            (1.., Some(process)) if first == READY => Ok(Ok(Supervisor {
+                socket: ours,
                 process,
             })),
-            (1.., _) if word == FAILED => {
+            (1.., _) if first == FAILED => {
                 let mut why = String::new();
                 (&ours).read_to_string(&mut why)?;
                 Err(io::Error::other(why))
@@ -149,26 +151,27 @@ impl Zygote {
         }
     }
 
-    /// Send one end of a line to the zygote, a new one if need be. Returns the number of its process.
-    fn send(&self, line: BorrowedFd<'_>) -> io::Result<u32> {
+    /// Send one end of a socket to the zygote; start a new one if there is none. Returns the number of its
+    /// process.
+    fn send(&self, socket: BorrowedFd<'_>) -> io::Result<u32> {
         let mut dead = None;
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = &*running {
-            match known.send(line) {
+            match known.send(socket) {
                 Err(error) if is_gone(&error) => dead = running.take(),
                 sent => return sent.map(|()| known.process.id()),
             }
         }
         let new = Running::start(&self.program, self.keeps_environment)?;
-        let sent = new.send(line).map(|()| new.process.id());
+        let sent = new.send(socket).map(|()| new.process.id());
         *running = Some(new);
         drop(running);
         drop(dead);
         sent
     }
 
-    /// End the zygote of this process, unless it is replaced already. Its supervisors go on.
-    fn end(&self, process: u32) {
+    /// Kill the zygote that has this process number, unless another one has replaced it. Its supervisors go on.
+    fn kill(&self, process: u32) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |running: &Running| running.process.id() == process;
         let unanswering = running.take_if(|running| is_it(running));
@@ -179,7 +182,7 @@ impl Zygote {
     }
 }
 
-/// Whether nobody is at the other end any more.
+/// Whether the error means that the other end is closed.
 fn is_gone(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -187,15 +190,15 @@ fn is_gone(error: &io::Error) -> bool {
     )
 }
 
-/// Wait for the first byte, or the end, of a supervisor. False if neither comes in time.
-fn is_ready(line: &UnixStream, cancellation: &Cancellation) -> io::Result<bool> {
+/// Wait until a supervisor sends its first byte or closes the socket. False if neither happens in time.
+fn is_ready(socket: &UnixStream, cancellation: &Cancellation) -> io::Result<bool> {
     let start = Instant::now();
     while start.elapsed() < START_TIMEOUT {
         if cancellation.signal().is_some() {
             return Err(io::ErrorKind::Interrupted.into());
         }
         match poll(
-            &mut [PollFd::new(line, PollFlags::IN)],
+            &mut [PollFd::new(socket, PollFlags::IN)],
             Some(&POLL_INTERVAL),
         ) {
             Ok(0) | Err(Errno::INTR) => {}
@@ -225,9 +228,9 @@ impl Running {
         })
     }
 
-    fn send(&self, line: BorrowedFd<'_>) -> io::Result<()> {
+    fn send(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
         match &self.requests {
-            Some(requests) => channel::send(requests.as_fd(), &READY, Some(line)),
+            Some(requests) => channel::send(requests.as_fd(), &READY, Some(socket)),
             None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -236,7 +239,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.requests.take());
-        // It ends with the last of its supervisors; what they used is then counted with what we used.
+        // The zygote exits after the last of its supervisors. When it is reaped, what they used counts as used
+        // by this process.
         let pid = rustix::process::Pid::from_child(&self.process);
         let ended = pidfd_open(pid, PidfdFlags::empty())
             .map_err(io::Error::from)
@@ -249,12 +253,12 @@ impl Drop for Running {
 }
 
 impl Supervisor {
-    /// Whether it exits by itself within so much real time.
+    /// Whether it exits by itself within `timeout` of real time.
     pub(crate) fn ends_within(&self, timeout: Duration) -> bool {
         kill::ends_within(&self.process, timeout).unwrap_or(false)
     }
 
-    /// End it. Its job is killed by nobody then.
+    /// Kill it. No process kills its job then.
     pub(crate) fn kill(&self) {
         let _ = pidfd_send_signal(&self.process, Signal::KILL);
     }
@@ -281,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_for_a_supervisor_may_be_asked_to_stop() {
+    fn a_wait_for_a_supervisor_ends_when_this_process_is_asked_to_stop() {
         let (ours, its) = channel::pair().unwrap();
         let zygote = Zygote::new(Path::new("/nonexistent"), false);
         let process = Command::new("/bin/true").spawn().unwrap();
@@ -299,11 +303,14 @@ mod tests {
     }
 
     #[test]
-    fn a_supervisor_that_is_told_to_go_may_take_its_time_and_no_longer() {
+    fn a_supervisor_that_is_asked_to_exit_has_time_for_it_and_no_more() {
         for (script, timeout) in [("cat > /dev/null; sleep 0.2", 60), ("sleep 60", 0)] {
             fakes::with(script, false, |zygote| {
                 let supervisor = zygote.supervisor(&Cancellation::default()).unwrap();
-                supervisor.line.shutdown(std::net::Shutdown::Both).unwrap();
+                supervisor
+                    .socket
+                    .shutdown(std::net::Shutdown::Both)
+                    .unwrap();
                 let ended = supervisor.ends_within(Duration::from_secs(timeout));
                 assert_eq!(ended, timeout > 0);
                 supervisor.kill();

@@ -1,4 +1,5 @@
-//! The zygote's side: wait for a line, make a copy of this process at the end of it.
+//! The zygote's side: for each socket that arrives, make a copy of this process, which is a supervisor at the
+//! other end of that socket.
 
 use std::{
     io::{self, Write as _},
@@ -25,9 +26,8 @@ use crate::{spawn::channel, sys};
 pub(crate) fn serve() -> io::Result<bool> {
     // The client handles Ctrl-C at the terminal.
     let _ = rustix::process::setsid();
-    // A supervisor insists on it; here nothing is lost where a debugger watches this process.
-    let hidden = rustix::process::DumpableBehavior::NotDumpable;
-    let _ = rustix::process::set_dumpable_behavior(hidden);
+    // An error is ignored here. Each supervisor tries again, and does not go on without it.
+    let _ = sys::set_not_dumpable();
     let requests = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
     let mut supervisors: Vec<OwnedFd> = Vec::new();
     loop {
@@ -50,7 +50,7 @@ pub(crate) fn serve() -> io::Result<bool> {
         let line = match channel::receive(requests.as_fd(), &mut [0])? {
             (0, _) => break,
             (_, Some(line)) => line,
-            // No room for it here. Whoever asked sees its end closed, and asks again.
+            // This process has no descriptor free for it. The client sees its end closed, and asks again.
             (_, None) => continue,
         };
         match sys::copy_process(0, None) {
@@ -59,7 +59,7 @@ pub(crate) fn serve() -> io::Result<bool> {
                 begin(&line)?;
                 return Ok(true);
             }
-            // One without a handle is waited for at the next turn.
+            // A supervisor whose descriptor cannot be opened is reaped in the next round.
             Ok(Some(pid)) => supervisors.extend(pidfd_open(pid, PidfdFlags::empty())),
             Err(error) => {
                 let mut line = UnixStream::from(line);
@@ -69,12 +69,12 @@ pub(crate) fn serve() -> io::Result<bool> {
         }
     }
     drop(requests);
-    // No supervisor outlives us, and what they used is counted.
+    // No supervisor outlives this process, and what they used counts as used by it.
     while let Ok(Some(_)) = sys::wait_any(true) {}
     Ok(false)
 }
 
-/// Become a supervisor at the end of this line.
+/// Become a supervisor at the end of this socket.
 fn begin(line: &OwnedFd) -> io::Result<()> {
     rustix::stdio::dup2_stdin(line)?;
     rustix::stdio::dup2_stdout(line)?;

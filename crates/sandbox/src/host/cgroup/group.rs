@@ -1,4 +1,4 @@
-//! The control groups of one job: limits, accounts, and whose shortage ended it.
+//! The control groups of one job: they limit and count what it uses, and tell who exhausted memory or tasks.
 
 use std::{
     fs, io,
@@ -9,16 +9,24 @@ use std::{
 };
 
 use evidence::MemoryBy;
+use fs_scratch::LockedFolder;
 use rustix::fs::{Mode, OFlags};
 
-use super::{lock::make_locked, parent::Place};
+use super::parent::CgroupParent;
+use crate::error::Failure;
+
+/// The names of our groups begin with this, and those of no others.
+pub(super) const PREFIX: &str = "sandbox-";
+
+/// The mode of a group's folder, as of every group: anybody may read what it uses.
+pub(super) const FOLDER_MODE: u32 = 0o755;
 
 /// Who exhausted memory, or processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExhaustedBy {
     /// The job used all that it may.
     Job,
-    /// Others used all that there is, or that they share with it.
+    /// Other processes used all that the machine has, or all of what they share with the job.
     Machine,
 }
 
@@ -29,21 +37,25 @@ pub(crate) struct Group {
     memory: Option<PathBuf>,
     tasks: Option<PathBuf>,
     cpu: Option<PathBuf>,
-    /// Held as long as this process lives.
-    locks: Vec<OwnedFd>,
+    /// The folders of the groups, locked for as long as this process lives.
+    locked: Vec<LockedFolder>,
 }
 
 impl Group {
     /// Make a job's groups. A controller that cannot be limited is left out; memory must work.
-    pub(crate) fn make(place: &Place, memory_bytes: u64, tasks: u64) -> io::Result<Self> {
+    pub(crate) fn make(
+        parent: &CgroupParent,
+        memory_bytes: u64,
+        tasks: u64,
+    ) -> Result<Self, Failure> {
         let mut group = Self {
             version: MemoryBy::CgroupV1,
             memory: None,
             tasks: None,
             cpu: None,
-            locks: Vec::new(),
+            locked: Vec::new(),
         };
-        match group.fill(place, memory_bytes, tasks) {
+        match group.fill(parent, memory_bytes, tasks) {
             Ok(()) => Ok(group),
             Err(error) => {
                 let _ = group.remove();
@@ -52,9 +64,14 @@ impl Group {
         }
     }
 
-    fn fill(&mut self, place: &Place, memory_bytes: u64, most: u64) -> io::Result<()> {
-        match place {
-            Place::V2(parent) => {
+    fn fill(
+        &mut self,
+        parent: &CgroupParent,
+        memory_bytes: u64,
+        tasks: u64,
+    ) -> Result<(), Failure> {
+        match parent {
+            CgroupParent::V2(parent) => {
                 self.version = MemoryBy::CgroupV2;
                 let folder = self.make_folder(parent)?;
                 self.memory = Some(folder.clone());
@@ -64,20 +81,24 @@ impl Group {
                 // Absent where there is no swap.
                 let _ = write(&folder, "memory.swap.max", 0);
                 let _ = write(&folder, "memory.oom.group", 1);
-                write(&folder, "pids.max", most)?;
+                write(&folder, "pids.max", tasks)?;
             }
-            Place::V1 { memory, tasks, cpu } => {
+            CgroupParent::V1 {
+                memory,
+                tasks: tasks_parent,
+                cpu,
+            } => {
                 if let Some(parent) = memory {
                     let folder = self.make_folder(parent)?;
                     self.memory = Some(folder.clone());
                     write(&folder, "memory.limit_in_bytes", memory_bytes)?;
                     let _ = write(&folder, "memory.memsw.limit_in_bytes", memory_bytes);
                 }
-                if let Some(parent) = tasks
+                if let Some(parent) = tasks_parent
                     && let Ok(folder) = self.make_folder(parent)
                 {
                     self.tasks = Some(folder.clone());
-                    write(&folder, "pids.max", most)?;
+                    write(&folder, "pids.max", tasks)?;
                 }
                 if let Some(parent) = cpu {
                     self.cpu = self.make_folder(parent).ok();
@@ -87,10 +108,12 @@ impl Group {
         Ok(())
     }
 
-    fn make_folder(&mut self, parent: &Path) -> io::Result<PathBuf> {
-        let (folder, lock) = make_locked(parent)?;
-        self.locks.push(lock);
-        Ok(folder)
+    fn make_folder(&mut self, parent: &Path) -> Result<PathBuf, Failure> {
+        let folder = LockedFolder::make(parent, PREFIX, FOLDER_MODE)
+            .map_err(Failure::at("make a control group in", parent))?;
+        let path = folder.path().to_owned();
+        self.locked.push(folder);
+        Ok(path)
     }
 
     pub(crate) fn version(&self) -> MemoryBy {
@@ -146,7 +169,7 @@ impl Group {
         Ok(())
     }
 
-    /// Processor time so far, of all that ever were in it.
+    /// Processor time so far, of all processes that were ever in it.
     pub(crate) fn cpu(&self) -> Option<Duration> {
         let folder = self.cpu.as_ref()?;
         if self.version == MemoryBy::CgroupV2 {
@@ -167,12 +190,12 @@ impl Group {
         }
     }
 
-    /// Whose memory had run out when the kernel killed a process in it, if it did.
+    /// Who had exhausted memory when the kernel killed a process of the group. `None` if it killed none.
     pub(crate) fn out_of_memory(&self) -> Option<ExhaustedBy> {
         let folder = self.memory.as_ref()?;
         let (kills, at_the_limit) = if self.version == MemoryBy::CgroupV2 {
             let event = |key| value(folder, "memory.events", key);
-            // Not `max`, which also counts what was resolved by letting go of caches.
+            // Not `max`, which also counts the times when dropping caches was enough.
             (event("oom_kill"), event("oom"))
         } else {
             let kills = value(folder, "memory.oom_control", "oom_kill");
@@ -181,7 +204,7 @@ impl Group {
                 read("memory.max_usage_in_bytes"),
                 read("memory.limit_in_bytes"),
             );
-            // The kernel does not count refusals in every version (6.18 does not), but how near it came.
+            // Not every version of the kernel counts refusals (6.18 does not), but each keeps the peak.
             let near = most
                 .zip(limit)
                 .is_some_and(|(most, limit)| most >= limit.saturating_sub(NEAR));
@@ -189,24 +212,24 @@ impl Group {
         };
         match (kills, at_the_limit) {
             (None | Some(0), _) => None,
-            // It had never come to its own limit.
+            // The group never reached its own limit.
             (Some(_), Some(0)) => Some(ExhaustedBy::Machine),
             (Some(_), _) => Some(ExhaustedBy::Job),
         }
     }
 
-    /// Whose limit it was if a process or thread could not be made. `seen` is the most that were seen at
-    /// once.
+    /// Whose limit it was if the kernel refused to make a process or thread. `None` if it refused none. `seen`
+    /// is the largest number of tasks that was seen at once.
     pub(crate) fn out_of_tasks(&self, seen: Option<u64>) -> Option<ExhaustedBy> {
         let folder = self.tasks.as_deref()?;
-        // Before Linux 6.11, and in version 1, also what a group above refused.
+        // Before Linux 6.11, and in version 1, this also counts what a group above refused.
         if value(folder, "pids.events", "max")? == 0 {
             return None;
         }
         let most = number(folder, "pids.max")?;
         let was_reached = match number(folder, "pids.peak") {
             Some(peak) => peak >= most,
-            // Before Linux 6.11 nobody keeps the peak.
+            // Before Linux 6.11 the kernel does not keep the peak.
             None => seen >= Some(most) || has_room_above(folder, most),
         };
         Some(if was_reached {
@@ -222,20 +245,15 @@ impl Group {
     }
 
     /// Remove the groups. The kernel refuses while anything is in them.
-    pub(crate) fn remove(&self) -> io::Result<()> {
+    pub(crate) fn remove(&self) -> Result<(), Failure> {
         for folder in self.folders() {
             let mut tries_left = 2000;
             while let Err(error) = fs::remove_dir(folder) {
                 match error.kind() {
                     io::ErrorKind::NotFound => break,
-                    // What has just died leaves a moment later.
+                    // A process that has just died leaves its group a moment later.
                     io::ErrorKind::ResourceBusy if tries_left > 0 => tries_left -= 1,
-                    _ => {
-                        return Err(io::Error::new(
-                            error.kind(),
-                            format!("failed to remove the group `{}`: {error}", folder.display()),
-                        ));
-                    }
+                    _ => return Err(Failure::at("remove the control group", folder)(error)),
                 }
                 std::thread::sleep(Duration::from_micros(500));
             }
@@ -244,11 +262,13 @@ impl Group {
     }
 }
 
-/// Bytes below the limit at which a group counts as having met it: memory is given out in lots.
+/// A group whose peak came within so many bytes of its limit counts as having reached it, because the kernel
+/// charges memory to groups in batches.
 const NEAR: u64 = 1 << 20;
 
-fn write(folder: &Path, file: &str, value: u64) -> io::Result<()> {
-    fs::write(folder.join(file), value.to_string())
+fn write(folder: &Path, file: &str, value: u64) -> Result<(), Failure> {
+    let path = folder.join(file);
+    fs::write(&path, value.to_string()).map_err(Failure::at("write", &path))
 }
 
 fn number(folder: &Path, file: &str) -> Option<u64> {
@@ -259,8 +279,8 @@ fn number(folder: &Path, file: &str) -> Option<u64> {
         .ok()
 }
 
-/// Whether every group above `folder` has room for `most` processes and threads in it. Those out of sight
-/// are taken to have.
+/// Whether every group above `folder` would allow `most` processes and threads in it. Groups that cannot be
+/// seen from here count as allowing them.
 fn has_room_above(folder: &Path, most: u64) -> bool {
     let own = number(folder, "pids.current").unwrap_or(0);
     folder
@@ -293,14 +313,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kill_for_want_of_memory_says_whose_memory() {
+    fn a_kill_by_the_kernel_says_who_exhausted_memory() {
         let folder = tempfile::tempdir().unwrap();
         let group = |version| Group {
             version,
             memory: Some(folder.path().to_path_buf()),
             tasks: None,
             cpu: None,
-            locks: Vec::new(),
+            locked: Vec::new(),
         };
         let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
         for (events, want) in [
@@ -312,7 +332,7 @@ mod tests {
                 "low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\n",
                 Some(ExhaustedBy::Machine),
             ),
-            // It came to its limit, and there was something to let go of.
+            // It reached its limit, and dropping caches was enough.
             (
                 "low 0\nhigh 0\nmax 7\noom 0\noom_kill 1\n",
                 Some(ExhaustedBy::Machine),
@@ -337,7 +357,8 @@ mod tests {
         }
     }
 
-    /// What the kernel does itself says `pids.peak`, where it has one; otherwise who had room does.
+    /// `pids.peak` tells whether the group reached its own limit. Where the kernel has no such file, the room
+    /// in the groups above tells it.
     #[test]
     fn a_process_that_could_not_be_made_says_whose_limit_it_was() {
         let root = tempfile::tempdir().unwrap();
@@ -348,7 +369,7 @@ mod tests {
             memory: None,
             tasks: Some(job.clone()),
             cpu: None,
-            locks: Vec::new(),
+            locked: Vec::new(),
         };
         let write = |folder: &Path, file: &str, text: &str| {
             fs::write(folder.join(file), text).unwrap();

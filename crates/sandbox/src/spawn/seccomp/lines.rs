@@ -1,18 +1,18 @@
-//! The policy as one table: for each rule its calls, when they are refused, and how a canary tries them.
+//! The policy as one table: for each rule its calls, when they are refused, and how an attack tries them.
 //!
-//! Never assembles a filter. `golden.txt` lists the same lines a second time, written by hand, so that a line
-//! that is lost or changed is noticed.
+//! Never assembles a filter. `golden.txt` lists the same lines a second time, written by hand, so a test
+//! notices a line that is lost or changed.
 
 use std::ffi::c_long;
 
-use super::{Line, Where};
+use super::{Jobs, Line};
 use crate::{bpf::Condition, rule::Calls};
 
 /// A value that is no valid pointer, descriptor, process or option.
 const BAD: u64 = u64::MAX;
 
-/// A process that does not exist.
-const NOBODY: u64 = 0x7fff_fffe;
+/// The number of a process that does not exist.
+const NO_PROCESS: u64 = 0x7fff_fffe;
 
 /// Every line of every rule, for all stages and tiers.
 pub(crate) fn all_lines() -> impl Iterator<Item = Line> {
@@ -22,7 +22,7 @@ pub(crate) fn all_lines() -> impl Iterator<Item = Line> {
 /// The lines of a rule.
 fn lines_of(rule: Calls) -> Vec<Line> {
     match rule {
-        // Each is a field of the whole filter.
+        // These two are fields of the whole filter, not lines.
         Calls::OtherArchitecture | Calls::Newer => Vec::new(),
         Calls::Ptrace => absent(rule, &[libc::SYS_ptrace]),
         Calls::MemoryOfOthers => absent(
@@ -55,7 +55,7 @@ fn lines_of(rule: Calls) -> Vec<Line> {
         ),
         Calls::Mounts => mounts(rule),
         Calls::Namespaces => namespaces(rule),
-        // A filter cannot read its flags, which are behind a pointer. C libraries fall back to clone.
+        // A filter cannot read its flags, which a pointer leads to. C libraries fall back to clone.
         Calls::Clone3 => absent(rule, &[libc::SYS_clone3]),
         Calls::SystemVIpc => system_v_ipc(rule),
         Calls::MessageQueues => absent(
@@ -99,11 +99,11 @@ fn lines_of(rule: Calls) -> Vec<Line> {
             ],
         ),
         Calls::Modes => modes(rule),
-        // TIOCSTI, TIOCLINUX, TIOCSCTTY: type for the user, paste for the user, take the terminal.
+        // TIOCSTI types for the user, TIOCLINUX pastes for the user, and TIOCSCTTY takes control of a terminal.
         Calls::Terminal => [0x5412, 0x541c, 0x540e]
             .map(|request| ioctl(rule, request))
             .into(),
-        // Programs may still ask which one they have. The try sets the one that it has.
+        // Programs may still ask for their personality. The attack sets the personality that it has already.
         Calls::Personality => vec![barred(
             rule,
             libc::SYS_personality,
@@ -130,12 +130,12 @@ fn always(rule: Calls, numbers: &[c_long], errno: i32) -> Vec<Line> {
         when: None,
         errno,
         try_with: [BAD; 6],
-        place: Where::Everywhere,
+        jobs: Jobs::All,
     };
     numbers.iter().map(line).collect()
 }
 
-/// The same lines, with other arguments to try them.
+/// The same lines, with these arguments to try them.
 fn trying_with(
     try_with: [u64; 6],
     lines: impl IntoIterator<Item = Line>,
@@ -143,9 +143,9 @@ fn trying_with(
     lines.into_iter().map(move |line| Line { try_with, ..line })
 }
 
-/// The same lines, which hold at a place only.
-fn only(place: Where, lines: impl IntoIterator<Item = Line>) -> impl Iterator<Item = Line> {
-    lines.into_iter().map(move |line| Line { place, ..line })
+/// The same lines, which hold for some jobs only.
+fn only(jobs: Jobs, lines: impl IntoIterator<Item = Line>) -> impl Iterator<Item = Line> {
+    lines.into_iter().map(move |line| Line { jobs, ..line })
 }
 
 /// One call that is not permitted under a condition.
@@ -156,7 +156,7 @@ fn barred(rule: Calls, number: c_long, when: Condition, try_with: [u64; 6]) -> L
         when: Some(when),
         errno: libc::EPERM,
         try_with,
-        place: Where::Everywhere,
+        jobs: Jobs::All,
     }
 }
 
@@ -192,7 +192,7 @@ fn prctl(rule: Calls, option: libc::c_int) -> Line {
     )
 }
 
-/// The first argument is a process other than the caller, which 0 stands for.
+/// The condition that the first argument is a process other than the caller. 0 stands for the caller.
 fn of_others() -> Condition {
     Condition::IsNot(0, u32::MAX, vec![0])
 }
@@ -222,15 +222,14 @@ fn mounts(rule: Calls) -> Vec<Line> {
 fn namespaces(rule: Calls) -> Vec<Line> {
     // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
     let new_namespaces = 0x0002_0000 | 0x7e00_0000;
-    // With a thread's flag but not those it needs, the kernel says EINVAL before it makes anything.
-    let nonsense =
-        u64::from(libc::CLONE_THREAD.unsigned_abs() | libc::CLONE_NEWUSER.unsigned_abs());
+    // CLONE_THREAD needs other flags. Without them the kernel answers EINVAL and makes nothing.
+    let invalid = u64::from(libc::CLONE_THREAD.unsigned_abs() | libc::CLONE_NEWUSER.unsigned_abs());
     let mut lines = absent(rule, &[libc::SYS_setns]);
     lines.push(barred(
         rule,
         libc::SYS_clone,
         Condition::HasAny(0, new_namespaces),
-        [nonsense, 0, 0, 0, 0, 0],
+        [invalid, 0, 0, 0, 0, 0],
     ));
     let unshare = forbidden(rule, &[libc::SYS_unshare]);
     lines.extend(trying_with([0; 6], unshare));
@@ -253,7 +252,7 @@ fn system_v_ipc(rule: Calls) -> Vec<Line> {
             libc::SYS_semctl,
         ],
     );
-    // With all flags it would make a queue.
+    // With every flag set, msgget would make a queue. So the attack sets none.
     let msgget = absent(rule, &[libc::SYS_msgget]);
     lines.extend(trying_with([BAD, 0, BAD, BAD, BAD, BAD], msgget));
     lines
@@ -275,13 +274,13 @@ fn watching_files(rule: Calls) -> Vec<Line> {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_inotify_init,
     ];
-    // It takes no arguments.
+    // This call takes no arguments.
     lines.extend(trying_with([0; 6], absent(rule, &numbers)));
     lines.push(fcntl(rule, F_NOTIFY));
     lines
 }
 
-/// A filter of its own, a domain of Landlock, and hiding from whoever observes it.
+/// Filters and Landlock restrictions that the job makes for itself, and hiding its memory from the supervisor.
 fn own_restrictions(rule: Calls) -> Vec<Line> {
     let mut lines = absent(
         rule,
@@ -329,14 +328,14 @@ fn administration(rule: Calls) -> Vec<Line> {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_modify_ldt,
     ];
-    // Given nonsense, the kernel's own answer is ENOSYS.
+    // With invalid arguments, the kernel's own answer is ENOSYS.
     lines.extend(trying_with([0; 6], absent(rule, &numbers)));
     lines
 }
 
 fn scheduling_of_others(rule: Calls) -> Vec<Line> {
     let mut lines: Vec<_> = [
-        (libc::SYS_sched_setaffinity, [NOBODY, 0, BAD, 0, 0, 0]),
+        (libc::SYS_sched_setaffinity, [NO_PROCESS, 0, BAD, 0, 0, 0]),
         (libc::SYS_sched_setscheduler, [BAD; 6]),
         (libc::SYS_sched_setparam, [BAD; 6]),
         (libc::SYS_sched_setattr, [BAD; 6]),
@@ -347,18 +346,19 @@ fn scheduling_of_others(rule: Calls) -> Vec<Line> {
         rule,
         &[libc::SYS_setpriority, libc::SYS_ioprio_set],
     ));
-    // It chooses which processes share a core, also for other processes.
+    // This option chooses which processes share a core, also for other processes.
     lines.push(prctl(rule, libc::PR_SCHED_CORE));
     lines
 }
 
-/// Each lets a program choose a process and a signal that the kernel sends it when a file is ready.
+/// Each of these lets a program choose a process, and a signal that the kernel sends to it when a file is
+/// ready.
 fn signals_by_files(rule: Calls) -> Vec<Line> {
     // Commands of fcntl that libc does not name on every system.
     const F_SETOWN: libc::c_int = 8;
     const F_SETSIG: libc::c_int = 10;
     const F_SETOWN_EX: libc::c_int = 15;
-    // Requests of ioctl that do what F_SETOWN does, the second for sockets only, and O_ASYNC.
+    // Two requests of ioctl that do what F_SETOWN does, the second for sockets only, and one that sets O_ASYNC.
     const FIOSETOWN: u32 = 0x8901;
     const SIOCSPGRP: u32 = 0x8902;
     const FIOASYNC: u32 = 0x5452;
@@ -367,27 +367,30 @@ fn signals_by_files(rule: Calls) -> Vec<Line> {
     commands.into_iter().chain(requests).collect()
 }
 
-/// Where Landlock does not confine signals, a process may signal only itself and its own group, which the
-/// launcher has made the job's alone. `filter` puts in the conditions of `kill` and `tgkill`, because they
-/// name the process.
+/// Where Landlock does not confine signals, a process may signal only itself and its process group, in which
+/// only the job is. `filter` adds the conditions of `kill` and `tgkill`, because they contain the number of
+/// the process.
 fn signals(rule: Calls) -> Vec<Line> {
     [
-        (libc::SYS_kill, [NOBODY, 0, 0, 0, 0, 0]),
-        (libc::SYS_tgkill, [NOBODY, NOBODY, 0, 0, 0, 0]),
-        (libc::SYS_tkill, [NOBODY, 0, 0, 0, 0, 0]),
-        (libc::SYS_rt_sigqueueinfo, [NOBODY, 0, 0, 0, 0, 0]),
-        (libc::SYS_rt_tgsigqueueinfo, [NOBODY, NOBODY, 0, 0, 0, 0]),
+        (libc::SYS_kill, [NO_PROCESS, 0, 0, 0, 0, 0]),
+        (libc::SYS_tgkill, [NO_PROCESS, NO_PROCESS, 0, 0, 0, 0]),
+        (libc::SYS_tkill, [NO_PROCESS, 0, 0, 0, 0, 0]),
+        (libc::SYS_rt_sigqueueinfo, [NO_PROCESS, 0, 0, 0, 0, 0]),
+        (
+            libc::SYS_rt_tgsigqueueinfo,
+            [NO_PROCESS, NO_PROCESS, 0, 0, 0, 0],
+        ),
         (libc::SYS_pidfd_send_signal, [BAD, 0, 0, 0, 0, 0]),
     ]
     .into_iter()
     .flat_map(|(number, try_with)| {
         let lines = trying_with(try_with, forbidden(rule, &[number]));
-        only(Where::WeakTier, lines)
+        only(Jobs::WeakTier, lines)
     })
     .collect()
 }
 
-/// A pair of connected sockets stays allowed: runtimes wake their own threads by it.
+/// A pair of connected sockets stays allowed, because runtimes use one to wake their own threads.
 fn sockets(rule: Calls) -> Vec<Line> {
     let mut lines = forbidden(
         rule,
@@ -410,8 +413,8 @@ fn sockets(rule: Calls) -> Vec<Line> {
     lines
 }
 
-/// A socket for datagrams can write to any socket in the file system, so a pair of them is not permitted;
-/// nor is an address to write to, which only such sockets have a use for.
+/// A datagram socket can write to any socket in the file system. So a pair of datagram sockets is not
+/// permitted, and neither is an address to write to, which only such sockets use.
 fn datagrams(rule: Calls) -> Vec<Line> {
     let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET].map(i32::unsigned_abs);
     let [unix, datagram] = [libc::AF_UNIX, libc::SOCK_DGRAM].map(|n| u64::from(n.unsigned_abs()));
@@ -431,13 +434,13 @@ fn datagrams(rule: Calls) -> Vec<Line> {
     ]
 }
 
-/// The calls that open a path, each with the argument that says how.
+/// The calls that open a path, each with the number of the argument that has the flags.
 #[cfg(target_arch = "x86_64")]
 const OPENING: &[(c_long, u32)] = &[(libc::SYS_open, 1), (libc::SYS_openat, 2)];
 #[cfg(target_arch = "aarch64")]
 const OPENING: &[(c_long, u32)] = &[(libc::SYS_openat, 2)];
 
-/// Opening with these flags, of those under the mask.
+/// The calls that open a path, refused where the flags under `mask` are these.
 fn opening(rule: Calls, mask: u32, flags: u32) -> impl Iterator<Item = Line> {
     OPENING.iter().map(move |&(number, argument)| {
         let mut with = [BAD; 6];
@@ -447,24 +450,24 @@ fn opening(rule: Calls, mask: u32, flags: u32) -> impl Iterator<Item = Line> {
     })
 }
 
-/// Who opens a file neither to read nor to write needs no right of Landlock, and can change the file's times
-/// and attributes and, before Landlock's third version, its whole content.
+/// To open a file neither to read nor to write, a program needs no right of Landlock. It can then change the
+/// file's times and attributes and, before Landlock's third version, its whole content.
 fn access_modes(rule: Calls) -> Vec<Line> {
     let neither = libc::O_ACCMODE.unsigned_abs();
     let mut lines: Vec<_> = opening(rule, neither, neither).collect();
-    // A filter cannot read its flags, which are behind a pointer. Callers fall back to openat.
+    // A filter cannot read its flags, which a pointer leads to. Callers fall back to openat.
     lines.extend(absent(rule, &[libc::SYS_openat2]));
     lines
 }
 
-/// Before its third version Landlock has no right for cutting a file by its path. By a descriptor, which it
-/// has checked, cutting stays allowed.
+/// Before its third version, Landlock has no right for truncating a file by its path. Truncating by descriptor
+/// stays allowed, because Landlock has checked how the file was opened.
 fn cutting_files(rule: Calls) -> Vec<Line> {
     let cut = libc::O_TRUNC.unsigned_abs();
     let mut lines = forbidden(rule, &[libc::SYS_truncate]);
-    // Opened to read only, which needs no right to write.
+    // The file is opened only to read, which needs no right to write.
     lines.extend(opening(rule, libc::O_ACCMODE.unsigned_abs() | cut, cut));
-    only(Where::WeakTier, lines).collect()
+    only(Jobs::WeakTier, lines).collect()
 }
 
 fn owners(rule: Calls) -> Vec<Line> {
@@ -508,7 +511,7 @@ fn special_files(rule: Calls) -> Vec<Line> {
 }
 
 fn modes(rule: Calls) -> Vec<Line> {
-    // libc names it on x86-64 only.
+    // libc names this call on x86-64 only.
     const FCHMODAT2: c_long = 452;
     let numbers = [
         libc::SYS_fchmodat,
@@ -517,7 +520,7 @@ fn modes(rule: Calls) -> Vec<Line> {
         libc::SYS_chmod,
     ];
     let mut lines = forbidden(rule, &numbers);
-    // Programs that copy a file set the copy's mode by its descriptor, and give up if that fails.
+    // Programs that copy a file set the mode of the copy by its descriptor, and fail if that fails.
     lines.extend(always(rule, &[libc::SYS_fchmod], 0));
-    only(Where::Runs, lines).collect()
+    only(Jobs::Runs, lines).collect()
 }

@@ -1,44 +1,44 @@
-//! Which system calls a job is refused, each with the reason and with a harmless try.
+//! The system calls that a job is refused, each with a reason and with arguments to try it harmlessly.
 //!
 //! # Theory of operation
 //!
-//! Landlock and the mount namespace decide about paths: a filter sees numbers and pointers, and what a
-//! pointer points to can change after the filter has run. The filter refuses what Landlock leaves open:
+//! Landlock and the mount namespace decide about paths, because a filter sees only numbers and pointers, and
+//! the memory behind a pointer can change after the filter has run. The filter refuses what Landlock allows:
 //! signals by other means than `kill`, the limits and the scheduling of other processes, sockets of every
-//! family, everything that outlives a process, and the parts of the kernel that no submission needs.
+//! family, everything that outlives a process, and parts of the kernel that ordinary programs do not need.
 //!
-//! Three kinds of refusal. A family that a program may probe for *does not exist* (ENOSYS), so that it
-//! uses another way. A call that is allowed with some arguments *is not permitted* with others (EPERM). A
-//! call that honest programs make beside their work, and that must not fail, *does nothing* (0). Calls
-//! newer than this list do not exist either.
+//! There are three kinds of refusal. A family of calls that a program may probe for *does not exist* (ENOSYS),
+//! so that the program uses another way. A call that is allowed with some arguments *is not permitted* with
+//! others (EPERM). A call that honest programs make and that must not fail *does nothing* and succeeds (0).
+//! Calls that are newer than this list do not exist either.
 //!
-//! Every line belongs to a rule of [`Calls`], which a test can leave out, and has a `try_with`: arguments
-//! that do no harm even where nothing refuses them, and to which the kernel itself gives another answer
-//! than the filter. Thus a canary can tell for every single line whether it is there.
+//! Every line belongs to a rule of [`Calls`], which a test can leave out. Its `try_with` are arguments that do
+//! no harm where the filter is missing, and for which the kernel then gives another answer than the filter. So
+//! a self-test attack can tell for every single line whether the filter has it.
 //!
-//! Cargo, rustc and the linkers keep every call that they need: each build runs under this filter.
+//! Each build runs under this filter as well, so compilers and linkers must keep every call that they need.
 
 mod lines;
 
 use std::ffi::c_long;
 
 use self::lines::all_lines;
-use crate::tier::Tier;
 use crate::{
     bpf::{Answer, Architecture, Case, Condition, Filter},
     job::Stage,
     rule::{Calls, RuleSet},
+    tier::Tier,
 };
 
 /// The newest call that jobs may use: `mseal`, Linux 6.10. Both architectures number calls alike from
 /// 424 on.
 const NEWEST: u32 = 462;
 
-/// Where a rule holds.
+/// The jobs that a line holds for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Where {
-    Everywhere,
-    /// Not while building: GNU ld changes the mode of what it has linked.
+enum Jobs {
+    All,
+    /// Not for builds: GNU ld changes the mode of the file that it has linked.
     Runs,
     /// Only where Landlock does not confine signals.
     WeakTier,
@@ -50,21 +50,21 @@ pub(crate) struct Line {
     /// The rule that this line is part of.
     pub(crate) rule: Calls,
     pub(crate) number: c_long,
-    /// `None`: always.
+    /// The condition under which it is refused; `None` if always.
     pub(crate) when: Option<Condition>,
-    /// 0 for what is said to be done, and is not.
+    /// The error that the program gets; 0 for a call that does nothing and succeeds.
     pub(crate) errno: i32,
     /// Arguments with which the call is refused, and harmless where it is not.
     pub(crate) try_with: [u64; 6],
-    place: Where,
+    jobs: Jobs,
 }
 
 /// The lines that hold for a job.
 pub(crate) fn lines_for(stage: Stage, tier: Tier) -> impl Iterator<Item = Line> {
-    all_lines().filter(move |line| match line.place {
-        Where::Everywhere => true,
-        Where::Runs => stage == Stage::Run,
-        Where::WeakTier => tier == Tier::Weak,
+    all_lines().filter(move |line| match line.jobs {
+        Jobs::All => true,
+        Jobs::Runs => stage == Stage::Run,
+        Jobs::WeakTier => tier == Tier::Weak,
     })
 }
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     /// A condition as `golden.txt` spells it.
-    fn words(when: Option<&Condition>) -> String {
+    fn spelled(when: Option<&Condition>) -> String {
         let argument = |argument: u32, mask: u32| match mask {
             u32::MAX => format!("arg{argument}"),
             _ => format!("arg{argument}&{mask:#x}"),
@@ -163,11 +163,11 @@ mod tests {
         for row in include_str!("golden.txt").lines() {
             let fields: Vec<&str> = row.split_whitespace().collect();
             if !row.starts_with('#') && fields[own_column] != "-" {
-                let [rule, _, _, _, when, errno, place] = fields[..] else {
+                let [rule, _, _, _, when, errno, jobs] = fields[..] else {
                     panic!("{row}");
                 };
                 let number = fields[own_column];
-                expected.push(format!("{rule} {number} {when} {errno} {place}"));
+                expected.push(format!("{rule} {number} {when} {errno} {jobs}"));
             }
         }
         let mut found: Vec<String> = all_lines()
@@ -178,14 +178,14 @@ mod tests {
                     0 => "done",
                     _ => "another",
                 };
-                let place = match line.place {
-                    Where::Everywhere => "everywhere",
-                    Where::Runs => "runs",
-                    Where::WeakTier => "weak",
+                let jobs = match line.jobs {
+                    Jobs::All => "everywhere",
+                    Jobs::Runs => "runs",
+                    Jobs::WeakTier => "weak",
                 };
                 let (rule, number, when) =
-                    (line.rule.as_str(), line.number, words(line.when.as_ref()));
-                format!("{rule} {number} {when} {errno} {place}")
+                    (line.rule.as_str(), line.number, spelled(line.when.as_ref()));
+                format!("{rule} {number} {when} {errno} {jobs}")
             })
             .collect();
         expected.sort();
@@ -204,10 +204,10 @@ mod tests {
             (Stage::Build, Tier::Weak),
         ] {
             for line in all_lines() {
-                let holds = match line.place {
-                    Where::Everywhere => true,
-                    Where::Runs => stage == Stage::Run,
-                    Where::WeakTier => tier == Tier::Weak,
+                let holds = match line.jobs {
+                    Jobs::All => true,
+                    Jobs::Runs => stage == Stage::Run,
+                    Jobs::WeakTier => tier == Tier::Weak,
                 };
                 let answer = ask(stage, tier, RuleSet::default(), line.number, line.try_with);
                 let refused = answer == REFUSE | line.errno.unsigned_abs();

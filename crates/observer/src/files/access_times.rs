@@ -1,17 +1,19 @@
-//! Tell from file times which files were read, and which were touched otherwise.
+//! The second witness: find out from the times of files which of them were read, and which were changed.
 //!
 //! # Theory of operation
 //!
-//! Before a run every file's access and modification time is set to a moment long past, and then its
-//! status is queried. A read moves the access time away from that past and changes nothing else.
-//! Everything that could set the access time by other means (`utimensat`, writing, replacing, renaming)
-//! also moves the time of the status change, and that time cannot be set. The query in between is
-//! needed: since Linux 6.13 the kernel gives the next change a stamp of full resolution only where the
-//! last one has been looked at. Elsewhere stamps have the width of a timer tick, so [`AccessTimes::arm`] lets
-//! one pass; which of the two it is, a trial on the file system itself tells ([`Stamps`]).
+//! Before a run the access time and the modification time of each file are set far into the past, and then its status
+//! is queried. A read changes the access time and nothing else. Everything else that changes the access time
+//! (`utimensat`, or to write, replace or rename the file) also changes the time of the status change, which no
+//! program can set.
 //!
-//! Comparing access time with time of birth does not work: a read right after creation has the same
-//! stamp. Access times say nothing of order, and nothing of how much was read.
+//! The query is needed: since Linux 6.13 the kernel gives a change a time of full resolution only if the previous
+//! time of the file was queried. On other kernels and file systems two changes within a timer tick have the same
+//! time, so [`AccessTimes::arm`] waits for one tick. A trial on the file system shows which of the two it is
+//! ([`Stamps`]).
+//!
+//! It is not enough to compare the access time with the time of creation: a read right after the creation has the
+//! same time. Access times never show in which order files were read, nor how much of them.
 
 use std::{
     io,
@@ -27,47 +29,49 @@ use rustix::{
 
 use evidence::{FilesWitness, Tampering, Trace};
 
-/// 2000-01-01, in seconds since 1970: a past in which no file of ours was read.
+/// The access time of a file that was not read: the year 2000, in seconds since 1970.
 const PAST: i64 = 946_684_800;
 
-/// Longer than the longest timer tick of a Linux kernel, 10 ms.
+/// A real time that is longer than the longest timer tick of a Linux kernel, which is 10 ms.
 const TICK: Duration = Duration::from_millis(11);
 
 /// An operation on a file or folder that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {verb} `{}`", path.display())]
+#[non_exhaustive]
 pub struct AccessTimesError {
-    /// What was to be done.
+    /// What the operation does, as a verb.
     pub verb: &'static str,
-    /// With which file or folder.
+    /// The file or folder.
     pub path: PathBuf,
-    /// Why it failed.
+    /// Why the operation failed.
     #[source]
     pub source: io::Error,
 }
 
-/// How finely a file system stamps changes.
+/// The resolution of the times that a file system gives to changes. There are only these two kinds: a file system
+/// with neither cannot be used ([`Stamps::probe`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamps {
-    /// Two changes with a query between them have different stamps.
+    /// Two changes with a query between them have different times.
     Fine,
-    /// Two changes within a tick may have the same stamp.
+    /// Two changes within a timer tick may have the same time.
     Tick,
 }
 
-/// The files of one folder, armed.
+/// The files of one folder, whose times were set so that a read shows.
 #[derive(Debug)]
 pub struct AccessTimes {
     folder: OwnedFd,
-    /// Name and status of each file, in byte order of the names.
+    /// The name and the status of each file, in the order given to [`AccessTimes::arm`].
     before: Vec<(String, Statx)>,
 }
 
 impl AccessTimes {
-    /// Arm every file in `folder` whose name is given.
+    /// Set the times of the files in `folder` with these names.
     ///
     /// # Errors
-    /// A file is not there, or its times cannot be set.
+    /// Fails if a file does not exist, or if its times cannot be set.
     pub fn arm<'a>(
         folder: &Path,
         names: impl Iterator<Item = &'a str>,
@@ -103,10 +107,10 @@ impl AccessTimes {
         Ok(Self { folder: fd, before })
     }
 
-    /// What became of the files since.
+    /// Find out which files were read or changed since their times were set.
     ///
     /// # Errors
-    /// A file that is there cannot be queried.
+    /// Fails if a file exists and cannot be queried.
     pub fn compare(&self) -> Result<FilesWitness, AccessTimesError> {
         let mut witness = FilesWitness {
             expected: self.before.len(),
@@ -148,7 +152,8 @@ fn query(folder: impl AsFd, name: &str) -> Result<Statx, Errno> {
     rustix::fs::statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, wanted)
 }
 
-/// What was done to a file besides reading it. The coarsest change is named, not the side effects.
+/// What happened to a file besides reads. If several changes show, the first of this order is returned: replaced,
+/// written, status changed.
 fn trace(before: &Statx, after: &Statx) -> Option<Trace> {
     let stamp = |t: StatxTimestamp| (t.tv_sec, t.tv_nsec);
     if before.stx_ino != after.stx_ino || stamp(before.stx_btime) != stamp(after.stx_btime) {
@@ -167,12 +172,13 @@ fn is_past(time: StatxTimestamp) -> bool {
 }
 
 impl Stamps {
-    /// Find out on the file system itself whether reads are recorded and fakes noticed, in an empty folder.
+    /// Find out in an empty folder whether its file system records reads, and which resolution its times have.
     ///
-    /// `None` if they are not: mounted `noatime`, or a file system without these times.
+    /// `None` if it does not record reads (it is mounted with `noatime`, or has no access times), or if it does not
+    /// show that times were set.
     ///
     /// # Errors
-    /// The folder cannot be written to.
+    /// Fails if a file cannot be made in the folder, read, or removed.
     pub fn probe(folder: &Path) -> Result<Option<Stamps>, AccessTimesError> {
         let io = |verb| {
             move |source: std::io::Error| AccessTimesError {
@@ -190,18 +196,19 @@ impl Stamps {
             if watch.compare()?.read != 1 {
                 return Ok(None);
             }
-            // Eight fakes, each right after its arming: a tick wide stamp hides all but one or two.
-            let mut noticed = 0;
+            // Each of these eight forged reads follows right after the query. Where times have the resolution of a
+            // tick, one or two of them show at most.
+            let mut shown = 0;
             for _ in 0..8 {
                 let watch = AccessTimes::arm(folder, std::iter::once(name), Stamps::Fine)?;
-                fake(&watch, name)?;
-                noticed += watch.compare()?.tampered.len();
+                forge_read(&watch, name)?;
+                shown += watch.compare()?.tampered.len();
             }
-            if noticed == 8 {
+            if shown == 8 {
                 return Ok(Some(Stamps::Fine));
             }
             let watch = AccessTimes::arm(folder, std::iter::once(name), Stamps::Tick)?;
-            fake(&watch, name)?;
+            forge_read(&watch, name)?;
             Ok((watch.compare()?.tampered.len() == 1).then_some(Stamps::Tick))
         };
         let width = trial();
@@ -210,8 +217,8 @@ impl Stamps {
     }
 }
 
-/// Do what a cheat would: set the times without reading.
-fn fake(watch: &AccessTimes, name: &str) -> Result<(), AccessTimesError> {
+/// Forge a read: set the access time without reading.
+fn forge_read(watch: &AccessTimes, name: &str) -> Result<(), AccessTimesError> {
     let past = Timespec {
         tv_sec: PAST,
         tv_nsec: 0,
@@ -243,7 +250,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder with one file of three bytes, armed.
+    /// A folder with one file of three bytes, whose times are set.
     fn armed() -> (tempfile::TempDir, std::path::PathBuf, AccessTimes) {
         let dir = tempfile::tempdir().unwrap();
         let width = Stamps::probe(dir.path())
@@ -263,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_done_is_seen_as_unread() {
+    fn a_file_that_is_only_opened_is_unread() {
         let (_dir, file, watch) = armed();
         fs::metadata(&file).unwrap();
         File::open(&file).unwrap();
@@ -271,16 +278,19 @@ mod tests {
     }
 
     #[test]
-    fn a_read_is_seen_and_looks_like_nothing_else() {
+    fn a_read_shows_and_looks_like_no_change() {
         let (_dir, file, watch) = armed();
         fs::read(&file).unwrap();
         assert_eq!(seen(&watch), (1, 0, vec![]));
     }
 
     #[test]
-    fn set_times_are_seen_whatever_they_are_set_to() {
+    fn set_times_show_whatever_they_are_set_to() {
         let past = SystemTime::UNIX_EPOCH + Duration::from_secs(PAST.unsigned_abs());
-        #[expect(clippy::disallowed_methods, reason = "the cheat sets the times to now")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a program that forges a read sets the times to now"
+        )]
         let now = SystemTime::now();
         for (read_first, accessed) in [(false, now), (true, past), (true, now)] {
             let (_dir, file, watch) = armed();

@@ -1,7 +1,7 @@
-//! Which file a descriptor is, whatever it was called when it was opened.
+//! Which data file a descriptor or a path leads to.
 //!
-//! A data file is known by device and inode, looked up through the descriptor at the moment of the
-//! access. Names count only for what is told of opens and of attempts, never for what is charged.
+//! A data file is identified by device and inode, which are looked up through the descriptor at each access. So a
+//! program can open it by any name. Names count only for the statistics of opens, never for a charge.
 
 use std::{
     ffi::OsStr,
@@ -17,34 +17,40 @@ use rustix::{
     io::Errno,
 };
 
-use super::{descriptors::Descriptors, memory, syscalls};
+use super::descriptors::Descriptors;
+use crate::{
+    memory,
+    seccomp::{notify::Notification, syscall_table},
+};
 
-/// The data files as they were at the start.
+/// The data files that existed when the program was started. Each has an index, in byte order of their names.
 #[derive(Debug, Default)]
-pub(super) struct DataFiles {
+pub(crate) struct DataFiles {
+    /// The index by device and inode.
     by_inode: FxHashMap<(u64, u64), u32>,
+    /// The index by name.
     by_name: FxHashMap<Vec<u8>, u32>,
     descriptors: Descriptors,
 }
 
 /// What a descriptor or a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
-    /// A data file, its size now, and where the descriptor stands if that was seen as well.
+pub(crate) enum Target {
+    /// A data file. `size` is its present size, and `position` that of the descriptor, if it was looked up as well.
     Data {
         file: u32,
         size: u64,
         position: Option<u64>,
     },
-    /// Something else, or nothing.
+    /// Another file, or none.
     Other,
-    /// We may not look.
+    /// The observer has no permission to look.
     Hidden,
 }
 
 impl DataFiles {
-    /// Every regular file that stands in the folder, in byte order of the names.
-    pub(super) fn scan(folder: &Path) -> io::Result<Self> {
+    /// Find every regular file in a folder, without those in its subfolders.
+    pub(crate) fn scan(folder: &Path) -> io::Result<Self> {
         let folder = fs::File::open(folder)?;
         let device = rustix::fs::fstat(&folder)?.st_dev;
         let lists_inodes = lists_inodes(&folder)?;
@@ -73,49 +79,54 @@ impl DataFiles {
         Ok(files)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    /// What a thread's descriptor is.
-    pub(super) fn behind(&mut self, tid: i32, fd: i32) -> Target {
+    /// What a descriptor of a thread leads to.
+    pub(crate) fn target_of_descriptor(&mut self, tid: i32, fd: i32) -> Target {
         if fd < 0 {
             return Target::Other;
         }
         let files = &self.by_inode;
         let is_data = |stat: &Stat| files.contains_key(&(stat.st_dev, stat.st_ino));
-        match self.descriptors.look(tid, fd, is_data) {
+        match self.descriptors.query(tid, fd, is_data) {
             Ok((stat, position)) => {
                 let size = stat.st_size.unsigned_abs();
-                self.known(stat.st_dev, stat.st_ino, size, position)
+                self.target_of_inode(stat.st_dev, stat.st_ino, size, position)
             }
             Err(Errno::BADF) => Target::Other,
-            Err(_) => self.at(Path::new(&format!("/proc/{tid}/fd/{fd}"))),
+            Err(_) => self.target_at(Path::new(&format!("/proc/{tid}/fd/{fd}"))),
         }
     }
 
-    /// On which device a thread's descriptor is, if that can be seen.
-    pub(super) fn device(&mut self, tid: i32, fd: i32) -> Option<u64> {
-        let (stat, _) = self.descriptors.look(tid, fd, |_| false).ok()?;
+    /// The device of the file behind a descriptor of a thread. `None` if it cannot be looked up.
+    pub(crate) fn device(&mut self, tid: i32, fd: i32) -> Option<u64> {
+        let (stat, _) = self.descriptors.query(tid, fd, |_| false).ok()?;
         Some(stat.st_dev)
     }
 
-    /// The data file of this name, if the last part of the path is one.
-    pub(super) fn named(&self, path: &[u8]) -> Option<u32> {
+    /// The data file whose name is the last part of a path, if there is one.
+    pub(crate) fn named(&self, path: &[u8]) -> Option<u32> {
         let name = path.rsplit(|&byte| byte == b'/').next()?;
         self.by_name.get(name).copied()
     }
 
-    /// What a path leads to that a thread gave to a call. As the thread sees it, where it differs.
-    pub(super) fn named_by(&mut self, tid: i32, at: syscalls::Path, arguments: [u64; 6]) -> Target {
+    /// What a path in the arguments of a call leads to, resolved in the folders that the calling thread sees.
+    pub(crate) fn target_of_path(
+        &mut self,
+        notification: Notification,
+        at: syscall_table::Path,
+    ) -> Target {
         const CWD: i32 = libc::AT_FDCWD;
+        let Notification { tid, arguments, .. } = notification;
         let (directory, address) = match at {
-            syscalls::Path::Plain(i) => (CWD, arguments[i]),
-            syscalls::Path::At(i) => (descriptor(arguments[i]), arguments[i + 1]),
-            syscalls::Path::Descriptor(i) => (descriptor(arguments[i]), 0),
+            syscall_table::Path::Plain(i) => (CWD, arguments[i]),
+            syscall_table::Path::At(i) => (descriptor(arguments[i]), arguments[i + 1]),
+            syscall_table::Path::Descriptor(i) => (descriptor(arguments[i]), 0),
         };
         if address == 0 {
-            return self.behind(tid, directory);
+            return self.target_of_descriptor(tid, directory);
         }
         let Ok(path) = memory::read_path(tid, address) else {
             return Target::Hidden;
@@ -130,15 +141,15 @@ impl DataFiles {
         let relative = path.iter().position(|&byte| byte != b'/');
         let relative = relative.map_or(&[][..], |start| &path[start..]);
         let full = PathBuf::from(base).join(OsStr::from_bytes(relative));
-        self.at(&full)
+        self.target_at(&full)
     }
 
-    /// A thread ends.
-    pub(super) fn forget(&mut self, tid: i32) {
+    /// A thread exits.
+    pub(crate) fn forget(&mut self, tid: i32) {
         self.descriptors.forget(tid);
     }
 
-    fn known(&self, device: u64, inode: u64, size: u64, position: Option<u64>) -> Target {
+    fn target_of_inode(&self, device: u64, inode: u64, size: u64, position: Option<u64>) -> Target {
         match self.by_inode.get(&(device, inode)) {
             Some(&file) => Target::Data {
                 file,
@@ -149,31 +160,37 @@ impl DataFiles {
         }
     }
 
-    fn at(&self, path: &Path) -> Target {
+    fn target_at(&self, path: &Path) -> Target {
         match fs::metadata(path) {
-            Ok(metadata) => self.known(metadata.dev(), metadata.ino(), metadata.size(), None),
+            Ok(metadata) => {
+                self.target_of_inode(metadata.dev(), metadata.ino(), metadata.size(), None)
+            }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Target::Hidden,
             Err(_) => Target::Other,
         }
     }
 }
 
-/// Whether a folder's list gives each file the number that `stat` gives it. Those that are laid over others
-/// need not, and to ask for each of a thousand files takes as long as starting the program.
+/// Whether the list of a folder names the same inodes as `stat` does. It may not on file systems that combine
+/// others, such as overlayfs. To call `stat` for a thousand files takes as long as starting the program, so it is
+/// left out where possible.
 fn lists_inodes(folder: &fs::File) -> io::Result<bool> {
     const TMPFS: i64 = 0x0102_1994;
     const EXT: i64 = 0xEF53;
     Ok(matches!(rustix::fs::fstatfs(folder)?.f_type, TMPFS | EXT))
 }
 
-/// The low half of an argument, as the kernel takes a descriptor.
-#[expect(clippy::cast_possible_truncation, reason = "what the kernel does")]
-pub(super) fn descriptor(argument: u64) -> i32 {
+/// The descriptor, or the number of a thread, in an argument: the kernel uses the low 32 bits.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the kernel ignores the upper half"
+)]
+pub(crate) fn descriptor(argument: u64) -> i32 {
     (argument as u32).cast_signed()
 }
 
-/// A descriptor's position in its file.
-pub(super) fn position(tid: i32, fd: i32) -> Option<u64> {
+/// The position of a thread's descriptor in its file, as the kernel's file about the descriptor shows it.
+pub(crate) fn position(tid: i32, fd: i32) -> Option<u64> {
     let mut info = [0; 64];
     let length = fs::File::open(format!("/proc/{tid}/fdinfo/{fd}"))
         .and_then(|mut file| file.read(&mut info))

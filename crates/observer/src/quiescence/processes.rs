@@ -1,26 +1,19 @@
-//! The processes below a process: its children, their children and so on.
+//! The descendants of a process: its children, their children and so on.
+//!
+//! It hides which list of the kernel is read. It never reads anything about the threads of a process.
 
 use std::{fs, io};
 
-/// Every process below this one, at any depth.
+/// The descendants of a process.
 ///
-/// The kernel lists the children of a thread, and may miss one while others exit; a caller that must be sure lists
-/// again when all of them are at rest. Where the kernel has no such list (no `CONFIG_PROC_CHILDREN`), the parent of
-/// every process is looked up.
-pub(super) fn descendants(top: i32) -> io::Result<Vec<i32>> {
+/// The kernel lists the children of a thread, but may leave out one while others exit. A caller that needs all of
+/// them lists again when all of them sleep. Without such a list (no `CONFIG_PROC_CHILDREN`) the parent of every
+/// process of the machine is looked up.
+pub(crate) fn descendants(top: i32) -> io::Result<Vec<i32>> {
     if fs::exists("/proc/thread-self/children")? {
         Ok(by_children(top))
     } else {
         by_parents(top)
-    }
-}
-
-/// Whether a thread sees processes by the same numbers as this process does.
-pub(super) fn shares_numbers(tid: i32) -> bool {
-    let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
-    match (namespace(&tid.to_string()), namespace("self")) {
-        (Some(its), Some(own)) => its == own,
-        _ => true,
     }
 }
 
@@ -50,7 +43,7 @@ fn by_parents(top: i32) -> io::Result<Vec<i32>> {
         let Some(process) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
             continue;
         };
-        // As bytes: a process chooses its own name.
+        // The file has the name of the process, which need not be UTF-8.
         let Ok(stat) = fs::read(format!("/proc/{process}/stat")) else {
             continue;
         };
@@ -70,7 +63,7 @@ fn by_parents(top: i32) -> io::Result<Vec<i32>> {
     Ok(below)
 }
 
-/// The fourth field of `/proc/PID/stat`, counted from behind the name.
+/// The parent of a process: the fourth field of `/proc/PID/stat`, the second one behind the name.
 fn parent(stat: &str) -> Option<i32> {
     let after_name = &stat[stat.rfind(')')? + 1..];
     after_name.split_ascii_whitespace().nth(1)?.parse().ok()

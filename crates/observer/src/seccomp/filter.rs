@@ -1,12 +1,12 @@
-//! The filter that the observed program runs under: it reports the calls of the table to the observer.
+//! The seccomp filter of the observed program: it reports the calls of the table to the observer.
 //!
-//! It decides nothing about safety: a call that is not in the table passes. A call of another architecture
-//! (32 bits, x32) has other numbers and would pass unreported, so the first kills the program and the
-//! second does not exist.
+//! It decides nothing about safety, and allows every call that is not in the table. The calls of another architecture
+//! have other numbers, and would not be reported. So a call with 32 bits kills the program, and the calls of x32 fail
+//! as if the kernel did not have them.
 
 use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
 
-use crate::syscalls::{COMMON, LEGACY, Line, Test};
+use crate::seccomp::syscall_table::{COMMON, LEGACY, Line, Test};
 
 /// The filter of every observed program.
 pub(crate) fn here() -> Filter {
@@ -49,32 +49,32 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_asks_for_what_is_in_the_table_and_for_nothing_else() {
+    fn the_filter_reports_the_calls_of_the_table_and_no_others() {
         for architecture in BOTH {
             let here = |number, arguments| run(architecture, number, arguments);
-            let (ask, pass) = (libc::SECCOMP_RET_USER_NOTIF, libc::SECCOMP_RET_ALLOW);
+            let (report, allow) = (libc::SECCOMP_RET_USER_NOTIF, libc::SECCOMP_RET_ALLOW);
             for line in COMMON.iter().chain(LEGACY).filter(|l| l.tests.is_empty()) {
-                assert_eq!(here(line.number, [0; 6]), ask, "{line:?}");
+                assert_eq!(here(line.number, [0; 6]), report, "{line:?}");
             }
-            assert_eq!(here(libc::SYS_write, [0; 6]), pass);
-            assert_eq!(here(libc::SYS_futex, [0; 6]), pass);
+            assert_eq!(here(libc::SYS_write, [0; 6]), allow);
+            assert_eq!(here(libc::SYS_futex, [0; 6]), allow);
             let anonymous = libc::MAP_ANONYMOUS.cast_unsigned().into();
-            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, anonymous, 3, 0]), pass);
-            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, 2, 3, 0]), ask);
-            // Where a descriptor stands is looked up when it is read.
-            assert_eq!(here(libc::SYS_lseek, [3, 0, 0, 0, 0, 0]), pass);
+            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, anonymous, 3, 0]), allow);
+            assert_eq!(here(libc::SYS_mmap, [0, 0, 0, 2, 3, 0]), report);
+            // The position of a descriptor is looked up when it is read.
+            assert_eq!(here(libc::SYS_lseek, [3, 0, 0, 0, 0, 0]), allow);
             let setfl = libc::F_SETFL.cast_unsigned().into();
             let noatime = libc::O_NOATIME.cast_unsigned().into();
-            assert_eq!(here(libc::SYS_fcntl, [3, setfl, noatime, 0, 0, 0]), ask);
-            assert_eq!(here(libc::SYS_fcntl, [3, setfl, 0, 0, 0, 0]), pass);
-            assert_eq!(here(libc::SYS_fcntl, [3, 1, noatime, 0, 0, 0]), pass);
+            assert_eq!(here(libc::SYS_fcntl, [3, setfl, noatime, 0, 0, 0]), report);
+            assert_eq!(here(libc::SYS_fcntl, [3, setfl, 0, 0, 0, 0]), allow);
+            assert_eq!(here(libc::SYS_fcntl, [3, 1, noatime, 0, 0, 0]), allow);
             let dumpable = libc::PR_SET_DUMPABLE.cast_unsigned().into();
-            assert_eq!(here(libc::SYS_prctl, [dumpable, 0, 0, 0, 0, 0]), ask);
-            assert_eq!(here(libc::SYS_prctl, [dumpable, 1, 0, 0, 0, 0]), pass);
+            assert_eq!(here(libc::SYS_prctl, [dumpable, 0, 0, 0, 0, 0]), report);
+            assert_eq!(here(libc::SYS_prctl, [dumpable, 1, 0, 0, 0, 0]), allow);
         }
     }
 
-    /// Decides every call by the table alone, without a filter, and compares.
+    /// Decides every call by the table alone, and compares with the filter's answer.
     #[test]
     fn the_filter_decides_every_number_and_argument_as_the_table_does() {
         let mut values: Vec<u64> = vec![0, 1, u64::MAX, 1 << 32];

@@ -1,17 +1,21 @@
-//! The one table of system calls: which are looked at, their numbers here, and where their arguments are.
+//! The one table of system calls: which calls the filter reports, and which arguments of them matter.
 //!
-//! Numbers come from `libc`, which has them for each architecture; the calls that only old
-//! architectures have stand in [`LEGACY`]. The order of arguments is the same on x86-64 and aarch64 for
-//! every call listed: `clone` differs in its last two, which nobody reads here.
+//! The numbers come from `libc`, which has them for each architecture. The calls that only older architectures have
+//! are in [`LEGACY`]. All arguments used here have the same order on x86-64 and aarch64: `clone` differs in its last
+//! two, which are not used.
+//!
+//! The module also knows which calls sleep with a timeout. It never decides what a call means.
 
-/// What a system call is to the observer, with the position of each argument that matters.
+use crate::memory;
+
+/// The kinds of system calls that the observer tells apart, with the index of each argument that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     /// Opens a path.
     Open { path: Path, flags: Flags },
-    /// Moves data out of a file.
+    /// Reads or maps a file, or moves its data elsewhere.
     Access { fd: usize, at: At, length: Length },
-    /// Copies out of a file into another, where both are on one file system.
+    /// Copies from one file into another, which must be on the same file system.
     Copy {
         fd: usize,
         at: At,
@@ -22,9 +26,9 @@ pub(super) enum Call {
     Clone { flags: Flags },
     /// Ends a thread.
     Exit,
-    /// Changes the times of a path or, where that is null, of a descriptor.
+    /// Changes the times of the file at a path or, if the path is null, of a descriptor.
     SetTimes { path: Path },
-    /// Changes something else about a path.
+    /// Changes the file at a path in another way.
     Change { path: Path },
     /// `fcntl(F_SETFL)` with `O_NOATIME`.
     NoAtime,
@@ -32,81 +36,92 @@ pub(super) enum Call {
     Dumpable,
     /// Asynchronous input and output.
     AsyncIo,
-    /// Asks for the processors.
+    /// Gets the processors on which a thread may run.
     GetAffinity,
-    /// Chooses among the processors.
+    /// Sets the processors on which a thread may run.
     SetAffinity,
 }
 
-/// Where a path is given.
+/// Which argument has the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Path {
+pub(crate) enum Path {
     /// An argument, relative to the working directory.
     Plain(usize),
-    /// A directory's descriptor, and the path in the argument after it.
+    /// The argument has the descriptor of a folder, and the next argument has the path.
     At(usize),
-    /// No path: an open descriptor.
+    /// There is no path: the argument is a descriptor.
     Descriptor(usize),
 }
 
-/// Where flags are given.
+/// Which argument has the flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flags {
+pub(crate) enum Flags {
     /// An argument.
     Argument(usize),
-    /// The first eight bytes of a structure that an argument points to.
+    /// The first eight bytes of a structure to which an argument points.
     Pointed(usize),
-    /// None; these stand for them.
+    /// The call has no flags, and behaves as if it had these.
     Fixed(i32),
 }
 
-/// Where the position in the file comes from.
+impl Flags {
+    /// The flags of a call. `None` if they are in memory that cannot be read.
+    pub(crate) fn read(self, tid: i32, arguments: [u64; 6]) -> Option<u64> {
+        match self {
+            Self::Argument(i) => Some(arguments[i]),
+            Self::Pointed(i) => memory::read_u64(tid, arguments[i]).ok(),
+            Self::Fixed(flags) => Some(flags.cast_unsigned().into()),
+        }
+    }
+}
+
+/// Which argument has the position in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
+pub(crate) enum At {
     /// The descriptor's own position.
     Position,
     /// An argument.
     Argument(usize),
     /// An argument, or the descriptor's own position if it is -1.
     ArgumentOrPosition(usize),
-    /// Eight bytes that an argument points to, or the descriptor's own position if it is null.
+    /// Eight bytes to which an argument points, or the descriptor's own position if the argument is null.
     Pointed(usize),
 }
 
-/// Where the number of bytes comes from.
+/// Which argument has the number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(crate) enum Length {
     /// An argument.
     Argument(usize),
-    /// A list of buffers, and their number in the argument after it.
+    /// The argument has a list of buffers, and the next argument has their number.
     Buffers(usize),
-    /// As many as there are behind the position. A mapping reaches to the end of its last page, and
-    /// `mremap` makes it longer without naming a file.
+    /// All bytes behind the position. A mapping reaches to the end of its last page, and `mremap` prolongs it
+    /// without naming a file.
     Rest,
 }
 
-/// A condition on one argument's low 32 bits, without which the filter lets a call pass unseen.
+/// A condition on the low 32 bits of one argument. The filter reports a call only if all its conditions hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Test {
-    /// Equal to.
+pub(crate) enum Test {
+    /// The argument is equal to this.
     Is(u32, u32),
-    /// Some of these bits set.
+    /// The argument has at least one of these bits.
     Has(u32, u32),
-    /// None of these bits set.
+    /// The argument has none of these bits.
     HasNot(u32, u32),
 }
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
-    pub(super) number: libc::c_long,
-    pub(super) call: Call,
-    pub(super) tests: &'static [Test],
+pub(crate) struct Line {
+    pub(crate) number: libc::c_long,
+    pub(crate) call: Call,
+    pub(crate) tests: &'static [Test],
 }
 
 #[cfg(target_arch = "x86_64")]
 const RENAMEAT: libc::c_long = libc::SYS_renameat;
-/// `libc` leaves it out for this architecture; the kernel has it.
+/// The kernel has this call for aarch64, but `libc` leaves it out.
 #[cfg(target_arch = "aarch64")]
 const RENAMEAT: libc::c_long = 38;
 
@@ -136,11 +151,11 @@ const fn unsigned(flag: i32) -> u32 {
 
 /// Calls that every architecture has.
 ///
-/// A signal with a handler can interrupt a call in the moment before we receive it. With `SA_RESTART`
-/// the call starts again; without, it fails with `EINTR`, which some calls never do elsewhere. So `exit_group` must not stand here: C libraries
-/// crash when it returns.
-pub(super) const COMMON: &[Line] = &[
-    // The most frequent first: the filter compares in this order.
+/// A signal with a handler can interrupt a call just before the observer receives it. With `SA_RESTART` the call
+/// starts again. Without it the call fails with `EINTR`, also if the kernel never lets it fail so otherwise. So
+/// `exit_group` must not be in this table: C libraries crash when it returns.
+pub(crate) const COMMON: &[Line] = &[
+    // The most frequent calls come first, as the filter compares in this order.
     line(libc::SYS_read, access(0, At::Position, Length::Argument(2))),
     line(
         libc::SYS_openat,
@@ -250,9 +265,9 @@ pub(super) const COMMON: &[Line] = &[
     line(libc::SYS_io_submit, Call::AsyncIo),
 ];
 
-/// Calls that only x86-64 still has.
+/// Calls that only x86-64 has.
 #[cfg(target_arch = "x86_64")]
-pub(super) const LEGACY: &[Line] = &[
+pub(crate) const LEGACY: &[Line] = &[
     line(
         libc::SYS_open,
         Call::Open {
@@ -317,12 +332,12 @@ pub(super) const LEGACY: &[Line] = &[
         },
     ),
 ];
-/// Calls that only x86-64 still has.
+/// Calls that only x86-64 has: there are none on aarch64.
 #[cfg(target_arch = "aarch64")]
-pub(super) const LEGACY: &[Line] = &[];
+pub(crate) const LEGACY: &[Line] = &[];
 
-/// What the call of this number is.
-pub(super) fn find(number: i32) -> Option<Call> {
+/// The call with this number, if it is in the table.
+pub(crate) fn find(number: i32) -> Option<Call> {
     let number = libc::c_long::from(number);
     COMMON
         .iter()
@@ -331,13 +346,16 @@ pub(super) fn find(number: i32) -> Option<Call> {
         .map(|line| line.call)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "what the kernel does")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the kernel ignores the upper half"
+)]
 fn low_half(argument: u64) -> u32 {
     argument as u32
 }
 
-/// Where a sleeping call says for how long at most. Calls not listed sleep until something happens.
-pub(super) fn timeout_of(number: i64, arguments: [u64; 6]) -> Option<Timeout> {
+/// The timeout of a call that sleeps. `None` if the call sleeps until something else wakes its thread.
+pub(crate) fn timeout_of(number: i64, arguments: [u64; 6]) -> Option<Timeout> {
     let number = libc::c_long::from(number);
     let milliseconds = |i: usize| {
         let value = low_half(arguments[i]);
@@ -387,14 +405,14 @@ pub(super) fn timeout_of(number: i64, arguments: [u64; 6]) -> Option<Timeout> {
     }
 }
 
-/// How long a call sleeps at most.
+/// The longest time that a call sleeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Timeout {
-    /// From its start.
+pub(crate) enum Timeout {
+    /// So many milliseconds from the start of the call.
     Milliseconds(u32),
-    /// From its start; a `timespec` at this address.
+    /// A span of time from the start of the call, in a `timespec` at this address.
     For(u64),
-    /// A point in time; a `timespec` at this address.
+    /// A point in time on this clock, in a `timespec` at this address.
     Until { clock: i32, pointer: u64 },
 }
 
@@ -403,7 +421,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_call_stands_in_the_table_twice() {
+    fn no_call_is_in_the_table_twice() {
         let mut numbers: Vec<_> = COMMON.iter().chain(LEGACY).map(|l| l.number).collect();
         let all = numbers.len();
         numbers.sort_unstable();
@@ -412,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn sleeping_without_end_is_no_timeout() {
+    fn a_sleep_without_end_has_no_timeout() {
         assert_eq!(timeout_of(libc::SYS_futex, [1, 128, 0, 0, 0, 0]), None);
         assert_eq!(
             timeout_of(libc::SYS_futex, [1, 137, 0, 77, 0, 0]),

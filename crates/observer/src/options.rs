@@ -1,0 +1,56 @@
+//! What the caller of the observer chooses: which files are observed, what the program is shown, and the limits.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// What the observer shows to the program, and the limits of an observation. Beyond a limit the observation ends
+/// early, and the program runs on unobserved.
+///
+/// Build it with `..ObserverOptions::default()`, as fields may be added.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ObserverOptions {
+    /// The number of processors that the program sees.
+    pub processors: u32,
+    /// The longest real time in which the program becomes quiescent, after the clock has moved.
+    pub rest_limit: Duration,
+    /// The longest real time, over the whole run, that may be spent on threads which are then ignored, because they
+    /// used up their budgets.
+    pub restless_limit: Duration,
+    /// The longest real time, over the whole run, in which some read may be held. The program's own limit on real
+    /// time does not count it.
+    pub hold_limit: Duration,
+    /// The largest number of rounds for each data file. A run has 1000 rounds at least.
+    pub rounds_per_file: u32,
+}
+
+impl Default for ObserverOptions {
+    fn default() -> Self {
+        Self {
+            processors: 8,
+            rest_limit: Duration::from_secs(10),
+            restless_limit: Duration::from_secs(6),
+            hold_limit: Duration::from_secs(30),
+            rounds_per_file: 20,
+        }
+    }
+}
+
+/// The configuration of a [`ReadObserver`](crate::ReadObserver).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReadObserverConfig {
+    /// The folder of the data files.
+    pub data: PathBuf,
+    /// What the program is shown, and the limits.
+    pub options: ObserverOptions,
+}
+
+impl ReadObserverConfig {
+    /// Observe the reads of the files in the folder `data`.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>, options: ObserverOptions) -> Self {
+        let data = data.into();
+        Self { data, options }
+    }
+}

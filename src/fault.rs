@@ -37,7 +37,7 @@ pub fn path_to_str(path: &Path) -> Result<String, Fault> {
 
 /// What to do about a temporary folder that fails.
 const ANOTHER_TEMPORARY_FOLDER: &str =
-    "free some space, or choose another place with `--temp-dir DIR`";
+    "free some space, or choose another folder with `--temp-dir DIR`";
 
 /// What to do about a cache folder that fails.
 const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
@@ -191,7 +191,7 @@ impl From<sandbox::Error> for Fault {
                 "`--isolation {best}` is the best there is here; `grade doctor` says what is missing"
             )),
             Error::TemporaryFile { .. } => {
-                fault.hint("choose another place with `--temp-dir DIR`")
+                fault.hint("choose another folder with `--temp-dir DIR`")
             }
             Error::ShortOfResource { stage, limit, .. } => {
                 let section = match stage {
@@ -308,7 +308,7 @@ impl From<fs_scratch::Error> for Fault {
             fs_scratch::Error::NoPlace { refusals } => {
                 let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
                 fault.because(reasons.join("\n             ")).hint(
-                    "free some space, or choose another place with `--temp-dir DIR`, best on tmpfs",
+                    "free some space, or choose another folder with `--temp-dir DIR`, best on tmpfs",
                 )
             }
             fs_scratch::Error::Io { source, .. } => fault.because(source),

@@ -44,7 +44,7 @@ pub(super) struct OutputDir {
 /// What is in a part of the folder.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// The submissions that have a file existing, sorted.
+    /// The submissions that have a file there, sorted.
     pub(super) ids: Vec<SubmissionId>,
     /// The names of all other files, sorted.
     pub(super) others: Vec<String>,
@@ -89,7 +89,7 @@ impl OutputDir {
         &self.root
     }
 
-    /// The contents of a file; `None` if existing is no such file.
+    /// The contents of a file; `None` if there is no such file.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.root.join(name);
         match fs::read(&path) {
@@ -99,7 +99,7 @@ impl OutputDir {
         }
     }
 
-    /// Write a file atomically: under its name existing is the old file or the whole new one.
+    /// Write a file atomically: under its name is the old file or the whole new one.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         self.write_with(name, |file| file.write_all(bytes))
     }
@@ -145,7 +145,7 @@ impl OutputDir {
         write().map_err(|error| failed("write", &path, &error))
     }
 
-    /// Remove a file, if it is existing.
+    /// Remove a file, if it exists.
     pub(super) fn remove(&self, name: &str) -> Result<(), Fault> {
         let path = self.root.join(name);
         match fs::remove_file(&path) {
@@ -156,7 +156,7 @@ impl OutputDir {
         }
     }
 
-    /// The submissions that have a file in a part of the folder, and all other files existing.
+    /// The submissions that have a file in a part of the folder, and all other files there.
     pub(super) fn list(&self, part: &str) -> Result<Listing, Fault> {
         let path = self.root.join(part);
         let entries = match fs::read_dir(&path) {
@@ -182,12 +182,12 @@ impl OutputDir {
         Ok(listing)
     }
 
-    /// Whether existing is a file of this name.
+    /// Whether there is a file of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.root.join(name).exists()
     }
 
-    /// Rename a file or folder, if it is existing.
+    /// Rename a file or folder, if it exists.
     pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
         let (from, to) = (self.root.join(from), self.root.join(to));
         match fs::rename(&from, &to) {
@@ -217,7 +217,7 @@ impl OutputDir {
 
     /// Remove all accepted records that were set aside.
     pub(super) fn remove_previous(&self) -> Result<(), Fault> {
-        // Renamed first, so that either all of them are existing or none.
+        // Renamed first, so that either all of them exist or none.
         self.rename(PREVIOUS, OBSOLETE)?;
         self.remove_obsolete()
     }
@@ -248,7 +248,7 @@ fn for_caller(most: u32) -> fs::Permissions {
     fs::Permissions::from_mode(fs_scratch::umask::mode_for_caller(most))
 }
 
-/// Make a folder, and those above it, unless they are existing.
+/// Make a folder, and those above it, unless they exist.
 fn make_folder(path: &Path) -> io::Result<()> {
     match (fs::create_dir(path), path.parent()) {
         (Ok(()), _) => fs::set_permissions(path, for_caller(0o777)),
@@ -311,7 +311,7 @@ fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             let message = format!(
-                "failed to write into `{}`: a batch is at work existing",
+                "failed to write into `{}`: a batch is at work there",
                 root.display()
             );
             return Err(Fault::usage(message)
@@ -355,7 +355,7 @@ fn unusable(root: &Path, error: &io::Error) -> Fault {
 
 pub(super) fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
     let what = if is_full(error) {
-        "free some space existing"
+        "free some space there"
     } else {
         "make this possible"
     };
@@ -457,12 +457,12 @@ mod tests {
         let (class, link) = (dir.path().join("class"), dir.path().join("link"));
         fs::create_dir(&class).unwrap();
         std::os::unix::fs::symlink(&class, &link).unwrap();
-        assert!(lies_in(&link.join("not/existing"), &class));
+        assert!(lies_in(&link.join("not/there"), &class));
         assert!(lies_in(&class, &link));
         assert!(!lies_in(&dir.path().join("class-grades"), &class));
         // `..` leaves the folder again.
         assert!(!lies_in(&class.join("../grades/new"), &class));
         assert!(lies_in(&dir.path().join("link/../class/new"), &class));
-        assert!(lies_in(&class.join("not/existing/../new"), &class));
+        assert!(lies_in(&class.join("not/there/../new"), &class));
     }
 }

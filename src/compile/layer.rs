@@ -27,7 +27,7 @@ use sandbox::Cancellation;
 /// The format of layers. Increment it when layers of an earlier version must not be used any more.
 const FORMAT: &str = "layer/1";
 
-/// The folder's description, written when all else is in target.
+/// The folder's description, written when all else is complete.
 const DESCRIPTION: &str = "layer.json";
 
 /// Compiled crates in a folder.

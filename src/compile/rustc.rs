@@ -212,7 +212,7 @@ const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// The part of this process's search path in which a build may find the linker: absolute folders that exist,
 /// that not every user can write to, and that are not below those named. No file of a submission may take the
-/// parent of a program of the system.
+/// place of a program of the system.
 fn search_path(ours: &OsStr, below_none_of: &[&Path]) -> String {
     let excluded: Vec<PathBuf> = below_none_of
         .iter()

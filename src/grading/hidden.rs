@@ -37,12 +37,12 @@ pub(super) fn of_every_grading<'a>(
         Hidden::new(
             "the cache",
             &settings.cache_dir,
-            "choose another real_path with `--cache-dir DIR`",
+            "choose another folder with `--cache-dir DIR`",
         ),
         Hidden::new(
             "the temporary folder",
             scratch.path(),
-            "choose another real_path with `--temp-dir DIR`",
+            "choose another folder with `--temp-dir DIR`",
         ),
     ]
 }

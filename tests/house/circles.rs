@@ -166,8 +166,7 @@ fn made_up() -> Crate {
 fn a_circle_is_found_and_named() {
     let circle = |files: &[(&str, &str)]| -> Vec<String> {
         let modules = module_tree::made_up(files);
-        let found = circles(&made_up(), &modules);
-        found.into_iter().map(|finding| finding).collect()
+        circles(&made_up(), &modules)
     };
     let found = circle(&[
         ("lib.rs", "mod a;\nmod b;\nmod c;"),
@@ -211,8 +210,7 @@ fn a_circle_is_found_and_named() {
 fn an_import_through_a_parent_is_found_and_named() {
     let found = |files: &[(&str, &str)]| -> Vec<String> {
         let modules = module_tree::made_up(files);
-        let found = through_parents(&made_up(), &modules);
-        found.into_iter().map(|finding| finding).collect()
+        through_parents(&made_up(), &modules)
     };
     let told = found(&[
         ("lib.rs", "mod a;\npub use a::deep::D;"),

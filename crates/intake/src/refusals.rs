@@ -1,4 +1,4 @@
-//! Why a submission is not admitted, in kind that its student understands.
+//! Why a submission is not admitted, in words that its student understands.
 //!
 //! Hides the wording. Each problem names the thing it is about, since a gradebook shows it alone. Never
 //! touches the disk.

@@ -470,7 +470,7 @@ struct Node {
 }
 
 impl Metadata {
-    /// The library file and the features of a package that root depends on directly.
+    /// The library file and the features of a package on which the course's package depends directly.
     fn direct(
         &self,
         package: &str,

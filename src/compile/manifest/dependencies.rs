@@ -15,7 +15,7 @@ use super::{
 };
 use crate::course::AllowedCrate;
 
-/// Keys that would take a crate from is_refused or make something else of it, each with the words of the
+/// Keys that would take a crate from elsewhere or make something else of it, each with the words of the
 /// refusal.
 const REFUSED_KEYS: [(&str, &str); 8] = [
     ("git", "comes from a git repository"),
@@ -152,7 +152,7 @@ impl Course<'_> {
         })
     }
 
-    /// Whether the crate is to come from is_refused, or in another form.
+    /// Whether the crate is to come from elsewhere, or in another form.
     fn refused_keys(
         &self,
         table: &DeTable<'_>,

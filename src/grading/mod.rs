@@ -9,7 +9,7 @@
 //! 4. *check*: a finding for each check of the exercise;
 //! 5. *score*: verdict, points and record.
 //!
-//! This is the one place where errors become faults of a record: a machine that fails leaves a
+//! This is the one place where a fault becomes the reason of a record: a machine that fails leaves a
 //! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
 mod execution;

@@ -1,6 +1,6 @@
 //! End to end: the real program, as a person starts it, and what it answers, writes and leaves behind.
 //!
-//! One program, so that it is linked once. `cargo test --test it hostile::` runs the tests of one module.
+//! One program, so that it is linked once. `cargo test -p grade --test it hostile::` runs the tests of one module.
 //! All modules run side by side in one process, so no test changes what belongs to the process; a test
 //! that needs all processors takes the lock of `support::processors`.
 

@@ -31,7 +31,7 @@ fn the_published_schemas_are_generated_from_the_code() {
         // Not `assert_eq`: the two are some hundred lines long.
         assert!(
             read(path) == schema,
-            "run GRADE_BLESS=1 cargo test --test it published::, and read the diff"
+            "run GRADE_BLESS=1 cargo test -p grade --test it published::, and read the diff"
         );
     }
 }

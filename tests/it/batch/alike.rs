@@ -1,7 +1,7 @@
 //! The same outputs however many are graded at a time, and whatever else the machine does.
 //!
 //! `cargo test` grades a class by two and by eight at a time. The rest takes as long again and has its own
-//! command: `cargo test --test it batch:: -- --ignored`.
+//! command: `cargo test -p grade --test it batch:: -- --ignored`.
 
 use std::{collections::BTreeMap, fs, process::Child};
 

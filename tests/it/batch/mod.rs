@@ -1,7 +1,7 @@
 //! A whole class, end to end: the same outputs however many are graded at a time and however often it is
 //! stopped; nothing graded twice without a reason; no damaged file used again.
 //!
-//! `GRADE_KILLS=20 cargo test --test it batch::` kills more often.
+//! `GRADE_KILLS=20 cargo test -p grade --test it batch::` kills more often.
 
 mod again;
 mod alike;

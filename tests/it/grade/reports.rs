@@ -297,7 +297,7 @@ fn a_submissions_name_and_path_are_escaped_as_well() {
     );
 }
 
-/// Compare with a golden file; `GRADE_BLESS=1 cargo test --test it grade::` writes it anew.
+/// Compare with a golden file; `GRADE_BLESS=1 cargo test -p grade --test it grade::` writes it anew.
 #[track_caller]
 fn golden(name: &str, seen: &str) {
     let path = course().join("tests/golden").join(name);

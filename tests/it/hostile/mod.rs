@@ -11,7 +11,7 @@
 //!
 //! # Running it
 //!
-//! `cargo test --test it hostile::` grades the honest submissions and every eighth attack, at the best tier
+//! `cargo test -p grade --test it hostile::` grades the honest submissions and every eighth attack, at the best tier
 //! that this machine has. Two tests take long and have to be asked for (`-- --ignored`): a class of attackers
 //! graded by one `grade batch`, and all of it once more as an ordinary user, with and without user
 //! namespaces, at the tiers that hold there. Variables choose more:

@@ -15,7 +15,9 @@
 //!
 //! The list of threads is read again only after a call that creates a thread. The observer sees that call before
 //! the kernel carries it out, so the new thread may not be in a list that was read meanwhile. In that case the
-//! list is read once more after the second samples, when no thread can be creating one.
+//! list is read once more after the second samples, when no thread can be creating one. A thread that is ignored,
+//! or that is given one more slice, may be creating one even then: the lists stay stale until it has come to rest, or
+//! until as many threads were found as there were such calls.
 //!
 //! A thread that has just exited may have woken another thread that does not run yet: a detection in which a
 //! thread is found to have exited finds no quiescence. And the thread may have ended its whole process, whose
@@ -108,8 +110,8 @@ impl<S: Sampler> QuiescenceDetector<S> {
     }
 
     /// See [`ThreadTable::expect_new_threads`].
-    pub(crate) fn expect_new_threads(&mut self, processes: bool) {
-        self.threads.expect_new_threads(processes);
+    pub(crate) fn expect_new_threads(&mut self, creator: i32, processes: bool) {
+        self.threads.expect_new_threads(creator, processes);
     }
 
     /// See [`ThreadTable::process_of`].
@@ -168,7 +170,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
             return Ok(found);
         }
         if self.an_exit_may_have_effects(held, &detection)?
-            || (lists_are_stale && !self.threads.lists_are_complete()?)
+            || (lists_are_stale && !self.lists_are_complete(&detection)?)
         {
             return Ok(Quiescence::ACTIVE);
         }
@@ -259,6 +261,13 @@ impl<S: Sampler> QuiescenceDetector<S> {
         asleep.truncate(kept);
         detection.asleep = asleep;
         Ok(None)
+    }
+
+    /// See [`ThreadTable::lists_are_complete`].
+    fn lists_are_complete(&mut self, detection: &Detection<'_>) -> io::Result<bool> {
+        let busy = detection.busy.iter().map(|(tid, _)| *tid);
+        let can_run = busy.chain(self.ignored.iter().copied()).collect();
+        self.threads.lists_are_complete(&can_run)
     }
 
     /// Whether a thread has exited whose exit may still wake another thread, or end its whole process.

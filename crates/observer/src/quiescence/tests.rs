@@ -69,7 +69,7 @@ impl Observer {
                 }
             }
             Call::Clone { process } => {
-                self.detector.expect_new_threads(process);
+                self.detector.expect_new_threads(tid, process);
                 self.policy.on_clone(tid);
             }
             Call::Exit => {
@@ -257,4 +257,28 @@ proptest! {
     ) {
         Observer::new(world).run()?;
     }
+}
+
+/// The first thread spins, is given one more slice, and then creates a thread in the middle of a detection. The
+/// detector must find the new thread and wait for it. This program was once found quiescent too early.
+#[test]
+fn a_thread_that_an_ignored_one_creates_is_waited_for() {
+    use Op::{Clone, Post, Read, Sleep, SpinUntil, Wait};
+    let programs = vec![
+        vec![Clone(1), Clone(2), Clone(3), SpinUntil(1), Clone(1)],
+        vec![Sleep(1), Wait(0)],
+        vec![
+            Sleep(1),
+            Post(0),
+            Wait(1),
+            Clone(3),
+            Sleep(1),
+            Post(1),
+            Wait(0),
+        ],
+        vec![Read, Sleep(1), Post(1), Wait(0)],
+    ];
+    Observer::new(World::new(programs, 1, Vec::new()))
+        .run()
+        .unwrap();
 }

@@ -62,6 +62,10 @@ pub(crate) struct ThreadTable<S: Sampler> {
     processes: BTreeSet<i32>,
     /// Threads may exist that are not in `threads`.
     new_threads: bool,
+    /// Threads that made a call which creates a thread, and that have not been found at rest since.
+    creators: FxHashSet<i32>,
+    /// How many of these calls have not been answered yet by a thread that was added to `threads`.
+    creations: usize,
     /// Processes may exist that are not in `processes`.
     new_processes: bool,
     /// Threads that are dead and still listed, as the parent of their process has not called `wait`, and may never do
@@ -80,6 +84,8 @@ impl<S: Sampler> ThreadTable<S> {
             open_handles: 0,
             processes: BTreeSet::from([root]),
             new_threads: true,
+            creators: FxHashSet::default(),
+            creations: 0,
             new_processes: true,
             listed_dead: FxHashSet::default(),
             exited: Vec::new(),
@@ -126,8 +132,10 @@ impl<S: Sampler> ThreadTable<S> {
         self.sampler.cpu_time_of_process(thread.process)
     }
 
-    /// The program is about to create a thread or, if `processes` is true, a process.
-    pub(crate) fn expect_new_threads(&mut self, processes: bool) {
+    /// The thread `creator` is about to create a thread or, if `processes` is true, a process.
+    pub(crate) fn expect_new_threads(&mut self, creator: i32, processes: bool) {
+        self.creators.insert(creator);
+        self.creations += 1;
         self.new_threads = true;
         self.new_processes |= processes;
     }
@@ -149,9 +157,8 @@ impl<S: Sampler> ThreadTable<S> {
             self.new_processes = true;
         }
         self.new_threads = true;
-        self.threads
-            .entry(tid)
-            .or_insert_with(|| Thread::new(process));
+        self.threads.insert(tid, Thread::new(process));
+        self.creations = self.creations.saturating_sub(1);
         Ok(Some(process))
     }
 
@@ -198,15 +205,21 @@ impl<S: Sampler> ThreadTable<S> {
         counts.into_values().max().unwrap_or(0).max(known)
     }
 
-    /// Read the lists of processes and threads once more, and return whether every thread was known.
-    pub(super) fn lists_are_complete(&mut self) -> io::Result<bool> {
+    /// Read the lists of processes and threads once more, and return whether every thread was known. All threads
+    /// are at rest but those in `can_run`. If one of these may be about to create a thread, then the lists stay stale.
+    pub(super) fn lists_are_complete(&mut self, can_run: &FxHashSet<i32>) -> io::Result<bool> {
         let before = self.threads.len();
         self.list()?;
         if self.threads.len() != before {
             return Ok(false);
         }
-        self.new_threads = false;
-        self.new_processes = false;
+        self.creators.retain(|tid| can_run.contains(tid));
+        if self.creators.is_empty() || self.creations == 0 {
+            self.creators.clear();
+            self.creations = 0;
+            self.new_threads = false;
+            self.new_processes = false;
+        }
         Ok(true)
     }
 
@@ -290,14 +303,17 @@ impl<S: Sampler> ThreadTable<S> {
         }
         for process in self.processes.clone() {
             let (sampler, threads) = (&self.sampler, &mut self.threads);
-            let listed_dead = &mut self.listed_dead;
+            let (listed_dead, creations) = (&mut self.listed_dead, &mut self.creations);
             let exists = sampler.for_each_thread(process, |tid| {
                 // The kernel may give the number of a dead thread to a new one.
                 if listed_dead.contains(&tid) && sampler.is_dead(process, tid) {
                     return;
                 }
                 listed_dead.remove(&tid);
-                threads.entry(tid).or_insert_with(|| Thread::new(process));
+                threads.entry(tid).or_insert_with(|| {
+                    *creations = creations.saturating_sub(1);
+                    Thread::new(process)
+                });
             });
             if !exists {
                 self.processes.remove(&process);

@@ -141,7 +141,8 @@ impl Handlers<'_> {
         if creates_thread {
             increment(&mut self.ledger.threads_created);
         }
-        self.detector.expect_new_threads(!creates_thread);
+        self.detector
+            .expect_new_threads(notification.tid, !creates_thread);
         self.wait_policy.on_clone(notification.tid);
     }
 

@@ -3,9 +3,9 @@
 //! The table in `tests/golden/matrix.txt` is what is expected; `GRADE_BLESS=1 cargo test -p grade --test it matrix::`
 //! writes it anew, and then it is read by a person. Two rules hold whatever it says: the reference passes
 //! every check, and every check fails for some submission. The table is the same at every tier that
-//! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test -p grade --test it matrix::` grades at that tier. Where
-//! there is no fence, those that write where they must not get further, and fail there: see
-//! `grade/tampering.rs`.
+//! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test -p grade --test it matrix::` grades at
+//! that tier. Where there is no fence, those that write where they must not get further, and fail there:
+//! see `grade/tampering.rs`.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 

@@ -44,14 +44,14 @@ use crate::{
 };
 
 /// Real time without a call after which the observer checks whether the program is quiescent. After a shorter
-/// time most checks would find a thread that runs; a longer one would lengthen every round of a program whose
+/// time most checks would find a thread that runs; a longer one would lengthen every step of a program whose
 /// threads call one after the other.
 const QUIET_TIME: Duration = Duration::from_micros(30);
 
 /// The same real time if more than two threads run. It is longer, as one of them will call soon.
 const QUIET_TIME_OF_MANY: Duration = Duration::from_micros(90);
 
-/// The longest real time between two checks of a program that computes. A round starts later than it could by this
+/// The longest real time between two checks of a program that computes. A step starts later than it could by this
 /// time at most.
 const MAX_CHECK_INTERVAL: Duration = Duration::from_micros(500);
 
@@ -290,7 +290,7 @@ impl ReadObserver {
         let held = self.disk.held().iter();
         let held: FxHashSet<i32> = held.map(|read| read.notification.tid).collect();
         let epoch = Epoch {
-            round: self.disk.steps(),
+            step: self.disk.steps(),
             activity: self.activity,
         };
         let found =
@@ -399,7 +399,7 @@ impl ReadObserver {
         let ignored = self.detector.ignored();
         self.time_held_before = self.time_held();
         self.activity += 1;
-        let slept = self.wait_policy.next_round();
+        let slept = self.wait_policy.next_step();
         if !ignored.is_empty() {
             let waited = now.saturating_sub(self.step_start);
             // Sleep has budgets of its own.

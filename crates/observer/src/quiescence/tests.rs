@@ -43,7 +43,7 @@ impl Observer {
             held: FxHashSet::default(),
             awake: FxHashSet::default(),
             epoch: Epoch {
-                round: 0,
+                step: 0,
                 activity: 0,
             },
             in_vain: 0,
@@ -142,10 +142,10 @@ impl Observer {
         Ok(false)
     }
 
-    /// One round: all held reads return.
+    /// One step: all held reads return.
     fn advance(&mut self) {
         self.epoch.activity += 1;
-        self.policy.next_round();
+        self.policy.next_step();
         self.policy.mark_skipped(self.detector.ignored());
         self.awake.clear();
         for tid in self.held.drain() {
@@ -154,7 +154,7 @@ impl Observer {
             }
         }
         if !self.awake.is_empty() {
-            self.epoch.round += 1;
+            self.epoch.step += 1;
         }
     }
 

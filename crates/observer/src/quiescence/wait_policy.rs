@@ -5,8 +5,8 @@
 //! budget of processor time, and one of sleep, for the time until its next access. The first budget is not one of
 //! real time, since the other work of the machine must not change a count.
 //!
-//! A thread that has used up its budget is *skipped*: the round passes without it. `thread_state` has the table of
-//! what follows in later rounds. In short: a skipped thread that has never read late is a *bystander*, and the
+//! A thread that has used up its budget is *skipped*: the clock moves on without it. `thread_state` has the table of
+//! what follows in later steps. In short: a skipped thread that has never read late is a *bystander*, and the
 //! detector does not wait for it at all. When a bystander reads, the policy was wrong about bystanders, and trusts
 //! all of them again. For a skipped thread that does read late the detector waits until the thread has run once after
 //! all others had come to rest, since then it has noticed whatever they did.
@@ -50,14 +50,14 @@ const MIN_CPU_BUDGET: Duration = Duration::from_millis(20);
 const CPU_BUDGET_OF_EXITED_NON_READERS: Duration = Duration::from_secs(1);
 
 /// Real time in the whole run in which some thread that has not read yet sleeps, and the detector waits for it.
-/// Without it a program could start a thread that sleeps for each file, and every round would last as long as a sleep.
+/// Without it a program could start a thread that sleeps for each file, and every step would last as long as a sleep.
 /// Eight budgets of sleep of one thread.
 const SLEEP_BUDGET_OF_NON_READERS: Duration = Duration::from_secs(2);
 
-/// Real time in one round in which some thread sleeps, and the detector waits for it. It is far less than the real time
-/// after which the observation of a program that is not quiescent ends. After it the round passes without the threads
+/// Real time in one step in which some thread sleeps, and the detector waits for it. It is far less than the real time
+/// after which the observation of a program that is not quiescent ends. After it the clock moves on without the threads
 /// that sleep, and they stay trusted.
-const SLEEP_BUDGET_OF_ROUND: Duration = Duration::from_secs(3);
+const SLEEP_BUDGET_OF_STEP: Duration = Duration::from_secs(3);
 
 /// Real time in the whole run in which some thread sleeps, and the detector waits for it. A program that sleeps between
 /// its reads is observed to its end if it runs for less than this, and no program can sleep until a limit of the
@@ -76,8 +76,8 @@ const DISPATCHER_SLICES: u64 = 8;
 /// A point in the run, for comparing what a thread has used since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch {
-    /// The number of rounds so far.
-    pub(crate) round: u32,
+    /// The number of steps so far.
+    pub(crate) step: u32,
     /// Counts up with everything that the threads do for which the detector waits. A thread that spins has
     /// seen nothing new since this number last changed.
     pub(crate) activity: u64,
@@ -103,8 +103,8 @@ pub(crate) struct WaitPolicy {
     readers: usize,
     /// Sleep of the threads that had not read yet.
     sleep_of_non_readers: SharedSleep,
-    /// Sleep of all threads in this round.
-    sleep_of_round: SharedSleep,
+    /// Sleep of all threads in this step.
+    sleep_of_step: SharedSleep,
     /// Sleep of all threads in the run.
     sleep_of_run: SharedSleep,
     /// Processor time of the threads that exited without having read.
@@ -114,7 +114,7 @@ pub(crate) struct WaitPolicy {
 }
 
 impl WaitPolicy {
-    /// Whether the detector waits in this round for a thread that can run.
+    /// Whether the detector waits in this step for a thread that can run.
     pub(crate) fn should_wait_for_running(
         &mut self,
         tid: i32,
@@ -131,7 +131,7 @@ impl WaitPolicy {
         thread.cpu_time = usage.cpu_time;
         let until_budget = thread.state.wait() == Wait::UntilBudget;
         let same_budget = |(start, _): &(Epoch, CpuUsage)| {
-            start.round == epoch.round && (until_budget || start.activity == epoch.activity)
+            start.step == epoch.step && (until_budget || start.activity == epoch.activity)
         };
         let Some((_, before)) = thread.budget_start.filter(same_budget) else {
             thread.budget_start = Some((epoch, usage));
@@ -238,7 +238,7 @@ impl WaitPolicy {
             {
                 return SleepDecision::ThreadBudgetSpent;
             }
-            if !self.sleep_of_round.add(now, wakes, SLEEP_BUDGET_OF_ROUND)
+            if !self.sleep_of_step.add(now, wakes, SLEEP_BUDGET_OF_STEP)
                 || !self.sleep_of_run.add(now, wakes, SLEEP_BUDGET_OF_RUN)
             {
                 return SleepDecision::SharedBudgetSpent;
@@ -268,10 +268,10 @@ impl WaitPolicy {
         thread.sleep.restart();
     }
 
-    /// Begin the next round. Returns the real time in the last one in which some thread slept and the detector waited
+    /// Begin the next step. Returns the real time in the last one in which some thread slept and the detector waited
     /// for it.
-    pub(crate) fn next_round(&mut self) -> Duration {
-        std::mem::take(&mut self.sleep_of_round).total
+    pub(crate) fn next_step(&mut self) -> Duration {
+        std::mem::take(&mut self.sleep_of_step).total
     }
 
     /// Real time in the whole run in which some thread slept and the detector waited for it.
@@ -309,7 +309,7 @@ impl WaitPolicy {
         }
     }
 
-    /// A round passed without waiting for these threads.
+    /// The clock moved on without waiting for these threads.
     pub(crate) fn mark_skipped(&mut self, tids: &[i32]) {
         for tid in tids {
             if let Some(thread) = self.threads.get_mut(tid) {

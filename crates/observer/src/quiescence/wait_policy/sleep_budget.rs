@@ -23,7 +23,7 @@ pub(crate) enum SleepDecision {
     WaitUntil(Duration),
     /// The thread has used up its budget of sleep. The detector does not wait for it.
     ThreadBudgetSpent,
-    /// All threads together have used up the budget of the round or of the run. The round passes without the threads
+    /// All threads together have used up the budget of the step or of the run. The clock moves on without the threads
     /// that sleep.
     SharedBudgetSpent,
     /// The sleep is so long, or its timer so late, that the thread counts as at rest.

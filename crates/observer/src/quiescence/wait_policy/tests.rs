@@ -4,8 +4,8 @@ use super::*;
 
 const MS: Duration = Duration::from_millis(1);
 
-fn at(round: u32) -> Epoch {
-    Epoch { round, activity: 7 }
+fn at(step: u32) -> Epoch {
+    Epoch { step, activity: 7 }
 }
 
 fn used(ms: u32) -> CpuUsage {
@@ -15,10 +15,10 @@ fn used(ms: u32) -> CpuUsage {
     }
 }
 
-/// The thread runs for so many milliseconds in a round. Returns whether the detector still waits for it afterwards.
-fn run(policy: &mut WaitPolicy, round: u32, ms: u32) -> bool {
-    policy.should_wait_for_running(1, used(1000 * round), at(round));
-    policy.should_wait_for_running(1, used(1000 * round + ms), at(round))
+/// The thread runs for so many milliseconds in a step. Returns whether the detector still waits for it afterwards.
+fn run(policy: &mut WaitPolicy, step: u32, ms: u32) -> bool {
+    policy.should_wait_for_running(1, used(1000 * step), at(step));
+    policy.should_wait_for_running(1, used(1000 * step + ms), at(step))
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn where_several_read_a_bystander_may_be_a_dispatcher() {
     policy.on_read(3);
     assert_eq!(policy.wait(1), Wait::OneSlice);
     let mut asks = |ms, slices, running, activity| {
-        let epoch = Epoch { round: 1, activity };
+        let epoch = Epoch { step: 1, activity };
         let usage = CpuUsage { slices, ..used(ms) };
         policy.should_wait_for_dispatcher(1, usage, running, epoch)
     };
@@ -76,8 +76,8 @@ fn where_several_read_a_bystander_may_be_a_dispatcher() {
 /// A policy for a thread that has read late twice. It was trusted after the first time, and then skipped again.
 fn policy_of_a_late_reader() -> WaitPolicy {
     let mut policy = WaitPolicy::default();
-    for round in 0..4 {
-        run(&mut policy, round, 50);
+    for step in 0..4 {
+        run(&mut policy, step, 50);
         policy.mark_skipped(&[1]);
         policy.on_read(1);
     }
@@ -90,11 +90,11 @@ fn policy_of_a_late_reader() -> WaitPolicy {
 fn a_thread_that_spins_must_have_run_since_the_others_came_to_rest() {
     let mut policy = policy_of_a_late_reader();
     let later = Epoch {
-        round: 9,
+        step: 9,
         activity: 8,
     };
     let latest = Epoch {
-        round: 9,
+        step: 9,
         activity: 9,
     };
     assert!(policy.should_wait_for_running(1, used(9500), later));
@@ -119,7 +119,7 @@ fn a_thread_that_reads_by_itself_was_working() {
     let mut policy = WaitPolicy::default();
     assert!(!run(&mut policy, 0, 60));
     policy.mark_skipped(&[1]);
-    // It reads too late for the round, is trusted again, and turns out to work.
+    // It reads too late for the step, is trusted again, and turns out to work.
     policy.on_read(1);
     assert!(run(&mut policy, 1, 40));
     policy.on_read(1);
@@ -131,10 +131,10 @@ fn a_thread_that_reads_by_itself_was_working() {
 fn a_thread_that_waits_for_its_turn_by_spinning_is_trusted_less_and_less_often() {
     let mut policy = WaitPolicy::default();
     let mut trials = 0;
-    for round in 0..1000 {
-        if run(&mut policy, round, 40) {
+    for step in 0..1000 {
+        if run(&mut policy, step, 40) {
             trials += 1;
-            assert!(!run(&mut policy, round, 50));
+            assert!(!run(&mut policy, step, 50));
         }
         policy.mark_skipped(&[1]);
         policy.on_read(1);
@@ -205,7 +205,7 @@ fn a_new_sleeper_for_each_file_does_not_stop_the_clock() {
             let until = SleepDecision::WaitUntil((200 * n + 200) * MS);
             assert_eq!(sleep(&mut policy, n, 200 * n), until);
             event(&mut policy, n.cast_signed());
-            assert_eq!(policy.next_round(), 200 * MS);
+            assert_eq!(policy.next_step(), 200 * MS);
         }
         // The budget of the run is used up.
         assert_eq!(policy.slept(), SLEEP_BUDGET_OF_RUN);
@@ -217,25 +217,25 @@ fn a_new_sleeper_for_each_file_does_not_stop_the_clock() {
 }
 
 #[test]
-fn a_round_goes_on_without_a_thread_that_sleeps_again_and_again_and_still_trusts_it() {
+fn the_clock_moves_on_without_a_thread_that_sleeps_again_and_again_and_still_trusts_it() {
     let mut policy = WaitPolicy::default();
-    for round in 0..4 {
+    for step in 0..4 {
         for n in 0..15 {
-            let now = (3000 * round + 200 * n) * MS;
-            let slices = u64::from(100 * round + n);
+            let now = (3000 * step + 200 * n) * MS;
+            let slices = u64::from(100 * step + n);
             let sleep = policy.should_wait_for_sleeping(1, slices, now, now + 200 * MS);
             assert_eq!(sleep, SleepDecision::WaitUntil(now + 200 * MS));
             policy.on_clone(1);
         }
-        let end = 3000 * (round + 1) * MS;
-        let slices = u64::from(100 * round + 50);
+        let end = 3000 * (step + 1) * MS;
+        let slices = u64::from(100 * step + 50);
         let sleep = policy.should_wait_for_sleeping(1, slices, end, end + 200 * MS);
         assert_eq!(sleep, SleepDecision::SharedBudgetSpent);
         policy.mark_skipped(&[1]);
         assert_eq!(policy.wait(1), Wait::Never);
         policy.on_clone(1);
         assert_eq!(policy.wait(1), Wait::UntilBudget);
-        assert_eq!(policy.next_round(), SLEEP_BUDGET_OF_ROUND);
+        assert_eq!(policy.next_step(), SLEEP_BUDGET_OF_STEP);
     }
 }
 

@@ -1,16 +1,16 @@
 //! What the wait policy believes of one thread: a state machine. Pure.
 //!
-//! | state | it reads | a round passes without it | it starts a thread after an overlong sleep | another bystander reads | wait |
+//! | state | it reads | the clock moves on without it | it starts a thread after an overlong sleep | another bystander reads | wait |
 //! | --- | --- | --- | --- | --- | --- |
 //! | `Trusted(n)` | `Trusted(n)` | `Bystander` if n = 0, else `GivenUp(n)` | `Trusted(n)` | `Trusted(n)` | `UntilBudget` |
 //! | `Bystander` | `Trusted(1)` | `Bystander` | `Trusted(0)` | `Trusted(0)` | `Never`, or as a dispatcher |
 //! | `GivenUp(n)` | `Trusted(n + 1)` if n + 1 is a power of two, else `ReadLate(n + 1)` | `GivenUp(n)` | `GivenUp(n)` | `GivenUp(n)` | `OneSlice` |
 //! | `ReadLate(n)` | `Trusted(n)` | `GivenUp(n)` | `ReadLate(n)` | `ReadLate(n)` | `OneSlice` |
 //!
-//! `n` counts the late reads: reads of a thread without which a round had passed. A thread that reads late
+//! `n` counts the late reads: reads of a thread without which the clock had moved on. A thread that reads late
 //! either spun until another thread did something, or computed for long. So it is trusted again after its
 //! first, second, fourth, eighth … late read: a thread that always spins is trusted ever less often. A
-//! second read in the same round shows that the thread worked by itself.
+//! second read in the same step shows that the thread worked by itself.
 
 use super::Epoch;
 use crate::quiescence::sampler::CpuUsage;
@@ -31,14 +31,14 @@ pub(crate) enum Wait {
 pub(super) enum ThreadState {
     /// The thread works: it will read within its budget.
     Trusted { late_reads: u32 },
-    /// A round passed without the thread, and it has not read late since it was last trusted.
+    /// The clock moved on without the thread, and it has not read late since it was last trusted.
     Bystander {
         /// When the detector began to wait for the thread as for a dispatcher, and what it had used then.
         dispatcher_since: Option<(Epoch, CpuUsage)>,
     },
-    /// A round passed without the thread after it had read late.
+    /// The clock moved on without the thread after it had read late.
     GivenUp { late_reads: u32 },
-    /// The thread read late, and no round has passed without it since.
+    /// The thread read late, and the clock has not moved on without it since.
     ReadLate { late_reads: u32 },
 }
 
@@ -47,7 +47,7 @@ pub(super) enum ThreadState {
 pub(super) enum Event {
     /// The thread reads a data file.
     Read,
-    /// A round passes in which the detector did not wait for the thread to come to rest.
+    /// The clock moves on in a step in which the detector did not wait for the thread to come to rest.
     Skipped,
     /// The thread creates another one, and had been skipped only because it slept too long.
     StartedThread,

@@ -25,11 +25,16 @@ pub(crate) fn programs() -> &'static Path {
             return path.into();
         }
         let own = Path::new(env!("CARGO_BIN_EXE_observer-test-supervisor"));
-        let target = own.parent().and_then(Path::parent).unwrap();
+        // A folder of their own: a build of the optimised program may hold the lock of the usual one for minutes.
+        let target = own
+            .parent()
+            .and_then(Path::parent)
+            .unwrap()
+            .join("programs");
         let status = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--release", "-p", "observer-programs"])
             .arg("--target-dir")
-            .arg(target)
+            .arg(&target)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status()
             .unwrap();

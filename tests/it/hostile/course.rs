@@ -111,13 +111,14 @@ pub(crate) fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-cache")
 }
 
-/// The shared cache, or a copy of it for another user.
+/// The shared cache, or for another user a copy of the compiled crates in it. The proof of the reference is private
+/// to the user that made it.
 fn own_cache(folder: &Path) -> PathBuf {
     let Some(shared) = env::var_os("GRADE_HOSTILE_CACHE") else {
         return shared_cache();
     };
     let own = folder.join("cache");
-    copy_tree(Path::new(&shared), &own);
+    copy_tree(&Path::new(&shared).join("layers"), &own.join("layers"));
     own
 }
 

@@ -202,7 +202,7 @@ fn find_class(
     if output_dir::is_of_batch(dir) {
         return Err(no_class_but_grades(dir));
     }
-    let class = intake::find(dir, &exercise.home, &settings.course.intake)?;
+    let class = intake::find(dir, exercise.wanted(), &settings.course.intake)?;
     if class.submissions.is_empty() {
         let message = format!("found no submission in `{}`", dir.display());
         return Err(Fault::usage(message)

@@ -232,6 +232,15 @@ impl Exercise {
         })
     }
 
+    /// Which crate is looked for in what a student handed in.
+    #[must_use]
+    pub fn wanted(&self) -> intake::Wanted<'_> {
+        intake::Wanted {
+            exercise: self.id.as_str(),
+            checkout: &self.home,
+        }
+    }
+
     /// The points of all checks together.
     #[must_use]
     pub fn points(&self) -> u32 {

@@ -35,10 +35,10 @@ impl Session<'_> {
             let work_dir = self.work_dir()?;
             let copy = folder(work_dir.path(), "submission")?;
             let limits = &self.settings.course.intake;
-            let home = &self.exercise.home;
+            let wanted = self.exercise.wanted();
             let admission = match &submission.origin {
-                Origin::Named(folder) => intake::admit_named(folder, home, &copy, limits),
-                Origin::Found(source) => intake::admit_source(source, home, &copy, limits),
+                Origin::Named(folder) => intake::admit_named(folder, wanted, &copy, limits),
+                Origin::Found(source) => intake::admit_source(source, wanted, &copy, limits),
             }?;
             Ok(Intake {
                 work_dir,
@@ -56,6 +56,8 @@ impl Session<'_> {
     ) -> Record {
         let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
         let digest = snapshot.map(|snapshot| snapshot.digest().clone());
+        let left_out = snapshot.map(|snapshot| snapshot.left_out().clone());
+        let left_out = left_out.unwrap_or_default();
         let graded = intake.and_then(|intake| {
             guarded(|| {
                 let evidence = self.build_and_run(&intake)?;
@@ -81,6 +83,8 @@ impl Session<'_> {
             submission: record::Submission {
                 id: submission.id.clone(),
                 digest,
+                left_out: left_out.listed().iter().map(left_out_of).collect(),
+                left_out_more: left_out.more(),
             },
             verdict: verdict.into(),
             score: score.map(record::Score::from),
@@ -153,6 +157,13 @@ impl Session<'_> {
             runs,
             faults: Vec::new(),
         }
+    }
+}
+
+fn left_out_of(left_out: &intake::LeftOut) -> record::LeftOut {
+    record::LeftOut {
+        path: left_out.path.clone(),
+        why: left_out.why.predicate(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use fs_scratch::Subfolder;
 use ids::{Digest, SubmissionId};
-use intake::{Admission, Snapshot, Source};
+use intake::{Admission, LeftOuts, Snapshot, Source};
 use judge::evidence::Refusal;
 
 /// A submission to grade.
@@ -44,11 +44,19 @@ impl Intake {
         }
     }
 
-    /// What was admitted, as a digest: of the copy, or of the reasons why there is none.
+    /// What was admitted, as a digest: of the copy and of what was left out of it, or of the reasons why
+    /// there is none.
     #[must_use]
     pub fn content(&self) -> Digest {
         match &self.admission {
-            Admission::Admitted(snapshot) => snapshot.digest().clone(),
+            Admission::Admitted(snapshot) if *snapshot.left_out() == LeftOuts::default() => {
+                snapshot.digest().clone()
+            }
+            // The record names what was left out.
+            Admission::Admitted(snapshot) => {
+                let text = format!("{} {:?}", snapshot.digest(), snapshot.left_out());
+                Digest::of(text.as_bytes())
+            }
             Admission::Refused(refusals) => Digest::of(format!("{refusals:?}").as_bytes()),
         }
     }

@@ -107,6 +107,11 @@ fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
         submission: judge::record::Submission {
             id: "alice".parse().unwrap(),
             digest: None,
+            left_out: vec![judge::record::LeftOut {
+                path: "CLAUDE.md".to_owned(),
+                why: "is a link".to_owned(),
+            }],
+            left_out_more: 1,
         },
         verdict: verdict.into(),
         score: score.map(judge::record::Score::from),

@@ -4,10 +4,7 @@
 
 use std::{
     fs::File,
-    os::{
-        fd::{AsFd as _, OwnedFd},
-        unix::ffi::OsStrExt as _,
-    },
+    os::fd::{AsFd as _, OwnedFd},
     path::Path,
 };
 
@@ -26,6 +23,7 @@ use crate::{
     snapshot::Snapshot,
     source::Source,
     walk,
+    wanted::Wanted,
 };
 
 /// Check that there is a folder at `path` that can be read, so that a mistyped path is reported before any
@@ -69,18 +67,18 @@ pub fn admit_folder(source: &Path, dest: &Path, limits: &Limits) -> Result<Admis
 }
 
 /// As [`admit_folder`], for a folder that may be a checkout of the whole course: then what is copied is the
-/// exercise's folder in it, at `exercise_path`, if there is a manifest.
+/// exercise's folder in it, if there is a manifest.
 ///
 /// # Errors
 /// As [`admit_folder`].
 pub fn admit_named(
     source: &Path,
-    exercise_path: &Path,
+    wanted: Wanted<'_>,
     dest: &Path,
     limits: &Limits,
 ) -> Result<Admission, Error> {
     let top = open::source(source)?;
-    let found = root::in_checkout(top.as_fd(), exercise_path.as_os_str().as_bytes());
+    let found = root::in_checkout(top.as_fd(), wanted.checkout_bytes());
     let crate_folder = found.map_err(|error| Error::Machine {
         path: source.to_path_buf(),
         source: error,
@@ -90,7 +88,7 @@ pub fn admit_named(
 
 /// Check a submission of a class and copy its crate into `dest`, an empty private folder of the caller's.
 ///
-/// `exercise_path` is where a checkout of the course has the exercise, empty if that is not known. A folder
+/// `wanted` says which crate is looked for. A folder
 /// and its archive give the same copy and the same digest. A source that cannot be opened for another reason
 /// than below, or has changed since [`find`](crate::find), is refused, and a class continues with the next
 /// submission. A link is not followed, neither `source` itself nor a folder on the way to it.
@@ -101,18 +99,17 @@ pub fn admit_named(
 /// its disk.
 pub fn admit_source(
     source: &Source,
-    exercise_path: &Path,
+    wanted: Wanted<'_>,
     dest: &Path,
     limits: &Limits,
 ) -> Result<Admission, Error> {
-    let exercise_path = exercise_path.as_os_str().as_bytes();
     let path = &source.path();
     let name = names::shown(path.file_name().unwrap_or_default().as_encoded_bytes());
     let admitted = match source {
         Source::File(_) => return Ok(Admission::Refused(vec![refusals::no_archive(&name)])),
-        Source::Folder(location) => copy_found_folder(location, exercise_path, dest, limits),
+        Source::Folder(location) => copy_found_folder(location, wanted, dest, limits),
         Source::Archive(location, kind) => {
-            copy_found_archive(location, *kind, exercise_path, dest, limits)
+            copy_found_archive(location, *kind, wanted, dest, limits)
         }
     };
     match admitted {
@@ -150,7 +147,7 @@ impl From<Error> for Stop {
 
 fn copy_found_folder(
     location: &Location,
-    exercise_path: &[u8],
+    wanted: Wanted<'_>,
     dest: &Path,
     limits: &Limits,
 ) -> Result<Admission, Stop> {
@@ -158,7 +155,7 @@ fn copy_found_folder(
     if !opened.is_folder() {
         return Err(ReadError::Changed.into());
     }
-    let top = match root::locate(opened.fd.as_fd(), exercise_path)? {
+    let top = match root::locate(opened.fd.as_fd(), wanted)? {
         Root::At(root) => root::descend(opened.fd, &root)?,
         Root::Several(folders) => {
             return Ok(Admission::Refused(vec![manifest::several(&folders)]));
@@ -171,7 +168,7 @@ fn copy_found_folder(
 fn copy_found_archive(
     location: &Location,
     kind: ArchiveKind,
-    exercise_path: &[u8],
+    wanted: Wanted<'_>,
     dest: &Path,
     limits: &Limits,
 ) -> Result<Admission, Stop> {
@@ -182,12 +179,7 @@ fn copy_found_archive(
     let file = File::from(opened.fd);
     let path = &location.path();
     Ok(archive::copy_archive(
-        &file,
-        path,
-        kind,
-        exercise_path,
-        dest,
-        *limits,
+        &file, path, kind, wanted, dest, *limits,
     )?)
 }
 
@@ -203,7 +195,7 @@ fn copy_opened(
     }
     let refusals = walked.refusals.into_list();
     if refusals.is_empty() {
-        Snapshot::new(dest, walked.files).map(Admission::Admitted)
+        Snapshot::new(dest, walked.files, walked.left_out).map(Admission::Admitted)
     } else {
         Ok(Admission::Refused(refusals))
     }

@@ -30,6 +30,7 @@ mod cause;
 mod class;
 mod copy;
 mod error;
+mod left_out;
 mod limits;
 mod location;
 mod manifest;
@@ -41,6 +42,7 @@ mod root;
 mod snapshot;
 mod source;
 mod walk;
+mod wanted;
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +52,10 @@ pub use admit::{admit_folder, admit_named, admit_source, check_named};
 pub use archive_kind::ArchiveKind;
 pub use class::{Attempt, Class, Found, Ignored, find};
 pub use error::{Error, IsOneSubmission, TooManyEntries};
+pub use left_out::{LeftOut, LeftOuts, Omission};
 pub use limits::Limits;
 pub use location::Location;
 pub use refusal::Refusal;
 pub use snapshot::{Snapshot, SnapshotFile};
 pub use source::Source;
+pub use wanted::Wanted;

@@ -13,7 +13,7 @@ use std::{
 
 use rustix::{fs::Dir, io::Errno};
 
-use crate::{cause::ReadError, manifest, names, open};
+use crate::{cause::ReadError, manifest, names, open, wanted::Wanted};
 
 /// How many folders down a crate may be: one folder from packing, and one from the student.
 pub(crate) const DEEPEST: usize = 2;
@@ -92,12 +92,11 @@ pub(crate) fn is_searched(name: &[u8]) -> bool {
     name != b"target" && !names::is_dropped(name)
 }
 
-/// Search for crates in the open folder `top`; `exercise_path` is where a checkout of the course has the
-/// exercise.
-pub(crate) fn locate(top: BorrowedFd<'_>, exercise_path: &[u8]) -> Result<Root, ReadError> {
+/// Search for the crate in the open folder `top`.
+pub(crate) fn locate(top: BorrowedFd<'_>, wanted: Wanted<'_>) -> Result<Root, ReadError> {
     let mut search = Search {
         names_left: NAMES,
-        exercise_path,
+        exercise_path: wanted.checkout_bytes(),
         crates: Crates::default(),
     };
     search.folder(top, b"", 0)?;

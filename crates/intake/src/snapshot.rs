@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use ids::{Digest, feed};
 
-use crate::{copy::copy_error, error::Error};
+use crate::{copy::copy_error, error::Error, left_out::LeftOuts};
 
 /// A private copy of a submission, made of plain files only.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct Snapshot {
     root: PathBuf,
     files: Vec<SnapshotFile>,
     digest: Digest,
+    left_out: LeftOuts,
 }
 
 /// One file of the copy.
@@ -33,7 +34,11 @@ pub struct SnapshotFile {
 
 impl Snapshot {
     /// The snapshot of the files that were copied below `root`.
-    pub(crate) fn new(root: &Path, mut files: Vec<SnapshotFile>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        root: &Path,
+        mut files: Vec<SnapshotFile>,
+        left_out: LeftOuts,
+    ) -> Result<Self, Error> {
         files.sort();
         let mut hasher = Sha256::new();
         for file in &files {
@@ -49,6 +54,7 @@ impl Snapshot {
             root: root.to_path_buf(),
             files,
             digest: Digest::finish(hasher),
+            left_out,
         })
     }
 
@@ -68,6 +74,12 @@ impl Snapshot {
     #[must_use]
     pub fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// What of the submission is not in the copy. It does not count in the digest.
+    #[must_use]
+    pub fn left_out(&self) -> &LeftOuts {
+        &self.left_out
     }
 
     /// Whether there is a file of this path.

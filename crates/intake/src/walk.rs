@@ -17,6 +17,7 @@ use crate::{
     cause::{Cause, ReadError},
     copy::{self, Failure},
     error::Error,
+    left_out::LeftOuts,
     limits::Limits,
     manifest,
     names::{self, LONGEST_PATH},
@@ -32,6 +33,7 @@ pub(crate) struct Walked {
     /// What was copied, in the order of the walk.
     pub(crate) files: Vec<SnapshotFile>,
     pub(crate) refusals: Refusals,
+    pub(crate) left_out: LeftOuts,
     /// The names in the top folder, unless there were too many to list.
     pub(crate) top: Option<Vec<CString>>,
 }

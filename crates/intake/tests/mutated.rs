@@ -152,9 +152,11 @@ fn any_archive_is_refused_or_unpacked_inside() {
         fs::write(&source, archive(dice, kind)).expect("a file");
         let location = intake::Location::new(folder.path(), name);
         let source = intake::Source::Archive(location, kind);
-        match intake::admit_source(&source, Path::new("any"), &dest, &limits)
-            .expect("no fault of ours")
-        {
+        let wanted = intake::Wanted {
+            exercise: "any",
+            checkout: Path::new("any"),
+        };
+        match intake::admit_source(&source, wanted, &dest, &limits).expect("no fault of ours") {
             intake::Admission::Admitted(snapshot) => {
                 admitted += 1;
                 for file in snapshot.files() {

@@ -125,6 +125,28 @@ pub struct Submission {
     pub id: SubmissionId,
     /// The digest of all its files; null if they could not be taken in.
     pub digest: Option<Digest>,
+    /// What was handed in but not graded, such as links and files with names that other systems cannot have.
+    /// The first ones; see `left_out_more`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// How many things besides were left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out_more: usize,
+}
+
+/// Something that was handed in but not graded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct LeftOut {
+    /// Where it is in the submission.
+    pub path: String,
+    /// Why, to follow the path.
+    pub why: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// The outcome.

@@ -42,6 +42,7 @@ use crate::{
     archive_kind::ArchiveKind,
     cause::{Cause, ReadError},
     error::Error,
+    left_out::LeftOuts,
     limits::Limits,
     location::Location,
     manifest,
@@ -50,6 +51,7 @@ use crate::{
     refusals,
     root::Root,
     snapshot::{Snapshot, SnapshotFile},
+    wanted::Wanted,
 };
 /// Whether the archive at `location` can be read to its end and holds no crate. False if the archive cannot
 /// be read: its admission reports what is wrong with it.
@@ -58,7 +60,7 @@ use crate::{
 pub(crate) fn is_without_crate(
     location: &Location,
     kind: ArchiveKind,
-    exercise_path: &[u8],
+    wanted: Wanted<'_>,
     limits: Limits,
 ) -> bool {
     let Ok(opened) = location.open() else {
@@ -71,7 +73,7 @@ pub(crate) fn is_without_crate(
         file: &File::from(opened.fd),
         path: &location.path(),
         kind,
-        exercise_path,
+        wanted,
         limits,
     };
     let mut refusals = Refusals::default();
@@ -84,7 +86,7 @@ pub(crate) fn copy_archive(
     file: &File,
     path: &Path,
     kind: ArchiveKind,
-    exercise_path: &[u8],
+    wanted: Wanted<'_>,
     dest: &Path,
     limits: Limits,
 ) -> Result<Admission, Error> {
@@ -92,7 +94,7 @@ pub(crate) fn copy_archive(
         file,
         path,
         kind,
-        exercise_path,
+        wanted,
         limits,
     };
     let mut refusals = Refusals::default();
@@ -106,7 +108,7 @@ pub(crate) fn copy_archive(
     };
     let refusals = refusals.into_list();
     if refusals.is_empty() {
-        Snapshot::new(dest, copied).map(Admission::Admitted)
+        Snapshot::new(dest, copied, LeftOuts::default()).map(Admission::Admitted)
     } else {
         Ok(Admission::Refused(refusals))
     }
@@ -116,8 +118,7 @@ struct Archive<'a> {
     file: &'a File,
     path: &'a Path,
     kind: ArchiveKind,
-    /// Where a checkout of the course has the exercise.
-    exercise_path: &'a [u8],
+    wanted: Wanted<'a>,
     limits: Limits,
 }
 
@@ -125,7 +126,7 @@ impl<'a> Archive<'a> {
     /// The first reading.
     fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Cause> {
         self.check_start()?;
-        let mut plan = plan::Plan::new(self.limits, self.exercise_path);
+        let mut plan = plan::Plan::new(self.limits, self.wanted);
         self.each(refusals, &mut |entry, _| plan.entry(entry))?;
         if plan.is_empty() {
             return Err(refusals::empty_archive(&self.name()).into());

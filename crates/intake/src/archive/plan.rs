@@ -17,6 +17,7 @@ use crate::{
     limits::Limits,
     manifest, refusals,
     root::{Crates, Root},
+    wanted::Wanted,
 };
 
 /// Bytes of all names together: one may have 64 KiB.
@@ -29,8 +30,7 @@ const TAG: &[u8] = b"CACHEDIR.TAG";
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     limits: Limits,
-    /// Where a checkout of the course has the exercise.
-    exercise_path: &'a [u8],
+    wanted: Wanted<'a>,
     entries: u64,
     names_left: u64,
     top: BTreeSet<Vec<u8>>,
@@ -41,10 +41,10 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(limits: Limits, exercise_path: &'a [u8]) -> Self {
+    pub(super) fn new(limits: Limits, wanted: Wanted<'a>) -> Self {
         Self {
             limits,
-            exercise_path,
+            wanted,
             entries: 0,
             names_left: NAMES,
             top: BTreeSet::new(),
@@ -81,7 +81,8 @@ impl<'a> Plan<'a> {
             && last == manifest::NAME.as_bytes()
             && entry.what != EntryKind::Folder
         {
-            self.crates.add(&folder.join(&b'/'), self.exercise_path);
+            self.crates
+                .add(&folder.join(&b'/'), self.wanted.checkout_bytes());
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ use crate::{
     names, open,
     root::{self, Root},
     source::Source,
+    wanted::Wanted,
 };
 
 /// A student's folder with more names at its top is not searched for archives.
@@ -29,10 +30,10 @@ const NAMES: usize = 10_000;
 pub(super) fn attempts_in(
     fd: BorrowedFd<'_>,
     location: &Location,
-    exercise_path: &[u8],
+    wanted: Wanted<'_>,
 ) -> Result<Vec<(Vec<u8>, Source)>, ReadError> {
     let below = |name: &[u8]| location.join(OsStr::from_bytes(name));
-    let mut found = match root::locate(fd, exercise_path)? {
+    let mut found = match root::locate(fd, wanted)? {
         Root::At(_) => return Ok(Vec::new()),
         Root::Several(folders) => numbered_folders(&folders)
             .into_iter()

@@ -40,6 +40,7 @@ use crate::{
     names::{self, shown},
     open, root,
     source::Source,
+    wanted::Wanted,
 };
 
 /// A folder with more entries is probably a mistake, and is refused.
@@ -92,13 +93,13 @@ pub struct Ignored {
 /// Scan the instructor's folder `dir`.
 ///
 /// If `dir` itself is a link, it is followed, because the user named it. Inside, folders are opened to find
-/// the crate. If a student has several archives, the last ones are read, within `limits`. `exercise_path` is
-/// where a checkout of the course has the exercise, empty if that is not known.
+/// the crate. If a student has several archives, the last ones are read, within `limits`. `wanted` says
+/// which crate is looked for.
 ///
 /// # Errors
 /// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
 /// capitals or not; or the machine is out of memory or of open files.
-pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, Error> {
+pub fn find(dir: &Path, wanted: Wanted<'_>, limits: &Limits) -> Result<Class, Error> {
     let fd = open::class(dir)?;
     let names =
         root::list(fd.as_fd(), ENTRIES).map_err(|errno| scan_error(dir, ReadError::from(errno)))?;
@@ -121,7 +122,7 @@ pub fn find(dir: &Path, exercise_path: &Path, limits: &Limits) -> Result<Class, 
     let texts = texts.collect::<Vec<_>>();
     let mut scan = ClassScan {
         reader: lms::Reader::of(texts.iter().map(AsRef::as_ref)),
-        exercise_path: exercise_path.as_os_str().as_bytes(),
+        wanted,
         limits: *limits,
         students: BTreeMap::new(),
         ignored: Vec::new(),
@@ -169,7 +170,7 @@ impl Candidate {
 #[derive(Debug)]
 struct ClassScan<'a> {
     reader: lms::Reader,
-    exercise_path: &'a [u8],
+    wanted: Wanted<'a>,
     limits: Limits,
     /// By the folds of the ids.
     students: BTreeMap<String, (SubmissionId, Vec<Candidate>)>,
@@ -228,7 +229,7 @@ impl ClassScan<'_> {
             return Ok(());
         }
         let inside = open::folder(fd, name).and_then(|inner| match inner {
-            Some(inner) => inside::attempts_in(inner.as_fd(), &location, self.exercise_path),
+            Some(inner) => inside::attempts_in(inner.as_fd(), &location, self.wanted),
             None => Ok(Vec::new()),
         });
         let inside = match inside {
@@ -299,7 +300,7 @@ impl ClassScan<'_> {
         }
         let is_without = |attempt: &Attempt| match &attempt.source {
             Source::Archive(location, kind) => {
-                archive::is_without_crate(location, *kind, self.exercise_path, self.limits)
+                archive::is_without_crate(location, *kind, self.wanted, self.limits)
             }
             Source::Folder(_) | Source::File(_) => false,
         };

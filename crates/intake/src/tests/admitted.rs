@@ -70,20 +70,21 @@ fn a_link_that_the_user_typed_is_followed() {
     assert!(matches!(admission, Admission::Admitted(_)), "{admission:?}");
 }
 
+/// The crate of an exercise that a checkout has at `checkout`.
+fn wanted(checkout: &str) -> Wanted<'_> {
+    Wanted {
+        exercise: "sum",
+        checkout: Path::new(checkout),
+    }
+}
+
 #[test]
 fn of_a_named_checkout_the_exercise_is_copied() {
     let handed = Handed::good();
     handed.file("exercises/sum/Cargo.toml", "[package]\n");
     let copied = |exercise_path: &str| {
         let dest = tempdir().unwrap();
-        match admit_named(
-            handed.0.path(),
-            Path::new(exercise_path),
-            dest.path(),
-            &LIMITS,
-        )
-        .unwrap()
-        {
+        match admit_named(handed.0.path(), wanted(exercise_path), dest.path(), &LIMITS).unwrap() {
             Admission::Admitted(snapshot) => paths(&snapshot).join(" "),
             Admission::Refused(refusals) => panic!("{refusals:#?}"),
         }
@@ -103,8 +104,14 @@ fn a_link_in_a_named_checkout_is_not_followed() {
     other.file("sum/Cargo.toml", "[package]\n");
     symlink(other.0.path(), handed.path("exercises")).unwrap();
     let dest = tempdir().unwrap();
-    let exercise_path = Path::new("exercises/sum");
-    match admit_named(handed.0.path(), exercise_path, dest.path(), &LIMITS).unwrap() {
+    match admit_named(
+        handed.0.path(),
+        wanted("exercises/sum"),
+        dest.path(),
+        &LIMITS,
+    )
+    .unwrap()
+    {
         Admission::Refused(refusals) => {
             says(&one(refusals), "exercises", "is a symbolic link", "itself");
         }

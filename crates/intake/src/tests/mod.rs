@@ -35,6 +35,7 @@ use crate::{
     names::LONGEST_PATH,
     refusal::Refusal,
     snapshot::Snapshot,
+    wanted::Wanted,
 };
 
 const LIMITS: Limits = Limits {

@@ -12,7 +12,7 @@ fn class(files: &[(&str, Vec<u8>)]) -> Class {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
-    find(dir.path(), Path::new(EXERCISE_PATH), &LIMITS).unwrap()
+    find(dir.path(), wanted(), &LIMITS).unwrap()
 }
 
 /// What counts of the first student in a class, what came before it, and what is no attempt.
@@ -153,7 +153,7 @@ fn a_checkout_gives_one_digest_as_folder_and_as_archive() {
     let dest = around.path().join("dest");
     fs::create_dir(&dest).unwrap();
     let folder = Source::Folder(Location::new(around.path(), "alice"));
-    let admission = admit_source(&folder, Path::new(EXERCISE_PATH), &dest, &LIMITS).unwrap();
+    let admission = admit_source(&folder, wanted(), &dest, &LIMITS).unwrap();
     let Admission::Admitted(folder) = admission else {
         panic!("{admission:?}")
     };

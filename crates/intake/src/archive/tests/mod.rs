@@ -18,7 +18,7 @@ use tempfile::{TempDir, tempdir};
 use self::make::{TarBall, Zip, gzip};
 use crate::{
     admission::Admission, admit::admit_source, archive_kind::ArchiveKind, limits::Limits,
-    location::Location, refusal::Refusal, snapshot::Snapshot, source::Source,
+    location::Location, refusal::Refusal, snapshot::Snapshot, source::Source, wanted::Wanted,
 };
 
 /// Where a checkout of the course has the exercise.
@@ -28,6 +28,13 @@ const LIMITS: Limits = Limits {
     bytes: 1 << 20,
     depth: 16,
 };
+
+fn wanted() -> Wanted<'static> {
+    Wanted {
+        exercise: "sum",
+        checkout: Path::new(EXERCISE_PATH),
+    }
+}
 
 /// What became of an archive, and the folder in which it happened.
 struct Outcome {
@@ -46,7 +53,7 @@ fn admit_within(name: &str, bytes: &[u8], limits: Limits) -> Outcome {
     fs::write(at(name), bytes).unwrap();
     let kind = ArchiveKind::of_name(name.as_bytes()).unwrap();
     let source = Source::Archive(Location::new(around.path(), name), kind);
-    let admission = admit_source(&source, Path::new(EXERCISE_PATH), &dest, &limits).unwrap();
+    let admission = admit_source(&source, wanted(), &dest, &limits).unwrap();
     let mut outside = all_below(around.path());
     outside.retain(|path| !path.starts_with(&dest));
     let mut expected = vec![at(name), at("deep"), at("deep/outer-file"), at("deep/in")];

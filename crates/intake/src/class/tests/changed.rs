@@ -9,7 +9,7 @@ fn what_changed_since_it_was_found_is_refused_and_no_fault() {
     let problem = |at: usize| {
         let dest = tempdir().unwrap();
         let source = &class.submissions[at].source;
-        match admit_source(source, Path::new(EXERCISE_PATH), dest.path(), &LIMITS).unwrap() {
+        match admit_source(source, wanted(), dest.path(), &LIMITS).unwrap() {
             Admission::Refused(refusals) => refusals[0].problem.clone(),
             Admission::Admitted(snapshot) => panic!("{snapshot:?}"),
         }
@@ -42,13 +42,7 @@ fn a_students_folder_that_became_a_link_does_not_give_another_ones_work() {
     let class = dir.class();
     let admit = |at: usize| {
         let (found, dest) = (&class.submissions[at], tempdir().unwrap());
-        admit_source(
-            &found.source,
-            Path::new(EXERCISE_PATH),
-            dest.path(),
-            &LIMITS,
-        )
-        .unwrap()
+        admit_source(&found.source, wanted(), dest.path(), &LIMITS).unwrap()
     };
     for (student, other) in [("mallory", "alice"), ("zoe", "bob")] {
         let away = dir.path(&format!("was-{student}"));
@@ -71,7 +65,7 @@ fn a_students_folder_that_became_a_link_does_not_give_another_ones_work() {
     symlink(dir.path("."), &link).unwrap();
     let class = scan(&link).unwrap();
     let (source, dest) = (&class.submissions[0].source, tempdir().unwrap());
-    let admit = || admit_source(source, Path::new(EXERCISE_PATH), dest.path(), &LIMITS);
+    let admit = || admit_source(source, wanted(), dest.path(), &LIMITS);
     assert!(matches!(admit().unwrap(), Admission::Admitted(_)));
     fs::remove_file(&link).unwrap();
     assert!(matches!(admit().unwrap_err(), Error::Machine { .. }));

@@ -23,8 +23,15 @@ const LIMITS: Limits = Limits {
     depth: 8,
 };
 
+fn wanted() -> Wanted<'static> {
+    Wanted {
+        exercise: "sum",
+        checkout: Path::new(EXERCISE_PATH),
+    }
+}
+
 fn scan(dir: &Path) -> Result<Class, Error> {
-    find(dir, Path::new(EXERCISE_PATH), &LIMITS)
+    find(dir, wanted(), &LIMITS)
 }
 
 /// An instructor's folder with these files in it; what ends in `/` is a folder.
@@ -89,13 +96,7 @@ impl Dir {
         let found = class.submissions.iter();
         let found = { found }.find(|found| found.id.as_str() == name).unwrap();
         let dest = tempdir().unwrap();
-        admit_source(
-            &found.source,
-            Path::new(EXERCISE_PATH),
-            dest.path(),
-            &LIMITS,
-        )
-        .unwrap()
+        admit_source(&found.source, wanted(), dest.path(), &LIMITS).unwrap()
     }
 }
 

@@ -1,0 +1,91 @@
+//! What of a submission is not in its private copy, and why.
+//!
+//! Hides the wording. Never decides what is left out: `names`, the walk and the archive do.
+
+/// How many things that were left out are listed. A person would not read more.
+const LISTED: usize = 20;
+
+/// Something of the submission that is not in the copy, although the submission is graded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where it is in the submission. Safe to print.
+    pub path: String,
+    /// Why it is not in the copy.
+    pub why: Omission,
+}
+
+/// Why something is not in the copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Omission {
+    /// It is a symbolic or hard link, and links are not followed.
+    Link,
+    /// It is neither a file nor a folder; the text says what it is.
+    Special(&'static str),
+    /// Its name would mean another file on another system, or cannot be shown; the text says why, as the
+    /// predicate of a sentence.
+    Name(String),
+    /// It is a folder that a tool has made and can make again, such as `.venv`.
+    Made,
+    /// It configures cargo or rustup, which the course does itself.
+    Configuration,
+}
+
+impl Omission {
+    /// Why, to follow the path: a predicate without full stop.
+    #[must_use]
+    pub fn predicate(&self) -> String {
+        match self {
+            Self::Link => "is a link, and links are not followed".to_owned(),
+            Self::Special(what) => format!("is {what}, not a file"),
+            Self::Name(why) => format!("has a name that {why}"),
+            Self::Made => "is what a tool has made".to_owned(),
+            Self::Configuration => "is configuration, and the course's own is used".to_owned(),
+        }
+    }
+}
+
+/// What was left out so far: the first ones, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOuts {
+    list: Vec<LeftOut>,
+    more: usize,
+}
+
+impl LeftOuts {
+    pub(crate) fn add(&mut self, path: impl Into<String>, why: Omission) {
+        let path = path.into();
+        if self.list.len() < LISTED {
+            self.list.push(LeftOut { path, why });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// The first ones, in the order in which they were met.
+    #[must_use]
+    pub fn listed(&self) -> &[LeftOut] {
+        &self.list
+    }
+
+    /// How many there are besides those that are listed.
+    #[must_use]
+    pub fn more(&self) -> usize {
+        self.more
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_ones_are_listed_and_the_others_counted() {
+        let mut left_out = LeftOuts::default();
+        for n in 0..LISTED + 3 {
+            left_out.add(format!("f{n}"), Omission::Link);
+        }
+        assert_eq!((left_out.listed().len(), left_out.more()), (LISTED, 3));
+        assert_eq!(left_out.listed()[0].path, "f0");
+    }
+}

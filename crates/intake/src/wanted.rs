@@ -1,0 +1,21 @@
+//! Which crate is looked for in what was handed in.
+//!
+//! Never touches the disk.
+
+use std::{os::unix::ffi::OsStrExt as _, path::Path};
+
+/// Which crate is looked for in what was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// What the exercise is called: of several crates, the one of this name is graded.
+    pub exercise: &'a str,
+    /// Where a checkout of the course has the exercise; empty if that is not known.
+    pub checkout: &'a Path,
+}
+
+impl<'a> Wanted<'a> {
+    /// Where a checkout of the course has the exercise, `/` between names; empty if that is not known.
+    pub(crate) fn checkout_bytes(&self) -> &'a [u8] {
+        self.checkout.as_os_str().as_bytes()
+    }
+}

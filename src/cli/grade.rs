@@ -3,7 +3,11 @@
 use std::{ffi::OsStr, path::Path};
 
 use super::{
-    app::App, args::Format, exit_code::ExitCode, output::ReportFile, progress::GradeProgress,
+    app::App,
+    args::Format,
+    exit_code::ExitCode,
+    output::{ReportFile, since_1970},
+    progress::GradeProgress,
     task::Grade,
 };
 use crate::{
@@ -41,7 +45,7 @@ impl App {
             return Err(fault.clone().into());
         }
         let text = match format {
-            Format::Human => report::human(&record),
+            Format::Human => report::human(&record, since_1970()),
             Format::Json => report::json(&record),
         };
         self.output.report(&text)?;

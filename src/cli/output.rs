@@ -5,6 +5,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
@@ -22,6 +23,13 @@ use judge::report::{
 )]
 fn real_path(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
+}
+
+/// How much time has passed since 1970, for the ages in a report. Nothing where the clock is wrong.
+pub(super) fn since_1970() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 /// A path as it is typed into a shell.

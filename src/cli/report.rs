@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::{app::App, args::ClassFormat, exit_code::ExitCode, task::Report};
+use super::{app::App, args::ClassFormat, exit_code::ExitCode, output::since_1970, task::Report};
 use crate::{batch::Outputs, fault::Fault};
 use judge::{
     record::{self, Record},
@@ -23,7 +23,7 @@ impl App {
         } else {
             let record = read(path)?;
             let text = match task.format {
-                ClassFormat::Human => report::human(&record),
+                ClassFormat::Human => report::human(&record, since_1970()),
                 ClassFormat::Json => report::json(&record),
                 ClassFormat::Csv => {
                     let checks: Vec<_> = record.checks.iter().map(|check| check.id).collect();

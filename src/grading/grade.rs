@@ -8,7 +8,7 @@ use super::{
     execution::{MOST_LAYERS, folder},
     progress::ProgressEvent,
     session::Session,
-    submission::{Intake, Origin, Submission, refusal},
+    submission::{Intake, Origin, Submission, left_out, refusal},
 };
 use crate::fault::{Fault, FaultKind};
 use intake::{self, Admission};
@@ -56,9 +56,10 @@ impl Session<'_> {
     ) -> Record {
         let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
         let digest = snapshot.map(|snapshot| snapshot.digest().clone());
-        let left_out = snapshot.map(|snapshot| snapshot.left_out().clone());
-        let left_out = left_out.unwrap_or_default();
-        let graded = intake.and_then(|intake| {
+        let omitted = snapshot.map(|snapshot| snapshot.left_out().clone());
+        let omitted = omitted.unwrap_or_default();
+        let graded = submission.origin.graded(snapshot);
+        let result = intake.and_then(|intake| {
             guarded(|| {
                 let evidence = self.build_and_run(&intake)?;
                 Ok(self.check_and_score(&evidence))
@@ -70,7 +71,7 @@ impl Session<'_> {
             checks,
             runs,
             faults,
-        } = graded.unwrap_or_else(Graded::not_graded);
+        } = result.unwrap_or_else(Graded::not_graded);
         let (tier, observer) = self.grader();
         Record {
             schema: record::SCHEMA.to_owned(),
@@ -83,8 +84,13 @@ impl Session<'_> {
             submission: record::Submission {
                 id: submission.id.clone(),
                 digest,
-                left_out: left_out.listed().iter().map(left_out_of).collect(),
-                left_out_more: left_out.more(),
+                left_out: omitted
+                    .listed()
+                    .iter()
+                    .map(|one| record::LeftOut::from(&left_out(one)))
+                    .collect(),
+                left_out_more: omitted.more(),
+                graded,
             },
             verdict: verdict.into(),
             score: score.map(record::Score::from),
@@ -103,6 +109,7 @@ impl Session<'_> {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
                 return Ok(Evidence {
+                    left_out: Vec::new(),
                     build: BuildEvidence::Refused(refusals.iter().map(refusal).collect()),
                     runs: Vec::new(),
                 });
@@ -118,6 +125,7 @@ impl Session<'_> {
                 None => Vec::new(),
             };
             let evidence = Evidence {
+                left_out: snapshot.left_out().listed().iter().map(left_out).collect(),
                 build: built.evidence.clone(),
                 runs,
             };
@@ -157,13 +165,6 @@ impl Session<'_> {
             runs,
             faults: Vec::new(),
         }
-    }
-}
-
-fn left_out_of(left_out: &intake::LeftOut) -> record::LeftOut {
-    record::LeftOut {
-        path: left_out.path.clone(),
-        why: left_out.why.predicate(),
     }
 }
 

@@ -55,6 +55,7 @@ impl Session<'_> {
         }
         let slowest = reference::slowest(&runs);
         let evidence = Evidence {
+            left_out: Vec::new(),
             build: BuildEvidence::Built { warnings: 0 },
             runs,
         };
@@ -105,6 +106,7 @@ impl Session<'_> {
         }
         let Some(program) = built.program else {
             let evidence = Evidence {
+                left_out: Vec::new(),
                 build: built.evidence,
                 runs: Vec::new(),
             };

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use fs_scratch::Subfolder;
 use ids::{Digest, SubmissionId};
 use intake::{Admission, LeftOuts, Snapshot, Source};
-use judge::evidence::Refusal;
+use judge::{
+    evidence::{LeftOut, Refusal},
+    record::{Graded, Newest},
+};
 
 /// A submission to grade.
 #[derive(Debug, Clone)]
@@ -25,6 +28,26 @@ pub enum Origin {
     Named(PathBuf),
     /// What was found in a class.
     Found(Source),
+}
+
+impl Origin {
+    /// Which copy of the work it is, for its record; `None` in a class, where the records of equal files are
+    /// equal.
+    pub(super) fn graded(&self, snapshot: Option<&Snapshot>) -> Option<Graded> {
+        let Self::Named(path) = self else {
+            return None;
+        };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let newest = snapshot.and_then(Snapshot::newest).map(|newest| Newest {
+            path: newest.path.clone(),
+            modified: humantime::format_rfc3339_seconds(newest.modified).to_string(),
+        });
+        Some(Graded {
+            // Without `.` and a slash at the end.
+            path: path.components().collect::<PathBuf>().display().to_string(),
+            newest,
+        })
+    }
 }
 
 /// A submission that was admitted: its private copy, or why there is none. The copy is removed on drop.
@@ -73,5 +96,14 @@ pub(super) fn refusal(refusal: &intake::Refusal) -> Refusal {
         place,
         problem,
         remedy,
+    }
+}
+
+/// Something that the intake left out of the private copy, as evidence.
+pub(super) fn left_out(left_out: &intake::LeftOut) -> LeftOut {
+    LeftOut {
+        path: left_out.path.clone(),
+        why: left_out.why.predicate(),
+        is_configuration: left_out.is_configuration(),
     }
 }

@@ -91,6 +91,7 @@ fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
     let exercise = course.exercise("sum-of-products").unwrap();
     let ids: Vec<_> = exercise.checks.iter().map(|check| check.id).collect();
     let evidence = Evidence {
+        left_out: Vec::new(),
         build: BuildEvidence::Built { warnings: 0 },
         runs: vec![run_without_observer()],
     };
@@ -112,6 +113,13 @@ fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
                 why: "is a link".to_owned(),
             }],
             left_out_more: 1,
+            graded: Some(judge::record::Graded {
+                path: "/home/ada/sum-of-products".to_owned(),
+                newest: Some(judge::record::Newest {
+                    path: "src/main.rs".to_owned(),
+                    modified: "2026-10-01T12:00:00Z".to_owned(),
+                }),
+            }),
         },
         verdict: verdict.into(),
         score: score.map(judge::record::Score::from),
@@ -159,7 +167,9 @@ fn the_report_in_the_readme_is_a_real_one() {
     let plain = |text: &str| {
         let lines = text
             .lines()
-            .filter(|line| !line.starts_with("  Isolation: "));
+            .filter(|line| !line.starts_with("  Isolation: "))
+            // So are the folder and the age of its files.
+            .filter(|line| !line.starts_with("  Graded: ") && !line.starts_with("  Newest file: "));
         lines.collect::<Vec<_>>().join("\n")
     };
     let report = plain(&String::from_utf8(output.stdout).unwrap());

@@ -195,7 +195,8 @@ fn copy_opened(
     }
     let refusals = walked.refusals.into_list();
     if refusals.is_empty() {
-        Snapshot::new(dest, walked.files, walked.left_out).map(Admission::Admitted)
+        let snapshot = Snapshot::new(dest, walked.files, walked.left_out)?;
+        Ok(Admission::Admitted(snapshot.with_newest(walked.newest)))
     } else {
         Ok(Admission::Refused(refusals))
     }

@@ -45,6 +45,14 @@ impl Omission {
     }
 }
 
+impl LeftOut {
+    /// Whether it would have configured cargo or rustup.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        self.why == Omission::Configuration
+    }
+}
+
 /// What was left out so far: the first ones, and how many there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LeftOuts {

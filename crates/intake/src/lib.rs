@@ -56,6 +56,6 @@ pub use left_out::{LeftOut, LeftOuts, Omission};
 pub use limits::Limits;
 pub use location::Location;
 pub use refusal::Refusal;
-pub use snapshot::{Snapshot, SnapshotFile};
+pub use snapshot::{Newest, Snapshot, SnapshotFile};
 pub use source::Source;
 pub use wanted::Wanted;

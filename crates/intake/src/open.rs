@@ -7,6 +7,7 @@ use std::{
     ffi::CStr,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
+    time::{Duration, SystemTime},
 };
 
 use rustix::{
@@ -35,6 +36,12 @@ pub(crate) struct Opened {
 impl Opened {
     pub(crate) fn is_folder(&self) -> bool {
         kind(&self.stat) == FileType::Directory
+    }
+
+    /// When its contents were last changed; `None` for a time before 1970.
+    pub(crate) fn modified(&self) -> Option<SystemTime> {
+        let seconds = u64::try_from(self.stat.st_mtime).ok()?;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
     }
 
     /// The size it claims; a hole counts as the bytes it would be when copied.

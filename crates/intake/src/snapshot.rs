@@ -6,6 +6,7 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -21,6 +22,16 @@ pub struct Snapshot {
     files: Vec<SnapshotFile>,
     digest: Digest,
     left_out: LeftOuts,
+    newest: Option<Newest>,
+}
+
+/// The file of a submission that was changed last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newest {
+    /// Its path in the copy. Safe to print.
+    pub path: String,
+    /// When it was changed, in whole seconds, as its file system says.
+    pub modified: SystemTime,
 }
 
 /// One file of the copy.
@@ -55,7 +66,13 @@ impl Snapshot {
             files,
             digest: Digest::finish(hasher),
             left_out,
+            newest: None,
         })
+    }
+
+    /// The same with the file that was changed last.
+    pub(crate) fn with_newest(self, newest: Option<Newest>) -> Self {
+        Self { newest, ..self }
     }
 
     /// The folder of the copy.
@@ -80,6 +97,13 @@ impl Snapshot {
     #[must_use]
     pub fn left_out(&self) -> &LeftOuts {
         &self.left_out
+    }
+
+    /// The file that was changed last, where times are known; an archive's are not. It does not count in the
+    /// digest.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Newest> {
+        self.newest.as_ref()
     }
 
     /// Whether there is a file of this path.

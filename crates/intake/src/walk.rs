@@ -24,7 +24,7 @@ use crate::{
     open::{self, Opened},
     refusal::Refusals,
     refusals,
-    snapshot::SnapshotFile,
+    snapshot::{Newest, SnapshotFile},
 };
 
 /// What the walk found.
@@ -34,6 +34,8 @@ pub(crate) struct Walked {
     pub(crate) files: Vec<SnapshotFile>,
     pub(crate) refusals: Refusals,
     pub(crate) left_out: LeftOuts,
+    /// Of the files that were copied, the one that was changed last.
+    pub(crate) newest: Option<Newest>,
     /// The names in the top folder, unless there were too many to list.
     pub(crate) top: Option<Vec<CString>>,
 }
@@ -168,6 +170,7 @@ impl Walk<'_> {
 
     fn file(&mut self, opened: Opened, path: String) -> Result<(), Cause> {
         let size = opened.size();
+        let modified = opened.modified();
         let too_large = || Cause::Limit(refusals::too_large(&path, size, self.limits));
         // Checked before anything is read: a sparse file of a terabyte costs its owner nothing.
         if size > self.bytes_left {
@@ -183,6 +186,16 @@ impl Walk<'_> {
                 }
             })?;
         self.bytes_left -= bytes;
+        if let Some(modified) = modified
+            && self
+                .walked
+                .newest
+                .as_ref()
+                .is_none_or(|newest| newest.modified < modified)
+        {
+            let path = path.clone();
+            self.walked.newest = Some(Newest { path, modified });
+        }
         self.walked.files.push(SnapshotFile { path, bytes });
         Ok(())
     }

@@ -10,10 +10,23 @@ use ids::Seed;
 /// Everything seen of one submission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
+    /// What was handed in but is not in the private copy, so that neither compiler nor program could see it.
+    pub left_out: Vec<LeftOut>,
     /// How the build went.
     pub build: BuildEvidence,
     /// One entry a run, in the order of the seeds. Empty if there was nothing to run.
     pub runs: Vec<RunEvidence>,
+}
+
+/// Something that was handed in but is not in the private copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where it is in the submission. Safe to print.
+    pub path: String,
+    /// Why, as a predicate without full stop that follows the path.
+    pub why: String,
+    /// Whether it would have configured cargo or rustup.
+    pub is_configuration: bool,
 }
 
 /// How the build went.

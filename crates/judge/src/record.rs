@@ -7,6 +7,8 @@
 //! What other programs read (`checks[].id`, `checks[].status`, `verdict`, `score`, `submission.id`,
 //! `runs[].concurrency`) changes only together with the schema's number.
 
+mod submission;
+
 use std::fmt;
 
 #[cfg(feature = "schema")]
@@ -18,7 +20,9 @@ use crate::{
     evidence::RunEvidence,
     verdict::{self, CheckSpec},
 };
-use ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId};
+pub use submission::{Graded, LeftOut, Newest, Submission};
+
+use ids::{CheckId, ExerciseId, Seed};
 
 /// The schema's name and number.
 pub const SCHEMA: &str = "grade-record/1";
@@ -115,38 +119,6 @@ pub struct Grader {
     pub tier: String,
     /// How its reads were seen: `seccomp-notify`, or `file-times` where that cannot be had.
     pub observer: String,
-}
-
-/// Whose work, and which state of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-pub struct Submission {
-    /// Whose work.
-    pub id: SubmissionId,
-    /// The digest of all its files; null if they could not be taken in.
-    pub digest: Option<Digest>,
-    /// What was handed in but not graded, such as links and files with names that other systems cannot have.
-    /// The first ones; see `left_out_more`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<LeftOut>,
-    /// How many things besides were left out.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub left_out_more: usize,
-}
-
-/// Something that was handed in but not graded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-pub struct LeftOut {
-    /// Where it is in the submission.
-    pub path: String,
-    /// Why, to follow the path.
-    pub why: String,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-const fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 /// The outcome.

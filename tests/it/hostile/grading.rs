@@ -61,7 +61,8 @@ impl Graded {
     pub(crate) fn report(&self) -> String {
         self.record.as_ref().map_or_else(String::new, |record| {
             // Colour is the grader's own.
-            anstream::adapter::strip_str(&report::human(record)).to_string()
+            anstream::adapter::strip_str(&report::human(record, std::time::Duration::ZERO))
+                .to_string()
         })
     }
 

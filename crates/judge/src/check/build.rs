@@ -1,10 +1,10 @@
 //! `build`: the crate is one the course accepts, and it compiles.
 
 use super::{
-    finding::{Details, Finding},
+    finding::{Details, Finding, Status},
     words::{count, first_lines, last_lines},
 };
-use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal};
+use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, LeftOut, Place, Refusal};
 use evidence::Termination;
 use ids::CheckId;
 
@@ -17,7 +17,40 @@ const SHOWN_ERRORS: usize = 3;
 /// How many of their different codes are named.
 const SHOWN_CODES: usize = 3;
 
-pub(super) fn check(build: &BuildEvidence) -> Finding {
+pub(super) fn check(build: &BuildEvidence, left_out: &[LeftOut]) -> Finding {
+    let mut finding = answer(build);
+    if finding.status == Status::Fail {
+        let needed = left_out.iter().filter(|one| may_be_needed(one, build));
+        finding.details.more.extend(needed.map(|one| {
+            let LeftOut { path, why, .. } = one;
+            format!("`{path}` was left out: it {why}")
+        }));
+    }
+    finding
+}
+
+/// Whether a build may have failed because this was left out: it configures cargo, it is source, or a
+/// message of the compiler names it.
+fn may_be_needed(left_out: &LeftOut, build: &BuildEvidence) -> bool {
+    let path = left_out.path.as_str();
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_source = matches!(folder.split('/').next(), Some("src"))
+        || name == "src"
+        || name
+            .rsplit_once('.')
+            .is_some_and(|(_, end)| end.eq_ignore_ascii_case("rs"));
+    let is_named = || match build {
+        BuildEvidence::Failed(failure) => {
+            let texts = failure.diagnostics.iter().map(|one| one.rendered.as_str());
+            let mut texts = texts.chain([failure.other_output.as_str()]);
+            texts.any(|text| text.contains(name))
+        }
+        BuildEvidence::Built { .. } | BuildEvidence::Refused(_) => false,
+    };
+    left_out.is_configuration || is_source || is_named()
+}
+
+fn answer(build: &BuildEvidence) -> Finding {
     match build {
         BuildEvidence::Built { warnings: 0 } => Finding::pass(CheckId::Build, "it compiles"),
         BuildEvidence::Built { warnings } => Finding::pass(

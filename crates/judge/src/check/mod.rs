@@ -38,7 +38,7 @@ pub const fn asks(id: CheckId) -> &'static str {
 #[must_use]
 pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
     // What makes later questions meaningless is asked even where the exercise does not list it.
-    let built = build::check(&evidence.build);
+    let built = build::check(&evidence.build, &evidence.left_out);
     let ran = run::check(&evidence.runs);
     let first_failed = [&built, &ran]
         .into_iter()

@@ -5,7 +5,9 @@ use std::time::Duration;
 use ids::Seed;
 
 use super::*;
-use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, RunEvidence};
+use crate::evidence::{
+    BuildEvidence, CompileFailure, Diagnostic, LeftOut, Place, Refusal, RunEvidence,
+};
 use evidence::{
     Access, Captured, Concurrency, Execution, FilesWitness, Observation, Observed, ProcessSeen,
     Tampering, Termination, ThreadSeen, Trace, Usage,
@@ -69,6 +71,7 @@ fn run(seed: u64, printed: &str) -> RunEvidence {
 
 fn evidence(runs: Vec<RunEvidence>) -> Evidence {
     Evidence {
+        left_out: Vec::new(),
         build: BuildEvidence::Built { warnings: 0 },
         runs,
     }
@@ -102,6 +105,7 @@ fn what_follows_from_an_earlier_failure_is_skipped() {
         remedy: "r".into(),
     };
     let refused = Evidence {
+        left_out: Vec::new(),
         build: BuildEvidence::Refused(vec![refusal]),
         runs: vec![],
     };
@@ -251,6 +255,7 @@ fn failed_build(codes: &[&str], place: &Place) -> Finding {
         other_output: String::new(),
     };
     let failed = Evidence {
+        left_out: Vec::new(),
         build: BuildEvidence::Failed(failure),
         runs: vec![],
     };
@@ -279,6 +284,51 @@ fn compile_errors_are_named_by_all_their_codes() {
         assert_eq!(finding.message, message);
         assert_eq!(finding.details.place.as_deref(), Some("src/main.rs:3:5"));
     }
+}
+
+#[test]
+fn a_failed_build_names_what_was_left_out_if_it_may_be_the_reason() {
+    let left_out = |path: &str, why: &str, is_configuration| LeftOut {
+        path: path.into(),
+        why: why.into(),
+        is_configuration,
+    };
+    let diagnostic = Diagnostic {
+        is_error: true,
+        code: None,
+        message: "m".into(),
+        place: None,
+        rendered: "error: couldn't read `src/../words.txt`".into(),
+    };
+    let failure = CompileFailure {
+        termination: Termination::Exited { code: 1 },
+        diagnostics: vec![diagnostic],
+        other_output: String::new(),
+    };
+    let mut evidence = Evidence {
+        left_out: vec![
+            left_out("src/main.rs", "is a link", false),
+            left_out("Screenshot.png", "has an odd name", false),
+            left_out(".cargo/config.toml", "is configuration", true),
+            left_out("words.txt", "is a socket", false),
+        ],
+        build: BuildEvidence::Failed(failure),
+        runs: vec![],
+    };
+    let named = [
+        "`src/main.rs` was left out: it is a link",
+        "`.cargo/config.toml` was left out: it is configuration",
+        "`words.txt` was left out: it is a socket",
+    ];
+    assert_eq!(find(&evidence, CheckId::Build).details.more, named);
+    evidence.build = BuildEvidence::Refused(vec![Refusal {
+        place: "Cargo.toml".into(),
+        problem: "the package has no program".into(),
+        remedy: "write one".into(),
+    }]);
+    assert_eq!(find(&evidence, CheckId::Build).details.more, named[..2]);
+    evidence.build = BuildEvidence::Built { warnings: 0 };
+    assert!(find(&evidence, CheckId::Build).details.more.is_empty());
 }
 
 #[test]
@@ -379,6 +429,7 @@ fn a_compiler_that_was_stopped_is_not_an_error_of_syntax() {
         other_output: String::new(),
     };
     let evidence = Evidence {
+        left_out: Vec::new(),
         build: BuildEvidence::Failed(failure),
         runs: vec![],
     };

@@ -148,18 +148,53 @@ pub fn number(text: &str) -> Option<String> {
 
 fn text_hint(line: &str, expected: &str) -> String {
     let words: Vec<&str> = line.split(|c: char| !c.is_ascii_digit()).collect();
-    if line
-        .strip_suffix(".0")
-        .is_some_and(|whole| whole == expected)
-    {
+    let fraction = line
+        .strip_prefix(expected)
+        .and_then(|rest| rest.strip_prefix('.'));
+    if fraction.is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0')) {
         "the number is right, but printed as a float: add up whole numbers, `u64` or `i64`".into()
     } else if words.contains(&expected) {
         "the number is right, but the line must hold nothing else: `println!(\"{total}\")`".into()
+    } else if let Some(digits) = without_separators(line) {
+        let right = if digits == expected {
+            "the number is right, but "
+        } else {
+            ""
+        };
+        format!(
+            "{right}there are separators between its digits: print digits alone, `println!(\"{{total}}\")`"
+        )
+    } else if is_float(line) {
+        "the number is printed as a float, with a decimal point or an exponent: add up whole numbers, `u64` or \
+         `i64`"
+            .into()
     } else if line.contains('\u{FFFD}') {
         "the last line is not text (UTF-8): print the number with `println!`".into()
     } else {
         "the last line must be the total alone, a whole number in decimal".into()
     }
+}
+
+/// The digits of a number that is written with separators between groups of them, such as `1,234` or
+/// `12'345`, with or without words beside it. The last group has two or three digits.
+fn without_separators(line: &str) -> Option<String> {
+    let is_separator =
+        |c: char| matches!(c, ',' | '.' | '_' | '\'' | '\u{2019}') || c.is_whitespace();
+    let is_part = |c: char| c.is_ascii_digit() || is_separator(c);
+    line.split(|c| !is_part(c)).find_map(|text| {
+        let text = text.trim_matches(is_separator);
+        let groups: Vec<&str> = text.split(is_separator).collect();
+        let are_groups = groups.len() > 1
+            && groups[0].len() <= 3
+            && groups[1..].iter().all(|group| matches!(group.len(), 2 | 3))
+            && groups.last().is_some_and(|last| last.len() == 3);
+        let are_digits = groups.iter().all(|group| !group.is_empty());
+        (are_groups && are_digits).then(|| groups.concat())
+    })
+}
+
+fn is_float(line: &str) -> bool {
+    line.contains(['.', 'e', 'E']) && line.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 #[cfg(test)]
@@ -187,7 +222,46 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_stands_beside_the_digits_is_named() {
+        for (line, named) in [
+            ("2,483,973", "right, but there are separators"),
+            ("2.483.973", "right, but there are separators"),
+            ("2 483 973", "right, but there are separators"),
+            ("2\u{202f}483\u{202f}973", "right, but there are separators"),
+            ("2'483'973", "right, but there are separators"),
+            ("24,83,973", "right, but there are separators"),
+            ("Sum: 2_483_973", "right, but there are separators"),
+            ("1,234,567", "there are separators"),
+            ("Sum: 2483973", "nothing else"),
+            ("Some(2483973)", "nothing else"),
+            ("2483973.0", "right, but printed as a float"),
+            ("2483973.00", "right, but printed as a float"),
+            ("2.483973e6", "as a float"),
+            ("the total", "must be the total alone"),
+            ("1, 2", "must be the total alone"),
+            ("1,2345", "must be the total alone"),
+        ] {
+            let hint = text_hint(line, "2483973");
+            assert!(hint.contains(named), "{line}: {hint}");
+        }
+        // A wrong number is not called right.
+        assert!(!text_hint("1,234,567", "2483973").contains("right"));
+    }
+
     proptest! {
+        #[test]
+        fn any_line_has_a_hint(line in "\\PC*", expected in any::<u64>()) {
+            prop_assert!(!text_hint(&line, &expected.to_string()).is_empty());
+        }
+
+        #[test]
+        fn a_grouped_number_is_recognised(n in 1000u64.., separator in "[,._' ]") {
+            let digits = n.to_string();
+            let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|g| std::str::from_utf8(g).unwrap()).collect();
+            prop_assert_eq!(without_separators(&groups.join(&separator)), Some(digits));
+        }
+
         #[test]
         fn numbers_are_equal_when_the_integers_are(a in any::<i128>(), zeros in 0usize..4) {
             let padded = format!("{}{}{}", if a < 0 { "-" } else { "" }, "0".repeat(zeros), a.unsigned_abs());

@@ -1,12 +1,16 @@
 //! The report for a person at a terminal.
 //!
 //! The verdict first, then each check in its fixed order with what was asked, expected and seen, what to
-//! try, and last the command that shows the same again. At most 80 columns, readable without colour, and
-//! with nothing in it that changes from one grading of the same thing to the next.
+//! try, and last the command that shows the same again. At most 80 columns but for paths and commands, readable
+//! without colour, and with nothing in it that changes from one grading of the same thing to the next, but for
+//! the age of the newest file.
 //!
 //! The text always contains colour; the caller removes the colour where it is not wanted.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use textwrap::WrapAlgorithm;
 
@@ -16,14 +20,21 @@ use super::{
 };
 use crate::{
     check,
-    record::{Check, Grader, Record, Status, Verdict},
+    record::{Check, Graded, Grader, LeftOut, Record, Status, Submission, Verdict},
 };
+use ids::words::count;
 
-/// The record for a person.
+/// How many of the things that were left out are named.
+const SHOWN_LEFT_OUT: usize = 3;
+
+/// The record for a person who reads it when so much time has passed since 1970.
 #[must_use]
-pub fn human(record: &Record) -> String {
+pub fn human(record: &Record, now: Duration) -> String {
     let mut text = String::new();
     headline(&mut text, record);
+    if let Some(graded) = &record.submission.graded {
+        write_graded(&mut text, graded, now);
+    }
     text.push('\n');
     for check in &record.checks {
         write_check(&mut text, check);
@@ -41,6 +52,7 @@ pub fn human(record: &Record) -> String {
         }
     }
     text.push('\n');
+    write_left_out(&mut text, &record.submission);
     if let Some(notice) = &record.notice {
         paragraph(&mut text, "  ", &escape_line(notice));
     }
@@ -58,6 +70,67 @@ pub fn human(record: &Record) -> String {
         escape_line(&record.replay)
     );
     text
+}
+
+/// Which copy of the work was graded. Not wrapped: a path is there to be copied.
+fn write_graded(text: &mut String, graded: &Graded, now: Duration) {
+    let _ = writeln!(text, "  Graded: {}", escape_line(&graded.path));
+    if let Some(newest) = &graded.newest {
+        let path = escape_line(&newest.path);
+        let _ = writeln!(
+            text,
+            "  Newest file: {path}, saved {}",
+            age(&newest.modified, now)
+        );
+    }
+}
+
+/// How long ago, in the largest unit of which there is at least one; the time itself where it is not past.
+fn age(modified: &str, now: Duration) -> String {
+    let past = since_1970(modified).and_then(|modified| now.checked_sub(modified));
+    let Some(past) = past else {
+        return format!("at {}", escape_line(modified));
+    };
+    let units = [
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let seconds = past.as_secs();
+    let largest = units.into_iter().find(|(length, _)| seconds >= *length);
+    match largest {
+        Some((length, unit)) => {
+            let number = usize::try_from(seconds / length).unwrap_or(usize::MAX);
+            format!("{} ago", count(number, unit))
+        }
+        None => "just now".to_owned(),
+    }
+}
+
+fn since_1970(time: &str) -> Option<Duration> {
+    let time = humantime::parse_rfc3339(time).ok()?;
+    time.duration_since(UNIX_EPOCH).ok()
+}
+
+/// What was handed in and not graded, so that nobody wonders why it had no effect.
+fn write_left_out(text: &mut String, submission: &Submission) {
+    let Submission {
+        left_out,
+        left_out_more,
+        ..
+    } = submission;
+    for LeftOut { path, why } in left_out.iter().take(SHOWN_LEFT_OUT) {
+        paragraph(
+            text,
+            "  ",
+            &escape_line(&format!("Left out: `{path}` {why}.")),
+        );
+    }
+    let more = left_out.len().saturating_sub(SHOWN_LEFT_OUT) + left_out_more;
+    if more > 0 {
+        let _ = writeln!(text, "  Left out besides: {}.", count(more, "more name"));
+    }
 }
 
 fn headline(text: &mut String, record: &Record) {
@@ -236,6 +309,22 @@ mod tests {
             .lines()
             .map(|line| line.trim_start().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn an_age_is_told_in_its_largest_unit() {
+        let now = since_1970("2026-10-03T12:00:00Z").unwrap();
+        for (modified, words) in [
+            ("2026-10-03T12:00:00Z", "just now"),
+            ("2026-10-03T11:59:59Z", "1 second ago"),
+            ("2026-10-03T11:58:01Z", "1 minute ago"),
+            ("2026-10-03T09:30:00Z", "2 hours ago"),
+            ("2026-10-01T12:00:00Z", "2 days ago"),
+            ("2026-10-03T12:00:01Z", "at 2026-10-03T12:00:01Z"),
+            ("no time", "at no time"),
+        ] {
+            assert_eq!(age(modified, now), words);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub struct Snapshot {
     files: Vec<SnapshotFile>,
     digest: Digest,
     left_out: LeftOuts,
+    workspace: Option<Vec<u8>>,
 }
 
 /// One file of the copy.
@@ -55,7 +56,21 @@ impl Snapshot {
             files,
             digest: Digest::finish(hasher),
             left_out,
+            workspace: None,
         })
+    }
+
+    /// The same, with the manifest of the workspace of which the crate is a member. It counts in the digest.
+    pub(crate) fn in_workspace(mut self, manifest: Option<Vec<u8>>) -> Self {
+        if let Some(manifest) = &manifest {
+            let mut hasher = Sha256::new();
+            hasher.update(self.digest.to_string());
+            hasher.update([0]);
+            hasher.update(manifest);
+            self.digest = Digest::finish(hasher);
+        }
+        self.workspace = manifest;
+        self
     }
 
     /// The folder of the copy.
@@ -70,7 +85,14 @@ impl Snapshot {
         &self.files
     }
 
-    /// The digest of path, NUL, length (eight bytes, the largest first) and contents of every file.
+    /// The manifest of the workspace from which the crate may take values. It is no file of the copy.
+    #[must_use]
+    pub fn workspace_manifest(&self) -> Option<&[u8]> {
+        self.workspace.as_deref()
+    }
+
+    /// The digest of path, NUL, length (eight bytes, the largest first) and contents of every file. If there
+    /// is a manifest of a workspace, the digest of that digest, NUL and the manifest.
     #[must_use]
     pub fn digest(&self) -> &Digest {
         &self.digest

@@ -55,7 +55,10 @@ impl Session<'_> {
         }
         let slowest = reference::slowest(&runs);
         let evidence = Evidence {
-            build: BuildEvidence::Built { warnings: 0 },
+            build: BuildEvidence::Built {
+                warnings: 0,
+                notes: Vec::new(),
+            },
             runs,
         };
         reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;

@@ -19,11 +19,17 @@ const SHOWN_CODES: usize = 3;
 
 pub(super) fn check(build: &BuildEvidence) -> Finding {
     match build {
-        BuildEvidence::Built { warnings: 0 } => Finding::pass(CheckId::Build, "it compiles"),
-        BuildEvidence::Built { warnings } => Finding::pass(
-            CheckId::Build,
-            format!("it compiles, with {}", count(*warnings, "warning")),
-        ),
+        BuildEvidence::Built { warnings, notes } => {
+            let mut message = match warnings {
+                0 => "it compiles".to_owned(),
+                warnings => format!("it compiles, with {}", count(*warnings, "warning")),
+            };
+            for note in notes {
+                message.push_str("; ");
+                message.push_str(note);
+            }
+            Finding::pass(CheckId::Build, message)
+        }
         BuildEvidence::Refused(refusals) => refused(refusals),
         BuildEvidence::Failed(failure) => failed(failure),
     }
@@ -80,10 +86,11 @@ fn failed(failure: &CompileFailure) -> Finding {
     } else {
         Some(first_lines(&shown.join("\n\n"), SHOWN_LINES))
     };
-    let more = match errors.len().saturating_sub(SHOWN_ERRORS) {
+    let mut more = match errors.len().saturating_sub(SHOWN_ERRORS) {
         0 => Vec::new(),
         hidden => vec![format!("and {} after these", count(hidden, "error"))],
     };
+    more.extend(failure.notes.iter().cloned());
     let details = Details {
         place,
         output,

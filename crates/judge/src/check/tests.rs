@@ -69,7 +69,10 @@ fn run(seed: u64, printed: &str) -> RunEvidence {
 
 fn evidence(runs: Vec<RunEvidence>) -> Evidence {
     Evidence {
-        build: BuildEvidence::Built { warnings: 0 },
+        build: BuildEvidence::Built {
+            warnings: 0,
+            notes: Vec::new(),
+        },
         runs,
     }
 }
@@ -249,6 +252,7 @@ fn failed_build(codes: &[&str], place: &Place) -> Finding {
         termination: Termination::Exited { code: 1 },
         diagnostics: diagnostics.collect(),
         other_output: String::new(),
+        notes: Vec::new(),
     };
     let failed = Evidence {
         build: BuildEvidence::Failed(failure),
@@ -377,6 +381,7 @@ fn a_compiler_that_was_stopped_is_not_an_error_of_syntax() {
         termination: Termination::WallLimit { limit_ms: 60_000 },
         diagnostics: vec![],
         other_output: String::new(),
+        notes: Vec::new(),
     };
     let evidence = Evidence {
         build: BuildEvidence::Failed(failure),

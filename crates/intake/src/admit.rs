@@ -190,7 +190,9 @@ fn copy_chosen(
                 refused => refused,
             }
         }
-        Root::Several(folders) => Admission::Refused(vec![manifest::several(&folders)]),
+        Root::Several(folders) | Root::Members(folders) => {
+            Admission::Refused(vec![manifest::several(&folders)])
+        }
         Root::Nowhere => copy_opened(source, top, crates.similar(), dest, limits)?,
     };
     Ok(admission)

@@ -38,6 +38,8 @@ pub(crate) enum Root {
     At(CrateFolder),
     /// In these, and nothing says which is meant.
     Several(Vec<Vec<u8>>),
+    /// In these members of a workspace, and nothing says which is meant. They are no attempts.
+    Members(Vec<Vec<u8>>),
     Nowhere,
 }
 
@@ -69,6 +71,8 @@ struct Candidate<'a> {
     at: &'a [u8],
     /// What its manifest says; `None` for a checkout, which always has the exercise's folder.
     summary: Option<&'a Summary>,
+    /// The folder of its workspace.
+    workspace: Option<&'a [u8]>,
     /// Whether no workspace above leaves it out.
     is_listed: bool,
     is_default: bool,
@@ -161,7 +165,7 @@ impl Crates {
         let all = || candidates.iter();
         let has_folder = |one: &&Candidate<'_>| one.has_folder(exercise);
         let has_package = |one: &&Candidate<'_>| one.has_package(exercise);
-        if are_numbered(all().map(|one| one.at)) {
+        if !are_of_one_workspace(all()) && are_numbered(all().map(|one| one.at)) {
             let mut named = all().filter(|one| has_folder(one) || has_package(one));
             return match (named.next(), named.next()) {
                 (Some(only), None) => self.at(only),
@@ -194,6 +198,7 @@ impl Crates {
             top,
             at,
             summary: None,
+            workspace: None,
             is_listed: true,
             is_default: false,
         });
@@ -212,6 +217,7 @@ impl Crates {
                 top: folder,
                 at: folder,
                 summary: Some(summary),
+                workspace: workspace.map(|(above, _)| above),
                 is_listed: is(Workspace::has_member).unwrap_or(true),
                 is_default: is(Workspace::has_default_member).unwrap_or(false),
             })
@@ -238,9 +244,14 @@ impl Crates {
     }
 
     fn only(&self, candidates: &[&Candidate<'_>]) -> Root {
-        match candidates {
-            [only] => self.at(only),
-            several => Root::Several(several.iter().map(|one| one.at.to_vec()).collect()),
+        if let [only] = candidates {
+            return self.at(only);
+        }
+        let folders = candidates.iter().map(|one| one.at.to_vec()).collect();
+        if are_of_one_workspace(candidates.iter().copied()) {
+            Root::Members(folders)
+        } else {
+            Root::Several(folders)
         }
     }
 
@@ -277,6 +288,13 @@ fn highest<'c, 'a>(candidates: Vec<&'c Candidate<'a>>) -> Vec<&'c Candidate<'a>>
     let highest = candidates.iter().map(|one| depth(one.top)).min();
     let is_highest = |one: &&Candidate<'_>| Some(depth(one.top)) == highest;
     candidates.into_iter().filter(is_highest).collect()
+}
+
+fn are_of_one_workspace<'c, 'a: 'c>(
+    mut candidates: impl Iterator<Item = &'c Candidate<'a>>,
+) -> bool {
+    let first = candidates.next().and_then(|first| first.workspace);
+    first.is_some() && candidates.all(|other| other.workspace == first)
 }
 
 /// Whether two names are the same but for capitals, `-` and `_`.

@@ -146,7 +146,9 @@ impl<'a> Archive<'a> {
         }
         let root = match plan.root() {
             Root::At(root) => root,
-            Root::Several(folders) => return Err(manifest::several(&folders).into()),
+            Root::Several(folders) | Root::Members(folders) => {
+                return Err(manifest::several(&folders).into());
+            }
             Root::Nowhere => {
                 refusals.extend(manifest::missing(Some(&plan.top()), plan.similar(), &[]));
                 return Ok(Copied::default());

@@ -71,14 +71,12 @@ fn the_members_of_a_workspace_are_chosen_among() {
     );
     let default = "[workspace]\nmembers = ['a', 'b']\ndefault-members = ['b']";
     is_at(&[("", default), ("a", OTHER), ("b", OTHER)], "b");
-    are_several(
-        &[
-            ("", "[workspace]\nmembers = ['*']"),
-            ("a", OTHER),
-            ("b", OTHER),
-        ],
-        &["a", "b"],
-    );
+    for folders in [["a", "b"], ["week1", "week2"]] {
+        let members = folders.map(|folder| (folder, OTHER));
+        let all = [("", "[workspace]\nmembers = ['*']"), members[0], members[1]];
+        let folders = folders.map(|folder| folder.as_bytes().to_vec());
+        assert_eq!(chosen(&all), Root::Members(folders.into()));
+    }
     // The root is a package itself.
     let root = "[package]\nname = 'x'\n[workspace]\nmembers = ['*']";
     is_at(&[("", root), ("a", OTHER)], "");
@@ -129,6 +127,20 @@ fn numbered_folders_are_attempts_unless_one_alone_has_the_name() {
         &["attempt-1/sum-of-products", "attempt-2"],
     );
     is_at(&[("week1", OTHER), ("week2", SUM)], "week2");
+}
+
+#[test]
+fn attempts_may_be_workspaces() {
+    let workspace = "[workspace]\nmembers = ['*']";
+    are_several(
+        &[
+            ("attempt-1", workspace),
+            ("attempt-1/sum-of-products", SUM),
+            ("attempt-2", workspace),
+            ("attempt-2/sum-of-products", SUM),
+        ],
+        &["attempt-1/sum-of-products", "attempt-2/sum-of-products"],
+    );
 }
 
 #[test]

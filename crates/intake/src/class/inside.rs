@@ -34,7 +34,7 @@ pub(super) fn attempts_in(
 ) -> Result<Vec<(Vec<u8>, Source)>, ReadError> {
     let below = |name: &[u8]| location.join(OsStr::from_bytes(name));
     let mut found = match root::locate(fd, wanted)? {
-        Root::At(_) => return Ok(Vec::new()),
+        Root::At(_) | Root::Members(_) => return Ok(Vec::new()),
         Root::Several(folders) => numbered_folders(&folders)
             .into_iter()
             .map(|name| (name.clone(), Source::Folder(below(&name))))

@@ -187,7 +187,7 @@ fn copy_chosen(
                 Admission::Admitted(snapshot) => {
                     Admission::Admitted(snapshot.in_workspace(workspace))
                 }
-                refused => refused,
+                refused @ Admission::Refused(_) => refused,
             }
         }
         Root::Several(folders) | Root::Members(folders) => {

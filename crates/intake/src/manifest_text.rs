@@ -84,7 +84,7 @@ mod tests {
     fn a_text_that_is_too_large_or_too_deep_is_not_parsed() {
         let line = |bytes: &[u8]| manifest_text(bytes).unwrap_err();
         assert_eq!(line(b"a\n\n\xe9"), NotAManifest::NotUtf8 { line: 3 });
-        assert!(manifest_text(&[b'a'; LARGEST_MANIFEST]).is_ok());
+        assert!(manifest_text(&vec![b'a'; LARGEST_MANIFEST]).is_ok());
         let large = LARGEST_MANIFEST + 1;
         assert_eq!(line(&vec![b'a'; large]), NotAManifest::TooLarge(large));
         assert!(manifest_text("a.".repeat(MOST_DOTS).as_bytes()).is_ok());

@@ -51,7 +51,7 @@ impl Summary {
             return Self::UNKNOWN;
         };
         let manifest = manifest.get_ref();
-        let section = |name: &str| manifest.get(name).map(|value| value.get_ref());
+        let section = |name: &str| manifest.get(name).map(toml::Spanned::get_ref);
         let workspace = section("workspace").map(|workspace| Workspace {
             text: bytes.to_vec(),
             members: strings(workspace, "members"),
@@ -196,7 +196,10 @@ mod tests {
                 "{unreadable}"
             );
         }
-        assert_eq!(Summary::of(&[b'#'; LARGEST_MANIFEST + 1]), Summary::UNKNOWN);
+        assert_eq!(
+            Summary::of(&vec![b'#'; LARGEST_MANIFEST + 1]),
+            Summary::UNKNOWN
+        );
     }
 
     #[test]

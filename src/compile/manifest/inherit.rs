@@ -179,36 +179,32 @@ impl<'t> Source<'_, 't> {
     ) -> Spanned<DeValue<'t>> {
         // A long text counts as many.
         let cost = 1 + value.as_str().map_or(0, str::len) / 16;
-        let copy = match self.left.checked_sub(cost) {
-            Some(left) => {
-                self.left = left;
-                match value {
-                    DeValue::Table(table) => {
-                        let mut copy = DeTable::new();
-                        for (key, value) in table {
-                            let value = self.copy(value.get_ref(), span, problems);
-                            copy.insert(Spanned::new(span.clone(), key.get_ref().clone()), value);
-                        }
-                        DeValue::Table(copy)
-                    }
-                    DeValue::Array(array) => {
-                        let mut copy = DeArray::new();
-                        for value in array {
-                            copy.push(self.copy(value.get_ref(), span, problems));
-                        }
-                        DeValue::Array(copy)
-                    }
-                    plain => plain.clone(),
+        let Some(left) = self.left.checked_sub(cost) else {
+            self.left = 0;
+            problems.nowhere(
+                "the package takes too many values from its workspace",
+                "write the values in the package itself",
+            );
+            return Spanned::new(span.clone(), DeValue::Boolean(false));
+        };
+        self.left = left;
+        let copy = match value {
+            DeValue::Table(table) => {
+                let mut copy = DeTable::new();
+                for (key, value) in table {
+                    let value = self.copy(value.get_ref(), span, problems);
+                    copy.insert(Spanned::new(span.clone(), key.get_ref().clone()), value);
                 }
+                DeValue::Table(copy)
             }
-            None => {
-                self.left = 0;
-                problems.nowhere(
-                    "the package takes too many values from its workspace",
-                    "write the values in the package itself",
-                );
-                DeValue::Boolean(false)
+            DeValue::Array(array) => {
+                let mut copy = DeArray::new();
+                for value in array {
+                    copy.push(self.copy(value.get_ref(), span, problems));
+                }
+                DeValue::Array(copy)
             }
+            plain => plain.clone(),
         };
         Spanned::new(span.clone(), copy)
     }

@@ -74,7 +74,7 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Package, Vec<Refusal>> {
     let parsed = DeTable::parse(text).map_err(|error| vec![no_toml(text, &error)])?;
     let workspace = input.workspace.and_then(|bytes| manifest_text(bytes).ok());
     let workspace = workspace.and_then(|text| DeTable::parse(text).ok());
-    let workspace = workspace.as_ref().map(|workspace| workspace.get_ref());
+    let workspace = workspace.as_ref().map(toml::Spanned::get_ref);
     let mut problems = Problems::new(text);
 
     let manifest = &inherit::fill(parsed.get_ref(), workspace, &mut problems);

@@ -286,12 +286,11 @@ proptest! {
         for refusal in refusals {
             let told = refusal.remedy.split('`').nth(1).unwrap_or_default();
             // A line that is too long is told in part, which the student puts into the rest.
-            let told = match told.starts_with(&format!("{key} = ")) {
-                true => told.to_owned(),
-                false => {
-                    prop_assert!(told.starts_with("version = "), "{refusal:?}");
-                    format!("{key} = {{ package = {package:?}, {told}, features = {features:?} }}")
-                }
+            let told = if told.starts_with(&format!("{key} = ")) {
+                told.to_owned()
+            } else {
+                prop_assert!(told.starts_with("version = "), "{refusal:?}");
+                format!("{key} = {{ package = {package:?}, {told}, features = {features:?} }}")
             };
             let accepted = read(&manifest(&told), &["src/main.rs"]);
             prop_assert!(accepted.is_ok(), "{line}\n{told}\n{accepted:?}");
@@ -312,7 +311,7 @@ proptest! {
         member.insert("dependencies".into(), dependencies.into());
         let mut root = toml::Table::new();
         root.insert("workspace".into(), workspace.into());
-        let text = format!("{}", toml::to_string(&member).unwrap());
+        let text = toml::to_string(&member).unwrap();
         let root = toml::to_string(&root).unwrap();
         check_safe(read_member(text.as_bytes(), Some(root.as_bytes()), FILES), FILES);
     }

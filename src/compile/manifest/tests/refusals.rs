@@ -279,9 +279,9 @@ fn what_a_workspace_does_not_give_is_told_at_the_line_that_asks() {
         Some("[workspace.dependencies]\nrayon = { path = \"r\" }"),
     );
     assert!(path.contains("comes from a folder"), "{path}");
-    let patch =
+    let patched =
         "[workspace.dependencies]\nrayon = \"1\"\n[patch.crates-io]\nrayon = { path = \"r\" }";
-    assert!(refuse(crates, Some(patch)).contains("the workspace's `[patch]`"));
+    assert!(refuse(crates, Some(patched)).contains("the workspace's `[patch]`"));
 }
 
 /// A member that asks for one large value very often.

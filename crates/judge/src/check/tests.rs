@@ -240,6 +240,31 @@ fn the_hint_for_a_crash_follows_from_standard_error() {
     }
 }
 
+#[test]
+fn what_was_built_otherwise_is_told_whether_it_compiles_or_not() {
+    let note = "`rayon` is 1.12.0 instead of `1.12.1`".to_owned();
+    let built = Evidence {
+        build: BuildEvidence::Built {
+            warnings: 2,
+            notes: vec![note.clone()],
+        },
+        runs: vec![],
+    };
+    let message = find(&built, CheckId::Build).message;
+    assert_eq!(message, format!("it compiles, with 2 warnings; {note}"));
+    let failure = CompileFailure {
+        termination: Termination::Exited { code: 1 },
+        diagnostics: vec![],
+        other_output: String::new(),
+        notes: vec![note.clone()],
+    };
+    let failed = Evidence {
+        build: BuildEvidence::Failed(failure),
+        runs: vec![],
+    };
+    assert_eq!(find(&failed, CheckId::Build).details.more, [note]);
+}
+
 fn failed_build(codes: &[&str], place: &Place) -> Finding {
     let diagnostics = codes.iter().map(|code| Diagnostic {
         is_error: true,

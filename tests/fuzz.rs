@@ -45,7 +45,14 @@ const MANIFESTS: &[&str] = &[
     "[package]\nname = 'a'\nedition = '2021'\nautobins = false\n[[bin]]\nname = \"b\"\npath = \"src/main.rs\"\n",
     "package.name = \"x\"\npackage.edition = \"2024\"\n[lib]\npath = \"src/lib.rs\"\n[dependencies.r]\npackage = \"rayon\"\nversion = \">=1, <2\"\n",
     "[package]\nname = \"a\"\nbuild = \"build.rs\"\n[profile.dev]\nopt-level = 3\n[patch.crates-io]\nrayon = { path = \"../r\" }\n[workspace]\nmembers = [\"**\"]\n",
+    "[package]\nname = \"a\"\nedition.workspace = true\nversion.workspace = true\n[dependencies]\nrayon.workspace = true\nr = { workspace = true, optional = true }\n[features]\ndefault = [\"dep:r\", \"r?/x\"]\n",
     "[package]\nname = \"a\"\n[dependencies]\nr = { git = \"https://x\" }\n[target.'cfg(unix)'.dependencies]\nlibc = \"*\"\n[features]\ndefault = []\n",
+];
+
+/// Manifests from which the others may take values.
+const WORKSPACES: &[&str] = &[
+    "[workspace]\nmembers = [\"*\"]\n[workspace.package]\nedition = \"2024\"\nversion = \"1.0.0\"\n[workspace.dependencies]\nrayon = \"1\"\n",
+    "workspace.dependencies.r = { package = \"rayon\", version = \"1\", features = [\"a\"] }\n[patch.crates-io]\nrayon = { path = \"r\" }\n",
 ];
 
 /// What the kernel writes.
@@ -101,13 +108,17 @@ fn build(dice: &mut Dice) -> BuildEvidence {
                 rendered: text(dice),
             }],
             other_output: text(dice),
+            notes: vec![text(dice)],
         }),
         1 => BuildEvidence::Refused(vec![Refusal {
             place: text(dice),
             problem: text(dice),
             remedy: text(dice),
         }]),
-        _ => BuildEvidence::Built { warnings: 0 },
+        _ => BuildEvidence::Built {
+            warnings: 0,
+            notes: Vec::new(),
+        },
     }
 }
 
@@ -211,7 +222,10 @@ fn any_manifest_is_accepted_or_refused_in_harmless_words() {
     fuzz("manifest", TESTS, |dice| {
         let start = dice.one(MANIFESTS);
         let text = dice.mutate(start.as_bytes());
-        match compile::read_manifest(&text, &files, &allowed, &locked) {
+        let workspace = dice.one(WORKSPACES);
+        let workspace = dice.mutate(workspace.as_bytes());
+        let workspace = Some(workspace.as_slice()).filter(|_| dice.below(2) == 0);
+        match compile::read_manifest(&text, workspace, &files, &allowed, &locked) {
             Ok(()) => accepted += 1,
             Err(refusals) => {
                 refused += 1;

@@ -38,7 +38,7 @@ use crate::{
     fault::{Fault, FaultKind},
 };
 use evidence::Termination;
-use ids::Digest;
+use ids::{Digest, words::count};
 use intake::Snapshot;
 use judge::evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal};
 use sandbox::{self, Cancellation, Limits, Sandbox};
@@ -116,7 +116,7 @@ impl Builder {
                 layer: None,
             })
         };
-        let package = match self.read_package(snapshot)? {
+        let package = match self.read_package(exercise, snapshot)? {
             Ok(package) => package,
             Err(refusals) => return refused(refusals),
         };
@@ -125,9 +125,9 @@ impl Builder {
         let mut is_repeated = false;
         loop {
             let layer = self.layers.prepare(&packages(&package), announce)?;
-            let refusals = layer
-                .as_ref()
-                .map_or_else(Vec::new, |layer| features(&package, layer));
+            let refusals = layer.as_ref().map_or_else(Vec::new, |layer| {
+                features(&package, layer, self.layers.locked())
+            });
             if !refusals.is_empty() {
                 return refused(refusals);
             }
@@ -146,7 +146,8 @@ impl Builder {
             )?;
             let (termination, cpu, compiler_output) = match compiled {
                 Compiled::Program { path, warnings } => {
-                    let evidence = BuildEvidence::Built { warnings };
+                    let notes = package.notes;
+                    let evidence = BuildEvidence::Built { warnings, notes };
                     return Ok(Built {
                         evidence,
                         program: Some(path),
@@ -177,6 +178,7 @@ impl Builder {
                 termination,
                 diagnostics: compiler_output.diagnostics,
                 other_output: compiler_output.other_output,
+                notes: package.notes,
             };
             return Ok(Built {
                 evidence: BuildEvidence::Failed(failure),
@@ -244,24 +246,39 @@ impl Builder {
         &self.toolchain.identity
     }
 
-    fn read_package(&self, snapshot: &Snapshot) -> Result<Result<Package, Vec<Refusal>>, Fault> {
+    fn read_package(
+        &self,
+        exercise: &Exercise,
+        snapshot: &Snapshot,
+    ) -> Result<Result<Package, Vec<Refusal>>, Fault> {
         let text = snapshot.read("Cargo.toml")?.unwrap_or_default();
         let files: Vec<&str> = snapshot
             .files()
             .iter()
             .map(|file| file.path.as_str())
             .collect();
-        Ok(self.package(&text, &files))
+        Ok(self.package(exercise, &text, snapshot.workspace_manifest(), &files))
     }
 
-    fn package(&self, manifest: &[u8], files: &[&str]) -> Result<Package, Vec<Refusal>> {
-        manifest::read(
-            manifest,
+    fn package(
+        &self,
+        exercise: &Exercise,
+        text: &[u8],
+        workspace: Option<&[u8]>,
+        files: &[&str],
+    ) -> Result<Package, Vec<Refusal>> {
+        manifest::read(&manifest::Input {
+            text,
+            workspace,
             files,
-            &self.allowed,
-            self.layers.locked(),
-            &self.toolchain.version,
-        )
+            exercise: exercise.id.as_str(),
+            course: manifest::Course {
+                allowed: &self.allowed,
+                locked: self.layers.locked(),
+                compiler: &self.toolchain.version,
+                host: &self.toolchain.host,
+            },
+        })
     }
 }
 
@@ -273,12 +290,24 @@ impl Builder {
 #[doc(hidden)]
 pub fn read_manifest(
     text: &[u8],
+    workspace: Option<&[u8]>,
     files: &[&str],
     allowed: &BTreeMap<String, AllowedCrate>,
     locked: &BTreeMap<String, semver::Version>,
 ) -> Result<(), Vec<Refusal>> {
-    let compiler = semver::Version::new(1, 95, 0);
-    manifest::read(text, files, allowed, locked, &compiler).map(drop)
+    manifest::read(&manifest::Input {
+        text,
+        workspace,
+        files,
+        exercise: "sum-of-products",
+        course: manifest::Course {
+            allowed,
+            locked,
+            compiler: &semver::Version::new(1, 95, 0),
+            host: "x86_64-unknown-linux-gnu",
+        },
+    })
+    .map(drop)
 }
 
 /// One attempt at compiling, in a folder of its own.
@@ -345,7 +374,9 @@ impl Stage<'_> {
         let package = self
             .builder
             .package(
+                exercise,
                 PROBE_MANIFEST.as_bytes(),
+                None,
                 &PROBE_SOURCES.map(|(name, _)| name),
             )
             .map_err(|_| Fault::new(FaultKind::Internal, "failed to read a manifest of our own"))?;
@@ -380,31 +411,51 @@ fn packages(package: &Package) -> BTreeSet<String> {
         .collect()
 }
 
-/// Features that a submission asks for and the course does not have.
-fn features(package: &Package, layer: &Layer) -> Vec<Refusal> {
+/// Features that a submission asks for and the course does not have: one refusal for each dependency.
+fn features(
+    package: &Package,
+    layer: &Layer,
+    locked: &BTreeMap<String, semver::Version>,
+) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for dependency in &package.dependencies {
         let Some(krate) = layer.find(&dependency.package) else {
             continue;
         };
-        for feature in &dependency.features {
-            if !krate.features.contains(feature) {
-                let has = krate
-                    .features
-                    .iter()
-                    .map(String::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                refusals.push(Refusal {
-                    place: format!("Cargo.toml:{}", dependency.line),
-                    problem: format!(
-                        "`{}` is asked for with the feature `{feature}`, which the course does not have",
-                        dependency.package
-                    ),
-                    remedy: format!("leave the feature out; the course has: {has}"),
-                });
-            }
-        }
+        let has = |feature: &&String| krate.features.contains(*feature);
+        let lacking: Vec<_> = dependency
+            .features
+            .iter()
+            .filter(|name| !has(name))
+            .collect();
+        let Some(first) = lacking.first() else {
+            continue;
+        };
+        let name = &dependency.package;
+        let mut written = dependency.written.clone();
+        // `[features]` may ask for it in the place of the dependency's line.
+        let is_in_line = lacking.iter().all(|name| written.features.contains(name));
+        written.features.retain(|name| has(&name));
+        let all: Vec<_> = krate.features.iter().map(String::as_str).collect();
+        let remedy = match locked.get(name) {
+            Some(version) if is_in_line => format!(
+                "write `{}`; the course has the features {}",
+                written.line(&version.to_string()),
+                all.join(", ")
+            ),
+            _ => format!("leave the feature out; the course has: {}", all.join(", ")),
+        };
+        let more = match lacking.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {})", count(more, "other")),
+        };
+        refusals.push(Refusal {
+            place: format!("Cargo.toml:{}", dependency.line),
+            problem: format!(
+                "`{name}` is asked for with the feature `{first}`{more}, which the course does not have"
+            ),
+            remedy,
+        });
     }
     refusals
 }

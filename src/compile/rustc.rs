@@ -134,6 +134,17 @@ impl Compilation<'_> {
             format!("-o{}", path_to_str(output)?),
         ]
         .into();
+        // As cargo gives them: those that are on, and all that the source may ask about.
+        let package = self.package;
+        arguments.push("--check-cfg=cfg(docsrs,test)".into());
+        let declared = package.declared_features.iter();
+        let declared: Vec<_> = declared.map(|name| format!("{name:?}")).collect();
+        arguments.push(format!(
+            "--check-cfg=cfg(feature, values({}))",
+            declared.join(", ")
+        ));
+        let enabled = package.features.iter();
+        arguments.extend(enabled.map(|name| format!("--cfg=feature={name:?}")));
         if let Some((name, path)) = library {
             arguments.push(format!("--extern={name}={}", path_to_str(path)?));
         }

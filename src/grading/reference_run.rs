@@ -56,7 +56,10 @@ impl Session<'_> {
         let slowest = reference::slowest(&runs);
         let evidence = Evidence {
             left_out: Vec::new(),
-            build: BuildEvidence::Built { warnings: 0 },
+            build: BuildEvidence::Built {
+                warnings: 0,
+                notes: Vec::new(),
+            },
             runs,
         };
         reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;

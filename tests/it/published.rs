@@ -92,7 +92,10 @@ fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
     let ids: Vec<_> = exercise.checks.iter().map(|check| check.id).collect();
     let evidence = Evidence {
         left_out: Vec::new(),
-        build: BuildEvidence::Built { warnings: 0 },
+        build: BuildEvidence::Built {
+            warnings: 0,
+            notes: Vec::new(),
+        },
         runs: vec![run_without_observer()],
     };
     let findings = judge::check::run_all(&ids, &evidence);

@@ -15,11 +15,11 @@ use crate::{
     archive,
     archive_kind::ArchiveKind,
     cause::{self, Cause, ReadError},
+    choice::{CrateFolder, Crates, Root},
     error::Error,
     limits::Limits,
     location::Location,
-    manifest, names, open, refusals,
-    root::{self, Root},
+    manifest, names, open, refusals, root,
     snapshot::Snapshot,
     source::Source,
     walk,
@@ -63,11 +63,11 @@ pub fn check_named(path: &Path) -> Result<(), Error> {
 /// `source`; or the machine is out of memory or of open files.
 pub fn admit_folder(source: &Path, dest: &Path, limits: &Limits) -> Result<Admission, Error> {
     let top = open::source(source)?;
-    copy_opened(source, top, dest, limits)
+    copy_opened(source, top, None, dest, limits)
 }
 
-/// As [`admit_folder`], for a folder that may be a checkout of the whole course: then what is copied is the
-/// exercise's folder in it, if there is a manifest.
+/// As [`admit_folder`], for a folder in which the crate may be some folders down, as in a submission of a
+/// class.
 ///
 /// # Errors
 /// As [`admit_folder`].
@@ -78,12 +78,24 @@ pub fn admit_named(
     limits: &Limits,
 ) -> Result<Admission, Error> {
     let top = open::source(source)?;
-    let found = root::in_checkout(top.as_fd(), wanted.checkout_bytes());
-    let crate_folder = found.map_err(|error| Error::Machine {
-        path: source.to_path_buf(),
-        source: error,
-    })?;
-    copy_opened(source, crate_folder.unwrap_or(top), dest, limits)
+    match root::search(top.as_fd(), wanted) {
+        Ok(crates) => match copy_chosen(source, top, &crates, wanted, dest, limits) {
+            Err(Stop::Read(error)) => match Cause::from_read_error(source, "", error) {
+                Cause::Submission(refusal) | Cause::Limit(refusal) => {
+                    Ok(Admission::Refused(vec![refusal]))
+                }
+                Cause::Ours(error) => Err(error),
+            },
+            Err(Stop::Ours(error)) => Err(error),
+            Ok(admission) => Ok(admission),
+        },
+        Err(ReadError::Machine(error)) => Err(Error::Machine {
+            path: source.to_path_buf(),
+            source: error,
+        }),
+        // The copy reports what cannot be read.
+        Err(_) => copy_opened(source, top, None, dest, limits),
+    }
 }
 
 /// Check a submission of a class and copy its crate into `dest`, an empty private folder of the caller's.
@@ -155,14 +167,35 @@ fn copy_found_folder(
     if !opened.is_folder() {
         return Err(ReadError::Changed.into());
     }
-    let top = match root::locate(opened.fd.as_fd(), wanted)? {
-        Root::At(root) => root::descend(opened.fd, &root)?,
-        Root::Several(folders) => {
-            return Ok(Admission::Refused(vec![manifest::several(&folders)]));
+    let crates = root::search(opened.fd.as_fd(), wanted)?;
+    copy_chosen(&location.path(), opened.fd, &crates, wanted, dest, limits)
+}
+
+/// Copy the crate that is meant, of those found below the open folder `top`, which is at `source`.
+fn copy_chosen(
+    source: &Path,
+    top: OwnedFd,
+    crates: &Crates,
+    wanted: Wanted<'_>,
+    dest: &Path,
+    limits: &Limits,
+) -> Result<Admission, Stop> {
+    let admission = match crates.choose(wanted) {
+        Root::At(CrateFolder { path, workspace }) => {
+            let folder = root::descend(top, &path)?;
+            match copy_opened(source, folder, None, dest, limits)? {
+                Admission::Admitted(snapshot) => {
+                    Admission::Admitted(snapshot.in_workspace(workspace))
+                }
+                refused @ Admission::Refused(_) => refused,
+            }
         }
-        Root::Nowhere => opened.fd,
+        Root::Several(folders) | Root::Members(folders) => {
+            Admission::Refused(vec![manifest::several(&folders)])
+        }
+        Root::Nowhere => copy_opened(source, top, crates.similar(), dest, limits)?,
     };
-    Ok(copy_opened(&location.path(), top, dest, limits)?)
+    Ok(admission)
 }
 
 fn copy_found_archive(
@@ -186,11 +219,12 @@ fn copy_found_archive(
 fn copy_opened(
     source: &Path,
     top: OwnedFd,
+    similar: Option<&[u8]>,
     dest: &Path,
     limits: &Limits,
 ) -> Result<Admission, Error> {
     let mut walked = walk::copy(source, top, dest, *limits)?;
-    if let Some(refusal) = manifest::missing(walked.top.as_deref(), &walked.files) {
+    if let Some(refusal) = manifest::missing(walked.top.as_deref(), similar, &walked.files) {
         walked.refusals.add_first(refusal);
     }
     let refusals = walked.refusals.into_list();

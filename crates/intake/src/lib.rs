@@ -14,8 +14,8 @@
 //! the limits and not by what was handed in.
 //!
 //! A class comes in an instructor's folder ([`find`]). A submission of a class ([`admit_source`]) may
-//! have its crate one or two folders down, be a checkout of the course, or be an archive. The same rules
-//! apply to all of them: how the crate is found (`root`), which names are left out or refused (`names`), and
+//! have its crate some folders down, be a workspace or a checkout of the course, or be an archive. The same rules
+//! apply to all of them: which crate is meant (`choice`), which names are left out or refused (`names`), and
 //! the limits. So the copy and its digest do not depend on how a submission was handed in.
 //!
 //! A problem inside the submission is a [`Refusal`]. An [`Error`] is for a source that cannot be read at
@@ -27,6 +27,7 @@ mod admit;
 mod archive;
 mod archive_kind;
 mod cause;
+mod choice;
 mod class;
 mod copy;
 mod error;
@@ -34,6 +35,7 @@ mod left_out;
 mod limits;
 mod location;
 mod manifest;
+mod manifest_text;
 mod names;
 mod open;
 mod refusal;
@@ -41,6 +43,7 @@ mod refusals;
 mod root;
 mod snapshot;
 mod source;
+mod summary;
 mod walk;
 mod wanted;
 
@@ -55,6 +58,7 @@ pub use error::{Error, IsOneSubmission, TooManyEntries};
 pub use left_out::{LeftOut, LeftOuts, Omission};
 pub use limits::Limits;
 pub use location::Location;
+pub use manifest_text::{LARGEST_MANIFEST, MOST_DOTS, NotAManifest, manifest_text};
 pub use refusal::Refusal;
 pub use snapshot::{Newest, Snapshot, SnapshotFile};
 pub use source::Source;

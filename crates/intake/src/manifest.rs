@@ -1,6 +1,6 @@
 //! The refusal of a submission without a `Cargo.toml`, with the folder where it most likely is.
 //!
-//! Hides the usual reasons: the folder above was handed in, or the name has other capitals. Never reads the
+//! Hides the usual reasons: the folder above was handed in, or the name has other capitals or one more ending. Never reads the
 //! manifest (`compile` does) and never touches the disk: it knows the names of the copied files.
 
 use std::ffi::CString;
@@ -11,20 +11,31 @@ use crate::{names::shown, refusal::Refusal, snapshot::SnapshotFile};
 pub(crate) const NAME: &str = "Cargo.toml";
 
 /// The refusal for having no manifest, if nothing among the names in the top folder is called so. If one is
-/// and was refused, that refusal is enough.
-pub(crate) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option<Refusal> {
+/// and was refused, that refusal is enough. `similar` is a file somewhere that may be meant as one.
+pub(crate) fn missing(
+    top: Option<&[CString]>,
+    similar: Option<&[u8]>,
+    files: &[SnapshotFile],
+) -> Option<Refusal> {
     let top = top?;
     if top.iter().any(|name| name.to_bytes() == NAME.as_bytes()) {
         return None;
     }
-    let similar = top
-        .iter()
-        .find(|name| name.to_bytes().eq_ignore_ascii_case(NAME.as_bytes()));
-    if let Some(similar) = similar {
-        let similar = shown(similar.to_bytes());
+    let at_top = top.iter().map(|name| name.to_bytes());
+    if let Some(similar) = similar.or_else(|| at_top.clone().find(|name| is_similar(name))) {
+        let name = similar
+            .rsplit(|&byte| byte == b'/')
+            .next()
+            .unwrap_or(similar);
+        let why = if name.eq_ignore_ascii_case(NAME.as_bytes()) {
+            "which is another name for cargo"
+        } else {
+            "which is another name; some systems hide the end of a file's name"
+        };
+        let similar = shown(similar);
         return Some(Refusal::new(
             NAME,
-            format!("there is no `{NAME}`, only `{similar}`, which is another name for cargo"),
+            format!("there is no `{NAME}`, only `{similar}`, {why}"),
             format!("rename `{similar}` to `{NAME}`"),
         ));
     }
@@ -39,7 +50,13 @@ pub(crate) fn missing(top: Option<&[CString]>, files: &[SnapshotFile]) -> Option
     Some(Refusal::new(NAME, format!("there is no `{NAME}`"), remedy))
 }
 
-/// The refusal for having more than one crate, in these folders.
+/// Whether a file of this name may be a manifest with a wrong name.
+pub(crate) fn is_similar(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with(b"cargo.toml") || matches!(name.as_slice(), b"cargo" | b"cargo.txt")
+}
+
+/// The refusal for having several crates of which none is meant, in these folders.
 pub(crate) fn several(folders: &[Vec<u8>]) -> Refusal {
     let named = folders
         .iter()
@@ -53,6 +70,6 @@ pub(crate) fn several(folders: &[Vec<u8>]) -> Refusal {
             "there are {} crates, in {named}{more}, and one is graded",
             folders.len()
         ),
-        "hand in the folder of one crate alone",
+        "give the exercise's name to the folder of the crate that is to be graded, or hand in that folder alone",
     )
 }

@@ -23,6 +23,7 @@ pub struct Snapshot {
     digest: Digest,
     left_out: LeftOuts,
     newest: Option<Newest>,
+    workspace: Option<Vec<u8>>,
 }
 
 /// The file of a submission that was changed last.
@@ -67,7 +68,21 @@ impl Snapshot {
             digest: Digest::finish(hasher),
             left_out,
             newest: None,
+            workspace: None,
         })
+    }
+
+    /// The same, with the manifest of the workspace of which the crate is a member. It counts in the digest.
+    pub(crate) fn in_workspace(mut self, manifest: Option<Vec<u8>>) -> Self {
+        if let Some(manifest) = &manifest {
+            let mut hasher = Sha256::new();
+            hasher.update(self.digest.to_string());
+            hasher.update([0]);
+            hasher.update(manifest);
+            self.digest = Digest::finish(hasher);
+        }
+        self.workspace = manifest;
+        self
     }
 
     /// The same with the file that was changed last.
@@ -87,7 +102,14 @@ impl Snapshot {
         &self.files
     }
 
-    /// The digest of path, NUL, length (eight bytes, the largest first) and contents of every file.
+    /// The manifest of the workspace from which the crate may take values. It is no file of the copy.
+    #[must_use]
+    pub fn workspace_manifest(&self) -> Option<&[u8]> {
+        self.workspace.as_deref()
+    }
+
+    /// The digest of path, NUL, length (eight bytes, the largest first) and contents of every file. If there
+    /// is a manifest of a workspace, the digest of that digest, NUL and the manifest.
     #[must_use]
     pub fn digest(&self) -> &Digest {
         &self.digest

@@ -36,6 +36,8 @@ pub enum BuildEvidence {
     Built {
         /// Warnings that the compiler gave about the submission.
         warnings: usize,
+        /// What was built otherwise than the submission says: sentences without full stop.
+        notes: Vec<String>,
     },
     /// The course does not accept the crate; nothing was compiled.
     Refused(Vec<Refusal>),
@@ -63,6 +65,8 @@ pub struct CompileFailure {
     pub diagnostics: Vec<Diagnostic>,
     /// What it wrote that is no diagnostic (a linker's words, a crash), cut to a few lines.
     pub other_output: String,
+    /// What was built otherwise than the submission says, which may be the cause: sentences without full stop.
+    pub notes: Vec<String>,
 }
 
 /// One diagnostic of rustc.

@@ -1,19 +1,21 @@
 //! The `[dependencies]` section against the list of the course.
 //!
-//! Hides how a dependency may be spelled and where one may come from. What comes out are allowed crates,
-//! at versions that the course has, each once. Never knows what a feature does.
+//! Hides how a dependency may be spelled, for which platform it is listed, and where one may come from. What
+//! comes out are allowed crates that the program uses, at versions that the course has, each once. Never knows
+//! what a feature does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use semver::{Version, VersionReq};
+use semver::{Comparator, Op, Version, VersionReq};
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    model::Dependency,
-    names,
+    Course,
+    features::{self, Features},
+    model::{Dependency, Written},
+    names, platforms,
     problems::{Problems, entry, inherits, quote},
 };
-use crate::course::AllowedCrate;
 
 /// Keys that would take a crate from elsewhere or make something else of it, each with the words of the
 /// refusal.
@@ -28,69 +30,152 @@ const REFUSED_KEYS: [(&str, &str); 8] = [
     ("lib", "is asked for as an artifact"),
 ];
 
-/// Read `[dependencies]`, in the order of the names in `use`.
+/// The longest line that a remedy tells.
+const LONGEST_LINE: usize = 300;
+
+/// The dependencies, and what decides which of them are used.
+pub(super) struct Dependencies {
+    /// Those that are used, in the order of the names in `use`.
+    pub(super) used: Vec<Dependency>,
+    pub(super) features: Features,
+}
+
+/// One entry of a section of dependencies for this platform.
+struct Listed<'a> {
+    at: usize,
+    key: &'a str,
+    value: &'a DeValue<'a>,
+    is_optional: bool,
+}
+
+/// Read `[features]` and the dependencies for this platform. One that is optional and not asked for is not
+/// built, so it may be anything.
 pub(super) fn read(
     manifest: &DeTable<'_>,
-    allowed: &BTreeMap<String, AllowedCrate>,
-    locked: &BTreeMap<String, Version>,
+    course: Course<'_>,
     problems: &mut Problems<'_>,
-) -> Vec<Dependency> {
-    let table = match entry(manifest, "dependencies") {
-        None => return Vec::new(),
-        Some((_, DeValue::Table(table))) => table,
-        Some((at, _)) => {
-            problems.at(
-                at,
-                "`dependencies` is not a section",
-                "list crates below `[dependencies]`, such as `rayon = \"1\"`",
-            );
-            return Vec::new();
+) -> Dependencies {
+    let mut listed = Vec::new();
+    list(manifest, &mut listed, problems);
+    if let Some((_, DeValue::Table(platforms))) = entry(manifest, "target") {
+        for (platform, table) in platforms {
+            let Some(table) = table.get_ref().as_table() else {
+                continue;
+            };
+            if !table
+                .get("dependencies")
+                .is_some_and(|list| is_some(list.get_ref()))
+            {
+                continue;
+            }
+            match platforms::is_host(platform.get_ref(), course.host) {
+                Some(true) => list(table, &mut listed, problems),
+                Some(false) => {}
+                None => problems.at(
+                    platform.span().start,
+                    format!(
+                        "`[target.….dependencies]` lists crates for {}, and it is not known whether the course builds for that",
+                        quote(platform.get_ref())
+                    ),
+                    "list them under `[dependencies]`",
+                ),
+            }
         }
-    };
-    let course = Course { allowed, locked };
+    }
+    let mut names = BTreeMap::new();
+    for one in &listed {
+        *names.entry(one.key).or_insert(true) &= one.is_optional;
+    }
+    let features = features::read(manifest, &names, problems);
     let mut by_name: BTreeMap<String, Dependency> = BTreeMap::new();
-    let mut packages = BTreeSet::new();
-    for (key, value) in table {
-        let (at, key) = (key.span().start, key.get_ref());
-        let Some(asked) = course.dependency(at, key, value.get_ref(), problems) else {
+    let mut packages: BTreeMap<String, &str> = BTreeMap::new();
+    for one in listed {
+        let Listed { at, key, .. } = one;
+        if one.is_optional && !features.has_dependency(key) {
+            continue;
+        }
+        let Some(mut asked) = course.dependency(&one, problems) else {
             continue;
         };
-        if !packages.insert(asked.package.clone()) {
+        for feature in features.asked_of(key) {
+            if !asked.features.contains(feature) {
+                asked.features.push(feature.clone());
+            }
+        }
+        if packages
+            .get(&asked.package)
+            .is_some_and(|known| *known != key)
+        {
             problems.at(
                 at,
                 format!("the crate {} is listed twice", quote(&asked.package)),
                 "keep one of the two",
             );
-        } else if by_name.contains_key(&asked.extern_name) {
-            problems.at(
+            continue;
+        }
+        packages.insert(asked.package.clone(), key);
+        match by_name.get_mut(&asked.extern_name) {
+            Some(known) if known.package == asked.package => {
+                // Once for every platform and once for this one: both count.
+                let more = asked.features.into_iter();
+                let more: Vec<_> = more.filter(|name| !known.features.contains(name)).collect();
+                known.features.extend(more);
+                known.default_features |= asked.default_features;
+            }
+            Some(_) => problems.at(
                 at,
                 format!(
                     "two dependencies are called {} in `use`",
                     quote(&asked.extern_name)
                 ),
                 "give one of them another name",
-            );
-        } else {
-            by_name.insert(asked.extern_name.clone(), asked);
+            ),
+            None => {
+                by_name.insert(asked.extern_name.clone(), asked);
+            }
         }
     }
-    by_name.into_values().collect()
+    Dependencies {
+        used: by_name.into_values().collect(),
+        features,
+    }
 }
 
-struct Course<'a> {
-    allowed: &'a BTreeMap<String, AllowedCrate>,
-    locked: &'a BTreeMap<String, Version>,
+fn is_some(value: &DeValue<'_>) -> bool {
+    !matches!(value, DeValue::Table(table) if table.is_empty())
+}
+
+/// The entries of `dependencies` in `table`.
+fn list<'a>(table: &'a DeTable<'a>, listed: &mut Vec<Listed<'a>>, problems: &mut Problems<'_>) {
+    let table = match entry(table, "dependencies") {
+        None => return,
+        Some((_, DeValue::Table(table))) => table,
+        Some((at, _)) => {
+            return problems.at(
+                at,
+                "`dependencies` is not a section",
+                "list crates below `[dependencies]`, such as `rayon = \"1\"`",
+            );
+        }
+    };
+    for (key, value) in table {
+        let value = value.get_ref();
+        let optional = value
+            .as_table()
+            .and_then(|table| problems.boolean(table, &["optional"]));
+        listed.push(Listed {
+            at: key.span().start,
+            key: key.get_ref(),
+            value,
+            is_optional: matches!(optional, Some((_, true))),
+        });
+    }
 }
 
 impl Course<'_> {
-    /// One line of the section; `None` if the crate could not be used.
-    fn dependency(
-        &self,
-        at: usize,
-        key: &str,
-        value: &DeValue<'_>,
-        problems: &mut Problems<'_>,
-    ) -> Option<Dependency> {
+    /// One entry of the section; `None` if the crate could not be used.
+    fn dependency(&self, listed: &Listed<'_>, problems: &mut Problems<'_>) -> Option<Dependency> {
+        let Listed { at, key, value, .. } = *listed;
         let empty = DeTable::new();
         let (version, table) = match value {
             DeValue::String(version) => (Some(&**version), &empty),
@@ -126,92 +211,131 @@ impl Course<'_> {
             );
             return None;
         }
-        let is_refused = self.refused_keys(table, key, package, problems);
+        let count = problems.count();
+        let default_features = problems
+            .boolean(table, &["default-features", "default_features"])
+            .is_none_or(|(_, on)| on);
+        let written = Written {
+            key: key.to_owned(),
+            package: package.to_owned(),
+            features: features(table, key, problems),
+            default_features,
+            is_optional: listed.is_optional,
+        };
+        // What is wrong with the features is told by itself.
+        let line = (problems.count() == count).then_some(&written);
+        let is_refused = self.refused_keys(table, &written, line, problems);
         if !self.allowed.contains_key(package) {
-            self.not_allowed(at, package, problems);
+            if !is_refused {
+                self.not_allowed(at, package, problems);
+            }
             return None;
         }
         match version {
-            Some(version) => self.check_version(at, table, package, version, problems),
+            Some(version) => {
+                let at = entry(table, "version").map_or(at, |(at, _)| at);
+                self.check_version(at, &written, line, version, problems);
+            }
             None if is_refused || table.contains_key("version") => {}
             None => problems.at(
                 at,
                 format!("the dependency {} has no version", quote(key)),
-                format!("add its version, {}", self.example(package)),
+                format!("write {}", self.line(&written, line)),
             ),
         }
-        let default_features = problems
-            .boolean(table, &["default-features", "default_features"])
-            .is_none_or(|(_, on)| on);
         Some(Dependency {
             extern_name: key.replace('-', "_"),
             package: package.to_owned(),
-            features: features(table, key, problems),
+            features: written.features.clone(),
             default_features,
             line: problems.line(at),
+            written,
         })
+    }
+
+    /// The line in backticks that asks for what the course has; a short one where the whole is too long.
+    fn line(&self, written: &Written, line: Option<&Written>) -> String {
+        let version = self.locked.get(&written.package);
+        match (line, version) {
+            (Some(line), Some(version)) => {
+                let whole = line.line(&version.to_string());
+                if whole.len() <= LONGEST_LINE {
+                    return format!("`{whole}`");
+                }
+                format!("`version = \"{version}\"`, and leave the rest of the line as it is")
+            }
+            (None, Some(version)) => format!("`version = \"{version}\"`"),
+            (_, None) => "a version such as `version = \"1\"`".into(),
+        }
     }
 
     /// Whether the crate is to come from elsewhere, or in another form.
     fn refused_keys(
         &self,
         table: &DeTable<'_>,
-        key: &str,
-        package: &str,
+        written: &Written,
+        line: Option<&Written>,
         problems: &mut Problems<'_>,
     ) -> bool {
+        let is_allowed = self.allowed.contains_key(&written.package);
         let mut any = false;
         for (name, what) in REFUSED_KEYS {
             if let Some((at, _)) = entry(table, name) {
                 any = true;
+                let remedy = if is_allowed {
+                    format!(
+                        "this course takes crates by their version alone: write {}",
+                        self.line(written, line)
+                    )
+                } else if name == "path" {
+                    "move its code into modules of this package, below `src`".into()
+                } else {
+                    format!("remove it; {}", self.list())
+                };
                 problems.at(
                     at,
-                    format!("the dependency {} {what} (`{name}`)", quote(key)),
-                    format!(
-                        "this course takes crates by their version alone, {}",
-                        self.example(package)
-                    ),
+                    format!("the dependency {} {what} (`{name}`)", quote(&written.key)),
+                    remedy,
                 );
             }
-        }
-        if let Some((at, true)) = problems.boolean(table, &["optional"]) {
-            problems.at(
-                at,
-                format!("the dependency {} is optional, but this course builds every package in one way", quote(key)),
-                "remove `optional`",
-            );
         }
         any
     }
 
+    /// A version of the same compatible series is replaced by the course's, which is noted.
     fn check_version(
         &self,
         at: usize,
-        table: &DeTable<'_>,
-        package: &str,
+        written: &Written,
+        line: Option<&Written>,
         version: &str,
         problems: &mut Problems<'_>,
     ) {
-        let at = entry(table, "version").map_or(at, |(at, _)| at);
-        let remedy = format!(
-            "write the version that the course has, {}",
-            self.example(package)
-        );
+        let package = &written.package;
         match (VersionReq::parse(version), self.locked.get(package)) {
             (Err(error), _) => problems.at(
                 at,
                 format!("{} is not a version requirement: {error}", quote(version)),
-                remedy,
+                format!("write the course's, {}", self.line(written, line)),
             ),
-            (Ok(wanted), Some(has)) if !wanted.matches(has) => problems.at(
-                at,
-                format!(
-                    "the package asks for {} {}; this course has {has}",
-                    quote(package),
-                    quote(version)
-                ),
-                remedy,
-            ),
+            (Ok(wanted), Some(has)) if !wanted.matches(has) => {
+                if is_same_series(&wanted, has) {
+                    problems.note(format!(
+                        "`{package}` is {has} instead of {}",
+                        quote(version.trim())
+                    ));
+                    return;
+                }
+                problems.at(
+                    at,
+                    format!(
+                        "the package asks for {} {}; this course has {has}",
+                        quote(package),
+                        quote(version)
+                    ),
+                    format!("write {}", self.line(written, line)),
+                );
+            }
             _ => {}
         }
     }
@@ -254,6 +378,24 @@ impl Course<'_> {
             None => "such as `rayon = \"1\"`".into(),
         }
     }
+}
+
+/// Whether each part of a requirement that `has` does not meet names a version that is compatible with `has`:
+/// of the same leftmost number that is not zero. Upper bounds are no such parts.
+fn is_same_series(wanted: &VersionReq, has: &Version) -> bool {
+    let is_near = |part: &Comparator| {
+        let names_one = !matches!(part.op, Op::Less | Op::LessEq);
+        let has_minor = part.minor == Some(has.minor);
+        names_one
+            && part.major == has.major
+            && (has.major > 0 || has_minor && (has.minor > 0 || part.patch == Some(has.patch)))
+    };
+    wanted.comparators.iter().all(|part| {
+        let alone = VersionReq {
+            comparators: vec![part.clone()],
+        };
+        alone.matches(has) || is_near(part)
+    })
 }
 
 fn features(table: &DeTable<'_>, key: &str, problems: &mut Problems<'_>) -> Vec<String> {

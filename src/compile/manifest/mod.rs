@@ -4,15 +4,19 @@
 //! this module reads the file itself, finds targets as cargo does, and knows which crates the course allows.
 //! It hides TOML and cargo's rules; what comes out are plain values that are safe in an argument or a
 //! variable of rustc's (no control character, no path that leaves the package). Sections that cannot change
-//! what is graded (`[profile]`, `[lints]`, tests, metadata, unknown keys) are passed over.
+//! what is graded (`[profile]`, `[lints]`, tests, metadata, unknown keys) are passed over. What a workspace gives
+//! its members is filled in first (`inherit`), so all other modules see a manifest that stands alone.
 //!
 //! It never runs anything and never touches the disk. It is no security boundary: the sandbox holds without
 //! it.
 
 mod dependencies;
+mod features;
+mod inherit;
 pub(super) mod model;
 mod names;
 mod package;
+mod platforms;
 mod problems;
 mod programs;
 mod sections;
@@ -30,43 +34,63 @@ use self::{
     problems::{Problems, quote},
 };
 use crate::course::{AllowedCrate, line_of};
+use intake::{LARGEST_MANIFEST, MOST_DOTS, NotAManifest, manifest_text};
 use judge::evidence::Refusal;
 
-/// The largest `Cargo.toml`, in bytes. An honest one has less than one KiB.
-const LARGEST: usize = 64 << 10;
+/// What a manifest is read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    /// The `Cargo.toml`.
+    pub(crate) text: &'a [u8],
+    /// The `Cargo.toml` of its workspace, if that is another file.
+    pub(crate) workspace: Option<&'a [u8]>,
+    /// The submission's regular files, relative, with `/`.
+    pub(crate) files: &'a [&'a str],
+    /// The exercise's name: of several programs, the one of this name may be meant.
+    pub(crate) exercise: &'a str,
+    /// What the course has.
+    pub(crate) course: Course<'a>,
+}
 
-/// The most dots. Each level of a table needs a dot or a bracket, brackets are limited by `toml`, and a tree
-/// of several thousand levels (which 13 KB can hold) overflows the stack when it is dropped.
-const MOST_DOTS: usize = 500;
+/// The course's crates and compiler.
+#[derive(Clone, Copy)]
+pub(crate) struct Course<'a> {
+    /// The crates that a package may use.
+    pub(crate) allowed: &'a BTreeMap<String, AllowedCrate>,
+    /// The exact version of each; one that is not there is taken at any version.
+    pub(crate) locked: &'a BTreeMap<String, Version>,
+    /// The compiler's version.
+    pub(crate) compiler: &'a Version,
+    /// The platform for which it compiles.
+    pub(crate) host: &'a str,
+}
 
-/// Read the `Cargo.toml` in `text`.
-///
-/// `files` are the submission's regular files, relative, with `/`. `locked` has the exact version of each
-/// allowed crate; one that is not there is taken at any version.
+/// Read a `Cargo.toml`.
 ///
 /// # Errors
 /// Why the course does not accept the package, in the order of the lines, cut after many.
-pub(crate) fn read(
-    text: &[u8],
-    files: &[&str],
-    allowed: &BTreeMap<String, AllowedCrate>,
-    locked: &BTreeMap<String, Version>,
-    compiler: &Version,
-) -> Result<Package, Vec<Refusal>> {
-    let text = plain_text(text).map_err(|refusal| vec![refusal])?;
-    let manifest = DeTable::parse(text).map_err(|error| vec![no_toml(text, &error)])?;
-    let manifest = manifest.get_ref();
+pub(crate) fn read(input: &Input<'_>) -> Result<Package, Vec<Refusal>> {
+    let text = plain_text(input.text).map_err(|refusal| vec![refusal])?;
+    let parsed = DeTable::parse(text).map_err(|error| vec![no_toml(text, &error)])?;
+    let workspace = input.workspace.and_then(|bytes| manifest_text(bytes).ok());
+    let workspace = workspace.and_then(|text| DeTable::parse(text).ok());
+    let workspace = workspace.as_ref().map(toml::Spanned::get_ref);
     let mut problems = Problems::new(text);
 
-    sections::refuse(manifest, &mut problems);
+    let manifest = &inherit::fill(parsed.get_ref(), workspace, &mut problems);
     let Some((section_at, section)) = sections::package(manifest, &mut problems) else {
         return Err(problems.finish());
     };
-    let about = package::read(section_at, section, files, compiler, &mut problems);
-    let targets = targets::read(manifest, section, &about, files, &mut problems);
-    let dependencies = dependencies::read(manifest, allowed, locked, &mut problems);
+    let about = package::read(section_at, section, input, &mut problems);
+    let dependencies = dependencies::read(manifest, input.course, &mut problems);
+    let root = workspace.unwrap_or(manifest);
+    sections::refuse(manifest, root, &dependencies.used, &mut problems);
+    sections::note_profiles(root, &mut problems);
+    let features = &dependencies.features;
+    let targets = targets::read(manifest, section, &about, features, input, &mut problems);
     if let Some(library) = &targets.library
         && let Some(same) = dependencies
+            .used
             .iter()
             .find(|dependency| dependency.extern_name == library.name)
     {
@@ -81,7 +105,8 @@ pub(crate) fn read(
     }
     match targets.binary {
         Some(binary) if problems.count() == 0 => {
-            Ok(about.into_package(binary, targets.library, dependencies))
+            let notes = problems.take_notes();
+            Ok(about.into_package(binary, targets.library, dependencies, notes))
         }
         _ => Err(problems.finish()),
     }
@@ -89,33 +114,33 @@ pub(crate) fn read(
 
 /// The bytes as text that is safe to parse.
 fn plain_text(bytes: &[u8]) -> Result<&str, Refusal> {
-    let refuse = |place: String, problem: String, remedy: &str| {
-        Err(Refusal {
+    manifest_text(bytes).map_err(|why| {
+        let mut place = "Cargo.toml".to_owned();
+        let (problem, remedy) = match why {
+            NotAManifest::TooLarge(bytes) => (
+                format!("`Cargo.toml` has {bytes} bytes, more than the {LARGEST_MANIFEST} that are read"),
+                "shorten it",
+            ),
+            NotAManifest::Utf16 => (
+                "`Cargo.toml` is text in UTF-16, which cargo does not read".into(),
+                "save the file as UTF-8: choose this encoding in the editor, or in PowerShell write the file with \
+                 `Set-Content -Encoding utf8`",
+            ),
+            NotAManifest::NotUtf8 { line } => {
+                place = format!("Cargo.toml:{line}");
+                ("`Cargo.toml` is not text in UTF-8".into(), "save the file as UTF-8")
+            }
+            NotAManifest::TooManyDots => (
+                format!("`Cargo.toml` has more than {MOST_DOTS} dots"),
+                "shorten comments and texts; no package of this course needs so many",
+            ),
+        };
+        Refusal {
             place,
             problem,
             remedy: remedy.into(),
-        })
-    };
-    if bytes.len() > LARGEST {
-        let problem = format!(
-            "`Cargo.toml` has {} bytes, more than the {LARGEST} that are read",
-            bytes.len()
-        );
-        return refuse("Cargo.toml".into(), problem, "shorten it");
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        let good = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        let place = format!("Cargo.toml:{}", line_of(good, good.len()));
-        let problem = "`Cargo.toml` is not text in UTF-8".into();
-        return refuse(place, problem, "save the file as UTF-8");
-    };
-    // Runs of dots count once: in a key, dots stand alone.
-    if text.split('.').filter(|part| !part.is_empty()).count() > MOST_DOTS {
-        let problem = format!("`Cargo.toml` has more than {MOST_DOTS} dots");
-        let remedy = "shorten comments and texts; no package of this course needs so many";
-        return refuse("Cargo.toml".into(), problem, remedy);
-    }
-    Ok(text)
+        }
+    })
 }
 
 fn no_toml(text: &str, error: &toml::de::Error) -> Refusal {

@@ -19,6 +19,12 @@ pub(crate) struct Package {
     pub(crate) library: Option<Target>,
     /// What it depends on, in the order of the names in `use`.
     pub(crate) dependencies: Vec<Dependency>,
+    /// The features that are on, in the order of their names.
+    pub(crate) features: Vec<String>,
+    /// All features that the package has, in the order of their names.
+    pub(crate) declared_features: Vec<String>,
+    /// What is built otherwise than the manifest says: sentences without full stop.
+    pub(crate) notes: Vec<String>,
     /// For `CARGO_PKG_AUTHORS`: joined by `:`. This and all below are empty if absent.
     pub(crate) authors: String,
     /// For `CARGO_PKG_DESCRIPTION`.
@@ -37,9 +43,13 @@ pub(crate) struct Package {
     pub(crate) rust_version: String,
 }
 
-/// An edition that the course takes.
+/// An edition of Rust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edition {
+    /// 2015, which is meant where none is written.
+    E2015,
+    /// 2018.
+    E2018,
     /// 2021.
     E2021,
     /// 2024.
@@ -47,9 +57,14 @@ pub(crate) enum Edition {
 }
 
 impl Edition {
+    /// All of them, the oldest first.
+    pub(crate) const ALL: [Self; 4] = [Self::E2015, Self::E2018, Self::E2021, Self::E2024];
+
     /// The year, as rustc's `--edition` wants it.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::E2015 => "2015",
+            Self::E2018 => "2018",
             Self::E2021 => "2021",
             Self::E2024 => "2024",
         }
@@ -85,4 +100,49 @@ pub(crate) struct Dependency {
     pub(crate) default_features: bool,
     /// The line of `Cargo.toml` that asks for it.
     pub(crate) line: usize,
+    /// How the manifest's author writes it.
+    pub(crate) written: Written,
+}
+
+/// A dependency as its line in `[dependencies]` has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The name before `=`.
+    pub(crate) key: String,
+    /// The package's name.
+    pub(crate) package: String,
+    /// The features of this line.
+    pub(crate) features: Vec<String>,
+    /// Whether the default features are on too.
+    pub(crate) default_features: bool,
+    /// Whether it is used only if a feature asks for it.
+    pub(crate) is_optional: bool,
+}
+
+impl Written {
+    /// The whole line, with this version in the place of what was asked for. cargo takes it too.
+    pub(crate) fn line(&self, version: &str) -> String {
+        let mut pairs = vec![format!("version = \"{version}\"")];
+        if self.key != self.package {
+            pairs.insert(0, format!("package = \"{}\"", self.package));
+        }
+        if !self.default_features {
+            pairs.push("default-features = false".into());
+        }
+        if !self.features.is_empty() {
+            let features: Vec<_> = self
+                .features
+                .iter()
+                .map(|name| format!("\"{name}\""))
+                .collect();
+            pairs.push(format!("features = [{}]", features.join(", ")));
+        }
+        if self.is_optional {
+            pairs.push("optional = true".into());
+        }
+        match pairs.as_slice() {
+            [_] => format!("{} = \"{version}\"", self.key),
+            pairs => format!("{} = {{ {} }}", self.key, pairs.join(", ")),
+        }
+    }
 }

@@ -6,9 +6,11 @@ use semver::Version;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    model::{Dependency, Edition, Package, Target},
+    Input,
+    dependencies::Dependencies,
+    model::{Edition, Package, Target},
     names,
-    problems::{Problems, entry, inherits, quote},
+    problems::{Problems, entry, quote},
 };
 
 /// The `[package]` section, read. A value that was refused has a stand-in, so that reading can go on.
@@ -34,15 +36,20 @@ impl About {
         self,
         binary: Target,
         library: Option<Target>,
-        dependencies: Vec<Dependency>,
+        dependencies: Dependencies,
+        notes: Vec<String>,
     ) -> Package {
+        let Dependencies { used, features } = dependencies;
         Package {
             name: self.name,
             version: self.version,
             edition: self.edition,
             binary,
             library,
-            dependencies,
+            dependencies: used,
+            features: features.enabled.into_iter().collect(),
+            declared_features: features.declared,
+            notes,
             authors: self.authors,
             description: self.description,
             homepage: self.homepage,
@@ -59,22 +66,16 @@ impl About {
 pub(super) fn read(
     section_at: usize,
     section: &DeTable<'_>,
-    files: &[&str],
-    compiler: &Version,
+    input: &Input<'_>,
     problems: &mut Problems<'_>,
 ) -> About {
-    for (key, value) in section {
-        // Metadata is for other tools.
-        if inherits(value.get_ref()) && key.get_ref() != "metadata" {
-            problems.inherited(key.span().start, key.get_ref());
-        }
-    }
+    let files = input.files;
     refused_keys(section, files, problems);
     let (name_at, name) = name(section_at, section, problems);
     About {
         name,
         name_at,
-        edition: edition(section_at, section, problems),
+        edition: edition(section, problems),
         version: version(section, problems),
         authors: authors(section, problems),
         description: text(section, "description", problems),
@@ -83,7 +84,7 @@ pub(super) fn read(
         license: text(section, "license", problems),
         license_file: text(section, "license-file", problems),
         readme: readme(section, files, problems),
-        rust_version: rust_version(section, compiler, problems),
+        rust_version: rust_version(section, input.course.compiler, problems),
     }
 }
 
@@ -92,7 +93,6 @@ fn refused_keys(section: &DeTable<'_>, files: &[&str], problems: &mut Problems<'
     const NO_SCRIPT: &str = "remove it, and do its work in the program";
     match entry(section, "build") {
         Some((_, DeValue::Boolean(false))) => {}
-        Some((_, value)) if inherits(value) => {}
         Some((at, _)) => problems.at(
             at,
             "the package has a build script, which this course does not run",
@@ -110,13 +110,6 @@ fn refused_keys(section: &DeTable<'_>, files: &[&str], problems: &mut Problems<'
             at,
             "`links` is for packages that bind a native library",
             "remove `links`",
-        );
-    }
-    if let Some((at, _)) = entry(section, "workspace") {
-        problems.at(
-            at,
-            "the package says that it is a member of a workspace",
-            "remove `workspace`; the package is built on its own",
         );
     }
 }
@@ -150,28 +143,32 @@ fn name(section_at: usize, section: &DeTable<'_>, problems: &mut Problems<'_>) -
     }
 }
 
-fn edition(section_at: usize, section: &DeTable<'_>, problems: &mut Problems<'_>) -> Edition {
-    const REMEDY: &str = "write `edition = \"2024\"` below `[package]`";
+/// As cargo, which takes the oldest edition where none is written.
+fn edition(section: &DeTable<'_>, problems: &mut Problems<'_>) -> Edition {
     let Some((at, _)) = entry(section, "edition") else {
-        problems.at(
-            section_at,
-            "the package has no edition, which means 2015; this course takes 2021 and 2024",
-            REMEDY,
-        );
+        problems.note("the package has no `edition`, so it is compiled as Rust 2015".into());
+        return Edition::E2015;
+    };
+    let Some(text) = problems.string(section, "edition") else {
         return Edition::E2024;
     };
-    match problems.string(section, "edition") {
-        Some("2021") => Edition::E2021,
-        Some("2024") | None => Edition::E2024,
-        Some(other) => {
-            let what = format!(
-                "the package's edition is {}; this course takes 2021 and 2024",
-                quote(other)
+    let known = Edition::ALL.into_iter();
+    known
+        .clone()
+        .find(|known| known.as_str() == text)
+        .unwrap_or_else(|| {
+            let known: Vec<_> = known.map(Edition::as_str).collect();
+            problems.at(
+                at,
+                format!(
+                    "the package's edition is {}; the compiler knows {}",
+                    quote(text),
+                    known.join(", ")
+                ),
+                "write `edition = \"2024\"` below `[package]`",
             );
-            problems.at(at, what, REMEDY);
             Edition::E2024
-        }
-    }
+        })
 }
 
 fn version(section: &DeTable<'_>, problems: &mut Problems<'_>) -> Version {

@@ -1,4 +1,4 @@
-//! Collect the reasons to refuse a manifest, and read values from its TOML.
+//! Collect the reasons to refuse a manifest and the notes about it, and read values from its TOML.
 //!
 //! Hides lines, the cut after many reasons, and how foreign text is shown: nothing of the submission
 //! reaches a sentence unescaped or at full length. Never decides what is refused.
@@ -20,7 +20,11 @@ pub(super) struct Problems<'t> {
     /// Each with its line, 0 where it is about another file.
     found: Vec<(usize, Refusal)>,
     left_out: usize,
+    notes: Vec<String>,
 }
+
+/// The most notes; more are of a hostile file.
+const MOST_NOTES: usize = 20;
 
 impl<'t> Problems<'t> {
     pub(super) fn new(text: &'t str) -> Self {
@@ -28,6 +32,7 @@ impl<'t> Problems<'t> {
             text,
             found: Vec::new(),
             left_out: 0,
+            notes: Vec::new(),
         }
     }
 
@@ -72,12 +77,27 @@ impl<'t> Problems<'t> {
         self.at_file("Cargo.toml", problem, remedy);
     }
 
-    /// `key` is taken from a workspace, which a submission does not have.
+    /// Something that is no reason to refuse, and is built otherwise than the manifest says.
+    pub(super) fn note(&mut self, note: String) {
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The notes so far.
+    pub(super) fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// `key` is to be taken from a workspace, which cannot give it.
     pub(super) fn inherited(&mut self, offset: usize, key: &str) {
         self.at(
             offset,
-            format!("{} is inherited from a workspace", quote(key)),
-            "write its value here; the package is built on its own",
+            format!(
+                "{} is inherited from a workspace, which cannot give it",
+                quote(key)
+            ),
+            "write its value here",
         );
     }
 

@@ -1,11 +1,11 @@
-//! Find the one program where cargo would: `src/main.rs`, `src/bin`, `[[bin]]`.
+//! Find the program where cargo would (`src/main.rs`, `src/bin`, `[[bin]]`), and of several the one that is meant.
 //!
-//! Hides cargo's discovery and the ways to switch it off. Never opens a file.
+//! Hides cargo's discovery and the ways to switch it off, and what `default-run` and `required-features` change. Never opens a file.
 
 use toml::de::DeTable;
 
 use super::{
-    model::Target,
+    model::{Edition, Target},
     names,
     problems::{Problems, entry, quote},
     targets::{Finder, bad_target},
@@ -13,8 +13,8 @@ use super::{
 
 const MAIN: &str = "src/main.rs";
 
-/// How many tables of `[[bin]]` are read; two are already too many.
-const MOST_BINARIES: usize = 10;
+/// How many tables of `[[bin]]` are read.
+const MOST_BINARIES: usize = 100;
 
 /// How many programs one sentence names.
 const MOST_NAMED: usize = 5;
@@ -25,10 +25,20 @@ struct Declared<'a> {
     name: Option<&'a str>,
     /// `None` if there is none, or one that was refused.
     path: Option<String>,
+    /// The first of its `required-features` that is off, and where it stands.
+    lacks: Option<(usize, &'a str)>,
+}
+
+/// A program that the package has.
+struct Program<'a> {
+    /// Where `[[bin]]` names it.
+    at: Option<usize>,
+    target: Target,
+    lacks: Option<(usize, &'a str)>,
 }
 
 impl Finder<'_> {
-    /// The one program; `None` where there is not exactly one, or where it was refused.
+    /// The program that is graded; `None` where it is not known which one that is, or where it was refused.
     pub(super) fn binary(
         &self,
         manifest: &DeTable<'_>,
@@ -38,44 +48,98 @@ impl Finder<'_> {
     ) -> Option<Target> {
         let found = self.discover();
         let (count, declared) = self.declared(manifest, &found, problems);
-        let auto = !matches!(problems.boolean(section, &["autobins"]), Some((_, false)));
-        // A file that `[[bin]]` names, or whose name it takes, is no second program.
-        let others: Vec<&Target> = found
-            .iter()
-            .filter(|target| {
-                auto && !declared.iter().any(|declared| {
-                    declared.name == Some(&target.name)
-                        || declared.path.as_ref() == Some(&target.path)
-                })
-            })
-            .collect();
-        match (declared.as_slice(), others.as_slice()) {
-            ([one], []) => Some(Target {
-                name: one.name?.to_owned(),
-                path: one.path.clone()?,
-            }),
-            ([], [one]) => {
-                self.check_discovered(one, problems);
-                Some((*one).clone())
-            }
+        // In the first edition, one `[[bin]]` switches the search off.
+        let is_on = self.about.edition != Edition::E2015 || declared.is_empty();
+        let auto = problems
+            .boolean(section, &["autobins"])
+            .map_or(is_on, |(_, is_on)| is_on);
+        let mut programs = Vec::new();
+        for one in &declared {
             // Which file it means is unclear, so the others may well be that one.
-            ([one], _) if one.path.is_none() => None,
-            ([], []) => {
-                no_program(section, has_library, auto, &found, problems);
-                None
-            }
-            _ => {
-                let names = declared
-                    .iter()
-                    .map(|declared| quote(declared.name.unwrap_or("?")))
-                    .chain(others.iter().map(|target| {
-                        format!("{} ({})", quote(&target.name), quote(&target.path))
-                    }));
-                let at = declared.first().map(|one| one.at);
-                several(at, count + others.len(), names, problems);
-                None
+            programs.push(Program {
+                at: Some(one.at),
+                target: Target {
+                    name: one.name?.to_owned(),
+                    path: one.path.clone()?,
+                },
+                lacks: one.lacks,
+            });
+        }
+        // A file that `[[bin]]` names, or whose name it takes, is no second program.
+        let is_other = |target: &&Target| {
+            auto && !declared.iter().any(|declared| {
+                declared.name == Some(&target.name) || declared.path.as_ref() == Some(&target.path)
+            })
+        };
+        programs.extend(found.iter().filter(is_other).map(|target| Program {
+            at: None,
+            target: target.clone(),
+            lacks: None,
+        }));
+        if programs.is_empty() {
+            self.no_program(section, has_library, auto, &found, problems);
+            return None;
+        }
+        let chosen = self.choose(section, &programs, count, problems)?;
+        if chosen.at.is_none() {
+            self.check_discovered(&chosen.target, problems);
+        }
+        Some(chosen.target.clone())
+    }
+
+    /// The one that is meant: by `default-run`, by the package's name, by its place, by the exercise's name.
+    fn choose<'p, 'a>(
+        &self,
+        section: &DeTable<'_>,
+        programs: &'p [Program<'a>],
+        declared: usize,
+        problems: &mut Problems<'_>,
+    ) -> Option<&'p Program<'a>> {
+        if let Some((at, _)) = entry(section, "default-run") {
+            let name = problems.string(section, "default-run")?;
+            let Some(named) = programs.iter().find(|program| program.target.name == name) else {
+                problems.at(
+                    at,
+                    format!(
+                        "`default-run` names the program {}; the package has {}",
+                        quote(name),
+                        list(programs)
+                    ),
+                    "name the program that is to be graded",
+                );
+                return None;
+            };
+            return is_built(named, problems).then_some(named);
+        }
+        let built: Vec<_> = programs.iter().filter(|one| one.lacks.is_none()).collect();
+        let Some(first) = built.first() else {
+            is_built(programs.first()?, problems);
+            return None;
+        };
+        let only = |is_meant: &dyn Fn(&Target) -> bool| {
+            let mut meant = built.iter().filter(|one| is_meant(&one.target));
+            meant.next().filter(|_| meant.next().is_none()).copied()
+        };
+        let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+        let meant = only(&|_| true)
+            .or_else(|| only(&|target| target.name == self.about.name))
+            .or_else(|| only(&|target| target.path == MAIN))
+            .or_else(|| only(&|target| plain(&target.name) == plain(self.exercise)));
+        if meant.is_none() {
+            let hidden = declared.saturating_sub(MOST_BINARIES);
+            let problem = format!(
+                "the package has {} programs: {}",
+                programs.len() + hidden,
+                list(programs)
+            );
+            let remedy =
+                "name the one that is to be graded with `default-run = \"…\"` below `[package]`";
+            match first.at {
+                Some(at) => problems.at(at, problem, remedy),
+                None => problems.nowhere(problem, remedy),
             }
         }
+        meant
     }
 
     /// The programs that cargo finds by itself, in the order of the paths.
@@ -166,7 +230,74 @@ impl Finder<'_> {
             (false, Some(name)) => infer(at, name, found, problems),
             (false, None) => None,
         };
-        Declared { at, name, path }
+        let lacks = problems
+            .strings(table, "required-features")
+            .into_iter()
+            .find(|(_, feature)| !self.features.enabled.contains(*feature));
+        Declared {
+            at,
+            name,
+            path,
+            lacks,
+        }
+    }
+
+    /// Refuse a package without a program, and name the file that may be meant as one.
+    fn no_program(
+        &self,
+        section: &DeTable<'_>,
+        has_library: bool,
+        auto: bool,
+        found: &[Target],
+        problems: &mut Problems<'_>,
+    ) {
+        if !auto
+            && let Some(hidden) = found.first()
+            && let Some((at, _)) = entry(section, "autobins")
+        {
+            let problem = format!(
+                "`autobins` is off and there is no `[[bin]]`, so {} is not built",
+                quote(&hidden.path)
+            );
+            return problems.at(at, problem, "remove `autobins`");
+        }
+        let is_main = |path: &&&str| path.eq_ignore_ascii_case(MAIN);
+        let is_misplaced = |path: &&&str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let is_named =
+                name.eq_ignore_ascii_case("main.rs") || name.eq_ignore_ascii_case("main.rs.txt");
+            is_named && path.matches('/').count() <= 1
+        };
+        let mut files = self.files.iter();
+        if let Some(other) = files.clone().find(is_main) {
+            return problems.at_file(
+                other,
+                format!(
+                    "the package has no program: there is no `src/main.rs`, only {}, which is another name for cargo",
+                    quote(other)
+                ),
+                format!("rename {} to `src/main.rs`; capitals count", quote(other)),
+            );
+        }
+        if let Some(other) = files.find(is_misplaced) {
+            return problems.at_file(
+                other,
+                format!(
+                    "the package has no program: there is no `src/main.rs`, and {} is not where cargo looks",
+                    quote(other)
+                ),
+                format!("move {} to `src/main.rs`", quote(other)),
+            );
+        }
+        let what = if has_library {
+            "the package is a library without a program"
+        } else {
+            "the package has no program"
+        };
+        problems.nowhere(
+            format!("{what}: there is no `src/main.rs`, no `.rs` file in `src/bin`, no `src/bin/*/main.rs` and no `[[bin]]`"),
+            "put the program, with its `fn main`, into `src/main.rs`",
+        );
     }
 
     fn check_discovered(&self, target: &Target, problems: &mut Problems<'_>) {
@@ -210,48 +341,32 @@ fn infer(at: usize, name: &str, found: &[Target], problems: &mut Problems<'_>) -
     None
 }
 
-fn no_program(
-    section: &DeTable<'_>,
-    has_library: bool,
-    auto: bool,
-    found: &[Target],
-    problems: &mut Problems<'_>,
-) {
-    if !auto
-        && let Some(hidden) = found.first()
-        && let Some((at, _)) = entry(section, "autobins")
-    {
-        let problem = format!(
-            "`autobins` is off and there is no `[[bin]]`, so {} is not built",
-            quote(&hidden.path)
-        );
-        return problems.at(at, problem, "remove `autobins`");
-    }
-    let what = if has_library {
-        "the package is a library without a program"
-    } else {
-        "the package has no program"
+/// Whether cargo would build it; if not, that is a problem.
+fn is_built(program: &Program<'_>, problems: &mut Problems<'_>) -> bool {
+    let Some((at, feature)) = program.lacks else {
+        return true;
     };
-    problems.nowhere(
-        format!("{what}: there is no `src/main.rs`, no `.rs` file in `src/bin`, no `src/bin/*/main.rs` and no `[[bin]]`"),
-        "put the program, with its `fn main`, into `src/main.rs`",
+    problems.at(
+        at,
+        format!(
+            "the program {} needs the feature {}, which is off unless it is asked for",
+            quote(&program.target.name),
+            quote(feature)
+        ),
+        "add the feature to the list `default` in `[features]`, or remove `required-features`",
     );
+    false
 }
 
-fn several(
-    at: Option<usize>,
-    count: usize,
-    names: impl Iterator<Item = String>,
-    problems: &mut Problems<'_>,
-) {
-    let mut list = names.take(MOST_NAMED).collect::<Vec<_>>().join(", ");
-    if count > MOST_NAMED {
+/// The programs, as a part of a sentence.
+fn list(programs: &[Program<'_>]) -> String {
+    let names = programs.iter().take(MOST_NAMED).map(|program| {
+        let Target { name, path } = &program.target;
+        format!("{} ({})", quote(name), quote(path))
+    });
+    let mut list = names.collect::<Vec<_>>().join(", ");
+    if programs.len() > MOST_NAMED {
         list.push_str(", …");
     }
-    let problem = format!("the package has {count} programs: {list}");
-    let remedy = "keep the one that is to be graded, and remove or rename the files of the others";
-    match at {
-        Some(at) => problems.at(at, problem, remedy),
-        None => problems.nowhere(problem, remedy),
-    }
+    list
 }

@@ -1,74 +1,83 @@
 //! Which sections a manifest may have beside those that are read.
 //!
-//! Hides the list. Never reads `[package]`, `[dependencies]` or a target.
+//! Hides the lists. Never reads `[package]`, `[dependencies]` or a target.
 
 use toml::de::{DeTable, DeValue};
 
-use super::problems::{Problems, entry, is_empty, quote};
+use super::{
+    model::Dependency,
+    problems::{Problems, entry, is_empty, quote},
+};
 
-/// Sections that are refused unless they are empty: names, the problem, the remedy.
-const REFUSED_SECTIONS: [(&[&str], &str, &str); 5] = [
-    (
-        &["patch"],
-        "`[patch]` replaces crates by others",
-        "remove `[patch]`; the course fixes every crate and its version",
-    ),
-    (
-        &["replace"],
-        "`[replace]` replaces crates by others",
-        "remove `[replace]`; the course fixes every crate and its version",
-    ),
-    (
-        &["build-dependencies", "build_dependencies"],
-        "`[build-dependencies]` are for build scripts, which this course does not run",
-        "remove `[build-dependencies]`",
-    ),
-    (
-        &["features"],
-        "the package declares `[features]`; the course builds every package in one way",
-        "remove `[features]`, and use always what was behind a feature",
-    ),
-    (
-        &["cargo-features"],
-        "`cargo-features` needs a nightly cargo",
-        "remove `cargo-features`",
-    ),
-];
+/// Keys of a profile that change what a program does, and not only how fast.
+const BEHAVIOUR: [&str; 3] = ["debug-assertions", "overflow-checks", "panic"];
 
-/// Refuse what a package of this course has no use for.
-pub(super) fn refuse(manifest: &DeTable<'_>, problems: &mut Problems<'_>) {
-    for (names, problem, remedy) in REFUSED_SECTIONS {
-        for name in names {
-            if let Some((at, value)) = entry(manifest, name)
-                && !is_empty(value)
-            {
-                problems.at(at, problem, remedy);
-            }
+/// Refuse what would change a crate of the course, or needs another compiler. `root` is the manifest whose
+/// sections of that kind cargo obeys: the workspace's, or the package's own. `used` are the package's
+/// dependencies.
+pub(super) fn refuse(
+    manifest: &DeTable<'_>,
+    root: &DeTable<'_>,
+    used: &[Dependency],
+    problems: &mut Problems<'_>,
+) {
+    if let Some((at, value)) = entry(manifest, "cargo-features")
+        && !is_empty(value)
+    {
+        problems.at(
+            at,
+            "`cargo-features` needs a nightly cargo",
+            "remove `cargo-features`",
+        );
+    }
+    let is_own = std::ptr::eq(manifest, root);
+    for (section, name) in replaced(root) {
+        if !used.iter().any(|dependency| dependency.package == name) {
+            continue;
+        }
+        let problem = format!(
+            "`[{section}]` replaces the crate {} by another",
+            quote(name)
+        );
+        let remedy = format!("remove `[{section}]`; the course fixes every crate and its version");
+        match entry(root, section) {
+            Some((at, _)) if is_own => problems.at(at, problem, remedy),
+            _ => problems.nowhere(format!("the workspace's {problem}"), remedy),
         }
     }
-    if let Some((at, lints)) = entry(manifest, "lints")
-        && lints.get("workspace").is_some()
-    {
-        problems.inherited(at, "lints");
+}
+
+/// The packages that `[patch]` and `[replace]` replace, each with its section.
+fn replaced<'a>(root: &'a DeTable<'_>) -> Vec<(&'static str, &'a str)> {
+    let mut replaced = Vec::new();
+    let sources = entry(root, "patch").and_then(|(_, patch)| patch.as_table());
+    for source in sources.into_iter().flat_map(|sources| sources.values()) {
+        let crates = source.get_ref().as_table().into_iter().flatten();
+        replaced.extend(crates.map(|(key, value)| {
+            let renamed = value.get_ref().get("package");
+            let name = renamed.and_then(|name| name.get_ref().as_str());
+            ("patch", name.unwrap_or(key.get_ref()))
+        }));
     }
-    let Some((_, DeValue::Table(platforms))) = entry(manifest, "target") else {
-        return;
-    };
-    for (platform, table) in platforms {
-        for name in ["dependencies", "build-dependencies", "build_dependencies"] {
-            if table
-                .get_ref()
-                .get(name)
-                .is_some_and(|value| !is_empty(value.get_ref()))
-            {
-                problems.at(
-                    platform.span().start,
-                    format!(
-                        "`[target.….{name}]` lists crates for {} alone",
-                        quote(platform.get_ref())
-                    ),
-                    "list them under `[dependencies]`",
-                );
+    let specs = entry(root, "replace").and_then(|(_, replace)| replace.as_table());
+    for (spec, _) in specs.into_iter().flatten() {
+        // `rayon:1.11.0`, or `rayon@1.11.0`, after an address and a `#`, or not.
+        let spec: &str = spec.get_ref();
+        let spec = spec.rsplit('#').next().unwrap_or(spec);
+        let name = spec.split([':', '@']).next().unwrap_or(spec);
+        replaced.push(("replace", name));
+    }
+    replaced
+}
+
+/// Note the parts of `[profile]` that would change what the program does.
+pub(super) fn note_profiles(root: &DeTable<'_>, problems: &mut Problems<'_>) {
+    for name in ["dev", "release"] {
+        let profiles = entry(root, "profile").and_then(|(_, profiles)| profiles.as_table());
+        let profile = profiles.and_then(|profiles| profiles.get(name)?.get_ref().as_table());
+        for key in BEHAVIOUR {
+            if profile.is_some_and(|profile| profile.contains_key(key)) {
+                problems.note(format!("`{key}` of `[profile.{name}]` has no effect"));
             }
         }
     }
@@ -85,16 +94,9 @@ pub(super) fn package<'a, 'i>(
         problems.at(
             at,
             "this is the `Cargo.toml` of a workspace, not of a package",
-            "hand in the folder of the one package that holds your program",
+            "put the one package that holds your program into a folder with the exercise's name",
         );
         return None;
-    }
-    if let Some((at, _)) = workspace {
-        problems.at(
-            at,
-            "the package is the root of a workspace",
-            "remove `[workspace]`; if cargo asks for it, move the package out of the other one's folder",
-        );
     }
     match package {
         Some((at, DeValue::Table(table))) => Some((at, table)),

@@ -5,10 +5,12 @@
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    Input,
+    features::Features,
     model::Target,
     names,
     package::About,
-    problems::{Problems, entry, is_empty, quote},
+    problems::{Problems, entry, quote},
 };
 
 const LIB: &str = "src/lib.rs";
@@ -24,10 +26,16 @@ pub(super) fn read(
     manifest: &DeTable<'_>,
     section: &DeTable<'_>,
     about: &About,
-    files: &[&str],
+    features: &Features,
+    input: &Input<'_>,
     problems: &mut Problems<'_>,
 ) -> Targets {
-    let finder = Finder { about, files };
+    let finder = Finder {
+        about,
+        features,
+        exercise: input.exercise,
+        files: input.files,
+    };
     let library = finder.library(manifest, section, problems);
     Targets {
         binary: finder.binary(manifest, section, library.is_some(), problems),
@@ -38,6 +46,9 @@ pub(super) fn read(
 /// Looks for the targets of one package.
 pub(super) struct Finder<'a> {
     pub(super) about: &'a About,
+    pub(super) features: &'a Features,
+    /// The exercise's name.
+    pub(super) exercise: &'a str,
     pub(super) files: &'a [&'a str],
 }
 
@@ -134,17 +145,6 @@ impl Finder<'_> {
                 at,
                 format!("the {what} has an edition of its own, {}", quote(other)),
                 "remove it; the package's edition holds for all",
-            );
-        }
-        if let Some((at, features)) = entry(table, "required-features")
-            && !is_empty(features)
-        {
-            problems.at(
-                at,
-                format!(
-                    "the {what} has `required-features`, but packages of this course have none"
-                ),
-                "remove `required-features`",
             );
         }
     }

@@ -159,7 +159,12 @@ fn a_folder_without_a_manifest_is_refused() {
 fn several_programs_or_none_are_refused() {
     refused(
         &submission("two-binaries"),
-        &["place Cargo.toml", "has 2 programs", "`src/bin/other.rs`"],
+        &[
+            "place Cargo.toml",
+            "has 2 programs",
+            "`src/bin/other.rs`",
+            "`default-run",
+        ],
     );
     refused(
         &submission("library-only"),
@@ -172,11 +177,31 @@ fn several_programs_or_none_are_refused() {
 }
 
 #[test]
-fn a_workspace_is_refused() {
+fn crates_of_which_none_is_meant_are_refused_and_named() {
+    let workspace = Workspace::new();
+    workspace.submission("both/one", "", "fn main() {}");
+    workspace.submission("both/two", "", "fn main() {}");
     refused(
-        &submission("workspace-manifest"),
-        &["place Cargo.toml:", "workspace"],
+        &workspace.path("both"),
+        &["there are 2 crates, in `one`, `two`", "exercise's name"],
     );
+}
+
+#[test]
+fn a_newer_version_of_the_same_series_is_replaced_and_told() {
+    let workspace = Workspace::new();
+    let folder = workspace.submission(
+        "newer",
+        "[dependencies]\nrayon = \"1.999\"\n",
+        "use rayon as _;\nfn main() {}",
+    );
+    let command = &mut workspace.grade();
+    command.args(["sum-of-products", "--seed", "0"]).arg(folder);
+    run(command).code(1).reports(&[
+        "pass build",
+        "it compiles; `rayon` is 1.",
+        "instead of `1.999`",
+    ]);
 }
 
 #[test]

@@ -8,8 +8,8 @@
 //! # Theory of operation
 //!
 //! The libraries read headers and undo the compression; this module makes every decision. An archive is read
-//! twice through one open file. The first reading takes names only ([`plan`]): whether one leads outside, how
-//! many there are, and where the crate is. The second copies what belongs to the crate ([`extract`]), and
+//! twice through one open file. The first reading takes names and manifests ([`plan`]): whether a name leads outside,
+//! how many there are, and where the crate is. The second copies what belongs to the crate ([`extract`]), and
 //! checks everything again, because the file may have changed between the two.
 //!
 //! All work is paid from budgets: bytes taken from the file, bytes that come out of a decompressor, the
@@ -41,6 +41,7 @@ use crate::{
     admission::Admission,
     archive_kind::ArchiveKind,
     cause::{Cause, ReadError},
+    choice::Root,
     error::Error,
     left_out::LeftOuts,
     limits::Limits,
@@ -49,14 +50,14 @@ use crate::{
     names::{self, shown},
     refusal::{Refusal, Refusals},
     refusals,
-    root::Root,
     snapshot::{Snapshot, SnapshotFile},
     wanted::Wanted,
 };
 /// Whether the archive at `location` can be read to its end and holds no crate. False if the archive cannot
 /// be read: its admission reports what is wrong with it.
 ///
-/// Costs at most what its admission costs, and of a zip archive no more than its directory and headers.
+/// Costs at most what its admission costs, and of a zip archive no more than its directory, headers and
+/// manifests.
 pub(crate) fn is_without_crate(
     location: &Location,
     kind: ArchiveKind,
@@ -98,21 +99,25 @@ pub(crate) fn copy_archive(
         limits,
     };
     let mut refusals = Refusals::default();
-    let copied = match archive.copy(dest, &mut refusals) {
-        Ok(files) => files,
+    let (files, workspace) = match archive.copy(dest, &mut refusals) {
+        Ok(copied) => copied,
         Err(Cause::Submission(refusal) | Cause::Limit(refusal)) => {
             refusals.add_first(refusal);
-            Vec::new()
+            Copied::default()
         }
         Err(Cause::Ours(error)) => return Err(error),
     };
     let refusals = refusals.into_list();
     if refusals.is_empty() {
-        Snapshot::new(dest, copied, LeftOuts::default()).map(Admission::Admitted)
+        let snapshot = Snapshot::new(dest, files, LeftOuts::default())?;
+        Ok(Admission::Admitted(snapshot.in_workspace(workspace)))
     } else {
         Ok(Admission::Refused(refusals))
     }
 }
+
+/// The files of a copy, and the manifest of the crate's workspace.
+type Copied = (Vec<SnapshotFile>, Option<Vec<u8>>);
 
 struct Archive<'a> {
     file: &'a File,
@@ -127,34 +132,36 @@ impl<'a> Archive<'a> {
     fn plan(&self, refusals: &mut Refusals) -> Result<plan::Plan<'a>, Cause> {
         self.check_start()?;
         let mut plan = plan::Plan::new(self.limits, self.wanted);
-        self.each(refusals, &mut |entry, _| plan.entry(entry))?;
+        self.each(refusals, &mut |entry, body| plan.entry(entry, body))?;
         if plan.is_empty() {
             return Err(refusals::empty_archive(&self.name()).into());
         }
         Ok(plan)
     }
 
-    fn copy(&self, dest: &Path, refusals: &mut Refusals) -> Result<Vec<SnapshotFile>, Cause> {
+    fn copy(&self, dest: &Path, refusals: &mut Refusals) -> Result<Copied, Cause> {
         let plan = self.plan(refusals)?;
         if refusals.is_any() {
-            return Ok(Vec::new());
+            return Ok(Copied::default());
         }
         let root = match plan.root() {
             Root::At(root) => root,
-            Root::Several(folders) => return Err(manifest::several(&folders).into()),
+            Root::Several(folders) | Root::Members(folders) => {
+                return Err(manifest::several(&folders).into());
+            }
             Root::Nowhere => {
-                refusals.extend(manifest::missing(Some(&plan.top()), &[]));
-                return Ok(Vec::new());
+                refusals.extend(manifest::missing(Some(&plan.top()), plan.similar(), &[]));
+                return Ok(Copied::default());
             }
         };
-        let mut extraction = extract::Extraction::new(dest, &root, &plan, self.limits);
+        let mut extraction = extract::Extraction::new(dest, &root.path, &plan, self.limits);
         self.each(refusals, &mut |entry, body| extraction.entry(entry, body))?;
         let files = extraction.into_files();
         // The file may have changed between the two readings, and lost its manifest.
         if !refusals.is_any() && !files.iter().any(|file| file.path == manifest::NAME) {
             return Err(refusals::changed(&self.name()).into());
         }
-        Ok(files)
+        Ok((files, root.workspace))
     }
 
     /// Read it once from its start. A problem with one entry becomes a refusal, and the reading continues.

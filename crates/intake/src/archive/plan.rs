@@ -1,11 +1,12 @@
-//! The first reading: the names alone, and where among them the crate is.
+//! The first reading: names and manifests, and where among them the crate is.
 //!
 //! Hides how a folder that cargo has built into is recognised. Keeps a few names and a bounded number of
-//! bytes. Never reads the contents of an entry.
+//! bytes. Never reads the contents of another entry than a `Cargo.toml`.
 
 use std::{
     collections::{BTreeSet, HashSet},
     ffi::CString,
+    io::Read,
 };
 
 use super::{
@@ -14,9 +15,11 @@ use super::{
 };
 use crate::{
     cause::Cause,
+    choice::{Crates, Root},
     limits::Limits,
-    manifest, refusals,
-    root::{Crates, Root},
+    manifest,
+    names::shown,
+    refusals,
     wanted::Wanted,
 };
 
@@ -54,8 +57,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Note an entry.
-    pub(super) fn entry(&mut self, entry: &Entry<'_>) -> Result<(), Cause> {
+    /// Note an entry, and read it if it is a manifest.
+    pub(super) fn entry(&mut self, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Cause> {
         let too_many = || Cause::Limit(refusals::too_many_packed(self.most()));
         if self.entries >= self.most() {
             return Err(too_many());
@@ -77,12 +80,21 @@ impl<'a> Plan<'a> {
             let folder = [folder, &[TARGET]].concat();
             self.tagged.insert(folder.join(&b'/'));
         }
+        if entry.what != EntryKind::Folder {
+            self.crates.add_similar(&path.join(&b'/'));
+        }
         if let Some((&last, folder)) = path.split_last()
             && last == manifest::NAME.as_bytes()
             && entry.what != EntryKind::Folder
         {
+            let folder = folder.join(&b'/');
+            let body = (entry.what == EntryKind::File).then_some(body);
             self.crates
-                .add(&folder.join(&b'/'), self.wanted.checkout_bytes());
+                .add_checkout(&folder, self.wanted.checkout_bytes());
+            // If the disk failed, the budget has the error, and replaces this refusal.
+            self.crates
+                .add(&folder, body)
+                .map_err(|_| Cause::Limit(refusals::damaged(&shown(entry.name))))?;
         }
         Ok(())
     }
@@ -93,7 +105,12 @@ impl<'a> Plan<'a> {
 
     /// Where the crate is.
     pub(super) fn root(&self) -> Root {
-        self.crates.choose()
+        self.crates.choose(self.wanted)
+    }
+
+    /// A file that may be meant as a manifest.
+    pub(super) fn similar(&self) -> Option<&[u8]> {
+        self.crates.similar()
     }
 
     /// The names in the top folder.

@@ -16,9 +16,9 @@ use super::archive_names::stem;
 use crate::{
     archive_kind::ArchiveKind,
     cause::ReadError,
+    choice::{self, Root},
     location::Location,
-    names, open,
-    root::{self, Root},
+    names, open, root,
     source::Source,
     wanted::Wanted,
 };
@@ -34,7 +34,7 @@ pub(super) fn attempts_in(
 ) -> Result<Vec<(Vec<u8>, Source)>, ReadError> {
     let below = |name: &[u8]| location.join(OsStr::from_bytes(name));
     let mut found = match root::locate(fd, wanted)? {
-        Root::At(_) => return Ok(Vec::new()),
+        Root::At(_) | Root::Members(_) => return Ok(Vec::new()),
         Root::Several(folders) => numbered_folders(&folders)
             .into_iter()
             .map(|name| (name.clone(), Source::Folder(below(&name))))
@@ -56,22 +56,7 @@ fn numbered_folders(folders: &[Vec<u8>]) -> Vec<Vec<u8>> {
         folder[..end.unwrap_or(folder.len())].to_vec()
     });
     let tops = tops.collect::<Vec<_>>();
-    let shape = |name: &[u8]| {
-        let chunks = name.chunk_by(|a, b| a.is_ascii_digit() && b.is_ascii_digit());
-        let shape = chunks.map(|chunk| {
-            if chunk[0].is_ascii_digit() {
-                b"0"
-            } else {
-                chunk
-            }
-        });
-        shape.collect::<Vec<_>>().concat()
-    };
-    let are_alike = tops
-        .windows(2)
-        .all(|pair| shape(&pair[0]) == shape(&pair[1]));
-    let are_apart = tops.windows(2).all(|pair| pair[0] != pair[1]);
-    if are_alike && are_apart {
+    if choice::are_numbered(folders.iter().map(Vec::as_slice)) {
         tops
     } else {
         Vec::new()

@@ -61,6 +61,17 @@ fn a_manifest_with_other_capitals_is_named() {
 }
 
 #[test]
+fn a_manifest_with_a_hidden_ending_is_named() {
+    let refusal = without_manifest(&["Cargo.toml.txt", "src/main.rs"]);
+    says(
+        &refusal,
+        "Cargo.toml",
+        "only `Cargo.toml.txt`",
+        "rename `Cargo.toml.txt` to `Cargo.toml`",
+    );
+}
+
+#[test]
 fn a_manifest_that_is_a_folder_is_refused() {
     let refusal = without_manifest(&["Cargo.toml/x"]);
     says(&refusal, "Cargo.toml", "is a folder", "file itself");

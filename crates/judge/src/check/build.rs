@@ -52,11 +52,17 @@ fn may_be_needed(left_out: &LeftOut, build: &BuildEvidence) -> bool {
 
 fn answer(build: &BuildEvidence) -> Finding {
     match build {
-        BuildEvidence::Built { warnings: 0 } => Finding::pass(CheckId::Build, "it compiles"),
-        BuildEvidence::Built { warnings } => Finding::pass(
-            CheckId::Build,
-            format!("it compiles, with {}", count(*warnings, "warning")),
-        ),
+        BuildEvidence::Built { warnings, notes } => {
+            let mut message = match warnings {
+                0 => "it compiles".to_owned(),
+                warnings => format!("it compiles, with {}", count(*warnings, "warning")),
+            };
+            for note in notes {
+                message.push_str("; ");
+                message.push_str(note);
+            }
+            Finding::pass(CheckId::Build, message)
+        }
         BuildEvidence::Refused(refusals) => refused(refusals),
         BuildEvidence::Failed(failure) => failed(failure),
     }
@@ -113,10 +119,11 @@ fn failed(failure: &CompileFailure) -> Finding {
     } else {
         Some(first_lines(&shown.join("\n\n"), SHOWN_LINES))
     };
-    let more = match errors.len().saturating_sub(SHOWN_ERRORS) {
+    let mut more = match errors.len().saturating_sub(SHOWN_ERRORS) {
         0 => Vec::new(),
         hidden => vec![format!("and {} after these", count(hidden, "error"))],
     };
+    more.extend(failure.notes.iter().cloned());
     let details = Details {
         place,
         output,

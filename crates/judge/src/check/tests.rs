@@ -72,7 +72,10 @@ fn run(seed: u64, printed: &str) -> RunEvidence {
 fn evidence(runs: Vec<RunEvidence>) -> Evidence {
     Evidence {
         left_out: Vec::new(),
-        build: BuildEvidence::Built { warnings: 0 },
+        build: BuildEvidence::Built {
+            warnings: 0,
+            notes: Vec::new(),
+        },
         runs,
     }
 }
@@ -241,6 +244,33 @@ fn the_hint_for_a_crash_follows_from_standard_error() {
     }
 }
 
+#[test]
+fn what_was_built_otherwise_is_told_whether_it_compiles_or_not() {
+    let note = "`rayon` is 1.12.0 instead of `1.12.1`".to_owned();
+    let built = Evidence {
+        left_out: Vec::new(),
+        build: BuildEvidence::Built {
+            warnings: 2,
+            notes: vec![note.clone()],
+        },
+        runs: vec![],
+    };
+    let message = find(&built, CheckId::Build).message;
+    assert_eq!(message, format!("it compiles, with 2 warnings; {note}"));
+    let failure = CompileFailure {
+        termination: Termination::Exited { code: 1 },
+        diagnostics: vec![],
+        other_output: String::new(),
+        notes: vec![note.clone()],
+    };
+    let failed = Evidence {
+        left_out: Vec::new(),
+        build: BuildEvidence::Failed(failure),
+        runs: vec![],
+    };
+    assert_eq!(find(&failed, CheckId::Build).details.more, [note]);
+}
+
 fn failed_build(codes: &[&str], place: &Place) -> Finding {
     let diagnostics = codes.iter().map(|code| Diagnostic {
         is_error: true,
@@ -253,6 +283,7 @@ fn failed_build(codes: &[&str], place: &Place) -> Finding {
         termination: Termination::Exited { code: 1 },
         diagnostics: diagnostics.collect(),
         other_output: String::new(),
+        notes: Vec::new(),
     };
     let failed = Evidence {
         left_out: Vec::new(),
@@ -304,6 +335,7 @@ fn a_failed_build_names_what_was_left_out_if_it_may_be_the_reason() {
         termination: Termination::Exited { code: 1 },
         diagnostics: vec![diagnostic],
         other_output: String::new(),
+        notes: Vec::new(),
     };
     let mut evidence = Evidence {
         left_out: vec![
@@ -327,7 +359,10 @@ fn a_failed_build_names_what_was_left_out_if_it_may_be_the_reason() {
         remedy: "write one".into(),
     }]);
     assert_eq!(find(&evidence, CheckId::Build).details.more, named[..2]);
-    evidence.build = BuildEvidence::Built { warnings: 0 };
+    evidence.build = BuildEvidence::Built {
+        warnings: 0,
+        notes: Vec::new(),
+    };
     assert!(find(&evidence, CheckId::Build).details.more.is_empty());
 }
 
@@ -427,6 +462,7 @@ fn a_compiler_that_was_stopped_is_not_an_error_of_syntax() {
         termination: Termination::WallLimit { limit_ms: 60_000 },
         diagnostics: vec![],
         other_output: String::new(),
+        notes: Vec::new(),
     };
     let evidence = Evidence {
         left_out: Vec::new(),

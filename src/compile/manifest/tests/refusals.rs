@@ -117,12 +117,12 @@ fn paths_that_are_not_files_of_the_submission() {
 #[test]
 fn a_course_without_crates_says_so() {
     let manifest = format!("{HEAD}[dependencies]\nrayon = \"1\"");
-    let none = super::super::read(
+    let none = read_with(
         manifest.as_bytes(),
+        None,
         &["src/main.rs"],
         &BTreeMap::new(),
         &BTreeMap::new(),
-        &Version::new(1, 95, 0),
     );
     assert!(none.unwrap_err()[0].remedy.contains("allows no crate"));
 }
@@ -149,6 +149,11 @@ fn bytes_that_are_no_manifest() {
     let latin1 = refusal(b"[package]\n# caf\xe9\n");
     assert_eq!(latin1.place, "Cargo.toml:2");
     assert!(latin1.problem.contains("UTF-8"), "{latin1:?}");
+
+    let utf16: Vec<u8> = HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = refusal(&[&[0xff, 0xfe], utf16.as_slice()].concat());
+    assert!(utf16.problem.contains("UTF-16"), "{utf16:?}");
+    assert!(utf16.remedy.contains("UTF-8"), "{utf16:?}");
 
     let size = |bytes: usize| format!("{HEAD}{}", "#".repeat(bytes - HEAD.len()));
     assert!(read(&size(64 << 10), &["src/main.rs"]).is_ok());
@@ -188,14 +193,13 @@ fn deep_nesting_does_not_overflow_the_stack() {
 #[test]
 fn all_reasons_come_together_in_the_order_of_the_lines() {
     let refusals = read(
-        "[dependencies]\nrand = \"1\"\n[package]\nname = \"1\"\nbuild = true\n[workspace]\n",
+        "[dependencies]\nrand = \"1\"\n[package]\nname = \"1\"\nbuild = true\nedition = \"x\"\n[[bin]]\n",
         &["src/lib.rs"],
     )
     .unwrap_err();
     let places: Vec<&str> = refusals.iter().map(|r| r.place.as_str()).collect();
-    let lines = [2, 3, 4, 5, 6].map(|line| format!("Cargo.toml:{line}"));
-    assert_eq!(places[0], "Cargo.toml");
-    assert_eq!(places[1..], lines);
+    let lines = [2, 4, 5, 6, 7].map(|line| format!("Cargo.toml:{line}"));
+    assert_eq!(places, lines);
 }
 
 #[test]
@@ -224,4 +228,121 @@ fn a_hostile_file_gets_a_short_answer_soon() {
         .map(|r| r.problem.len() + r.remedy.len())
         .sum();
     assert!(bytes < 10_000, "{bytes}");
+}
+
+/// What a member asks of a workspace, which part is missing, and where.
+#[test]
+fn what_a_workspace_does_not_give_is_told_at_the_line_that_asks() {
+    let refuse = |member: &str, workspace: Option<&str>| {
+        let text = format!("[package]\nname = \"x\"\n{member}");
+        let refusals = read_member(
+            text.as_bytes(),
+            workspace.map(str::as_bytes),
+            &["src/main.rs"],
+        );
+        let mut refusals = refusals.unwrap_err();
+        assert_eq!(refusals.len(), 1, "{refusals:#?}");
+        let Refusal {
+            place,
+            problem,
+            remedy,
+        } = refusals.remove(0);
+        format!("{place}: {problem}; {remedy}")
+    };
+    let edition = "edition.workspace = true";
+    let alone = refuse(edition, None);
+    assert!(
+        alone.starts_with("Cargo.toml:3: `edition` is inherited"),
+        "{alone}"
+    );
+    assert!(alone.contains("hand in the workspace's folder"), "{alone}");
+    let lacks = refuse(edition, Some("[workspace]"));
+    assert!(
+        lacks.contains("`[workspace.package]` does not have it"),
+        "{lacks}"
+    );
+    let unknown = refuse(edition, Some("[workspace.package]\nedition = \"2027\""));
+    assert!(
+        unknown.starts_with("Cargo.toml:3: the package's edition is `2027`"),
+        "{unknown}"
+    );
+    let crates = "edition = \"2024\"\n[dependencies]\nrayon.workspace = true";
+    assert!(refuse(crates, None).starts_with("Cargo.toml:5: `rayon` is inherited"));
+    assert!(refuse(crates, Some("[workspace]")).contains("`[workspace.dependencies]`"));
+    let other = refuse(crates, Some("[workspace.dependencies]\nrayon = \"2\""));
+    assert!(
+        other.starts_with("Cargo.toml:5: the package asks for `rayon` `2`"),
+        "{other}"
+    );
+    let path = refuse(
+        crates,
+        Some("[workspace.dependencies]\nrayon = { path = \"r\" }"),
+    );
+    assert!(path.contains("comes from a folder"), "{path}");
+    let patched =
+        "[workspace.dependencies]\nrayon = \"1\"\n[patch.crates-io]\nrayon = { path = \"r\" }";
+    assert!(refuse(crates, Some(patched)).contains("the workspace's `[patch]`"));
+}
+
+/// A member that asks for one large value very often.
+#[test]
+fn what_is_taken_from_a_workspace_is_bounded() {
+    use std::fmt::Write as _;
+    let workspace = format!(
+        "[workspace.dependencies]\nx = {{ version = \"1\", features = [{}] }}",
+        "\"a\",".repeat(15_000)
+    );
+    let mut member = HEAD.to_owned();
+    for n in 0..100 {
+        write!(member, "[target.t{n}.dependencies]\nx.workspace = true\n").unwrap();
+    }
+    let refusals = read_member(
+        member.as_bytes(),
+        Some(workspace.as_bytes()),
+        &["src/main.rs"],
+    );
+    let refusals = refusals.unwrap_err();
+    assert!(
+        refusals
+            .iter()
+            .any(|one| one.problem.contains("too many values")),
+        "{refusals:#?}"
+    );
+}
+
+#[test]
+fn the_line_told_keeps_what_was_asked_for() {
+    for (line, told) in [
+        ("rayon = \"2\"", "`rayon = \"1.11.0\"`"),
+        (
+            "tokio = { version = \"2\", features = [\"full\"] }",
+            "`tokio = { version = \"1.48.0\", features = [\"full\"] }`",
+        ),
+        (
+            "par = { package = \"rayon\", version = \"2\", default-features = false }",
+            "`par = { package = \"rayon\", version = \"1.11.0\", default-features = false }`",
+        ),
+        (
+            "rayon = { git = \"https://x\", features = [\"web_spin_lock\"] }",
+            "`rayon = { version = \"1.11.0\", features = [\"web_spin_lock\"] }`",
+        ),
+        ("rayon = {}", "`rayon = \"1.11.0\"`"),
+        ("rayon = \"one\"", "`rayon = \"1.11.0\"`"),
+    ] {
+        let manifest = format!("{HEAD}[dependencies]\n{line}");
+        let remedy = only_refusal(&manifest, &["src/main.rs"]).remedy;
+        assert!(remedy.contains(told), "{line}: {remedy}");
+    }
+}
+
+#[test]
+fn the_file_that_may_be_meant_as_the_program_is_named() {
+    for (file, words) in [
+        ("src/Main.rs", "only `src/Main.rs`"),
+        ("Src/main.rs", "only `Src/main.rs`"),
+        ("main.rs", "move `main.rs` to `src/main.rs`"),
+        ("src/main.rs.txt", "move `src/main.rs.txt`"),
+    ] {
+        check(HEAD, &[file], file, &[words]);
+    }
 }

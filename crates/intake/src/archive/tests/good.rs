@@ -1,7 +1,10 @@
 //! Archives that are good.
 
 use super::*;
-use crate::admit::admit_folder;
+use crate::{
+    admit::{admit_folder, admit_named},
+    snapshot::SnapshotFile,
+};
 use ids::Digest;
 
 /// The digest of these files as a folder.
@@ -59,6 +62,85 @@ fn a_folder_its_zip_and_its_tar_have_one_digest() {
     ];
     let (zipped, _around) = admitted("hw.ZIP", &zip_of("", &files));
     assert_eq!(paths(&zipped), kept);
+}
+
+/// What a folder with these files gives: the digest, the files, and the workspace's manifest.
+fn chosen_in_folder(files: &[(&str, &str)]) -> (Digest, Vec<SnapshotFile>, Option<Vec<u8>>) {
+    let (source, dest) = (tempdir().unwrap(), tempdir().unwrap());
+    for (name, data) in files {
+        let path = source.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, data).unwrap();
+    }
+    match admit_named(source.path(), wanted(), dest.path(), &LIMITS).unwrap() {
+        Admission::Admitted(snapshot) => chosen(&snapshot),
+        Admission::Refused(refusals) => panic!("{refusals:#?}"),
+    }
+}
+
+fn chosen(snapshot: &Snapshot) -> (Digest, Vec<SnapshotFile>, Option<Vec<u8>>) {
+    let workspace = snapshot.workspace_manifest().map(<[u8]>::to_vec);
+    (
+        snapshot.digest().clone(),
+        snapshot.files().to_vec(),
+        workspace,
+    )
+}
+
+#[test]
+fn a_folder_and_its_archives_give_the_same_crate_of_several() {
+    const WORKSPACE: &str = "[workspace]\nmembers = [\"*\"]\n";
+    const MEMBER: &str = "[package]\nname = \"sum\"\nedition.workspace = true\n";
+    const OTHER: &str = "[package]\nname = \"other\"\n";
+    let classes: [(&str, &[(&str, &str)]); 4] = [
+        (
+            "of a workspace",
+            &[
+                ("Cargo.toml", WORKSPACE),
+                ("a/Cargo.toml", OTHER),
+                ("b/Cargo.toml", MEMBER),
+                ("b/src/main.rs", "fn main() {}"),
+            ],
+        ),
+        (
+            "beside others",
+            &[
+                ("a/Cargo.toml", OTHER),
+                ("Sum/Cargo.toml", OTHER),
+                ("Sum/x", ""),
+            ],
+        ),
+        (
+            "deep down",
+            &[("a/b/c/d/Cargo.toml", OTHER), ("a/README.md", "")],
+        ),
+        (
+            "of a root package",
+            &[
+                (
+                    "w/Cargo.toml",
+                    "[package]\nname = \"x\"\n[workspace]\nmembers = [\"sum\"]",
+                ),
+                ("w/sum/Cargo.toml", OTHER),
+                ("w/sum/vendor/sum/Cargo.toml", MEMBER),
+            ],
+        ),
+    ];
+    for (what, files) in classes {
+        let expected = chosen_in_folder(files);
+        let (zipped, _around) = admitted("hw.zip", &zip_of("", files));
+        assert_eq!(chosen(&zipped), expected, "{what}");
+        let reversed: Vec<_> = files.iter().rev().copied().collect();
+        let (tarred, _around) = admitted("hw.tar.gz", &tar_of("", &reversed));
+        assert_eq!(chosen(&tarred), expected, "{what}");
+    }
+    let (digest, files, workspace) = chosen_in_folder(classes[0].1);
+    assert_eq!(workspace.as_deref(), Some(WORKSPACE.as_bytes()));
+    assert_eq!(files.len(), 2);
+    // The workspace's manifest counts.
+    let mut changed = classes[0].1.to_vec();
+    changed[0].1 = "[workspace]\nmembers = [\"b\"]\n";
+    assert_ne!(chosen_in_folder(&changed).0, digest);
 }
 
 #[test]
@@ -199,6 +281,13 @@ fn a_crate_that_is_missing_or_not_alone_is_told() {
         "Cargo.toml",
         "only `cargo.toml`",
     );
+    let hidden_end = Zip::default().file("hw/Cargo.toml.txt", "");
+    refused(
+        "hw.zip",
+        &hidden_end.bytes(),
+        "Cargo.toml",
+        "only `hw/Cargo.toml.txt`",
+    );
     let two = Zip::default()
         .file("a/Cargo.toml", "")
         .file("b/Cargo.toml", "");
@@ -208,7 +297,7 @@ fn a_crate_that_is_missing_or_not_alone_is_told() {
         "Cargo.toml",
         "there are 2 crates, in `a`, `b`",
     );
-    let deep = TarBall::default().file("a/b/c/Cargo.toml", "");
+    let deep = TarBall::default().file("a/b/c/d/e/Cargo.toml", "");
     refused(
         "hw.tgz",
         &deep.bytes(),

@@ -1,4 +1,4 @@
-//! Refused: the package has two binaries, and nobody can tell which one to run (this one would be right).
+//! Refused: the package has two binaries, and nothing says which one to run (this one would be right).
 
 use rayon::prelude::*;
 use std::fs;

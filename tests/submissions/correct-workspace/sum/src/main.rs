@@ -1,4 +1,4 @@
-//! Refused: the manifest at the top is a workspace, and the package is a member one folder down (its total would be right).
+//! Right: a member of a workspace, one folder down, which takes edition and crate from the workspace.
 
 use rayon::prelude::*;
 use std::fs;

@@ -1,0 +1,25 @@
+//! Right: of two programs, `default-run` names this one, and a default feature brings its crate.
+
+#[cfg(any(not(feature = "parallel"), feature = "slow"))]
+compile_error!("the default features are not as cargo has them");
+
+use rayon::prelude::*;
+use std::fs;
+use std::path::PathBuf;
+
+fn main() {
+    let files: Vec<PathBuf> = fs::read_dir(".")
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|x| x == "numbers"))
+        .collect();
+    let total: u64 = files
+        .par_iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            let numbers: Vec<u64> = text.lines().map(|l| l.parse().unwrap()).collect();
+            numbers[2] * numbers[16]
+        })
+        .sum();
+    println!("{total}");
+}

@@ -5,11 +5,7 @@
 
 use bytesize::ByteSize;
 
-use crate::{
-    limits::Limits,
-    names::{LONGEST_PATH, shown},
-    refusal::Refusal,
-};
+use crate::{largest::Largest, limits::Limits, names::shown, refusal::Refusal};
 
 /// The thing itself, in a sentence.
 fn the(place: &str) -> String {
@@ -70,29 +66,6 @@ pub(crate) fn odd_name(place: &str, problem: &str) -> Refusal {
     )
 }
 
-pub(crate) fn same_name(place: &str, other: &str) -> Refusal {
-    Refusal::new(
-        place,
-        format!(
-            "{} differs from `{other}` in capitals only, which many systems take for one",
-            the(place)
-        ),
-        "rename one of the two",
-    )
-}
-
-pub(crate) fn long_path(place: &str) -> Refusal {
-    Refusal::new(
-        place,
-        format!(
-            "the path {} has {} bytes, and {LONGEST_PATH} are allowed",
-            the(place),
-            place.len()
-        ),
-        "shorten the names of its folders, or use fewer of them",
-    )
-}
-
 pub(crate) fn manifest_is_folder(place: &str) -> Refusal {
     Refusal::new(
         place,
@@ -104,19 +77,20 @@ pub(crate) fn manifest_is_folder(place: &str) -> Refusal {
     )
 }
 
-pub(crate) fn too_many(place: &str, limits: Limits) -> Refusal {
+pub(crate) fn too_many(place: &str, limits: Limits, largest: &Largest) -> Refusal {
     Refusal::new(
         place,
         format!(
-            "the submission passes {} files and folders{}, which is all it may have",
+            "the submission passes {} files and folders{}, which is all it may have{}",
             limits.entries,
-            at(place)
+            at(place),
+            largest.by_files()
         ),
         "hand in source code only, without data and without what programs have made",
     )
 }
 
-pub(crate) fn too_large(place: &str, size: u64, limits: Limits) -> Refusal {
+pub(crate) fn too_large(place: &str, size: u64, limits: Limits, largest: &Largest) -> Refusal {
     let allowed = ByteSize(limits.bytes);
     Refusal::new(
         place,
@@ -128,8 +102,9 @@ pub(crate) fn too_large(place: &str, size: u64, limits: Limits) -> Refusal {
             )
         } else {
             format!(
-                "with {} the submission has more than {allowed}, which is all it may have",
-                the(place)
+                "with {} the submission has more than {allowed}, which is all it may have{}",
+                the(place),
+                largest.by_bytes()
             )
         },
         "hand in source code only, without data and without what programs have made",
@@ -184,25 +159,52 @@ pub(crate) fn empty_archive(place: &str) -> Refusal {
     )
 }
 
-pub(crate) fn other_magic(place: &str, kind: &str) -> Refusal {
+/// What is handed in is nothing that can be read; `what` is what it is, if that is known.
+pub(crate) fn foreign(place: &str, what: Option<&str>) -> Refusal {
     Refusal::new(
         place,
-        format!(
-            "by its name {} is a {kind}, and by its first bytes it is not",
-            the(place)
-        ),
-        "pack the folder as `.zip` or as `.tar.gz`; a name alone does not make an archive",
+        match what {
+            Some(what) => format!(
+                "by its contents {} is {what}, which is not read here",
+                the(place)
+            ),
+            None => format!("{} is no archive that is read here", the(place)),
+        },
+        "unpack it if it is an archive, and hand in the folder that holds `Cargo.toml` and `src/`, packed as `.zip` or `.tar.gz`",
     )
 }
 
-pub(crate) fn no_archive(place: &str) -> Refusal {
+/// Several archives in an archive without a crate.
+pub(crate) fn several_archives(names: &[String]) -> Refusal {
+    let named = names.iter().take(3).map(|name| format!("`{name}`"));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = if names.len() > 3 { " and others" } else { "" };
+    Refusal::new(
+        "",
+        format!(
+            "the archive has no `Cargo.toml` and several archives in it, {named}{more}, and one is graded"
+        ),
+        "hand in the one that is to be graded",
+    )
+}
+
+/// An archive in an archive in an archive.
+pub(crate) fn deep_archive(place: &str) -> Refusal {
     Refusal::new(
         place,
         format!(
-            "{} is neither a folder nor a `.zip` or `.tar.gz` archive",
+            "the archive {} is packed into two others, and one is the most",
             the(place)
         ),
-        "hand in the folder that holds `Cargo.toml` and `src/`, packed as one of these",
+        "hand in this archive itself",
+    )
+}
+
+pub(crate) fn no_tar(packer: &str) -> Refusal {
+    Refusal::new(
+        "",
+        format!("what is packed in it with {packer} is not a tar archive"),
+        "pack the folder that holds `Cargo.toml` and `src/` as `.zip` or `.tar.gz`",
     )
 }
 
@@ -295,19 +297,18 @@ mod tests {
             denied(place),
             changed(place),
             odd_name(place, "is odd"),
-            same_name(place, "b"),
-            long_path(place),
             manifest_is_folder(place),
-            too_many(place, limits),
-            too_large(place, 9, limits),
-            too_large(place, 1, limits),
+            too_many(place, limits, &Largest::default()),
+            too_large(place, 9, limits, &Largest::default()),
+            too_large(place, 1, limits, &Largest::default()),
             too_deep(place, limits),
             hard_link(place),
             escape(place),
             twice(place),
             empty_archive(place),
-            other_magic(place, "x"),
-            no_archive(place),
+            foreign(place, Some("a 7z archive")),
+            foreign(place, None),
+            deep_archive(place),
             damaged(place),
             packed_oddly(place),
             sparse(place),

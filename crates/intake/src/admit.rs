@@ -19,7 +19,7 @@ use crate::{
     error::Error,
     limits::Limits,
     location::Location,
-    manifest, names, open,
+    manifest, names, open, refusals,
     root::{self, Root},
     snapshot::Snapshot,
     source::Source,
@@ -212,6 +212,9 @@ fn copy_opened(
 ) -> Result<Admission, Error> {
     let mut walked = walk::copy(source, top, dest, *limits)?;
     if let Some(refusal) = manifest::missing(walked.top.as_deref(), &walked.files) {
+        // A student may have handed in a link to the crate, or a folder that cannot be read.
+        let left_out = walked.left_out.listed().iter();
+        walked.refusals.extend(left_out.map(refusals::not_searched));
         walked.refusals.add_first(refusal);
     }
     let refusals = walked.refusals.into_list();

@@ -5,7 +5,13 @@
 
 use bytesize::ByteSize;
 
-use crate::{largest::Largest, limits::Limits, names::shown, refusal::Refusal};
+use crate::{
+    largest::Largest,
+    left_out::{LeftOut, Omission},
+    limits::Limits,
+    names::shown,
+    refusal::Refusal,
+};
 
 /// The thing itself, in a sentence.
 fn the(place: &str) -> String {
@@ -159,6 +165,22 @@ pub(crate) fn empty_archive(place: &str) -> Refusal {
     )
 }
 
+/// What was left out, where the crate was looked for in vain.
+pub(crate) fn not_searched(left_out: &LeftOut) -> Refusal {
+    let place = left_out.path.as_str();
+    match &left_out.why {
+        Omission::Link => link(place),
+        Omission::Special(what) => special(place, what),
+        Omission::Name(why) => odd_name(place, why),
+        Omission::Unreadable => denied(place),
+        Omission::Made | Omission::Configuration => Refusal::new(
+            place,
+            format!("{} {}", the(place), left_out.why.predicate()),
+            "put the crate into a folder of its own",
+        ),
+    }
+}
+
 /// What is handed in is nothing that can be read; `what` is what it is, if that is known.
 pub(crate) fn foreign(place: &str, what: Option<&str>) -> Refusal {
     Refusal::new(
@@ -175,16 +197,16 @@ pub(crate) fn foreign(place: &str, what: Option<&str>) -> Refusal {
 }
 
 /// Several archives in an archive without a crate.
-pub(crate) fn several_archives(names: &[String]) -> Refusal {
+pub(crate) fn several_archives(place: &str, names: &[String]) -> Refusal {
     let named = names.iter().take(3).map(|name| format!("`{name}`"));
     let named = named.collect::<Vec<_>>().join(", ");
     let more = if names.len() > 3 { " and others" } else { "" };
     Refusal::new(
-        "",
+        place,
         format!(
             "the archive has no `Cargo.toml` and several archives in it, {named}{more}, and one is graded"
         ),
-        "hand in the one that is to be graded",
+        "hand in the archive that is to be graded",
     )
 }
 

@@ -212,7 +212,8 @@ impl<'a> Archive<'a> {
             (Some(only), 0) => self.inner(only, dest, refusals),
             (Some(_), _) => {
                 let names = plan.archives().iter().map(|name| shown(name));
-                Err(refusals::several_archives(&names.collect::<Vec<_>>()).into())
+                let names = names.collect::<Vec<_>>();
+                Err(refusals::several_archives(&self.name, &names).into())
             }
             (None, _) => {
                 let top = plan.top();

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use bytesize::ByteSize;
 use ids::words::count;
 
-use crate::snapshot::SnapshotFile;
-
 /// What takes the most room among the files that were copied before a limit was passed.
 #[derive(Debug, Default)]
 pub(crate) struct Largest {
@@ -19,12 +17,13 @@ pub(crate) struct Largest {
 }
 
 impl Largest {
-    pub(crate) fn of(files: &[SnapshotFile]) -> Self {
+    /// `files` are their paths and sizes.
+    pub(crate) fn of<'f>(files: impl IntoIterator<Item = (&'f str, u64)>) -> Self {
         let mut tops: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
-        for file in files {
-            let top = file.path.split('/').next().unwrap_or_default();
+        for (path, size) in files {
+            let top = path.split('/').next().unwrap_or_default();
             let sums = tops.entry(top).or_default();
-            *sums = (sums.0 + file.bytes, sums.1 + 1);
+            *sums = (sums.0 + size, sums.1 + 1);
         }
         let bytes = tops.iter().max_by_key(|(_, sums)| sums.0);
         let most = tops.iter().max_by_key(|(_, sums)| sums.1);
@@ -64,11 +63,7 @@ mod tests {
     #[test]
     fn what_is_largest_is_named_by_its_place_at_the_top() {
         let files = [("a/b/c", 7), ("a/d", 5), ("e", 10), ("f", 1)];
-        let files = files.map(|(path, bytes)| SnapshotFile {
-            path: path.to_owned(),
-            bytes,
-        });
-        let largest = Largest::of(&files);
+        let largest = Largest::of(files);
         assert!(largest.by_bytes().contains("`a` is the largest, with 12 B"));
         assert!(largest.by_files().contains("`a` has the most, 2 files"));
         assert_eq!(Largest::default().by_bytes(), "");

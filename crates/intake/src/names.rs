@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ids::words::is_visible;
 
-use crate::{left_out::Omission, manifest};
+use crate::left_out::Omission;
 
 /// The longest name in bytes. Most file systems stop here.
 const LONGEST_NAME: usize = 255;
@@ -85,17 +85,6 @@ pub(crate) fn omission(name: &[u8]) -> Option<Omission> {
 /// Whether a file of this name in a folder tells that a tool has made the folder.
 pub(crate) fn is_tag(name: &[u8]) -> bool {
     TAGS.iter().any(|tag| tag.as_bytes() == name)
-}
-
-/// Whether a person would take this name for the manifest's, and cargo would not.
-pub(crate) fn looks_like_manifest(name: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(name);
-    let seen = text.chars().filter(|&c| is_visible(c) && c != '\u{fffd}');
-    let seen = seen.collect::<String>();
-    name != manifest::NAME.as_bytes()
-        && seen
-            .trim_end_matches([' ', '.'])
-            .eq_ignore_ascii_case(manifest::NAME)
 }
 
 fn is_one_of(list: &[&str], name: &[u8]) -> bool {
@@ -275,21 +264,6 @@ mod tests {
             "swp",
         ] {
             assert!(!is_dropped(name.as_bytes()), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_manifest_of_an_odd_name_is_noticed() {
-        for name in [
-            "Cargo.toml ",
-            "cargo.toml",
-            "Cargo\u{200b}.toml",
-            "Cargo.toml.",
-        ] {
-            assert!(looks_like_manifest(name.as_bytes()), "{name:?}");
-        }
-        for name in ["Cargo.toml", "Cargo.toml.txt", "cargo"] {
-            assert!(!looks_like_manifest(name.as_bytes()), "{name:?}");
         }
     }
 

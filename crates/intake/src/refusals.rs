@@ -197,10 +197,14 @@ pub(crate) fn foreign(place: &str, what: Option<&str>) -> Refusal {
 }
 
 /// Several archives in an archive without a crate.
-pub(crate) fn several_archives(place: &str, names: &[String]) -> Refusal {
-    let named = names.iter().take(3).map(|name| format!("`{name}`"));
+pub(crate) fn several_archives(place: &str, archives: &[String]) -> Refusal {
+    let named = archives.iter().take(3).map(|name| format!("`{name}`"));
     let named = named.collect::<Vec<_>>().join(", ");
-    let more = if names.len() > 3 { " and others" } else { "" };
+    let more = if archives.len() > 3 {
+        " and others"
+    } else {
+        ""
+    };
     Refusal::new(
         place,
         format!(

@@ -217,14 +217,14 @@ impl Walk<'_> {
             let mut top = self.walked.top.iter().flatten();
             top.all(|other| other.to_bytes() != manifest::NAME.as_bytes())
         };
-        folder.depth == 0 && names::looks_like_manifest(name) && is_alone()
+        folder.depth == 0 && manifest::is_meant_by(name) && is_alone()
     }
 
     fn too_many(&self, path: &str) -> Cause {
         Cause::Limit(refusals::too_many(
             path,
             self.limits,
-            &Largest::of(&self.walked.files),
+            &Largest::of(self.walked.files.iter().map(SnapshotFile::path_and_size)),
         ))
     }
 
@@ -242,7 +242,7 @@ impl Walk<'_> {
     fn file(&mut self, opened: Opened, path: String) -> Result<(), Cause> {
         let size = opened.size();
         let files = &self.walked.files;
-        let largest = || Largest::of(files);
+        let largest = || Largest::of(files.iter().map(SnapshotFile::path_and_size));
         let too_large = || Cause::Limit(refusals::too_large(&path, size, self.limits, &largest()));
         // Checked before anything is read: a sparse file of a terabyte costs its owner nothing.
         if size > self.bytes_left {

@@ -191,9 +191,10 @@ impl<'a> Extraction<'a> {
             let why = copy::not_taken(cause, &self.dest.join(&path), other.as_deref())?;
             return Ok(self.leave(raw, path, why));
         }
-        let extracted = match is_folder {
-            true => Extracted::Folder,
-            false => Extracted::File,
+        let extracted = if is_folder {
+            Extracted::Folder
+        } else {
+            Extracted::File
         };
         self.extracted.insert(path.clone(), extracted);
         Ok(Some(path))
@@ -245,7 +246,7 @@ impl<'a> Extraction<'a> {
 
     fn file(&mut self, path: &str, entry: &Entry<'_>, body: &mut dyn Read) -> Result<(), Cause> {
         let files = &self.files;
-        let largest = || Largest::of(files);
+        let largest = || Largest::of(files.iter().map(SnapshotFile::path_and_size));
         let too_large = || {
             Cause::Limit(refusals::too_large(
                 path,
@@ -283,7 +284,7 @@ impl<'a> Extraction<'a> {
         }
         let left = self.entries_left.checked_sub(1);
         self.entries_left = left.ok_or_else(|| {
-            let largest = Largest::of(&self.files);
+            let largest = Largest::of(self.files.iter().map(SnapshotFile::path_and_size));
             Cause::Limit(refusals::too_many(above, self.limits, &largest))
         })?;
         self.counted.insert(raw.to_vec());

@@ -225,8 +225,7 @@ impl<'a> Archive<'a> {
                     return Err(refusals::foreign(&self.name, what).into());
                 }
                 for name in top.iter().map(|name| name.to_bytes()) {
-                    if let (true, Err(problem)) =
-                        (names::looks_like_manifest(name), names::check(name))
+                    if let (true, Err(problem)) = (manifest::is_meant_by(name), names::check(name))
                     {
                         refusals.add(refusals::odd_name(&shown(name), &problem));
                     }

@@ -16,10 +16,10 @@ use ruzstd::decoding::{
 use super::budget::Source;
 use crate::archive_kind::ArchiveKind;
 
-/// The largest window. `xz -9` and `zstd --ultra -20` ask for 64 and 32 MiB.
+/// The largest window of zstd. `zstd --ultra -20` asks for 32 MiB.
 const WINDOW: u64 = 64 << 20;
-/// What xz's decoder may have, in KiB: its window, and the tables beside.
-const XZ_MEMORY: u32 = (WINDOW / 1024) as u32 + 1024;
+/// What xz's decoder may have, in KiB: a window of 64 MiB, for which `xz -9` asks, and the tables beside.
+const XZ_MEMORY: u32 = 65 << 10;
 
 /// The bytes of the tar archive that is packed in `source`.
 pub(super) fn stream<'s>(kind: ArchiveKind, source: Source<'s>) -> Box<dyn Read + 's> {

@@ -54,12 +54,11 @@ impl App {
 
 /// The submission that the user named: a folder, or an archive. A mistyped path is reported at once.
 fn submission(path: &Path) -> Result<Submission, Fault> {
-    let origin = match intake::named_archive(path) {
-        Some(archive) => Origin::Found(archive),
-        None => {
-            intake::check_named(path)?;
-            Origin::Named(path.to_path_buf())
-        }
+    let origin = if let Some(archive) = intake::named_archive(path) {
+        Origin::Found(archive)
+    } else {
+        intake::check_named(path)?;
+        Origin::Named(path.to_path_buf())
     };
     // `.` and the like have no name of their own.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());

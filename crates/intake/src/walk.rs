@@ -194,7 +194,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Leave out what is no file and no folder, unless it is the manifest.
+    /// Leave out what is no file and no folder, or cannot be read, unless it is the manifest or the program.
     fn not_opened(&mut self, path: String, error: ReadError) -> Result<(), Cause> {
         let why = match &error {
             ReadError::Link => Omission::Link,
@@ -204,7 +204,10 @@ impl Walk<'_> {
                 return Err(self.cause(&path, error));
             }
         };
-        if path == manifest::NAME {
+        // What cannot be read and is needed is made readable by its student; nothing is gained by a build.
+        let is_needed =
+            why == Omission::Unreadable && matches!(path.as_str(), "src" | "src/main.rs");
+        if path == manifest::NAME || is_needed {
             return Err(self.cause(&path, error));
         }
         self.walked.left_out.add(path, why);

@@ -57,7 +57,7 @@ pub(super) struct GradeArgs {
     /// The exercise
     #[arg(value_name = "EXERCISE")]
     pub(super) exercise: Option<String>,
-    /// The submission's folder [default: the exercise's own]
+    /// The submission: a folder or an archive [default: the exercise's own folder]
     #[arg(value_name = "PATH")]
     pub(super) path: Option<PathBuf>,
     /// Grade on this seed instead of fresh ones; may be given several times

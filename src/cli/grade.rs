@@ -56,11 +56,16 @@ impl App {
     }
 }
 
-/// The submission in the folder that the user named. A mistyped path is reported at once.
-fn submission(folder: &Path) -> Result<Submission, Fault> {
-    intake::check_named(folder)?;
+/// The submission that the user named: a folder, or an archive. A mistyped path is reported at once.
+fn submission(path: &Path) -> Result<Submission, Fault> {
+    let origin = if let Some(archive) = intake::named_archive(path) {
+        Origin::Found(archive)
+    } else {
+        intake::check_named(path)?;
+        Origin::Named(path.to_path_buf())
+    };
     // `.` and the like have no name of their own.
-    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let name = absolute
         .components()
         .next_back()
@@ -70,6 +75,6 @@ fn submission(folder: &Path) -> Result<Submission, Fault> {
         .map_or_else(Default::default, OsStr::to_string_lossy);
     Ok(Submission {
         id: SubmissionId::from_folder_name(&name),
-        origin: Origin::Named(folder.to_path_buf()),
+        origin,
     })
 }

@@ -41,7 +41,7 @@ pub(super) struct Grade {
     pub(super) settings: Settings,
     pub(super) isolation: IsolationDemand,
     pub(super) exercise: Exercise,
-    /// The submission's folder.
+    /// The submission's folder, or its archive.
     pub(super) folder: PathBuf,
     /// All seeds, the fresh ones drawn.
     pub(super) seeds: Vec<Seed>,

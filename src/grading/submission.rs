@@ -26,7 +26,7 @@ pub struct Submission {
 pub enum Origin {
     /// A folder that a person named: one that cannot be read is their mistake and not the submission's.
     Named(PathBuf),
-    /// What was found in a class.
+    /// What was found in a class, or an archive that a person named.
     Found(Source),
 }
 

@@ -4,6 +4,7 @@
 
 use std::{
     fs::File,
+    io::Read as _,
     os::fd::{AsFd as _, OwnedFd},
     path::Path,
 };
@@ -13,7 +14,7 @@ use rustix::io::Errno;
 use crate::{
     admission::Admission,
     archive,
-    archive_kind::ArchiveKind,
+    archive_kind::{self, ArchiveKind, HEAD},
     cause::{self, Cause, ReadError},
     choice::{CrateFolder, Crates, Root},
     error::Error,
@@ -50,6 +51,29 @@ pub fn check_named(path: &Path) -> Result<(), Error> {
     match open::kind_of(folder.as_fd(), c"Cargo.toml") {
         Err(ReadError::Denied) => Err(closed(Errno::ACCESS)),
         _ => Ok(()),
+    }
+}
+
+/// The archive that a person named: a file that is one by its first bytes or by its name. `None` for
+/// everything else, also for what cannot be opened.
+#[must_use]
+pub fn named_archive(path: &Path) -> Option<Source> {
+    let name = path.file_name()?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let location = Location::new(folder.unwrap_or(Path::new(".")), name);
+    let opened = location.open().ok().filter(|opened| !opened.is_folder())?;
+    let mut head = Vec::new();
+    let read = File::from(opened.fd)
+        .take(HEAD as u64)
+        .read_to_end(&mut head);
+    read.ok()?;
+    let name = name.as_encoded_bytes();
+    match ArchiveKind::of_head(&head).or_else(|| ArchiveKind::of_name(name)) {
+        Some(kind) => Some(Source::Archive(location, kind)),
+        None if archive_kind::is_foreign_archive(name) => Some(Source::File(location)),
+        None => None,
     }
 }
 
@@ -118,10 +142,10 @@ pub fn admit_source(
     let path = &source.path();
     let name = names::shown(path.file_name().unwrap_or_default().as_encoded_bytes());
     let admitted = match source {
-        Source::File(_) => return Ok(Admission::Refused(vec![refusals::no_archive(&name)])),
         Source::Folder(location) => copy_found_folder(location, wanted, dest, limits),
-        Source::Archive(location, kind) => {
-            copy_found_archive(location, *kind, wanted, dest, limits)
+        // What it is, its first bytes say.
+        Source::Archive(location, _) | Source::File(location) => {
+            copy_found_archive(location, wanted, dest, limits)
         }
     };
     match admitted {
@@ -200,7 +224,6 @@ fn copy_chosen(
 
 fn copy_found_archive(
     location: &Location,
-    kind: ArchiveKind,
     wanted: Wanted<'_>,
     dest: &Path,
     limits: &Limits,
@@ -211,9 +234,7 @@ fn copy_found_archive(
     }
     let file = File::from(opened.fd);
     let path = &location.path();
-    Ok(archive::copy_archive(
-        &file, path, kind, wanted, dest, *limits,
-    )?)
+    Ok(archive::copy_archive(&file, path, wanted, dest, *limits)?)
 }
 
 fn copy_opened(
@@ -225,6 +246,9 @@ fn copy_opened(
 ) -> Result<Admission, Error> {
     let mut walked = walk::copy(source, top, dest, *limits)?;
     if let Some(refusal) = manifest::missing(walked.top.as_deref(), similar, &walked.files) {
+        // A student may have handed in a link to the crate, or a folder that cannot be read.
+        let left_out = walked.left_out.listed().iter();
+        walked.refusals.extend(left_out.map(refusals::not_searched));
         walked.refusals.add_first(refusal);
     }
     let refusals = walked.refusals.into_list();

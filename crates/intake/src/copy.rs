@@ -9,7 +9,13 @@ use std::{
     path::Path,
 };
 
-use crate::{cause::ReadError, error::Error};
+use rustix::io::Errno;
+
+use crate::{
+    cause::{Cause, ReadError},
+    error::Error,
+    left_out::Omission,
+};
 
 /// Why a file was not copied.
 #[derive(Debug)]
@@ -41,15 +47,25 @@ pub(crate) fn folder(path: &Path) -> Result<(), Error> {
 
 /// Copy all of `source`, at most `budget` bytes, to the new file `path`. Returns the number of bytes.
 pub(crate) fn file(source: impl Read, path: &Path, budget: u64) -> Result<u64, Failure> {
-    let full = |error: io::Error| Failure::Write(copy_error("write", path, error));
     // The submission's modes are not copied: the copy is readable and not executable.
     let mut target = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o644)
         .open(path)
-        .map_err(full)?;
-    copy_bytes(source, &mut target, budget, full)
+        .map_err(|error| Failure::Write(copy_error("write", path, error)))?;
+    stream(source, &mut target, budget, path)
+}
+
+/// Copy all of `source`, at most `budget` bytes, to `target`, which is at `path`.
+pub(crate) fn stream(
+    source: impl Read,
+    target: &mut impl Write,
+    budget: u64,
+    path: &Path,
+) -> Result<u64, Failure> {
+    let full = |error: io::Error| Failure::Write(copy_error("write", path, error));
+    copy_bytes(source, target, budget, full)
 }
 
 /// A file can grow while it is read, so its size is no bound: the budget is.
@@ -78,11 +94,34 @@ fn copy_bytes(
     }
 }
 
+/// Why the file system of the copy does not take the name `path`, if that is the `cause`: it is too long
+/// there, or it means the same file as `other`, which differs in capitals. Every other cause is given back.
+pub(crate) fn not_taken(cause: Cause, path: &Path, other: Option<&str>) -> Result<Omission, Cause> {
+    let errno = match &cause {
+        Cause::Ours(Error::Copy {
+            path: failed,
+            source,
+            ..
+        }) if failed == path => Errno::from_io_error(source),
+        _ => None,
+    };
+    let why = match (errno, other) {
+        (Some(Errno::EXIST), Some(other)) => {
+            format!(
+                "differs from `{other}` in capitals only, which the disk of the copy takes for one"
+            )
+        }
+        (Some(Errno::NAMETOOLONG | Errno::ILSEQ), _) => {
+            "the disk of the copy does not take".to_owned()
+        }
+        _ => return Err(cause),
+    };
+    Ok(Omission::Name(why))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-
-    use rustix::io::Errno;
 
     use super::*;
 
@@ -144,6 +183,24 @@ mod tests {
             panic!("{copied_bytes:?}")
         };
         assert_eq!(source.kind(), io::ErrorKind::WriteZero);
+    }
+
+    #[test]
+    fn a_name_that_the_disk_of_the_copy_does_not_take_is_left_out() {
+        let path = Path::new("copy/readme");
+        let failed = |errno: Errno| Cause::Ours(copy_error("write", path, errno.into()));
+        let why = |errno, other| match not_taken(failed(errno), path, other) {
+            Ok(why) => why.predicate(),
+            Err(cause) => format!("{cause:?}"),
+        };
+        assert!(why(Errno::EXIST, Some("README")).contains("differs from `README`"));
+        assert!(why(Errno::NAMETOOLONG, None).contains("does not take"));
+        // Without another name, it is no fault of the name that something is there.
+        assert!(why(Errno::EXIST, None).starts_with("Ours"));
+        assert!(why(Errno::NOSPC, Some("README")).starts_with("Ours"));
+        // In a folder of that name, a copy failed.
+        let inner = Cause::Ours(copy_error("write", &path.join("x"), Errno::EXIST.into()));
+        assert!(not_taken(inner, path, Some("README")).is_err());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Hides the wording. Never decides what is left out: `names`, the walk and the archive do.
 
+use std::{ffi::OsStr, path::Path};
+
 /// How many things that were left out are listed. A person would not read more.
 const LISTED: usize = 20;
 
@@ -12,6 +14,15 @@ pub struct LeftOut {
     pub path: String,
     /// Why it is not in the copy.
     pub why: Omission,
+}
+
+impl LeftOut {
+    /// Whether the crate may need it.
+    fn may_be_missed(&self) -> bool {
+        let is_source = Path::new(&self.path).extension() == Some(OsStr::new("rs"));
+        let is_src = self.path == "src" || self.path.starts_with("src/");
+        self.why == Omission::Configuration || is_src || is_source
+    }
 }
 
 /// Why something is not in the copy.
@@ -29,6 +40,8 @@ pub enum Omission {
     Made,
     /// It configures cargo or rustup, which the course does itself.
     Configuration,
+    /// Its permissions do not let anybody read it.
+    Unreadable,
 }
 
 impl Omission {
@@ -40,6 +53,7 @@ impl Omission {
             Self::Special(what) => format!("is {what}, not a file"),
             Self::Name(why) => format!("has a name that {why}"),
             Self::Made => "is what a tool has made".to_owned(),
+            Self::Unreadable => "cannot be read: permission denied".to_owned(),
             Self::Configuration => "is configuration, and the course's own is used".to_owned(),
         }
     }
@@ -63,10 +77,17 @@ pub struct LeftOuts {
 impl LeftOuts {
     pub(crate) fn add(&mut self, path: impl Into<String>, why: Omission) {
         let path = path.into();
+        let left_out = LeftOut { path, why };
         if self.list.len() < LISTED {
-            self.list.push(LeftOut { path, why });
-        } else {
-            self.more += 1;
+            self.list.push(left_out);
+            return;
+        }
+        self.more += 1;
+        // What a failed build may come from takes the place of something else.
+        let other = self.list.iter().rposition(|other| !other.may_be_missed());
+        if let Some(at) = other.filter(|_| left_out.may_be_missed()) {
+            self.list.remove(at);
+            self.list.push(left_out);
         }
     }
 
@@ -94,6 +115,19 @@ mod tests {
             left_out.add(format!("f{n}"), Omission::Link);
         }
         assert_eq!((left_out.listed().len(), left_out.more()), (LISTED, 3));
+        assert_eq!(left_out.listed()[0].path, "f0");
+    }
+
+    #[test]
+    fn what_the_crate_may_need_is_listed_however_late_it_is_met() {
+        let mut left_out = LeftOuts::default();
+        for n in 0..LISTED {
+            left_out.add(format!("f{n}"), Omission::Link);
+        }
+        left_out.add("src/main.rs", Omission::Link);
+        left_out.add("g", Omission::Link);
+        assert_eq!((left_out.listed().len(), left_out.more()), (LISTED, 2));
+        assert_eq!(left_out.listed()[LISTED - 1].path, "src/main.rs");
         assert_eq!(left_out.listed()[0].path, "f0");
     }
 }

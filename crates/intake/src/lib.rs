@@ -31,6 +31,7 @@ mod choice;
 mod class;
 mod copy;
 mod error;
+mod largest;
 mod left_out;
 mod limits;
 mod location;
@@ -51,7 +52,7 @@ mod wanted;
 mod tests;
 
 pub use admission::Admission;
-pub use admit::{admit_folder, admit_named, admit_source, check_named};
+pub use admit::{admit_folder, admit_named, admit_source, check_named, named_archive};
 pub use archive_kind::ArchiveKind;
 pub use class::{Attempt, Class, Found, Ignored, find};
 pub use error::{Error, IsOneSubmission, TooManyEntries};

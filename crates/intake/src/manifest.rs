@@ -5,6 +5,8 @@
 
 use std::ffi::CString;
 
+use ids::words::is_visible;
+
 use crate::{names::shown, refusal::Refusal, snapshot::SnapshotFile};
 
 /// The file that makes a folder a crate.
@@ -72,4 +74,32 @@ pub(crate) fn several(folders: &[Vec<u8>]) -> Refusal {
         ),
         "give the exercise's name to the folder of the crate that is to be graded, or hand in that folder alone",
     )
+}
+
+/// Whether a person would take this name for the manifest's, and cargo would not.
+pub(crate) fn is_meant_by(name: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(name);
+    let seen = text.chars().filter(|&c| is_visible(c) && c != '\u{fffd}');
+    let seen = seen.collect::<String>();
+    name != NAME.as_bytes() && seen.trim_end_matches([' ', '.']).eq_ignore_ascii_case(NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_of_an_odd_name_is_noticed() {
+        for name in [
+            "Cargo.toml ",
+            "cargo.toml",
+            "Cargo\u{200b}.toml",
+            "Cargo.toml.",
+        ] {
+            assert!(is_meant_by(name.as_bytes()), "{name:?}");
+        }
+        for name in ["Cargo.toml", "Cargo.toml.txt", "cargo"] {
+            assert!(!is_meant_by(name.as_bytes()), "{name:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
-//! Names inside a submission: which are left out, which are refused, and how one is shown.
+//! Names inside a submission: which are left out, and how one is shown.
 //!
-//! Hides which names are refused. A name that is accepted is UTF-8, is printed as it is, and names the same
+//! Hides which names are odd. A name that is accepted is UTF-8, is printed as it is, and names the same
 //! file on every system that a submission is copied through.
 //! Never touches the disk.
 
@@ -8,28 +8,52 @@ use std::path::Path;
 
 use ids::words::is_visible;
 
-/// The longest name in bytes. Most file systems stop at 255, archives and terminals before that.
-const LONGEST_NAME: usize = 100;
+use crate::left_out::Omission;
+
+/// The longest name in bytes. Most file systems stop here.
+const LONGEST_NAME: usize = 255;
 /// The longest path in bytes. It also bounds how deep a walk can go, whatever the course allows.
 pub(crate) const LONGEST_PATH: usize = 500;
 /// How much of an odd name is shown.
 const SHOWN: usize = 120;
 
-/// Files that other tools leave in a folder, and files that could configure our tools (`.cargo`,
-/// `rust-toolchain`). The course's lock file is used, so the submission's is left out as well.
-const DROPPED: &[&str] = &[
-    ".cargo",
+/// What other tools leave in nearly every folder. The course's lock file is used, so the submission's is left
+/// out as well. Nobody needs to be told of these.
+const USUAL: &[&str] = &[
     ".DS_Store",
+    ".fleet",
     ".git",
     ".hg",
     ".idea",
     ".svn",
+    ".vs",
     ".vscode",
+    ".zed",
     "__MACOSX",
     "Cargo.lock",
-    "rust-toolchain",
-    "rust-toolchain.toml",
 ];
+
+/// Folders that tools have made, large and never part of a crate.
+const MADE: &[&str] = &[
+    ".direnv",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".venv",
+    "__pycache__",
+    "node_modules",
+];
+
+/// What configures cargo and rustup. In the first, a folder, the files of [`CONFIG`] do.
+pub(crate) const CARGO: &str = ".cargo";
+const TOOLCHAIN: &[&str] = &["rust-toolchain", "rust-toolchain.toml"];
+/// The files by which `.cargo` configures cargo.
+pub(crate) const CONFIG: [&str; 2] = ["config.toml", "config"];
+
+/// A file of one of these names says that the folder around it is what a tool has made: cargo, its cache of
+/// any name, and a virtual environment of Python.
+pub(crate) const TAGS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
 
 /// Whether something of this name is left out, whatever it is.
 ///
@@ -37,9 +61,35 @@ const DROPPED: &[&str] = &[
 pub(crate) fn is_dropped(name: &[u8]) -> bool {
     name.ends_with(b"~")
         || name.ends_with(b".swp")
-        || DROPPED
-            .iter()
-            .any(|dropped| name.eq_ignore_ascii_case(dropped.as_bytes()))
+        // macOS's shadow of a file, and Emacs's lock.
+        || name.starts_with(b"._")
+        || name.starts_with(b".#")
+        || is_one_of(USUAL, name)
+        || is_one_of(MADE, name)
+        || is_one_of(TOOLCHAIN, name)
+        || is_one_of(&[CARGO], name)
+}
+
+/// What is said of something that is left out for its name alone; nothing if it is usual. What is said of
+/// `.cargo` depends on its contents.
+pub(crate) fn omission(name: &[u8]) -> Option<Omission> {
+    if is_one_of(MADE, name) {
+        Some(Omission::Made)
+    } else if is_one_of(TOOLCHAIN, name) {
+        Some(Omission::Configuration)
+    } else {
+        None
+    }
+}
+
+/// Whether a file of this name in a folder tells that a tool has made the folder.
+pub(crate) fn is_tag(name: &[u8]) -> bool {
+    TAGS.iter().any(|tag| tag.as_bytes() == name)
+}
+
+fn is_one_of(list: &[&str], name: &[u8]) -> bool {
+    list.iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// The name as text if it is accepted, otherwise what is wrong with it, as the predicate of a sentence.
@@ -66,6 +116,14 @@ pub(crate) fn check(name: &[u8]) -> Result<&str, String> {
         ));
     }
     Ok(text)
+}
+
+/// Why a path is left out that is longer than [`LONGEST_PATH`].
+pub(crate) fn long_path(path: &str) -> Omission {
+    let length = path.len();
+    Omission::Name(format!(
+        "makes a path of {length} bytes, and {LONGEST_PATH} are allowed"
+    ))
 }
 
 /// A name or path as it may be printed: what cannot be seen is escaped.
@@ -134,7 +192,7 @@ mod tests {
             &"x".repeat(LONGEST_NAME),
         ] {
             assert_eq!(check(name.as_bytes()), Ok(name));
-            assert_eq!(shown(name.as_bytes()), name);
+            assert!(name.len() > SHOWN || shown(name.as_bytes()) == name);
         }
     }
 
@@ -167,9 +225,9 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_more_than_100_bytes_is_odd() {
-        odd("x".repeat(101).as_bytes(), "101 bytes");
-        odd("é".repeat(51).as_bytes(), "102 bytes");
+    fn a_name_of_more_than_255_bytes_is_odd() {
+        odd("x".repeat(256).as_bytes(), "256 bytes");
+        odd("é".repeat(128).as_bytes(), "256 bytes");
     }
 
     #[test]
@@ -184,10 +242,17 @@ mod tests {
 
     #[test]
     fn leftovers_of_tools_are_dropped_and_nothing_else() {
-        for name in DROPPED {
+        for name in [USUAL, MADE, TOOLCHAIN].concat() {
             assert!(is_dropped(name.as_bytes()), "{name}");
         }
-        for name in [".CARGO", "Rust-Toolchain.toml", "main.rs~", ".main.rs.swp"] {
+        for name in [
+            ".CARGO",
+            "Rust-Toolchain.toml",
+            "main.rs~",
+            ".main.rs.swp",
+            "._main.rs",
+            ".#main.rs",
+        ] {
             assert!(is_dropped(name.as_bytes()), "{name}");
         }
         for name in [

@@ -1,6 +1,6 @@
 //! Open what is inside a submission: files and folders, and nothing else.
 //!
-//! Hides the flags of `open`, and which folders that cargo has made are left out. Never follows a link, never
+//! Hides the flags of `open`, and how a folder that a tool has made is recognised. Never follows a link, never
 //! waits for another process, and never relies on the type that an entry had before it was opened.
 
 use std::{
@@ -16,7 +16,7 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::{cause::ReadError, error::Error};
+use crate::{cause::ReadError, error::Error, names};
 
 /// With these flags, opening never waits for the writer of a FIFO or the holder of a lease, and no terminal
 /// becomes the controlling terminal of this process.
@@ -92,30 +92,45 @@ pub(crate) fn folder(folder: BorrowedFd<'_>, name: &CStr) -> Result<Option<Owned
     }
 }
 
-/// Open `name` in `folder`, if it is a file or a folder; `None` for a folder that cargo has built into.
-pub(crate) fn entry(
-    folder: BorrowedFd<'_>,
-    name: &CStr,
-    is_top: bool,
-) -> Result<Option<Opened>, ReadError> {
+/// What there is at a name.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// A file or a folder, opened.
+    Opened(Opened),
+    /// A folder that cargo has built into, under its usual name.
+    Built,
+    /// Another folder that a tool has made.
+    Made,
+}
+
+/// Open `name` in `folder`, if it is a file or a folder that no tool has made.
+pub(crate) fn entry(folder: BorrowedFd<'_>, name: &CStr, is_top: bool) -> Result<Found, ReadError> {
     let is_target = name == c"target";
     // Opening a device can have an effect, so the type is read first. The type that counts is the one that
     // the open descriptor has.
     let first_type = type_at(folder, name)?;
     // In the top folder the name is enough: cargo's folder need not even be readable.
     if is_target && is_top && matches!(first_type, FileType::Directory | FileType::Symlink) {
-        return Ok(None);
+        return Ok(Found::Built);
     }
     accept(first_type)?;
     let opened = open(folder, name).map_err(|error| match error {
         ReadError::Denied if !is_ours(folder, name) => ReadError::Foreign,
         error => error,
     })?;
-    // Deeper down a module may have this name, so cargo's tag decides.
-    let is_built = is_target
-        && opened.is_folder()
-        && type_at(&opened.fd, c"CACHEDIR.TAG").is_ok_and(|kind| kind == FileType::RegularFile);
-    Ok((!is_built).then_some(opened))
+    // A module may be called as cargo's folder is, and cargo's folder otherwise, so the tag decides.
+    let is_tagged = opened.is_folder() && names::TAGS.iter().any(|tag| has_file(&opened.fd, tag));
+    Ok(match is_tagged {
+        true if is_target => Found::Built,
+        true => Found::Made,
+        false => Found::Opened(opened),
+    })
+}
+
+/// Whether there is a file called `name` in the open folder.
+pub(crate) fn has_file(folder: impl AsFd, name: &str) -> bool {
+    let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+    stat.is_ok_and(|stat| kind(&stat) == FileType::RegularFile)
 }
 
 fn type_at(folder: impl AsFd, name: &CStr) -> Result<FileType, ReadError> {

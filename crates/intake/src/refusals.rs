@@ -6,8 +6,10 @@
 use bytesize::ByteSize;
 
 use crate::{
+    largest::Largest,
+    left_out::{LeftOut, Omission},
     limits::Limits,
-    names::{LONGEST_PATH, shown},
+    names::shown,
     refusal::Refusal,
 };
 
@@ -70,29 +72,6 @@ pub(crate) fn odd_name(place: &str, problem: &str) -> Refusal {
     )
 }
 
-pub(crate) fn same_name(place: &str, other: &str) -> Refusal {
-    Refusal::new(
-        place,
-        format!(
-            "{} differs from `{other}` in capitals only, which many systems take for one",
-            the(place)
-        ),
-        "rename one of the two",
-    )
-}
-
-pub(crate) fn long_path(place: &str) -> Refusal {
-    Refusal::new(
-        place,
-        format!(
-            "the path {} has {} bytes, and {LONGEST_PATH} are allowed",
-            the(place),
-            place.len()
-        ),
-        "shorten the names of its folders, or use fewer of them",
-    )
-}
-
 pub(crate) fn manifest_is_folder(place: &str) -> Refusal {
     Refusal::new(
         place,
@@ -104,19 +83,20 @@ pub(crate) fn manifest_is_folder(place: &str) -> Refusal {
     )
 }
 
-pub(crate) fn too_many(place: &str, limits: Limits) -> Refusal {
+pub(crate) fn too_many(place: &str, limits: Limits, largest: &Largest) -> Refusal {
     Refusal::new(
         place,
         format!(
-            "the submission passes {} files and folders{}, which is all it may have",
+            "the submission passes {} files and folders{}, which is all it may have{}",
             limits.entries,
-            at(place)
+            at(place),
+            largest.by_files()
         ),
         "hand in source code only, without data and without what programs have made",
     )
 }
 
-pub(crate) fn too_large(place: &str, size: u64, limits: Limits) -> Refusal {
+pub(crate) fn too_large(place: &str, size: u64, limits: Limits, largest: &Largest) -> Refusal {
     let allowed = ByteSize(limits.bytes);
     Refusal::new(
         place,
@@ -128,8 +108,9 @@ pub(crate) fn too_large(place: &str, size: u64, limits: Limits) -> Refusal {
             )
         } else {
             format!(
-                "with {} the submission has more than {allowed}, which is all it may have",
-                the(place)
+                "with {} the submission has more than {allowed}, which is all it may have{}",
+                the(place),
+                largest.by_bytes()
             )
         },
         "hand in source code only, without data and without what programs have made",
@@ -184,25 +165,72 @@ pub(crate) fn empty_archive(place: &str) -> Refusal {
     )
 }
 
-pub(crate) fn other_magic(place: &str, kind: &str) -> Refusal {
+/// What was left out, where the crate was looked for in vain.
+pub(crate) fn not_searched(left_out: &LeftOut) -> Refusal {
+    let place = left_out.path.as_str();
+    match &left_out.why {
+        Omission::Link => link(place),
+        Omission::Special(what) => special(place, what),
+        Omission::Name(why) => odd_name(place, why),
+        Omission::Unreadable => denied(place),
+        Omission::Made | Omission::Configuration => Refusal::new(
+            place,
+            format!("{} {}", the(place), left_out.why.predicate()),
+            "put the crate into a folder of its own",
+        ),
+    }
+}
+
+/// What is handed in is nothing that can be read; `what` is what it is, if that is known.
+pub(crate) fn foreign(place: &str, what: Option<&str>) -> Refusal {
     Refusal::new(
         place,
-        format!(
-            "by its name {} is a {kind}, and by its first bytes it is not",
-            the(place)
-        ),
-        "pack the folder as `.zip` or as `.tar.gz`; a name alone does not make an archive",
+        match what {
+            Some(what) => format!(
+                "by its contents {} is {what}, which is not read here",
+                the(place)
+            ),
+            None => format!("{} is no archive that is read here", the(place)),
+        },
+        "unpack it if it is an archive, and hand in the folder that holds `Cargo.toml` and `src/`, packed as `.zip` or `.tar.gz`",
     )
 }
 
-pub(crate) fn no_archive(place: &str) -> Refusal {
+/// Several archives in an archive without a crate.
+pub(crate) fn several_archives(place: &str, archives: &[String]) -> Refusal {
+    let named = archives.iter().take(3).map(|name| format!("`{name}`"));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = if archives.len() > 3 {
+        " and others"
+    } else {
+        ""
+    };
     Refusal::new(
         place,
         format!(
-            "{} is neither a folder nor a `.zip` or `.tar.gz` archive",
+            "the archive has no `Cargo.toml` and several archives in it, {named}{more}, and one is graded"
+        ),
+        "hand in the archive that is to be graded",
+    )
+}
+
+/// An archive in an archive in an archive.
+pub(crate) fn deep_archive(place: &str) -> Refusal {
+    Refusal::new(
+        place,
+        format!(
+            "the archive {} is packed into two others, and one is the most",
             the(place)
         ),
-        "hand in the folder that holds `Cargo.toml` and `src/`, packed as one of these",
+        "hand in this archive itself",
+    )
+}
+
+pub(crate) fn no_tar(packer: &str) -> Refusal {
+    Refusal::new(
+        "",
+        format!("what is packed in it with {packer} is not a tar archive"),
+        "pack the folder that holds `Cargo.toml` and `src/` as `.zip` or `.tar.gz`",
     )
 }
 
@@ -295,19 +323,18 @@ mod tests {
             denied(place),
             changed(place),
             odd_name(place, "is odd"),
-            same_name(place, "b"),
-            long_path(place),
             manifest_is_folder(place),
-            too_many(place, limits),
-            too_large(place, 9, limits),
-            too_large(place, 1, limits),
+            too_many(place, limits, &Largest::default()),
+            too_large(place, 9, limits, &Largest::default()),
+            too_large(place, 1, limits, &Largest::default()),
             too_deep(place, limits),
             hard_link(place),
             escape(place),
             twice(place),
             empty_archive(place),
-            other_magic(place, "x"),
-            no_archive(place),
+            foreign(place, Some("a 7z archive")),
+            foreign(place, None),
+            deep_archive(place),
             damaged(place),
             packed_oddly(place),
             sparse(place),

@@ -44,6 +44,13 @@ pub struct SnapshotFile {
     pub bytes: u64,
 }
 
+impl SnapshotFile {
+    /// Its path and size.
+    pub(crate) fn path_and_size(&self) -> (&str, u64) {
+        (&self.path, self.bytes)
+    }
+}
+
 impl Snapshot {
     /// The snapshot of the files that were copied below `root`.
     pub(crate) fn new(

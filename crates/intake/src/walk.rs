@@ -17,11 +17,12 @@ use crate::{
     cause::{Cause, ReadError},
     copy::{self, Failure},
     error::Error,
-    left_out::LeftOuts,
+    largest::Largest,
+    left_out::{LeftOuts, Omission},
     limits::Limits,
     manifest,
     names::{self, LONGEST_PATH},
-    open::{self, Opened},
+    open::{self, Found, Opened},
     refusal::Refusals,
     refusals,
     snapshot::{Newest, SnapshotFile},
@@ -93,7 +94,9 @@ impl Walk<'_> {
         let mut names = self.list(&mut dir, path)?;
         names.sort();
         if depth == 0 {
-            self.walked.top = Some(names.clone());
+            let mut top = names.clone();
+            top.retain(|name| !names::is_dropped(name.to_bytes()));
+            self.walked.top = Some(top);
         }
         let fd = dir.fd().map_err(|errno| self.cause(path, errno))?;
         let folder = Folder { fd, path, depth };
@@ -118,43 +121,116 @@ impl Walk<'_> {
                 continue;
             }
             let left = self.entries_left.checked_sub(1);
-            self.entries_left =
-                left.ok_or_else(|| Cause::Limit(refusals::too_many(path, self.limits)))?;
-            if !names::is_dropped(name.to_bytes()) {
-                names.push(name.to_owned());
-            }
+            self.entries_left = left.ok_or_else(|| self.too_many(path))?;
+            names.push(name.to_owned());
         }
         Ok(names)
     }
 
-    /// Check one thing and copy it. `folds` are the names met so far in its folder, by their folds.
+    /// Check one thing and copy it, or leave it out. `folds` are the names met so far in its folder, by their
+    /// folds.
     fn entry<'n>(
         &mut self,
         folder: &Folder<'_>,
         name: &'n CStr,
         folds: &mut HashMap<String, &'n str>,
     ) -> Result<(), Cause> {
-        let text = names::check(name.to_bytes()).map_err(|problem| {
-            let place = join(folder.path, &names::shown(name.to_bytes()));
-            refusals::odd_name(&place, &problem)
-        })?;
-        let path = join(folder.path, text);
-        let opened = open::entry(folder.fd, name, folder.depth == 0)
-            .map_err(|error| self.cause(&path, error))?;
-        let Some(opened) = opened else {
+        let bytes = name.to_bytes();
+        let place = join(folder.path, &names::shown(bytes));
+        if names::is_dropped(bytes) {
+            self.drop_by_name(folder, name, &place)?;
             return Ok(());
+        }
+        let text = match names::check(bytes) {
+            Ok(text) => text,
+            Err(problem) if self.is_odd_manifest(folder, bytes) => {
+                return Err(refusals::odd_name(&place, &problem).into());
+            }
+            Err(problem) => {
+                self.walked.left_out.add(place, Omission::Name(problem));
+                return Ok(());
+            }
         };
-        if let Some(other) = folds.insert(names::fold(text), text) {
-            return Err(refusals::same_name(&path, other).into());
-        }
+        let path = join(folder.path, text);
+        let opened = match open::entry(folder.fd, name, folder.depth == 0) {
+            Ok(Found::Opened(opened)) => opened,
+            Ok(Found::Built) => return Ok(()),
+            Ok(Found::Made) => {
+                self.walked.left_out.add(path, Omission::Made);
+                return Ok(());
+            }
+            Err(error) => return self.not_opened(path, error),
+        };
+        let other = folds.insert(names::fold(text), text);
         if path.len() > LONGEST_PATH {
-            return Err(refusals::long_path(&path).into());
+            self.walked.left_out.add(place, names::long_path(&path));
+            return Ok(());
         }
-        if opened.is_folder() {
+        let copied = if opened.is_folder() {
             self.subfolder(opened, &path, folder.depth + 1)
         } else {
-            self.file(opened, path)
+            self.file(opened, path.clone())
+        };
+        copied.or_else(|cause| {
+            let why = copy::not_taken(cause, &self.dest.join(&path), other)?;
+            self.walked.left_out.add(path, why);
+            Ok(())
+        })
+    }
+
+    /// Leave something out for its name alone, and say so where a person should know.
+    fn drop_by_name(&mut self, folder: &Folder<'_>, name: &CStr, place: &str) -> Result<(), Cause> {
+        if let Some(why) = names::omission(name.to_bytes()) {
+            self.walked.left_out.add(place, why);
         }
+        if name.to_bytes() == names::CARGO.as_bytes() {
+            let opened = open::folder(folder.fd, name).map_err(|error| self.cause(place, error))?;
+            let files = names::CONFIG
+                .iter()
+                .filter(|file| opened.as_ref().is_some_and(|fd| open::has_file(fd, file)));
+            for file in files {
+                let path = join(place, file);
+                self.walked.left_out.add(path, Omission::Configuration);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leave out what is no file and no folder, or cannot be read, unless it is the manifest or the program.
+    fn not_opened(&mut self, path: String, error: ReadError) -> Result<(), Cause> {
+        let why = match &error {
+            ReadError::Link => Omission::Link,
+            ReadError::Special(what) => Omission::Special(what),
+            ReadError::Denied => Omission::Unreadable,
+            ReadError::Foreign | ReadError::Changed | ReadError::Machine(_) => {
+                return Err(self.cause(&path, error));
+            }
+        };
+        // What cannot be read and is needed is made readable by its student; nothing is gained by a build.
+        let is_needed =
+            why == Omission::Unreadable && matches!(path.as_str(), "src" | "src/main.rs");
+        if path == manifest::NAME || is_needed {
+            return Err(self.cause(&path, error));
+        }
+        self.walked.left_out.add(path, why);
+        Ok(())
+    }
+
+    /// Whether this is what was meant to be the manifest, as there is no other.
+    fn is_odd_manifest(&self, folder: &Folder<'_>, name: &[u8]) -> bool {
+        let is_alone = || {
+            let mut top = self.walked.top.iter().flatten();
+            top.all(|other| other.to_bytes() != manifest::NAME.as_bytes())
+        };
+        folder.depth == 0 && manifest::is_meant_by(name) && is_alone()
+    }
+
+    fn too_many(&self, path: &str) -> Cause {
+        Cause::Limit(refusals::too_many(
+            path,
+            self.limits,
+            &Largest::of(self.walked.files.iter().map(SnapshotFile::path_and_size)),
+        ))
     }
 
     fn subfolder(&mut self, opened: Opened, path: &str, depth: usize) -> Result<(), Cause> {
@@ -171,7 +247,9 @@ impl Walk<'_> {
     fn file(&mut self, opened: Opened, path: String) -> Result<(), Cause> {
         let size = opened.size();
         let modified = opened.modified();
-        let too_large = || Cause::Limit(refusals::too_large(&path, size, self.limits));
+        let files = &self.walked.files;
+        let largest = || Largest::of(files.iter().map(SnapshotFile::path_and_size));
+        let too_large = || Cause::Limit(refusals::too_large(&path, size, self.limits, &largest()));
         // Checked before anything is read: a sparse file of a terabyte costs its owner nothing.
         if size > self.bytes_left {
             return Err(too_large());

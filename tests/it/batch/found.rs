@@ -18,7 +18,8 @@ fn a_submission_that_cannot_be_admitted_has_a_record_that_says_why() {
     let class = Class::new(&["correct-scoped-chunks"]);
     let linked = class.folder().join("linked");
     copy_tree(&submission("correct-scoped-chunks"), &linked);
-    std::os::unix::fs::symlink("/etc/passwd", linked.join("src/passwd.rs")).unwrap();
+    fs::remove_file(linked.join("Cargo.toml")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", linked.join("Cargo.toml")).unwrap();
     fs::create_dir(class.folder().join("no-manifest")).unwrap();
     copy_tree(
         &submission("no-manifest"),

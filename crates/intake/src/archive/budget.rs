@@ -51,16 +51,20 @@ pub(super) struct Budget {
     taken: Cell<u64>,
     /// Bytes that may still come out of a decompressor.
     unpacked_left: Cell<u64>,
+    /// The most that counts as packed: what was handed in.
+    handed_in: u64,
     stop: RefCell<Option<Stop>>,
 }
 
 impl Budget {
-    /// For a file of `size` bytes that may hold `most`.
-    pub(super) fn new(size: u64, most: u64) -> Self {
+    /// For a file of `size` bytes that may hold `most`. What was handed in has `handed_in` bytes: less than
+    /// `size` if the file was unpacked from it.
+    pub(super) fn new(size: u64, most: u64, handed_in: u64) -> Self {
         Self {
             left: Cell::new(size.saturating_mul(READINGS).saturating_add(OVERHEAD)),
             taken: Cell::new(0),
             unpacked_left: Cell::new(most),
+            handed_in,
             stop: RefCell::default(),
         }
     }
@@ -183,6 +187,7 @@ impl<R: Read> Read for Unpacked<'_, R> {
         self.given += count as u64;
         let left = self.budget.unpacked_left.get().checked_sub(count as u64);
         let packed = self.packed.unwrap_or_else(|| self.budget.taken());
+        let packed = packed.min(self.budget.handed_in);
         let is_bomb = self.given > SMALL && self.given > packed.saturating_mul(RATIO);
         match left {
             Some(left) if !is_bomb => {
@@ -213,7 +218,7 @@ mod tests {
         let options = OpenOptions::new().write(true).create_new(true).to_owned();
         // Open for writing only, it cannot be read.
         let file = options.open(path).unwrap();
-        let budget = Budget::new(100, 100);
+        let budget = Budget::new(100, 100, 100);
         assert!(budget.source(&file, 100).read(&mut [0; 9]).is_err());
         let Cause::Ours(Error::Machine { source, .. }) = resolved(&budget) else {
             panic!("refused")
@@ -223,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_failure_of_the_format_is_the_archives() {
-        let budget = Budget::new(100, 100);
+        let budget = Budget::new(100, 100, 100);
         let Cause::Limit(refusal) = resolved(&budget) else {
             panic!("not refused")
         };
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn no_more_is_taken_from_a_file_than_was_allowed() {
         let file = File::open("/dev/zero").unwrap();
-        let budget = Budget::new(1000, 100);
+        let budget = Budget::new(1000, 100, 1000);
         let mut source = budget.source(&file, 1000);
         let whole = io::copy(&mut source, &mut io::sink());
         assert!(whole.is_err());

@@ -1,6 +1,6 @@
 //! The first reading: names and manifests, and where among them the crate is.
 //!
-//! Hides how a folder that cargo has built into is recognised. Keeps a few names and a bounded number of
+//! Hides how a folder that a tool has made is recognised. Keeps a few names and a bounded number of
 //! bytes. Never reads the contents of another entry than a `Cargo.toml`.
 
 use std::{
@@ -14,11 +14,12 @@ use super::{
     entry::{Entry, EntryKind},
 };
 use crate::{
+    archive_kind::{self, ArchiveKind},
     cause::Cause,
     choice::{Crates, Root},
     limits::Limits,
     manifest,
-    names::shown,
+    names::{self, shown},
     refusals,
     wanted::Wanted,
 };
@@ -26,8 +27,6 @@ use crate::{
 /// Bytes of all names together: one may have 64 KiB.
 const NAMES: u64 = 8 << 20;
 const TARGET: &[u8] = b"target";
-/// What cargo puts into every folder that it builds into.
-const TAG: &[u8] = b"CACHEDIR.TAG";
 
 /// What the names show: entries, folders and crates.
 #[derive(Debug)]
@@ -38,9 +37,12 @@ pub(super) struct Plan<'a> {
     names_left: u64,
     top: BTreeSet<Vec<u8>>,
     crates: Crates,
-    /// Folders (or links) called `target`, of which those that cargo tagged are left out.
+    /// Folders (or links) called `target`: at the top of a crate these are cargo's.
     targets: HashSet<Vec<u8>>,
+    /// Folders with a tag of the tool that made them.
     tagged: HashSet<Vec<u8>>,
+    /// Archives in the archive.
+    archives: BTreeSet<Vec<u8>>,
 }
 
 impl<'a> Plan<'a> {
@@ -54,6 +56,7 @@ impl<'a> Plan<'a> {
             crates: Crates::default(),
             targets: HashSet::new(),
             tagged: HashSet::new(),
+            archives: BTreeSet::new(),
         }
     }
 
@@ -76,9 +79,14 @@ impl<'a> Plan<'a> {
                 self.targets.insert(path[..=at].join(&b'/'));
             }
         }
-        if let (EntryKind::File, [folder @ .., TARGET, TAG]) = (entry.what, path.as_slice()) {
-            let folder = [folder, &[TARGET]].concat();
-            self.tagged.insert(folder.join(&b'/'));
+        if let (EntryKind::File, Some((name, folder))) = (entry.what, path.split_last()) {
+            if names::is_tag(name) {
+                self.tagged.insert(folder.join(&b'/'));
+            }
+            let is_dropped = path.iter().any(|name| names::is_dropped(name));
+            if is_archive(name) && !name.starts_with(b".") && !is_dropped {
+                self.archives.insert(path.join(&b'/'));
+            }
         }
         if entry.what != EntryKind::Folder {
             self.crates.add_similar(&path.join(&b'/'));
@@ -119,12 +127,27 @@ impl<'a> Plan<'a> {
         top.filter_map(|name| CString::new(name).ok()).collect()
     }
 
-    /// Whether cargo has built into this folder called `target`; at the top of a crate this is assumed.
-    pub(super) fn is_built(&self, path: &[u8], is_top: bool) -> bool {
-        self.tagged.contains(path) || is_top && self.targets.contains(path)
+    /// Whether cargo has built into this folder called `target` at the top of a crate: this is assumed.
+    pub(super) fn is_top_target(&self, path: &[u8]) -> bool {
+        self.targets.contains(path)
+    }
+
+    /// Whether a tool has made this folder.
+    pub(super) fn is_made(&self, path: &[u8]) -> bool {
+        self.tagged.contains(path)
+    }
+
+    /// The archives in the archive, in byte order.
+    pub(super) fn archives(&self) -> &BTreeSet<Vec<u8>> {
+        &self.archives
     }
 
     fn most(&self) -> u64 {
         LEFTOVERS.saturating_mul(self.limits.entries as u64)
     }
+}
+
+/// Whether a file is an archive by its name, also of a kind that is not read.
+fn is_archive(name: &[u8]) -> bool {
+    ArchiveKind::of_name(name).is_some() || archive_kind::is_foreign_archive(name)
 }

@@ -22,6 +22,7 @@ use rawzip::{
 
 use super::{
     budget::{Budget, Source},
+    code_page,
     entry::{Entry, EntryKind, Visit},
 };
 use crate::{cause::Cause, names::shown, refusals};
@@ -42,6 +43,10 @@ const HAS_DESCRIPTOR: u16 = 1 << 3;
 const IS_UTF8: u16 = 1 << 11;
 /// Patched data, strong encryption, masked headers: nothing that a crate is packed with.
 const UNSUPPORTED: u16 = 1 << 5 | 1 << 6 | 1 << 13;
+
+/// Systems on which an archive was made, where `\` is a character of a name (APPNOTE.TXT 4.4.2).
+const UNIX: u8 = 3;
+const DARWIN: u8 = 19;
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
@@ -97,11 +102,12 @@ pub(super) fn each(
 
 /// One entry, as the directory describes it.
 struct Record {
-    /// Its name, in UTF-8 if the archive has it so.
+    /// Its name in UTF-8, `/` between the names of folders.
     name: Vec<u8>,
     /// The name that both headers have.
     raw_name: Vec<u8>,
-    has_unicode_path: bool,
+    unicode: Option<Vec<u8>>,
+    system: u8,
     flags: u16,
     method: u16,
     attributes: u32,
@@ -119,8 +125,12 @@ impl Record {
         let flags = header.flags().bits();
         let unicode = unicode_path(header.extra_fields(), raw_name, flags)?;
         Ok(Self {
-            has_unicode_path: unicode.is_some(),
-            name: unicode.unwrap_or_else(|| raw_name.to_vec()),
+            name: match &unicode {
+                Some(unicode) => unicode.clone(),
+                None => decoded(raw_name, flags),
+            },
+            unicode,
+            system: header.version_made_by().as_u16().to_le_bytes()[1],
             raw_name: raw_name.to_vec(),
             flags,
             method: header.compression_method().as_u16(),
@@ -152,8 +162,7 @@ impl Record {
                 self.at.uncompressed_size_hint(),
             )
             && match unicode {
-                Ok(Some(unicode)) => self.has_unicode_path && unicode == self.name,
-                Ok(None) => !self.has_unicode_path,
+                Ok(unicode) => self.unicode == unicode,
                 Err(_) => false,
             }
     }
@@ -168,7 +177,7 @@ impl Record {
             0o140_000 => EntryKind::Special("a socket"),
             0o020_000 | 0o060_000 => EntryKind::Special("a device"),
             0o040_000 => EntryKind::Folder,
-            _ if self.raw_name.ends_with(b"/") => EntryKind::Folder,
+            _ if self.name.ends_with(b"/") => EntryKind::Folder,
             0 | 0o100_000 => EntryKind::File,
             _ => EntryKind::Special("something unknown"),
         }
@@ -215,11 +224,34 @@ fn directory(archive: &Archive<'_>, buffer: &mut [u8], most: u64) -> Result<Vec<
     if records.len() as u64 != archive.entries_hint() {
         return Err(damaged(""));
     }
+    separate(&mut records);
     let mut names = HashSet::new();
     if records.iter().all(|record| names.insert(&record.name)) {
         Ok(records)
     } else {
         Err(Cause::Limit(refusals::twice("")))
+    }
+}
+
+/// A name as text. Without the bit for UTF-8 it is in code page 437 (APPNOTE.TXT, appendix D); but many
+/// programs write UTF-8 without the bit, and hardly any other text is valid UTF-8.
+fn decoded(raw_name: &[u8], flags: u16) -> Vec<u8> {
+    if flags & IS_UTF8 != 0 || std::str::from_utf8(raw_name).is_ok() {
+        return raw_name.to_vec();
+    }
+    code_page::decode(raw_name).into_bytes()
+}
+
+/// Make `/` of each `\` that stands between the names of folders: PowerShell 5 and .NET write it so. On Unix it
+/// is a character of a name; but an archive in which no name has a `/` was not packed there.
+fn separate(records: &mut [Record]) {
+    let no_slash = !records.iter().any(|record| record.name.contains(&b'/'));
+    for record in records {
+        if no_slash || !matches!(record.system, UNIX | DARWIN) {
+            for byte in record.name.iter_mut().filter(|byte| **byte == b'\\') {
+                *byte = b'/';
+            }
+        }
     }
 }
 

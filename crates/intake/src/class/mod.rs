@@ -299,8 +299,8 @@ impl ClassScan<'_> {
             return Vec::new();
         }
         let is_without = |attempt: &Attempt| match &attempt.source {
-            Source::Archive(location, kind) => {
-                archive::is_without_crate(location, *kind, self.wanted, self.limits)
+            Source::Archive(location, _) => {
+                archive::is_without_crate(location, self.wanted, self.limits)
             }
             Source::Folder(_) | Source::File(_) => false,
         };

@@ -20,6 +20,11 @@ fn leftovers_of_tools_are_not_copied_at_any_level() {
             ".DS_Store",
             ".main.rs.swp",
             "main.rs~",
+            "._main.rs",
+            ".venv/bin/python",
+            "node_modules/a/b",
+            "__pycache__/x",
+            ".vs/x",
         ] {
             handed.file(format!("{folder}{name}"), "x");
         }
@@ -29,6 +34,61 @@ fn leftovers_of_tools_are_not_copied_at_any_level() {
     let mut copied: Vec<_> = tree(dest.path()).into_iter().map(|file| file.0).collect();
     copied.retain(|path| path.is_file());
     assert_eq!(copied.len(), 2, "{copied:?}");
+}
+
+#[test]
+fn what_a_person_should_know_of_is_told_and_nothing_else() {
+    let handed = Handed::good();
+    for file in [
+        ".cargo/config",
+        ".cargo/config.toml",
+        ".cargo/registry",
+        ".git/config",
+        ".venv/x",
+        "Cargo.lock",
+        "rust-toolchain",
+        "src/.cargo/x",
+        "target/x",
+        "target (1)/CACHEDIR.TAG",
+        "target (1)/debug/x",
+        "tools/target/CACHEDIR.TAG",
+        "venv/pyvenv.cfg",
+        "venv/lib/x",
+    ] {
+        handed.file(file, "x");
+    }
+    symlink("/usr/bin/python3", handed.path("venv/python3")).unwrap();
+    assert_eq!(
+        told(&handed.admitted().0),
+        [
+            ".cargo/config.toml is configuration, and the course's own is used",
+            ".cargo/config is configuration, and the course's own is used",
+            ".venv is what a tool has made",
+            "rust-toolchain is configuration, and the course's own is used",
+            "target (1) is what a tool has made",
+            "venv is what a tool has made",
+        ]
+    );
+}
+
+#[test]
+fn the_contents_of_what_a_tool_has_made_cost_nothing() {
+    let handed = Handed::good();
+    handed.file("target 2/CACHEDIR.TAG", "");
+    for n in 0..200 {
+        handed
+            .file(format!("target 2/{n}"), "x")
+            .file(format!("node_modules/{n}"), "x");
+    }
+    let limits = Limits {
+        entries: 10,
+        bytes: 100,
+        depth: 2,
+    };
+    assert_eq!(
+        paths(&handed.admitted_within(limits).0),
+        ["Cargo.toml", "src/main.rs"]
+    );
 }
 
 #[test]
@@ -76,11 +136,12 @@ fn a_top_target_is_left_out_even_if_it_cannot_be_read() {
 }
 
 #[test]
-fn a_file_called_target_is_kept_and_a_pipe_called_so_is_refused() {
+fn a_file_called_target_is_kept_and_a_pipe_called_so_is_told() {
     let handed = Handed::good();
     handed.file("target", "");
     assert!(handed.admitted().0.contains("target"));
     fs::remove_file(handed.path("target")).unwrap();
     mkfifoat(CWD, handed.path("target"), Mode::RUSR).unwrap();
-    says(&handed.refused(), "target", "named pipe", "remove it");
+    let (snapshot, _dest) = handed.admitted();
+    assert_eq!(told(&snapshot), ["target is a named pipe, not a file"]);
 }

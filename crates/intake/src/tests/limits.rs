@@ -65,6 +65,12 @@ fn as_many_bytes_as_allowed_are_admitted_and_one_more_is_refused() {
     handed.file("src/z", &"x".repeat(78));
     let refusal = one(handed.refused_within(limits));
     says(&refusal, "src/z", "more than 100 B", "source code only");
+    handed.file("a/data", &"x".repeat(60));
+    let refusal = one(handed.refused_within(limits));
+    assert!(
+        refusal.problem.contains("`a` is the largest, with 60 B"),
+        "{refusal:?}"
+    );
 }
 
 #[test]
@@ -101,14 +107,14 @@ fn a_chain_of_200_folders_is_refused_at_the_limit() {
 }
 
 #[test]
-fn many_reasons_are_listed_in_order_and_counted() {
+fn many_things_that_are_left_out_are_listed_in_order_and_counted() {
     let handed = Handed::good();
     for n in 0..30 {
         symlink("nowhere", handed.path(format!("l{n:02}"))).unwrap();
     }
-    let refusals = handed.refused_within(LIMITS);
-    assert_eq!(refusals.len(), 21);
-    assert_eq!(refusals[0].place, "l00");
-    assert_eq!(refusals[19].place, "l19");
-    says(&refusals[20], ".", "10 more problems", "first");
+    let (snapshot, _dest) = handed.admitted();
+    let left_out = snapshot.left_out();
+    assert_eq!((left_out.listed().len(), left_out.more()), (20, 10));
+    assert_eq!(left_out.listed()[0].path, "l00");
+    assert_eq!(left_out.listed()[19].path, "l19");
 }

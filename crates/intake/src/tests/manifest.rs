@@ -84,8 +84,22 @@ fn a_missing_manifest_stands_before_all_other_reasons() {
         symlink("nowhere", handed.path(format!("{n}"))).unwrap();
     }
     let refusals = handed.refused_within(LIMITS);
-    assert_eq!(refusals.len(), 22);
+    assert_eq!(refusals.len(), 21);
     says(&refusals[0], "Cargo.toml", "there is no `Cargo.toml`", "");
+    says(&refusals[1], "0", "symbolic link", "itself");
+}
+
+#[test]
+fn a_manifest_of_an_odd_name_is_named_unless_there_is_another() {
+    for name in ["Cargo.toml ", "Cargo\u{200b}.toml"] {
+        let handed = Handed(tempdir().unwrap());
+        handed.file(name, "[package]\n").file("src/main.rs", "");
+        let refusals = handed.refused_within(LIMITS);
+        says(&refusals[0], "Cargo.toml", "there is no `Cargo.toml`", "");
+        assert!(refusals[1].place.starts_with("Cargo"), "{refusals:?}");
+        handed.file("Cargo.toml", "[package]\n");
+        assert_eq!(told(&handed.admitted().0).len(), 1);
+    }
 }
 
 #[test]

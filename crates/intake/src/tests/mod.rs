@@ -113,6 +113,13 @@ fn paths(snapshot: &Snapshot) -> Vec<&str> {
     paths.collect()
 }
 
+/// What was left out, with the reasons.
+fn told(snapshot: &Snapshot) -> Vec<String> {
+    let listed = snapshot.left_out().listed().iter();
+    let told = listed.map(|left_out| format!("{} {}", left_out.path, left_out.why.predicate()));
+    told.collect()
+}
+
 /// Path, mode, size, times of change, contents of a file.
 type Seen = (PathBuf, u32, u64, [i64; 4], Option<Vec<u8>>);
 

@@ -44,9 +44,32 @@ fn a_folder_its_zip_and_its_tar_have_one_digest() {
         ("target/debug/x", "left out"),
         ("tools/target/CACHEDIR.TAG", "Signature: …"),
         ("tools/target/x", "left out"),
+        ("target 2/CACHEDIR.TAG", "Signature: …"),
+        ("target 2/debug/x", "left out"),
+        ("env/pyvenv.cfg", "left out"),
+        ("env/lib/x.py", "left out"),
+        ("node_modules/a/b/c.js", "left out"),
+        ("src/__pycache__/x.pyc", "left out"),
+        ("rust-toolchain.toml", "left out"),
+        ("a\u{202f}b.png", "left out"),
+        ("notes /a.txt", "left out"),
         ("größe.md", "a name"),
+        ("README.md", "one"),
+        ("readme.md", "another"),
     ];
     let digest = folder_digest(&files);
+    let told = [
+        (".cargo/config.toml", "is configuration"),
+        ("target 2", "what a tool has made"),
+        ("env", "what a tool has made"),
+        ("node_modules", "what a tool has made"),
+        ("src/__pycache__", "what a tool has made"),
+        ("rust-toolchain.toml", "is configuration"),
+        (r"a\u{202f}b.png", "U+202F"),
+        ("notes ", "ends in a space"),
+    ];
+    left_out("hw.zip", &zip_of("", &files), &told);
+    left_out("hw.tgz", &tar_of("", &files), &told);
     for prefix in ["", "./", "project/", "Jane's hw (2)/\u{7f}odd/"] {
         let (zipped, _around) = admitted("hw.zip", &zip_of(prefix, &files));
         assert_eq!(*zipped.digest(), digest, "zip {prefix:?}");
@@ -55,7 +78,9 @@ fn a_folder_its_zip_and_its_tar_have_one_digest() {
     }
     let kept = [
         "Cargo.toml",
+        "README.md",
         "größe.md",
+        "readme.md",
         "src/a/b.rs",
         "src/main.rs",
         "src/target/mod.rs",

@@ -222,3 +222,34 @@ pub(super) fn header(kind: u8, name: &[u8], link: &[u8], size: u64, magic: [u8; 
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     header
 }
+
+pub(super) fn xz(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(1);
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    xz.write_all(bytes).unwrap();
+    xz.finish().unwrap()
+}
+
+pub(super) fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    bzip2.write_all(bytes).unwrap();
+    bzip2.finish().unwrap()
+}
+
+pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+/// A frame of so many zeros: a block of one repeated byte, again and again (RFC 8878, 3.1.1.2).
+pub(super) fn zstd_zeros(count: usize) -> Vec<u8> {
+    const BLOCK: usize = 128 << 10;
+    // A window of 1 MiB, no checksum.
+    let mut frame = b"\x28\xb5\x2f\xfd\x00\x50".to_vec();
+    for n in 0..count / BLOCK {
+        let is_last = n + 1 == count / BLOCK;
+        let header = u32::try_from(BLOCK).unwrap() << 3 | 1 << 1 | u32::from(is_last);
+        frame.extend(&header.to_le_bytes()[..3]);
+        frame.push(0);
+    }
+    frame
+}

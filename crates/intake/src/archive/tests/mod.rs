@@ -2,9 +2,11 @@
 
 mod attempts;
 mod bombs;
+mod formats;
 mod good;
 mod make;
 mod mutated;
+mod nested;
 mod tar_attacks;
 mod zip_attacks;
 
@@ -123,6 +125,21 @@ const GOOD: [(&str, &str); 2] = [
     ("Cargo.toml", "[package]\n"),
     ("src/main.rs", "fn main() {}\n"),
 ];
+
+/// It is admitted, and what was left out of it is this: paths and reasons.
+#[track_caller]
+fn left_out(name: &str, bytes: &[u8], expected: &[(&str, &str)]) -> Snapshot {
+    let (snapshot, _around) = admitted(name, bytes);
+    let seen = snapshot.left_out().listed();
+    assert_eq!(seen.len(), expected.len(), "{seen:#?}");
+    for (left_out, (path, why)) in seen.iter().zip(expected) {
+        assert_eq!(left_out.path, *path, "{seen:#?}");
+        let predicate = left_out.why.predicate();
+        assert!(predicate.contains(why), "{seen:#?}");
+        assert!(!snapshot.contains(path), "{seen:#?}");
+    }
+    snapshot
+}
 
 /// A good submission as a zip archive, to be spoilt.
 fn good_zip() -> Zip {

@@ -101,18 +101,37 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_gzip_stream_does_no_harm(changes in prop::collection::vec(change(), 1..6)) {
-        let mut bytes = some_tar().bytes();
+    fn a_changed_stream_of_any_compression_does_no_harm(
+        changes in prop::collection::vec(change(), 1..6),
+    ) {
+        let tar = some_tar().tar();
+        let packed = [gzip(&tar), make::xz(&tar), make::zstd(&tar), make::bzip2(&tar), tar];
+        for mut bytes in packed {
+            apply(&mut bytes, &changes);
+            admit_within("hw.tgz", &bytes, SMALL);
+        }
+    }
+
+    #[test]
+    fn a_changed_archive_in_an_archive_does_no_harm(
+        changes in prop::collection::vec(change(), 1..6),
+    ) {
+        let mut bytes = some_zip().bytes();
         apply(&mut bytes, &changes);
-        admit_within("hw.tgz", &bytes, SMALL);
+        admit_within("hw.zip", &Zip::default().file("hw.zip", &bytes).bytes(), SMALL);
+        let mut bytes = Zip::default().file("hw.tgz", some_tar().bytes()).bytes();
+        apply(&mut bytes, &changes);
+        admit_within("hw.zip", &bytes, SMALL);
     }
 
     #[test]
     fn any_names_in_any_order_do_no_harm(
-        names in prop::collection::vec("(\\.\\.|[a-cA-C.]|Cargo.toml|target|/){1,8}", 0..20),
+        names in prop::collection::vec("(\\.\\.|[a-cA-C.]|Cargo.toml|CACHEDIR.TAG|target|/|\\\\){1,8}", 0..20),
     ) {
         let zip = names.iter().fold(Zip::default(), |zip, name| zip.file(name, "x"));
         admit_within("hw.zip", &zip.bytes(), SMALL);
+        let items = zip.items.into_iter().map(|item| item.with(|item| item.system = 0));
+        admit_within("hw.zip", &items.fold(Zip::default(), Zip::item).bytes(), SMALL);
         let tar = names.iter().fold(TarBall::default(), |tar, name| tar.file(name, "x"));
         admit_within("hw.tgz", &tar.bytes(), SMALL);
     }
@@ -120,6 +139,9 @@ proptest! {
     #[test]
     fn any_bytes_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         admit_within("hw.zip", &[b"PK\x03\x04", bytes.as_slice()].concat(), SMALL);
-        admit_within("hw.tgz", &[b"\x1f\x8b\x08", bytes.as_slice()].concat(), SMALL);
+        let starts: [&[u8]; 4] = [b"\x1f\x8b\x08", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"BZh9"];
+        for start in starts {
+            admit_within("hw.tgz", &[start, bytes.as_slice()].concat(), SMALL);
+        }
     }
 }

@@ -30,23 +30,26 @@ fn a_name_that_leads_outside_is_refused() {
 }
 
 #[test]
-fn links_and_devices_are_refused() {
-    refused(
-        "hw.tgz",
-        &with(b'2', "x", "/etc/passwd"),
-        "x",
-        "symbolic link",
-    );
-    refused("hw.tgz", &with(b'1', "x", "Cargo.toml"), "x", "hard link");
-    refused("hw.tgz", &with(b'3', "x", ""), "x", "a device");
-    refused("hw.tgz", &with(b'4', "x", ""), "x", "a device");
-    refused("hw.tgz", &with(b'6', "x", ""), "x", "named pipe");
-    refused("hw.tgz", &with(b'M', "x", ""), "x", "something unknown");
-    refused("hw.tgz", &with(b'V', "x", ""), "x", "something unknown");
+fn links_and_devices_are_left_out() {
+    for (kind, link, why) in [
+        (b'2', "/etc/passwd", "is a link"),
+        (b'1', "Cargo.toml", "is a link"),
+        (b'3', "", "a device"),
+        (b'4', "", "a device"),
+        (b'6', "", "named pipe"),
+        (b'M', "", "something unknown"),
+        (b'V', "", "something unknown"),
+    ] {
+        left_out("hw.tgz", &with(kind, "x", link), &[("x", why)]);
+    }
     let long = good_tar()
         .entry(b'K', b"././@LongLink", b"", "/".repeat(300).as_bytes())
         .entry(b'2', b"x", b"/", b"");
-    refused("hw.tgz", &long.bytes(), "x", "symbolic link");
+    left_out("hw.tgz", &long.bytes(), &[("x", "is a link")]);
+    let manifest = TarBall::default()
+        .entry(b'1', b"Cargo.toml", b"/etc/passwd", b"")
+        .file("src/main.rs", "");
+    refused("hw.tgz", &manifest.bytes(), "Cargo.toml", "hard link");
 }
 
 #[test]
@@ -54,23 +57,21 @@ fn nothing_is_written_through_a_link() {
     let tar = good_tar()
         .entry(b'2', b"out", b"../..", b"")
         .file("out/outer-file", "changed");
-    refused("hw.tgz", &tar.bytes(), "out", "symbolic link");
+    refused("hw.tgz", &tar.bytes(), "out", "twice");
     let tar = good_tar()
         .entry(b'1', b"x", b"../../outer-file", b"")
         .file("x", "changed");
-    refused("hw.tgz", &tar.bytes(), "x", "hard link");
+    refused("hw.tgz", &tar.bytes(), "x", "twice");
+    // The link behind the folder.
+    let tar = good_tar().entry(b'2', b"src", b"../..", b"");
+    refused("hw.tgz", &tar.bytes(), "src", "twice");
 }
 
 #[test]
 fn one_name_twice_is_refused() {
     let twice = |name: &str| good_tar().file(name, "x").bytes();
     refused("hw.tgz", &twice("src/main.rs"), "src/main.rs", "twice");
-    refused(
-        "hw.tgz",
-        &twice("Cargo.TOML"),
-        "Cargo.TOML",
-        "capitals only",
-    );
+    admitted("hw.tgz", &twice("Cargo.TOML"));
     refused("hw.tgz", &twice("src"), "src", "twice");
 }
 
@@ -133,19 +134,10 @@ fn a_cut_or_empty_or_foreign_file_is_refused() {
     refused("hw.tgz", &wrong, "hw.tgz", "damaged");
     refused("hw.tgz", &TarBall::default().bytes(), "hw.tgz", "is empty");
     refused("hw.tgz", &gzip(b""), "hw.tgz", "is empty");
-    refused("hw.tgz", &gzip(b"fn main() {}"), "hw.tgz", "damaged");
-    refused(
-        "hw.tgz",
-        &good_tar().tar(),
-        "hw.tgz",
-        "by its first bytes it is not",
-    );
-    refused(
-        "hw.tgz",
-        &good_zip().bytes(),
-        "hw.tgz",
-        "by its first bytes it is not",
-    );
+    for single in [b"fn main() {}".as_slice(), &[b'x'; 5000]] {
+        let single = gzip(single);
+        refused("hw.tgz", &single, "hw.tgz", "is not a tar archive");
+    }
     let dangling = good_tar().entry(b'L', b"././@LongLink", b"", b"x\0");
     refused("hw.tgz", &dangling.bytes(), "hw.tgz", "damaged");
 }

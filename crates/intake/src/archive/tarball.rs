@@ -1,31 +1,44 @@
-//! Read a gzip-compressed tar archive's entries in their order.
+//! Read a tar archive's entries in their order, however it is compressed.
 //!
 //! Hides long names and extended headers: they are read here and not by the library, which would read a
 //! header of any size into memory.
 //! Never takes an entry whose two headers disagree about its size, nor one with holes.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
 use tar::{EntryType, PaxExtensions};
 
 use super::{
     budget::{Budget, Source},
     entry::{Entry, EntryKind, Visit},
+    unpack,
 };
-use crate::{cause::Cause, names::shown, refusals};
+use crate::{
+    archive_kind::{self, ArchiveKind, HEAD},
+    cause::Cause,
+    names::shown,
+    refusals,
+};
 
 /// The longest extended header. A path of ours has 500 bytes.
 const HEADER: u64 = 64 << 10;
 
 /// Read all of it, the end of the compressed stream included.
 pub(super) fn each(
+    kind: ArchiveKind,
     source: Source<'_>,
     budget: &Budget,
     visit: &mut Visit<'_>,
 ) -> Result<(), Cause> {
-    let unpacked = budget.unpacked(MultiGzDecoder::new(BufReader::new(source)), None);
-    let mut archive = tar::Archive::new(unpacked);
+    let mut unpacked = budget.unpacked(unpack::stream(kind, source), None);
+    let mut head = Vec::new();
+    let read = (&mut unpacked).take(HEAD as u64).read_to_end(&mut head);
+    read.map_err(damaged)?;
+    // A single file that was compressed is no archive.
+    if !head.is_empty() && !archive_kind::is_tar(&head) {
+        return Err(Cause::Limit(refusals::no_tar(kind.packer())));
+    }
+    let mut archive = tar::Archive::new(Cursor::new(head).chain(unpacked));
     let mut next = Next::default();
     // Raw: every header is an entry, and the library reads nothing in advance.
     for entry in archive.entries().map_err(damaged)?.raw(true) {
@@ -33,7 +46,7 @@ pub(super) fn each(
         let kind = entry.header().entry_type();
         match kind {
             EntryType::GNULongName => next.long_name(&header(&mut entry)?)?,
-            // The entry that follows is a link, and refused for that.
+            // The entry that follows is a link, and left out for that.
             EntryType::GNULongLink => {}
             EntryType::XHeader => next.extended(&header(&mut entry)?)?,
             EntryType::XGlobalHeader => global(&header(&mut entry)?)?,
@@ -45,6 +58,9 @@ pub(super) fn each(
                 let claims = entry.size();
                 if next.size.is_some_and(|size| size != claims) {
                     return Err(Cause::Limit(refusals::damaged(&shown(&name))));
+                }
+                if kind == EntryType::GNUSparse {
+                    return Err(Cause::Limit(refusals::sparse(&shown(&name))));
                 }
                 let what = what(kind, &name);
                 let name = &name;
@@ -136,7 +152,6 @@ fn what(kind: EntryType, name: &[u8]) -> EntryKind {
         EntryType::Link => EntryKind::HardLink,
         EntryType::Char | EntryType::Block => EntryKind::Special("a device"),
         EntryType::Fifo => EntryKind::Special("a named pipe"),
-        EntryType::GNUSparse => EntryKind::Special("a file with holes"),
         _ => EntryKind::Special("something unknown"),
     }
 }

@@ -216,6 +216,11 @@ pub enum Step {
     Watch,
     /// Measure what the job used.
     Measure,
+    /// Give the job all processes and threads that its limits grant: a limit that it shares with others refused
+    /// one.
+    GrantTasks,
+    /// Give the job all memory that its limits grant: it ran out, and the kernel killed a process of the job.
+    GrantMemory,
     /// Kill what is left of the job.
     Kill,
     /// Prepare the supervisor: the job's user, its folders and its control groups.
@@ -251,6 +256,8 @@ impl Step {
             Self::AttachMonitor => "attach the monitor",
             Self::Watch => "watch the job",
             Self::Measure => "measure the job",
+            Self::GrantTasks => "give the job its processes and threads",
+            Self::GrantMemory => "give the job its memory",
             Self::Kill => "kill the job",
             Self::Prepare => "prepare the job",
             Self::ReadRequest => "read the request",

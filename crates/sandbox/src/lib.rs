@@ -105,7 +105,10 @@ pub use crate::{
     cancel::Cancellation,
     client::sandbox::Sandbox,
     error::{Error, Granted, JobError, Missing, SelfTestError, Step, StepError},
-    host::probe::{HostSupport, Layer, probe},
+    host::{
+        probe::{HostSupport, Layer, probe},
+        surroundings::{Allowed, LimitOf, Place, Surroundings, surroundings},
+    },
     job::{Job, Stage, Writable},
     limits::Limits,
     monitor::{Monitor, NoConfig, NoMonitor},

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     host::{
         cgroup::{discovery, parent::CgroupParent},
+        surroundings::Above,
         uid_pool::{self, UidRange},
     },
     sys,
@@ -21,6 +22,9 @@ pub(crate) struct Facts {
     pub(crate) users: Result<UidRange, String>,
     /// Where control groups can be made; or why they cannot be made anywhere.
     pub(crate) groups: Result<CgroupParent, String>,
+    /// The groups above this program.
+    #[serde(default)]
+    pub(crate) above: Above,
 }
 
 impl Facts {
@@ -30,6 +34,7 @@ impl Facts {
             landlock: 0,
             users: Err(String::new()),
             groups: Err(String::new()),
+            above: Above::default(),
         }
     }
 
@@ -39,6 +44,8 @@ impl Facts {
             landlock: sys::landlock_version(),
             users: uid_pool::find(),
             groups: discovery::find(client),
+            // After the search for a place of our own, which may move us to another group.
+            above: Above::find(),
         }
     }
 
@@ -66,6 +73,7 @@ mod tests {
                 .then_some(UidRange { first: 1, count: 1 })
                 .ok_or_else(String::new),
             groups,
+            above: Above::default(),
         };
         let none = || Err(String::new());
         let v1 = |tasks: Option<&str>| {

@@ -4,6 +4,7 @@
 //! end is what the kernel says, and every wait ends whatever the job does.
 
 pub(crate) mod capture;
+pub(crate) mod identity;
 pub(crate) mod kill;
 pub(crate) mod stream;
 
@@ -24,9 +25,10 @@ use self::{kill::KillScope, stream::Stream};
 use crate::{
     accounting::{
         disk_usage,
-        explain::limit_ms,
+        explain::{Shortage, limit_ms},
         limits_monitor::{LimitsMonitor, TICK},
         procfs,
+        shared_limits::SharedLimits,
     },
     client::{
         protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
@@ -165,6 +167,18 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
     Ok(ran)
 }
 
+/// A step failed; or the surroundings did not give the job what its limits grant, which is a step of its own.
+fn failed_at(step: Step) -> impl Fn(io::Error) -> StepError {
+    move |error| {
+        let step = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(Shortage::Tasks { .. }) => Step::GrantTasks,
+            Some(Shortage::Memory { .. }) => Step::GrantMemory,
+            None => step,
+        };
+        StepError::failed(step)(error)
+    }
+}
+
 /// The supervisor could not be prepared.
 fn unprepared(error: impl Into<Failure>) -> StepError {
     StepError::failed(Step::Prepare)(error)
@@ -209,13 +223,21 @@ fn follow<M: Monitor>(
         refusal,
         at,
     } = started;
-    let watching = StepError::failed::<io::Error>(Step::Watch);
+    let watching = failed_at(Step::Watch);
     let mut streams = [out, err].map(Stream::new);
     let overhead = u64::from(mode.tier == Tier::Full);
-    let mut limits_monitor = LimitsMonitor::new(job, group, tmpfs, overhead, at);
+    let shared = SharedLimits::before(&mode.above, group, &job.limits);
+    let mut limits_monitor = LimitsMonitor::new(job, group, shared, tmpfs, overhead, at);
 
     let mut monitor = None;
-    let watched = attach::<M>(request, listener, child).and_then(|attached| {
+    let mut borrowed = None;
+    let attached = identity::borrow(launch)
+        .map_err(StepError::failed(Step::AttachMonitor))
+        .and_then(|identity| {
+            borrowed = identity;
+            attach::<M>(request, listener, child)
+        });
+    let watched = attached.and_then(|attached| {
         monitor = attached;
         if let Some(error) = refusal {
             return Ok(Ended::Stopped(Termination::NotStarted { error }));
@@ -245,8 +267,13 @@ fn follow<M: Monitor>(
         (None, Some(scope)) => scope,
         (None, None) => user.map_or(KillScope::Proc, KillScope::User),
     };
+    if !matches!(scope, KillScope::Scope) {
+        // Otherwise what kills the processes of the job's user would kill this one as well.
+        borrowed = None;
+    }
     // Also when something failed before: no process may be left.
     let dead = kill::kill_all(child, &scope).map_err(StepError::failed(Step::Kill))?;
+    drop(borrowed);
     let ending = at.elapsed().saturating_sub(wall);
     let ended = watched?;
     for stream in &mut streams {
@@ -258,7 +285,7 @@ fn follow<M: Monitor>(
     } else {
         dead.killed
     };
-    let measuring = StepError::failed::<io::Error>(Step::Measure);
+    let measuring = failed_at(Step::Measure);
     let termination = match ended {
         Ended::ClientGone => return Ok(None),
         Ended::Stopped(termination) => termination,

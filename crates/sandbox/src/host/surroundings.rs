@@ -30,6 +30,9 @@ use crate::{
 /// A limit of version 1 from here on is none: the kernel shows the largest number of pages, in bytes.
 const NO_LIMIT: u64 = 1 << 60;
 
+/// The variables by which batch systems (Slurm, PBS, LSF) number their jobs.
+const BATCH_SYSTEMS: [&str; 3] = ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"];
+
 /// Whose limit it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LimitOf {
@@ -70,6 +73,8 @@ pub enum Place {
     Container,
     /// The Windows Subsystem for Linux.
     Wsl,
+    /// A job of a batch system, such as Slurm.
+    BatchJob,
 }
 
 /// What the surroundings of this process leave to its jobs.
@@ -89,7 +94,12 @@ pub struct Surroundings {
 /// Find out what the surroundings leave to jobs.
 #[must_use]
 pub fn surroundings() -> Surroundings {
-    Surroundings::read(Path::new("/"), user_tasks())
+    let mut found = Surroundings::read(Path::new("/"), user_tasks());
+    let is_set = |name: &&str| std::env::var_os(name).is_some();
+    if found.place == Place::Machine && BATCH_SYSTEMS.iter().any(|name| is_set(name)) {
+        found.place = Place::BatchJob;
+    }
+    found
 }
 
 /// The limit on the tasks of this user. `None` if there is none; there is none for root.

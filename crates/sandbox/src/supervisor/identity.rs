@@ -18,10 +18,10 @@ use std::io;
 
 use rustix::{
     process::{Gid, Uid, getegid, geteuid},
-    thread::{CapabilitySet, capabilities, set_thread_res_gid, set_thread_res_uid},
+    thread::{set_thread_res_gid, set_thread_res_uid},
 };
 
-use crate::{job::Stage, spawn::Launch, tier::Tier};
+use crate::{job::Stage, spawn::Launch, sys, tier::Tier};
 
 /// The identity that this process has again when this is dropped.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Borrowed {
 pub(crate) fn borrow(launch: &Launch<'_>) -> io::Result<Option<Borrowed>> {
     let is_needed = launch.job.stage == Stage::Run
         && matches!(launch.mode.tier, Tier::Weak | Tier::Confined)
-        && !may_look_into_others()?;
+        && !sys::may_look_into_others()?;
     let Some(id) = launch.user.filter(|_| is_needed) else {
         return Ok(None);
     };
@@ -48,12 +48,6 @@ pub(crate) fn borrow(launch: &Launch<'_>) -> io::Result<Option<Borrowed>> {
     set_thread_res_gid(group, group, own.group)?;
     set_thread_res_uid(user, user, own.user)?;
     Ok(Some(own))
-}
-
-/// Whether this process may look into processes of other users.
-pub(crate) fn may_look_into_others() -> io::Result<bool> {
-    let held = capabilities(None)?.effective;
-    Ok(held.contains(CapabilitySet::SYS_PTRACE))
 }
 
 impl Drop for Borrowed {

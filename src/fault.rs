@@ -178,7 +178,7 @@ fn from_error(kind: FaultKind, error: &dyn Error) -> Fault {
 impl From<sandbox::Error> for Fault {
     /// A failure of the sandbox, with what a user of this program can do about it.
     fn from(error: sandbox::Error) -> Self {
-        use sandbox::{Error, Stage};
+        use sandbox::{Error, JobError, Stage};
         let kind = match error {
             Error::Interrupted { .. } => FaultKind::Interrupted,
             Error::TemporaryFile { .. } => FaultKind::Disk,
@@ -206,8 +206,46 @@ impl From<sandbox::Error> for Fault {
                     None => raise.to_owned(),
                 })
             }
+            Error::Job {
+                source: JobError::Step(step),
+                ..
+            }
+            | Error::Trial(step) => match short_of(&step) {
+                Some(hint) => fault.hint(hint),
+                None => fault,
+            },
+            Error::StartSupervisor { source, .. } if source.kind() == io::ErrorKind::WouldBlock => {
+                fault.hint(MORE_TASKS)
+            }
+            Error::Job {
+                source: JobError::NothingStarts { .. },
+                ..
+            } => fault.hint(
+                "programs must be startable in the temporary folder, so it may not be mounted `noexec`; choose \
+                 another with `--temp-dir DIR`",
+            ),
             _ => fault,
         }
+    }
+}
+
+/// What to do where a limit around this program leaves too few processes and threads.
+const MORE_TASKS: &str = "raise that limit (of a container: `--pids-limit`; of a service or a user's slice: \
+                          `TasksMax=`; of a user: `ulimit -u`), or grade fewer at a time with `--jobs 1`";
+
+/// What to do where a limit around this program leaves too little memory.
+const MORE_MEMORY: &str = "raise that limit (of a container: `--memory`; of a service or a user's slice: \
+                           `MemoryMax=`), or grade fewer at a time with `--jobs 1`";
+
+/// What to do about a step that failed because the machine was short of something.
+fn short_of(step: &sandbox::StepError) -> Option<&'static str> {
+    use sandbox::Step;
+    match step.step {
+        Step::GrantTasks => Some(MORE_TASKS),
+        Step::GrantMemory => Some(MORE_MEMORY),
+        _ if step.source.kind() == io::ErrorKind::WouldBlock => Some(MORE_TASKS),
+        _ if step.source.kind() == io::ErrorKind::OutOfMemory => Some(MORE_MEMORY),
+        _ => None,
     }
 }
 

@@ -11,11 +11,11 @@ use crate::{
     compile::Toolchain,
     config::Isolation,
     fault::{Fault, FaultKind},
-    grading::make_scratch,
+    grading::{allowed_around, make_scratch, observing, short_around},
 };
 use judge::report::escape_line;
 use observer::{Count, Stamps};
-use sandbox::{AttackOutcome, Outcome, Sandbox, Stage};
+use sandbox::{AttackOutcome, Limits, Outcome, Sandbox, Stage};
 
 impl App {
     pub(super) fn doctor(&self, task: &Doctor) -> Result<ExitCode, Fault> {
@@ -31,6 +31,7 @@ impl App {
         };
         self.output
             .report(&format!("isolation: {possible}{asked}\n{layers}"))?;
+        self.surroundings(&task.settings.course.run_limits)?;
         let attacks = sandbox.self_test()?;
         let mut sound = self.attacks(&attacks)?;
 
@@ -99,12 +100,24 @@ impl App {
         Ok(sound)
     }
 
+    /// Show what a container, a service or the machine allows. What is short does not stop a grading: programs
+    /// that need less are graded.
+    fn surroundings(&self, limits: &Limits) -> Result<(), Fault> {
+        let around = sandbox::surroundings();
+        self.line("surroundings", true, &allowed_around(&around))?;
+        for short in short_around(&around, limits) {
+            self.line("", false, &short)?;
+        }
+        Ok(())
+    }
+
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
     /// A machine without an observer is sound: the check is inconclusive then, and no submission fails by it.
     fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
         if let Err(missing) = observer::can_observe(sandbox)? {
             let how = format!("file times only, so `multi-threaded` stays open: {missing}");
             self.line("observer", false, &how)?;
+            self.remedy(observing(sandbox::surroundings().place))?;
             return Ok(true);
         }
         let counts = observer::self_test(sandbox)?;
@@ -125,7 +138,15 @@ impl App {
             self.output
                 .report(&format!("  {of:<30} {mark:<9} {}\n", escape_line(&counted)))?;
         }
+        if !exact {
+            self.remedy(observing(sandbox::surroundings().place))?;
+        }
         Ok(exact)
+    }
+
+    /// Show what to do about the lines above.
+    fn remedy(&self, remedy: &str) -> Result<(), Fault> {
+        self.output.report(&format!("  {remedy}\n"))
     }
 
     fn line(&self, what: &str, good: bool, how: &str) -> Result<(), Fault> {

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use evidence::{Observation, Observed};
+use evidence::{Attempts, Observation, Observed};
 use sandbox::{Job, Limits, Sandbox};
 
 use crate::{options::ObserverOptions, run::observe};
@@ -121,6 +121,14 @@ fn rounds(observed: Option<&Observed>) -> Result<u32, String> {
             Observation {
                 capped: Some(cap), ..
             } => Err(format!("the observation ended early: {cap:?}")),
+            Observation {
+                attempts: Attempts { unseen: 1.., .. },
+                files_read,
+                ..
+            } => Err(format!(
+                "{files_read} of {FILES} files were observed to be read, because the system does not let this \
+                 program look into another (capability SYS_PTRACE, `kernel.yama.ptrace_scope`, or a seccomp profile)"
+            )),
             Observation {
                 files_read: FILES, ..
             } => Ok(seen.concurrency.rounds),

@@ -1,0 +1,358 @@
+//! A class that is graded in containers: an honest program passes or is not graded, whatever the container lacks.
+//!
+//! # Theory of operation
+//!
+//! The containers are real ones of podman. Their root folder is nearly empty: it borrows `/usr` of this machine, and
+//! so its compiler driver, read-only. The course allows no crates, so that nothing is fetched and little is compiled.
+//!
+//! Where podman cannot be had, the test says so and runs nothing. The second test needs no podman: it makes a control
+//! group that limits processes, and grades in it, unable to make groups of its own.
+//!
+//! Both are ignored by default, because they need root, and podman or control groups.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+use crate::support::{
+    command::shown,
+    course, program, submission, sysroot,
+    workspace::{CourseCopy, Workspace},
+};
+
+/// Solves the exercise with two threads and the standard library alone.
+const TWO_THREADS: &str = r#"
+use std::{fs, path::PathBuf, thread};
+
+fn product(path: &PathBuf) -> u64 {
+    let text = fs::read_to_string(path).unwrap();
+    let line = |n: usize| text.lines().nth(n - 1).unwrap().parse::<u64>().unwrap();
+    line(3) * line(17)
+}
+
+fn main() {
+    PROLOGUE
+    let files: Vec<PathBuf> = fs::read_dir(".").unwrap().map(|e| e.unwrap().path()).collect();
+    let half = |files: &[PathBuf]| files.iter().map(product).sum::<u64>();
+    let (left, right) = files.split_at(files.len() / 2);
+    let total = thread::scope(|scope| {
+        let left = scope.spawn(|| half(left));
+        half(right) + left.join().unwrap()
+    });
+    println!("{total}");
+}
+"#;
+
+const MANIFEST: &str = "[package]\nname = \"sum\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+
+/// Holds 700 MiB of memory, which its limit of 1 GiB allows.
+const HUNGRY: &str =
+    "let held = vec![1_u8; 700 << 20]; assert!(std::hint::black_box(&held)[1 << 29] == 1);";
+
+/// Holds more memory than its limit of 1 GiB.
+const GREEDY: &str =
+    "let held = vec![1_u8; 1500 << 20]; assert!(std::hint::black_box(&held)[1 << 29] == 1);";
+
+/// Starts more threads than its limit of 1500, all of which live at once.
+const CROWD: &str = "let crowd: Vec<_> = (0..1800).map(|_| thread::Builder::new().stack_size(1 << 16)\
+    .spawn(|| thread::sleep(std::time::Duration::from_secs(3)))).collect();\
+    for one in crowd { one.unwrap().join().unwrap(); }";
+
+/// What a class, a course and a container need, on this machine.
+struct Places {
+    workspace: Workspace,
+}
+
+impl Places {
+    fn new() -> Self {
+        let workspace = Workspace::new();
+        let course = workspace.course();
+        course.write("reference/sum-of-products/Cargo.toml", MANIFEST);
+        course.write(CourseCopy::REFERENCE, &TWO_THREADS.replace("PROLOGUE", ""));
+        course.edit(CourseCopy::EXERCISE, "fresh = 2", "fresh = 0");
+        let grader = fs::read_to_string(course.root.join("grader.toml")).unwrap();
+        let (head, rest) = grader.split_once("[crates]\n").unwrap();
+        let (_, tail) = rest.split_once("\n\n").unwrap();
+        let grader = format!("{head}[crates]\n\n{tail}").replace("tasks = 2048", "tasks = 1500");
+        course.write("grader.toml", &grader);
+        let places = Self { workspace };
+        places.student("two-threads", &TWO_THREADS.replace("PROLOGUE", ""));
+        for name in ["thread-per-file", "scoped-chunks"] {
+            let folder = submission(&format!("correct-{name}"));
+            places.student(
+                name,
+                &fs::read_to_string(folder.join("src/main.rs")).unwrap(),
+            );
+        }
+        let serial = fs::read_to_string(submission("serial").join("src/main.rs")).unwrap();
+        places.student("serial", &serial);
+        for (name, prologue) in [("hungry", HUNGRY), ("greedy", GREEDY), ("crowd", CROWD)] {
+            places.student(name, &TWO_THREADS.replace("PROLOGUE", prologue));
+        }
+        for open in ["cache/root", "cache/user", "out"] {
+            fs::create_dir_all(places.path(open)).unwrap();
+            places.open_to_all(open);
+        }
+        places
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.workspace.path(name)
+    }
+
+    fn open_to_all(&self, name: &str) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+
+    fn student(&self, name: &str, main: &str) {
+        let folder = self.path("class").join(name);
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::write(folder.join("Cargo.toml"), MANIFEST).unwrap();
+        fs::write(folder.join("src/main.rs"), main).unwrap();
+    }
+
+    /// A nearly empty root folder, whose programs and libraries are those of this machine.
+    fn root_folder(&self) -> PathBuf {
+        let root = self.path("root");
+        for folder in [
+            "usr",
+            "etc/alternatives",
+            "proc",
+            "sys",
+            "dev",
+            "run",
+            "opt/rust",
+            "course",
+            "class",
+            "out",
+            "cache",
+            "tmp",
+            "home",
+        ] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777)).unwrap();
+        for link in ["bin", "sbin", "lib", "lib64"] {
+            if let Ok(target) = fs::read_link(Path::new("/").join(link)) {
+                symlink(target, root.join(link)).unwrap();
+            }
+        }
+        let _ = fs::copy("/etc/ld.so.cache", root.join("etc/ld.so.cache"));
+        fs::write(root.join("etc/passwd"), "root:x:0:0::/home:/bin/sh\n").unwrap();
+        fs::write(root.join("grade"), "").unwrap();
+        root
+    }
+
+    /// The verdict on each submission, from the records.
+    fn verdicts(&self, out: &str) -> BTreeMap<String, Value> {
+        let folder = self.path(out).join("records");
+        let Ok(entries) = fs::read_dir(folder) else {
+            return BTreeMap::new();
+        };
+        let records = entries.map(|entry| {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let record: Value = serde_json::from_str(&text).unwrap();
+            (
+                record["submission"]["id"].as_str().unwrap().to_owned(),
+                record,
+            )
+        });
+        records.collect()
+    }
+
+    #[track_caller]
+    fn assert_verdicts(&self, out: &str, expected: &[(&str, &[&str])], shown: &str) {
+        let records = self.verdicts(out);
+        let mut names = 0;
+        for (verdict, students) in expected {
+            for student in *students {
+                let record = &records
+                    .get(*student)
+                    .unwrap_or_else(|| panic!("{student}: {shown}"));
+                assert_eq!(
+                    record["verdict"], *verdict,
+                    "{out} {student}: {record:#}\n{shown}"
+                );
+                names += 1;
+            }
+        }
+        assert_eq!(names, records.len(), "{out}: {shown}");
+    }
+}
+
+/// A way to start containers that works here: the runtime to use, if not podman's own choice.
+fn runtime(root: &Path) -> Option<Option<PathBuf>> {
+    let ours = course().join("tests/containers/runc-without-limits");
+    [None, Some(ours)].into_iter().find(|runtime| {
+        let mut podman = podman(runtime.as_deref());
+        podman
+            .args(["--volume=/usr:/usr:ro", "--rootfs"])
+            .arg(root)
+            .arg("/usr/bin/true");
+        podman.output().is_ok_and(|output| output.status.success())
+    })
+}
+
+fn podman(runtime: Option<&Path>) -> Command {
+    let mut podman = Command::new("podman");
+    podman.args(runtime.map(|runtime| format!("--runtime={}", runtime.display())));
+    podman.args(["run", "--rm", "--network=none"]);
+    podman
+}
+
+/// Run the program in a container with these options.
+fn in_container(
+    places: &Places,
+    runtime: Option<&Path>,
+    options: &[&str],
+    arguments: &[&str],
+) -> Output {
+    let mut podman = podman(runtime);
+    podman.args(options);
+    // One user cannot write to what another one keeps.
+    let is_user = options.iter().any(|option| option.starts_with("--user="));
+    let cache = if is_user {
+        "/cache/user"
+    } else {
+        "/cache/root"
+    };
+    let mut volume = |from: &Path, to: &str| {
+        podman.arg(format!("--volume={}:{to}", from.display()));
+    };
+    volume(Path::new("/usr"), "/usr:ro");
+    if Path::new("/etc/alternatives").is_dir() {
+        volume(Path::new("/etc/alternatives"), "/etc/alternatives:ro");
+    }
+    volume(&program(), "/grade:ro");
+    volume(&sysroot(), "/opt/rust:ro");
+    for (name, to) in [
+        ("course", "/course:ro"),
+        ("class", "/class:ro"),
+        ("cache", "/cache"),
+        ("out", "/out"),
+    ] {
+        volume(&places.path(name), to);
+    }
+    for (name, value) in [
+        ("PATH", "/opt/rust/bin:/usr/local/bin:/usr/bin:/bin"),
+        ("HOME", "/tmp"),
+        ("RUSTC", "/opt/rust/bin/rustc"),
+        ("GRADE_CACHE_DIR", cache),
+    ] {
+        podman.arg(format!("--env={name}={value}"));
+    }
+    podman
+        .arg("--workdir=/course")
+        .arg("--rootfs")
+        .arg(places.path("root"))
+        .arg("/grade")
+        .args(arguments);
+    podman.output().unwrap()
+}
+
+const HONEST: &[&str] = &["scoped-chunks", "thread-per-file", "two-threads", "hungry"];
+const NOT_HONEST: &[&str] = &["serial", "greedy", "crowd"];
+
+#[test]
+#[ignore = "needs root and podman"]
+fn in_no_container_is_an_honest_program_failed() {
+    let places = Places::new();
+    let root = places.root_folder();
+    let Some(runtime) = runtime(&root) else {
+        println!("NOT RUN: podman cannot start a container here; see CONTRIBUTING.md");
+        return;
+    };
+    let all: &[(&str, &[&str])] = &[("pass", HONEST), ("fail", NOT_HONEST)];
+    let few_tasks: &[(&str, &[&str])] = &[
+        ("pass", &["scoped-chunks", "two-threads", "hungry"]),
+        ("fail", &["serial", "greedy"]),
+        ("not-graded", &["thread-per-file", "crowd"]),
+    ];
+    let little_memory: &[(&str, &[&str])] = &[
+        ("pass", &["scoped-chunks", "thread-per-file", "two-threads"]),
+        ("fail", &["serial", "crowd"]),
+        ("not-graded", &["hungry", "greedy"]),
+    ];
+    for (name, options, code, expected, words) in [
+        ("root", &[][..], 1, all, ""),
+        ("user", &["--user=1000:1000"][..], 1, all, ""),
+        ("traces", &["--cap-add=SYS_PTRACE"][..], 1, all, ""),
+        // Root without any capability cannot limit the processes of its jobs.
+        (
+            "no-capabilities",
+            &["--cap-drop=all"][..],
+            3,
+            &[][..],
+            "--user 1000",
+        ),
+        (
+            "user-no-capabilities",
+            &["--cap-drop=all", "--user=1000:1000"][..],
+            1,
+            all,
+            "",
+        ),
+        (
+            "few-tasks",
+            &["--pids-limit=256"][..],
+            3,
+            few_tasks,
+            "allows 256 processes and threads",
+        ),
+        (
+            "user-few-tasks",
+            &["--pids-limit=256", "--user=1000:1000"][..],
+            3,
+            few_tasks,
+            "allows 256 processes and threads",
+        ),
+        (
+            "little-memory",
+            &["--memory=512m", "--memory-swap=512m"][..],
+            3,
+            little_memory,
+            "allows 512 MiB of memory",
+        ),
+        (
+            "read-only",
+            &["--read-only", "--tmpfs=/tmp:rw,exec"][..],
+            1,
+            all,
+            "",
+        ),
+    ] {
+        let out = format!("/out/{name}");
+        let arguments = [
+            "batch",
+            "sum-of-products",
+            "/class",
+            "--course",
+            "/course",
+            "--out",
+            &out,
+        ];
+        let output = in_container(&places, runtime.as_deref(), options, &arguments);
+        let shown = shown(&output);
+        println!("{name}: {:?}", output.status.code());
+        places.assert_verdicts(&format!("out/{name}"), expected, &shown);
+        assert_eq!(output.status.code(), Some(code), "{name}: {shown}");
+        let text: Vec<&str> = shown.split_whitespace().collect();
+        assert!(text.join(" ").contains(words), "{name}: {words}: {shown}");
+    }
+    let mut options = vec!["--cap-drop=all"];
+    let doctor = in_container(&places, runtime.as_deref(), &options, &["doctor"]);
+    let text = shown(&doctor);
+    assert!(
+        text.contains("a container;") && !text.contains("systemd-run"),
+        "{text}"
+    );
+    options.push("--user=1000:1000");
+    let doctor = in_container(&places, runtime.as_deref(), &options, &["doctor"]);
+    assert!(doctor.status.success(), "{}", shown(&doctor));
+}

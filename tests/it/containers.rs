@@ -345,6 +345,24 @@ fn in_no_container_is_an_honest_program_failed() {
         let text: Vec<&str> = shown.split_whitespace().collect();
         assert!(text.join(" ").contains(words), "{name}: {words}: {shown}");
     }
+    // A profile that keeps the observer from the programs: nobody is graded, and nothing is prepared in vain.
+    let profile = places.path("profile.json");
+    let refused = r#"{"names": ["process_vm_readv", "pidfd_getfd"], "action": "SCMP_ACT_ERRNO"}"#;
+    let profile_text = format!(r#"{{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{refused}]}}"#);
+    fs::write(&profile, profile_text).unwrap();
+    let option = format!("--security-opt=seccomp={}", profile.display());
+    let arguments = ["batch", "sum-of-products", "/class", "--out", "/out/unseen"];
+    let output = in_container(&places, runtime.as_deref(), &[&option], &arguments);
+    let text = shown(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(
+        text.contains("failed to observe what programs read"),
+        "{text}"
+    );
+    assert!(text.contains("--cap-add SYS_PTRACE"), "{text}");
+    assert!(places.verdicts("out/unseen").is_empty(), "{text}");
+    println!("{text}");
+
     let mut options = vec!["--cap-drop=all"];
     let doctor = in_container(&places, runtime.as_deref(), &options, &["doctor"]);
     let text = shown(&doctor);
@@ -355,4 +373,67 @@ fn in_no_container_is_an_honest_program_failed() {
     options.push("--user=1000:1000");
     let doctor = in_container(&places, runtime.as_deref(), &options, &["doctor"]);
     assert!(doctor.status.success(), "{}", shown(&doctor));
+}
+
+/// A control group of version 1 that allows few processes and threads, removed when dropped.
+struct FewTasks(PathBuf);
+
+impl FewTasks {
+    fn make(most: u32) -> Option<Self> {
+        let name = format!("grade-test-{}", std::process::id());
+        let group = Self(Path::new("/sys/fs/cgroup/pids").join(name));
+        fs::create_dir(&group.0).ok()?;
+        fs::write(group.0.join("pids.max"), most.to_string()).ok()?;
+        Some(group)
+    }
+}
+
+impl Drop for FewTasks {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+#[ignore = "needs root and control groups of version 1"]
+fn in_a_control_group_of_others_a_thread_that_is_refused_fails_nobody() {
+    let places = Places::new();
+    let Some(group) = FewTasks::make(256) else {
+        println!("NOT RUN: no control group can be made in /sys/fs/cgroup/pids");
+        return;
+    };
+    // Enter the group, and make all groups read-only, as they are in a container.
+    let script = "echo 0 > \"$1/cgroup.procs\" || exit 99\n\
+                  for mount in $(awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts); do\n\
+                  mount -o remount,bind,ro \"$mount\" || exit 99; done\nshift; exec \"$@\"";
+    let (class, out) = (places.path("class"), places.path("out/group"));
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-c", script, "sh"])
+        .arg(&group.0)
+        .arg(program());
+    command
+        .args(["batch", "sum-of-products"])
+        .arg(&class)
+        .arg("--out")
+        .arg(&out);
+    command.arg("--course").arg(places.path("course"));
+    command.env("GRADE_CACHE_DIR", places.path("cache/root"));
+    let output = command.output().unwrap();
+    let text = shown(&output);
+    places.assert_verdicts(
+        "out/group",
+        &[
+            ("pass", &["scoped-chunks", "two-threads", "hungry"]),
+            ("fail", &["serial", "greedy"]),
+            ("not-graded", &["thread-per-file", "crowd"]),
+        ],
+        &text,
+    );
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(
+        text.contains("--pids-limit") || text.contains("TasksMax="),
+        "{text}"
+    );
+    println!("{text}");
 }

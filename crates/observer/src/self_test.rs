@@ -181,3 +181,30 @@ pub(crate) fn read_all(threads: &str) -> ExitCode {
     };
     read().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accesses_that_could_not_be_looked_up_are_the_cause_of_a_wrong_count() {
+        let seen = |unseen, files_read| {
+            let attempts = Attempts {
+                unseen,
+                ..Attempts::default()
+            };
+            let observation = Observation {
+                attempts,
+                files_read,
+                ..Observation::default()
+            };
+            rounds(Some(&Observed::Seen(Box::new(observation))))
+        };
+        assert_eq!(seen(0, FILES), Ok(0));
+        for files_read in [0, FILES] {
+            let why = seen(2013, files_read).unwrap_err();
+            assert!(why.contains("SYS_PTRACE"), "{why}");
+        }
+        assert!(!seen(0, 3).unwrap_err().contains("SYS_PTRACE"));
+    }
+}

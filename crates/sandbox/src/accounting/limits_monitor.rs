@@ -243,6 +243,19 @@ impl<'a> LimitsMonitor<'a> {
         Ok(disks)
     }
 
+    /// Why the job was stopped, now that all of it is dead: one that waits for a thread that it was refused never
+    /// ends by itself.
+    pub(crate) fn reconsider(&self, stopped: Termination) -> io::Result<Termination> {
+        let may_wait = matches!(
+            stopped,
+            Termination::WallLimit { .. } | Termination::CpuLimit { .. }
+        );
+        if may_wait && let Some(limit) = self.around.refused_task(stopped, self.most_tasks) {
+            return attribute_task_limit(&ExhaustedBy::Limit(limit), self.limits());
+        }
+        Ok(stopped)
+    }
+
     /// How the job ended, now that all of it is dead: a limit that it ran into explains its end.
     pub(crate) fn explain(&mut self, ended: Termination) -> io::Result<Termination> {
         let mut end = End {

@@ -92,3 +92,98 @@ fn in_words(allowed: &Allowed, what: &str) -> String {
     };
     format!("the limit of {whose}: {most} {what}, of which {used} were in use before")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    const EXITED: Termination = Termination::Exited { code: 0 };
+    const PANICKED: Termination = Termination::Exited { code: 101 };
+
+    fn allowed(most: u64, used: u64) -> Allowed {
+        let by = LimitOf::User;
+        Allowed { by, most, used }
+    }
+
+    /// A control group of version 2 with this limit, which refused as many tasks.
+    fn write_group(folder: &Path, refused: u32) {
+        for (file, text) in [
+            ("pids.max", "256\n".to_owned()),
+            ("pids.current", "10\n".to_owned()),
+            ("pids.events", format!("max {refused}\n")),
+        ] {
+            fs::write(folder.join(file), text).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_refusal_while_the_job_runs_is_no_end_of_the_jobs_own() {
+        let group = tempfile::tempdir().unwrap();
+        write_group(group.path(), 5);
+        let above = Above::of_tasks(vec![group.path().to_path_buf()]);
+        let before = SharedLimits {
+            above: &above,
+            refused_before: Some(above.refused_tasks()),
+            tasks: above.tasks(),
+            user_tasks: None,
+            memory: None,
+        };
+        assert_eq!(before.refused_task(PANICKED, Some(200)), None);
+        write_group(group.path(), 6);
+        // Also of a job that went on with fewer threads.
+        for ended in [PANICKED, EXITED] {
+            let limit = before.refused_task(ended, None).unwrap();
+            assert!(
+                limit.contains("256 processes and threads, of which 10"),
+                "{limit}"
+            );
+        }
+        let with_own_group = SharedLimits {
+            refused_before: None,
+            ..before
+        };
+        assert_eq!(with_own_group.refused_task(PANICKED, None), None);
+    }
+
+    #[test]
+    fn where_the_user_had_too_few_tasks_a_failure_may_come_from_it() {
+        let above = Above::default();
+        let shared = SharedLimits {
+            above: &above,
+            refused_before: Some(0),
+            tasks: None,
+            user_tasks: Some(allowed(1000, 600)),
+            memory: None,
+        };
+        for (ended, seen, may_be) in [
+            (PANICKED, Some(390), true),
+            (PANICKED, Some(200), true),
+            (PANICKED, None, true),
+            (PANICKED, Some(9), false),
+            (EXITED, Some(390), false),
+        ] {
+            let found = shared.refused_task(ended, seen);
+            assert_eq!(found.is_some(), may_be, "{ended:?} {seen:?}");
+        }
+    }
+
+    #[test]
+    fn memory_is_too_little_if_less_is_left_than_is_granted() {
+        let above = Above::default();
+        let memory = Some(allowed(512 << 20, 12 << 20));
+        let shared = SharedLimits {
+            above: &above,
+            refused_before: None,
+            tasks: None,
+            user_tasks: None,
+            memory,
+        };
+        let words = shared.too_little_memory().unwrap();
+        assert!(
+            words.contains("512 MiB of memory, of which 12 were in use"),
+            "{words}"
+        );
+    }
+}

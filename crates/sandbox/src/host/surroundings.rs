@@ -167,6 +167,13 @@ impl Above {
         Self::below(Path::new("/"))
     }
 
+    /// Groups that limit tasks and nothing else.
+    #[cfg(test)]
+    pub(crate) fn of_tasks(tasks: Vec<PathBuf>) -> Self {
+        let memory = Vec::new();
+        Self { tasks, memory }
+    }
+
     fn below(root: &Path) -> Self {
         let found = found(root);
         let groups = |one: &Hierarchy, file: &str| -> Vec<PathBuf> {

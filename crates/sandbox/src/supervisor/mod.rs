@@ -288,7 +288,9 @@ fn follow<M: Monitor>(
     let measuring = failed_at(Step::Measure);
     let termination = match ended {
         Ended::ClientGone => return Ok(None),
-        Ended::Stopped(termination) => termination,
+        Ended::Stopped(termination) => {
+            limits_monitor.reconsider(termination).map_err(&measuring)?
+        }
         Ended::Exited { status, .. } => {
             let own = if control.is_some() { None } else { dead.status };
             match status.or(own) {

@@ -344,10 +344,17 @@ impl From<fs_scratch::Error> for Fault {
         let fault = Self::new(FaultKind::Disk, error.to_string());
         match error {
             fs_scratch::Error::NoPlace { refusals } => {
+                let is_noexec = |refusal: &fs_scratch::Refusal| {
+                    matches!(refusal.reason, fs_scratch::RefusalReason::NoExec)
+                };
+                let hint = if refusals.iter().any(is_noexec) {
+                    "name a folder from which programs can be started with `--temp-dir DIR`, best on tmpfs (in a \
+                     container: `--tmpfs /tmp:rw,exec`)"
+                } else {
+                    "free some space, or choose another folder with `--temp-dir DIR`, best on tmpfs"
+                };
                 let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
-                fault.because(reasons.join("\n             ")).hint(
-                    "free some space, or choose another folder with `--temp-dir DIR`, best on tmpfs",
-                )
+                fault.because(reasons.join("\n             ")).hint(hint)
             }
             fs_scratch::Error::Io { source, .. } => fault.because(source),
             // This program makes the keys, so a bad one is its own mistake.
@@ -389,6 +396,49 @@ mod tests {
         assert_eq!(fault.message, "failed to run `/tmp/x`");
         let cause = "lost the connection to its supervisor: Broken pipe (os error 32)";
         assert_eq!(fault.cause.as_deref(), Some(cause));
+    }
+
+    fn step_error(step: sandbox::Step, errno: rustix::io::Errno) -> Fault {
+        let source = io::Error::from(errno);
+        Fault::from(sandbox::Error::Trial(sandbox::StepError::new(step, source)))
+    }
+
+    #[test]
+    fn what_the_machine_was_short_of_is_the_machines_and_the_hint_says_which_limit() {
+        use rustix::io::Errno;
+        use sandbox::Step;
+        for (step, errno, hint) in [
+            (Step::GrantTasks, Errno::IO, Some("--pids-limit")),
+            (Step::MakeProcess, Errno::AGAIN, Some("ulimit -u")),
+            (Step::GrantMemory, Errno::IO, Some("--memory")),
+            (Step::Prepare, Errno::NOMEM, Some("MemoryMax=")),
+            (Step::Handshake, Errno::IO, None),
+        ] {
+            let fault = step_error(step, errno);
+            assert_eq!(fault.kind, FaultKind::Sandbox);
+            let found = fault.hint.as_deref();
+            assert_eq!(found.is_some(), hint.is_some(), "{step}: {found:?}");
+            if let (Some(found), Some(hint)) = (found, hint) {
+                assert!(found.contains(hint), "{step}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_starts_no_programs_is_no_full_one() {
+        let hint = |reason| {
+            let place = "/dev/shm".into();
+            let refusals = vec![fs_scratch::Refusal { place, reason }];
+            Fault::from(fs_scratch::Error::NoPlace { refusals }).hint
+        };
+        let noexec = hint(fs_scratch::RefusalReason::NoExec).unwrap();
+        assert!(
+            noexec.contains("exec") && !noexec.contains("free some space"),
+            "{noexec}"
+        );
+        let full = io::Error::from(rustix::io::Errno::NOSPC);
+        let full = hint(fs_scratch::RefusalReason::Io(full)).unwrap();
+        assert!(full.contains("free some space"), "{full}");
     }
 
     #[test]

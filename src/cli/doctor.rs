@@ -2,6 +2,8 @@
 //! inside the sandbox and must fail; the observer counts programs of known concurrency; file times must
 //! record reads and show faked times.
 
+use std::path::Path;
+
 use super::{
     app::{App, this_program},
     exit_code::ExitCode,
@@ -16,6 +18,9 @@ use crate::{
 use judge::report::escape_line;
 use observer::{Count, Stamps};
 use sandbox::{AttackOutcome, Limits, Outcome, Sandbox, Stage};
+
+/// The room in the temporary folder, in MiB, from which on nothing is said about it.
+const ENOUGH_SPACE: u64 = 512;
 
 impl App {
     pub(super) fn doctor(&self, task: &Doctor) -> Result<ExitCode, Fault> {
@@ -67,6 +72,7 @@ impl App {
                     .display()
                     .to_string();
                 self.line("file times", true, &format!("{how}, in {folder}"))?;
+                self.space(scratch.path(), &folder)?;
             }
             Err(fault) => {
                 sound = false;
@@ -109,6 +115,23 @@ impl App {
             self.line("", false, &short)?;
         }
         Ok(())
+    }
+
+    /// Show how much room the temporary folder has, if it is little. What does not fit into it is not graded.
+    fn space(&self, scratch: &Path, folder: &str) -> Result<(), Fault> {
+        let Ok(space) = rustix::fs::statvfs(scratch) else {
+            return Ok(());
+        };
+        let free = space.f_bavail.saturating_mul(space.f_frsize) >> 20;
+        if free >= ENOUGH_SPACE {
+            return Ok(());
+        }
+        let how = format!(
+            "{folder} has {free} MiB of space, which submissions that are graded at the same time may fill; a \
+             submission that finds it full is not graded; use `--jobs 1`, or another folder with `--temp-dir DIR`, \
+             or start a container with `--shm-size 1g`"
+        );
+        self.line("space", false, &how)
     }
 
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.

@@ -194,8 +194,13 @@ mod tests {
         assert!(service.contains("`/sys/fs/cgroup/x`") && service.contains("TasksMax="));
         let job = short(Place::BatchJob, &group(1000, 0)).unwrap();
         assert!(!job.contains("TasksMax="), "{job}");
-        let (by, most, used) = (LimitOf::User, 3000, 2000);
-        let user = short(Place::Machine, &Allowed { by, most, used }).unwrap();
+        let by = LimitOf::User;
+        let of_user = Allowed {
+            by,
+            most: 3000,
+            used: 2000,
+        };
+        let user = short(Place::Machine, &of_user).unwrap();
         assert!(user.contains("ulimit -u"), "{user}");
         assert_eq!(short(Place::Container, &group(4096, 2048)), None);
 

@@ -15,9 +15,10 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Output,
 };
 
+use assert_cmd::Command;
 use serde_json::Value;
 
 use crate::support::{
@@ -199,74 +200,95 @@ impl Places {
     }
 }
 
-/// A way to start containers that works here: the runtime to use, if not podman's own choice.
-fn runtime(root: &Path) -> Option<Option<PathBuf>> {
-    let ours = course().join("tests/containers/runc-without-limits");
-    [None, Some(ours)].into_iter().find(|runtime| {
-        let mut podman = podman(runtime.as_deref());
-        podman
-            .args(["--volume=/usr:/usr:ro", "--rootfs"])
-            .arg(root)
-            .arg("/usr/bin/true");
-        podman.output().is_ok_and(|output| output.status.success())
-    })
+/// Containers, with a root folder for them.
+struct Containers {
+    places: Places,
+    /// The arguments of podman that choose a runtime.
+    runtime: Vec<String>,
 }
 
-fn podman(runtime: Option<&Path>) -> Command {
+impl Containers {
+    /// `None` if no container can be started here.
+    fn find() -> Option<Self> {
+        let places = Places::new();
+        let root = places.root_folder();
+        let ours = course().join("tests/containers/runc-without-limits");
+        let ours = format!("--runtime={}", ours.display());
+        let found = [vec![], vec![ours]].into_iter().find(|runtime| {
+            let mut podman = podman(runtime);
+            podman.args(["--volume=/usr:/usr:ro", "--rootfs"]);
+            let output = podman.arg(&root).arg("/usr/bin/true").output();
+            output.is_ok_and(|output| output.status.success())
+        });
+        let Some(runtime) = found else {
+            say("NOT RUN: podman cannot start a container here; see CONTRIBUTING.md");
+            return None;
+        };
+        Some(Self { places, runtime })
+    }
+}
+
+fn podman(runtime: &[String]) -> Command {
     let mut podman = Command::new("podman");
-    podman.args(runtime.map(|runtime| format!("--runtime={}", runtime.display())));
+    podman.args(runtime);
     podman.args(["run", "--rm", "--network=none"]);
     podman
 }
 
-/// Run the program in a container with these options.
-fn in_container(
-    places: &Places,
-    runtime: Option<&Path>,
-    options: &[&str],
-    arguments: &[&str],
-) -> Output {
-    let mut podman = podman(runtime);
-    podman.args(options);
-    // One user cannot write to what another one keeps.
-    let is_user = options.iter().any(|option| option.starts_with("--user="));
-    let cache = if is_user {
-        "/cache/user"
-    } else {
-        "/cache/root"
-    };
-    let mut volume = |from: &Path, to: &str| {
-        podman.arg(format!("--volume={}:{to}", from.display()));
-    };
-    volume(Path::new("/usr"), "/usr:ro");
-    if Path::new("/etc/alternatives").is_dir() {
-        volume(Path::new("/etc/alternatives"), "/etc/alternatives:ro");
+#[expect(
+    clippy::print_stdout,
+    reason = "what was not run is said where everybody sees it"
+)]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+impl Containers {
+    /// Run the program in a container with these options.
+    fn run(&self, options: &[&str], arguments: &[&str]) -> Output {
+        let Self { places, runtime } = self;
+        let mut podman = podman(runtime);
+        podman.args(options);
+        // One user cannot write to what another one keeps.
+        let is_user = options.iter().any(|option| option.starts_with("--user="));
+        let cache = if is_user {
+            "/cache/user"
+        } else {
+            "/cache/root"
+        };
+        let mut volume = |from: &Path, to: &str| {
+            podman.arg(format!("--volume={}:{to}", from.display()));
+        };
+        volume(Path::new("/usr"), "/usr:ro");
+        if Path::new("/etc/alternatives").is_dir() {
+            volume(Path::new("/etc/alternatives"), "/etc/alternatives:ro");
+        }
+        volume(&program(), "/grade:ro");
+        volume(&sysroot(), "/opt/rust:ro");
+        for (name, to) in [
+            ("course", "/course:ro"),
+            ("class", "/class:ro"),
+            ("cache", "/cache"),
+            ("out", "/out"),
+        ] {
+            volume(&places.path(name), to);
+        }
+        for (name, value) in [
+            ("PATH", "/opt/rust/bin:/usr/local/bin:/usr/bin:/bin"),
+            ("HOME", "/tmp"),
+            ("RUSTC", "/opt/rust/bin/rustc"),
+            ("GRADE_CACHE_DIR", cache),
+        ] {
+            podman.arg(format!("--env={name}={value}"));
+        }
+        podman
+            .arg("--workdir=/course")
+            .arg("--rootfs")
+            .arg(places.path("root"))
+            .arg("/grade")
+            .args(arguments);
+        podman.output().unwrap()
     }
-    volume(&program(), "/grade:ro");
-    volume(&sysroot(), "/opt/rust:ro");
-    for (name, to) in [
-        ("course", "/course:ro"),
-        ("class", "/class:ro"),
-        ("cache", "/cache"),
-        ("out", "/out"),
-    ] {
-        volume(&places.path(name), to);
-    }
-    for (name, value) in [
-        ("PATH", "/opt/rust/bin:/usr/local/bin:/usr/bin:/bin"),
-        ("HOME", "/tmp"),
-        ("RUSTC", "/opt/rust/bin/rustc"),
-        ("GRADE_CACHE_DIR", cache),
-    ] {
-        podman.arg(format!("--env={name}={value}"));
-    }
-    podman
-        .arg("--workdir=/course")
-        .arg("--rootfs")
-        .arg(places.path("root"))
-        .arg("/grade")
-        .args(arguments);
-    podman.output().unwrap()
 }
 
 const HONEST: &[&str] = &[
@@ -278,107 +300,122 @@ const HONEST: &[&str] = &[
 ];
 const NOT_HONEST: &[&str] = &["serial", "greedy", "crowd"];
 
+const ALL: &[(&str, &[&str])] = &[("pass", HONEST), ("fail", NOT_HONEST)];
+
+/// What becomes of the class where only 256 processes and threads may be.
+const FEW_TASKS: &[(&str, &[&str])] = &[
+    ("pass", &["scoped-chunks", "two-threads", "hungry"]),
+    ("fail", &["serial", "greedy"]),
+    ("not-graded", &["thread-per-file", "crowd", "meeting"]),
+];
+
+/// What becomes of the class where less memory is than a program may use.
+const LITTLE_MEMORY: &[(&str, &[&str])] = &[
+    (
+        "pass",
+        &["meeting", "scoped-chunks", "thread-per-file", "two-threads"],
+    ),
+    ("fail", &["serial", "crowd"]),
+    ("not-graded", &["hungry", "greedy"]),
+];
+
+/// A container: its name, the options that make it, the exit code of the batch in it, the verdicts, and words that
+/// the batch says.
+type Row = (
+    &'static str,
+    &'static [&'static str],
+    i32,
+    &'static [(&'static str, &'static [&'static str])],
+    &'static str,
+);
+
+const ROWS: &[Row] = &[
+    ("root", &[], 1, ALL, ""),
+    ("user", &["--user=1000:1000"], 1, ALL, ""),
+    ("traces", &["--cap-add=SYS_PTRACE"], 1, ALL, ""),
+    // Root without any capability cannot limit the processes of its jobs.
+    (
+        "no-capabilities",
+        &["--cap-drop=all"],
+        3,
+        &[],
+        "--user 1000",
+    ),
+    (
+        "user-no-capabilities",
+        &["--cap-drop=all", "--user=1000:1000"],
+        1,
+        ALL,
+        "",
+    ),
+    (
+        "few-tasks",
+        &["--pids-limit=256"],
+        3,
+        FEW_TASKS,
+        "allows 256 processes and threads",
+    ),
+    (
+        "user-few-tasks",
+        &["--pids-limit=256", "--user=1000:1000"],
+        3,
+        FEW_TASKS,
+        "allows 256 processes and threads",
+    ),
+    (
+        "little-memory",
+        &["--memory=700m", "--memory-swap=700m"],
+        3,
+        LITTLE_MEMORY,
+        "allows 700 MiB of memory",
+    ),
+    (
+        "read-only",
+        &["--read-only", "--tmpfs=/tmp:rw,exec"],
+        1,
+        ALL,
+        "",
+    ),
+];
+
 #[test]
 #[ignore = "needs root and podman"]
 fn in_no_container_is_an_honest_program_failed() {
-    let places = Places::new();
-    let root = places.root_folder();
-    let Some(runtime) = runtime(&root) else {
-        println!("NOT RUN: podman cannot start a container here; see CONTRIBUTING.md");
+    let Some(containers) = Containers::find() else {
         return;
     };
-    let all: &[(&str, &[&str])] = &[("pass", HONEST), ("fail", NOT_HONEST)];
-    let few_tasks: &[(&str, &[&str])] = &[
-        ("pass", &["scoped-chunks", "two-threads", "hungry"]),
-        ("fail", &["serial", "greedy"]),
-        ("not-graded", &["thread-per-file", "crowd", "meeting"]),
-    ];
-    let little_memory: &[(&str, &[&str])] = &[
-        (
-            "pass",
-            &["meeting", "scoped-chunks", "thread-per-file", "two-threads"],
-        ),
-        ("fail", &["serial", "crowd"]),
-        ("not-graded", &["hungry", "greedy"]),
-    ];
-    for (name, options, code, expected, words) in [
-        ("root", &[][..], 1, all, ""),
-        ("user", &["--user=1000:1000"][..], 1, all, ""),
-        ("traces", &["--cap-add=SYS_PTRACE"][..], 1, all, ""),
-        // Root without any capability cannot limit the processes of its jobs.
-        (
-            "no-capabilities",
-            &["--cap-drop=all"][..],
-            3,
-            &[][..],
-            "--user 1000",
-        ),
-        (
-            "user-no-capabilities",
-            &["--cap-drop=all", "--user=1000:1000"][..],
-            1,
-            all,
-            "",
-        ),
-        (
-            "few-tasks",
-            &["--pids-limit=256"][..],
-            3,
-            few_tasks,
-            "allows 256 processes and threads",
-        ),
-        (
-            "user-few-tasks",
-            &["--pids-limit=256", "--user=1000:1000"][..],
-            3,
-            few_tasks,
-            "allows 256 processes and threads",
-        ),
-        (
-            "little-memory",
-            &["--memory=700m", "--memory-swap=700m"][..],
-            3,
-            little_memory,
-            "allows 700 MiB of memory",
-        ),
-        (
-            "read-only",
-            &["--read-only", "--tmpfs=/tmp:rw,exec"][..],
-            1,
-            all,
-            "",
-        ),
-    ] {
+    for (name, options, code, expected, words) in ROWS {
         let out = format!("/out/{name}");
-        let arguments = [
-            "batch",
-            "sum-of-products",
-            "/class",
-            "--course",
-            "/course",
-            "--out",
-            &out,
-        ];
-        let output = in_container(&places, runtime.as_deref(), options, &arguments);
+        let arguments = ["batch", "sum-of-products", "/class", "--out", &out];
+        let output = containers.run(options, &arguments);
         let shown = shown(&output);
-        println!("{name}: {:?}", output.status.code());
-        places.assert_verdicts(&format!("out/{name}"), expected, &shown);
-        assert_eq!(output.status.code(), Some(code), "{name}: {shown}");
+        say(&format!("{name}: exit code {:?}", output.status.code()));
+        let out = format!("out/{name}");
+        containers.places.assert_verdicts(&out, expected, &shown);
+        assert_eq!(output.status.code(), Some(*code), "{name}: {shown}");
         let text: Vec<&str> = shown.split_whitespace().collect();
         assert!(text.join(" ").contains(words), "{name}: {words}: {shown}");
     }
-    // A profile without seccomp notifications, which the observer needs, as old kernels have none: nobody is
-    // graded. The flag 8 asks for them.
-    let profile = places.path("profile.json");
+}
+
+/// As where the kernel is old, or the processor is emulated: there are no seccomp notifications.
+#[test]
+#[ignore = "needs root and podman"]
+fn in_a_container_where_nothing_can_be_observed_nobody_is_graded() {
+    let Some(containers) = Containers::find() else {
+        return;
+    };
+    let profile = containers.places.path("profile.json");
+    // The flag 8 asks for notifications.
     let notified = r#"{"index": 1, "value": 8, "valueTwo": 8, "op": "SCMP_CMP_MASKED_EQ"}"#;
     let refused = format!(
         r#"{{"names": ["seccomp"], "action": "SCMP_ACT_ERRNO", "errnoRet": 22, "args": [{notified}]}}"#
     );
-    let profile_text = format!(r#"{{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{refused}]}}"#);
-    fs::write(&profile, profile_text).unwrap();
+    let text = format!(r#"{{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{refused}]}}"#);
+    fs::write(&profile, text).unwrap();
     let option = format!("--security-opt=seccomp={}", profile.display());
     let arguments = ["batch", "sum-of-products", "/class", "--out", "/out/unseen"];
-    let output = in_container(&places, runtime.as_deref(), &[&option], &arguments);
+    let output = containers.run(&[&option], &arguments);
     let text = shown(&output);
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(
@@ -386,18 +423,37 @@ fn in_no_container_is_an_honest_program_failed() {
         "{text}"
     );
     assert!(text.contains("--cap-add SYS_PTRACE"), "{text}");
-    assert!(places.verdicts("out/unseen").is_empty(), "{text}");
-
-    let mut options = vec!["--cap-drop=all"];
-    let doctor = in_container(&places, runtime.as_deref(), &options, &["doctor"]);
-    let text = shown(&doctor);
     assert!(
-        text.contains("a container;") && !text.contains("systemd-run"),
+        containers.places.verdicts("out/unseen").is_empty(),
         "{text}"
     );
-    options.push("--user=1000:1000");
-    let doctor = in_container(&places, runtime.as_deref(), &options, &["doctor"]);
-    assert!(doctor.status.success(), "{}", shown(&doctor));
+}
+
+#[test]
+#[ignore = "needs root and podman"]
+fn in_a_container_doctor_says_what_helps_there() {
+    let Some(containers) = Containers::find() else {
+        return;
+    };
+    let doctor = containers.run(&["--cap-drop=all"], &["doctor"]);
+    let text = shown(&doctor);
+    assert!(
+        text.contains("a container;") && text.contains("--user 1000"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("systemd-run") && !text.contains("sysctl"),
+        "{text}"
+    );
+    let options = ["--cap-drop=all", "--user=1000:1000", "--pids-limit=256"];
+    let doctor = containers.run(&options, &["doctor"]);
+    let text = shown(&doctor);
+    assert!(doctor.status.success(), "{text}");
+    assert!(
+        text.contains("this container allows 256 processes and threads"),
+        "{text}"
+    );
+    assert!(text.contains("a run may use 1500"), "{text}");
 }
 
 /// A control group of version 1 that allows few processes and threads, removed when dropped.
@@ -424,7 +480,7 @@ impl Drop for FewTasks {
 fn in_a_control_group_of_others_a_thread_that_is_refused_fails_nobody() {
     let places = Places::new();
     let Some(group) = FewTasks::make(256) else {
-        println!("NOT RUN: no control group can be made in /sys/fs/cgroup/pids");
+        say("NOT RUN: no control group can be made in /sys/fs/cgroup/pids");
         return;
     };
     // Enter the group, and make all groups read-only, as they are in a container.
@@ -446,15 +502,7 @@ fn in_a_control_group_of_others_a_thread_that_is_refused_fails_nobody() {
     command.env("GRADE_CACHE_DIR", places.path("cache/root"));
     let output = command.output().unwrap();
     let text = shown(&output);
-    places.assert_verdicts(
-        "out/group",
-        &[
-            ("pass", &["scoped-chunks", "two-threads", "hungry"]),
-            ("fail", &["serial", "greedy"]),
-            ("not-graded", &["thread-per-file", "crowd", "meeting"]),
-        ],
-        &text,
-    );
+    places.assert_verdicts("out/group", FEW_TASKS, &text);
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(
         text.contains("--pids-limit") || text.contains("TasksMax="),

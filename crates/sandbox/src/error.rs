@@ -347,7 +347,7 @@ pub(crate) type StepResult<T> = Result<T, StepError>;
 impl StepError {
     /// A step failed. This tells nothing about what the machine supports.
     pub(crate) fn failed<E: Into<Failure>>(step: Step) -> impl Fn(E) -> Self {
-        move |error| Self::new(step, false, error.into())
+        move |error| Self::made(step, false, error.into())
     }
 
     /// A step failed on which a layer of isolation rests. Only this function decides that a layer is not
@@ -363,11 +363,17 @@ impl StepError {
                 source.kind(),
                 io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock
             );
-            Self::new(step, !short_of_descriptors && !short_of_memory, failure)
+            Self::made(step, !short_of_descriptors && !short_of_memory, failure)
         }
     }
 
-    fn new(step: Step, unsupported: bool, failure: Failure) -> Self {
+    /// A step failed, and this tells nothing about what the machine supports.
+    #[must_use]
+    pub fn new(step: Step, source: io::Error) -> Self {
+        Self::failed(step)(source)
+    }
+
+    fn made(step: Step, unsupported: bool, failure: Failure) -> Self {
         Self {
             step,
             part: failure.part,

@@ -283,12 +283,11 @@ fn users_layer(facts: &Facts, is_root: bool, place: Place) -> Layer {
     let detail = match &facts.users {
         Ok(users) => {
             let last = users.first + (users.count - 1);
-            let taken = match facts.looks_into_others {
-                true => "",
-                // A monitor must look into the job.
-                false => {
-                    ", which its supervisor takes as well, because root lacks the capability SYS_PTRACE here"
-                }
+            // A monitor must look into the job.
+            let taken = if facts.looks_into_others {
+                ""
+            } else {
+                ", which its supervisor takes as well, because root lacks the capability SYS_PTRACE here"
             };
             format!("one for each job, from {} to {last}{taken}", users.first)
         }
@@ -363,10 +362,10 @@ mod tests {
 
     /// A supervisor that takes no version of Landlock above `working`.
     fn refusing_above(working: i32) -> String {
-        let refused: String = (working + 1..=7)
-            .map(|version| format!("*'\"landlock\":{version},'*|"))
+        let refused: Vec<String> = (working + 1..=7)
+            .map(|version| format!("*'\"landlock\":{version},'*"))
             .collect();
-        let refused = refused.trim_end_matches('|');
+        let refused = refused.join("|");
         format!(
             "read order; case \"$order\" in\n\
              *'\"request\":\"Facts\"'*) echo '{{\"Facts\":{{\"landlock\":7,\"users\":{{\"Ok\":{{\"first\":1,\

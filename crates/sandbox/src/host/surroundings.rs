@@ -87,7 +87,8 @@ pub struct Surroundings {
     pub tasks: Option<Allowed>,
     /// Bytes of memory. Files that the kernel can drop from memory do not count as used.
     pub memory: Option<Allowed>,
-    /// How many processors may be used at once, by the quota of a group. `None` if no group has one.
+    /// How many processors may be used at once, by the quota of a group or of a batch system. `None` if there is
+    /// none.
     pub processors: Option<NonZeroUsize>,
 }
 
@@ -96,8 +97,12 @@ pub struct Surroundings {
 pub fn surroundings() -> Surroundings {
     let mut found = Surroundings::read(Path::new("/"), user_tasks());
     let is_set = |name: &&str| std::env::var_os(name).is_some();
-    if found.place == Place::Machine && BATCH_SYSTEMS.iter().any(|name| is_set(name)) {
+    if found.place == Place::Machine && BATCH_SYSTEMS.iter().any(is_set) {
         found.place = Place::BatchJob;
+        // Slurm does not always keep a job to the processors that it gave it.
+        let given = std::env::var("SLURM_CPUS_PER_TASK");
+        let given = given.ok().and_then(|given| given.parse().ok());
+        found.processors = found.processors.into_iter().chain(given).min();
     }
     found
 }

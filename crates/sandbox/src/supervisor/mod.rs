@@ -286,23 +286,9 @@ fn follow<M: Monitor>(
         dead.killed
     };
     let measuring = failed_at(Step::Measure);
-    let termination = match ended {
-        Ended::ClientGone => return Ok(None),
-        Ended::Stopped(termination) => {
-            limits_monitor.reconsider(termination).map_err(&measuring)?
-        }
-        Ended::Exited { status, .. } => {
-            let own = if control.is_some() { None } else { dead.status };
-            match status.or(own) {
-                Some(status) => limits_monitor.explain(termination_of(status).map_err(&measuring)?),
-                // Without a message from the first process of the namespace, that process is dead. Only the
-                // kernel can have killed it, because memory was exhausted.
-                None => limits_monitor.explain(Termination::Signaled {
-                    signal: libc::SIGKILL,
-                }),
-            }
-            .map_err(&measuring)?
-        }
+    let own = if control.is_some() { None } else { dead.status };
+    let Some(termination) = explained(&ended, own, &mut limits_monitor).map_err(&measuring)? else {
+        return Ok(None);
     };
     let [stdout, stderr] = streams;
     let execution = Execution {
@@ -317,6 +303,29 @@ fn follow<M: Monitor>(
         execution,
         monitored: monitor.map(M::finish),
     }))
+}
+
+/// How the job ended. `own` is the status of our child, where that is the job's first process. `None` if the client
+/// is gone.
+fn explained(
+    ended: &Ended,
+    own: Option<i32>,
+    limits_monitor: &mut LimitsMonitor<'_>,
+) -> io::Result<Option<Termination>> {
+    let status = match ended {
+        Ended::ClientGone => return Ok(None),
+        Ended::Stopped(termination) => return limits_monitor.reconsider(*termination).map(Some),
+        Ended::Exited { status, .. } => *status,
+    };
+    let ended = match status.or(own) {
+        Some(status) => termination_of(status)?,
+        // Without a message from the first process of the namespace, that process is dead. Only the kernel can
+        // have killed it, because memory was exhausted.
+        None => Termination::Signaled {
+            signal: libc::SIGKILL,
+        },
+    };
+    limits_monitor.explain(ended).map(Some)
 }
 
 /// Start the monitor, if the job has one. The job's first reported call waits until the monitor answers it.

@@ -64,10 +64,11 @@ fn hierarchy(line: &str, own: &str) -> Option<Hierarchy> {
         "cgroup" => false,
         _ => return None,
     };
-    let controllers: Vec<String> = match is_v2 {
-        true => Vec::new(),
+    let controllers: Vec<String> = if is_v2 {
+        Vec::new()
+    } else {
         // Some of the options are no controllers, and no group has their names.
-        false => options.split(',').map(str::to_owned).collect(),
+        options.split(',').map(str::to_owned).collect()
     };
     let path = group_of_process(own, &controllers);
     let top = PathBuf::from(point);

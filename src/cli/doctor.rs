@@ -135,13 +135,13 @@ impl App {
     }
 
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
-    /// A machine without an observer is sound: the check is inconclusive then, and no submission fails by it.
+    /// Without an observer no submission fails, but none can be graded either.
     fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
         if let Err(missing) = observer::can_observe(sandbox)? {
             let how = format!("file times only, so `multi-threaded` stays open: {missing}");
             self.line("observer", false, &how)?;
             self.remedy(observing(sandbox::surroundings().place))?;
-            return Ok(true);
+            return Ok(false);
         }
         let counts = observer::self_test(sandbox)?;
         let exact = counts.iter().all(Count::is_exact);

@@ -427,6 +427,8 @@ fn in_a_container_where_nothing_can_be_observed_nobody_is_graded() {
         containers.places.verdicts("out/unseen").is_empty(),
         "{text}"
     );
+    let doctor = containers.run(&[&option], &["doctor"]);
+    assert_eq!(doctor.status.code(), Some(3), "{}", shown(&doctor));
 }
 
 #[test]

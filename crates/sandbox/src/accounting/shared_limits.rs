@@ -13,6 +13,7 @@
 //! Never stops a job.
 
 use evidence::Termination;
+use rustix::process::{Resource, getrlimit};
 
 use crate::{
     host::{
@@ -21,6 +22,9 @@ use crate::{
     },
     limits::Limits,
 };
+
+/// A limit of the user that is so many times what a job may have is not reached.
+const MANY: u64 = 16;
 
 /// The limits around one job, as they were before it started.
 #[derive(Debug)]
@@ -45,7 +49,13 @@ impl<'a> SharedLimits<'a> {
             above,
             refused_before: (!own_tasks).then(|| above.refused_tasks()),
             tasks: above.tasks().filter(|_| !own_tasks),
-            user_tasks: user_tasks().filter(|left| too_little(left, limits.tasks)),
+            user_tasks: match getrlimit(Resource::Nproc).maximum {
+                // To count the tasks of a user takes long, and nobody has so many.
+                Some(most) if most / MANY <= limits.tasks => {
+                    user_tasks().filter(|left| too_little(left, limits.tasks))
+                }
+                _ => None,
+            },
             memory: match group {
                 Some(_) => None,
                 None => above

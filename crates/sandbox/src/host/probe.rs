@@ -21,7 +21,7 @@ use crate::{
         cgroup::parent::CgroupParent,
         facts::Facts,
         mode::Mode,
-        surroundings::{Place, surroundings},
+        surroundings::{self, Place},
     },
     monitor::NoMonitor,
     spawn::landlock::SCOPES_SINCE,
@@ -103,7 +103,7 @@ pub fn probe(supervisor: &Path) -> Result<HostSupport, Error> {
 fn probe_by(zygote: Arc<Zygote>) -> Result<HostSupport, Error> {
     let mut facts = Connection::ask_facts(&zygote)?;
     let is_root = rustix::process::geteuid().is_root();
-    let place = surroundings().place;
+    let place = surroundings::here();
     let claimed = facts.landlock;
     let mut refused = None;
     let tried = loop {

@@ -96,15 +96,23 @@ pub struct Surroundings {
 #[must_use]
 pub fn surroundings() -> Surroundings {
     let mut found = Surroundings::read(Path::new("/"), user_tasks());
-    let is_set = |name: &&str| std::env::var_os(name).is_some();
-    if found.place == Place::Machine && BATCH_SYSTEMS.iter().any(is_set) {
-        found.place = Place::BatchJob;
+    found.place = here();
+    if found.place == Place::BatchJob {
         // Slurm does not always keep a job to the processors that it gave it.
         let given = std::env::var("SLURM_CPUS_PER_TASK");
         let given = given.ok().and_then(|given| given.parse().ok());
         found.processors = found.processors.into_iter().chain(given).min();
     }
     found
+}
+
+/// In what kind of place this program runs.
+pub(crate) fn here() -> Place {
+    let is_set = |name: &&str| std::env::var_os(name).is_some();
+    match place(Path::new("/")) {
+        Place::Machine if BATCH_SYSTEMS.iter().any(is_set) => Place::BatchJob,
+        place => place,
+    }
 }
 
 /// The limit on the tasks of this user. `None` if there is none; there is none for root.

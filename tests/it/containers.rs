@@ -232,6 +232,8 @@ fn podman(runtime: &[String]) -> Command {
     let mut podman = Command::new("podman");
     podman.args(runtime);
     podman.args(["run", "--rm", "--network=none"]);
+    // Its monitor writes a file into the folder where it was started, when memory runs out.
+    podman.current_dir(std::env::temp_dir());
     podman
 }
 

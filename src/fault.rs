@@ -178,7 +178,7 @@ fn from_error(kind: FaultKind, error: &dyn Error) -> Fault {
 impl From<sandbox::Error> for Fault {
     /// A failure of the sandbox, with what a user of this program can do about it.
     fn from(error: sandbox::Error) -> Self {
-        use sandbox::{Error, Stage};
+        use sandbox::{Error, JobError, Stage};
         let kind = match error {
             Error::Interrupted { .. } => FaultKind::Interrupted,
             Error::TemporaryFile { .. } => FaultKind::Disk,
@@ -206,8 +206,46 @@ impl From<sandbox::Error> for Fault {
                     None => raise.to_owned(),
                 })
             }
+            Error::Job {
+                source: JobError::Step(step),
+                ..
+            }
+            | Error::Trial(step) => match short_of(&step) {
+                Some(hint) => fault.hint(hint),
+                None => fault,
+            },
+            Error::StartSupervisor { source, .. } if source.kind() == io::ErrorKind::WouldBlock => {
+                fault.hint(MORE_TASKS)
+            }
+            Error::Job {
+                source: JobError::NothingStarts { .. },
+                ..
+            } => fault.hint(
+                "programs must be startable in the temporary folder, so it may not be mounted `noexec`; choose \
+                 another with `--temp-dir DIR`",
+            ),
             _ => fault,
         }
+    }
+}
+
+/// What to do where a limit around this program leaves too few processes and threads.
+const MORE_TASKS: &str = "raise that limit (of a container: `--pids-limit`; of a service or a user's slice: \
+                          `TasksMax=`; of a user: `ulimit -u`), or grade fewer at a time with `--jobs 1`";
+
+/// What to do where a limit around this program leaves too little memory.
+const MORE_MEMORY: &str = "raise that limit (of a container: `--memory`; of a service or a user's slice: \
+                           `MemoryMax=`), or grade fewer at a time with `--jobs 1`";
+
+/// What to do about a step that failed because the machine was short of something.
+fn short_of(step: &sandbox::StepError) -> Option<&'static str> {
+    use sandbox::Step;
+    match step.step {
+        Step::GrantTasks => Some(MORE_TASKS),
+        Step::GrantMemory => Some(MORE_MEMORY),
+        _ if step.source.kind() == io::ErrorKind::WouldBlock => Some(MORE_TASKS),
+        _ if step.source.kind() == io::ErrorKind::OutOfMemory => Some(MORE_MEMORY),
+        _ => None,
     }
 }
 
@@ -306,10 +344,17 @@ impl From<fs_scratch::Error> for Fault {
         let fault = Self::new(FaultKind::Disk, error.to_string());
         match error {
             fs_scratch::Error::NoPlace { refusals } => {
+                let is_noexec = |refusal: &fs_scratch::Refusal| {
+                    matches!(refusal.reason, fs_scratch::RefusalReason::NoExec)
+                };
+                let hint = if refusals.iter().any(is_noexec) {
+                    "name a folder from which programs can be started with `--temp-dir DIR`, best on tmpfs (in a \
+                     container: `--tmpfs /tmp:rw,exec`)"
+                } else {
+                    "free some space, or choose another folder with `--temp-dir DIR`, best on tmpfs"
+                };
                 let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
-                fault.because(reasons.join("\n             ")).hint(
-                    "free some space, or choose another folder with `--temp-dir DIR`, best on tmpfs",
-                )
+                fault.because(reasons.join("\n             ")).hint(hint)
             }
             fs_scratch::Error::Io { source, .. } => fault.because(source),
             // This program makes the keys, so a bad one is its own mistake.
@@ -351,6 +396,49 @@ mod tests {
         assert_eq!(fault.message, "failed to run `/tmp/x`");
         let cause = "lost the connection to its supervisor: Broken pipe (os error 32)";
         assert_eq!(fault.cause.as_deref(), Some(cause));
+    }
+
+    fn step_error(step: sandbox::Step, errno: rustix::io::Errno) -> Fault {
+        let source = io::Error::from(errno);
+        Fault::from(sandbox::Error::Trial(sandbox::StepError::new(step, source)))
+    }
+
+    #[test]
+    fn what_the_machine_was_short_of_is_the_machines_and_the_hint_says_which_limit() {
+        use rustix::io::Errno;
+        use sandbox::Step;
+        for (step, errno, hint) in [
+            (Step::GrantTasks, Errno::IO, Some("--pids-limit")),
+            (Step::MakeProcess, Errno::AGAIN, Some("ulimit -u")),
+            (Step::GrantMemory, Errno::IO, Some("--memory")),
+            (Step::Prepare, Errno::NOMEM, Some("MemoryMax=")),
+            (Step::Handshake, Errno::IO, None),
+        ] {
+            let fault = step_error(step, errno);
+            assert_eq!(fault.kind, FaultKind::Sandbox);
+            let found = fault.hint.as_deref();
+            assert_eq!(found.is_some(), hint.is_some(), "{step}: {found:?}");
+            if let (Some(found), Some(hint)) = (found, hint) {
+                assert!(found.contains(hint), "{step}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_starts_no_programs_is_no_full_one() {
+        let hint = |reason| {
+            let place = "/dev/shm".into();
+            let refusals = vec![fs_scratch::Refusal { place, reason }];
+            Fault::from(fs_scratch::Error::NoPlace { refusals }).hint
+        };
+        let noexec = hint(fs_scratch::RefusalReason::NoExec).unwrap();
+        assert!(
+            noexec.contains("exec") && !noexec.contains("free some space"),
+            "{noexec}"
+        );
+        let full = io::Error::from(rustix::io::Errno::NOSPC);
+        let full = hint(fs_scratch::RefusalReason::Io(full)).unwrap();
+        assert!(full.contains("free some space"), "{full}");
     }
 
     #[test]

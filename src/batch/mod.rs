@@ -21,6 +21,9 @@
 //! A record that was accepted is set aside in `previous/` before it is replaced, and stays there until the
 //! new grades are accepted, so that the batch can report which grades changed, and why.
 //!
+//! Before the first submission, attacks prove the sandbox, and programs of known concurrency prove the observer. What
+//! this machine cannot do stops the batch with nothing graded.
+//!
 //! Machine trouble with one submission does not stop a class. The submission is graded once more at the end,
 //! alone. A batch ends early only if records cannot be written.
 //!
@@ -67,9 +70,9 @@ use crate::{
     config::Settings,
     course::Exercise,
     fault::{Fault, FaultKind},
-    grading::{ClassSetup, Session},
+    grading::{ClassSetup, Session, prove_observer},
 };
-use ids::{Seed, SubmissionId};
+use ids::{CheckId, Seed, SubmissionId};
 use judge::report::Summary;
 use sandbox::Sandbox;
 
@@ -147,6 +150,13 @@ pub fn run(
         "attacking the sandbox, to prove it",
     ));
     prove(&sandbox)?;
+    let mut checks = exercise.checks.iter();
+    if checks.any(|check| check.id == CheckId::MultiThreaded) {
+        progress.event(ProgressEvent::Preparing(
+            "observing programs of known concurrency",
+        ));
+        prove_observer(&sandbox)?;
+    }
     let setup = ClassSetup {
         class: dir,
         out,

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     batch::{self, Outcome, Outputs},
     fault::Fault,
+    grading::short_around,
 };
 use ids::SubmissionId;
 use ids::words::count;
@@ -44,6 +45,12 @@ impl App {
             accept,
         };
         let sandbox = self.sandbox(isolation)?;
+        if !quiet {
+            let around = sandbox::surroundings();
+            for short in short_around(&around, &request.exercise.run_limits) {
+                self.output.note(&short);
+            }
+        }
         let outcome = {
             let progress = BatchProgress::new(&self.output, quiet);
             batch::run(request, sandbox, &progress)?

@@ -2,6 +2,8 @@
 //! inside the sandbox and must fail; the observer counts programs of known concurrency; file times must
 //! record reads and show faked times.
 
+use std::path::Path;
+
 use super::{
     app::{App, this_program},
     exit_code::ExitCode,
@@ -11,11 +13,14 @@ use crate::{
     compile::Toolchain,
     config::Isolation,
     fault::{Fault, FaultKind},
-    grading::make_scratch,
+    grading::{allowed_around, make_scratch, observing, short_around},
 };
 use judge::report::escape_line;
 use observer::{Count, Stamps};
-use sandbox::{AttackOutcome, Outcome, Sandbox, Stage};
+use sandbox::{AttackOutcome, Limits, Outcome, Sandbox, Stage};
+
+/// The room in the temporary folder, in MiB, from which on nothing is said about it.
+const ENOUGH_SPACE: u64 = 512;
 
 impl App {
     pub(super) fn doctor(&self, task: &Doctor) -> Result<ExitCode, Fault> {
@@ -31,6 +36,7 @@ impl App {
         };
         self.output
             .report(&format!("isolation: {possible}{asked}\n{layers}"))?;
+        self.surroundings(&task.settings.course.run_limits)?;
         let attacks = sandbox.self_test()?;
         let mut sound = self.attacks(&attacks)?;
 
@@ -66,6 +72,7 @@ impl App {
                     .display()
                     .to_string();
                 self.line("file times", true, &format!("{how}, in {folder}"))?;
+                self.space(scratch.path(), &folder)?;
             }
             Err(fault) => {
                 sound = false;
@@ -99,13 +106,42 @@ impl App {
         Ok(sound)
     }
 
+    /// Show what a container, a service or the machine allows. What is short does not stop a grading: programs
+    /// that need less are graded.
+    fn surroundings(&self, limits: &Limits) -> Result<(), Fault> {
+        let around = sandbox::surroundings();
+        self.line("surroundings", true, &allowed_around(&around))?;
+        for short in short_around(&around, limits) {
+            self.line("", false, &short)?;
+        }
+        Ok(())
+    }
+
+    /// Show how much room the temporary folder has, if it is little. What does not fit into it is not graded.
+    fn space(&self, scratch: &Path, folder: &str) -> Result<(), Fault> {
+        let Ok(space) = rustix::fs::statvfs(scratch) else {
+            return Ok(());
+        };
+        let free = space.f_bavail.saturating_mul(space.f_frsize) >> 20;
+        if free >= ENOUGH_SPACE {
+            return Ok(());
+        }
+        let how = format!(
+            "{folder} has {free} MiB of space, which submissions that are graded at the same time may fill; a \
+             submission that finds it full is not graded; use `--jobs 1`, or another folder with `--temp-dir DIR`, \
+             or start a container with `--shm-size 1g`"
+        );
+        self.line("space", false, &how)
+    }
+
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
-    /// A machine without an observer is sound: the check is inconclusive then, and no submission fails by it.
+    /// Without an observer no submission fails, but none can be graded either.
     fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
         if let Err(missing) = observer::can_observe(sandbox)? {
             let how = format!("file times only, so `multi-threaded` stays open: {missing}");
             self.line("observer", false, &how)?;
-            return Ok(true);
+            self.remedy(observing(sandbox::surroundings().place))?;
+            return Ok(false);
         }
         let counts = observer::self_test(sandbox)?;
         let exact = counts.iter().all(Count::is_exact);
@@ -125,7 +161,15 @@ impl App {
             self.output
                 .report(&format!("  {of:<30} {mark:<9} {}\n", escape_line(&counted)))?;
         }
+        if !exact {
+            self.remedy(observing(sandbox::surroundings().place))?;
+        }
         Ok(exact)
+    }
+
+    /// Show what to do about the lines above.
+    fn remedy(&self, remedy: &str) -> Result<(), Fault> {
+        self.output.report(&format!("  {remedy}\n"))
     }
 
     fn line(&self, what: &str, good: bool, how: &str) -> Result<(), Fault> {

@@ -218,12 +218,14 @@ impl Typed<'_> {
         let exercise = settings.course.exercise(&args.exercise)?;
         Ok(Batch {
             isolation: self.isolation(&settings, Author::Others),
+            jobs: args
+                .jobs
+                .unwrap_or_else(|| batch::default_jobs(&exercise.run_limits)),
             settings,
             exercise,
             class,
             out: self.here.join(&shown_out),
             shown_out,
-            jobs: args.jobs.unwrap_or_else(batch::default_jobs),
             seeds: args.seeds,
             fresh: args.fresh,
             accept: args.accept,

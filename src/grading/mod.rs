@@ -12,6 +12,7 @@
 //! This is the one place where a fault becomes the reason of a record: a machine that fails leaves a
 //! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
+mod around;
 mod execution;
 mod grade;
 mod hidden;
@@ -23,6 +24,7 @@ mod session;
 mod submission;
 
 pub use self::{
+    around::{allowed_around, observing, prove_observer, short_around, unobservable},
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
     seeds::seeds,

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    around::unobservable,
     execution::{MOST_LAYERS, folder},
     progress::ProgressEvent,
     session::{Expected, Session},
@@ -17,9 +18,10 @@ use crate::{
     fault::{Fault, FaultKind},
     reference,
 };
-use ids::CheckId;
+use evidence::Observed;
+use ids::{CheckId, words::count};
 use intake::Admission;
-use judge::evidence::{BuildEvidence, Evidence};
+use judge::evidence::{BuildEvidence, Evidence, RunEvidence};
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more than
 /// the exercise's own limit: a slow machine is slow for every submission.
@@ -53,6 +55,7 @@ impl Session<'_> {
         for (case, expected) in self.cases.iter_mut().zip(answers) {
             case.expected = expected;
         }
+        self.prove_observed(&runs)?;
         let slowest = reference::slowest(&runs);
         let evidence = Evidence {
             left_out: Vec::new(),
@@ -66,6 +69,27 @@ impl Session<'_> {
         reference::compare(&self.exercise, &evidence.runs)?;
         self.run_limits.wall = wall_limit(self.run_limits.wall, slowest);
         Ok(())
+    }
+
+    /// Make sure that the observer saw all that the reference read. A submission may hide its reads; the
+    /// reference does not, so then this machine keeps the observer from it.
+    fn prove_observed(&self, runs: &[RunEvidence]) -> Result<(), Fault> {
+        let unseen = runs
+            .iter()
+            .find_map(|run| match &run.execution.observation {
+                Some(Observed::Seen(seen)) if seen.attempts.unseen > 0 => {
+                    Some(seen.attempts.unseen)
+                }
+                _ => None,
+            });
+        match unseen {
+            Some(unseen) if self.observer.is_ok() => Err(unobservable(&format!(
+                "{} of the reference could not be looked into, because the system does not let this program \
+                 look into another",
+                count(unseen as usize, "access")
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn reference_program(&self, work_dir: &Path) -> Result<PathBuf, Fault> {

@@ -29,7 +29,10 @@ pub fn make_scratch(temp_dir: Option<&Path>) -> Result<(Scratch, Stamps), Fault>
     }
     let scratch = builder.create_after_trial(|folder| match Stamps::probe(folder) {
         Ok(Some(stamps)) => Ok(stamps),
-        Ok(None) => Err("its file system does not record when files are read (noatime?)".into()),
+        Ok(None) => Err(
+            "its file system does not record when files are read (mounted `noatime`, or NFS)"
+                .into(),
+        ),
         Err(fault) => Err(fault.into()),
     });
     Ok(scratch?)

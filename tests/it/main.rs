@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod batch;
+mod containers;
 mod grade;
 mod hostile;
 mod interrupt;

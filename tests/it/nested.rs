@@ -1,15 +1,20 @@
 //! A grading under observation: by another observer around it, by another process of its own user.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
+use evidence::Execution;
 use observer::ObserverOptions;
 use sandbox::{Cancellation, Job, Limits, Sandbox, Tier};
 
-use crate::support::{cache, course, program, submission};
+use crate::support::{cache, course, files::copy_tree, program, submission};
 
-#[test]
-fn under_another_observer_the_check_is_inconclusive_and_does_not_fail() {
-    // A whole grading under an observer: in it there can be no second one.
+/// Run the program with these arguments under an observer: in it there can be no second one.
+fn under_an_observer(arguments: &[&str]) -> Execution {
     let support = sandbox::probe(&program()).unwrap();
     let outer = Sandbox::new(&support, Tier::None, Cancellation::default()).unwrap();
     let data = tempfile::tempdir().unwrap();
@@ -26,22 +31,18 @@ fn under_another_observer_the_check_is_inconclusive_and_does_not_fail() {
     };
     let mut job = Job::new(program(), data.path(), &limits);
     let text = |path: PathBuf| path.to_str().unwrap().to_owned();
-    job.arguments = [
-        "sum-of-products",
-        &text(submission("correct-scoped-chunks")),
-        "--course",
-        &text(course()),
-        "--cache-dir",
-        &text(cache()),
-        "--seed",
-        "0",
-        "--format",
-        "json",
-        "--isolation",
-        "none",
-    ]
-    .map(str::to_owned)
-    .into();
+    job.arguments = arguments
+        .iter()
+        .map(|&argument| argument.to_owned())
+        .collect();
+    job.arguments.extend([
+        "--course".to_owned(),
+        text(course()),
+        "--cache-dir".to_owned(),
+        text(cache()),
+        "--isolation".to_owned(),
+        "none".to_owned(),
+    ]);
     for name in [
         "PATH",
         "HOME",
@@ -60,7 +61,46 @@ fn under_another_observer_the_check_is_inconclusive_and_does_not_fail() {
         hold_limit: Duration::from_mins(2),
         ..ObserverOptions::default()
     };
-    let execution = observer::observe(&outer, &job, data.path(), options).unwrap();
+    observer::observe(&outer, &job, data.path(), options).unwrap()
+}
+
+/// What cannot be observed is known before anybody is graded.
+#[test]
+fn under_another_observer_no_class_is_graded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (class, out) = (folder.path().join("class"), folder.path().join("out"));
+    copy_tree(&submission("correct-scoped-chunks"), &class.join("ada"));
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let (class, out_text) = (text(&class), text(&out));
+    let execution = under_an_observer(&["batch", "sum-of-products", &class, "--out", &out_text]);
+    let stderr = &execution.stderr.head;
+    assert_eq!(
+        format!("{:?}", execution.termination),
+        "Exited { code: 3 }",
+        "{stderr}"
+    );
+    for words in [
+        "failed to observe what programs read, so nothing was graded",
+        "caused by: ",
+        "hint: ",
+    ] {
+        assert!(stderr.contains(words), "{words}: {stderr}");
+    }
+    let records = fs::read_dir(out.join("records")).map_or(0, Iterator::count);
+    assert_eq!(records, 0, "{stderr}");
+}
+
+#[test]
+fn under_another_observer_the_check_is_inconclusive_and_does_not_fail() {
+    let folder = submission("correct-scoped-chunks");
+    let execution = under_an_observer(&[
+        "sum-of-products",
+        folder.to_str().unwrap(),
+        "--seed",
+        "0",
+        "--format",
+        "json",
+    ]);
     let output = (&execution.stdout.head, &execution.stderr.head);
     let record: serde_json::Value =
         serde_json::from_str(&execution.stdout.head).unwrap_or_else(|_| panic!("{output:?}"));

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use evidence::{Observation, Observed};
+use evidence::{Attempts, Observation, Observed};
 use sandbox::{Job, Limits, Sandbox};
 
 use crate::{options::ObserverOptions, run::observe};
@@ -122,6 +122,14 @@ fn rounds(observed: Option<&Observed>) -> Result<u32, String> {
                 capped: Some(cap), ..
             } => Err(format!("the observation ended early: {cap:?}")),
             Observation {
+                attempts: Attempts { unseen: 1.., .. },
+                files_read,
+                ..
+            } => Err(format!(
+                "{files_read} of {FILES} files were observed to be read, because the system does not let this \
+                 program look into another (capability SYS_PTRACE, `kernel.yama.ptrace_scope`, or a seccomp profile)"
+            )),
+            Observation {
                 files_read: FILES, ..
             } => Ok(seen.concurrency.rounds),
             Observation { files_read, .. } => Err(format!(
@@ -172,4 +180,31 @@ pub(crate) fn read_all(threads: &str) -> ExitCode {
         (read.into_inner() == files.len()).then_some(())
     };
     read().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accesses_that_could_not_be_looked_up_are_the_cause_of_a_wrong_count() {
+        let seen = |unseen, files_read| {
+            let attempts = Attempts {
+                unseen,
+                ..Attempts::default()
+            };
+            let observation = Observation {
+                attempts,
+                files_read,
+                ..Observation::default()
+            };
+            rounds(Some(&Observed::Seen(Box::new(observation))))
+        };
+        assert_eq!(seen(0, FILES), Ok(0));
+        for files_read in [0, FILES] {
+            let why = seen(2013, files_read).unwrap_err();
+            assert!(why.contains("SYS_PTRACE"), "{why}");
+        }
+        assert!(!seen(0, 3).unwrap_err().contains("SYS_PTRACE"));
+    }
 }

@@ -216,6 +216,11 @@ pub enum Step {
     Watch,
     /// Measure what the job used.
     Measure,
+    /// Give the job all processes and threads that its limits grant: a limit that it shares with others refused
+    /// one.
+    GrantTasks,
+    /// Give the job all memory that its limits grant: it ran out, and the kernel killed a process of the job.
+    GrantMemory,
     /// Kill what is left of the job.
     Kill,
     /// Prepare the supervisor: the job's user, its folders and its control groups.
@@ -251,6 +256,8 @@ impl Step {
             Self::AttachMonitor => "attach the monitor",
             Self::Watch => "watch the job",
             Self::Measure => "measure the job",
+            Self::GrantTasks => "give the job its processes and threads",
+            Self::GrantMemory => "give the job its memory",
             Self::Kill => "kill the job",
             Self::Prepare => "prepare the job",
             Self::ReadRequest => "read the request",
@@ -340,7 +347,7 @@ pub(crate) type StepResult<T> = Result<T, StepError>;
 impl StepError {
     /// A step failed. This tells nothing about what the machine supports.
     pub(crate) fn failed<E: Into<Failure>>(step: Step) -> impl Fn(E) -> Self {
-        move |error| Self::new(step, false, error.into())
+        move |error| Self::made(step, false, error.into())
     }
 
     /// A step failed on which a layer of isolation rests. Only this function decides that a layer is not
@@ -356,11 +363,17 @@ impl StepError {
                 source.kind(),
                 io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock
             );
-            Self::new(step, !short_of_descriptors && !short_of_memory, failure)
+            Self::made(step, !short_of_descriptors && !short_of_memory, failure)
         }
     }
 
-    fn new(step: Step, unsupported: bool, failure: Failure) -> Self {
+    /// A step failed, and this tells nothing about what the machine supports.
+    #[must_use]
+    pub fn new(step: Step, source: io::Error) -> Self {
+        Self::failed(step)(source)
+    }
+
+    fn made(step: Step, unsupported: bool, failure: Failure) -> Self {
         Self {
             step,
             part: failure.part,

@@ -68,6 +68,9 @@
 //! client may make any; elsewhere the supervisor reads `/proc` (`accounting`). The kernel's limits for each
 //! process are a second line of defence.
 //!
+//! Limits around the client, as those of a container, are shared by all jobs. [`surroundings`] says what they leave. A
+//! job that they kept something from, which its own limits grant, ends with an error: its end says nothing about it.
+//!
 //! # Monitors
 //!
 //! A [`Monitor`] sees some of a job's system calls before they are carried out, and answers them.
@@ -105,7 +108,10 @@ pub use crate::{
     cancel::Cancellation,
     client::sandbox::Sandbox,
     error::{Error, Granted, JobError, Missing, SelfTestError, Step, StepError},
-    host::probe::{HostSupport, Layer, probe},
+    host::{
+        probe::{HostSupport, Layer, probe},
+        surroundings::{Allowed, LimitOf, Place, Surroundings, surroundings},
+    },
     job::{Job, Stage, Writable},
     limits::Limits,
     monitor::{Monitor, NoConfig, NoMonitor},

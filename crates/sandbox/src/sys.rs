@@ -37,6 +37,12 @@ pub(crate) fn set_not_dumpable() -> rustix::io::Result<()> {
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
 }
 
+/// Whether this process may look into processes of other users.
+pub(crate) fn may_look_into_others() -> rustix::io::Result<bool> {
+    let held = rustix::thread::capabilities(None)?.effective;
+    Ok(held.contains(rustix::thread::CapabilitySet::SYS_PTRACE))
+}
+
 /// What all children of this process used that have been reaped, together with their own reaped children.
 pub(crate) struct ChildrenUsage {
     pub(crate) user: Duration,

@@ -46,7 +46,8 @@ pub fn is_again() -> bool {
 }
 
 /// Run tests of this program again as others would: as an ordinary user, as one to whom namespaces are
-/// refused, and as this user to whom they are refused.
+/// refused, and as this user to whom they are refused. If this user is root, the last one has no capability to
+/// look into processes of other users, as root in a container.
 ///
 /// # Panics
 /// A run fails, or nothing was run.
@@ -67,9 +68,14 @@ pub fn run_again_as_others(again: &Again<'_>) {
 
     let is_root = rustix::process::geteuid().is_root();
     for (ordinary, namespaces) in [(true, true), (true, false), (false, false)] {
-        let mut command = if ordinary && is_root {
+        let mut command = if is_root {
             let mut command = Command::new("setpriv");
-            command.args(["--reuid", "20001", "--regid", "20001", "--clear-groups"]);
+            command.args(if ordinary {
+                ["--reuid=20001", "--regid=20001", "--clear-groups"]
+            } else {
+                // By default, root in a container may not look into processes of other users.
+                ["--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", "--"]
+            });
             command.arg(&tests);
             command
         } else {

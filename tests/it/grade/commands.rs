@@ -201,7 +201,7 @@ fn doctor_says_what_is_possible_and_what_was_asked_for() {
         "{}",
         output.shown()
     );
-    let output = doctor(&[]).reports(&["ready to grade"]);
+    let output = doctor(&[]).reports(&["surroundings yes", "ready to grade"]);
     assert!(!output.stdout.contains(" 1 calls"), "{}", output.shown());
     assert!(!output.stdout.contains("asked for"), "{}", output.shown());
 }

@@ -10,7 +10,7 @@ use evidence::Termination;
 use crate::{host::cgroup::ExhaustedBy, limits::Limits};
 
 /// What is known about a job that has ended, beside what is on its disks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct End {
     /// How its first process ended.
     pub(super) ended: Termination,
@@ -43,10 +43,10 @@ pub(super) fn explain(
     limits: &Limits,
     disks: impl FnOnce() -> io::Result<Disks>,
 ) -> io::Result<Termination> {
-    if let Some(by) = end.out_of_memory {
+    if let Some(by) = &end.out_of_memory {
         return attribute_oom(by, limits);
     }
-    if let Some(by) = end.out_of_tasks {
+    if let Some(by) = &end.out_of_tasks {
         return attribute_task_limit(by, limits);
     }
     match end.ended {
@@ -72,23 +72,56 @@ pub(super) fn explain(
     }
 }
 
+/// What the job was short of although its limits grant it. It travels inside of an [`io::Error`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Shortage {
+    /// Processes and threads.
+    #[error("the kernel refused it a process or a thread, because of {limit}")]
+    Tasks {
+        /// Whose limit it was.
+        limit: String,
+    },
+    /// Memory.
+    #[error("the kernel killed a process of the job, because of {limit}")]
+    Memory {
+        /// What was exhausted.
+        limit: String,
+    },
+}
+
+impl From<Shortage> for io::Error {
+    fn from(shortage: Shortage) -> Self {
+        Self::other(shortage)
+    }
+}
+
 /// What it means that the kernel killed a process of the job because memory was exhausted.
-pub(super) fn attribute_oom(by: ExhaustedBy, limits: &Limits) -> io::Result<Termination> {
+pub(super) fn attribute_oom(by: &ExhaustedBy, limits: &Limits) -> io::Result<Termination> {
     match by {
         ExhaustedBy::Job => Ok(memory_limit(limits)),
-        ExhaustedBy::Machine => Err(io::Error::other(
-            "this machine ran out of memory, and the kernel killed a process of the job",
-        )),
+        ExhaustedBy::Machine => Err(Shortage::Memory {
+            limit: "a limit that it shares with others, or the machine's memory".to_owned(),
+        }
+        .into()),
+        ExhaustedBy::Limit(limit) => Err(Shortage::Memory {
+            limit: limit.clone(),
+        }
+        .into()),
     }
 }
 
 /// What it means that the kernel did not let the job make a process or a thread.
-pub(super) fn attribute_task_limit(by: ExhaustedBy, limits: &Limits) -> io::Result<Termination> {
+pub(super) fn attribute_task_limit(by: &ExhaustedBy, limits: &Limits) -> io::Result<Termination> {
     match by {
         ExhaustedBy::Job => Ok(task_limit(limits)),
-        ExhaustedBy::Machine => Err(io::Error::other(
-            "the job could make no more processes or threads, because of a limit that it shares with others",
-        )),
+        ExhaustedBy::Machine => Err(Shortage::Tasks {
+            limit: "a limit that it shares with others".to_owned(),
+        }
+        .into()),
+        ExhaustedBy::Limit(limit) => Err(Shortage::Tasks {
+            limit: limit.clone(),
+        }
+        .into()),
     }
 }
 
@@ -188,9 +221,14 @@ mod tests {
             signaled(libc::SIGKILL),
             signaled(libc::SIGXCPU),
         ] {
-            for (by, is_ours) in [(ExhaustedBy::Job, false), (ExhaustedBy::Machine, true)] {
+            let shared = ExhaustedBy::Limit("a limit".to_owned());
+            for (by, is_ours) in [
+                (ExhaustedBy::Job, false),
+                (ExhaustedBy::Machine, true),
+                (shared, true),
+            ] {
                 let memory = End {
-                    out_of_memory: Some(by),
+                    out_of_memory: Some(by.clone()),
                     out_of_tasks: Some(ExhaustedBy::Job),
                     ..end(ended)
                 };

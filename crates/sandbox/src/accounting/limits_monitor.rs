@@ -18,6 +18,7 @@ use super::{
         task_limit,
     },
     procfs,
+    shared_limits::SharedLimits,
     shmem::SharedMemory,
 };
 use crate::{
@@ -40,6 +41,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 pub(crate) struct LimitsMonitor<'a> {
     job: &'a Job,
     group: Option<&'a Group>,
+    /// What the groups above and the user allow, where the job has no group of its own.
+    around: SharedLimits<'a>,
     /// The root of the job's file system in memory, if it has one. Its size is the disk limit.
     tmpfs: Option<OwnedFd>,
     /// How many processes below us are not the job's: one in the full tier, the first of its namespace.
@@ -67,6 +70,7 @@ impl<'a> LimitsMonitor<'a> {
     pub(crate) fn new(
         job: &'a Job,
         group: Option<&'a Group>,
+        around: SharedLimits<'a>,
         tmpfs: Option<OwnedFd>,
         overhead: u64,
         now: Instant,
@@ -74,6 +78,7 @@ impl<'a> LimitsMonitor<'a> {
         Self {
             job,
             group,
+            around,
             tmpfs,
             overhead,
             next_walk: now + TICK,
@@ -97,13 +102,13 @@ impl<'a> LimitsMonitor<'a> {
         let limits = *self.limits();
         if let Some(group) = self.group {
             if let Some(by) = group.out_of_memory() {
-                return attribute_oom(by, &limits).map(Some);
+                return attribute_oom(&by, &limits).map(Some);
             }
             if let Some(tasks) = group.tasks_now() {
                 self.note_tasks(tasks.saturating_sub(self.overhead));
             }
             if let Some(by) = self.out_of_tasks(group) {
-                return attribute_task_limit(by, &limits).map(Some);
+                return attribute_task_limit(&by, &limits).map(Some);
             }
             if let Some(cpu) = group.cpu() {
                 self.most_cpu = cpu;
@@ -238,6 +243,19 @@ impl<'a> LimitsMonitor<'a> {
         Ok(disks)
     }
 
+    /// Why the job was stopped, now that all of it is dead: one that waits for a thread that it was refused never
+    /// ends by itself.
+    pub(crate) fn reconsider(&self, stopped: Termination) -> io::Result<Termination> {
+        let may_wait = matches!(
+            stopped,
+            Termination::WallLimit { .. } | Termination::CpuLimit { .. }
+        );
+        if may_wait && let Some(limit) = self.around.refused_task(stopped, self.most_tasks) {
+            return attribute_task_limit(&ExhaustedBy::Limit(limit), self.limits());
+        }
+        Ok(stopped)
+    }
+
     /// How the job ended, now that all of it is dead: a limit that it ran into explains its end.
     pub(crate) fn explain(&mut self, ended: Termination) -> io::Result<Termination> {
         let mut end = End {
@@ -253,6 +271,10 @@ impl<'a> LimitsMonitor<'a> {
         } else {
             end.out_of_memory = self.out_of_memory_without_group(ended);
         }
+        if end.out_of_tasks.is_none() {
+            let shared = self.around.refused_task(ended, self.most_tasks);
+            end.out_of_tasks = shared.map(ExhaustedBy::Limit);
+        }
         let used = sys::children_usage()?;
         end.cpu = self.most_cpu.max(used.user + used.system);
         explain::explain(&end, self.limits(), || self.disks(ended))
@@ -262,6 +284,12 @@ impl<'a> LimitsMonitor<'a> {
     fn out_of_memory_without_group(&self, ended: Termination) -> Option<ExhaustedBy> {
         if !self.may_be_killed(ended) || procfs::oom_kills() <= self.oom_kills_before {
             return None;
+        }
+        if self.most_memory > self.limits().memory_bytes {
+            return Some(ExhaustedBy::Job);
+        }
+        if let Some(limit) = self.around.too_little_memory() {
+            return Some(ExhaustedBy::Limit(limit));
         }
         // Nothing tells whose process the kernel killed. Of all processes on this machine, it kills ours first:
         // their `oom_score_adj` is the highest.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     host::{
         cgroup::{discovery, parent::CgroupParent},
+        surroundings::Above,
         uid_pool::{self, UidRange},
     },
     sys,
@@ -21,6 +22,12 @@ pub(crate) struct Facts {
     pub(crate) users: Result<UidRange, String>,
     /// Where control groups can be made; or why they cannot be made anywhere.
     pub(crate) groups: Result<CgroupParent, String>,
+    /// Whether a supervisor may look into processes of other users.
+    #[serde(default)]
+    pub(crate) looks_into_others: bool,
+    /// The groups above this program.
+    #[serde(default)]
+    pub(crate) above: Above,
 }
 
 impl Facts {
@@ -30,6 +37,8 @@ impl Facts {
             landlock: 0,
             users: Err(String::new()),
             groups: Err(String::new()),
+            looks_into_others: false,
+            above: Above::default(),
         }
     }
 
@@ -39,6 +48,9 @@ impl Facts {
             landlock: sys::landlock_version(),
             users: uid_pool::find(),
             groups: discovery::find(client),
+            looks_into_others: sys::may_look_into_others().unwrap_or(false),
+            // After the search for a place of our own, which may move us to another group.
+            above: Above::find(),
         }
     }
 
@@ -66,6 +78,8 @@ mod tests {
                 .then_some(UidRange { first: 1, count: 1 })
                 .ok_or_else(String::new),
             groups,
+            looks_into_others: true,
+            above: Above::default(),
         };
         let none = || Err(String::new());
         let v1 = |tasks: Option<&str>| {

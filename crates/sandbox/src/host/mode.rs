@@ -9,6 +9,7 @@ use crate::{
     host::{
         cgroup::{Group, parent::CgroupParent},
         facts::Facts,
+        surroundings::Above,
         uid_pool::{UidLease, UidRange},
     },
     job::Job,
@@ -25,6 +26,8 @@ pub(crate) struct Mode {
     pub(crate) landlock: i32,
     pub(crate) users: Option<UidRange>,
     pub(crate) groups: Option<CgroupParent>,
+    /// The groups above this program.
+    pub(crate) above: Above,
     /// Rules that a test leaves out, to see that an attack notices it.
     pub(crate) without: RuleSet,
 }
@@ -41,6 +44,7 @@ impl Mode {
             },
             users: facts.users.clone().ok().filter(|_| tier > Tier::None),
             groups: facts.groups.clone().ok(),
+            above: facts.above.clone(),
             without: RuleSet::default(),
         }
     }

@@ -3,6 +3,11 @@
 //! A supervisor finds the facts that single calls tell ([`Facts::find`]). To find out whether a tier holds, a
 //! supervisor takes a process through all layers of the tier and stops right before a program would start. So
 //! the trial runs the code that jobs go through later.
+//!
+//! A kernel, or what stands in for one, may claim a version of Landlock and refuse its rules. So where Landlock is
+//! what fails, the trial is repeated as if the kernel had the version before, down to the first.
+//!
+//! What helps against a missing layer depends on why it is missing and on where the program runs.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -11,8 +16,13 @@ use crate::{
         connection::{Connection, trial_folder, trial_job},
         zygote::Zygote,
     },
-    error::Error,
-    host::{cgroup::parent::CgroupParent, facts::Facts, mode::Mode, uid_pool::UidRange},
+    error::{Error, Step},
+    host::{
+        cgroup::parent::CgroupParent,
+        facts::Facts,
+        mode::Mode,
+        surroundings::{self, Place},
+    },
     monitor::NoMonitor,
     spawn::landlock::SCOPES_SINCE,
     tier::Tier,
@@ -91,51 +101,50 @@ pub fn probe(supervisor: &Path) -> Result<HostSupport, Error> {
 }
 
 fn probe_by(zygote: Arc<Zygote>) -> Result<HostSupport, Error> {
-    let facts = Connection::ask_facts(&zygote)?;
+    let mut facts = Connection::ask_facts(&zygote)?;
     let is_root = rustix::process::geteuid().is_root();
-    let mut held = vec![Tier::None];
-    let mut layers = Vec::new();
-    for tier in [Tier::Weak, Tier::Confined, Tier::Full] {
-        let possible = match tier {
-            Tier::Weak => facts.landlock >= 1,
-            _ => facts.landlock >= SCOPES_SINCE,
-        };
-        let tried = if !possible {
-            Err("this kernel does not have the version of Landlock that it needs".into())
-        } else if tier > Tier::Weak && !facts.limits_tasks(is_root) {
-            Err("jobs would run as root, and no limit on processes holds for root".into())
-        } else {
-            try_out(&zygote, Mode::new(tier, &facts))?
-        };
-        if tried.is_ok() {
-            held.push(tier);
+    let place = surroundings::here();
+    let claimed = facts.landlock;
+    let mut refused = None;
+    let tried = loop {
+        let tried = try_tiers(&zygote, &facts, is_root)?;
+        // A kernel may claim a version of Landlock and refuse its rules; then an earlier version may work.
+        let by_landlock = tried.iter().find_map(|(_, tried)| match tried {
+            Err(Unsupported { step, why }) if is_landlock(*step) => Some(why.clone()),
+            _ => None,
+        });
+        match by_landlock {
+            Some(why) if facts.landlock > 1 => {
+                refused.get_or_insert(why);
+                facts.landlock -= 1;
+            }
+            // No version works.
+            Some(_) => {
+                facts.landlock = 0;
+                break tried;
+            }
+            None => break tried,
         }
-        match tier {
-            Tier::Weak => layers.push(Layer {
-                name: "seccomp",
-                available: tried.is_ok(),
-                detail: tried.err().unwrap_or_else(|| "filters work".into()),
-                remedy: None,
-            }),
-            Tier::Confined => layers.push(landlock_layer(facts.landlock, tried.err())),
-            _ => layers.push(Layer {
-                name: "namespaces",
-                available: tried.is_ok(),
-                detail: tried
-                    .err()
-                    .unwrap_or_else(|| "user, pid, mount, net, ipc, uts".into()),
-                remedy: Some(
-                    "allow unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0, \
-                     user.max_user_namespaces above 0; in a container, a seccomp profile that permits them)",
-                ),
-            }),
-        }
-    }
-    let tier = held.iter().copied().max().unwrap_or(Tier::None);
-    layers.push(users_layer(&facts.users, is_root));
-    layers.push(groups_layer(&facts.groups));
+    };
+    let held = tried.iter().filter(|(_, tried)| tried.is_ok());
+    let held: Vec<Tier> = [Tier::None]
+        .into_iter()
+        .chain(held.map(|(tier, _)| *tier))
+        .collect();
+    let failed = |wanted: Tier| {
+        let (_, tried) = tried.iter().find(|(tier, _)| *tier == wanted)?;
+        tried.as_ref().err()
+    };
+    let landlock = landlock_layer(&facts, claimed, refused, failed(Tier::Confined));
+    let layers = vec![
+        seccomp_layer(failed(Tier::Weak)),
+        landlock,
+        users_layer(&facts, is_root, place),
+        namespaces_layer(failed(Tier::Full), place),
+        groups_layer(&facts.groups, place),
+    ];
     Ok(HostSupport {
-        tier,
+        tier: held.iter().copied().max().unwrap_or(Tier::None),
         layers,
         facts,
         zygote,
@@ -143,23 +152,125 @@ fn probe_by(zygote: Arc<Zygote>) -> Result<HostSupport, Error> {
     })
 }
 
+/// Why a tier does not hold, and the step that showed it, if one was tried.
+#[derive(Debug, Clone)]
+struct Unsupported {
+    step: Option<Step>,
+    why: String,
+}
+
+fn is_landlock(step: Option<Step>) -> bool {
+    matches!(step, Some(Step::RestrictByLandlock | Step::ConfineSignals))
+}
+
+type Tried = Result<(), Unsupported>;
+
+/// Try every tier above none, worst first.
+fn try_tiers(
+    zygote: &Arc<Zygote>,
+    facts: &Facts,
+    is_root: bool,
+) -> Result<Vec<(Tier, Tried)>, Error> {
+    let mut all = Vec::new();
+    for tier in [Tier::Weak, Tier::Confined, Tier::Full] {
+        let possible = match tier {
+            Tier::Weak => facts.landlock >= 1,
+            _ => facts.landlock >= SCOPES_SINCE,
+        };
+        let untried = |why: &str| {
+            let (step, why) = (None, why.to_owned());
+            Err(Unsupported { step, why })
+        };
+        let tried = if !possible {
+            untried("this kernel does not have the version of Landlock that it needs")
+        } else if tier > Tier::Weak && !facts.limits_tasks(is_root) {
+            untried("jobs would run as root, and no limit on processes holds for root")
+        } else {
+            try_out(zygote, Mode::new(tier, facts))?
+        };
+        all.push((tier, tried));
+    }
+    Ok(all)
+}
+
 /// Do everything that starting a job in this mode takes. The inner error says which step is not supported.
-fn try_out(zygote: &Arc<Zygote>, mode: Mode) -> Result<Result<(), String>, Error> {
+fn try_out(zygote: &Arc<Zygote>, mode: Mode) -> Result<Tried, Error> {
     let folder = trial_folder()?;
     let trial =
         Connection::new(zygote, mode).try_layers::<NoMonitor>(&trial_job(folder.path()), None)?;
-    Ok(trial.map_err(|error| error.with_source()))
+    Ok(trial.map_err(|error| {
+        let mut why = error.with_source();
+        if error.step == Step::MakeNamespaces && error.source.raw_os_error() == Some(libc::ENOSPC) {
+            why += ", which means that `user.max_user_namespaces` is 0, or as many are in use";
+        }
+        let step = Some(error.step);
+        Unsupported { step, why }
+    }))
 }
 
-fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
-    let detail = match (version, failed) {
-        (0, _) => "this kernel has no Landlock, or it is switched off".into(),
+fn seccomp_layer(failed: Option<&Unsupported>) -> Layer {
+    let by_filter = |failed: &&Unsupported| failed.step == Some(Step::InstallFilter);
+    Layer {
+        name: "seccomp",
+        available: failed.is_none(),
+        detail: failed.map_or_else(|| "filters work".into(), |failed| failed.why.clone()),
+        remedy: failed.filter(by_filter).map(|_| {
+            "use a kernel with seccomp filters; an emulated processor (qemu-user) has none, so use an image \
+             that is built for the processor of this machine"
+        }),
+    }
+}
+
+fn namespaces_layer(failed: Option<&Unsupported>, place: Place) -> Layer {
+    let remedy = failed.and_then(|failed| match (failed.step?, place) {
+        (Step::MakeNamespaces | Step::WriteIdMaps, Place::Container) => Some(
+            "let the container make user namespaces, by a seccomp profile that permits them",
+        ),
+        (Step::MakeNamespaces | Step::WriteIdMaps, _) => Some(
+            "allow unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0, \
+             user.max_user_namespaces above 0)",
+        ),
+        (Step::BuildRoot, Place::Container) => Some(
+            "the container hides parts of /proc, so no other one can be mounted: show them with \
+             `--security-opt systempaths=unconfined` (Docker) or `--security-opt unmask=ALL` (Podman)",
+        ),
+        (Step::BuildRoot, _) => Some(
+            "start this program where no part of /proc is hidden, outside of a container or a service that \
+             protects it",
+        ),
+        _ => None,
+    });
+    Layer {
+        name: "namespaces",
+        available: failed.is_none(),
+        detail: failed.map_or_else(
+            || "user, pid, mount, net, ipc, uts".into(),
+            |failed| failed.why.clone(),
+        ),
+        remedy,
+    }
+}
+
+/// `claimed` is the version that the kernel says it has, and `refused` is why that one does not work.
+fn landlock_layer(
+    facts: &Facts,
+    claimed: i32,
+    refused: Option<String>,
+    failed: Option<&Unsupported>,
+) -> Layer {
+    let version = facts.landlock;
+    let mut detail = match (version, failed) {
+        (0, _) if claimed == 0 => "this kernel has no Landlock, or it is switched off".into(),
+        (0, _) => "no version works".into(),
         (_, None) => format!("ABI {version}: files, network, signals"),
         (1..SCOPES_SINCE, _) => format!(
             "ABI {version}: files only; signals are confined from ABI {SCOPES_SINCE} (Linux 6.12) on"
         ),
-        (_, Some(why)) => format!("ABI {version}: {why}"),
+        (_, Some(failed)) => format!("ABI {version}: {}", failed.why),
     };
+    if let Some(why) = refused {
+        detail = format!("{detail}; the kernel claims ABI {claimed} and refuses its rules: {why}");
+    }
     Layer {
         name: "landlock",
         available: version >= SCOPES_SINCE,
@@ -168,26 +279,38 @@ fn landlock_layer(version: i32, failed: Option<String>) -> Layer {
     }
 }
 
-fn users_layer(users: &Result<UidRange, String>, is_root: bool) -> Layer {
+fn users_layer(facts: &Facts, is_root: bool, place: Place) -> Layer {
+    let detail = match &facts.users {
+        Ok(users) => {
+            let last = users.first + (users.count - 1);
+            // A monitor must look into the job.
+            let taken = if facts.looks_into_others {
+                ""
+            } else {
+                ", which its supervisor takes as well, because root lacks the capability SYS_PTRACE here"
+            };
+            format!("one for each job, from {} to {last}{taken}", users.first)
+        }
+        Err(why) => why.clone(),
+    };
     Layer {
         name: "own user",
-        available: users.is_ok(),
-        detail: match users {
-            Ok(users) => format!(
-                "one for each job, from {} to {}",
-                users.first,
-                users.first + (users.count - 1)
-            ),
-            Err(why) => why.clone(),
-        },
-        remedy: is_root.then_some(
-            "run as an ordinary user; or in a container of 65536 users, with the capabilities \
-             SETUID, SETGID and CHOWN",
-        ),
+        available: facts.users.is_ok(),
+        detail,
+        remedy: is_root.then_some(match place {
+            Place::Container => {
+                "start the container with `--user 1000`, or let root in it have 65536 users and the \
+                 capabilities SETUID, SETGID and CHOWN"
+            }
+            _ => {
+                "run as an ordinary user; or in a container of 65536 users, with the capabilities SETUID, \
+                 SETGID and CHOWN"
+            }
+        }),
     }
 }
 
-fn groups_layer(groups: &Result<CgroupParent, String>) -> Layer {
+fn groups_layer(groups: &Result<CgroupParent, String>, place: Place) -> Layer {
     Layer {
         name: "control groups",
         available: groups.is_ok(),
@@ -204,7 +327,8 @@ fn groups_layer(groups: &Result<CgroupParent, String>) -> Layer {
             ),
             Err(why) => format!("{why}; memory and processor time are polled"),
         },
-        remedy: Some(
+        // A container and a job of a batch system have no systemd of their own that could make a group.
+        remedy: (place == Place::Machine && Path::new("/run/systemd/system").exists()).then_some(
             "run in a delegated group, alone: `systemd-run --user --scope -p Delegate=yes PROGRAM …`",
         ),
     }
@@ -234,5 +358,73 @@ mod tests {
                 Err(error) => panic!("{error}"),
             }
         }
+    }
+
+    /// A supervisor that takes no version of Landlock above `working`.
+    fn refusing_above(working: i32) -> String {
+        let refused: Vec<String> = (working + 1..=7)
+            .map(|version| format!("*'\"landlock\":{version},'*"))
+            .collect();
+        let refused = refused.join("|");
+        format!(
+            "read order; case \"$order\" in\n\
+             *'\"request\":\"Facts\"'*) echo '{{\"Facts\":{{\"landlock\":7,\"users\":{{\"Ok\":{{\"first\":1,\
+             \"count\":9}}}},\"groups\":{{\"Err\":\"\"}}}}}}';;\n\
+             *'\"tier\":\"full\"'*) echo '{{\"Failed\":{{\"step\":\"BuildRoot\",\"unsupported\":true,\
+             \"number\":1,\"text\":\"\"}}}}';;\n\
+             {refused}) echo '{{\"Failed\":{{\"step\":\"RestrictByLandlock\",\"unsupported\":true,\
+             \"number\":22,\"text\":\"\"}}}}';;\n\
+             *) echo '\"Held\"';;\nesac"
+        )
+    }
+
+    #[test]
+    fn a_version_of_landlock_that_is_claimed_and_refused_is_not_used() {
+        for (working, tier, words) in [
+            (
+                6,
+                Tier::Confined,
+                "ABI 6: files, network, signals; the kernel claims ABI 7",
+            ),
+            (4, Tier::Weak, "ABI 4: files only"),
+            (0, Tier::None, "no version works; the kernel claims ABI 7"),
+        ] {
+            let support = fakes::with(&refusing_above(working), false, probe_by).unwrap();
+            assert_eq!(support.tier, tier, "{working}: {support}");
+            assert_eq!(support.facts.landlock, working);
+            let layer = support.layers.iter().find(|layer| layer.name == "landlock");
+            let detail = &layer.unwrap().detail;
+            assert!(detail.contains(words), "{detail}");
+            assert!(detail.contains("Invalid argument"), "{detail}");
+        }
+    }
+
+    #[test]
+    fn what_to_do_fits_the_cause_and_the_place() {
+        let failed = |step| Unsupported {
+            step: Some(step),
+            why: String::new(),
+        };
+        for (step, place, words) in [
+            (Step::MakeNamespaces, Place::Machine, "max_user_namespaces"),
+            (Step::WriteIdMaps, Place::Container, "seccomp profile"),
+            (Step::BuildRoot, Place::Container, "unmask=ALL"),
+            (Step::BuildRoot, Place::Machine, "/proc"),
+        ] {
+            let remedy = namespaces_layer(Some(&failed(step)), place).remedy.unwrap();
+            assert!(remedy.contains(words), "{step} {place:?}: {remedy}");
+            let has_sysctl = remedy.contains("sysctl");
+            assert_eq!(has_sysctl, words == "max_user_namespaces", "{remedy}");
+        }
+        let other = namespaces_layer(Some(&failed(Step::RestrictByLandlock)), Place::Machine);
+        assert_eq!(other.remedy, None);
+        let filter = seccomp_layer(Some(&failed(Step::InstallFilter)));
+        assert!(filter.remedy.unwrap().contains("qemu-user"));
+        for place in [Place::Container, Place::BatchJob] {
+            assert_eq!(groups_layer(&Err(String::new()), place).remedy, None);
+        }
+        let facts = Facts::none();
+        let users = users_layer(&facts, true, Place::Container).remedy.unwrap();
+        assert!(users.contains("--user 1000"), "{users}");
     }
 }

@@ -4,6 +4,7 @@
 //! end is what the kernel says, and every wait ends whatever the job does.
 
 pub(crate) mod capture;
+pub(crate) mod identity;
 pub(crate) mod kill;
 pub(crate) mod stream;
 
@@ -24,9 +25,10 @@ use self::{kill::KillScope, stream::Stream};
 use crate::{
     accounting::{
         disk_usage,
-        explain::limit_ms,
+        explain::{Shortage, limit_ms},
         limits_monitor::{LimitsMonitor, TICK},
         procfs,
+        shared_limits::SharedLimits,
     },
     client::{
         protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
@@ -165,6 +167,18 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
     Ok(ran)
 }
 
+/// A step failed; or the surroundings did not give the job what its limits grant, which is a step of its own.
+fn failed_at(step: Step) -> impl Fn(io::Error) -> StepError {
+    move |error| {
+        let step = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(Shortage::Tasks { .. }) => Step::GrantTasks,
+            Some(Shortage::Memory { .. }) => Step::GrantMemory,
+            None => step,
+        };
+        StepError::failed(step)(error)
+    }
+}
+
 /// The supervisor could not be prepared.
 fn unprepared(error: impl Into<Failure>) -> StepError {
     StepError::failed(Step::Prepare)(error)
@@ -209,13 +223,21 @@ fn follow<M: Monitor>(
         refusal,
         at,
     } = started;
-    let watching = StepError::failed::<io::Error>(Step::Watch);
+    let watching = failed_at(Step::Watch);
     let mut streams = [out, err].map(Stream::new);
     let overhead = u64::from(mode.tier == Tier::Full);
-    let mut limits_monitor = LimitsMonitor::new(job, group, tmpfs, overhead, at);
+    let shared = SharedLimits::before(&mode.above, group, &job.limits);
+    let mut limits_monitor = LimitsMonitor::new(job, group, shared, tmpfs, overhead, at);
 
     let mut monitor = None;
-    let watched = attach::<M>(request, listener, child).and_then(|attached| {
+    let mut borrowed = None;
+    let attached = identity::borrow(launch)
+        .map_err(StepError::failed(Step::AttachMonitor))
+        .and_then(|identity| {
+            borrowed = identity;
+            attach::<M>(request, listener, child)
+        });
+    let watched = attached.and_then(|attached| {
         monitor = attached;
         if let Some(error) = refusal {
             return Ok(Ended::Stopped(Termination::NotStarted { error }));
@@ -245,8 +267,13 @@ fn follow<M: Monitor>(
         (None, Some(scope)) => scope,
         (None, None) => user.map_or(KillScope::Proc, KillScope::User),
     };
+    if !matches!(scope, KillScope::Scope) {
+        // Otherwise what kills the processes of the job's user would kill this one as well.
+        borrowed = None;
+    }
     // Also when something failed before: no process may be left.
     let dead = kill::kill_all(child, &scope).map_err(StepError::failed(Step::Kill))?;
+    drop(borrowed);
     let ending = at.elapsed().saturating_sub(wall);
     let ended = watched?;
     for stream in &mut streams {
@@ -258,22 +285,10 @@ fn follow<M: Monitor>(
     } else {
         dead.killed
     };
-    let measuring = StepError::failed::<io::Error>(Step::Measure);
-    let termination = match ended {
-        Ended::ClientGone => return Ok(None),
-        Ended::Stopped(termination) => termination,
-        Ended::Exited { status, .. } => {
-            let own = if control.is_some() { None } else { dead.status };
-            match status.or(own) {
-                Some(status) => limits_monitor.explain(termination_of(status).map_err(&measuring)?),
-                // Without a message from the first process of the namespace, that process is dead. Only the
-                // kernel can have killed it, because memory was exhausted.
-                None => limits_monitor.explain(Termination::Signaled {
-                    signal: libc::SIGKILL,
-                }),
-            }
-            .map_err(&measuring)?
-        }
+    let measuring = failed_at(Step::Measure);
+    let own = if control.is_some() { None } else { dead.status };
+    let Some(termination) = explained(&ended, own, &mut limits_monitor).map_err(&measuring)? else {
+        return Ok(None);
     };
     let [stdout, stderr] = streams;
     let execution = Execution {
@@ -288,6 +303,29 @@ fn follow<M: Monitor>(
         execution,
         monitored: monitor.map(M::finish),
     }))
+}
+
+/// How the job ended. `own` is the status of our child, where that is the job's first process. `None` if the client
+/// is gone.
+fn explained(
+    ended: &Ended,
+    own: Option<i32>,
+    limits_monitor: &mut LimitsMonitor<'_>,
+) -> io::Result<Option<Termination>> {
+    let status = match ended {
+        Ended::ClientGone => return Ok(None),
+        Ended::Stopped(termination) => return limits_monitor.reconsider(*termination).map(Some),
+        Ended::Exited { status, .. } => *status,
+    };
+    let ended = match status.or(own) {
+        Some(status) => termination_of(status)?,
+        // Without a message from the first process of the namespace, that process is dead. Only the kernel can
+        // have killed it, because memory was exhausted.
+        None => Termination::Signaled {
+            signal: libc::SIGKILL,
+        },
+    };
+    limits_monitor.explain(ended).map(Some)
 }
 
 /// Start the monitor, if the job has one. The job's first reported call waits until the monitor answers it.

@@ -14,6 +14,7 @@ use fs_scratch::{LockedFolder, sweep};
 
 use super::{
     group::{FOLDER_MODE, Group, PREFIX},
+    hierarchy::{Hierarchy, hierarchies},
     parent::CgroupParent,
 };
 
@@ -58,67 +59,45 @@ pub(crate) fn find(client: i32) -> Result<CgroupParent, String> {
 
 /// The parents to try, from what `mountinfo` says is mounted and from the groups this process is in.
 pub(crate) fn candidates(mounts: &str, own: &str) -> Vec<CgroupParent> {
-    let own_path = |controller: &str| {
-        own.lines().find_map(|line| {
-            let mut fields = line.splitn(3, ':').skip(1);
-            let names = fields.next()?;
-            let path = fields.next()?.trim_start_matches('/');
-            names
-                .split(',')
-                .any(|n| n == controller)
-                .then(|| path.to_owned())
-        })
-    };
-    let mut one_for_all = Vec::new();
+    let mut parents = Vec::new();
     let (mut memory, mut tasks, mut cpu) = (None, None, None);
-    for line in mounts.lines() {
-        // … mount point (5th) … " - " type, source, options of the file system
-        let Some((left, right)) = line.split_once(" - ") else {
-            continue;
-        };
-        let Some(point) = left.split(' ').nth(4).map(Path::new) else {
-            continue;
-        };
-        let mut right = right.split(' ');
-        let (kind, options) = (right.next(), right.nth(1).unwrap_or(""));
-        match kind {
-            Some("cgroup2") => {
-                // Try our own group first, or the one above it if we have moved ourselves; then the topmost.
-                if let Some(own) = own_path("").filter(|own| !own.is_empty()) {
-                    let own = point.join(own);
-                    let moved = own
-                        .file_name()
-                        .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
-                    one_for_all.extend(
-                        own.parent()
-                            .filter(|_| moved)
-                            .map(|above| CgroupParent::V2(above.to_path_buf())),
-                    );
-                    one_for_all.push(CgroupParent::V2(own));
-                }
-                let topmost = CgroupParent::V2(point.to_path_buf());
-                if !one_for_all.contains(&topmost) {
-                    one_for_all.push(topmost);
+    for Hierarchy {
+        is_v2,
+        controllers,
+        top,
+        own,
+    } in hierarchies(mounts, own)
+    {
+        if is_v2 {
+            // Try our own group first, or the one above it if we have moved ourselves; then the topmost.
+            let moved = own
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+            let above = own
+                .parent()
+                .filter(|above| moved && above.starts_with(&top));
+            let all = [above.map(Path::to_path_buf), Some(own), Some(top)];
+            for parent in all.into_iter().flatten().map(CgroupParent::V2) {
+                if !parents.contains(&parent) {
+                    parents.push(parent);
                 }
             }
-            Some("cgroup") => {
-                for (controller, folder) in [
-                    ("memory", &mut memory),
-                    ("pids", &mut tasks),
-                    ("cpuacct", &mut cpu),
-                ] {
-                    if options.split(',').any(|option| option == controller) {
-                        *folder = Some(point.join(own_path(controller).unwrap_or_default()));
-                    }
-                }
+            continue;
+        }
+        for (controller, folder) in [
+            ("memory", &mut memory),
+            ("pids", &mut tasks),
+            ("cpuacct", &mut cpu),
+        ] {
+            if controllers.iter().any(|name| name == controller) {
+                *folder = Some(own.clone());
             }
-            _ => {}
         }
     }
     if memory.is_some() {
-        one_for_all.push(CgroupParent::V1 { memory, tasks, cpu });
+        parents.push(CgroupParent::V1 { memory, tasks, cpu });
     }
-    one_for_all
+    parents
 }
 
 /// The processes that may be moved: this supervisor, the zygote that it is a copy of, and the client.

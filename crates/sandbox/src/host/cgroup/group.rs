@@ -22,12 +22,14 @@ pub(super) const PREFIX: &str = "sandbox-";
 pub(super) const FOLDER_MODE: u32 = 0o755;
 
 /// Who exhausted memory, or processes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ExhaustedBy {
     /// The job used all that it may.
     Job,
     /// Other processes used all that the machine has, or all of what they share with the job.
     Machine,
+    /// As `Machine`, and it is known whose limit it was, in words.
+    Limit(String),
 }
 
 /// The groups of one job. Removed by [`Group::remove`], which proves that they are empty.

@@ -10,6 +10,7 @@
 
 pub(crate) mod discovery;
 mod group;
+pub(crate) mod hierarchy;
 pub(crate) mod parent;
 
 pub(crate) use self::group::{ExhaustedBy, Group};

@@ -41,6 +41,7 @@ pub(super) fn shared_inputs(
         ("isolation", tier),
         ("observer", observer),
         ("seeds", seeds.join(" ")),
+        ("observed", plan.observe.to_string()),
         ("generation", plan.generation.to_string()),
     ];
     Ok(inputs.map(|(name, value)| (name.to_owned(), value)).into())

@@ -67,7 +67,7 @@ use crate::{
     config::Settings,
     course::Exercise,
     fault::{Fault, FaultKind},
-    grading::{ClassSetup, Session},
+    grading::{ClassSetup, ObserveRequest, Session},
 };
 use ids::{Seed, SubmissionId};
 use judge::report::Summary;
@@ -88,6 +88,8 @@ pub struct Request<'a> {
     pub jobs: NonZeroUsize,
     /// Seeds to grade on; none means those of the folder, or fresh ones.
     pub seeds: &'a [Seed],
+    /// Which runs are to be observed.
+    pub observe: ObserveRequest,
     /// Whether to grade again what did not change, or what is left of that.
     pub fresh: bool,
     /// Whether the grades are accepted when all are done.
@@ -128,12 +130,13 @@ pub fn run(
         out,
         jobs,
         seeds,
+        observe,
         fresh,
         accept,
     } = request;
     let class = find_class(&exercise, settings, dir, out)?;
     let folder = OutputDir::lock(out)?;
-    let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds)?;
+    let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds, observe)?;
     if fresh {
         plan.begin_again();
     }
@@ -155,7 +158,7 @@ pub fn run(
     let session = Session::open_for_class(
         settings,
         exercise.clone(),
-        &plan.seeds,
+        &plan.runs(),
         sandbox,
         &relay,
         setup,
@@ -341,6 +344,7 @@ fn replay(plan: &Plan) -> String {
         // Writing to a string cannot fail.
         let _ = write!(command, " --seed {seed}");
     }
+    let _ = write!(command, " --observe {}", plan.observe);
     command
 }
 

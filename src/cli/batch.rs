@@ -28,6 +28,7 @@ impl App {
             shown_out,
             jobs,
             seeds,
+            observe,
             fresh,
             accept,
             quiet,
@@ -40,6 +41,7 @@ impl App {
             out: &out,
             jobs,
             seeds: &seeds,
+            observe,
             fresh,
             accept,
         };

@@ -8,7 +8,7 @@ use super::{app::App, exit_code::ExitCode, progress::GradeProgress, task::CheckE
 use crate::{
     course::Exercise,
     fault::Fault,
-    grading::{self, Origin, Session, Submission},
+    grading::{self, Observe, Origin, RunPlan, Session, Submission},
 };
 use ids::{CheckId, SubmissionId};
 use judge::record::{Check, Record, Status, Verdict};
@@ -53,10 +53,14 @@ impl App {
             origin: Origin::Named(exercise.starter.clone()),
         };
         let progress = GradeProgress::new(&self.output);
+        let plan = RunPlan {
+            seeds,
+            observe: Observe::All,
+        };
         let session = Session::open(
             &task.settings,
             exercise,
-            &seeds,
+            &plan,
             self.sandbox(task.isolation)?,
             &progress,
         )?;

@@ -24,7 +24,7 @@ impl App {
             isolation,
             exercise,
             folder,
-            seeds,
+            plan,
             format,
             report,
             replay,
@@ -34,7 +34,7 @@ impl App {
         let record = {
             let progress = GradeProgress::new(&self.output);
             let sandbox = self.sandbox(isolation)?;
-            let session = Session::open(&settings, exercise, &seeds, sandbox, &progress)?;
+            let session = Session::open(&settings, exercise, &plan, sandbox, &progress)?;
             session.grade(&submission, &replay)
         };
         if let Some(fault) = record

@@ -20,7 +20,7 @@ use crate::{
     config::{Author, Isolation, IsolationDemand, Settings},
     course::{Course, Exercise},
     fault::Fault,
-    grading,
+    grading::{self, ObserveRequest, RunPlan},
 };
 use ids::Seed;
 
@@ -43,8 +43,8 @@ pub(super) struct Grade {
     pub(super) exercise: Exercise,
     /// The submission's folder.
     pub(super) folder: PathBuf,
-    /// All seeds, the fresh ones drawn.
-    pub(super) seeds: Vec<Seed>,
+    /// All seeds, the fresh ones drawn, and which runs are observed.
+    pub(super) plan: RunPlan,
     pub(super) format: Format,
     /// The file that gets the report as well, if one does.
     pub(super) report: Option<PathBuf>,
@@ -66,6 +66,8 @@ pub(super) struct Batch {
     pub(super) jobs: NonZeroUsize,
     /// The seeds that were typed; none means those of the output folder, or fresh ones.
     pub(super) seeds: Vec<Seed>,
+    /// Which runs are to be observed.
+    pub(super) observe: ObserveRequest,
     pub(super) fresh: bool,
     pub(super) accept: bool,
     pub(super) quiet: bool,
@@ -193,8 +195,10 @@ impl Typed<'_> {
             }
         };
         let seeds = grading::seeds(&exercise.seeds, &args.seeds, &[])?;
+        let observe = grading::observe(args.observe, &exercise.seeds, &seeds, None)?;
+        let plan = RunPlan { seeds, observe };
         let course = self.global.overrides().course;
-        let replay = replay(&name, args.path.as_deref(), &seeds, course.as_deref());
+        let replay = replay(&name, args.path.as_deref(), &plan, course.as_deref());
         let folder = match args.path {
             Some(path) => self.here.join(path),
             None => exercise.starter.clone(),
@@ -204,7 +208,7 @@ impl Typed<'_> {
             settings,
             exercise,
             folder,
-            seeds,
+            plan,
             format: args.format.unwrap_or_default(),
             report: args.report,
             replay,
@@ -225,6 +229,7 @@ impl Typed<'_> {
             shown_out,
             jobs: args.jobs.unwrap_or_else(batch::default_jobs),
             seeds: args.seeds,
+            observe: args.observe,
             fresh: args.fresh,
             accept: args.accept,
             quiet: args.quiet,
@@ -262,7 +267,7 @@ fn no_exercise(course: &Course) -> Result<Fault, Fault> {
 }
 
 /// The command that does the same again, from the same folder.
-fn replay(exercise: &str, path: Option<&Path>, seeds: &[Seed], course: Option<&Path>) -> String {
+fn replay(exercise: &str, path: Option<&Path>, plan: &RunPlan, course: Option<&Path>) -> String {
     let mut arguments = vec![format!("grade {exercise}")];
     if let Some(path) = path {
         // A path like a flag or a command must not be taken for one.
@@ -273,7 +278,8 @@ fn replay(exercise: &str, path: Option<&Path>, seeds: &[Seed], course: Option<&P
             quoted(path)
         });
     }
-    arguments.extend(seeds.iter().map(|seed| format!("--seed {seed}")));
+    arguments.extend(plan.seeds.iter().map(|seed| format!("--seed {seed}")));
+    arguments.push(format!("--observe {}", plan.observe));
     arguments.extend(course.map(|course| format!("--course {}", quoted(course))));
     arguments.join(" ")
 }

@@ -76,14 +76,13 @@ impl Session<'_> {
             ("LANG".into(), "C.UTF-8".into()),
             ("TMPDIR".into(), path_to_str(&temporary)?),
         ];
+        let options = ObserverOptions {
+            processors: self.exercise.processors,
+            ..ObserverOptions::default()
+        };
         let execution = match &self.observer {
-            Ok(()) => {
-                let options = ObserverOptions {
-                    processors: self.exercise.processors,
-                    ..ObserverOptions::default()
-                };
-                observer::observe(&self.sandbox, &job, &data, options)?
-            }
+            Ok(()) if case.is_observed => observer::observe(&self.sandbox, &job, &data, options)?,
+            Ok(()) => observer::run_unobserved(&self.sandbox, &job, options)?,
             Err(reason) => {
                 let reason = reason.clone();
                 let mut execution = self.sandbox.run(&job)?;
@@ -99,6 +98,7 @@ impl Session<'_> {
         let expected = case.expected.as_ref();
         Ok(RunEvidence {
             seed: case.seed,
+            is_public: self.exercise.seeds.fixed.contains(&case.seed),
             expected: expected.map_or_else(String::new, |expected| expected.answer.clone()),
             reference_concurrency: expected.and_then(|expected| expected.concurrency),
             execution,

@@ -154,8 +154,9 @@ impl Session<'_> {
             .map(|(finding, spec)| record::Check::new(finding, spec))
             .collect();
         let mut runs: Vec<_> = evidence.runs.iter().map(record::Run::from).collect();
-        // The timeline of one run is enough; those of all runs would be too large for a class.
-        if let (Some(run), Some(evidence_of_run)) = (runs.first_mut(), evidence.runs.first()) {
+        // The timeline of one observed run is enough; those of all runs would be too large for a class.
+        let mut observed = runs.iter_mut().zip(&evidence.runs);
+        if let Some((run, evidence_of_run)) = observed.find(|(run, _)| run.observed) {
             run.take_timeline(evidence_of_run);
         }
         Graded {

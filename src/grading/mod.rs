@@ -25,7 +25,7 @@ mod submission;
 pub use self::{
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
-    seeds::seeds,
+    seeds::{Observe, ObserveRequest, RunPlan, observe, seeds},
     session::{ClassSetup, Session},
     submission::{Intake, Origin, Submission},
 };

@@ -12,6 +12,7 @@ use super::{
     hidden::{self, Hidden},
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
+    seeds::RunPlan,
 };
 use crate::{compile::Builder, config::Settings, course::Exercise, fault::Fault};
 use dataset::Dataset;
@@ -25,6 +26,8 @@ use sandbox::{Limits, Sandbox, Stage, Tier};
 pub(super) struct Case {
     pub(super) seed: Seed,
     pub(super) dataset: Dataset,
+    /// Whether reads are observed in the runs on it.
+    pub(super) is_observed: bool,
     /// What the reference did on it. None until it ran, and where it gave no answer.
     pub(super) expected: Option<Expected>,
 }
@@ -73,11 +76,11 @@ impl<'a> Session<'a> {
     pub fn open(
         settings: &'a Settings,
         exercise: Exercise,
-        seeds: &[Seed],
+        plan: &RunPlan,
         sandbox: Sandbox,
         progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &[])?;
+        let mut session = Self::new(settings, exercise, plan, sandbox, progress, &[])?;
         session.prove_reference()?;
         Ok(session)
     }
@@ -91,7 +94,7 @@ impl<'a> Session<'a> {
     pub fn open_for_class(
         settings: &'a Settings,
         exercise: Exercise,
-        seeds: &[Seed],
+        plan: &RunPlan,
         sandbox: Sandbox,
         progress: &'a dyn Progress,
         setup: ClassSetup<'_>,
@@ -104,7 +107,7 @@ impl<'a> Session<'a> {
                 "choose another with `--out DIR`",
             ),
         ];
-        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &hidden)?;
+        let mut session = Self::new(settings, exercise, plan, sandbox, progress, &hidden)?;
         session
             .builder
             .prepare_all(&|what| session.preparing(what))?;
@@ -118,7 +121,7 @@ impl<'a> Session<'a> {
     fn new(
         settings: &'a Settings,
         exercise: Exercise,
-        seeds: &[Seed],
+        plan: &RunPlan,
         sandbox: Sandbox,
         progress: &'a dyn Progress,
         hidden: &[Hidden<'_>],
@@ -136,9 +139,10 @@ impl<'a> Session<'a> {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
         }
-        let cases = seeds.iter().map(|&seed| Case {
+        let cases = plan.seeds.iter().map(|&seed| Case {
             seed,
             dataset: dataset::generate(&exercise.recipe, seed.0),
+            is_observed: plan.observe.includes(seed),
             expected: None,
         });
         let cases = cases.collect();

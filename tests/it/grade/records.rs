@@ -140,7 +140,10 @@ fn the_record_of_a_failure_has_every_field() {
     let replay = record["replay"].as_str().unwrap();
     assert_eq!(
         replay,
-        format!("grade sum-of-products {} --seed 0", folder.display())
+        format!(
+            "grade sum-of-products {} --seed 0 --observe 0",
+            folder.display()
+        )
     );
 }
 

@@ -88,7 +88,7 @@ impl Builder {
     /// # Errors
     /// There is no toolchain, or the course's lock file cannot be read or made.
     pub fn new(course: &Course, cache: &Path, cancellation: &Cancellation) -> Result<Self, Fault> {
-        let toolchain = Toolchain::find(&course.root)?;
+        let toolchain = Toolchain::find(&course.root, cache)?;
         let layers = Layers::new(course, &toolchain, cache, cancellation)?;
         Ok(Self {
             toolchain,

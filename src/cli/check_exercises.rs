@@ -64,7 +64,7 @@ impl App {
             self.sandbox(task.isolation)?,
             &progress,
         )?;
-        let record = session.grade(&starter, "");
+        let record = session.grade_single(&starter, "")?;
         match record.faults.first() {
             Some(fault) => Err(fault.clone().into()),
             None => Ok(record),

@@ -35,7 +35,7 @@ impl App {
             let progress = GradeProgress::new(&self.output);
             let sandbox = self.sandbox(isolation)?;
             let session = Session::open(&settings, exercise, &plan, sandbox, &progress)?;
-            session.grade(&submission, &replay)
+            session.grade_single(&submission, &replay)?
         };
         if let Some(fault) = record
             .faults

@@ -37,17 +37,24 @@ impl Session<'_> {
     }
 
     /// Run a program on every dataset, up to the first run that fails: the next run would most likely fail
-    /// too, and the student would wait for it.
+    /// too, and the student would wait for it. `written` has the data of the first runs, if they are written
+    /// already.
     pub(super) fn run_all(
         &self,
         program: &Path,
         work_dir: &Path,
+        written: Vec<DataFolder>,
     ) -> Result<Vec<RunEvidence>, Fault> {
         let of = self.cases.len();
+        let mut written = written.into_iter();
         let mut runs = Vec::new();
         for (number, case) in (1..).zip(&self.cases) {
+            let data = match written.next() {
+                Some(data) => data,
+                None => self.write_data(case, &work_dir.join("data"))?,
+            };
             self.progress.event(ProgressEvent::Running { number, of });
-            let run = self.run(program, case, work_dir)?;
+            let run = self.run_on(program, case, data, work_dir)?;
             let went_well = run.execution.termination.is_success();
             runs.push(run);
             if !went_well {
@@ -57,18 +64,39 @@ impl Session<'_> {
         Ok(runs)
     }
 
+    /// Write the data of every dataset, in an own folder each below `folder`.
+    pub(super) fn write_all_data(&self, folder: &Path) -> Result<Vec<DataFolder>, Fault> {
+        let cases = (0..).zip(&self.cases);
+        cases
+            .map(|(number, case): (u32, _)| {
+                self.sandbox.cancellation().check()?;
+                self.write_data(case, &folder.join(format!("data-{number}")))
+            })
+            .collect()
+    }
+
+    /// Write the files of a dataset into the new folder `path`, and set their times.
+    pub(super) fn write_data(&self, case: &Case, path: &Path) -> Result<DataFolder, Fault> {
+        fs::create_dir(path).map_err(|error| Fault::temporary("create", path, &error))?;
+        case.dataset
+            .write(path)
+            .map_err(|error| Fault::temporary("write the data files into", path, &error))?;
+        let watch = AccessTimes::arm(path, case.dataset.names(), self.stamps)?;
+        Ok(DataFolder {
+            path: path.to_path_buf(),
+            watch,
+        })
+    }
+
     /// Run a program once on fresh files, and compare the files afterwards.
-    pub(super) fn run(
+    pub(super) fn run_on(
         &self,
         program: &Path,
         case: &Case,
+        data: DataFolder,
         work_dir: &Path,
     ) -> Result<RunEvidence, Fault> {
-        let data = folder(work_dir, "data")?;
-        case.dataset
-            .write(&data)
-            .map_err(|error| Fault::temporary("write the data files into", &data, &error))?;
-        let watch = AccessTimes::arm(&data, case.dataset.names(), self.stamps)?;
+        let DataFolder { path: data, watch } = data;
         let temporary = folder(work_dir, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
@@ -105,6 +133,13 @@ impl Session<'_> {
             files,
         })
     }
+}
+
+/// The files of one dataset on disk, never read so far.
+#[derive(Debug)]
+pub(super) struct DataFolder {
+    path: PathBuf,
+    watch: AccessTimes,
 }
 
 /// A new empty folder below `work_dir`.

@@ -2,16 +2,23 @@
 //!
 //! Faults and panics of this program become faults of the record here.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::Path,
+    thread::{self, ScopedJoinHandle},
+};
 
 use super::{
-    execution::{MOST_LAYERS, folder},
+    execution::{DataFolder, MOST_LAYERS, folder},
     progress::ProgressEvent,
     session::Session,
     submission::{Intake, Origin, Submission, left_out, refusal},
 };
-use crate::fault::{Fault, FaultKind};
-use intake::{self, Admission};
+use crate::{
+    compile::Built,
+    fault::{Fault, FaultKind},
+};
+use intake::{self, Admission, Snapshot};
 use judge::{
     check,
     evidence::{BuildEvidence, Evidence},
@@ -19,10 +26,38 @@ use judge::{
     verdict,
 };
 
+/// The first attempt at a build, and the data for the runs that follow.
+struct FirstBuild {
+    built: Built,
+    data: Vec<DataFolder>,
+}
+
 impl Session<'_> {
-    /// Grade one submission. Always returns a record; a fault is part of it.
-    pub fn grade(&self, submission: &Submission, replay: &str) -> Record {
-        self.grade_admitted(submission, self.admit(submission), replay)
+    /// Grade one submission while the reference passes beside it: what the compiler does needs no answer of the
+    /// reference, and the data are written meanwhile. Nothing runs before the reference has passed.
+    ///
+    /// # Errors
+    /// The reference fails, or the machine failed at it; nothing is known of the submission then.
+    pub fn grade_single(mut self, submission: &Submission, replay: &str) -> Result<Record, Fault> {
+        let (proof, intake, first) = thread::scope(|scope| {
+            let reference = scope.spawn(|| guarded(|| self.prove_reference()));
+            let intake = self.admit(submission);
+            let first = intake.as_ref().ok().and_then(|intake| {
+                let snapshot = intake.snapshot()?;
+                let work_dir = intake.work_dir.path();
+                let below = work_dir.to_path_buf();
+                let session = &self;
+                let data = scope.spawn(move || guarded(|| session.write_all_data(&below)));
+                let built = guarded(|| self.first_build(snapshot, work_dir));
+                Some(built.and_then(|built| {
+                    let data = joined(data)?;
+                    Ok(FirstBuild { built, data })
+                }))
+            });
+            (joined(reference), intake, first)
+        });
+        self.accept(proof?);
+        Ok(self.grade_prepared(submission, intake, first, replay))
     }
 
     /// Admit one submission: the first step of grading, on its own, because a batch needs the digest before
@@ -47,11 +82,22 @@ impl Session<'_> {
         })
     }
 
-    /// Grade what was admitted. Always returns a record.
+    /// Grade what was admitted. Always returns a record; a fault is part of it.
     pub fn grade_admitted(
         &self,
         submission: &Submission,
         intake: Result<Intake, Fault>,
+        replay: &str,
+    ) -> Record {
+        self.grade_prepared(submission, intake, None, replay)
+    }
+
+    /// Grade what was admitted, and perhaps built. Always returns a record.
+    fn grade_prepared(
+        &self,
+        submission: &Submission,
+        intake: Result<Intake, Fault>,
+        first: Option<Result<FirstBuild, Fault>>,
         replay: &str,
     ) -> Record {
         let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
@@ -61,7 +107,7 @@ impl Session<'_> {
         let graded = submission.origin.graded(snapshot);
         let result = intake.and_then(|intake| {
             guarded(|| {
-                let evidence = self.build_and_run(&intake)?;
+                let evidence = self.build_and_run(&intake, first.transpose()?)?;
                 Ok(self.check_and_score(&evidence))
             })
         });
@@ -102,8 +148,13 @@ impl Session<'_> {
         }
     }
 
-    /// Build a submission and run it: all evidence of it.
-    fn build_and_run(&self, intake: &Intake) -> Result<Evidence, Fault> {
+    fn first_build(&self, snapshot: &Snapshot, work_dir: &Path) -> Result<Built, Fault> {
+        self.progress.event(ProgressEvent::Building);
+        self.build(snapshot, &folder(work_dir, "build-0")?)
+    }
+
+    /// Build a submission, unless that was done, and run it: all evidence of it.
+    fn build_and_run(&self, intake: &Intake, first: Option<FirstBuild>) -> Result<Evidence, Fault> {
         let work_dir = intake.work_dir.path();
         let snapshot = match &intake.admission {
             Admission::Admitted(snapshot) => snapshot,
@@ -115,13 +166,20 @@ impl Session<'_> {
                 });
             }
         };
+        let FirstBuild {
+            mut built,
+            mut data,
+        } = match first {
+            Some(first) => first,
+            None => FirstBuild {
+                built: self.first_build(snapshot, work_dir)?,
+                data: Vec::new(),
+            },
+        };
         let mut attempt = 0;
         loop {
-            self.progress.event(ProgressEvent::Building);
-            let output = folder(work_dir, &format!("build-{attempt}"))?;
-            let built = self.build(snapshot, &output)?;
             let runs = match &built.program {
-                Some(program) => self.run_all(program, work_dir)?,
+                Some(program) => self.run_all(program, work_dir, std::mem::take(&mut data))?,
                 None => Vec::new(),
             };
             let evidence = Evidence {
@@ -134,6 +192,8 @@ impl Session<'_> {
                 return Ok(evidence);
             }
             attempt += 1;
+            self.progress.event(ProgressEvent::Building);
+            built = self.build(snapshot, &folder(work_dir, &format!("build-{attempt}"))?)?;
         }
     }
 
@@ -189,6 +249,13 @@ impl Graded {
             faults: vec![fault.into()],
         }
     }
+}
+
+/// What a thread that [guarded] its work returned.
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Fault>>) -> Result<T, Fault> {
+    thread
+        .join()
+        .unwrap_or_else(|panic| guarded(|| resume_unwind(panic)))
 }
 
 /// Turn a panic of ours into a fault, so that it costs one submission and not a class.

@@ -69,10 +69,10 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Prepare, and let the reference pass.
+    /// Prepare for one submission. [`Session::grade_single`] lets the reference pass.
     ///
     /// # Errors
-    /// The machine cannot grade, or the reference fails (the fault's kind says which).
+    /// The machine cannot grade.
     pub fn open(
         settings: &'a Settings,
         exercise: Exercise,
@@ -80,17 +80,15 @@ impl<'a> Session<'a> {
         sandbox: Sandbox,
         progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, plan, sandbox, progress, &[])?;
-        session.prove_reference()?;
-        Ok(session)
+        Self::new(settings, exercise, plan, sandbox, progress, &[])
     }
 
-    /// As [`Session::open`], for many submissions: all crates that any of them may need are compiled first
-    /// and verified. So a grade does not depend on which submissions were graded before, and no crate is
+    /// As [`Session::open`], for many submissions: the reference passes first, and all crates that any of them
+    /// may need are compiled and verified. So a grade does not depend on which submissions were graded before, and no crate is
     /// replaced while others use it.
     ///
     /// # Errors
-    /// As [`Session::open`].
+    /// As [`Session::open`]; or the reference fails (the fault's kind says which).
     pub fn open_for_class(
         settings: &'a Settings,
         exercise: Exercise,
@@ -111,7 +109,8 @@ impl<'a> Session<'a> {
         session
             .builder
             .prepare_all(&|what| session.preparing(what))?;
-        session.prove_reference()?;
+        let proof = session.prove_reference()?;
+        session.accept(proof);
         if let Some(limit) = setup.wall_limit {
             session.run_limits.wall = limit;
         }

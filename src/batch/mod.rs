@@ -30,7 +30,6 @@ mod accepted;
 mod alike;
 mod changes;
 mod events;
-mod inputs;
 mod jobs;
 mod key;
 mod output_dir;
@@ -67,7 +66,7 @@ use crate::{
     config::Settings,
     course::Exercise,
     fault::{Fault, FaultKind},
-    grading::{ClassSetup, ObserveRequest, Session},
+    grading::{self, ClassSetup, ObserveRequest, Session},
 };
 use ids::{Seed, SubmissionId};
 use judge::report::Summary;
@@ -143,7 +142,7 @@ pub fn run(
     let roster = Roster::new(&class);
     roster.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
-    let exercise_digest = inputs::exercise_digest(settings, &exercise)?;
+    let exercise_digest = grading::exercise_digest(settings, &exercise)?;
     let cancellation = sandbox.cancellation().clone();
     let relay = Relay(progress);
     progress.event(ProgressEvent::Preparing(
@@ -164,7 +163,8 @@ pub fn run(
         setup,
     )?;
     plan.set_wall_limit(session.wall_limit(), exercise_digest);
-    let shared = inputs::shared_inputs(settings, &exercise, &session, &plan)?;
+    let mut shared = session.inputs()?;
+    shared.extend(plan.inputs());
     plan.keep(&folder, &shared)?;
 
     progress.event(ProgressEvent::Begun(class.submissions.len()));

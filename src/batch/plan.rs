@@ -133,6 +133,17 @@ impl Plan {
         }
     }
 
+    /// What all records of the batch are made from that the plan decides.
+    pub(super) fn inputs(&self) -> Inputs {
+        let seeds: Vec<String> = self.seeds.iter().map(ToString::to_string).collect();
+        let inputs = [
+            ("seeds", seeds.join(" ")),
+            ("observed", self.observe.to_string()),
+            ("generation", self.generation.to_string()),
+        ];
+        inputs.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
     /// Begin to grade the whole class again, or continue a regrading that was stopped.
     pub(super) fn begin_again(&mut self) {
         let raised = self.generation.wrapping_add(u64::from(!self.is_under_way));

@@ -69,6 +69,9 @@ pub(super) struct GradeArgs {
     /// In which runs reads are observed: in `one`, drawn at random, in `all`, or in the one on this seed
     #[arg(long, value_name = "WHICH", default_value_t = ObserveRequest::One, value_parser = parse_observe)]
     pub(super) observe: ObserveRequest,
+    /// Run it again on new data even if nothing changed since it was graded last
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// How the report is written [default: human]
     #[arg(long, value_enum)]
     pub(super) format: Option<Format>,
@@ -85,6 +88,7 @@ impl GradeArgs {
             path,
             seeds,
             observe,
+            fresh,
             format,
             report,
         } = self;
@@ -92,6 +96,7 @@ impl GradeArgs {
             || path.is_some()
             || !seeds.is_empty()
             || *observe != ObserveRequest::One
+            || *fresh
             || format.is_some()
             || report.is_some()
     }

@@ -78,8 +78,40 @@ pub struct Built {
     pub evidence: BuildEvidence,
     /// The program, if there is one.
     pub program: Option<PathBuf>,
-    /// The crates compiled earlier that went into it.
-    layer: Option<Layer>,
+    /// Whether the crates in the program are known to be sound.
+    pub is_sound: bool,
+    crates: Crates,
+}
+
+/// The compiled crates that went into a program.
+#[derive(Debug)]
+enum Crates {
+    /// Those of this layer, or none.
+    Layer(Option<Layer>),
+    /// The program was built by an earlier grading.
+    Unknown,
+}
+
+impl Built {
+    /// A program that was built before, with the warnings that the compiler gave then.
+    pub(crate) fn again(program: PathBuf, warnings: usize, is_sound: bool) -> Self {
+        Self {
+            evidence: BuildEvidence::Built { warnings },
+            program: Some(program),
+            is_sound,
+            crates: Crates::Unknown,
+        }
+    }
+
+    /// What was built now.
+    fn now(evidence: BuildEvidence, program: Option<PathBuf>, layer: Option<Layer>) -> Self {
+        Self {
+            evidence,
+            program,
+            is_sound: false,
+            crates: Crates::Layer(layer),
+        }
+    }
 }
 
 impl Builder {
@@ -110,11 +142,8 @@ impl Builder {
         announce: &dyn Fn(&str),
     ) -> Result<Built, Fault> {
         let refused = |refusals| {
-            Ok(Built {
-                evidence: BuildEvidence::Refused(refusals),
-                program: None,
-                layer: None,
-            })
+            let evidence = BuildEvidence::Refused(refusals);
+            Ok(Built::now(evidence, None, None))
         };
         let package = match self.read_package(snapshot)? {
             Ok(package) => package,
@@ -147,11 +176,7 @@ impl Builder {
             let (termination, cpu, compiler_output) = match compiled {
                 Compiled::Program { path, warnings } => {
                     let evidence = BuildEvidence::Built { warnings };
-                    return Ok(Built {
-                        evidence,
-                        program: Some(path),
-                        layer,
-                    });
+                    return Ok(Built::now(evidence, Some(path), layer));
                 }
                 Compiled::Nothing {
                     termination,
@@ -178,21 +203,26 @@ impl Builder {
                 diagnostics: compiler_output.diagnostics,
                 other_output: compiler_output.other_output,
             };
-            return Ok(Built {
-                evidence: BuildEvidence::Failed(failure),
-                program: None,
-                layer,
-            });
+            let evidence = BuildEvidence::Failed(failure);
+            return Ok(Built::now(evidence, None, layer));
         }
     }
 
-    /// Whether the program contains damaged crates. Then its run proves nothing, and the next build makes the
-    /// crates again.
+    /// Whether the program contains damaged crates, or may contain them. Then its run proves nothing, and the next
+    /// build makes the crates again if they are damaged.
     ///
     /// # Errors
     /// The damaged crates cannot be removed.
-    pub fn was_damaged(&self, built: &Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
-        self.discards_if_damaged(built.layer.as_ref(), announce)
+    pub fn was_damaged(&self, built: &mut Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
+        if built.is_sound {
+            return Ok(false);
+        }
+        let was_damaged = match &built.crates {
+            Crates::Unknown => true,
+            Crates::Layer(layer) => self.discards_if_damaged(layer.as_ref(), announce)?,
+        };
+        built.is_sound = !was_damaged;
+        Ok(was_damaged)
     }
 
     fn discards_if_damaged(

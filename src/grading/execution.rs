@@ -31,7 +31,7 @@ impl Session<'_> {
             .build(&self.exercise, snapshot, output, &self.sandbox, &announce)
     }
 
-    pub(super) fn was_damaged(&self, built: &Built) -> Result<bool, Fault> {
+    pub(super) fn was_damaged(&self, built: &mut Built) -> Result<bool, Fault> {
         self.builder
             .was_damaged(built, &|what| self.preparing(what))
     }

@@ -6,11 +6,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::Path,
     thread::{self, ScopedJoinHandle},
+    time::SystemTime,
 };
 
 use super::{
+    earlier::{Current, Memory},
     execution::{DataFolder, MOST_LAYERS, folder},
     progress::ProgressEvent,
+    seeds::{ObserveRequest, RunPlan},
     session::Session,
     submission::{Intake, Origin, Submission, left_out, refusal},
 };
@@ -18,6 +21,7 @@ use crate::{
     compile::Built,
     fault::{Fault, FaultKind},
 };
+use ids::Seed;
 use intake::{self, Admission, Snapshot};
 use judge::{
     check,
@@ -25,6 +29,32 @@ use judge::{
     record::{self, Record},
     verdict,
 };
+use sandbox::Tier;
+
+/// One submission to grade, and what of an earlier grading may answer for it.
+pub struct Single<'a> {
+    /// The submission.
+    pub submission: &'a Submission,
+    /// The seeds that the user typed.
+    pub seeds: &'a [Seed],
+    /// The runs that the user wants to have observed.
+    pub observe: ObserveRequest,
+    /// Whether it is to be run again even if nothing changed.
+    pub fresh: bool,
+    /// Whether this grading may be the answer to the next one, and the one before to this one.
+    pub is_remembered: bool,
+    /// The command that does the same again.
+    pub replay: &'a (dyn Fn(&RunPlan) -> String + Sync),
+}
+
+/// A record, and when it was made if it was not made now.
+#[derive(Debug)]
+pub struct SingleRecord {
+    /// The record.
+    pub record: Record,
+    /// When it was made, if nothing changed since.
+    pub unchanged_since: Option<SystemTime>,
+}
 
 /// The first attempt at a build, and the data for the runs that follow.
 struct FirstBuild {
@@ -33,31 +63,76 @@ struct FirstBuild {
 }
 
 impl Session<'_> {
-    /// Grade one submission while the reference passes beside it: what the compiler does needs no answer of the
-    /// reference, and the data are written meanwhile. Nothing runs before the reference has passed.
+    /// Grade one submission. If nothing changed since it was graded last, that record is the answer. Otherwise the
+    /// reference passes beside the compiler, which needs no answer of the reference, and the data are written
+    /// meanwhile. Nothing runs before the reference has passed.
     ///
     /// # Errors
     /// The reference fails, or the machine failed at it; nothing is known of the submission then.
-    pub fn grade_single(mut self, submission: &Submission, replay: &str) -> Result<Record, Fault> {
-        let (proof, intake, first) = thread::scope(|scope| {
+    pub fn grade_single(mut self, single: &Single<'_>) -> Result<SingleRecord, Fault> {
+        let intake = self.admit(single.submission);
+        let memory = match &intake {
+            Ok(intake) if single.is_remembered => self.memory(single.submission, intake)?,
+            _ => None,
+        };
+        if let Some(memory) = &memory
+            && !single.fresh
+            && let Some((entry, since)) = memory.unchanged(single.seeds, single.observe, &self.plan)
+        {
+            let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
+            let mut record = entry.record.clone();
+            record.replay = (single.replay)(&entry.plan());
+            record.submission.graded = single.submission.origin.graded(snapshot);
+            return Ok(SingleRecord {
+                record,
+                unchanged_since: Some(since),
+            });
+        }
+        self.generate_data();
+        let (proof, first) = thread::scope(|scope| {
             let reference = scope.spawn(|| guarded(|| self.prove_reference()));
-            let intake = self.admit(submission);
             let first = intake.as_ref().ok().and_then(|intake| {
                 let snapshot = intake.snapshot()?;
                 let work_dir = intake.work_dir.path();
-                let below = work_dir.to_path_buf();
-                let session = &self;
-                let data = scope.spawn(move || guarded(|| session.write_all_data(&below)));
-                let built = guarded(|| self.first_build(snapshot, work_dir));
+                let data = scope.spawn(|| guarded(|| self.write_all_data(work_dir)));
+                let built = guarded(|| {
+                    let kept = memory.as_ref().and_then(|memory| memory.program(work_dir));
+                    kept.map_or_else(|| self.first_build(snapshot, work_dir), Ok)
+                });
                 Some(built.and_then(|built| {
                     let data = joined(data)?;
                     Ok(FirstBuild { built, data })
                 }))
             });
-            (joined(reference), intake, first)
+            (joined(reference), first)
         });
         self.accept(proof?);
-        Ok(self.grade_prepared(submission, intake, first, replay))
+        let replay = (single.replay)(&self.plan);
+        let (record, built) = self.grade_prepared(single.submission, &intake, first, &replay);
+        if let Some(memory) = memory {
+            memory.keep(&self.plan, &record, built.as_ref())?;
+        }
+        Ok(SingleRecord {
+            record,
+            unchanged_since: None,
+        })
+    }
+
+    /// What an earlier grading of the same folder may answer. None where a program could have reached the cache.
+    fn memory(&self, submission: &Submission, intake: &Intake) -> Result<Option<Memory>, Fault> {
+        let (Origin::Named(path), Some(snapshot)) = (&submission.origin, intake.snapshot()) else {
+            return Ok(None);
+        };
+        if self.sandbox.tier() < Tier::Confined {
+            return Ok(None);
+        }
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let current = Current {
+            inputs: self.local_inputs()?,
+            content: intake.content(),
+            identity: self.builder.identity(&self.exercise, snapshot),
+        };
+        Ok(Some(Memory::of(&self.settings.cache_dir, &path, current)))
     }
 
     /// Admit one submission: the first step of grading, on its own, because a batch needs the digest before
@@ -89,37 +164,38 @@ impl Session<'_> {
         intake: Result<Intake, Fault>,
         replay: &str,
     ) -> Record {
-        self.grade_prepared(submission, intake, None, replay)
+        self.grade_prepared(submission, &intake, None, replay).0
     }
 
-    /// Grade what was admitted, and perhaps built. Always returns a record.
+    /// Grade what was admitted, and perhaps built. Always returns a record; and what was built, if anything was.
     fn grade_prepared(
         &self,
         submission: &Submission,
-        intake: Result<Intake, Fault>,
+        intake: &Result<Intake, Fault>,
         first: Option<Result<FirstBuild, Fault>>,
         replay: &str,
-    ) -> Record {
+    ) -> (Record, Option<Built>) {
         let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
         let digest = snapshot.map(|snapshot| snapshot.digest().clone());
         let omitted = snapshot.map(|snapshot| snapshot.left_out().clone());
         let omitted = omitted.unwrap_or_default();
         let graded = submission.origin.graded(snapshot);
-        let result = intake.and_then(|intake| {
+        let result = intake.as_ref().map_err(Clone::clone).and_then(|intake| {
             guarded(|| {
-                let evidence = self.build_and_run(&intake, first.transpose()?)?;
-                Ok(self.check_and_score(&evidence))
+                let (evidence, built) = self.build_and_run(intake, first.transpose()?)?;
+                Ok((self.check_and_score(&evidence), built))
             })
         });
+        let (graded_as, built) = result.unwrap_or_else(|fault| (Graded::not_graded(fault), None));
         let Graded {
             verdict,
             score,
             checks,
             runs,
             faults,
-        } = result.unwrap_or_else(Graded::not_graded);
+        } = graded_as;
         let (tier, observer) = self.grader();
-        Record {
+        let record = Record {
             schema: record::SCHEMA.to_owned(),
             grader: record::Grader {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -145,7 +221,8 @@ impl Session<'_> {
             faults,
             notice: self.exercise.notice.clone(),
             replay: replay.to_owned(),
-        }
+        };
+        (record, built)
     }
 
     fn first_build(&self, snapshot: &Snapshot, work_dir: &Path) -> Result<Built, Fault> {
@@ -153,17 +230,22 @@ impl Session<'_> {
         self.build(snapshot, &folder(work_dir, "build-0")?)
     }
 
-    /// Build a submission, unless that was done, and run it: all evidence of it.
-    fn build_and_run(&self, intake: &Intake, first: Option<FirstBuild>) -> Result<Evidence, Fault> {
+    /// Build a submission, unless that was done, and run it: all evidence of it, and what was built.
+    fn build_and_run(
+        &self,
+        intake: &Intake,
+        first: Option<FirstBuild>,
+    ) -> Result<(Evidence, Option<Built>), Fault> {
         let work_dir = intake.work_dir.path();
         let snapshot = match &intake.admission {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
-                return Ok(Evidence {
+                let evidence = Evidence {
                     left_out: Vec::new(),
                     build: BuildEvidence::Refused(refusals.iter().map(refusal).collect()),
                     runs: Vec::new(),
-                });
+                };
+                return Ok((evidence, None));
             }
         };
         let FirstBuild {
@@ -188,8 +270,9 @@ impl Session<'_> {
                 runs,
             };
             // A failure counts only if the crates in the program were sound.
-            if attempt == MOST_LAYERS || self.is_passed(&evidence) || !self.was_damaged(&built)? {
-                return Ok(evidence);
+            let counts = attempt == MOST_LAYERS || self.is_passed(&evidence);
+            if counts || !self.was_damaged(&mut built)? {
+                return Ok((evidence, Some(built)));
             }
             attempt += 1;
             self.progress.event(ProgressEvent::Building);

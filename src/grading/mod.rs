@@ -12,9 +12,11 @@
 //! This is the one place where a fault becomes the reason of a record: a machine that fails leaves a
 //! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
+mod earlier;
 mod execution;
 mod grade;
 mod hidden;
+mod inputs;
 mod progress;
 mod reference_run;
 mod scratch;
@@ -23,6 +25,8 @@ mod session;
 mod submission;
 
 pub use self::{
+    grade::{Single, SingleRecord},
+    inputs::exercise_digest,
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
     seeds::{Observe, ObserveRequest, RunPlan, observe, seeds},

@@ -113,7 +113,7 @@ impl Session<'_> {
         let mut built = self.build(&snapshot, &folder(work_dir, "reference-build")?)?;
         for attempt in 0..MOST_LAYERS {
             // The cache keeps this program, so it must not contain damaged crates.
-            if !self.was_damaged(&built)? {
+            if !self.was_damaged(&mut built)? {
                 break;
             }
             let output = folder(work_dir, &format!("reference-again-{attempt}"))?;

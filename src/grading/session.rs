@@ -3,8 +3,10 @@
 //! Never grades: `grade` does.
 
 use std::{
+    panic::resume_unwind,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
+    thread,
     time::Duration,
 };
 
@@ -61,6 +63,8 @@ pub struct Session<'a> {
     /// The resolution of the time stamps of its file system.
     pub(super) stamps: Stamps,
     pub(super) progress: &'a dyn Progress,
+    pub(super) plan: RunPlan,
+    /// One for each seed of the plan; empty until the data are generated.
     pub(super) cases: Vec<Case>,
     /// Whether runs can be observed here; if not, why.
     pub(super) observer: Result<(), String>,
@@ -106,6 +110,7 @@ impl<'a> Session<'a> {
             ),
         ];
         let mut session = Self::new(settings, exercise, plan, sandbox, progress, &hidden)?;
+        session.generate_data();
         session
             .builder
             .prepare_all(&|what| session.preparing(what))?;
@@ -138,13 +143,6 @@ impl<'a> Session<'a> {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
         }
-        let cases = plan.seeds.iter().map(|&seed| Case {
-            seed,
-            dataset: dataset::generate(&exercise.recipe, seed.0),
-            is_observed: plan.observe.includes(seed),
-            expected: None,
-        });
-        let cases = cases.collect();
         Ok(Self {
             run_limits: exercise.run_limits,
             exercise,
@@ -154,10 +152,30 @@ impl<'a> Session<'a> {
             scratch,
             stamps,
             progress,
-            cases,
+            plan: plan.clone(),
+            cases: Vec::new(),
             observer,
             work_dirs: AtomicU64::new(0),
         })
+    }
+
+    /// Generate the data of all seeds, in a thread for each.
+    pub(super) fn generate_data(&mut self) {
+        let (recipe, plan) = (&self.exercise.recipe, &self.plan);
+        self.cases = thread::scope(|scope| {
+            let generated = plan.seeds.iter().map(|&seed| {
+                let dataset = scope.spawn(move || dataset::generate(recipe, seed.0));
+                (seed, dataset)
+            });
+            let generated: Vec<_> = generated.collect();
+            let cases = generated.into_iter().map(|(seed, dataset)| Case {
+                seed,
+                dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                is_observed: plan.observe.includes(seed),
+                expected: None,
+            });
+            cases.collect()
+        });
     }
 
     pub(super) fn preparing(&self, what: &str) {

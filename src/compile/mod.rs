@@ -10,6 +10,7 @@
 //! crates are undamaged, and the failure occurs again.
 
 mod diagnostics;
+mod incremental;
 mod layer;
 mod manifest;
 mod rustc;
@@ -25,6 +26,7 @@ use std::{
 
 use rustix::io::Errno;
 
+pub use incremental::Incremental;
 pub use toolchain::Toolchain;
 
 use self::{
@@ -129,7 +131,7 @@ impl Builder {
         })
     }
 
-    /// Build `snapshot` in `output`, an empty folder. `announce` is called before each step that may take long.
+    /// Build `snapshot` in `output`, an empty folder; with the compiler's notes in `incremental`, if they may be used. `announce` is called before each step that may take long.
     ///
     /// # Errors
     /// The machine's fault: sandbox, disk, toolchain, or the course's crates.
@@ -139,6 +141,7 @@ impl Builder {
         snapshot: &Snapshot,
         output: &Path,
         sandbox: &Sandbox,
+        mut incremental: Option<&Incremental>,
         announce: &dyn Fn(&str),
     ) -> Result<Built, Fault> {
         let refused = |refusals| {
@@ -152,6 +155,7 @@ impl Builder {
         // There may be a layer for one crate beside the full one, and both be damaged.
         let mut damaged = 0;
         let mut is_repeated = false;
+        let mut failures = 0;
         loop {
             let layer = self.layers.prepare(&packages(&package), announce)?;
             let refusals = layer
@@ -160,12 +164,13 @@ impl Builder {
             if !refusals.is_empty() {
                 return refused(refusals);
             }
-            let folder = output.join(format!("attempt-{}", damaged + u32::from(is_repeated)));
+            let folder = output.join(format!("attempt-{failures}"));
             let stage = Stage {
                 builder: self,
                 sandbox,
                 layer: layer.as_ref(),
                 folder: &folder,
+                incremental,
             };
             let compiled = stage.compile(
                 &package,
@@ -184,11 +189,17 @@ impl Builder {
                     compiler_output,
                 } => (termination, cpu, compiler_output),
             };
+            failures += 1;
             if damaged < 2 && self.discards_if_damaged(layer.as_ref(), announce)? {
                 damaged += 1;
                 continue;
             }
             if !is_explained(&compiler_output) {
+                // The compiler may have stumbled over its own notes.
+                if let Some(notes) = incremental.take() {
+                    let _ = notes.forget();
+                    continue;
+                }
                 prove_cpu_share(&termination, cpu)?;
                 stage.prove_space()?;
                 stage.prove_toolchain(exercise)?;
@@ -317,6 +328,7 @@ struct Stage<'a> {
     sandbox: &'a Sandbox,
     layer: Option<&'a Layer>,
     folder: &'a Path,
+    incremental: Option<&'a Incremental>,
 }
 
 impl Stage<'_> {
@@ -336,6 +348,7 @@ impl Stage<'_> {
             package,
             source,
             output: self.folder,
+            incremental: self.incremental.map(Incremental::notes),
             profile,
             limits,
         }
@@ -370,6 +383,7 @@ impl Stage<'_> {
         let stage = Stage {
             folder: &folder,
             layer: None,
+            incremental: None,
             ..*self
         };
         let package = self

@@ -12,7 +12,7 @@ use super::{
     session::{Case, Session},
 };
 use crate::{
-    compile::Built,
+    compile::{Built, Incremental},
     fault::{Fault, path_to_str},
 };
 use evidence::Observed;
@@ -25,10 +25,16 @@ use sandbox::Job;
 pub(super) const MOST_LAYERS: u32 = 2;
 
 impl Session<'_> {
-    pub(super) fn build(&self, snapshot: &Snapshot, output: &Path) -> Result<Built, Fault> {
+    pub(super) fn build(
+        &self,
+        snapshot: &Snapshot,
+        output: &Path,
+        incremental: Option<&Incremental>,
+    ) -> Result<Built, Fault> {
         let announce = |what: &str| self.preparing(what);
+        let (exercise, sandbox) = (&self.exercise, &self.sandbox);
         self.builder
-            .build(&self.exercise, snapshot, output, &self.sandbox, &announce)
+            .build(exercise, snapshot, output, sandbox, incremental, &announce)
     }
 
     pub(super) fn was_damaged(&self, built: &mut Built) -> Result<bool, Fault> {

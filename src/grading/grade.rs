@@ -18,7 +18,7 @@ use super::{
     submission::{Intake, Origin, Submission, left_out, refusal},
 };
 use crate::{
-    compile::Built,
+    compile::{Built, Incremental},
     fault::{Fault, FaultKind},
 };
 use ids::Seed;
@@ -70,7 +70,7 @@ impl Session<'_> {
     /// # Errors
     /// The reference fails, or the machine failed at it; nothing is known of the submission then.
     pub fn grade_single(mut self, single: &Single<'_>) -> Result<SingleRecord, Fault> {
-        let intake = self.admit(single.submission);
+        let intake = self.admit_single(single);
         let memory = match &intake {
             Ok(intake) if single.is_remembered => self.memory(single.submission, intake)?,
             _ => None,
@@ -97,7 +97,7 @@ impl Session<'_> {
                 let data = scope.spawn(|| guarded(|| self.write_all_data(work_dir)));
                 let built = guarded(|| {
                     let kept = memory.as_ref().and_then(|memory| memory.program(work_dir));
-                    kept.map_or_else(|| self.first_build(snapshot, work_dir), Ok)
+                    kept.map_or_else(|| self.first_build(intake, snapshot), Ok)
                 });
                 Some(built.and_then(|built| {
                     let data = joined(data)?;
@@ -141,9 +141,44 @@ impl Session<'_> {
     /// # Errors
     /// The machine's fault, a source that cannot be read, or a panic of our own.
     pub fn admit(&self, submission: &Submission) -> Result<Intake, Fault> {
+        self.admit_to(submission, None)
+    }
+
+    /// Admit a submission on which the compiler may keep notes, if they can be kept out of the reach of every other
+    /// submission, and if the job's user can reach them.
+    fn admit_single(&self, single: &Single<'_>) -> Result<Intake, Fault> {
+        let tier = self.sandbox.tier();
+        let is_reached = tier == Tier::Full || !rustix::process::geteuid().is_root();
+        let incremental = match &single.submission.origin {
+            Origin::Named(path) if single.is_remembered && tier >= Tier::Confined && is_reached => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                let cache = &self.settings.cache_dir;
+                // A folder that holds our own folders would be copied with them.
+                let holds_ours = [cache, self.scratch.path()]
+                    .iter()
+                    .any(|ours| is_below(ours, &path));
+                if holds_ours {
+                    None
+                } else {
+                    Incremental::claim(cache, &path)
+                }
+            }
+            _ => None,
+        };
+        self.admit_to(single.submission, incremental)
+    }
+
+    fn admit_to(
+        &self,
+        submission: &Submission,
+        incremental: Option<Incremental>,
+    ) -> Result<Intake, Fault> {
         guarded(|| {
             let work_dir = self.work_dir()?;
-            let copy = folder(work_dir.path(), "submission")?;
+            let copy = match &incremental {
+                Some(place) => place.source(),
+                None => folder(work_dir.path(), "submission")?,
+            };
             let limits = &self.settings.course.intake;
             let wanted = self.exercise.wanted();
             let admission = match &submission.origin {
@@ -153,6 +188,7 @@ impl Session<'_> {
             Ok(Intake {
                 work_dir,
                 admission,
+                incremental,
             })
         })
     }
@@ -161,10 +197,10 @@ impl Session<'_> {
     pub fn grade_admitted(
         &self,
         submission: &Submission,
-        intake: Result<Intake, Fault>,
+        intake: &Result<Intake, Fault>,
         replay: &str,
     ) -> Record {
-        self.grade_prepared(submission, &intake, None, replay).0
+        self.grade_prepared(submission, intake, None, replay).0
     }
 
     /// Grade what was admitted, and perhaps built. Always returns a record; and what was built, if anything was.
@@ -225,9 +261,15 @@ impl Session<'_> {
         (record, built)
     }
 
-    fn first_build(&self, snapshot: &Snapshot, work_dir: &Path) -> Result<Built, Fault> {
+    fn first_build(&self, intake: &Intake, snapshot: &Snapshot) -> Result<Built, Fault> {
         self.progress.event(ProgressEvent::Building);
-        self.build(snapshot, &folder(work_dir, "build-0")?)
+        let output = folder(intake.work_dir.path(), "build-0")?;
+        let place = intake.incremental.as_ref().filter(|place| place.open());
+        let built = self.build(snapshot, &output, place)?;
+        if let Some(place) = place {
+            place.seal();
+        }
+        Ok(built)
     }
 
     /// Build a submission, unless that was done, and run it: all evidence of it, and what was built.
@@ -254,7 +296,7 @@ impl Session<'_> {
         } = match first {
             Some(first) => first,
             None => FirstBuild {
-                built: self.first_build(snapshot, work_dir)?,
+                built: self.first_build(intake, snapshot)?,
                 data: Vec::new(),
             },
         };
@@ -276,7 +318,8 @@ impl Session<'_> {
             }
             attempt += 1;
             self.progress.event(ProgressEvent::Building);
-            built = self.build(snapshot, &folder(work_dir, &format!("build-{attempt}"))?)?;
+            let output = folder(work_dir, &format!("build-{attempt}"))?;
+            built = self.build(snapshot, &output, None)?;
         }
     }
 
@@ -332,6 +375,12 @@ impl Graded {
             faults: vec![fault.into()],
         }
     }
+}
+
+/// Whether a path lies in `folder`, as far as both can be found.
+fn is_below(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    real(path).starts_with(real(folder))
 }
 
 /// What a thread that [guarded] its work returned.

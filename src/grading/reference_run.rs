@@ -110,14 +110,14 @@ impl Session<'_> {
         if programs.fetch(&identity, &program) {
             return Ok(program);
         }
-        let mut built = self.build(&snapshot, &folder(work_dir, "reference-build")?)?;
+        let mut built = self.build(&snapshot, &folder(work_dir, "reference-build")?, None)?;
         for attempt in 0..MOST_LAYERS {
             // The cache keeps this program, so it must not contain damaged crates.
             if !self.was_damaged(&mut built)? {
                 break;
             }
             let output = folder(work_dir, &format!("reference-again-{attempt}"))?;
-            built = self.build(&snapshot, &output)?;
+            built = self.build(&snapshot, &output, None)?;
         }
         let Some(program) = built.program else {
             let evidence = Evidence {

@@ -1,6 +1,9 @@
 //! A folder that is graded again: what did not change is not run again, and what did is.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -90,7 +93,7 @@ fn new_data_that_are_asked_for_are_not_answered_by_a_record() {
 
 #[test]
 fn a_program_that_was_kept_is_run_without_a_compiler() {
-    let student = Student::new("correct-u64-fold");
+    let student = Student::new("correct-rayon-par-iter");
     student.record(&[]);
     // A compiler that cannot compile: what the toolchain said of itself is remembered as well.
     let layers = student.cache.join("layers");
@@ -165,4 +168,74 @@ fn what_the_machine_failed_at_is_not_remembered() {
     let (record, is_earlier) = student.record(&[]);
     assert!(!is_earlier);
     assert_eq!(record["verdict"], "pass");
+}
+
+/// Every file below a folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).into_iter().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_file());
+    files.map(walkdir::DirEntry::into_path).collect()
+}
+
+#[test]
+fn what_the_compiler_keeps_of_a_folder_never_decides_a_grade() {
+    let student = Student::new("correct-u64-fold");
+    let main = student.folder.join("src/main.rs");
+    let text = fs::read_to_string(&main).unwrap();
+    let graded = |more: &str| {
+        fs::write(&main, format!("{text}{more}")).unwrap();
+        let (record, is_earlier) = student.record(&[]);
+        assert!(!is_earlier, "{more}");
+        record["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(graded("// 1\n"), "pass");
+    let notes = student.cache.join("incremental");
+    let kept = files_below(&notes);
+    assert!(kept.len() > 10, "{kept:?}");
+    // Each grading compiles what stands there now.
+    assert_eq!(graded("const _: () = panic!();\n"), "fail");
+    assert_eq!(graded("// 2\n"), "pass");
+    // Notes that were damaged are not used.
+    for file in files_below(&notes) {
+        let is_lock = file.extension().is_some_and(|end| end == "lock");
+        if !is_lock && file.parent().unwrap() != notes {
+            let mut bytes = fs::read(&file).unwrap();
+            for byte in &mut bytes {
+                *byte = !*byte;
+            }
+            fs::write(&file, bytes).unwrap();
+        }
+    }
+    assert_eq!(graded("// 3\n"), "pass");
+}
+
+#[test]
+fn two_gradings_of_one_folder_at_once_do_not_disturb_each_other() {
+    let student = Student::new("correct-u64-fold");
+    std::thread::scope(|scope| {
+        let gradings = [0; 3].map(|_| scope.spawn(|| student.record(&["--fresh"])));
+        for grading in gradings {
+            assert_eq!(grading.join().unwrap().0["verdict"], "pass");
+        }
+    });
+    student.workspace.assert_nothing_left();
+}
+
+#[test]
+fn a_class_is_graded_without_what_was_kept_of_a_folder() {
+    let student = Student::new("correct-u64-fold");
+    student.record(&[]);
+    let class = student.workspace.path("class");
+    fs::create_dir(&class).unwrap();
+    fs::rename(&student.folder, class.join("mine")).unwrap();
+    let gradings = || files_below(&student.cache.join("gradings"));
+    let notes = || files_below(&student.cache.join("incremental"));
+    let before = (gradings(), notes());
+    let mut command = student.workspace.grade();
+    command
+        .env("GRADE_CACHE_DIR", &student.cache)
+        .args(["batch", "sum-of-products", "--quiet"])
+        .arg(&class);
+    run(&mut command).code(0);
+    assert_eq!((gradings(), notes()), before);
 }

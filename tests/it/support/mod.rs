@@ -51,7 +51,7 @@ pub(crate) fn private_cache() -> PathBuf {
         for found in fs::read_dir(&all).unwrap().flatten() {
             let name = found.file_name().into_string().unwrap_or_default();
             if !Path::new("/proc").join(name).exists() {
-                let _ = fs::remove_dir_all(found.path());
+                let _ = fs_scratch::remove_tree(&found.path());
             }
         }
         all.join(std::process::id().to_string())

@@ -72,7 +72,7 @@ impl Session<'_> {
     pub fn grade_single(mut self, single: &Single<'_>) -> Result<SingleRecord, Fault> {
         let intake = self.admit_single(single);
         let memory = match &intake {
-            Ok(intake) if single.is_remembered => self.memory(single.submission, intake)?,
+            Ok(intake) if single.is_remembered => self.memory(single.submission, intake),
             _ => None,
         };
         if let Some(memory) = &memory
@@ -119,20 +119,24 @@ impl Session<'_> {
     }
 
     /// What an earlier grading of the same folder may answer. None where a program could have reached the cache.
-    fn memory(&self, submission: &Submission, intake: &Intake) -> Result<Option<Memory>, Fault> {
+    fn memory(&self, submission: &Submission, intake: &Intake) -> Option<Memory> {
         let (Origin::Named(path), Some(snapshot)) = (&submission.origin, intake.snapshot()) else {
-            return Ok(None);
+            return None;
         };
         if self.sandbox.tier() < Tier::Confined {
-            return Ok(None);
+            return None;
         }
         let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        // Where they cannot be read, the reference's failure tells more.
+        let Ok(inputs) = self.local_inputs() else {
+            return None;
+        };
         let current = Current {
-            inputs: self.local_inputs()?,
+            inputs,
             content: intake.content(),
             identity: self.builder.identity(&self.exercise, snapshot),
         };
-        Ok(Some(Memory::of(&self.settings.cache_dir, &path, current)))
+        Some(Memory::of(&self.settings.cache_dir, &path, current))
     }
 
     /// Admit one submission: the first step of grading, on its own, because a batch needs the digest before

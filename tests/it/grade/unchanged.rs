@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::support::{
     command::{Finished, run},
-    private_cache, submission,
+    files::copy_tree,
+    submission,
     workspace::Workspace,
 };
 
@@ -17,7 +18,6 @@ use crate::support::{
 struct Student {
     workspace: Workspace,
     folder: PathBuf,
-    cache: PathBuf,
 }
 
 const NOTE: &str = "nothing changed since";
@@ -26,18 +26,13 @@ impl Student {
     fn new(corpus: &str) -> Self {
         let workspace = Workspace::new();
         let folder = workspace.path("mine");
-        crate::support::files::copy_tree(&submission(corpus), &folder);
-        Self {
-            workspace,
-            folder,
-            cache: private_cache(),
-        }
+        copy_tree(&submission(corpus), &folder);
+        Self { workspace, folder }
     }
 
     fn grade(&self, arguments: &[&str]) -> Finished {
         let mut command = self.workspace.grade();
         command
-            .env("GRADE_CACHE_DIR", &self.cache)
             .args(["sum-of-products", "--format", "json"])
             .args(arguments)
             .arg(&self.folder);
@@ -96,7 +91,7 @@ fn a_program_that_was_kept_is_run_without_a_compiler() {
     let student = Student::new("correct-rayon-par-iter");
     student.record(&[]);
     // A compiler that cannot compile: what the toolchain said of itself is remembered as well.
-    let layers = student.cache.join("layers");
+    let layers = student.workspace.cache.join("layers");
     fs::remove_file(&layers).unwrap();
     fs::create_dir(&layers).unwrap();
     let (fresh, _) = student.record(&["--fresh"]);
@@ -121,13 +116,13 @@ fn what_changed_is_graded() {
     fs::write(&main, text + "// x\n").unwrap();
     assert!(student.record(&[]).1);
     // Nor does another folder know of it.
-    let other = Student {
-        folder: student.workspace.path("other"),
-        cache: student.cache.clone(),
-        workspace: Workspace::new(),
+    let other = student.workspace.path("other");
+    copy_tree(&student.folder, &other);
+    let student = Student {
+        folder: other,
+        ..student
     };
-    crate::support::files::copy_tree(&student.folder, &other.folder);
-    assert!(!other.record(&[]).1);
+    assert!(!student.record(&[]).1);
 }
 
 #[test]
@@ -135,7 +130,7 @@ fn a_record_that_was_damaged_or_forged_is_no_answer() {
     let student = Student::new("mutex-around-read");
     student.record(&[]);
     let entries = || {
-        let folder = fs::read_dir(student.cache.join("gradings")).unwrap();
+        let folder = fs::read_dir(student.workspace.cache.join("gradings")).unwrap();
         let folders = folder.map(|found| found.unwrap().path());
         folders.filter(|path| path.is_dir()).collect::<Vec<_>>()
     };
@@ -189,7 +184,7 @@ fn what_the_compiler_keeps_of_a_folder_never_decides_a_grade() {
         record["verdict"].as_str().unwrap().to_owned()
     };
     assert_eq!(graded("// 1\n"), "pass");
-    let notes = student.cache.join("incremental");
+    let notes = student.workspace.cache.join("incremental");
     let kept = files_below(&notes);
     assert!(kept.len() > 10, "{kept:?}");
     // Each grading compiles what stands there now.
@@ -228,12 +223,11 @@ fn a_class_is_graded_without_what_was_kept_of_a_folder() {
     let class = student.workspace.path("class");
     fs::create_dir(&class).unwrap();
     fs::rename(&student.folder, class.join("mine")).unwrap();
-    let gradings = || files_below(&student.cache.join("gradings"));
-    let notes = || files_below(&student.cache.join("incremental"));
+    let gradings = || files_below(&student.workspace.cache.join("gradings"));
+    let notes = || files_below(&student.workspace.cache.join("incremental"));
     let before = (gradings(), notes());
     let mut command = student.workspace.grade();
     command
-        .env("GRADE_CACHE_DIR", &student.cache)
         .args(["batch", "sum-of-products", "--quiet"])
         .arg(&class);
     run(&mut command).code(0);

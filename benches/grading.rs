@@ -1,93 +1,155 @@
-//! A grading, compared with the same work by hand: `cargo build --release` and one run.
+//! What a student waits for: the verdict on a changed line, and on nothing changed, compared with the same work by
+//! hand: `cargo build` and one run of the program.
 //!
-//! `cargo bench --bench grading`. The crate is a small one that uses rayon; crates are compiled before on
-//! both sides.
+//! `cargo bench -p grade --bench grading`. Both sides have a folder of their own, and crates are compiled before on
+//! both. A changed line is a function with a new text, so the compiler has something to do.
 
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "a benchmark prints, starts programs, and has no way to go on without a disk"
 )]
 
 use std::{
     cell::Cell,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
-use test_support::race::{Contender, race, rounds, timed};
+use test_support::race::{Contender, race, rounds, target, timed};
+
+/// Six ways to solve the exercise, with crates and without.
+const PROGRAMS: [&str; 6] = [
+    "correct-rayon-par-iter",
+    "correct-atomic-index",
+    "correct-scoped-chunks",
+    "correct-mpsc-workers",
+    "correct-crossbeam-scope",
+    "correct-walkdir",
+];
+
+/// The most that a verdict may take, compared with `cargo build` and one run.
+const CHANGED: f64 = 1.3;
+/// The most that a verdict may take where nothing changed, in seconds.
+const UNCHANGED: f64 = 0.060;
 
 fn main() {
-    let course = Path::new(env!("CARGO_MANIFEST_DIR"));
     let dir = tempfile::tempdir().unwrap();
-    let crate_dir = dir.path().join("rayon-par-iter");
-    let source = course.join("tests/submissions/correct-rayon-par-iter");
-    fs::create_dir_all(crate_dir.join("src")).unwrap();
-    for file in ["Cargo.toml", "src/main.rs"] {
-        fs::copy(source.join(file), crate_dir.join(file)).unwrap();
-    }
-    let main = crate_dir.join("src/main.rs");
-    let text = fs::read_to_string(&main).unwrap();
-    let number = Cell::new(0);
-    let change_a_line = || {
-        number.set(number.get() + 1);
-        fs::write(&main, format!("{text}\n// {}\n", number.get())).unwrap();
-    };
     let data = dir.path().join("data");
-    run(grade(course).args(["data", "sum-of-products"]).arg(&data));
-
-    let grading = || timed(|| run(grade(course).arg("sum-of-products").arg(&crate_dir)));
-    let changed = || {
-        change_a_line();
-        timed(|| run(grade(course).arg("sum-of-products").arg(&crate_dir)))
-    };
-    let target = dir.path().join("target");
-    let by_hand = |fresh: bool| -> Duration {
-        change_a_line();
-        if fresh {
-            let _ = fs::remove_dir_all(&target);
-        }
-        timed(|| {
-            let mut cargo = Command::new("cargo");
-            cargo.args(["build", "--release", "--offline", "--quiet", "--target-dir"]);
-            run(cargo.arg(&target).current_dir(&crate_dir));
-            let program = target.join("release/correct-rayon-par-iter");
-            run(Command::new(program).current_dir(&data));
-        })
-    };
-    race(
-        "one submission that uses rayon",
-        rounds(11),
-        vec![
-            Contender {
-                name: "cargo build --release from nothing, one run",
-                turn: Box::new(|| by_hand(true)),
-            },
-            Contender {
-                name: "cargo build --release, one line changed, one run",
-                turn: Box::new(|| by_hand(false)),
-            },
-            Contender {
-                name: "grade, one line changed (3 runs)",
-                turn: Box::new(changed),
-            },
-            Contender {
-                name: "grade, nothing changed (3 runs)",
-                turn: Box::new(grading),
-            },
-        ],
+    run(grade().args(["data", "sum-of-products"]).arg(&data));
+    let mut ratios = Vec::new();
+    let mut unchanged = Vec::new();
+    for name in PROGRAMS {
+        let [graded, by_hand] = ["graded", "by-hand"].map(|side| Side::new(dir.path(), side, name));
+        let built = dir.path().join("target");
+        let medians = race(
+            name,
+            rounds(9),
+            vec![
+                Contender {
+                    name: "cargo build, one line changed, one run",
+                    turn: Box::new(|| {
+                        by_hand.change_a_line();
+                        timed(|| {
+                            let mut cargo = Command::new("cargo");
+                            cargo.args(["build", "--offline", "--quiet", "--target-dir"]);
+                            run(cargo.arg(&built).current_dir(&by_hand.folder));
+                            let program = built.join("debug").join(name);
+                            run(Command::new(program).current_dir(&data));
+                        })
+                    }),
+                },
+                Contender {
+                    name: "grade, one line changed",
+                    turn: Box::new(|| {
+                        graded.change_a_line();
+                        timed(|| run(grade().arg("sum-of-products").arg(&graded.folder)))
+                    }),
+                },
+                Contender {
+                    name: "grade, nothing changed",
+                    turn: Box::new(|| {
+                        timed(|| run(grade().arg("sum-of-products").arg(&graded.folder)))
+                    }),
+                },
+                Contender {
+                    name: "grade --fresh, nothing changed",
+                    turn: Box::new(|| {
+                        let mut grade = grade();
+                        grade.args(["sum-of-products", "--fresh"]);
+                        timed(|| run(grade.arg(&graded.folder)))
+                    }),
+                },
+            ],
+        );
+        ratios.push(medians[1] / medians[0]);
+        unchanged.push(medians[2]);
+    }
+    let ratio = median(ratios);
+    println!("all {} programs", PROGRAMS.len());
+    target(
+        "one line changed, at most 1.3 times cargo build and one run",
+        ratio,
+        ratio <= CHANGED,
+    );
+    let seconds = median(unchanged);
+    target(
+        "nothing changed, at most 60 ms (in seconds)",
+        seconds,
+        seconds <= UNCHANGED,
     );
 }
 
-fn grade(course: &Path) -> Command {
+/// A copy of a program, which is changed again and again.
+struct Side {
+    folder: PathBuf,
+    text: String,
+    changes: Cell<u32>,
+}
+
+impl Side {
+    fn new(dir: &Path, side: &str, name: &str) -> Self {
+        let folder = dir.join(side).join(name);
+        let source = course().join("tests/submissions").join(name);
+        fs::create_dir_all(folder.join("src")).unwrap();
+        for file in ["Cargo.toml", "src/main.rs"] {
+            fs::copy(source.join(file), folder.join(file)).unwrap();
+        }
+        let text = fs::read_to_string(folder.join("src/main.rs")).unwrap();
+        Self {
+            folder,
+            text,
+            changes: Cell::new(0),
+        }
+    }
+
+    fn change_a_line(&self) {
+        let number = self.changes.get() + 1;
+        self.changes.set(number);
+        let line = format!("\n#[allow(dead_code)]\nfn changed() {{ println!(\"{number}\"); }}\n");
+        fs::write(self.folder.join("src/main.rs"), self.text.clone() + &line).unwrap();
+    }
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+fn course() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn grade() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grade"));
-    command.arg("--course").arg(course);
+    command.arg("--course").arg(course());
     command
 }
 
 fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).status().unwrap();
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status = status.unwrap();
     assert!(status.success(), "{command:?}: {status}");
 }

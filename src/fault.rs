@@ -298,9 +298,9 @@ impl From<intake::Error> for Fault {
             E::Copy { source, .. } if is_out_of_files(source) => {
                 Some("raise the limit of open files (`ulimit -n`)")
             }
-            E::Copy { .. } => {
-                Some("free space there, or choose another temporary folder with `--temp-dir DIR`")
-            }
+            E::Copy { .. } => Some(
+                "free some space there, or choose another temporary folder with `--temp-dir DIR`",
+            ),
             E::CopyInside { .. } => Some("choose another temporary folder with `--temp-dir DIR`"),
             _ => None,
         };

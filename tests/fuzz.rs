@@ -136,6 +136,7 @@ fn run(dice: &mut Dice) -> RunEvidence {
     };
     RunEvidence {
         seed: Seed(0),
+        is_public: false,
         expected: "2483973".into(),
         reference_concurrency: None,
         execution,

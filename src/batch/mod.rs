@@ -33,7 +33,6 @@ mod accepted;
 mod alike;
 mod changes;
 mod events;
-mod inputs;
 mod jobs;
 mod key;
 mod output_dir;
@@ -70,7 +69,7 @@ use crate::{
     config::Settings,
     course::Exercise,
     fault::{Fault, FaultKind},
-    grading::{ClassSetup, Session, prove_observer},
+    grading::{self, ClassSetup, ObserveRequest, Session, prove_observer},
 };
 use ids::{CheckId, Seed, SubmissionId};
 use judge::report::Summary;
@@ -91,6 +90,8 @@ pub struct Request<'a> {
     pub jobs: NonZeroUsize,
     /// Seeds to grade on; none means those of the folder, or fresh ones.
     pub seeds: &'a [Seed],
+    /// Which runs are to be observed.
+    pub observe: ObserveRequest,
     /// Whether to grade again what did not change, or what is left of that.
     pub fresh: bool,
     /// Whether the grades are accepted when all are done.
@@ -131,19 +132,20 @@ pub fn run(
         out,
         jobs,
         seeds,
+        observe,
         fresh,
         accept,
     } = request;
     let class = find_class(&exercise, settings, dir, out)?;
     let folder = OutputDir::lock(out)?;
-    let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds)?;
+    let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds, observe)?;
     if fresh {
         plan.begin_again();
     }
     let roster = Roster::new(&class);
     roster.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
-    let exercise_digest = inputs::exercise_digest(settings, &exercise)?;
+    let exercise_digest = grading::exercise_digest(settings, &exercise)?;
     let cancellation = sandbox.cancellation().clone();
     let relay = Relay(progress);
     progress.event(ProgressEvent::Preparing(
@@ -165,13 +167,14 @@ pub fn run(
     let session = Session::open_for_class(
         settings,
         exercise.clone(),
-        &plan.seeds,
+        &plan.runs(),
         sandbox,
         &relay,
         setup,
     )?;
     plan.set_wall_limit(session.wall_limit(), exercise_digest);
-    let shared = inputs::shared_inputs(settings, &exercise, &session, &plan)?;
+    let mut shared = session.inputs()?;
+    shared.extend(plan.inputs());
     plan.keep(&folder, &shared)?;
 
     progress.event(ProgressEvent::Begun(class.submissions.len()));
@@ -351,6 +354,7 @@ fn replay(plan: &Plan) -> String {
         // Writing to a string cannot fail.
         let _ = write!(command, " --seed {seed}");
     }
+    let _ = write!(command, " --observe {}", plan.observe);
     command
 }
 

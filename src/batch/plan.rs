@@ -14,7 +14,11 @@ use super::{
     output_dir::{self, OutputDir},
     records::json,
 };
-use crate::{course::SeedPlan, fault::Fault, grading};
+use crate::{
+    course::SeedPlan,
+    fault::Fault,
+    grading::{self, Observe, ObserveRequest, RunPlan},
+};
 use ids::{Digest, ExerciseId, Seed, SubmissionId};
 
 const FILE: &str = "seeds.json";
@@ -26,6 +30,9 @@ pub(super) struct Plan {
     schema: String,
     pub(super) exercise: ExerciseId,
     pub(super) seeds: Vec<Seed>,
+    /// Which runs are observed. In a file of an earlier version, all are.
+    #[serde(default = "all")]
+    pub(super) observe: Observe,
     /// Where the seeds come from that are not the exercise's own. A file of an earlier version lacks this;
     /// then all of its seeds stay, as if the user had given them.
     #[serde(default)]
@@ -55,6 +62,10 @@ enum More {
     Drawn(Vec<Seed>),
 }
 
+fn all() -> Observe {
+    Observe::All
+}
+
 impl Plan {
     /// The plan for `folder`: the exercise's own seeds as they are now, with those that the user gives, or
     /// else those that the folder has, or else fresh ones.
@@ -63,6 +74,7 @@ impl Plan {
         exercise: &ExerciseId,
         own: &SeedPlan,
         given: &[Seed],
+        request: ObserveRequest,
     ) -> Result<Self, Fault> {
         let kept = Self::read(folder)?;
         if let Some(kept) = &kept
@@ -84,6 +96,8 @@ impl Plan {
             _ => (given, &[][..]),
         };
         let seeds = grading::seeds(own, given, drawn)?;
+        let kept_observe = kept.as_ref().map(|kept| kept.observe);
+        let observe = grading::observe(request, own, &seeds, kept_observe)?;
         let is_drawn = |seed: &&Seed| !own.fixed.contains(seed);
         let more = if given.is_empty() {
             More::Drawn(seeds.iter().filter(is_drawn).copied().collect())
@@ -101,6 +115,7 @@ impl Plan {
             schema: SCHEMA.to_owned(),
             exercise: exercise.clone(),
             seeds,
+            observe,
             more: Some(more),
             run_limit_ms,
             limit_for,
@@ -108,6 +123,25 @@ impl Plan {
             is_under_way,
             made_from: Inputs::new(),
         })
+    }
+
+    /// On which data everybody runs, and which of the runs are observed.
+    pub(super) fn runs(&self) -> RunPlan {
+        RunPlan {
+            seeds: self.seeds.clone(),
+            observe: self.observe,
+        }
+    }
+
+    /// What all records of the batch are made from that the plan decides.
+    pub(super) fn inputs(&self) -> Inputs {
+        let seeds: Vec<String> = self.seeds.iter().map(ToString::to_string).collect();
+        let inputs = [
+            ("seeds", seeds.join(" ")),
+            ("observed", self.observe.to_string()),
+            ("generation", self.generation.to_string()),
+        ];
+        inputs.map(|(name, value)| (name.to_owned(), value)).into()
     }
 
     /// Begin to grade the whole class again, or continue a regrading that was stopped.
@@ -181,7 +215,8 @@ mod tests {
             fresh,
         };
         let exercise = "sum-of-products".parse().unwrap();
-        let mut plan = Plan::settle(folder, &exercise, &own, &seeds(given)).unwrap();
+        let mut plan =
+            Plan::settle(folder, &exercise, &own, &seeds(given), ObserveRequest::One).unwrap();
         plan.keep(folder, &Inputs::new()).unwrap();
         plan.seeds.iter().map(|seed| seed.0).collect()
     }
@@ -238,5 +273,20 @@ mod tests {
         folder.write(FILE, file.as_bytes()).unwrap();
         assert_eq!(settled(&folder, &[0], 2, &[]), [0, 5, 6]);
         assert_eq!(settled(&folder, &[0, 42], 2, &[]), [0, 42, 5, 6]);
+    }
+
+    #[test]
+    fn the_run_that_is_observed_stays_the_same_as_long_as_its_seed_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = OutputDir::lock(dir.path()).unwrap();
+        settled(&folder, &[0], 4, &[]);
+        let observed = || Plan::read(&folder).unwrap().unwrap().observe;
+        let first = observed();
+        for _ in 0..8 {
+            settled(&folder, &[0], 4, &[]);
+            assert_eq!(observed(), first);
+        }
+        settled(&folder, &[0], 4, &[8]);
+        assert_eq!(observed(), Observe::Seed(Seed(8)));
     }
 }

@@ -108,7 +108,7 @@ impl Batch<'_> {
         let fingerprint = intake.as_ref().ok().and_then(fingerprint);
         let record = self
             .session
-            .grade_admitted(&submission, intake, &self.replay);
+            .grade_admitted(&submission, &intake, &self.replay);
         if let Some(fault) = record.faults.first() {
             if fault.kind == FaultKind::Interrupted {
                 return Err(fault.clone().into());

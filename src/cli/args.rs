@@ -5,7 +5,10 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Isolation, Overrides};
+use crate::{
+    config::{Isolation, Overrides},
+    grading::ObserveRequest,
+};
 use ids::Seed;
 
 /// Grade exercises in concurrent programming
@@ -63,6 +66,12 @@ pub(super) struct GradeArgs {
     /// Grade on this seed instead of fresh ones; may be given several times
     #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
     pub(super) seeds: Vec<Seed>,
+    /// In which runs reads are observed: in `one`, drawn at random, in `all`, or in the one on this seed
+    #[arg(long, value_name = "WHICH", default_value_t = ObserveRequest::One, value_parser = parse_observe)]
+    pub(super) observe: ObserveRequest,
+    /// Run it again on new data even if nothing changed since it was graded last
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// How the report is written [default: human]
     #[arg(long, value_enum)]
     pub(super) format: Option<Format>,
@@ -78,12 +87,16 @@ impl GradeArgs {
             exercise,
             path,
             seeds,
+            observe,
+            fresh,
             format,
             report,
         } = self;
         exercise.is_some()
             || path.is_some()
             || !seeds.is_empty()
+            || *observe != ObserveRequest::One
+            || *fresh
             || format.is_some()
             || report.is_some()
     }
@@ -106,6 +119,9 @@ pub(super) struct BatchArgs {
     /// Grade on this seed instead of fresh ones; may be given several times
     #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
     pub(super) seeds: Vec<Seed>,
+    /// In which runs reads are observed: in `one`, drawn at random, in `all`, or in the one on this seed
+    #[arg(long, value_name = "WHICH", default_value_t = ObserveRequest::One, value_parser = parse_observe)]
+    pub(super) observe: ObserveRequest,
     /// Grade unchanged submissions again too; if it is stopped, the same command continues
     #[arg(long)]
     pub(super) fresh: bool,
@@ -233,6 +249,10 @@ fn parse_isolation(text: &str) -> Result<Isolation, String> {
 fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
         .map_err(|_| "it is a whole number, at least 1".to_owned())
+}
+
+fn parse_observe(text: &str) -> Result<ObserveRequest, String> {
+    text.parse()
 }
 
 fn parse_seed(text: &str) -> Result<Seed, String> {

@@ -29,6 +29,7 @@ impl App {
             shown_out,
             jobs,
             seeds,
+            observe,
             fresh,
             accept,
             quiet,
@@ -41,6 +42,7 @@ impl App {
             out: &out,
             jobs,
             seeds: &seeds,
+            observe,
             fresh,
             accept,
         };

@@ -8,7 +8,9 @@ use super::{app::App, exit_code::ExitCode, progress::GradeProgress, task::CheckE
 use crate::{
     course::Exercise,
     fault::Fault,
-    grading::{self, Origin, Session, Submission},
+    grading::{
+        self, Observe, ObserveRequest, Origin, RunPlan, Session, Single, SingleRecord, Submission,
+    },
 };
 use ids::{CheckId, SubmissionId};
 use judge::record::{Check, Record, Status, Verdict};
@@ -53,14 +55,26 @@ impl App {
             origin: Origin::Named(exercise.starter.clone()),
         };
         let progress = GradeProgress::new(&self.output);
+        let plan = RunPlan {
+            seeds,
+            observe: Observe::All,
+        };
         let session = Session::open(
             &task.settings,
             exercise,
-            &seeds,
+            &plan,
             self.sandbox(task.isolation)?,
             &progress,
         )?;
-        let record = session.grade(&starter, "");
+        let single = Single {
+            submission: &starter,
+            seeds: &[],
+            observe: ObserveRequest::These(Observe::All),
+            fresh: true,
+            is_remembered: false,
+            replay: &|_| String::new(),
+        };
+        let SingleRecord { record, .. } = session.grade_single(&single)?;
         match record.faults.first() {
             Some(fault) => Err(fault.clone().into()),
             None => Ok(record),

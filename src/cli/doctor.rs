@@ -52,7 +52,7 @@ impl App {
                 self.line("limits", false, &fault.to_string())?;
             }
         }
-        match Toolchain::find(&task.settings.course.root) {
+        match Toolchain::find(&task.settings.course.root, &task.settings.cache_dir) {
             Ok(toolchain) => self.line("toolchain", true, toolchain.name())?,
             Err(fault) => {
                 sound = false;

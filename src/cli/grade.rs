@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     fault::{Fault, FaultKind},
-    grading::{Origin, Session, Submission},
+    grading::{Origin, Session, Single, SingleRecord, Submission},
 };
 use ids::SubmissionId;
 use judge::report;
@@ -25,18 +25,38 @@ impl App {
             exercise,
             folder,
             seeds,
+            observe,
+            plan,
+            fresh,
             format,
             report,
             replay,
         } = task;
         let submission = submission(&folder)?;
         let file = report.as_deref().map(ReportFile::open).transpose()?;
-        let record = {
+        let SingleRecord {
+            record,
+            unchanged_since,
+        } = {
             let progress = GradeProgress::new(&self.output);
             let sandbox = self.sandbox(isolation)?;
-            let session = Session::open(&settings, exercise, &seeds, sandbox, &progress)?;
-            session.grade(&submission, &replay)
+            let session = Session::open(&settings, exercise, &plan, sandbox, &progress)?;
+            session.grade_single(&Single {
+                submission: &submission,
+                seeds: &seeds,
+                observe,
+                fresh,
+                is_remembered: true,
+                replay: &|plan| replay.command(plan),
+            })?
         };
+        if let Some(since) = unchanged_since {
+            let since = humantime::format_rfc3339_seconds(since).to_string();
+            let age = report::age(&since, since_1970());
+            self.output.note(&format!(
+                "nothing changed since this was graded {age}, so it did not run again; `--fresh` runs it on new data"
+            ));
+        }
         if let Some(fault) = record
             .faults
             .iter()

@@ -20,7 +20,7 @@ use crate::{
     config::{Author, Isolation, IsolationDemand, Settings},
     course::{Course, Exercise},
     fault::Fault,
-    grading,
+    grading::{self, ObserveRequest, RunPlan},
 };
 use ids::Seed;
 
@@ -43,13 +43,19 @@ pub(super) struct Grade {
     pub(super) exercise: Exercise,
     /// The submission's folder, or its archive.
     pub(super) folder: PathBuf,
-    /// All seeds, the fresh ones drawn.
+    /// The seeds that were typed.
     pub(super) seeds: Vec<Seed>,
+    /// Which runs are to be observed.
+    pub(super) observe: ObserveRequest,
+    /// All seeds, the fresh ones drawn, and which runs are observed.
+    pub(super) plan: RunPlan,
+    /// Whether it runs even if nothing changed.
+    pub(super) fresh: bool,
     pub(super) format: Format,
     /// The file that gets the report as well, if one does.
     pub(super) report: Option<PathBuf>,
-    /// The command that does the same again, from the same folder.
-    pub(super) replay: String,
+    /// The command that does the same again, from the same folder, but for seeds and observed runs.
+    pub(super) replay: Replay,
 }
 
 /// Grade a class.
@@ -66,6 +72,8 @@ pub(super) struct Batch {
     pub(super) jobs: NonZeroUsize,
     /// The seeds that were typed; none means those of the output folder, or fresh ones.
     pub(super) seeds: Vec<Seed>,
+    /// Which runs are to be observed.
+    pub(super) observe: ObserveRequest,
     pub(super) fresh: bool,
     pub(super) accept: bool,
     pub(super) quiet: bool,
@@ -193,8 +201,13 @@ impl Typed<'_> {
             }
         };
         let seeds = grading::seeds(&exercise.seeds, &args.seeds, &[])?;
-        let course = self.global.overrides().course;
-        let replay = replay(&name, args.path.as_deref(), &seeds, course.as_deref());
+        let observe = grading::observe(args.observe, &exercise.seeds, &seeds, None)?;
+        let plan = RunPlan { seeds, observe };
+        let replay = Replay {
+            exercise: name,
+            path: args.path.clone(),
+            course: self.global.overrides().course,
+        };
         let folder = match args.path {
             Some(path) => self.here.join(path),
             None => exercise.starter.clone(),
@@ -204,7 +217,10 @@ impl Typed<'_> {
             settings,
             exercise,
             folder,
-            seeds,
+            seeds: args.seeds,
+            observe: args.observe,
+            plan,
+            fresh: args.fresh,
             format: args.format.unwrap_or_default(),
             report: args.report,
             replay,
@@ -227,6 +243,7 @@ impl Typed<'_> {
             out: self.here.join(&shown_out),
             shown_out,
             seeds: args.seeds,
+            observe: args.observe,
             fresh: args.fresh,
             accept: args.accept,
             quiet: args.quiet,
@@ -264,18 +281,30 @@ fn no_exercise(course: &Course) -> Result<Fault, Fault> {
 }
 
 /// The command that does the same again, from the same folder.
-fn replay(exercise: &str, path: Option<&Path>, seeds: &[Seed], course: Option<&Path>) -> String {
-    let mut arguments = vec![format!("grade {exercise}")];
-    if let Some(path) = path {
-        // A path like a flag or a command must not be taken for one.
-        let bare = path.components().count() == 1 && path.is_relative();
-        arguments.push(if bare {
-            quoted(&Path::new(".").join(path))
-        } else {
-            quoted(path)
-        });
+#[derive(Debug)]
+pub(super) struct Replay {
+    exercise: String,
+    path: Option<PathBuf>,
+    course: Option<PathBuf>,
+}
+
+impl Replay {
+    /// The command for these data.
+    pub(super) fn command(&self, plan: &RunPlan) -> String {
+        let mut arguments = vec![format!("grade {}", self.exercise)];
+        if let Some(path) = &self.path {
+            // A path like a flag or a command must not be taken for one.
+            let bare = path.components().count() == 1 && path.is_relative();
+            arguments.push(if bare {
+                quoted(&Path::new(".").join(path))
+            } else {
+                quoted(path)
+            });
+        }
+        arguments.extend(plan.seeds.iter().map(|seed| format!("--seed {seed}")));
+        arguments.push(format!("--observe {}", plan.observe));
+        let course = self.course.as_deref();
+        arguments.extend(course.map(|course| format!("--course {}", quoted(course))));
+        arguments.join(" ")
     }
-    arguments.extend(seeds.iter().map(|seed| format!("--seed {seed}")));
-    arguments.extend(course.map(|course| format!("--course {}", quoted(course))));
-    arguments.join(" ")
 }

@@ -10,6 +10,7 @@
 //! crates are undamaged, and the failure occurs again.
 
 mod diagnostics;
+mod incremental;
 mod layer;
 mod manifest;
 mod rustc;
@@ -25,6 +26,7 @@ use std::{
 
 use rustix::io::Errno;
 
+pub use incremental::Incremental;
 pub use toolchain::Toolchain;
 
 use self::{
@@ -78,8 +80,46 @@ pub struct Built {
     pub evidence: BuildEvidence,
     /// The program, if there is one.
     pub program: Option<PathBuf>,
-    /// The crates compiled earlier that went into it.
-    layer: Option<Layer>,
+    /// Whether the crates in the program are known to be sound.
+    pub is_sound: bool,
+    crates: Crates,
+}
+
+/// The compiled crates that went into a program.
+#[derive(Debug)]
+enum Crates {
+    /// Those of this layer, or none.
+    Layer(Option<Layer>),
+    /// The program was built by an earlier grading.
+    Unknown,
+}
+
+impl Built {
+    /// A program that was built before, with the warnings that the compiler gave then, and what was told of the
+    /// manifest.
+    pub(crate) fn again(
+        program: PathBuf,
+        warnings: usize,
+        notes: Vec<String>,
+        is_sound: bool,
+    ) -> Self {
+        Self {
+            evidence: BuildEvidence::Built { warnings, notes },
+            program: Some(program),
+            is_sound,
+            crates: Crates::Unknown,
+        }
+    }
+
+    /// What was built now.
+    fn now(evidence: BuildEvidence, program: Option<PathBuf>, layer: Option<Layer>) -> Self {
+        Self {
+            evidence,
+            program,
+            is_sound: false,
+            crates: Crates::Layer(layer),
+        }
+    }
 }
 
 impl Builder {
@@ -88,7 +128,7 @@ impl Builder {
     /// # Errors
     /// There is no toolchain, or the course's lock file cannot be read or made.
     pub fn new(course: &Course, cache: &Path, cancellation: &Cancellation) -> Result<Self, Fault> {
-        let toolchain = Toolchain::find(&course.root)?;
+        let toolchain = Toolchain::find(&course.root, cache)?;
         let layers = Layers::new(course, &toolchain, cache, cancellation)?;
         Ok(Self {
             toolchain,
@@ -97,7 +137,7 @@ impl Builder {
         })
     }
 
-    /// Build `snapshot` in `output`, an empty folder. `announce` is called before each step that may take long.
+    /// Build `snapshot` in `output`, an empty folder; with the compiler's notes in `incremental`, if they may be used. `announce` is called before each step that may take long.
     ///
     /// # Errors
     /// The machine's fault: sandbox, disk, toolchain, or the course's crates.
@@ -107,14 +147,12 @@ impl Builder {
         snapshot: &Snapshot,
         output: &Path,
         sandbox: &Sandbox,
+        mut incremental: Option<&Incremental>,
         announce: &dyn Fn(&str),
     ) -> Result<Built, Fault> {
         let refused = |refusals| {
-            Ok(Built {
-                evidence: BuildEvidence::Refused(refusals),
-                program: None,
-                layer: None,
-            })
+            let evidence = BuildEvidence::Refused(refusals);
+            Ok(Built::now(evidence, None, None))
         };
         let package = match self.read_package(exercise, snapshot)? {
             Ok(package) => package,
@@ -123,6 +161,7 @@ impl Builder {
         // There may be a layer for one crate beside the full one, and both be damaged.
         let mut damaged = 0;
         let mut is_repeated = false;
+        let mut failures = 0;
         loop {
             let layer = self.layers.prepare(&packages(&package), announce)?;
             let refusals = layer.as_ref().map_or_else(Vec::new, |layer| {
@@ -131,12 +170,13 @@ impl Builder {
             if !refusals.is_empty() {
                 return refused(refusals);
             }
-            let folder = output.join(format!("attempt-{}", damaged + u32::from(is_repeated)));
+            let folder = output.join(format!("attempt-{failures}"));
             let stage = Stage {
                 builder: self,
                 sandbox,
                 layer: layer.as_ref(),
                 folder: &folder,
+                incremental,
             };
             let compiled = stage.compile(
                 &package,
@@ -148,11 +188,7 @@ impl Builder {
                 Compiled::Program { path, warnings } => {
                     let notes = package.notes;
                     let evidence = BuildEvidence::Built { warnings, notes };
-                    return Ok(Built {
-                        evidence,
-                        program: Some(path),
-                        layer,
-                    });
+                    return Ok(Built::now(evidence, Some(path), layer));
                 }
                 Compiled::Nothing {
                     termination,
@@ -160,11 +196,17 @@ impl Builder {
                     compiler_output,
                 } => (termination, cpu, compiler_output),
             };
+            failures += 1;
             if damaged < 2 && self.discards_if_damaged(layer.as_ref(), announce)? {
                 damaged += 1;
                 continue;
             }
             if !is_explained(&compiler_output) {
+                // The compiler may have stumbled over its own notes.
+                if let Some(notes) = incremental.take() {
+                    let _ = notes.forget();
+                    continue;
+                }
                 prove_cpu_share(&termination, cpu)?;
                 stage.prove_space()?;
                 stage.prove_toolchain(exercise)?;
@@ -180,21 +222,26 @@ impl Builder {
                 other_output: compiler_output.other_output,
                 notes: package.notes,
             };
-            return Ok(Built {
-                evidence: BuildEvidence::Failed(failure),
-                program: None,
-                layer,
-            });
+            let evidence = BuildEvidence::Failed(failure);
+            return Ok(Built::now(evidence, None, layer));
         }
     }
 
-    /// Whether the program contains damaged crates. Then its run proves nothing, and the next build makes the
-    /// crates again.
+    /// Whether the program contains damaged crates, or may contain them. Then its run proves nothing, and the next
+    /// build makes the crates again if they are damaged.
     ///
     /// # Errors
     /// The damaged crates cannot be removed.
-    pub fn was_damaged(&self, built: &Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
-        self.discards_if_damaged(built.layer.as_ref(), announce)
+    pub fn was_damaged(&self, built: &mut Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
+        if built.is_sound {
+            return Ok(false);
+        }
+        let was_damaged = match &built.crates {
+            Crates::Unknown => true,
+            Crates::Layer(layer) => self.discards_if_damaged(layer.as_ref(), announce)?,
+        };
+        built.is_sound = !was_damaged;
+        Ok(was_damaged)
     }
 
     fn discards_if_damaged(
@@ -223,8 +270,10 @@ impl Builder {
     pub fn identity(&self, exercise: &Exercise, snapshot: &Snapshot) -> Digest {
         let profile = exercise.profile;
         let text = format!(
-            "{} {profile:?}\n{}\n{:?}\n{}",
+            "{} {} {profile:?}\n{}\n{:?}\n{}",
             env!("CARGO_PKG_VERSION"),
+            // Of several programs, the exercise's is built.
+            exercise.id,
             self.toolchain_identity(),
             self.layers.locked(),
             snapshot.digest(),
@@ -316,6 +365,7 @@ struct Stage<'a> {
     sandbox: &'a Sandbox,
     layer: Option<&'a Layer>,
     folder: &'a Path,
+    incremental: Option<&'a Incremental>,
 }
 
 impl Stage<'_> {
@@ -335,6 +385,7 @@ impl Stage<'_> {
             package,
             source,
             output: self.folder,
+            incremental: self.incremental.map(Incremental::notes),
             profile,
             limits,
         }
@@ -369,6 +420,7 @@ impl Stage<'_> {
         let stage = Stage {
             folder: &folder,
             layer: None,
+            incremental: None,
             ..*self
         };
         let package = self

@@ -36,6 +36,8 @@ pub(super) struct Compilation<'a> {
     pub(super) source: &'a Path,
     /// An empty folder for the compiler's output.
     pub(super) output: &'a Path,
+    /// The folder of the compiler's notes on this submission, if it may use them.
+    pub(super) incremental: Option<PathBuf>,
     pub(super) profile: Profile,
     pub(super) limits: &'a Limits,
 }
@@ -127,8 +129,6 @@ impl Compilation<'_> {
             format!("-Copt-level={}", profile.opt_level),
             format!("-Coverflow-checks={}", on_off(profile.overflow_checks)),
             format!("-Cdebug-assertions={}", on_off(profile.debug_assertions)),
-            // Faster to compile than sixteen, for programs of this size.
-            "-Ccodegen-units=1".into(),
             "-Cembed-bitcode=no".into(),
             "-Cstrip=debuginfo".into(),
             format!("-o{}", path_to_str(output)?),
@@ -145,6 +145,12 @@ impl Compilation<'_> {
         ));
         let enabled = package.features.iter();
         arguments.extend(enabled.map(|name| format!("--cfg=feature={name:?}")));
+        if let Some(notes) = &self.incremental {
+            arguments.push(format!("-Cincremental={}", path_to_str(notes)?));
+        } else {
+            // Faster to compile than sixteen, for programs of this size.
+            arguments.push("-Ccodegen-units=1".into());
+        }
         if let Some((name, path)) = library {
             arguments.push(format!("--extern={name}={}", path_to_str(path)?));
         }
@@ -172,6 +178,9 @@ impl Compilation<'_> {
             .building()
             .output(self.output);
         job.readable.extend(self.toolchain.libraries());
+        if let Some(notes) = &self.incremental {
+            job = job.output(notes);
+        }
         if let Some(layer) = self.layer {
             job = job.readable(layer.folder());
         }

@@ -4,6 +4,8 @@
 //! folder where it is started and would run whatever that names. The proxy is run once, in the course's
 //! folder, to find the compiler that it stands for; from then on only that compiler is used.
 
+mod remembered;
+
 use std::{
     env,
     path::{Path, PathBuf},
@@ -13,7 +15,7 @@ use std::{
 use crate::fault::{Fault, FaultKind};
 
 /// A Rust toolchain on this machine.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toolchain {
     /// The compiler itself, absolute.
     pub(super) rustc: PathBuf,
@@ -36,12 +38,30 @@ fn toolchain_fault(message: String) -> Fault {
 }
 
 impl Toolchain {
-    /// Find the toolchain that is used in `folder`, which must not be a submission's.
+    /// Find the toolchain that is used in `folder`, which must not be a submission's. What is found is remembered
+    /// below `cache`, because the compiler takes longer to describe itself than many a submission to run.
     ///
     /// # Errors
     /// There is none, or it fails.
-    pub fn find(folder: &Path) -> Result<Self, Fault> {
+    pub fn find(folder: &Path, cache: &Path) -> Result<Self, Fault> {
         let named = env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+        let question = remembered::Question::new(&named, folder, |name| env::var_os(name));
+        if let Some(known) = question
+            .as_ref()
+            .and_then(|question| question.answer(cache))
+        {
+            return Ok(known);
+        }
+        let found = Self::ask(named, folder)?;
+        if let Some(question) = question {
+            // A cache that cannot be written costs time and nothing else.
+            let _ = question.remember(cache, &found);
+        }
+        Ok(found)
+    }
+
+    /// Ask the compiler itself.
+    fn ask(named: PathBuf, folder: &Path) -> Result<Self, Fault> {
         let sysroot = PathBuf::from(describe(&named, &["--print", "sysroot"], folder)?.trim_end());
         let program = |name: &str, otherwise: PathBuf| {
             let path = sysroot.join("bin").join(name);

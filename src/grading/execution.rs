@@ -12,7 +12,7 @@ use super::{
     session::{Case, Session},
 };
 use crate::{
-    compile::Built,
+    compile::{Built, Incremental},
     fault::{Fault, path_to_str},
 };
 use evidence::Observed;
@@ -25,29 +25,42 @@ use sandbox::Job;
 pub(super) const MOST_LAYERS: u32 = 2;
 
 impl Session<'_> {
-    pub(super) fn build(&self, snapshot: &Snapshot, output: &Path) -> Result<Built, Fault> {
+    pub(super) fn build(
+        &self,
+        snapshot: &Snapshot,
+        output: &Path,
+        incremental: Option<&Incremental>,
+    ) -> Result<Built, Fault> {
         let announce = |what: &str| self.preparing(what);
+        let (exercise, sandbox) = (&self.exercise, &self.sandbox);
         self.builder
-            .build(&self.exercise, snapshot, output, &self.sandbox, &announce)
+            .build(exercise, snapshot, output, sandbox, incremental, &announce)
     }
 
-    pub(super) fn was_damaged(&self, built: &Built) -> Result<bool, Fault> {
+    pub(super) fn was_damaged(&self, built: &mut Built) -> Result<bool, Fault> {
         self.builder
             .was_damaged(built, &|what| self.preparing(what))
     }
 
     /// Run a program on every dataset, up to the first run that fails: the next run would most likely fail
-    /// too, and the student would wait for it.
+    /// too, and the student would wait for it. `written` has the data of the first runs, if they are written
+    /// already.
     pub(super) fn run_all(
         &self,
         program: &Path,
         work_dir: &Path,
+        written: Vec<DataFolder>,
     ) -> Result<Vec<RunEvidence>, Fault> {
         let of = self.cases.len();
+        let mut written = written.into_iter();
         let mut runs = Vec::new();
         for (number, case) in (1..).zip(&self.cases) {
+            let data = match written.next() {
+                Some(data) => data,
+                None => self.write_data(case, &work_dir.join("data"))?,
+            };
             self.progress.event(ProgressEvent::Running { number, of });
-            let run = self.run(program, case, work_dir)?;
+            let run = self.run_on(program, case, data, work_dir)?;
             let went_well = run.execution.termination.is_success();
             runs.push(run);
             if !went_well {
@@ -57,18 +70,39 @@ impl Session<'_> {
         Ok(runs)
     }
 
+    /// Write the data of every dataset, in an own folder each below `folder`.
+    pub(super) fn write_all_data(&self, folder: &Path) -> Result<Vec<DataFolder>, Fault> {
+        let cases = (0..).zip(&self.cases);
+        cases
+            .map(|(number, case): (u32, _)| {
+                self.sandbox.cancellation().check()?;
+                self.write_data(case, &folder.join(format!("data-{number}")))
+            })
+            .collect()
+    }
+
+    /// Write the files of a dataset into the new folder `path`, and set their times.
+    pub(super) fn write_data(&self, case: &Case, path: &Path) -> Result<DataFolder, Fault> {
+        fs::create_dir(path).map_err(|error| Fault::temporary("create", path, &error))?;
+        case.dataset
+            .write(path)
+            .map_err(|error| Fault::temporary("write the data files into", path, &error))?;
+        let watch = AccessTimes::arm(path, case.dataset.names(), self.stamps)?;
+        Ok(DataFolder {
+            path: path.to_path_buf(),
+            watch,
+        })
+    }
+
     /// Run a program once on fresh files, and compare the files afterwards.
-    pub(super) fn run(
+    pub(super) fn run_on(
         &self,
         program: &Path,
         case: &Case,
+        data: DataFolder,
         work_dir: &Path,
     ) -> Result<RunEvidence, Fault> {
-        let data = folder(work_dir, "data")?;
-        case.dataset
-            .write(&data)
-            .map_err(|error| Fault::temporary("write the data files into", &data, &error))?;
-        let watch = AccessTimes::arm(&data, case.dataset.names(), self.stamps)?;
+        let DataFolder { path: data, watch } = data;
         let temporary = folder(work_dir, "tmp")?;
         let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
         job.environment = vec![
@@ -76,14 +110,13 @@ impl Session<'_> {
             ("LANG".into(), "C.UTF-8".into()),
             ("TMPDIR".into(), path_to_str(&temporary)?),
         ];
+        let options = ObserverOptions {
+            processors: self.exercise.processors,
+            ..ObserverOptions::default()
+        };
         let execution = match &self.observer {
-            Ok(()) => {
-                let options = ObserverOptions {
-                    processors: self.exercise.processors,
-                    ..ObserverOptions::default()
-                };
-                observer::observe(&self.sandbox, &job, &data, options)?
-            }
+            Ok(()) if case.is_observed => observer::observe(&self.sandbox, &job, &data, options)?,
+            Ok(()) => observer::run_unobserved(&self.sandbox, &job, options)?,
             Err(reason) => {
                 let reason = reason.clone();
                 let mut execution = self.sandbox.run(&job)?;
@@ -99,12 +132,20 @@ impl Session<'_> {
         let expected = case.expected.as_ref();
         Ok(RunEvidence {
             seed: case.seed,
+            is_public: self.exercise.seeds.fixed.contains(&case.seed),
             expected: expected.map_or_else(String::new, |expected| expected.answer.clone()),
             reference_concurrency: expected.and_then(|expected| expected.concurrency),
             execution,
             files,
         })
     }
+}
+
+/// The files of one dataset on disk, never read so far.
+#[derive(Debug)]
+pub(super) struct DataFolder {
+    path: PathBuf,
+    watch: AccessTimes,
 }
 
 /// A new empty folder below `work_dir`.

@@ -2,27 +2,141 @@
 //!
 //! Faults and panics of this program become faults of the record here.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::Path,
+    thread::{self, ScopedJoinHandle},
+    time::SystemTime,
+};
 
 use super::{
-    execution::{MOST_LAYERS, folder},
+    earlier::{Current, Memory},
+    execution::{DataFolder, MOST_LAYERS, folder},
     progress::ProgressEvent,
+    seeds::{ObserveRequest, RunPlan},
     session::Session,
     submission::{Intake, Origin, Submission, left_out, refusal},
 };
-use crate::fault::{Fault, FaultKind};
-use intake::{self, Admission};
+use crate::{
+    compile::{Built, Incremental},
+    fault::{Fault, FaultKind},
+};
+use ids::Seed;
+use intake::{self, Admission, Snapshot};
 use judge::{
     check,
     evidence::{BuildEvidence, Evidence},
     record::{self, Record},
     verdict,
 };
+use sandbox::Tier;
+
+/// One submission to grade, and what of an earlier grading may answer for it.
+pub struct Single<'a> {
+    /// The submission.
+    pub submission: &'a Submission,
+    /// The seeds that the user typed.
+    pub seeds: &'a [Seed],
+    /// The runs that the user wants to have observed.
+    pub observe: ObserveRequest,
+    /// Whether it is to be run again even if nothing changed.
+    pub fresh: bool,
+    /// Whether this grading may be the answer to the next one, and the one before to this one.
+    pub is_remembered: bool,
+    /// The command that does the same again.
+    pub replay: &'a (dyn Fn(&RunPlan) -> String + Sync),
+}
+
+/// A record, and when it was made if it was not made now.
+#[derive(Debug)]
+pub struct SingleRecord {
+    /// The record.
+    pub record: Record,
+    /// When it was made, if nothing changed since.
+    pub unchanged_since: Option<SystemTime>,
+}
+
+/// The first attempt at a build, and the data for the runs that follow.
+struct FirstBuild {
+    built: Built,
+    data: Vec<DataFolder>,
+}
 
 impl Session<'_> {
-    /// Grade one submission. Always returns a record; a fault is part of it.
-    pub fn grade(&self, submission: &Submission, replay: &str) -> Record {
-        self.grade_admitted(submission, self.admit(submission), replay)
+    /// Grade one submission. If nothing changed since it was graded last, that record is the answer. Otherwise the
+    /// reference passes beside the compiler, which needs no answer of the reference, and the data are written
+    /// meanwhile. Nothing runs before the reference has passed.
+    ///
+    /// # Errors
+    /// The reference fails, or the machine failed at it; nothing is known of the submission then.
+    pub fn grade_single(mut self, single: &Single<'_>) -> Result<SingleRecord, Fault> {
+        let intake = self.admit_single(single);
+        let memory = match &intake {
+            Ok(intake) if single.is_remembered => self.memory(single.submission, intake),
+            _ => None,
+        };
+        if let Some(memory) = &memory
+            && !single.fresh
+            && let Some((entry, since)) = memory.unchanged(single.seeds, single.observe, &self.plan)
+        {
+            let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
+            let mut record = entry.record.clone();
+            record.replay = (single.replay)(&entry.plan());
+            record.submission.graded = single.submission.origin.graded(snapshot);
+            return Ok(SingleRecord {
+                record,
+                unchanged_since: Some(since),
+            });
+        }
+        self.generate_data();
+        let (proof, first) = thread::scope(|scope| {
+            let reference = scope.spawn(|| guarded(|| self.prove_reference()));
+            let first = intake.as_ref().ok().and_then(|intake| {
+                let snapshot = intake.snapshot()?;
+                let work_dir = intake.work_dir.path();
+                let data = scope.spawn(|| guarded(|| self.write_all_data(work_dir)));
+                let built = guarded(|| {
+                    let kept = memory.as_ref().and_then(|memory| memory.program(work_dir));
+                    kept.map_or_else(|| self.first_build(intake, snapshot), Ok)
+                });
+                Some(built.and_then(|built| {
+                    let data = joined(data)?;
+                    Ok(FirstBuild { built, data })
+                }))
+            });
+            (joined(reference), first)
+        });
+        self.accept(proof?);
+        let replay = (single.replay)(&self.plan);
+        let (record, built) = self.grade_prepared(single.submission, &intake, first, &replay);
+        if let Some(memory) = memory {
+            memory.keep(&self.plan, &record, built.as_ref())?;
+        }
+        Ok(SingleRecord {
+            record,
+            unchanged_since: None,
+        })
+    }
+
+    /// What an earlier grading of the same folder may answer. None where a program could have reached the cache.
+    fn memory(&self, submission: &Submission, intake: &Intake) -> Option<Memory> {
+        let (Origin::Named(path), Some(snapshot)) = (&submission.origin, intake.snapshot()) else {
+            return None;
+        };
+        if self.sandbox.tier() < Tier::Confined {
+            return None;
+        }
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        // Where they cannot be read, the reference's failure tells more.
+        let Ok(inputs) = self.local_inputs() else {
+            return None;
+        };
+        let current = Current {
+            inputs,
+            content: intake.content(),
+            identity: self.builder.identity(&self.exercise, snapshot),
+        };
+        Some(Memory::of(&self.settings.cache_dir, &path, current))
     }
 
     /// Admit one submission: the first step of grading, on its own, because a batch needs the digest before
@@ -31,9 +145,44 @@ impl Session<'_> {
     /// # Errors
     /// The machine's fault, a source that cannot be read, or a panic of our own.
     pub fn admit(&self, submission: &Submission) -> Result<Intake, Fault> {
+        self.admit_to(submission, None)
+    }
+
+    /// Admit a submission on which the compiler may keep notes, if they can be kept out of the reach of every other
+    /// submission, and if the job's user can reach them.
+    fn admit_single(&self, single: &Single<'_>) -> Result<Intake, Fault> {
+        let tier = self.sandbox.tier();
+        let is_reached = tier == Tier::Full || !rustix::process::geteuid().is_root();
+        let incremental = match &single.submission.origin {
+            Origin::Named(path) if single.is_remembered && tier >= Tier::Confined && is_reached => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                let cache = &self.settings.cache_dir;
+                // A folder that holds our own folders would be copied with them.
+                let holds_ours = [cache, self.scratch.path()]
+                    .iter()
+                    .any(|ours| is_below(ours, &path));
+                if holds_ours {
+                    None
+                } else {
+                    Incremental::claim(cache, &path)
+                }
+            }
+            _ => None,
+        };
+        self.admit_to(single.submission, incremental)
+    }
+
+    fn admit_to(
+        &self,
+        submission: &Submission,
+        incremental: Option<Incremental>,
+    ) -> Result<Intake, Fault> {
         guarded(|| {
             let work_dir = self.work_dir()?;
-            let copy = folder(work_dir.path(), "submission")?;
+            let copy = match &incremental {
+                Some(place) => place.source(),
+                None => folder(work_dir.path(), "submission")?,
+            };
             let limits = &self.settings.course.intake;
             let wanted = self.exercise.wanted();
             let admission = match &submission.origin {
@@ -43,37 +192,50 @@ impl Session<'_> {
             Ok(Intake {
                 work_dir,
                 admission,
+                incremental,
             })
         })
     }
 
-    /// Grade what was admitted. Always returns a record.
+    /// Grade what was admitted. Always returns a record; a fault is part of it.
     pub fn grade_admitted(
         &self,
         submission: &Submission,
-        intake: Result<Intake, Fault>,
+        intake: &Result<Intake, Fault>,
         replay: &str,
     ) -> Record {
+        self.grade_prepared(submission, intake, None, replay).0
+    }
+
+    /// Grade what was admitted, and perhaps built. Always returns a record; and what was built, if anything was.
+    fn grade_prepared(
+        &self,
+        submission: &Submission,
+        intake: &Result<Intake, Fault>,
+        first: Option<Result<FirstBuild, Fault>>,
+        replay: &str,
+    ) -> (Record, Option<Built>) {
         let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
         let digest = snapshot.map(|snapshot| snapshot.digest().clone());
         let omitted = snapshot.map(|snapshot| snapshot.left_out().clone());
         let omitted = omitted.unwrap_or_default();
         let graded = submission.origin.graded(snapshot);
-        let result = intake.and_then(|intake| {
+        let result = intake.as_ref().map_err(Clone::clone).and_then(|intake| {
             guarded(|| {
-                let evidence = self.build_and_run(&intake)?;
-                Ok(self.check_and_score(&evidence))
+                let (evidence, built) = self.build_and_run(intake, first.transpose()?)?;
+                Ok((self.check_and_score(&evidence), built))
             })
         });
+        let (graded_as, built) = result.unwrap_or_else(|fault| (Graded::not_graded(fault), None));
         let Graded {
             verdict,
             score,
             checks,
             runs,
             faults,
-        } = result.unwrap_or_else(Graded::not_graded);
+        } = graded_as;
         let (tier, observer) = self.grader();
-        Record {
+        let record = Record {
             schema: record::SCHEMA.to_owned(),
             grader: record::Grader {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -99,29 +261,53 @@ impl Session<'_> {
             faults,
             notice: self.exercise.notice.clone(),
             replay: replay.to_owned(),
-        }
+        };
+        (record, built)
     }
 
-    /// Build a submission and run it: all evidence of it.
-    fn build_and_run(&self, intake: &Intake) -> Result<Evidence, Fault> {
+    fn first_build(&self, intake: &Intake, snapshot: &Snapshot) -> Result<Built, Fault> {
+        self.progress.event(ProgressEvent::Building);
+        let output = folder(intake.work_dir.path(), "build-0")?;
+        let place = intake.incremental.as_ref().filter(|place| place.open());
+        let built = self.build(snapshot, &output, place)?;
+        if let Some(place) = place {
+            place.seal();
+        }
+        Ok(built)
+    }
+
+    /// Build a submission, unless that was done, and run it: all evidence of it, and what was built.
+    fn build_and_run(
+        &self,
+        intake: &Intake,
+        first: Option<FirstBuild>,
+    ) -> Result<(Evidence, Option<Built>), Fault> {
         let work_dir = intake.work_dir.path();
         let snapshot = match &intake.admission {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
-                return Ok(Evidence {
+                let evidence = Evidence {
                     left_out: Vec::new(),
                     build: BuildEvidence::Refused(refusals.iter().map(refusal).collect()),
                     runs: Vec::new(),
-                });
+                };
+                return Ok((evidence, None));
             }
+        };
+        let FirstBuild {
+            mut built,
+            mut data,
+        } = match first {
+            Some(first) => first,
+            None => FirstBuild {
+                built: self.first_build(intake, snapshot)?,
+                data: Vec::new(),
+            },
         };
         let mut attempt = 0;
         loop {
-            self.progress.event(ProgressEvent::Building);
-            let output = folder(work_dir, &format!("build-{attempt}"))?;
-            let built = self.build(snapshot, &output)?;
             let runs = match &built.program {
-                Some(program) => self.run_all(program, work_dir)?,
+                Some(program) => self.run_all(program, work_dir, std::mem::take(&mut data))?,
                 None => Vec::new(),
             };
             let evidence = Evidence {
@@ -130,10 +316,14 @@ impl Session<'_> {
                 runs,
             };
             // A failure counts only if the crates in the program were sound.
-            if attempt == MOST_LAYERS || self.is_passed(&evidence) || !self.was_damaged(&built)? {
-                return Ok(evidence);
+            let counts = attempt == MOST_LAYERS || self.is_passed(&evidence);
+            if counts || !self.was_damaged(&mut built)? {
+                return Ok((evidence, Some(built)));
             }
             attempt += 1;
+            self.progress.event(ProgressEvent::Building);
+            let output = folder(work_dir, &format!("build-{attempt}"))?;
+            built = self.build(snapshot, &output, None)?;
         }
     }
 
@@ -154,8 +344,9 @@ impl Session<'_> {
             .map(|(finding, spec)| record::Check::new(finding, spec))
             .collect();
         let mut runs: Vec<_> = evidence.runs.iter().map(record::Run::from).collect();
-        // The timeline of one run is enough; those of all runs would be too large for a class.
-        if let (Some(run), Some(evidence_of_run)) = (runs.first_mut(), evidence.runs.first()) {
+        // The timeline of one observed run is enough; those of all runs would be too large for a class.
+        let mut observed = runs.iter_mut().zip(&evidence.runs);
+        if let Some((run, evidence_of_run)) = observed.find(|(run, _)| run.observed) {
             run.take_timeline(evidence_of_run);
         }
         Graded {
@@ -188,6 +379,19 @@ impl Graded {
             faults: vec![fault.into()],
         }
     }
+}
+
+/// Whether a path lies in `folder`, as far as both can be found.
+fn is_below(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    real(path).starts_with(real(folder))
+}
+
+/// What a thread that [guarded] its work returned.
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Fault>>) -> Result<T, Fault> {
+    thread
+        .join()
+        .unwrap_or_else(|panic| guarded(|| resume_unwind(panic)))
 }
 
 /// Turn a panic of ours into a fault, so that it costs one submission and not a class.

@@ -13,9 +13,11 @@
 //! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
 mod around;
+mod earlier;
 mod execution;
 mod grade;
 mod hidden;
+mod inputs;
 mod progress;
 mod reference_run;
 mod scratch;
@@ -25,9 +27,11 @@ mod submission;
 
 pub use self::{
     around::{allowed_around, observing, prove_observer, short_around, unobservable},
+    grade::{Single, SingleRecord},
+    inputs::exercise_digest,
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
-    seeds::seeds,
+    seeds::{Observe, ObserveRequest, RunPlan, observe, seeds},
     session::{ClassSetup, Session},
     submission::{Intake, Origin, Submission},
 };

@@ -31,9 +31,15 @@ const SLOWER_THAN_REFERENCE: u32 = 50;
 /// not give every submission unlimited time.
 const LONGER_THAN_THE_LIMIT: u32 = 3;
 
+/// What the reference did: its answer on each dataset, and the limit on real time that follows.
+pub(super) struct ReferenceProof {
+    answers: Vec<Option<Expected>>,
+    wall: Duration,
+}
+
 impl Session<'_> {
-    /// Grade the reference as every submission is graded; its answers become the expected ones.
-    pub(super) fn prove_reference(&mut self) -> Result<(), Fault> {
+    /// Grade the reference as every submission is graded. What it answers is expected of every submission.
+    pub(super) fn prove_reference(&self) -> Result<ReferenceProof, Fault> {
         self.progress.event(ProgressEvent::Reference);
         let work_dir = self.work_dir()?;
         let work_dir = work_dir.path();
@@ -41,7 +47,8 @@ impl Session<'_> {
         let mut runs = Vec::new();
         let mut answers = Vec::new();
         for case in &self.cases {
-            let mut run = self.run(&program, case, work_dir)?;
+            let data = self.write_data(case, &work_dir.join("data"))?;
+            let mut run = self.run_on(&program, case, data, work_dir)?;
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,
                 concurrency: run.execution.concurrency(),
@@ -51,9 +58,6 @@ impl Session<'_> {
             }
             answers.push(expected);
             runs.push(run);
-        }
-        for (case, expected) in self.cases.iter_mut().zip(answers) {
-            case.expected = expected;
         }
         self.prove_observed(&runs)?;
         let slowest = reference::slowest(&runs);
@@ -67,8 +71,19 @@ impl Session<'_> {
         };
         reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;
         reference::compare(&self.exercise, &evidence.runs)?;
-        self.run_limits.wall = wall_limit(self.run_limits.wall, slowest);
-        Ok(())
+        Ok(ReferenceProof {
+            answers,
+            wall: wall_limit(self.run_limits.wall, slowest),
+        })
+    }
+
+    /// Let what the reference did hold for all submissions from now on.
+    pub(super) fn accept(&mut self, proof: ReferenceProof) {
+        let ReferenceProof { answers, wall } = proof;
+        for (case, expected) in self.cases.iter_mut().zip(answers) {
+            case.expected = expected;
+        }
+        self.run_limits.wall = wall;
     }
 
     /// Make sure that the observer saw all that the reference read. A submission may hide its reads; the
@@ -122,14 +137,14 @@ impl Session<'_> {
         if programs.fetch(&identity, &program) {
             return Ok(program);
         }
-        let mut built = self.build(&snapshot, &folder(work_dir, "reference-build")?)?;
+        let mut built = self.build(&snapshot, &folder(work_dir, "reference-build")?, None)?;
         for attempt in 0..MOST_LAYERS {
             // The cache keeps this program, so it must not contain damaged crates.
-            if !self.was_damaged(&built)? {
+            if !self.was_damaged(&mut built)? {
                 break;
             }
             let output = folder(work_dir, &format!("reference-again-{attempt}"))?;
-            built = self.build(&snapshot, &output)?;
+            built = self.build(&snapshot, &output, None)?;
         }
         let Some(program) = built.program else {
             let evidence = Evidence {

@@ -3,8 +3,10 @@
 //! Never grades: `grade` does.
 
 use std::{
+    panic::resume_unwind,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
+    thread,
     time::Duration,
 };
 
@@ -12,6 +14,7 @@ use super::{
     hidden::{self, Hidden},
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
+    seeds::RunPlan,
 };
 use crate::{compile::Builder, config::Settings, course::Exercise, fault::Fault};
 use dataset::Dataset;
@@ -25,6 +28,8 @@ use sandbox::{Limits, Sandbox, Stage, Tier};
 pub(super) struct Case {
     pub(super) seed: Seed,
     pub(super) dataset: Dataset,
+    /// Whether reads are observed in the runs on it.
+    pub(super) is_observed: bool,
     /// What the reference did on it. None until it ran, and where it gave no answer.
     pub(super) expected: Option<Expected>,
 }
@@ -58,6 +63,8 @@ pub struct Session<'a> {
     /// The resolution of the time stamps of its file system.
     pub(super) stamps: Stamps,
     pub(super) progress: &'a dyn Progress,
+    pub(super) plan: RunPlan,
+    /// One for each seed of the plan; empty until the data are generated.
     pub(super) cases: Vec<Case>,
     /// Whether runs can be observed here; if not, why.
     pub(super) observer: Result<(), String>,
@@ -66,32 +73,30 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Prepare, and let the reference pass.
+    /// Prepare for one submission. [`Session::grade_single`] lets the reference pass.
     ///
     /// # Errors
-    /// The machine cannot grade, or the reference fails (the fault's kind says which).
+    /// The machine cannot grade.
     pub fn open(
         settings: &'a Settings,
         exercise: Exercise,
-        seeds: &[Seed],
+        plan: &RunPlan,
         sandbox: Sandbox,
         progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &[])?;
-        session.prove_reference()?;
-        Ok(session)
+        Self::new(settings, exercise, plan, sandbox, progress, &[])
     }
 
-    /// As [`Session::open`], for many submissions: all crates that any of them may need are compiled first
-    /// and verified. So a grade does not depend on which submissions were graded before, and no crate is
+    /// As [`Session::open`], for many submissions: the reference passes first, and all crates that any of them
+    /// may need are compiled and verified. So a grade does not depend on which submissions were graded before, and no crate is
     /// replaced while others use it.
     ///
     /// # Errors
-    /// As [`Session::open`].
+    /// As [`Session::open`]; or the reference fails (the fault's kind says which).
     pub fn open_for_class(
         settings: &'a Settings,
         exercise: Exercise,
-        seeds: &[Seed],
+        plan: &RunPlan,
         sandbox: Sandbox,
         progress: &'a dyn Progress,
         setup: ClassSetup<'_>,
@@ -104,11 +109,13 @@ impl<'a> Session<'a> {
                 "choose another with `--out DIR`",
             ),
         ];
-        let mut session = Self::new(settings, exercise, seeds, sandbox, progress, &hidden)?;
+        let mut session = Self::new(settings, exercise, plan, sandbox, progress, &hidden)?;
+        session.generate_data();
         session
             .builder
             .prepare_all(&|what| session.preparing(what))?;
-        session.prove_reference()?;
+        let proof = session.prove_reference()?;
+        session.accept(proof);
         if let Some(limit) = setup.wall_limit {
             session.run_limits.wall = limit;
         }
@@ -118,7 +125,7 @@ impl<'a> Session<'a> {
     fn new(
         settings: &'a Settings,
         exercise: Exercise,
-        seeds: &[Seed],
+        plan: &RunPlan,
         sandbox: Sandbox,
         progress: &'a dyn Progress,
         hidden: &[Hidden<'_>],
@@ -136,12 +143,6 @@ impl<'a> Session<'a> {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
         }
-        let cases = seeds.iter().map(|&seed| Case {
-            seed,
-            dataset: dataset::generate(&exercise.recipe, seed.0),
-            expected: None,
-        });
-        let cases = cases.collect();
         Ok(Self {
             run_limits: exercise.run_limits,
             exercise,
@@ -151,10 +152,30 @@ impl<'a> Session<'a> {
             scratch,
             stamps,
             progress,
-            cases,
+            plan: plan.clone(),
+            cases: Vec::new(),
             observer,
             work_dirs: AtomicU64::new(0),
         })
+    }
+
+    /// Generate the data of all seeds, in a thread for each.
+    pub(super) fn generate_data(&mut self) {
+        let (recipe, plan) = (&self.exercise.recipe, &self.plan);
+        self.cases = thread::scope(|scope| {
+            let generated = plan.seeds.iter().map(|&seed| {
+                let dataset = scope.spawn(move || dataset::generate(recipe, seed.0));
+                (seed, dataset)
+            });
+            let generated: Vec<_> = generated.collect();
+            let cases = generated.into_iter().map(|(seed, dataset)| Case {
+                seed,
+                dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                is_observed: plan.observe.includes(seed),
+                expected: None,
+            });
+            cases.collect()
+        });
     }
 
     pub(super) fn preparing(&self, what: &str) {

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use crate::compile::Incremental;
 use fs_scratch::Subfolder;
 use ids::{Digest, SubmissionId};
 use intake::{Admission, LeftOuts, Snapshot, Source};
@@ -55,6 +56,8 @@ impl Origin {
 pub struct Intake {
     pub(super) work_dir: Subfolder,
     pub(super) admission: Admission,
+    /// Where its private copy is, if the compiler keeps notes on it.
+    pub(super) incremental: Option<Incremental>,
 }
 
 impl Intake {

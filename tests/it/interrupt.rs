@@ -69,6 +69,7 @@ impl Grading {
         command
             .current_dir(course())
             .env("GRADE_TEMP_DIR", workspace.temp())
+            .env("GRADE_CACHE_DIR", &workspace.cache)
             .args(["sum-of-products", "--seed", "0", "--report"])
             .arg(workspace.path("report.txt"))
             .arg("--course")
@@ -82,17 +83,23 @@ impl Grading {
         }
     }
 
-    /// Wait until a program works in a folder of this end, below our temporary folder.
+    /// The processes that work for this grading.
+    fn workers(&self) -> Vec<(i32, String)> {
+        let mut found = workers(&self.workspace.temp());
+        found.extend(workers(&self.workspace.cache));
+        found
+    }
+
+    /// Wait until a program works in a folder of this end, in our temporary folder or cache.
     #[track_caller]
     fn wait_until_works(mut self, program: &str, folder: &str) -> Self {
-        let temp = self.workspace.temp();
         wait_for(program, TIME_LIMIT, || {
             let ended = self.child.try_wait().unwrap();
             assert!(
                 ended.is_none(),
                 "it ended by itself before `{program}` was seen: {ended:?}"
             );
-            workers(&temp).into_iter().find(|(pid, name)| {
+            self.workers().into_iter().find(|(pid, name)| {
                 let folder_of_process =
                     fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
                 name == program && folder_of_process.ends_with(folder)
@@ -140,15 +147,15 @@ fn workers(folder: &Path) -> Vec<(i32, String)> {
     found
 }
 
-/// A submission that never ends. The reference is a `program` as well, in the first place; the
-/// submission has the second.
+/// A submission that never ends. The reference is a `program` as well, in the second place; the
+/// submission has the first.
 fn running() -> Grading {
-    Grading::start("never-ends").wait_until_works("program", "1/data")
+    Grading::start("never-ends").wait_until_works("program", "0/data-0")
 }
 
 /// A submission that never stops compiling.
 fn compiling() -> Grading {
-    Grading::start("infinite-const-eval").wait_until_works("rustc", "1/submission")
+    Grading::start("infinite-const-eval").wait_until_works("rustc", "source")
 }
 
 #[track_caller]
@@ -157,7 +164,7 @@ fn ends_by(mut grading: Grading, signal: Signal) {
     let status = grading.wait_for_end();
     assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
     // When it has ended all is done; there is nothing more to wait for.
-    assert_eq!(workers(&grading.workspace.temp()), []);
+    assert_eq!(grading.workers(), []);
     grading.workspace.assert_nothing_left();
     assert_eq!(
         names(grading.workspace.temp().parent().unwrap()),
@@ -203,7 +210,7 @@ fn a_compilation_ends_when_the_terminal_goes() {
 #[test]
 fn signals_that_the_caller_ignores_do_not_end_a_run() {
     let mut grading = Grading::start_behind("--ignore-signal=HUP,INT", "never-ends")
-        .wait_until_works("program", "1/data");
+        .wait_until_works("program", "0/data-0");
     let status = fs::read_to_string(format!("/proc/{}/status", grading.child.id())).unwrap();
     let ignored = status
         .lines()
@@ -225,7 +232,7 @@ fn dies_with_its_grader(mut grading: Grading) {
     assert_eq!(grading.wait_for_end().signal(), Some(Signal::KILL.as_raw()));
     let temp = grading.workspace.temp();
     wait_for("the submission's end", SECONDS, || {
-        workers(&temp).is_empty().then_some(())
+        grading.workers().is_empty().then_some(())
     });
     assert_eq!(names(&temp).len(), 1, "the abandoned folder");
     let mut next = grading.workspace.grade();

@@ -52,6 +52,7 @@ fn graded() -> BTreeMap<String, Vec<(String, String)>> {
     let mut command = grade();
     command
         .args(["batch", "sum-of-products", "--seed", "7", "--jobs", "3"])
+        .args(["--observe", "all"])
         .args(["--quiet", "--format", "json"])
         .arg(&class);
     if let Some(tier) = std::env::var_os("GRADE_MATRIX_TIER") {

@@ -65,6 +65,7 @@ fn a_record_of_what_was_not_graded_fits_the_published_schema() {
 fn run_without_observer() -> RunEvidence {
     RunEvidence {
         seed: ids::Seed(7),
+        is_public: false,
         expected: "42".into(),
         reference_concurrency: None,
         execution: Execution {

@@ -100,6 +100,8 @@ pub struct Place {
 pub struct RunEvidence {
     /// Which dataset.
     pub seed: Seed,
+    /// Whether everybody can know this dataset, and so its answer, before the run.
+    pub is_public: bool,
     /// The reference's answer on the same dataset.
     pub expected: String,
     /// How concurrent the reference's reads were on the same dataset.

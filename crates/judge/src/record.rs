@@ -209,6 +209,10 @@ pub struct Details {
 pub struct Run {
     /// Which dataset.
     pub seed: Seed,
+    /// Whether its reads were observed. Where they were not, its end, its answer and the times of the files are
+    /// the evidence.
+    #[serde(default = "yes")]
+    pub observed: bool,
     /// The reference's answer.
     pub expected: String,
     /// The last line printed, at most 200 characters of it; null if there was none.
@@ -228,7 +232,7 @@ pub struct Run {
     /// observed. What the sandbox itself refuses is not among it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
-    /// Who read which file when, in rounds of virtual time, of the first run: accesses set apart by `;`,
+    /// Who read which file when, in rounds of virtual time, of the first observed run: accesses set apart by `;`,
     /// each of four numbers: thread, file (in byte order of the names), first round, round after the
     /// last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -267,6 +271,12 @@ pub struct Concurrency {
     pub processes: u32,
     /// Units of virtual time that all reads together took.
     pub rounds: u32,
+}
+
+/// Records of earlier versions do not say it, and all of their runs were observed.
+#[expect(clippy::missing_const_for_fn, reason = "serde calls it")]
+fn yes() -> bool {
+    true
 }
 
 /// How a run ended.
@@ -502,6 +512,7 @@ impl From<&RunEvidence> for Run {
         let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             seed: run.seed,
+            observed: execution.observation.is_some(),
             expected: run.expected.clone(),
             answer: execution
                 .stdout

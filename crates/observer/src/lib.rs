@@ -97,7 +97,7 @@ pub use crate::{
     files::access_times::{AccessTimes, AccessTimesError, Stamps},
     options::{ObserverOptions, ReadObserverConfig},
     read_observer::ReadObserver,
-    run::{can_observe, observe},
+    run::{can_observe, observe, run_unobserved},
     self_test::{Count, SelfTestError, self_test},
 };
 

@@ -36,6 +36,18 @@ impl Default for ObserverOptions {
     }
 }
 
+/// Which part of a program's calls the observer sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Scope {
+    /// All calls about reads and threads, and about processors.
+    Reads,
+    /// Only what a program must find the same as in an observed run: its processors, and calls that are refused.
+    Surroundings {
+        /// Whether the program can open files in which the kernel describes its processors.
+        has_kernel_files: bool,
+    },
+}
+
 /// The configuration of a [`ReadObserver`](crate::ReadObserver).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -44,6 +56,8 @@ pub struct ReadObserverConfig {
     pub data: PathBuf,
     /// What the program is shown, and the limits.
     pub options: ObserverOptions,
+    /// Which calls are seen.
+    pub(crate) scope: Scope,
 }
 
 impl ReadObserverConfig {
@@ -51,6 +65,19 @@ impl ReadObserverConfig {
     #[must_use]
     pub fn new(data: impl Into<PathBuf>, options: ObserverOptions) -> Self {
         let data = data.into();
-        Self { data, options }
+        Self {
+            data,
+            options,
+            scope: Scope::Reads,
+        }
+    }
+
+    /// Observe no read, but show the program the same surroundings as if its reads were observed.
+    pub(crate) fn of_surroundings(options: ObserverOptions, has_kernel_files: bool) -> Self {
+        Self {
+            data: PathBuf::new(),
+            options,
+            scope: Scope::Surroundings { has_kernel_files },
+        }
     }
 }

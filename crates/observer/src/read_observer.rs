@@ -27,7 +27,7 @@ use crate::{
     blocks::Opens,
     files::data_files::DataFiles,
     ledger::Ledger,
-    options::{ObserverOptions, ReadObserverConfig},
+    options::{ObserverOptions, ReadObserverConfig, Scope},
     quiescence::{
         detector::{Quiescence, QuiescenceDetector},
         sampler::ProcSampler,
@@ -86,6 +86,8 @@ const MIN_ROUNDS_LIMIT: u32 = 1000;
 #[derive(Debug)]
 pub struct ReadObserver {
     listener: Listener,
+    /// Whether reads are observed, and not the surroundings alone.
+    is_observed: bool,
     options: ObserverOptions,
     files: DataFiles,
     opens: Opens,
@@ -125,8 +127,8 @@ impl Monitor for ReadObserver {
     type Config = ReadObserverConfig;
     type Report = Observation;
 
-    fn filter() -> Filter {
-        filter::here()
+    fn filter(config: &ReadObserverConfig) -> Filter {
+        filter::here(config.scope)
     }
 
     fn attach(
@@ -134,13 +136,23 @@ impl Monitor for ReadObserver {
         listener: OwnedFd,
         root: rustix::process::Pid,
     ) -> io::Result<Self> {
-        let ReadObserverConfig { data, options } = config;
-        let files = DataFiles::scan(&data)?;
+        let ReadObserverConfig {
+            data,
+            options,
+            scope,
+        } = config;
+        let is_observed = scope == Scope::Reads;
+        let files = if is_observed {
+            DataFiles::scan(&data)?
+        } else {
+            DataFiles::default()
+        };
         sys::end_waits_on_time();
         let start = Instant::now();
         let sampler = ProcSampler::new(start, listener.try_clone()?);
         Ok(Self {
             listener: Listener::new(listener),
+            is_observed,
             options,
             ledger: Ledger::new(files.len()),
             files,
@@ -462,7 +474,7 @@ impl ReadObserver {
         }
         let call = syscall_table::find(notification.number);
         let nothing_held = self.disk.held().is_empty();
-        let response = if self.exceeded.is_some() {
+        let response = if !self.is_observed || self.exceeded.is_some() {
             let response = self.handlers().handle_unobserved(call, notification)?;
             Some(response)
         } else if let Some(call) = call {

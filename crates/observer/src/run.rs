@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use evidence::{Execution, Observed};
-use sandbox::{Error, Job, Sandbox};
+use sandbox::{Error, Job, Sandbox, Tier};
 
 use crate::{
     options::{ObserverOptions, ReadObserverConfig},
@@ -25,6 +25,23 @@ pub fn observe(
     let config = ReadObserverConfig::new(data, options);
     let (mut execution, seen) = sandbox.run_monitored::<ReadObserver>(job, &config)?;
     execution.observation = seen.map(|seen| Observed::Seen(Box::new(seen)));
+    Ok(execution)
+}
+
+/// Run `job` without observing its reads. It sees the same number of processors as an observed job, and the same
+/// calls are refused, so a program sees no difference but in time. [`Execution::observation`] is `None`.
+///
+/// # Errors
+/// Fails if [`Sandbox::run`] fails, or if the observer fails.
+pub fn run_unobserved(
+    sandbox: &Sandbox,
+    job: &Job,
+    options: ObserverOptions,
+) -> Result<Execution, Error> {
+    // Only in a view of its own a job has no `/proc` and no `/sys`.
+    let has_kernel_files = sandbox.tier() < Tier::Full;
+    let config = ReadObserverConfig::of_surroundings(options, has_kernel_files);
+    let (execution, _) = sandbox.run_monitored::<ReadObserver>(job, &config)?;
     Ok(execution)
 }
 

@@ -26,7 +26,7 @@ pub trait Monitor: Sized {
     /// Which calls are reported to the monitor, by [`Answer::Notify`](crate::bpf::Answer::Notify). It is
     /// installed before the filter that refuses: both filters see every call, and the stricter answer wins.
     /// From then on the job makes no call but `seccomp`, `sendmsg` and `execve` until its program runs.
-    fn filter() -> Filter;
+    fn filter(config: &Self::Config) -> Filter;
 
     /// Start to watch the job whose first process is `root`.
     ///
@@ -70,8 +70,8 @@ impl Monitor for NoMonitor {
     type Config = NoConfig;
     type Report = ();
 
-    fn filter() -> Filter {
-        Filter::default()
+    fn filter(config: &NoConfig) -> Filter {
+        match *config {}
     }
 
     fn attach(config: NoConfig, _: OwnedFd, _: Pid) -> io::Result<Self> {

@@ -414,6 +414,8 @@ fn costs_no_points(damage: impl Fn(&Path)) {
         "{}",
         output.shown()
     );
+    // The first grading kept its program, and its record.
+    fs_scratch::remove_tree(&private.join("gradings")).unwrap();
     let output = grade();
     assert_eq!(
         output.stderr,

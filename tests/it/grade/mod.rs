@@ -5,3 +5,4 @@ mod mistyped;
 mod records;
 mod reports;
 mod tampering;
+mod unchanged;

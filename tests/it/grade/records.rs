@@ -14,12 +14,17 @@ use crate::support::{
 
 /// Grade a folder on these seeds, or on fresh ones.
 fn grading(folder: &Path, seeds: &[&str]) -> Finished {
+    let seeds = seeds.iter().flat_map(|seed| ["--seed", seed]);
+    grading_with(folder, &seeds.collect::<Vec<_>>())
+}
+
+fn grading_with(folder: &Path, arguments: &[&str]) -> Finished {
     let workspace = Workspace::new();
     let mut command = workspace.grade();
     command
         .args(["sum-of-products", "--format", "json"])
         .arg(folder);
-    let output = run(command.args(seeds.iter().flat_map(|seed| ["--seed", seed])));
+    let output = run(command.args(arguments));
     workspace.assert_nothing_left();
     output
 }
@@ -140,7 +145,10 @@ fn the_record_of_a_failure_has_every_field() {
     let replay = record["replay"].as_str().unwrap();
     assert_eq!(
         replay,
-        format!("grade sum-of-products {} --seed 0", folder.display())
+        format!(
+            "grade sum-of-products {} --seed 0 --observe 0",
+            folder.display()
+        )
     );
 }
 
@@ -158,12 +166,35 @@ fn a_failed_build_has_no_runs_and_a_crash_has_one() {
 
 #[test]
 fn the_same_seeds_give_the_same_record() {
+    let seeds_and_draw = ["--seed", "7", "--seed", "4294967296", "--observe", "7"];
     for name in ["correct-u64-fold", "lines-from-zero"] {
-        let one = lasting(grading(&submission(name), &["7", "4294967296"]).record());
-        let two = lasting(grading(&submission(name), &["7", "4294967296"]).record());
+        let one = lasting(grading_with(&submission(name), &seeds_and_draw).record());
+        let two = lasting(grading_with(&submission(name), &seeds_and_draw).record());
         assert_eq!(one, two);
         assert_eq!(seeds(&one), ["0", "7", "4294967296"]);
     }
+}
+
+#[test]
+fn the_runs_that_are_observed_are_those_asked_for() {
+    let observed = |arguments: &[&str]| {
+        let record = grading_with(&submission("correct-u64-fold"), arguments).record();
+        let runs = record["runs"].as_array().unwrap().clone();
+        let runs = runs.iter().map(|run| {
+            // Reads in flight are known of an observed run only.
+            assert_eq!(run["observed"], run["concurrency"].is_object());
+            run["observed"].as_bool().unwrap()
+        });
+        runs.collect::<Vec<_>>()
+    };
+    assert_eq!(observed(&["--seed", "7", "--observe", "all"]), [true, true]);
+    assert_eq!(observed(&["--seed", "7", "--observe", "0"]), [true, false]);
+    // Of the data that nobody knows before.
+    let drawn = observed(&[]);
+    assert!(!drawn[0] && drawn[1] != drawn[2], "{drawn:?}");
+    let arguments = ["--seed", "7", "--observe", "8"];
+    let refused = grading_with(&submission("correct-u64-fold"), &arguments).code(2);
+    assert!(refused.stderr.contains("`0`, `7`"), "{}", refused.stderr);
 }
 
 #[test]

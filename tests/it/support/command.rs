@@ -6,7 +6,7 @@ use std::{process::Output, time::Duration};
 
 use assert_cmd::Command;
 
-use super::{cache, course, program};
+use super::{course, private_cache, program};
 
 /// Nothing that a test starts may take longer.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_mins(3);
@@ -32,7 +32,7 @@ pub(crate) fn in_known_environment(mut command: Command) -> Command {
     }
     command
         .current_dir(course())
-        .env("GRADE_CACHE_DIR", cache())
+        .env("GRADE_CACHE_DIR", private_cache())
         .timeout(TIME_LIMIT);
     command
 }

@@ -9,7 +9,15 @@ pub(crate) mod processors;
 pub(crate) mod record;
 pub(crate) mod workspace;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 /// The project's folder, which is a course.
 pub(crate) fn course() -> PathBuf {
@@ -26,6 +34,36 @@ pub(crate) fn submission(name: &str) -> PathBuf {
 /// The cache that all tests share, so that the course's crates are compiled once.
 pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("grade-cache")
+}
+
+/// What of the shared cache a private one has. The rest is what the program remembers of gradings.
+const SHARED: [&str; 3] = ["layers", "references", "toolchains"];
+
+/// A new cache for one command, with the compiled crates of the shared one: no test is answered from what another
+/// test, or an earlier run of the tests, has graded.
+pub(crate) fn private_cache() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let folder = FOLDER.get_or_init(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("private-caches");
+        fs::create_dir_all(&all).unwrap();
+        // Those of test programs that have ended.
+        for found in fs::read_dir(&all).unwrap().flatten() {
+            let name = found.file_name().into_string().unwrap_or_default();
+            if !Path::new("/proc").join(name).exists() {
+                let _ = fs_scratch::remove_tree(&found.path());
+            }
+        }
+        all.join(std::process::id().to_string())
+    });
+    let cache = folder.join(NUMBER.fetch_add(1, Ordering::Relaxed).to_string());
+    fs::create_dir_all(&cache).unwrap();
+    for name in SHARED {
+        let shared = self::cache().join(name);
+        fs::create_dir_all(&shared).unwrap();
+        symlink(shared, cache.join(name)).unwrap();
+    }
+    cache
 }
 
 /// The program under test: the one that `GRADE_UNDER_TEST` names, or the one that cargo built for the tests.

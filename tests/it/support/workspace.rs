@@ -12,7 +12,7 @@ use super::{
     command::{grade, in_known_environment},
     course,
     files::{copy_tree, names},
-    program,
+    private_cache, program,
 };
 
 /// Drops every right that a superuser has beyond those of the owner of a file. Root without them is an
@@ -22,6 +22,8 @@ const ORDINARY: [&str; 3] = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"
 /// Folders for one test, gone afterwards.
 pub(crate) struct Workspace {
     root: TempDir,
+    /// A cache of its own, with the compiled crates that all tests share.
+    pub(crate) cache: PathBuf,
 }
 
 impl Workspace {
@@ -35,6 +37,7 @@ impl Workspace {
         };
         let workspace = Self {
             root: root.expect("a folder for the test"),
+            cache: private_cache(),
         };
         fs::create_dir(workspace.temp()).unwrap();
         workspace
@@ -73,7 +76,9 @@ impl Workspace {
     }
 
     fn with(&self, mut command: Command) -> Command {
-        command.env("GRADE_TEMP_DIR", self.temp());
+        command
+            .env("GRADE_TEMP_DIR", self.temp())
+            .env("GRADE_CACHE_DIR", &self.cache);
         command
     }
 
@@ -102,6 +107,13 @@ impl Workspace {
             [] as [&str; 0],
             "left in the temporary folder"
         );
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // Programs and the compiler's notes have some megabytes for each test.
+        let _ = fs_scratch::remove_tree(&self.cache);
     }
 }
 

@@ -15,7 +15,11 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     }
     // One dataset is the same for every submission: a program may know its total without reading anything.
     let knows = runs.iter().all(total::is_right);
-    let witnesses = |run| disagreement(run, knows).or_else(|| nothing_read(run, knows));
+    let witnesses = |run| {
+        disagreement(run, knows)
+            .or_else(|| nothing_read(run, knows))
+            .or_else(|| answer_without_reading(run))
+    };
     if let Some(finding) = runs.iter().find_map(witnesses) {
         return finding;
     }
@@ -92,6 +96,32 @@ fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
             CheckId::FilesRead,
             "the two witnesses of reading disagree: something else touches these files, or the \
              machine's fault",
+        )
+    })
+}
+
+/// A run whose reads were not observed, and that gave the right answer on data which nobody can know, although by
+/// their times some files were not read. Then the times are wrong: something on this machine does not record them.
+fn answer_without_reading(run: &RunEvidence) -> Option<Finding> {
+    let is_unexplained = run.execution.observation.is_none()
+        && !run.is_public
+        && !run.files.unread.is_empty()
+        && total::is_right(run);
+    is_unexplained.then(|| Finding {
+        status: Status::Inconclusive,
+        details: Details {
+            seed: Some(run.seed),
+            expected: Some("times that fit the answer".into()),
+            seen: Some(format!(
+                "the right answer, and by their times {} of {} not read",
+                run.files.unread.len(),
+                count(run.files.expected, "file")
+            )),
+            ..Details::default()
+        },
+        ..Finding::pass(
+            CheckId::FilesRead,
+            "the answer shows that all files were read, and their times do not: the machine's fault",
         )
     })
 }

@@ -1,5 +1,7 @@
 //! The checks on evidence made by hand: each answer, and that one skips the next.
 
+mod observed;
+
 use std::time::Duration;
 
 use ids::Seed;
@@ -48,6 +50,7 @@ fn parallel() -> Observation {
 fn run(seed: u64, printed: &str) -> RunEvidence {
     RunEvidence {
         seed: Seed(seed),
+        is_public: false,
         expected: "42".into(),
         reference_concurrency: None,
         execution: Execution {

@@ -41,8 +41,13 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         )
     };
     let finding = Finding::fail(CheckId::Total, which, details);
+    // An observed run tells more.
+    let observed = wrong
+        .iter()
+        .find(|(run, _)| run.execution.observation.is_some());
+    let told = observed.map_or(*run, |(run, _)| *run);
     if matches!(answer, Answer::Number(_) | Answer::Nothing)
-        && let Some(hint) = reading_hint(run)
+        && let Some(hint) = reading_hint(told)
     {
         return finding.hint(hint);
     }
@@ -51,7 +56,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         Answer::TooLong => finding.hint("print the total alone on the last line"),
         Answer::Text(line) => finding.hint(text_hint(line, &run.expected)),
         Answer::Number(zero) if zero == "0" => {
-            finding.hint(if adds_elsewhere(run) {
+            finding.hint(if adds_elsewhere(told) {
                 "0 is the sum of nothing, and yet all files were read: a thread that `move`s a number adds \
                  to a copy of it. Return the sum from the thread, or use an atomic"
             } else {

@@ -86,7 +86,8 @@ fn write_graded(text: &mut String, graded: &Graded, now: Duration) {
 }
 
 /// How long ago, in the largest unit of which there is at least one; the time itself where it is not past.
-fn age(modified: &str, now: Duration) -> String {
+#[must_use]
+pub fn age(modified: &str, now: Duration) -> String {
     let past = since_1970(modified).and_then(|modified| now.checked_sub(modified));
     let Some(past) = past else {
         return format!("at {}", escape_line(modified));

@@ -16,7 +16,7 @@ mod words;
 pub use change::{Change, Earlier, Standing};
 pub use csv::{HandedIn, gradebook_head, gradebook_line};
 pub use escape::{escape_block, escape_line};
-pub use human::human;
+pub use human::{age, human};
 pub use json::{json, json_line};
 pub use summary::{Summary, Truncate};
 pub use words::{reason, verdict_word};

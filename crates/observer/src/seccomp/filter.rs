@@ -6,15 +6,51 @@
 
 use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
 
-use crate::seccomp::syscall_table::{COMMON, LEGACY, Line, Test};
+use crate::{
+    options::Scope,
+    seccomp::syscall_table::{COMMON, Call, Flags, LEGACY, Line, Test},
+};
 
-/// The filter of every observed program.
-pub(crate) fn here() -> Filter {
-    filter(Architecture::HERE, COMMON.iter().chain(LEGACY))
+/// The filter of a program of which this is seen.
+pub(crate) fn here(scope: Scope) -> Filter {
+    let lines = COMMON.iter().chain(LEGACY).copied();
+    filter(
+        Architecture::HERE,
+        lines.filter_map(|line| within(line, scope)),
+    )
 }
 
+/// A line of the table as it is in the filter for `scope`, if it is there at all.
+fn within(line: Line, scope: Scope) -> Option<Line> {
+    let Scope::Surroundings { has_kernel_files } = scope else {
+        return Some(line);
+    };
+    match line.call {
+        Call::GetAffinity | Call::SetAffinity | Call::AsyncIo | Call::NoAtime => Some(line),
+        Call::Open { flags, .. } => match flags {
+            // Flags in the program's memory are not visible to the filter.
+            _ if has_kernel_files => Some(line),
+            Flags::Pointed(_) => Some(line),
+            Flags::Argument(argument) => Some(Line {
+                tests: if argument == 1 {
+                    &WITHOUT_ATIME_1
+                } else {
+                    &WITHOUT_ATIME_2
+                },
+                ..line
+            }),
+            Flags::Fixed(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// The flag `O_NOATIME` is set, in the second or in the third argument.
+const WITHOUT_ATIME_1: [Test; 1] = [Test::Has(1, libc::O_NOATIME.cast_unsigned())];
+const WITHOUT_ATIME_2: [Test; 1] = [Test::Has(2, libc::O_NOATIME.cast_unsigned())];
+
 /// The filter for the calls in `lines`, by their numbers on an architecture.
-fn filter<'a>(architecture: Architecture, lines: impl IntoIterator<Item = &'a Line>) -> Filter {
+fn filter(architecture: Architecture, lines: impl IntoIterator<Item = Line>) -> Filter {
     let cases = lines.into_iter().map(|line| Case {
         number: u32::try_from(line.number).expect("numbers of calls are small"),
         conditions: line.tests.iter().map(condition).collect(),
@@ -43,7 +79,7 @@ mod tests {
     const BOTH: [Architecture; 2] = [Architecture::X86_64, Architecture::Aarch64];
 
     fn run(architecture: Architecture, number: libc::c_long, arguments: [u64; 6]) -> u32 {
-        let filter = filter(architecture, COMMON.iter().chain(LEGACY)).assemble();
+        let filter = filter(architecture, COMMON.iter().chain(LEGACY).copied()).assemble();
         let number = u32::try_from(number).unwrap();
         interpret(&filter, architecture.audit_number(), number, arguments)
     }
@@ -103,7 +139,7 @@ mod tests {
                 })
         };
         for architecture in BOTH {
-            let filter = filter(architecture, COMMON.iter().chain(LEGACY)).assemble();
+            let filter = filter(architecture, COMMON.iter().chain(LEGACY).copied()).assemble();
             let mut reported = 0;
             for number in 0..600 {
                 for &first in &values {
@@ -134,9 +170,41 @@ mod tests {
     }
 
     #[test]
+    fn of_a_program_whose_reads_are_not_observed_only_the_surroundings_are_seen() {
+        let reported = |has_kernel_files, number: libc::c_long, arguments| {
+            let filter = here(Scope::Surroundings { has_kernel_files }).assemble();
+            let own = Architecture::HERE.audit_number();
+            let number = u32::try_from(number).unwrap();
+            interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
+        };
+        let noatime = libc::O_NOATIME.cast_unsigned().into();
+        for has_kernel_files in [false, true] {
+            let is = |number, arguments| reported(has_kernel_files, number, arguments);
+            for number in [
+                libc::SYS_sched_getaffinity,
+                libc::SYS_sched_setaffinity,
+                libc::SYS_io_uring_setup,
+                libc::SYS_openat2,
+            ] {
+                assert!(is(number, [0; 6]), "{number}");
+            }
+            for number in [
+                libc::SYS_read,
+                libc::SYS_mmap,
+                libc::SYS_clone3,
+                libc::SYS_exit,
+            ] {
+                assert!(!is(number, [0; 6]), "{number}");
+            }
+            assert!(is(libc::SYS_openat, [0, 0, noatime, 0, 0, 0]));
+            assert_eq!(is(libc::SYS_openat, [0; 6]), has_kernel_files);
+        }
+    }
+
+    #[test]
     fn calls_of_another_architecture_do_not_pass() {
         for architecture in BOTH {
-            let filter = filter(architecture, COMMON).assemble();
+            let filter = filter(architecture, COMMON.iter().copied()).assemble();
             let read = u32::try_from(libc::SYS_read).unwrap();
             let kill = libc::SECCOMP_RET_KILL_PROCESS;
             for other in [0x4000_0003, 0xc000_003e, 0xc000_00b7, 0x4000_0028] {

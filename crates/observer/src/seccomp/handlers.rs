@@ -94,8 +94,8 @@ impl Handlers<'_> {
         }))
     }
 
-    /// Handle one call after the observation has ended early. Nothing is counted or held any more, but the program
-    /// sees no change.
+    /// Handle one call of a program whose reads are not observed, or not any more. Nothing is counted or held, but the
+    /// program sees no difference.
     pub(crate) fn handle_unobserved(
         &mut self,
         call: Option<Call>,
@@ -106,6 +106,11 @@ impl Handlers<'_> {
                 self.affinity(call, notification)
             }
             Some(Call::AsyncIo) => Ok(Response::Error(libc::ENOSYS)),
+            Some(Call::NoAtime) => Ok(Response::Error(libc::EPERM)),
+            Some(Call::Open { path, flags }) => {
+                let refusal = Opening::read(notification, path, flags).refusal();
+                Ok(refusal.map_or(Response::Continue, Response::Error))
+            }
             _ => Ok(Response::Continue),
         }
     }
@@ -147,38 +152,21 @@ impl Handlers<'_> {
     }
 
     fn open(&mut self, notification: Notification, path: Path, flags: Flags) -> Response {
-        let Notification { tid, arguments, .. } = notification;
-        let address = match path {
-            Path::Plain(i) => arguments[i],
-            Path::At(i) => arguments[i + 1],
-            Path::Descriptor(_) => 0,
-        };
-        let has = |flag: i32| {
-            flags
-                .read(tid, arguments)
-                .is_some_and(|flags| flags & u64::from(flag.cast_unsigned()) != 0)
-        };
-        let file = match memory::read_path(tid, address) {
-            Ok(path) if affinity::describes_processors(&path) => {
-                return Response::Error(libc::ENOENT);
-            }
-            Ok(path) => self.files.named(&path),
-            // The kernel refuses a bad address. Where only the observer cannot read the path, a later read is
-            // still attributed to the file by its descriptor.
-            Err(_) => None,
-        };
-        if let Some(file) = file {
+        let opened = Opening::read(notification, path, flags);
+        let refusal = opened.refusal();
+        if let Some(path) = &opened.path
+            && refusal != Some(libc::ENOENT)
+            && let Some(file) = self.files.named(path)
+        {
             self.ledger.opened(file);
-            if has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) {
+            if opened.has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) {
                 increment(&mut self.ledger.attempts.changes);
             }
         }
-        if has(libc::O_NOATIME) {
+        if refusal == Some(libc::EPERM) {
             increment(&mut self.ledger.attempts.no_atime);
-            // The kernel gives this error to everybody who does not own the file.
-            return Response::Error(libc::EPERM);
         }
-        Response::Continue
+        refusal.map_or(Response::Continue, Response::Error)
     }
 
     /// Whether a call copies from one device to another, which the kernel refuses. The program then copies in
@@ -293,5 +281,46 @@ fn shares_process_numbers(tid: i32) -> bool {
     match (namespace(&tid.to_string()), namespace("self")) {
         (Some(theirs), Some(own)) => theirs == own,
         _ => true,
+    }
+}
+
+/// What a call opens, and how.
+struct Opening {
+    /// `None` for a bad address, which the kernel refuses. Where only the observer cannot read the path, a later
+    /// read is still attributed to the file by its descriptor.
+    path: Option<Vec<u8>>,
+    flags: Option<u64>,
+}
+
+impl Opening {
+    fn read(notification: Notification, path: Path, flags: Flags) -> Self {
+        let Notification { tid, arguments, .. } = notification;
+        let address = match path {
+            Path::Plain(i) => arguments[i],
+            Path::At(i) => arguments[i + 1],
+            Path::Descriptor(_) => 0,
+        };
+        Self {
+            path: memory::read_path(tid, address).ok(),
+            flags: flags.read(tid, arguments),
+        }
+    }
+
+    fn has(&self, flag: i32) -> bool {
+        self.flags
+            .is_some_and(|flags| flags & u64::from(flag.cast_unsigned()) != 0)
+    }
+
+    /// The error with which the observer responds, if it does.
+    fn refusal(&self) -> Option<i32> {
+        let path = self.path.as_deref();
+        if path.is_some_and(affinity::describes_processors) {
+            Some(libc::ENOENT)
+        } else if self.has(libc::O_NOATIME) {
+            // The kernel gives this error to everybody who does not own the file.
+            Some(libc::EPERM)
+        } else {
+            None
+        }
     }
 }

@@ -83,6 +83,30 @@ fn one_processor_sees_the_same_at_the_best_tier() {
 }
 
 #[test]
+fn a_program_whose_reads_are_not_observed_sees_the_same_processors() {
+    for tier in tiers() {
+        for (mode, processors) in [
+            ("sees-processors", 8),
+            ("sees-processors", 3),
+            ("describes", 8),
+        ] {
+            let place = workshop::Place::new(FILES);
+            let program = place.data().with_file_name("program");
+            fs::copy(workshop::programs(), &program).unwrap();
+            let threads = processors.to_string();
+            let mut job = workshop::job(&program, &[mode, &threads], &place);
+            job.job = job.job.scratch(place.elsewhere());
+            job.options.processors = processors;
+            let sandbox = workshop::sandbox(tier);
+            let execution = observer::run_unobserved(&sandbox, &job.job, job.options).unwrap();
+            let (end, stderr) = (execution.termination, &execution.stderr.head);
+            assert!(end.is_success(), "{mode} at {tier}: {end:?} {stderr}");
+            assert_eq!(execution.observation, None);
+        }
+    }
+}
+
+#[test]
 fn all_of_this_holds_for_others_too() {
     // Where others can reach them.
     let mut folder = tempfile::Builder::new();

@@ -155,7 +155,7 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         user,
         most_tasks: most_tasks(request, user).map_err(unprepared)?,
         group: group.as_ref(),
-        monitor_filter: monitor.as_ref().map(|_| M::filter()),
+        monitor_filter: monitor.as_ref().map(M::filter),
         trial: *kind == Request::Trial,
     };
     let ran =

@@ -15,27 +15,31 @@ use evidence::{Concurrency, Observation, ObservationLimit, Observed};
 use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
-    let findings: Vec<Finding> = runs.iter().map(check_run).collect();
+    let findings: Vec<Finding> = runs.iter().filter_map(check_run).collect();
     // Certain answers go before uncertain ones, and the first run before later ones.
     for status in [Status::Fail, Status::Inconclusive, Status::Pass] {
         if let Some(finding) = findings.iter().find(|finding| finding.status == status) {
             return finding.clone();
         }
     }
-    inconclusive("there was no run to examine".into(), Details::default())
+    inconclusive(
+        "there was no observed run to examine".into(),
+        Details::default(),
+    )
 }
 
-fn check_run(run: &RunEvidence) -> Finding {
-    let observation = match &run.execution.observation {
-        Some(Observed::Seen(observation)) => observation,
-        Some(Observed::Unavailable { reason }) => {
-            return inconclusive(
-                format!("not observed on this machine: {reason}"),
-                Details::default(),
-            );
-        }
-        None => return inconclusive("not observed".into(), Details::default()),
-    };
+/// The finding of one run; `None` if its reads were not to be observed.
+fn check_run(run: &RunEvidence) -> Option<Finding> {
+    match run.execution.observation.as_ref()? {
+        Observed::Seen(observation) => Some(check_observed(run, observation)),
+        Observed::Unavailable { reason } => Some(inconclusive(
+            format!("not observed on this machine: {reason}"),
+            Details::default(),
+        )),
+    }
+}
+
+fn check_observed(run: &RunEvidence, observation: &Observation) -> Finding {
     let details = Details {
         seed: Some(run.seed),
         expected: Some(expected(run.reference_concurrency)),

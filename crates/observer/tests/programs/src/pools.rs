@@ -152,6 +152,12 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
             *sum.lock().unwrap()
         }
         "main-hands-out" => hands_out(threads),
+        // The second argument is the number of processors that it must see.
+        "sees-processors" => {
+            let seen = thread::available_parallelism().unwrap().get();
+            assert_eq!(seen, threads);
+            workers(seen, read)
+        }
         "available" => workers(thread::available_parallelism().unwrap().get(), read),
         // One file a task: a longer task keeps its files to itself while another thread has none left.
         "rayon-default" => files().par_iter().with_max_len(1).map(read).sum(),

@@ -1,54 +1,77 @@
-//! What the records of a batch are made from, but for the submissions: exercise, crates, toolchain, this
-//! program, isolation and seeds, each as a digest or a word.
+//! What a record is made from besides the submission and the data: exercise, crates, toolchain, this program and
+//! isolation, each as a digest or a word.
 //!
 //! Hides which files decide a grade. Never says what a difference means.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs, io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
-use super::{key::Inputs, plan::Plan};
-use crate::{config::Settings, course::Exercise, fault::Fault, grading::Session};
+use super::session::Session;
+use crate::{config::Settings, course::Exercise, fault::Fault};
 use ids::Digest;
 
-/// The inputs that all submissions of a batch share.
-pub(super) fn shared_inputs(
-    settings: &Settings,
-    exercise: &Exercise,
-    session: &Session<'_>,
-    plan: &Plan,
-) -> Result<Inputs, Fault> {
-    let (tier, observer) = session.grader();
-    let seeds: Vec<String> = plan.seeds.iter().map(ToString::to_string).collect();
-    let inputs = [
-        ("exercise", exercise_digest(settings, exercise)?.to_string()),
-        (
-            "crates",
-            digest_of_file(&settings.course.lock_file())?.to_string(),
-        ),
-        (
-            "toolchain",
-            Digest::of(session.toolchain_identity().as_bytes()).to_string(),
-        ),
-        // Two builds of one version may judge differently. `/proc/self/exe` is the file of this process, even
-        // if its path leads to another file now.
-        (
-            "grader",
-            digest_of_file(Path::new("/proc/self/exe"))?.to_string(),
-        ),
-        ("isolation", tier),
-        ("observer", observer),
-        ("seeds", seeds.join(" ")),
-        ("generation", plan.generation.to_string()),
-    ];
-    Ok(inputs.map(|(name, value)| (name.to_owned(), value)).into())
+/// This program's file, even if its path leads to another file now.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
+impl Session<'_> {
+    /// The inputs of every record of this session, by their names. Records of another process, and of another
+    /// machine, can be compared by them.
+    ///
+    /// # Errors
+    /// A file of the course cannot be read.
+    pub fn inputs(&self) -> Result<BTreeMap<String, String>, Fault> {
+        // Two builds of one version may judge differently.
+        let program = digest_of_file(Path::new(THIS_PROGRAM))?;
+        self.inputs_with(program.to_string())
+    }
+
+    /// The same for records that stay on this machine, where the state of this program's file names the program
+    /// and need not be computed.
+    pub(super) fn local_inputs(&self) -> Result<BTreeMap<String, String>, Fault> {
+        let path = Path::new(THIS_PROGRAM);
+        let found = fs::metadata(path).map_err(|error| Fault::unreadable(path, error))?;
+        let state = [
+            found.dev().cast_signed(),
+            found.ino().cast_signed(),
+            found.len().cast_signed(),
+            found.mtime(),
+            found.mtime_nsec(),
+            found.ctime(),
+            found.ctime_nsec(),
+        ];
+        self.inputs_with(format!("{state:?}"))
+    }
+
+    fn inputs_with(&self, program: String) -> Result<BTreeMap<String, String>, Fault> {
+        let (tier, observer) = self.grader();
+        let lock_file = self.settings.course.lock_file();
+        let toolchain = Digest::of(self.toolchain_identity().as_bytes());
+        let inputs = [
+            (
+                "exercise",
+                exercise_digest(self.settings, &self.exercise)?.to_string(),
+            ),
+            ("crates", digest_of_file(&lock_file)?.to_string()),
+            ("toolchain", toolchain.to_string()),
+            ("grader", program),
+            ("isolation", tier),
+            ("observer", observer),
+        ];
+        Ok(inputs.map(|(name, value)| (name.to_owned(), value)).into())
+    }
 }
 
 /// The digest of all of the exercise that decides a grade: what is asked, the reference, and the course's
 /// settings. Texts for students and their starting files do not count.
-pub(super) fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Result<Digest, Fault> {
+///
+/// # Errors
+/// One of its files cannot be read.
+pub fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Result<Digest, Fault> {
     let mut files = vec![
         settings.course.root.join("grader.toml"),
         exercise.starter.join("exercise.toml"),

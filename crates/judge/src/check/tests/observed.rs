@@ -1,0 +1,41 @@
+//! A submission of which one run is observed.
+
+use super::*;
+
+/// Two runs of a program that reads two files at once; only the first one is observed.
+fn one_observed() -> Evidence {
+    let observed = evidence(vec![run(0, "42\n"), run(7, "42\n")]);
+    let mut runs = observed.runs;
+    runs[1].execution.observation = None;
+    evidence(runs)
+}
+
+#[test]
+fn one_observed_run_decides_whether_a_program_is_parallel() {
+    let mut evidence = one_observed();
+    for id in CheckId::ALL {
+        assert_eq!(find(&evidence, id).status, Status::Pass, "{id}");
+    }
+    evidence.runs.reverse();
+    assert_eq!(find(&evidence, CheckId::MultiThreaded).status, Status::Pass);
+    evidence.runs.truncate(1);
+    assert_eq!(
+        find(&evidence, CheckId::MultiThreaded).status,
+        Status::Inconclusive
+    );
+}
+
+#[test]
+fn a_right_answer_on_new_data_without_a_read_is_the_machines_fault() {
+    let mut evidence = one_observed();
+    evidence.runs[1].files.read = 1;
+    evidence.runs[1].files.unread = vec!["b".into()];
+    let finding = find(&evidence, CheckId::FilesRead);
+    assert_eq!(finding.status, Status::Inconclusive, "{finding:?}");
+    // On data that everybody has, the answer may have been written down.
+    evidence.runs[1].is_public = true;
+    assert_eq!(find(&evidence, CheckId::FilesRead).status, Status::Fail);
+    evidence.runs[1].is_public = false;
+    evidence.runs[1].execution.stdout = Captured::complete("1\n");
+    assert_eq!(find(&evidence, CheckId::FilesRead).status, Status::Fail);
+}

@@ -2,6 +2,7 @@
 //! place and the remedy, nothing lost and nothing left behind.
 
 mod course_files;
+mod damaged;
 mod machine;
 mod places;
 mod submissions;

@@ -1,5 +1,6 @@
 //! The checks on evidence made by hand: each answer, and that one skips the next.
 
+mod left_out;
 mod observed;
 
 use std::time::Duration;
@@ -7,9 +8,7 @@ use std::time::Duration;
 use ids::Seed;
 
 use super::*;
-use crate::evidence::{
-    BuildEvidence, CompileFailure, Diagnostic, LeftOut, Place, Refusal, RunEvidence,
-};
+use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, RunEvidence};
 use evidence::{
     Access, Captured, Concurrency, Execution, FilesWitness, Observation, Observed, ProcessSeen,
     Tampering, Termination, ThreadSeen, Trace, Usage,
@@ -318,55 +317,6 @@ fn compile_errors_are_named_by_all_their_codes() {
         assert_eq!(finding.message, message);
         assert_eq!(finding.details.place.as_deref(), Some("src/main.rs:3:5"));
     }
-}
-
-#[test]
-fn a_failed_build_names_what_was_left_out_if_it_may_be_the_reason() {
-    let left_out = |path: &str, why: &str, is_configuration| LeftOut {
-        path: path.into(),
-        why: why.into(),
-        is_configuration,
-    };
-    let diagnostic = Diagnostic {
-        is_error: true,
-        code: None,
-        message: "m".into(),
-        place: None,
-        rendered: "error: couldn't read `src/../words.txt`".into(),
-    };
-    let failure = CompileFailure {
-        termination: Termination::Exited { code: 1 },
-        diagnostics: vec![diagnostic],
-        other_output: String::new(),
-        notes: Vec::new(),
-    };
-    let mut evidence = Evidence {
-        left_out: vec![
-            left_out("src/main.rs", "is a link", false),
-            left_out("Screenshot.png", "has an odd name", false),
-            left_out(".cargo/config.toml", "is configuration", true),
-            left_out("words.txt", "is a socket", false),
-        ],
-        build: BuildEvidence::Failed(failure),
-        runs: vec![],
-    };
-    let named = [
-        "`src/main.rs` was left out: it is a link",
-        "`.cargo/config.toml` was left out: it is configuration",
-        "`words.txt` was left out: it is a socket",
-    ];
-    assert_eq!(find(&evidence, CheckId::Build).details.more, named);
-    evidence.build = BuildEvidence::Refused(vec![Refusal {
-        place: "Cargo.toml".into(),
-        problem: "the package has no program".into(),
-        remedy: "write one".into(),
-    }]);
-    assert_eq!(find(&evidence, CheckId::Build).details.more, named[..2]);
-    evidence.build = BuildEvidence::Built {
-        warnings: 0,
-        notes: Vec::new(),
-    };
-    assert!(find(&evidence, CheckId::Build).details.more.is_empty());
 }
 
 #[test]

@@ -202,7 +202,8 @@ fn find_class(
     if output_dir::is_of_batch(dir) {
         return Err(no_class_but_grades(dir));
     }
-    let class = intake::find(dir, exercise.wanted(), &settings.course.intake)?;
+    let class = intake::find(dir, exercise.wanted(), &settings.course.intake, None)
+        .map_err(|error| misnamed(error, exercise))?;
     if class.submissions.is_empty() {
         let message = format!("found no submission in `{}`", dir.display());
         return Err(Fault::usage(message)
@@ -216,6 +217,20 @@ fn find_class(
         return Err(output_dir::unsuitable(message));
     }
     Ok(class)
+}
+
+/// The fault of a class that was not found, with the command to type if another folder was meant.
+fn misnamed(error: intake::Error, exercise: &Exercise) -> Fault {
+    let intake::Error::NotTheClass { meant, .. } = &error else {
+        return error.into();
+    };
+    let folder = meant.to_string_lossy();
+    let folder = shlex::try_quote(&folder).unwrap_or_default();
+    let hint = format!(
+        "if that is the class, type `grade batch {} {folder}`",
+        exercise.id
+    );
+    Fault::from(error).hint(hint)
 }
 
 /// The fault where the user named an output folder in place of a class. An output folder does not name its

@@ -220,7 +220,12 @@ impl Outputs {
     /// Write both files into the folder.
     pub(super) fn write_all(&self) -> Result<(), Fault> {
         through(&self.folder, BATCH, |to| self.batch(to))?;
-        through(&self.folder, GRADEBOOK, |to| self.gradebook(to))
+        through(&self.folder, GRADEBOOK, |to| {
+            // Without this mark, Excel reads the file in the code page of the machine.
+            to.write_all("\u{FEFF}".as_bytes())
+                .map_err(|error| written(&self.folder, &error))?;
+            self.gradebook(to)
+        })
     }
 
     /// The batch is complete; accept its grades if that is wanted.

@@ -79,7 +79,7 @@ impl Roster {
     pub(super) fn new(found: &intake::Class) -> Self {
         let attempts = found.submissions.iter().filter_map(|found| {
             let is_plain =
-                matches!(&found.attempts[..], [only] if !only.is_late && SubmissionId::can_spell(&only.name));
+                !found.is_told_apart && matches!(&found.attempts[..], [only] if !only.is_late && SubmissionId::can_spell(&only.name));
             let attempts = found.attempts.iter().map(|attempt| Attempt {
                 name: attempt.name.clone(),
                 late: attempt.is_late,

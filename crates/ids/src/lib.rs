@@ -384,7 +384,10 @@ mod tests {
         let title = "Programming Assignment 3 - Concurrency and Multi-threading in Rust-";
         let (jane, max) = (id(&format!("{title}jdoe")), id(&format!("{title}mroe")));
         assert_ne!(jane, max);
-        assert!(jane.starts_with("Programming_As_") && jane.contains("Rust-jdoe-"), "{jane}");
+        assert!(
+            jane.starts_with("Programming_As_") && jane.contains("Rust-jdoe-"),
+            "{jane}"
+        );
         let middle = |c: &str| id(&format!("{}{c}{}", "x".repeat(60), "y".repeat(60)));
         assert_ne!(middle("1"), middle("2"));
         assert_eq!(id(&"x".repeat(LONGEST_ID)), "x".repeat(LONGEST_ID));

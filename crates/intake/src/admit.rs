@@ -107,6 +107,9 @@ pub fn admit_source(
     let name = names::shown(path.file_name().unwrap_or_default().as_encoded_bytes());
     let admitted = match source {
         Source::File(_) => return Ok(Admission::Refused(vec![refusals::no_archive(&name)])),
+        Source::Typed(_, typed) => {
+            return Ok(Admission::Refused(vec![refusals::typed(&name, *typed)]));
+        }
         Source::Folder(location) => copy_found_folder(location, wanted, dest, limits),
         Source::Archive(location, kind) => {
             copy_found_archive(location, *kind, wanted, dest, limits)

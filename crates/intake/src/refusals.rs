@@ -9,6 +9,7 @@ use crate::{
     limits::Limits,
     names::{LONGEST_PATH, shown},
     refusal::Refusal,
+    source::Typed,
 };
 
 /// The thing itself, in a sentence.
@@ -192,6 +193,19 @@ pub(crate) fn other_magic(place: &str, kind: &str) -> Refusal {
             the(place)
         ),
         "pack the folder as `.zip` or as `.tar.gz`; a name alone does not make an archive",
+    )
+}
+
+/// The refusal of what was typed into a system, where code was asked for.
+pub(crate) fn typed(place: &str, typed: Typed) -> Refusal {
+    let what = match typed {
+        Typed::Text => "typed text",
+        Typed::Link => "a link",
+    };
+    Refusal::new(
+        place,
+        format!("what was handed in is {what}, {}, and no code", the(place)),
+        "hand in the folder that holds `Cargo.toml` and `src/`, packed as an archive",
     )
 }
 

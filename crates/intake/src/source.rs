@@ -15,6 +15,17 @@ pub enum Source {
     Archive(Location, ArchiveKind),
     /// Something else that was handed in; it will be refused.
     File(Location),
+    /// What was typed into the system in place of a file; it will be refused.
+    Typed(Location, Typed),
+}
+
+/// What was typed into the system in place of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    /// Text.
+    Text,
+    /// The address of something.
+    Link,
 }
 
 impl Source {
@@ -22,9 +33,10 @@ impl Source {
     #[must_use]
     pub fn path(&self) -> PathBuf {
         match self {
-            Self::Folder(location) | Self::Archive(location, _) | Self::File(location) => {
-                location.path()
-            }
+            Self::Folder(location)
+            | Self::Archive(location, _)
+            | Self::File(location)
+            | Self::Typed(location, _) => location.path(),
         }
     }
 }

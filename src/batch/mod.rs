@@ -52,7 +52,7 @@ pub use jobs::default_jobs;
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
-pub use roster::{Attempt, Class, Ignored};
+pub use roster::{Attempt, Class, Ignored, Person};
 
 use self::{
     accepted::Accepted,

@@ -33,6 +33,7 @@ mod events;
 mod inputs;
 mod jobs;
 mod key;
+mod listing;
 mod output_dir;
 mod outputs;
 mod plan;
@@ -49,6 +50,7 @@ use std::{
 
 pub use events::{How, Progress, ProgressEvent};
 pub use jobs::default_jobs;
+pub use listing::{Listing, list};
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
@@ -82,6 +84,8 @@ pub struct Request<'a> {
     pub exercise: Exercise,
     /// The class: a folder of submissions.
     pub class: &'a Path,
+    /// How names in it are read, if the user says so.
+    pub names: Option<&'a intake::NamePattern>,
     /// The output folder.
     pub out: &'a Path,
     /// How many are graded at a time.
@@ -125,15 +129,24 @@ pub fn run(
         settings,
         exercise,
         class: dir,
+        names,
         out,
         jobs,
         seeds,
         fresh,
         accept,
     } = request;
-    let class = find_class(&exercise, settings, dir, out)?;
+    let class = find_class(&exercise, settings, dir, names)?;
+    if output_dir::lies_in(out, dir) {
+        let message = format!(
+            "failed to write into `{}`: it is among the submissions",
+            out.display()
+        );
+        return Err(output_dir::unsuitable(message));
+    }
     let folder = OutputDir::lock(out)?;
     let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds)?;
+    plan.set_names(&folder, names.map(intake::NamePattern::as_str))?;
     if fresh {
         plan.begin_again();
     }
@@ -192,29 +205,22 @@ pub fn run(
     }
 }
 
-/// The class in `dir`, whose grades may go to `out`: submissions, and no grades among them.
+/// The class in `dir`, whose names are read as `names` says.
 fn find_class(
     exercise: &Exercise,
     settings: &Settings,
     dir: &Path,
-    out: &Path,
+    names: Option<&intake::NamePattern>,
 ) -> Result<intake::Class, Fault> {
     if output_dir::is_of_batch(dir) {
         return Err(no_class_but_grades(dir));
     }
-    let class = intake::find(dir, exercise.wanted(), &settings.course.intake, None)
+    let class = intake::find(dir, exercise.wanted(), &settings.course.intake, names)
         .map_err(|error| misnamed(error, exercise))?;
     if class.submissions.is_empty() {
         let message = format!("found no submission in `{}`", dir.display());
         return Err(Fault::usage(message)
             .hint("name the folder that holds a folder or an archive of each student"));
-    }
-    if output_dir::lies_in(out, dir) {
-        let message = format!(
-            "failed to write into `{}`: it is among the submissions",
-            out.display()
-        );
-        return Err(output_dir::unsuitable(message));
     }
     Ok(class)
 }

@@ -66,6 +66,10 @@ pub(super) struct Batch {
     pub(super) jobs: NonZeroUsize,
     /// The seeds that were typed; none means those of the output folder, or fresh ones.
     pub(super) seeds: Vec<Seed>,
+    /// Whether the class is listed and not graded.
+    pub(super) list: bool,
+    /// How names are read.
+    pub(super) names: Option<intake::NamePattern>,
     pub(super) fresh: bool,
     pub(super) accept: bool,
     pub(super) quiet: bool,
@@ -225,6 +229,8 @@ impl Typed<'_> {
             shown_out,
             jobs: args.jobs.unwrap_or_else(batch::default_jobs),
             seeds: args.seeds,
+            list: args.list,
+            names: args.names,
             fresh: args.fresh,
             accept: args.accept,
             quiet: args.quiet,

@@ -145,7 +145,6 @@ fn archives_and_attempts_are_graded_and_stand_in_every_output() {
         &report,
         "Ignored notes.txt is neither a folder nor an archive",
     );
-
 }
 
 #[test]

@@ -91,6 +91,10 @@ impl GradeArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that was typed"
+)]
 pub(super) struct BatchArgs {
     /// The exercise
     #[arg(value_name = "EXERCISE")]

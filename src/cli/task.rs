@@ -53,6 +53,10 @@ pub(super) struct Grade {
 }
 
 /// Grade a class.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that was typed"
+)]
 pub(super) struct Batch {
     pub(super) settings: Settings,
     pub(super) isolation: IsolationDemand,

@@ -41,6 +41,7 @@ mod refusals;
 mod root;
 mod snapshot;
 mod source;
+mod typed;
 mod walk;
 mod wanted;
 
@@ -57,5 +58,6 @@ pub use limits::Limits;
 pub use location::Location;
 pub use refusal::Refusal;
 pub use snapshot::{Snapshot, SnapshotFile};
-pub use source::{Source, Typed};
+pub use source::Source;
+pub use typed::Typed;
 pub use wanted::Wanted;

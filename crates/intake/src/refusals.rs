@@ -9,7 +9,7 @@ use crate::{
     limits::Limits,
     names::{LONGEST_PATH, shown},
     refusal::Refusal,
-    source::Typed,
+    typed::Typed,
 };
 
 /// The thing itself, in a sentence.

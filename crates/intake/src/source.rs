@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::{archive_kind::ArchiveKind, location::Location};
+use crate::{archive_kind::ArchiveKind, location::Location, typed::Typed};
 
 /// What a submission came as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,15 +17,6 @@ pub enum Source {
     File(Location),
     /// What was typed into the system in place of a file; it will be refused.
     Typed(Location, Typed),
-}
-
-/// What was typed into the system in place of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Typed {
-    /// Text.
-    Text,
-    /// The address of something.
-    Link,
 }
 
 impl Source {

@@ -35,11 +35,11 @@ pub(super) fn read(text: &str) -> Option<String> {
         }
     }
     let month = words.iter().find_map(|word| {
-        let is_short = |month: &&str| word.len() >= 3 && month.starts_with(word.as_str());
+        let is_short = |month: &str| word.len() >= 3 && month.starts_with(word.as_str());
         let at = MONTHS
             .iter()
-            .position(|month| is_short(&month) || word == "sept" && *month == "september");
-        at.map(|at| at as u32 + 1)
+            .position(|month| is_short(month) || word == "sept" && *month == "september");
+        at.and_then(|at| u32::try_from(at + 1).ok())
     });
     let half = ["am", "pm"]
         .iter()
@@ -127,7 +127,7 @@ fn clock(parts: &[String], half: Option<usize>) -> Option<Date> {
     let mut next = || numbers.next().unwrap_or(Some(0));
     let (hour, minute, second) = (next()?, next()?, next()?);
     let hour = match half {
-        Some(half) if hour <= 12 => hour % 12 + 12 * half as u32,
+        Some(half) if hour <= 12 => hour % 12 + if half == 0 { 0 } else { 12 },
         _ => hour,
     };
     Some((hour, minute, second))

@@ -1,6 +1,6 @@
 //! Search one student's folder: is the crate there, or archives, or several attempts?
 //!
-//! Hides when subfolders are attempts and not just subfolders, and the folders that Sakai and OpenOLAT make for
+//! Hides when subfolders are attempts and not just subfolders, and the folders that Sakai and `OpenOLAT` make for
 //! each student. Says nothing about a folder that is plain: admission finds the crate in it.
 //! Never opens anything but folders.
 
@@ -26,7 +26,8 @@ use crate::{
     location::Location,
     open,
     root::{self, Root},
-    source::{Source, Typed},
+    source::Source,
+    typed::Typed,
     wanted::Wanted,
 };
 
@@ -49,7 +50,7 @@ pub(super) enum Inside {
     Plain(Attempts),
     /// Sakai made it.
     Sakai(Attempts),
-    /// OpenOLAT made it.
+    /// `OpenOLAT` made it.
     OpenOlat(Attempts),
 }
 
@@ -81,7 +82,7 @@ pub(super) fn look(
     attempts_in(fd, location, wanted).map(Inside::Plain)
 }
 
-/// Whether Sakai or OpenOLAT made the open folder for a student.
+/// Whether Sakai or `OpenOLAT` made the open folder for a student.
 pub(super) fn is_made_by_a_system(fd: BorrowedFd<'_>) -> Result<bool, ReadError> {
     let names = root::list(fd, NAMES)?;
     let rounds = openolat_rounds(names.iter().map(|name| name.to_bytes()));
@@ -125,10 +126,10 @@ fn sakai(
     Ok(in_folder(SAKAI.as_bytes(), found, below))
 }
 
-/// The names among `names` of folders in which OpenOLAT puts what a student handed in, in the order in which
+/// The names among `names` of folders in which `OpenOLAT` puts what a student handed in, in the order in which
 /// they came.
 ///
-/// `GTACourseNode.java` of OpenOLAT numbers the steps of a task: `1_task`, `2_submissions`, `3_corrections`,
+/// `GTACourseNode.java` of `OpenOLAT` numbers the steps of a task: `1_task`, `2_submissions`, `3_corrections`,
 /// `4_revisions_1`, `5_corrections_1`, and at the end `6_assessment`; steps that a task does not have are left
 /// out. The folder around is `Last_First_login`, or a group's name and number.
 fn openolat_rounds<'n>(names: impl Iterator<Item = &'n [u8]>) -> Vec<(u32, Vec<u8>)> {
@@ -276,20 +277,20 @@ pub(super) fn are_attempts<'n>(names: impl Iterator<Item = &'n [u8]>) -> bool {
     bases.len() == 1 && (are_words || has_bare)
 }
 
+/// A path, and the kind of the archive there if it is one that is read.
+type ByName = (Vec<u8>, Option<ArchiveKind>);
+
 /// The archives in a folder without a crate, as Moodle puts them there: at its top, or else in the folders
 /// highest up, one or two folders down. An archive that is not read counts only where none is read.
-fn archives(fd: BorrowedFd<'_>) -> Result<Vec<(Vec<u8>, Option<ArchiveKind>)>, ReadError> {
+fn archives(fd: BorrowedFd<'_>) -> Result<Vec<ByName>, ReadError> {
     let mut found = Vec::new();
     let mut names_left = NAMES;
     archives_below(fd, b"", 0, &mut names_left, &mut found)?;
-    let is_read = found.iter().any(|(_, kind, _)| kind.is_some());
-    found.retain(|(_, kind, _)| kind.is_some() == is_read);
-    let highest = found.iter().map(|(_, _, depth)| *depth).min();
-    found.retain(|(_, _, depth)| Some(*depth) == highest);
-    Ok(found
-        .into_iter()
-        .map(|(name, kind, _)| (name, kind))
-        .collect())
+    let is_read = found.iter().any(|((_, kind), _)| kind.is_some());
+    found.retain(|((_, kind), _)| kind.is_some() == is_read);
+    let highest = found.iter().map(|(_, depth)| *depth).min();
+    found.retain(|(_, depth)| Some(*depth) == highest);
+    Ok(found.into_iter().map(|(archive, _)| archive).collect())
 }
 
 fn archives_below(
@@ -297,7 +298,7 @@ fn archives_below(
     path: &[u8],
     depth: usize,
     names_left: &mut usize,
-    found: &mut Vec<(Vec<u8>, Option<ArchiveKind>, usize)>,
+    found: &mut Vec<(ByName, usize)>,
 ) -> Result<(), ReadError> {
     let names = root::list(fd, *names_left)?;
     *names_left -= names.len();
@@ -315,7 +316,7 @@ fn archives_below(
         let kind = ArchiveKind::of_name(bytes);
         if kind.is_some() || is_other_archive(bytes) {
             if matches!(open::kind_of(fd, name), Ok(FileType::RegularFile)) {
-                found.push((below, kind, depth));
+                found.push(((below, kind), depth));
             }
         } else if depth < root::DEEPEST
             && let Some(inner) = open::folder(fd, name)?

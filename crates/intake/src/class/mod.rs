@@ -53,7 +53,8 @@ use crate::{
     manifest,
     names::{self, shown},
     open, root,
-    source::{Source, Typed},
+    source::Source,
+    typed::Typed,
     wanted::Wanted,
 };
 
@@ -75,12 +76,12 @@ pub fn find(
     limits: &Limits,
     pattern: Option<&NamePattern>,
 ) -> Result<Class, Error> {
-    let named = open::class(dir)?;
+    let top = open::class(dir)?;
     let list = |fd: BorrowedFd<'_>| {
         let names = root::list(fd, ENTRIES);
         names.map_err(|errno| scan_error(dir, ReadError::from(errno)))
     };
-    let names = list(named.as_fd())?;
+    let names = list(top.as_fd())?;
     if names.len() == ENTRIES {
         return Err(Error::ClassTooLarge {
             path: dir.to_path_buf(),
@@ -98,7 +99,7 @@ pub fn find(
     }
     let judgement = match pattern {
         Some(_) => Judgement::Class(PathBuf::new()),
-        None => wrapper::judge(dir, named.as_fd(), wanted, *limits)
+        None => wrapper::judge(dir, top.as_fd(), wanted, *limits)
             .map_err(|error| scan_error(dir, error))?,
     };
     let below = match judgement {
@@ -112,8 +113,8 @@ pub fn find(
             });
         }
     };
-    let fd = root::descend(named, below.as_os_str().as_bytes())
-        .map_err(|error| scan_error(dir, error))?;
+    let fd =
+        root::descend(top, below.as_os_str().as_bytes()).map_err(|error| scan_error(dir, error))?;
     let names = list(fd.as_fd())?;
     let texts = names.iter().map(|name| text_of(name)).collect::<Vec<_>>();
     let mut scan = ClassScan {

@@ -344,7 +344,7 @@ impl Search<'_> {
                 || is_rust(bytes)
                 || ArchiveKind::of_name(bytes).is_some()
         };
-        if names.iter().any(|name| is_work(name)) {
+        if names.iter().any(is_work) {
             return Ok(true);
         }
         if depth == 0 {

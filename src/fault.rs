@@ -292,9 +292,7 @@ impl From<intake::Error> for Fault {
             E::ClassIsCrate { .. } => {
                 Some("name the folder that holds one folder or archive for each student")
             }
-            E::SameId { .. } => Some(
-                "rename one of them, or move it out of the folder; capitals make no difference",
-            ),
+            E::NoName { .. } => Some("change the pattern of `--names`"),
             E::Copy { source, .. } if is_out_of_files(source) => {
                 Some("raise the limit of open files (`ulimit -n`)")
             }

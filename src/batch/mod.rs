@@ -35,6 +35,7 @@ mod changes;
 mod events;
 mod jobs;
 mod key;
+mod listing;
 mod output_dir;
 mod outputs;
 mod plan;
@@ -51,10 +52,11 @@ use std::{
 
 pub use events::{How, Progress, ProgressEvent};
 pub use jobs::default_jobs;
+pub use listing::{Listing, list};
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
-pub use roster::{Attempt, Class, Ignored};
+pub use roster::{Attempt, Class, Ignored, Person};
 
 use self::{
     accepted::Accepted,
@@ -84,6 +86,8 @@ pub struct Request<'a> {
     pub exercise: Exercise,
     /// The class: a folder of submissions.
     pub class: &'a Path,
+    /// How names in it are read, if the user says so.
+    pub names: Option<&'a intake::NamePattern>,
     /// The output folder.
     pub out: &'a Path,
     /// How many are graded at a time.
@@ -129,6 +133,7 @@ pub fn run(
         settings,
         exercise,
         class: dir,
+        names,
         out,
         jobs,
         seeds,
@@ -136,9 +141,17 @@ pub fn run(
         fresh,
         accept,
     } = request;
-    let class = find_class(&exercise, settings, dir, out)?;
+    let class = find_class(&exercise, settings, dir, names)?;
+    if output_dir::lies_in(out, dir) {
+        let message = format!(
+            "failed to write into `{}`: it is among the submissions",
+            out.display()
+        );
+        return Err(output_dir::unsuitable(message));
+    }
     let folder = OutputDir::lock(out)?;
     let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds, observe)?;
+    plan.set_names(&folder, names.map(intake::NamePattern::as_str))?;
     if fresh {
         plan.begin_again();
     }
@@ -205,30 +218,38 @@ pub fn run(
     }
 }
 
-/// The class in `dir`, whose grades may go to `out`: submissions, and no grades among them.
+/// The class in `dir`, whose names are read as `names` says.
 fn find_class(
     exercise: &Exercise,
     settings: &Settings,
     dir: &Path,
-    out: &Path,
+    names: Option<&intake::NamePattern>,
 ) -> Result<intake::Class, Fault> {
     if output_dir::is_of_batch(dir) {
         return Err(no_class_but_grades(dir));
     }
-    let class = intake::find(dir, exercise.wanted(), &settings.course.intake)?;
+    let class = intake::find(dir, exercise.wanted(), &settings.course.intake, names)
+        .map_err(|error| misnamed(error, exercise))?;
     if class.submissions.is_empty() {
         let message = format!("found no submission in `{}`", dir.display());
         return Err(Fault::usage(message)
             .hint("name the folder that holds a folder or an archive of each student"));
     }
-    if output_dir::lies_in(out, dir) {
-        let message = format!(
-            "failed to write into `{}`: it is among the submissions",
-            out.display()
-        );
-        return Err(output_dir::unsuitable(message));
-    }
     Ok(class)
+}
+
+/// The fault of a class that was not found, with the command to type if another folder was meant.
+fn misnamed(error: intake::Error, exercise: &Exercise) -> Fault {
+    let intake::Error::NotTheClass { meant, .. } = &error else {
+        return error.into();
+    };
+    let folder = meant.to_string_lossy();
+    let folder = shlex::try_quote(&folder).unwrap_or_default();
+    let hint = format!(
+        "if that is the class, type `grade batch {} {folder}`",
+        exercise.id
+    );
+    Fault::from(error).hint(hint)
 }
 
 /// The fault where the user named an output folder in place of a class. An output folder does not name its

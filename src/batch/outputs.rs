@@ -21,13 +21,13 @@ use super::{
     output_dir::{self, OutputDir},
     plan::Plan,
     records,
-    roster::{Class, Roster},
+    roster::{Class, Person, Roster},
 };
 use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 use judge::{
     record::Record,
-    report::{self, Summary},
+    report::{self, Identity, Summary},
 };
 
 pub(super) const BATCH: &str = "batch.json";
@@ -175,13 +175,22 @@ impl Outputs {
             Ok(())
         })?;
         let checks: Vec<CheckId> = checks.into_iter().collect();
-        to.write_all(report::gradebook_head(&checks).as_bytes())
+        let class = self.roster.as_ref().map(|roster| &roster.class);
+        let has_people = class.is_some_and(|class| !class.people.is_empty());
+        to.write_all(report::gradebook_head(&checks, has_people).as_bytes())
             .map_err(failed)?;
         self.each_record(|record| {
-            let roster = self.roster.as_ref();
-            let handed_in = roster.map(|roster| roster.class.handed_in(&record.submission.id));
-            to.write_all(report::gradebook_line(&record, &checks, handed_in).as_bytes())
-                .map_err(failed)
+            let id = &record.submission.id;
+            let handed_in = class.map(|class| class.handed_in(id));
+            let people = class.and_then(|class| class.people.get(id));
+            let mut identities = people.into_iter().flatten().map(Person::identity);
+            let first = identities.next().or(has_people.then(Identity::default));
+            let all = std::iter::once(first).chain(identities.map(Some));
+            for identity in all {
+                let line = report::gradebook_line(&record, &checks, handed_in, identity);
+                to.write_all(line.as_bytes()).map_err(failed)?;
+            }
+            Ok(())
         })
     }
 
@@ -220,7 +229,12 @@ impl Outputs {
     /// Write both files into the folder.
     pub(super) fn write_all(&self) -> Result<(), Fault> {
         through(&self.folder, BATCH, |to| self.batch(to))?;
-        through(&self.folder, GRADEBOOK, |to| self.gradebook(to))
+        through(&self.folder, GRADEBOOK, |to| {
+            // Without this mark, Excel reads the file in the code page of the machine.
+            to.write_all("\u{FEFF}".as_bytes())
+                .map_err(|error| written(&self.folder, &error))?;
+            self.gradebook(to)
+        })
     }
 
     /// The batch is complete; accept its grades if that is wanted.

@@ -49,6 +49,9 @@ pub(super) struct Plan {
     /// Whether the last regrading is not complete yet.
     #[serde(default)]
     is_under_way: bool,
+    /// The pattern by which names are read, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    names: Option<String>,
     /// The inputs that all records share. A file of an earlier version lacks them; then every record counts.
     #[serde(default)]
     made_from: Inputs,
@@ -107,6 +110,7 @@ impl Plan {
         let (generation, is_under_way) = kept
             .as_ref()
             .map_or((0, false), |kept| (kept.generation, kept.is_under_way));
+        let names = kept.as_ref().and_then(|kept| kept.names.clone());
         // The limit follows from the reference's time on exactly these seeds.
         let (run_limit_ms, limit_for) = kept
             .filter(|kept| kept.seeds == seeds)
@@ -121,6 +125,7 @@ impl Plan {
             limit_for,
             generation,
             is_under_way,
+            names,
             made_from: Inputs::new(),
         })
     }
@@ -142,6 +147,31 @@ impl Plan {
             ("generation", self.generation.to_string()),
         ];
         inputs.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// Let names be read by this pattern. A batch whose names were read in another way has other students, so
+    /// it is refused.
+    pub(super) fn set_names(
+        &mut self,
+        folder: &OutputDir,
+        names: Option<&str>,
+    ) -> Result<(), Fault> {
+        let is_new = Self::read(folder)?.is_none();
+        if !is_new && self.names.as_deref() != names {
+            let how = match &self.names {
+                Some(names) => format!("its names were read with `--names '{names}'`"),
+                None => "its names were read without `--names`".to_owned(),
+            };
+            let message = format!(
+                "failed to continue the batch in `{}`",
+                folder.root().display()
+            );
+            return Err(Fault::usage(message)
+                .because(how)
+                .hint("use the same option, or choose another folder with `--out DIR`"));
+        }
+        self.names = names.map(str::to_owned);
+        Ok(())
     }
 
     /// Begin to grade the whole class again, or continue a regrading that was stopped.

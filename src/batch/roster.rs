@@ -17,7 +17,7 @@ use super::{
 };
 use crate::fault::Fault;
 use ids::SubmissionId;
-use judge::report::HandedIn;
+use judge::report::{HandedIn, Identity};
 
 const FILE: &str = "class.json";
 const SCHEMA: &str = "grade-class/1";
@@ -28,11 +28,41 @@ const SCHEMA: &str = "grade-class/1";
 pub struct Class {
     /// How many submissions there are. There are fewer records while a batch is under way.
     pub size: usize,
-    /// Who handed in several times, or late, or has a name that an id cannot spell: all attempts by their
+    /// Who handed in several times, or late, or has a name that an id cannot spell or that is told apart from
+    /// another one by a digest: all attempts by their
     /// names in the class's folder, the last one, which counts, last.
     pub attempts: BTreeMap<SubmissionId, Vec<Attempt>>,
+    /// Who handed in, where the exporting system says so: several people of a group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub people: BTreeMap<SubmissionId, Vec<Person>>,
     /// What is no submission, in byte order of the names.
     pub ignored: Vec<Ignored>,
+}
+
+/// A person, as the exporting system knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Person {
+    /// The number that the school gave them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// Their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+impl Person {
+    /// The person in a line of the gradebook.
+    pub(super) fn identity(&self) -> Identity<'_> {
+        Identity {
+            sid: self.sid.as_deref().unwrap_or_default(),
+            name: self.name.as_deref().unwrap_or_default(),
+            email: self.email.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// One time that a student handed in.
@@ -79,12 +109,24 @@ impl Roster {
     pub(super) fn new(found: &intake::Class) -> Self {
         let attempts = found.submissions.iter().filter_map(|found| {
             let is_plain =
-                matches!(&found.attempts[..], [only] if !only.is_late && SubmissionId::can_spell(&only.name));
+                !found.is_told_apart && matches!(&found.attempts[..], [only] if !only.is_late && SubmissionId::can_spell(&only.name));
             let attempts = found.attempts.iter().map(|attempt| Attempt {
                 name: attempt.name.clone(),
                 late: attempt.is_late,
             });
             (!is_plain).then(|| (found.id.clone(), attempts.collect()))
+        });
+        let people = found
+            .submissions
+            .iter()
+            .filter(|found| !found.people.is_empty());
+        let people = people.map(|found| {
+            let people = found.people.iter().map(|person| Person {
+                sid: person.sid.clone(),
+                name: person.name.clone(),
+                email: person.email.clone(),
+            });
+            (found.id.clone(), people.collect())
         });
         let ignored = found.ignored.iter().map(|ignored| Ignored {
             name: ignored.name.clone(),
@@ -100,6 +142,7 @@ impl Roster {
             class: Class {
                 size: found.submissions.len(),
                 attempts: attempts.collect(),
+                people: people.collect(),
                 ignored: ignored.collect(),
             },
         }

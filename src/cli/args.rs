@@ -10,6 +10,7 @@ use crate::{
     grading::ObserveRequest,
 };
 use ids::Seed;
+use intake::NamePattern;
 
 /// Grade exercises in concurrent programming
 ///
@@ -103,6 +104,10 @@ impl GradeArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that was typed"
+)]
 pub(super) struct BatchArgs {
     /// The exercise
     #[arg(value_name = "EXERCISE")]
@@ -125,6 +130,13 @@ pub(super) struct BatchArgs {
     /// Grade unchanged submissions again too; if it is stopped, the same command continues
     #[arg(long)]
     pub(super) fresh: bool,
+    /// Print who is in the class and what is ignored, and grade nothing
+    #[arg(long, conflicts_with_all = ["out", "jobs", "seeds", "fresh", "accept", "quiet"])]
+    pub(super) list: bool,
+    /// How names are read, where the system is not known: a regular expression with a group
+    /// `(?<student>…)`, and perhaps `attempt` and `date`
+    #[arg(long, value_name = "REGEX", value_parser = parse_names)]
+    pub(super) names: Option<NamePattern>,
     /// Accept the grades; later changes are reported against them
     #[arg(long)]
     pub(super) accept: bool,
@@ -244,6 +256,10 @@ impl From<Color> for ColorChoice {
 fn parse_isolation(text: &str) -> Result<Isolation, String> {
     text.parse()
         .map_err(|_| "it is none of auto, full, confined, weak, none".to_owned())
+}
+
+fn parse_names(text: &str) -> Result<NamePattern, String> {
+    NamePattern::new(text).map_err(|error| format!("the pattern {error}"))
 }
 
 fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {

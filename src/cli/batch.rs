@@ -30,15 +30,28 @@ impl App {
             jobs,
             seeds,
             observe,
+            list,
+            names,
             fresh,
             accept,
             quiet,
             format,
         } = task;
+        if list {
+            let listing = batch::list(&settings, &exercise, &class, names.as_ref())?;
+            let text = match format {
+                ClassFormat::Human => listing.human(),
+                ClassFormat::Json => listing.json()?,
+                ClassFormat::Csv => listing.csv(),
+            };
+            self.output.report(&text)?;
+            return Ok(ExitCode::Passed);
+        }
         let request = batch::Request {
             settings: &settings,
             exercise,
             class: &class,
+            names: names.as_ref(),
             out: &out,
             jobs,
             seeds: &seeds,

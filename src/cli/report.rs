@@ -27,8 +27,8 @@ impl App {
                 ClassFormat::Json => report::json(&record),
                 ClassFormat::Csv => {
                     let checks: Vec<_> = record.checks.iter().map(|check| check.id).collect();
-                    report::gradebook_head(&checks)
-                        + &report::gradebook_line(&record, &checks, None)
+                    report::gradebook_head(&checks, false)
+                        + &report::gradebook_line(&record, &checks, None, None)
                 }
             };
             self.output.report(&text)?;

@@ -59,6 +59,10 @@ pub(super) struct Grade {
 }
 
 /// Grade a class.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that was typed"
+)]
 pub(super) struct Batch {
     pub(super) settings: Settings,
     pub(super) isolation: IsolationDemand,
@@ -74,6 +78,10 @@ pub(super) struct Batch {
     pub(super) seeds: Vec<Seed>,
     /// Which runs are to be observed.
     pub(super) observe: ObserveRequest,
+    /// Whether the class is listed and not graded.
+    pub(super) list: bool,
+    /// How names are read.
+    pub(super) names: Option<intake::NamePattern>,
     pub(super) fresh: bool,
     pub(super) accept: bool,
     pub(super) quiet: bool,
@@ -244,6 +252,8 @@ impl Typed<'_> {
             shown_out,
             seeds: args.seeds,
             observe: args.observe,
+            list: args.list,
+            names: args.names,
             fresh: args.fresh,
             accept: args.accept,
             quiet: args.quiet,

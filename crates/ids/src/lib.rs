@@ -95,17 +95,22 @@ id! {
     SubmissionId
 }
 
-/// Digits of a digest that separate names whose ids would be equal: enough for a class.
-const DISAMBIGUATING_DIGITS: usize = 6;
+/// Digits of a digest that separate names whose ids would be equal: enough for most classes.
+const DIGITS: usize = 6;
+/// How much of a long name's start stays in its id; the rest of the id has its end, where systems put logins
+/// and numbers, and a digest.
+const START: usize = 14;
 
 impl SubmissionId {
-    /// The nearest id to a folder's name: what is not allowed in an id becomes `_`. A name of which nothing
-    /// would be left is [disambiguated](Self::disambiguated).
+    /// The nearest id to a name: what is not allowed in an id becomes `_`. A name that is too long for an
+    /// id, or of which nothing would be left, has a [digest](Self::told_apart) in its id: no two names are
+    /// cut until they are equal.
     #[must_use]
     pub fn from_folder_name(name: &str) -> Self {
-        let id = spelled(name, LONGEST_ID);
-        if !name.is_ascii() && !id.contains(|c: char| c.is_ascii_alphanumeric()) {
-            return Self::disambiguated(name);
+        let id = spelled(name);
+        let is_lost = !name.is_ascii() && !id.contains(|c: char| c.is_ascii_alphanumeric());
+        if is_lost || id.len() > LONGEST_ID {
+            return Self::told_apart(name, name.as_bytes(), 1);
         }
         Self(id)
     }
@@ -117,24 +122,24 @@ impl SubmissionId {
         found.split('/').next().is_some_and(str::is_ascii)
     }
 
-    /// The nearest id to a folder's name, with a digest of the name, for names whose ids would be equal.
-    /// Capitals make no difference.
+    /// The nearest id to a name, with a digest of `what`, for names whose ids would be equal. A higher
+    /// `level`, from 1, takes more digits of the digest.
     #[must_use]
-    pub fn disambiguated(name: &str) -> Self {
-        let digest = Digest::of(name.to_lowercase().as_bytes());
-        let digits: String = digest.hex().chars().take(DISAMBIGUATING_DIGITS).collect();
-        let id = spelled(name, LONGEST_ID - DISAMBIGUATING_DIGITS - 1);
+    pub fn told_apart(name: &str, what: &[u8], level: usize) -> Self {
+        let digest = Digest::of(what);
+        let most = DIGITS.saturating_mul(level.max(1)).min(LONGEST_ID / 2);
+        let digits: String = digest.hex().chars().take(most).collect();
+        let id = shortened(&spelled(name), LONGEST_ID - digits.len() - 1);
         Self(format!("{id}-{digits}"))
     }
 }
 
-/// A folder's name as an id of at most so many characters.
-fn spelled(name: &str, most: usize) -> String {
+/// A name in the characters of an id; its length is that of the name.
+fn spelled(name: &str) -> String {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut id: String = name
         .chars()
         .map(|c| if is_allowed(c) { c } else { '_' })
-        .take(most)
         .collect();
     if id.starts_with(['-', '.']) {
         id.replace_range(..1, "_");
@@ -143,6 +148,15 @@ fn spelled(name: &str, most: usize) -> String {
         id.push('_');
     }
     id
+}
+
+/// The start and the end of an id of ASCII characters, at most so many in all.
+fn shortened(id: &str, most: usize) -> String {
+    if id.len() <= most {
+        return id.to_owned();
+    }
+    let end = id.len() - (most - START - 1);
+    format!("{}_{}", &id[..START], &id[end..])
 }
 
 /// A check's id. The set is closed: a course picks from it, and a test holds it against the documents.
@@ -341,7 +355,8 @@ mod tests {
         for name in ["", "..", "-x", "a b", "\u{1b}[31m", &"é".repeat(300), "ok"] {
             for id in [
                 SubmissionId::from_folder_name(name),
-                SubmissionId::disambiguated(name),
+                SubmissionId::told_apart(name, b"", 1),
+                SubmissionId::told_apart(name, b"", 99),
             ] {
                 assert!(
                     id.as_str().parse::<SubmissionId>().is_ok(),
@@ -354,12 +369,28 @@ mod tests {
     #[test]
     fn a_name_of_which_nothing_is_left_has_a_digest() {
         let id = |name| SubmissionId::from_folder_name(name).as_str().to_owned();
-        assert_eq!(id("李雷"), SubmissionId::disambiguated("李雷").as_str());
+        let told = |name: &str| SubmissionId::told_apart(name, name.as_bytes(), 1);
+        assert_eq!(id("李雷"), told("李雷").as_str());
         assert_ne!(id("李雷"), id("王芳"));
-        assert_eq!(id("Ö"), id("ö"));
+        assert_ne!(id("Ö"), id("ö"));
         for (name, spelled) in [("José", "Jos_"), ("!?", "__"), ("李雷 7", "___7")] {
             assert_eq!(id(name), spelled);
         }
+    }
+
+    #[test]
+    fn long_names_keep_their_start_and_end_and_are_never_cut_into_equality() {
+        let id = |name: &str| SubmissionId::from_folder_name(name).as_str().to_owned();
+        let title = "Programming Assignment 3 - Concurrency and Multi-threading in Rust-";
+        let (jane, max) = (id(&format!("{title}jdoe")), id(&format!("{title}mroe")));
+        assert_ne!(jane, max);
+        assert!(
+            jane.starts_with("Programming_As_") && jane.contains("Rust-jdoe-"),
+            "{jane}"
+        );
+        let middle = |c: &str| id(&format!("{}{c}{}", "x".repeat(60), "y".repeat(60)));
+        assert_ne!(middle("1"), middle("2"));
+        assert_eq!(id(&"x".repeat(LONGEST_ID)), "x".repeat(LONGEST_ID));
     }
 
     #[test]

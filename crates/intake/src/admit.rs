@@ -142,6 +142,9 @@ pub fn admit_source(
     let path = &source.path();
     let name = names::shown(path.file_name().unwrap_or_default().as_encoded_bytes());
     let admitted = match source {
+        Source::Typed(_, typed) => {
+            return Ok(Admission::Refused(vec![refusals::typed(&name, *typed)]));
+        }
         Source::Folder(location) => copy_found_folder(location, wanted, dest, limits),
         // What it is, its first bytes say.
         Source::Archive(location, _) | Source::File(location) => {

@@ -5,7 +5,7 @@
 
 use std::{io, path::PathBuf};
 
-use ids::SubmissionId;
+use ids::words::count;
 
 use crate::names::escaped_path;
 
@@ -87,17 +87,23 @@ pub enum Error {
         /// Why it is one.
         source: IsOneSubmission,
     },
-    /// Two submissions of a class would have one id.
-    #[error(
-        "failed to tell two submissions apart: `{}` and `{}` would both be `{id}`",
-        names[0],
-        names[1]
-    )]
-    SameId {
-        /// The names of the two. Safe to print.
-        names: [String; 2],
-        /// The id that each would have.
-        id: SubmissionId,
+    /// The folder that was named is not the class's, or nobody can tell.
+    #[error("failed to find the class in `{}`", escaped_path(path))]
+    NotTheClass {
+        /// The path that the user named.
+        path: PathBuf,
+        /// The folder that may be the class's.
+        meant: PathBuf,
+        /// Why.
+        source: Misnamed,
+    },
+    /// The instructor's pattern matches no name.
+    #[error("failed to find submissions in `{}`", escaped_path(path))]
+    NoName {
+        /// The path that the user named.
+        path: PathBuf,
+        /// Why.
+        source: NoName,
     },
     /// The private copy cannot be written or read.
     #[error("failed to {verb} `{}`", path.display())]
@@ -126,6 +132,47 @@ pub struct TooManyEntries(pub usize);
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("it has a `Cargo.toml`, so it is one submission and not a class")]
 pub struct IsOneSubmission;
+
+/// Why the folder that was named is not the class's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misnamed {
+    /// Its only folder may be the class, or one student's work.
+    #[error(
+        "its only folder, `{folder}`, holds {}, which may be the submissions of a class or the work of one student",
+        count(*holds, "folder or archive")
+    )]
+    Wrapper {
+        /// The folder. Safe to print.
+        folder: String,
+        /// How many folders and archives there are in it.
+        holds: usize,
+    },
+    /// Each of its folders may be a class.
+    #[error(
+        "each folder in it may be a class of its own, such as `{folder}`, which holds several submissions"
+    )]
+    Classes {
+        /// The first of them. Safe to print.
+        folder: String,
+    },
+    /// A system made it for one student.
+    #[error("a system made this folder for one student")]
+    OneStudents,
+    /// All names in it are those of attempts.
+    #[error("its names say that they are attempts of one student")]
+    Attempts,
+}
+
+/// A pattern that matches nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the pattern `{pattern}` matches no name in it, such as `{name}`")]
+pub struct NoName {
+    /// The pattern.
+    pub pattern: String,
+    /// A name that it does not match; safe to print.
+    pub name: String,
+}
 
 fn part(place: &str) -> String {
     match place {

@@ -45,6 +45,7 @@ mod root;
 mod snapshot;
 mod source;
 mod summary;
+mod typed;
 mod walk;
 mod wanted;
 
@@ -54,8 +55,8 @@ mod tests;
 pub use admission::Admission;
 pub use admit::{admit_folder, admit_named, admit_source, check_named, named_archive};
 pub use archive_kind::ArchiveKind;
-pub use class::{Attempt, Class, Found, Ignored, find};
-pub use error::{Error, IsOneSubmission, TooManyEntries};
+pub use class::{Attempt, Class, Found, Ignored, NamePattern, PatternError, Person, find};
+pub use error::{Error, IsOneSubmission, Misnamed, NoName, TooManyEntries};
 pub use left_out::{LeftOut, LeftOuts, Omission};
 pub use limits::Limits;
 pub use location::Location;
@@ -63,4 +64,5 @@ pub use manifest_text::{LARGEST_MANIFEST, MOST_DOTS, NotAManifest, manifest_text
 pub use refusal::Refusal;
 pub use snapshot::{Newest, Snapshot, SnapshotFile};
 pub use source::Source;
+pub use typed::Typed;
 pub use wanted::Wanted;

@@ -11,6 +11,7 @@ use crate::{
     limits::Limits,
     names::shown,
     refusal::Refusal,
+    typed::Typed,
 };
 
 /// The thing itself, in a sentence.
@@ -193,6 +194,19 @@ pub(crate) fn foreign(place: &str, what: Option<&str>) -> Refusal {
             None => format!("{} is no archive that is read here", the(place)),
         },
         "unpack it if it is an archive, and hand in the folder that holds `Cargo.toml` and `src/`, packed as `.zip` or `.tar.gz`",
+    )
+}
+
+/// The refusal of what was typed into a system, where code was asked for.
+pub(crate) fn typed(place: &str, typed: Typed) -> Refusal {
+    let what = match typed {
+        Typed::Text => "typed text",
+        Typed::Link => "a link",
+    };
+    Refusal::new(
+        place,
+        format!("what was handed in is {what}, {}, and no code", the(place)),
+        "hand in the folder that holds `Cargo.toml` and `src/`, packed as an archive",
     )
 }
 

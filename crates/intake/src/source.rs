@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::{archive_kind::ArchiveKind, location::Location};
+use crate::{archive_kind::ArchiveKind, location::Location, typed::Typed};
 
 /// What a submission came as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Source {
     Archive(Location, ArchiveKind),
     /// Something else that was handed in; it will be refused.
     File(Location),
+    /// What was typed into the system in place of a file; it will be refused.
+    Typed(Location, Typed),
 }
 
 impl Source {
@@ -22,9 +24,10 @@ impl Source {
     #[must_use]
     pub fn path(&self) -> PathBuf {
         match self {
-            Self::Folder(location) | Self::Archive(location, _) | Self::File(location) => {
-                location.path()
-            }
+            Self::Folder(location)
+            | Self::Archive(location, _)
+            | Self::File(location)
+            | Self::Typed(location, _) => location.path(),
         }
     }
 }

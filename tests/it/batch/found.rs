@@ -146,14 +146,6 @@ fn archives_and_attempts_are_graded_and_stand_in_every_output() {
         &report,
         "Ignored notes.txt is neither a folder nor an archive",
     );
-
-    // A person must rename one of two submissions with the same id.
-    fs::create_dir(class.folder().join("Ada")).unwrap();
-    let output = class.batch("out", &[]);
-    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
-    says(&output, "failed to tell two submissions apart");
-    says(&output, "`Ada` and `ada.tar.gz`");
-    assert_eq!(outputs(&out)["gradebook.csv"], gradebook);
 }
 
 #[test]

@@ -3,106 +3,85 @@
 //! Hides the layouts that people and their systems use. Every entry of the folder is accounted for: it is a
 //! submission, an attempt of one, or it is listed as ignored with the reason. Never follows a link, opens an
 //! archive only to see which of several attempts holds a crate, and never takes the work of two students for
-//! one submission.
+//! one submission: entries are one student's only if a system or the instructor's pattern says so.
 
+mod apart;
 mod archive_names;
+mod date;
+mod found;
+mod gradescope;
 mod inside;
-mod lms;
+mod pattern;
+mod students;
+mod systems;
+mod wrapper;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, BTreeSet},
-    ffi::{CStr, OsStr},
-    io,
+    collections::BTreeMap,
+    ffi::{CStr, CString, OsStr},
+    fs::File,
+    io::{self, BufRead as _, Read as _},
     os::{
         fd::{AsFd as _, BorrowedFd},
         unix::ffi::OsStrExt as _,
     },
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use rustix::fs::FileType;
 
-use ids::SubmissionId;
-
-use self::archive_names::{is_other_archive, stem};
+use self::{
+    archive_names::is_other_archive,
+    inside::Inside,
+    students::{Candidate, Students, Weight},
+    systems::{Content, Exported, Reader, System},
+    wrapper::Judgement,
+};
+pub use self::{
+    found::{Attempt, Class, Found, Ignored, Person},
+    pattern::{NamePattern, PatternError},
+};
 use crate::{
-    archive,
     archive_kind::ArchiveKind,
     cause::{Cause, ReadError},
-    error::{Error, IsOneSubmission, TooManyEntries},
+    error::{Error, IsOneSubmission, NoName, TooManyEntries},
     limits::Limits,
     location::Location,
     manifest,
     names::{self, shown},
     open, root,
     source::Source,
+    typed::Typed,
     wanted::Wanted,
 };
 
 /// A folder with more entries is probably a mistake, and is refused.
 const ENTRIES: usize = 100_000;
-/// How many archives of one student, from the last one, are searched for a crate. Without this bound, a
-/// student who uploads a thousand archives would cost a thousand readings.
-const SEARCHED_ARCHIVES: usize = 8;
-
-/// What is in an instructor's folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Class {
-    /// One for each student, in byte order of the ids.
-    pub submissions: Vec<Found>,
-    /// Everything else, in byte order of the names.
-    pub ignored: Vec<Ignored>,
-}
-
-/// One student's submission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The student's id.
-    pub id: SubmissionId,
-    /// What will be graded: the last attempt. An archive without a crate is no attempt if another archive of
-    /// the same student has one.
-    pub source: Source,
-    /// All attempts, the last one last; never empty.
-    pub attempts: Vec<Attempt>,
-}
-
-/// One time that a student handed in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// Its name in the instructor's folder, or with the student's folder before it. Safe to print.
-    pub name: String,
-    /// Where it is, and whether it is a folder or an archive.
-    pub source: Source,
-    /// Whether Canvas marked it as late.
-    pub is_late: bool,
-}
-
-/// Something in the folder that is no submission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
-    /// Its name. Safe to print.
-    pub name: String,
-    /// Why it is none, to follow the name: a sentence without full stop.
-    pub why: String,
-}
 
 /// Scan the instructor's folder `dir`.
 ///
 /// If `dir` itself is a link, it is followed, because the user named it. Inside, folders are opened to find
 /// the crate. If a student has several archives, the last ones are read, within `limits`. `wanted` says
-/// which crate is looked for.
+/// which crate is looked for. With `pattern`, names are read as it says, and in no other way.
 ///
 /// # Errors
-/// `dir` cannot be read, is itself a crate, or holds two submissions that would have the same id, in
-/// capitals or not; or the machine is out of memory or of open files.
-pub fn find(dir: &Path, wanted: Wanted<'_>, limits: &Limits) -> Result<Class, Error> {
-    let fd = open::class(dir)?;
-    let names =
-        root::list(fd.as_fd(), ENTRIES).map_err(|errno| scan_error(dir, ReadError::from(errno)))?;
+/// `dir` cannot be read, is itself a crate, or seems not to be the class's folder; `pattern` matches no name;
+/// or the machine is out of memory or of open files.
+pub fn find(
+    dir: &Path,
+    wanted: Wanted<'_>,
+    limits: &Limits,
+    pattern: Option<&NamePattern>,
+) -> Result<Class, Error> {
+    let top = open::class(dir)?;
+    let list = |fd: BorrowedFd<'_>| {
+        let names = root::list(fd, ENTRIES);
+        names.map_err(|errno| scan_error(dir, ReadError::from(errno)))
+    };
+    let names = list(top.as_fd())?;
     if names.len() == ENTRIES {
         return Err(Error::ClassTooLarge {
             path: dir.to_path_buf(),
@@ -118,304 +97,334 @@ pub fn find(dir: &Path, wanted: Wanted<'_>, limits: &Limits) -> Result<Class, Er
             source: IsOneSubmission,
         });
     }
-    let texts = names.iter().map(|name| name.to_string_lossy());
-    let texts = texts.collect::<Vec<_>>();
-    let mut scan = ClassScan {
-        reader: lms::Reader::of(texts.iter().map(AsRef::as_ref)),
-        wanted,
-        limits: *limits,
-        students: BTreeMap::new(),
-        ignored: Vec::new(),
+    let judgement = match pattern {
+        Some(_) => Judgement::Class(PathBuf::new()),
+        None => wrapper::judge(dir, top.as_fd(), wanted, *limits)
+            .map_err(|error| scan_error(dir, error))?,
     };
-    for name in &names {
-        let location = Location::new(dir, OsStr::from_bytes(name.to_bytes()));
-        let sorted = scan.entry(&location, fd.as_fd(), name);
+    let below = match judgement {
+        Judgement::Class(below) => below,
+        Judgement::Misnamed(source, meant) => {
+            let path = dir.to_path_buf();
+            return Err(Error::NotTheClass {
+                path,
+                meant,
+                source,
+            });
+        }
+    };
+    let fd =
+        root::descend(top, below.as_os_str().as_bytes()).map_err(|error| scan_error(dir, error))?;
+    let names = list(fd.as_fd())?;
+    let texts = names.iter().map(|name| text_of(name)).collect::<Vec<_>>();
+    let mut scan = ClassScan {
+        place: Location::new(dir, &below),
+        reader: Reader::of(texts.iter().map(String::as_str)),
+        pattern,
+        gradescope: BTreeMap::new(),
+        wanted,
+        students: Students::new(wanted, *limits),
+        repositories: 0,
+    };
+    scan.read_metadata(fd.as_fd(), &names);
+    for (name, text) in names.iter().zip(&texts) {
+        let location = scan.place.join(OsStr::from_bytes(name.to_bytes()));
+        let sorted = scan.entry(&location, fd.as_fd(), name, text);
         sorted.map_err(|shortage| scan_error(&location.path(), shortage))?;
     }
-    scan.finish()
+    scan.finish(&below, names.first())
 }
 
-/// One entry that is, or may be, a student's.
-#[derive(Debug)]
-struct Candidate {
-    name: String,
-    /// The name that an id is made of where no system gives one.
-    stem: String,
-    attempts: Vec<Attempt>,
-    /// What the exporting system put into its name.
-    exported: Option<lms::Exported>,
-}
-
-impl Candidate {
-    fn id(&self) -> SubmissionId {
-        match &self.exported {
-            Some(exported) => exported.id.clone(),
-            None => SubmissionId::from_folder_name(&self.stem),
-        }
+/// A name as text. Different names give different texts, also if they are not UTF-8.
+fn text_of(name: &CStr) -> String {
+    let mut text = String::new();
+    for chunk in name.to_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        // Characters that no keyboard has.
+        let odd = chunk.invalid().iter();
+        text.extend(odd.filter_map(|&byte| char::from_u32(0xF_0000 + u32::from(byte))));
     }
-
-    /// Whether its id cannot spell its name.
-    fn is_misspelled(&self) -> bool {
-        self.exported.is_none() && !self.stem.is_ascii()
-    }
-
-    /// A file that is no archive counts only where nothing else does.
-    fn is_only_files(&self) -> bool {
-        let is_file = |attempt: &Attempt| matches!(attempt.source, Source::File(_));
-        self.attempts.iter().all(is_file)
-    }
+    text
 }
 
 /// The entries scanned so far.
 #[derive(Debug)]
 struct ClassScan<'a> {
-    reader: lms::Reader,
+    place: Location,
+    reader: Reader,
+    pattern: Option<&'a NamePattern>,
+    /// What Gradescope says of each folder.
+    gradescope: BTreeMap<String, gradescope::Submission>,
     wanted: Wanted<'a>,
-    limits: Limits,
-    /// By the folds of the ids.
-    students: BTreeMap<String, (SubmissionId, Vec<Candidate>)>,
-    ignored: Vec<Ignored>,
+    students: Students<'a>,
+    /// How many folders are clones.
+    repositories: usize,
 }
 
 impl ClassScan<'_> {
+    /// Read what Gradescope says about its folders, if it does.
+    fn read_metadata(&mut self, fd: BorrowedFd<'_>, names: &[CString]) {
+        let name = names
+            .iter()
+            .find(|name| name.to_bytes() == gradescope::METADATA.as_bytes());
+        let opened = name
+            .filter(|_| self.pattern.is_none())
+            .map(|name| open::open(fd, name));
+        let Some(Ok(opened)) = opened else {
+            return;
+        };
+        if !opened.is_folder() {
+            let file = io::BufReader::new(File::from(opened.fd).take(gradescope::MOST_BYTES));
+            let lines = file.split(b'\n').map_while(Result::ok);
+            self.gradescope =
+                gradescope::read(lines.map(|line| String::from_utf8_lossy(&line).into_owned()));
+        }
+    }
+
+    /// What the name of an entry says.
+    fn exported(&self, text: &str) -> Option<Exported> {
+        if let Some(pattern) = self.pattern {
+            return pattern.read(text);
+        }
+        let Some(submission) = self.gradescope.get(text) else {
+            return self.reader.read(text);
+        };
+        Some(Exported {
+            system: System::Gradescope,
+            identity: text.to_owned(),
+            label: submission.label().unwrap_or_else(|| text.to_owned()),
+            date: submission.date.clone(),
+            file: 0,
+            is_late: false,
+            content: Content::Work,
+        })
+    }
+
     /// Scan one entry. The only error is a shortage of memory or of open files.
     fn entry(
         &mut self,
         location: &Location,
         fd: BorrowedFd<'_>,
-        name: &CStr,
+        name: &CString,
+        text: &str,
     ) -> Result<(), ReadError> {
         let bytes = name.to_bytes();
         let location = location.clone();
-        let text = String::from_utf8_lossy(bytes);
+        let exported = || self.exported(text);
         let why = match open::kind_of(fd, name) {
             Err(shortage) if shortage.is_shortage() => return Err(shortage),
             Ok(FileType::Symlink) => "is a symbolic link, and links are not followed",
             Ok(_) if names::is_dropped(bytes) => "is what other tools leave in folders",
             Ok(_) if bytes.starts_with(b".") => "is hidden",
+            Ok(_) if self.pattern.is_some() && exported().is_none() => {
+                "does not match the pattern for names"
+            }
             // An entry whose type cannot be read may be a folder: no entry of a class is dropped in silence.
+            Ok(FileType::Directory) | Err(ReadError::Machine(_))
+                if wrapper::is_grades(fd, name) =>
+            {
+                "has the grades of a batch"
+            }
             Ok(FileType::Directory) | Err(ReadError::Machine(_)) => {
-                return self.folder(fd, name, location, &text);
+                return self.folder(fd, name, location, text, exported());
             }
             Err(_) => "is gone",
-            Ok(FileType::RegularFile) => match file(location, &text, self.reader.read(&text)) {
-                Ok(candidate) => {
-                    self.add(candidate);
+            Ok(FileType::RegularFile) => match file(bytes, location, exported().as_ref()) {
+                Ok((source, weight)) => {
+                    let exported = exported();
+                    let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
+                    let date = exported.as_ref().and_then(|exported| exported.date.clone());
+                    let name = shown(bytes);
+                    let attempt = Attempt {
+                        name: name.clone(),
+                        source,
+                        is_late,
+                        date,
+                    };
+                    self.students.add(Candidate::new(
+                        name,
+                        bytes,
+                        text,
+                        exported,
+                        vec![attempt],
+                        weight,
+                    ));
                     return Ok(());
+                }
+                Err(_)
+                    if !self.gradescope.is_empty() && bytes == gradescope::METADATA.as_bytes() =>
+                {
+                    "says whose submissions these are"
                 }
                 Err(why) => why,
             },
             Ok(_) => "is neither a file nor a folder",
         };
-        self.ignore(shown(bytes), why);
+        self.students.ignore(shown(bytes), why);
         Ok(())
     }
 
     fn folder(
         &mut self,
         fd: BorrowedFd<'_>,
-        name: &CStr,
+        name: &CString,
         location: Location,
         text: &str,
+        exported: Option<Exported>,
     ) -> Result<(), ReadError> {
-        let exported = self.reader.read(text);
-        let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
-        let shown_name = shown(name.to_bytes());
-        if exported.as_ref().is_some_and(|exported| exported.is_text) {
-            self.ignore(
-                shown_name,
-                "is text that was typed into Moodle, and no file",
-            );
-            return Ok(());
-        }
-        let inside = open::folder(fd, name).and_then(|inner| match inner {
-            Some(inner) => inside::attempts_in(inner.as_fd(), &location, self.wanted),
-            None => Ok(Vec::new()),
-        });
-        let inside = match inside {
+        let bytes = name.to_bytes();
+        let shown_name = shown(bytes);
+        let inner = match open::folder(fd, name) {
             Err(shortage) if shortage.is_shortage() => return Err(shortage),
             // A folder that cannot be opened is a submission all the same; its admission reports the reason.
-            inside => inside.unwrap_or_default(),
+            inner => inner.unwrap_or_default(),
         };
-        let mut attempts = inside
+        let is_typed = exported
+            .as_ref()
+            .is_some_and(|one| one.content != Content::Work);
+        let inside = match &inner {
+            Some(_) if is_typed => Inside::Plain(Vec::new()),
+            Some(inner) => match inside::look(inner.as_fd(), &location, self.wanted) {
+                Err(shortage) if shortage.is_shortage() => return Err(shortage),
+                inside => inside.unwrap_or(Inside::Plain(Vec::new())),
+            },
+            None => Inside::Plain(Vec::new()),
+        };
+        if let Some(inner) = &inner
+            && matches!(
+                open::kind_of(inner.as_fd(), c".git"),
+                Ok(FileType::Directory)
+            )
+        {
+            self.repositories += 1;
+        }
+        let by_folder = |system, label: &str| Exported {
+            system,
+            identity: text.to_owned(),
+            label: label.to_owned(),
+            date: None,
+            file: 0,
+            is_late: false,
+            content: Content::Work,
+        };
+        let (found, exported) = match inside {
+            Inside::Plain(found) => (found, exported),
+            Inside::Sakai(found) => {
+                let exported =
+                    exported.unwrap_or_else(|| by_folder(System::Sakai, sakai_login(text)));
+                (found, Some(exported))
+            }
+            Inside::OpenOlat(found) => (
+                found,
+                Some(exported.unwrap_or_else(|| by_folder(System::OpenOlat, text))),
+            ),
+        };
+        let is_late = exported.as_ref().is_some_and(|exported| exported.is_late);
+        let date = exported.as_ref().and_then(|exported| exported.date.clone());
+        let mut weight = Weight::Work;
+        let mut attempts = found
             .into_iter()
             .map(|(name, source)| Attempt {
                 name: format!("{shown_name}/{}", shown(&name)),
                 source,
                 is_late,
+                date: date.clone().or_else(|| inside::date_in(&name)),
             })
             .collect::<Vec<_>>();
         if attempts.is_empty() {
+            let source = if is_typed {
+                weight = Weight::Typed;
+                Source::Typed(location, typed(exported.as_ref()))
+            } else {
+                Source::Folder(location)
+            };
             attempts.push(Attempt {
                 name: shown_name.clone(),
-                source: Source::Folder(location),
+                source,
                 is_late,
+                date,
             });
         }
-        self.add(Candidate {
-            name: shown_name,
-            stem: stem(text).to_owned(),
-            attempts,
-            exported,
-        });
+        self.students.add(Candidate::new(
+            shown_name, bytes, text, exported, attempts, weight,
+        ));
         Ok(())
     }
 
-    /// Add a candidate to its student.
-    fn add(&mut self, candidate: Candidate) {
-        self.add_as(candidate.id(), candidate);
-    }
-
-    fn add_as(&mut self, id: SubmissionId, candidate: Candidate) {
-        let fold = names::fold(id.as_str());
-        let (_, candidates) = self.students.entry(fold).or_insert((id, Vec::new()));
-        candidates.push(candidate);
-    }
-
-    /// Give ids of their own to different names that have one id only because an id cannot spell them.
-    fn disambiguate(&mut self) {
-        let mut misspelled = Vec::new();
-        for (id, candidates) in self.students.values_mut() {
-            let stems = candidates.iter().map(|one| names::fold(&one.stem));
-            if stems.collect::<BTreeSet<_>>().len() < 2 {
-                continue;
-            }
-            misspelled.extend(candidates.extract_if(.., |one| one.is_misspelled()));
-            if let Some(first) = candidates.first() {
-                *id = first.id();
-            }
-        }
-        self.students
-            .retain(|_, (_, candidates)| !candidates.is_empty());
-        for candidate in misspelled {
-            self.add_as(SubmissionId::disambiguated(&candidate.stem), candidate);
-        }
-    }
-
-    /// Take out the archives behind the last attempt that may hold a crate: a report that was handed in
-    /// with the crate, or after it, is no attempt. Where none holds one, all stay.
-    fn without_crate(&self, attempts: &mut Vec<Attempt>) -> Vec<Attempt> {
-        if attempts.len() < 2 {
-            return Vec::new();
-        }
-        let is_without = |attempt: &Attempt| match &attempt.source {
-            Source::Archive(location, _) => {
-                archive::is_without_crate(location, self.wanted, self.limits)
-            }
-            Source::Folder(_) | Source::File(_) => false,
-        };
-        let mut last = attempts.iter().rev().take(SEARCHED_ARCHIVES);
-        match last.position(|attempt| !is_without(attempt)) {
-            Some(behind) => attempts.split_off(attempts.len() - behind),
-            None => Vec::new(),
-        }
-    }
-
-    fn ignore(&mut self, name: String, why: impl Into<String>) {
-        let why = why.into();
-        self.ignored.push(Ignored { name, why });
-    }
-
-    fn finish(mut self) -> Result<Class, Error> {
-        self.disambiguate();
-        let mut submissions = Vec::new();
-        for (_, (id, mut candidates)) in std::mem::take(&mut self.students) {
-            if candidates
-                .iter()
-                .any(|candidate| !candidate.is_only_files())
-            {
-                for loose in candidates.extract_if(.., |candidate| candidate.is_only_files()) {
-                    let why =
-                        format!("is a file beside what `{id}` handed in as folder or archive");
-                    self.ignore(loose.name, why);
-                }
-            }
-            candidates.sort_by(by_time);
-            check_collision(&id, &candidates)?;
-            let attempts = candidates
-                .into_iter()
-                .flat_map(|candidate| candidate.attempts);
-            let mut attempts = attempts.collect::<Vec<_>>();
-            for other in self.without_crate(&mut attempts) {
-                let why = format!(
-                    "is an archive without a `{}`, beside others that `{id}` handed in",
-                    manifest::NAME
-                );
-                self.ignore(other.name, why);
-            }
-            let Some(last) = attempts.last() else {
-                continue;
-            };
-            submissions.push(Found {
-                id,
-                source: last.source.clone(),
-                attempts,
+    fn finish(mut self, below: &Path, first: Option<&CString>) -> Result<Class, Error> {
+        if let Some(pattern) = self.pattern
+            && self.students.is_empty()
+        {
+            return Err(Error::NoName {
+                path: self.place.path(),
+                source: NoName {
+                    pattern: pattern.as_str().to_owned(),
+                    name: first.map(|name| shown(name.to_bytes())).unwrap_or_default(),
+                },
             });
         }
-        submissions.sort_by(|a, b| a.id.cmp(&b.id));
-        self.ignored.sort_by(|a, b| a.name.cmp(&b.name));
+        let metadata = std::mem::take(&mut self.gradescope);
+        for (folder, submission) in &metadata {
+            if !self.students.have_folder(folder) && !submission.people.is_empty() {
+                let who = submission.label().unwrap_or_default();
+                let who = shown(who.as_bytes());
+                let why = format!(
+                    "is in `{}`, of {who}, and has no folder",
+                    gradescope::METADATA
+                );
+                self.students.ignore(shown(folder.as_bytes()), why);
+            }
+        }
+        let mut layout = self.students.layout(self.repositories);
+        if !below.as_os_str().is_empty() {
+            layout = format!("{layout}, in `{}`", shown(below.as_os_str().as_bytes()));
+        }
+        let (mut submissions, ignored) = self.students.finish();
+        for (text, found) in &mut submissions {
+            if let Some(submission) = metadata.get(text) {
+                found.people.clone_from(&submission.people);
+            }
+        }
         Ok(Class {
-            submissions,
-            ignored: self.ignored,
+            layout,
+            submissions: submissions.into_iter().map(|(_, found)| found).collect(),
+            ignored,
         })
+    }
+}
+
+/// The login in the name of a folder of Sakai, `Doe, Jane(jdoe123)`.
+fn sakai_login(text: &str) -> &str {
+    let login = text
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once('('));
+    login.map_or(text, |(_, login)| login)
+}
+
+fn typed(exported: Option<&Exported>) -> Typed {
+    match exported.map(|exported| exported.content) {
+        Some(Content::Link) => Typed::Link,
+        _ => Typed::Text,
     }
 }
 
 /// What a file beside the folders is, or why it is no submission.
 fn file(
+    name: &[u8],
     location: Location,
-    name: &str,
-    exported: Option<lms::Exported>,
-) -> Result<Candidate, &'static str> {
-    if exported.as_ref().is_some_and(|exported| exported.is_text) {
-        return Err("is text that was typed into Moodle, and no file");
+    exported: Option<&Exported>,
+) -> Result<(Source, Weight), &'static str> {
+    if exported.is_some_and(|exported| exported.content != Content::Work) {
+        return Ok((Source::Typed(location, typed(exported)), Weight::Typed));
     }
-    let is_known = exported.is_some();
-    let source = match ArchiveKind::of_name(name.as_bytes()) {
-        Some(kind) => Source::Archive(location, kind),
+    match ArchiveKind::of_name(name) {
+        Some(kind) => Ok((Source::Archive(location, kind), Weight::Work)),
         // It belongs to a student all the same, so it must not be ignored.
-        None if is_known || is_other_archive(name.as_bytes()) => Source::File(location),
-        None => return Err("is neither a folder nor an archive"),
-    };
-    let stem = stem(name).to_owned();
-    let name = shown(name.as_bytes());
-    Ok(Candidate {
-        stem,
-        attempts: vec![Attempt {
-            name: name.clone(),
-            source,
-            is_late: exported.as_ref().is_some_and(|exported| exported.is_late),
-        }],
-        name,
-        exported,
-    })
-}
-
-/// The order of uploads: by the number that the exporting system gave, and without numbers by name.
-fn by_time(a: &Candidate, b: &Candidate) -> Ordering {
-    let file = |candidate: &Candidate| candidate.exported.as_ref().map(|exported| exported.file);
-    file(a)
-        .cmp(&file(b))
-        .then_with(|| inside::natural(a.name.as_bytes(), b.name.as_bytes()))
-}
-
-/// Make sure that several entries of one id are of one student: the exporting system says so of each, and
-/// its names differ.
-fn check_collision(id: &SubmissionId, candidates: &[Candidate]) -> Result<(), Error> {
-    let clash = candidates.windows(2).find(|pair| {
-        let [Some(a), Some(b)] = [&pair[0].exported, &pair[1].exported] else {
-            return true;
-        };
-        // Canvas gives every upload a number of its own. Moodle gives none, but never gives a name twice.
-        a.id != b.id || a.file == b.file && a.file != 0 || (a.file == 0) != (b.file == 0)
-    });
-    let Some([a, b]) = clash else {
-        return Ok(());
-    };
-    Err(Error::SameId {
-        names: [a.name.clone(), b.name.clone()],
-        id: id.clone(),
-    })
+        None if exported.is_some() || is_other_archive(name) => {
+            Ok((Source::File(location), Weight::File))
+        }
+        None => Err("is neither a folder nor an archive"),
+    }
 }
 
 /// The error of a machine that cannot go on, or of a folder that changes while it is read.

@@ -22,19 +22,39 @@ pub struct HandedIn {
     pub is_late: bool,
 }
 
-/// The first line: `checks` are the columns between the points and the reason.
+/// A person who handed in, as the exporting system knows them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// The number that the school gave them.
+    pub sid: &'a str,
+    /// Their name.
+    pub name: &'a str,
+    /// Their address.
+    pub email: &'a str,
+}
+
+/// The first line: `checks` are the columns between the points and the reason. With `identities`, each line
+/// ends with a person.
 #[must_use]
-pub fn gradebook_head(checks: &[CheckId]) -> String {
+pub fn gradebook_head(checks: &[CheckId], identities: bool) -> String {
     let names = ["id", "verdict", "earned", "possible"].map(str::to_owned);
     let checks = checks.iter().map(ToString::to_string);
     let last = ["reason", "attempts", "late"].map(str::to_owned);
-    line(names.into_iter().chain(checks).chain(last))
+    let person = ["sid", "name", "email"].map(str::to_owned);
+    let person = person.into_iter().filter(|_| identities);
+    line(names.into_iter().chain(checks).chain(last).chain(person))
 }
 
 /// The line of one submission. A check's cell is what it earned; empty where it was not asked or does
-/// not tell. How it was handed in is empty where that is not known.
+/// not tell. How it was handed in is empty where that is not known. `identity` is for a head with identities:
+/// a group has a line for each of its people.
 #[must_use]
-pub fn gradebook_line(record: &Record, checks: &[CheckId], handed_in: Option<HandedIn>) -> String {
+pub fn gradebook_line(
+    record: &Record,
+    checks: &[CheckId],
+    handed_in: Option<HandedIn>,
+    identity: Option<Identity<'_>>,
+) -> String {
     let points = |pick: fn(&crate::record::Score) -> u32| {
         record
             .score
@@ -67,7 +87,16 @@ pub fn gradebook_line(record: &Record, checks: &[CheckId], handed_in: Option<Han
         attempts,
         late.to_owned(),
     ];
-    line(head.into_iter().chain(cells).chain(last))
+    let person = identity
+        .into_iter()
+        .flat_map(|one| [guard(one.sid), one.name.to_owned(), one.email.to_owned()]);
+    line(head.into_iter().chain(cells).chain(last).chain(person))
+}
+
+/// One line of any table for a spreadsheet, safe as the gradebook is.
+#[must_use]
+pub fn table_line(cells: impl Iterator<Item = String>) -> String {
+    line(cells.map(|cell| guard(&cell)))
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {
@@ -114,10 +143,14 @@ fn is_formula(cell: &str) -> bool {
 
 /// An id that looks the same in a spreadsheet.
 fn guard_id(id: &SubmissionId) -> String {
-    if is_number(id.as_str()) || is_date(id.as_str()) || is_boolean(id.as_str()) {
+    guard(id.as_str())
+}
+
+fn guard(id: &str) -> String {
+    if is_number(id) || is_date(id) || is_boolean(id) {
         format!("'{id}")
     } else {
-        id.to_string()
+        id.to_owned()
     }
 }
 

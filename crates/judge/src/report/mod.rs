@@ -14,7 +14,7 @@ mod summary;
 mod words;
 
 pub use change::{Change, Earlier, Standing};
-pub use csv::{HandedIn, gradebook_head, gradebook_line};
+pub use csv::{HandedIn, Identity, gradebook_head, gradebook_line, table_line};
 pub use escape::{escape_block, escape_line};
 pub use human::{age, human};
 pub use json::{json, json_line};

@@ -12,7 +12,7 @@ fn class(files: &[(&str, Vec<u8>)]) -> Class {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
-    find(dir.path(), wanted(), &LIMITS).unwrap()
+    find(dir.path(), wanted(), &LIMITS, None).unwrap()
 }
 
 /// What counts of the first student in a class, what came before it, and what is no attempt.

@@ -1,0 +1,254 @@
+//! Which folder was named: the class's, the one above or the one below; and names that a pattern explains.
+
+use super::*;
+use crate::error::Misnamed;
+
+#[track_caller]
+fn misnamed(files: &[&str]) -> (Misnamed, String) {
+    let dir = Dir::of(files);
+    match dir.error() {
+        Error::NotTheClass { meant, source, .. } => {
+            let meant = meant
+                .strip_prefix(dir.0.path())
+                .unwrap_or(Path::new("above"));
+            (source, meant.to_str().unwrap().to_owned())
+        }
+        error => panic!("{error:?}"),
+    }
+}
+
+#[test]
+fn a_folder_around_a_class_is_told() {
+    for (files, meant) in [
+        (&["HW1/jane.zip", "HW1/max.zip", "HW1/ann.zip"][..], "HW1"),
+        (&["HW1/jane/Cargo.toml", "HW1/max/Cargo.toml"], "HW1"),
+        (&["HW1/2024001/Cargo.toml", "HW1/2024002/Cargo.toml"], "HW1"),
+        (&["HW1/2024001/hw.zip", "HW1/2024002/hw.zip"], "HW1"),
+        (
+            &["HW1/student-1/Cargo.toml", "HW1/student-2/Cargo.toml"],
+            "HW1",
+        ),
+        (&["HW1/1/Cargo.toml", "HW1/2/Cargo.toml"], "HW1"),
+        (
+            &["a/b/c/jane/hw/Cargo.toml", "a/b/c/max/x/y/Cargo.toml"],
+            "a/b/c",
+        ),
+        // The archive that was unpacked, what systems add, and documents.
+        (
+            &[
+                "HW1/jane.zip",
+                "HW1/max.zip",
+                "HW1.zip",
+                "__MACOSX/x",
+                "grades.csv",
+            ],
+            "HW1",
+        ),
+        (
+            &[
+                "HW1/jane/main.rs",
+                "HW1/max/Cargo.toml",
+                "HW1/ann/notes.txt",
+            ],
+            "HW1",
+        ),
+    ] {
+        let (why, told) = misnamed(files);
+        assert!(
+            matches!(why, Misnamed::Wrapper { .. }),
+            "{files:?}: {why:?}"
+        );
+        assert_eq!(told, meant, "{files:?}");
+    }
+}
+
+#[test]
+fn an_export_in_a_folder_is_looked_into() {
+    for (files, people) in [
+        (
+            &["HW1/doejane_123_901_hw.zip", "HW1/roemax_124_902_hw.zip"][..],
+            2,
+        ),
+        (
+            &[
+                "a/b/Jane Doe_1_assignsubmission_file_/hw.zip",
+                "a/b/Max_2_assignsubmission_file_/Cargo.toml",
+            ],
+            2,
+        ),
+        (
+            &[
+                "HW1/Doe, Jane(jdoe)/Submission attachment(s)/hw.zip",
+                "HW1/grades.csv",
+            ],
+            1,
+        ),
+        (
+            &[
+                "HW1/Doe_Jane_jdoe/1_submissions/hw.zip",
+                "HW1/Roe_Max_mroe/1_submissions/hw.zip",
+            ],
+            2,
+        ),
+        (
+            &[
+                "x/submission_1/Cargo.toml",
+                "x/submission_2/Cargo.toml",
+                "x/submission_metadata.yml",
+            ],
+            2,
+        ),
+        (
+            &[
+                "x/10-700 - A - Oct 1, 2026 1005 AM/hw.zip",
+                "x/100-700 - B - Oct 1, 2026 1006 AM/hw.zip",
+            ],
+            2,
+        ),
+    ] {
+        let dir = Dir::of(files);
+        let class = dir.class();
+        assert_eq!(class.submissions.len(), people, "{files:?}: {class:?}");
+        assert!(class.layout.contains(", in `"), "{}", class.layout);
+        for found in &class.submissions {
+            assert!(found.source.path().exists(), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_class_of_one_student_is_a_class() {
+    for files in [
+        &["jane/Cargo.toml"][..],
+        &["jane/hw/Cargo.toml", "jane/report/report.pdf"],
+        &["jane/hw-main/code/solution/Cargo.toml"],
+        &["jane/attempt-1/Cargo.toml", "jane/attempt-2/Cargo.toml"],
+        &["jane/hw.zip", "jane/hw-1.zip"],
+        &["jane/hw.zip", "jane/hw/Cargo.toml"],
+        &["jane/week1/Cargo.toml", "jane/sum/Cargo.toml"],
+        &["jane/src/main.rs"],
+        &["jane/Cargo.toml", "jane/a/Cargo.toml", "jane/b/Cargo.toml"],
+        &["jane/"],
+        &["jane/notes.txt"],
+    ] {
+        let found = Dir::of(files).found();
+        assert_eq!(found.len(), 1, "{files:?}");
+        assert_eq!(found[0].0, "jane", "{files:?}");
+    }
+}
+
+#[test]
+fn several_classes_are_told_and_several_students_are_not() {
+    let (why, meant) = misnamed(&["tue/jane.zip", "tue/max.zip", "wed/ann.zip", "wed/bob.zip"]);
+    assert!(matches!(why, Misnamed::Classes { .. }), "{why:?}");
+    assert_eq!(meant, "tue");
+    misnamed(&[
+        "tue/2024001/Cargo.toml",
+        "tue/2024002/Cargo.toml",
+        "wed/2024003/x.zip",
+        "wed/2024004/x.zip",
+    ]);
+    for files in [
+        &[
+            "jane/code.zip",
+            "jane/report.zip",
+            "max/code.zip",
+            "max/report.zip",
+        ][..],
+        &["jane/a/Cargo.toml", "jane/b/Cargo.toml", "max/Cargo.toml"],
+        &[
+            "jane/attempt-1/Cargo.toml",
+            "jane/attempt-2/Cargo.toml",
+            "max/v1/Cargo.toml",
+            "max/v2/Cargo.toml",
+        ],
+    ] {
+        assert_eq!(Dir::of(files).class().submissions.len(), 2, "{files:?}");
+    }
+}
+
+#[test]
+fn one_students_folder_is_told() {
+    for files in [
+        &["Submission attachment(s)/hw.zip", "timestamp.txt"][..],
+        &["1_submissions/hw.zip"],
+    ] {
+        assert_eq!(misnamed(files), (Misnamed::OneStudents, "above".to_owned()));
+    }
+    let attempts = ["attempt-1/Cargo.toml", "attempt-2/Cargo.toml"];
+    assert_eq!(
+        misnamed(&attempts),
+        (Misnamed::Attempts, "above".to_owned())
+    );
+    let dir = Dir::of(&["Jane Doe_1_assignsubmission_file_/hw.zip"]);
+    let below = scan(&dir.path("Jane Doe_1_assignsubmission_file_")).unwrap_err();
+    assert!(
+        matches!(
+            below,
+            Error::NotTheClass {
+                source: Misnamed::OneStudents,
+                ..
+            }
+        ),
+        "{below}"
+    );
+}
+
+#[test]
+fn the_grades_of_a_batch_are_no_student() {
+    let dir = Dir::of(&[
+        "class-grades/seeds.json",
+        "class-grades/records/jane.json",
+        "jane/Cargo.toml",
+        "max/Cargo.toml",
+    ]);
+    assert_eq!(dir.found().len(), 2);
+    assert!(dir.ignored()[0].1.contains("grades of a batch"));
+    // The folder above a class and its grades.
+    let (why, meant) = misnamed(&[
+        "class-grades/seeds.json",
+        "class-grades/records/jane.json",
+        "class/jane.zip",
+        "class/max.zip",
+    ]);
+    assert!(matches!(why, Misnamed::Wrapper { .. }), "{why:?}");
+    assert_eq!(meant, "class");
+}
+
+#[test]
+fn a_pattern_explains_names() {
+    let dir = Dir::of(&[
+        "HW1/jane.zip",
+        "HW1/max.zip",
+        "2026-10-01_jane_2.zip",
+        "2026-09-30_jane_3.zip",
+        "2026-09-30_max_1/Cargo.toml",
+        "2026-09-30_max_2/notes.txt",
+    ]);
+    let find = |text: &str| {
+        let pattern = NamePattern::new(text).unwrap();
+        find(dir.0.path(), wanted(), &LIMITS, Some(&pattern))
+    };
+    let class = find("^(?<date>[0-9-]+)_(?<student>[a-z]+)_(?<attempt>[0-9]+)").unwrap();
+    let found = class.submissions.iter().map(|found| {
+        let attempts = found.attempts.iter().map(|attempt| attempt.name.as_str());
+        (found.id.as_str(), attempts.collect::<Vec<_>>())
+    });
+    let expected = [
+        (
+            "jane",
+            vec!["2026-09-30_jane_3.zip", "2026-10-01_jane_2.zip"],
+        ),
+        ("max", vec!["2026-09-30_max_1", "2026-09-30_max_2"]),
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    assert_eq!(class.ignored.len(), 1);
+    assert!(class.ignored[0].why.contains("does not match"));
+    let error = find("^x(?<student>.)").unwrap_err();
+    assert!(matches!(error, Error::NoName { .. }), "{error}");
+    // With a pattern, a folder with several things in it is one student's, if the pattern says so.
+    let one = Dir::of(&["HW1/jane.zip", "HW1/max.zip"]);
+    let pattern = NamePattern::new("(?<student>.+)").unwrap();
+    let class = super::find(one.0.path(), wanted(), &LIMITS, Some(&pattern)).unwrap();
+    assert_eq!(class.submissions[0].id.as_str(), "HW1");
+}

@@ -1,0 +1,123 @@
+//! Who is in a class, before anything is graded: a line for each attempt and each thing that is ignored.
+//!
+//! Hides the three forms. Needs no sandbox and no output folder, and never grades.
+
+use std::{fmt::Write as _, path::Path};
+
+use super::find_class;
+use crate::{config::Settings, course::Exercise, fault::Fault};
+use ids::words::count;
+use judge::report::{escape_line, table_line};
+
+/// A class that was found.
+#[derive(Debug)]
+pub struct Listing(intake::Class);
+
+/// Find the class in `dir`, whose names are read as `names` says.
+///
+/// # Errors
+/// There is no class.
+pub fn list(
+    settings: &Settings,
+    exercise: &Exercise,
+    dir: &Path,
+    names: Option<&intake::NamePattern>,
+) -> Result<Listing, Fault> {
+    find_class(exercise, settings, dir, names).map(Listing)
+}
+
+/// The cells of one line: id, source, attempt, of how many, date, late, what becomes of it.
+type Cells = [String; 7];
+
+impl Listing {
+    fn lines(&self) -> impl Iterator<Item = Cells> {
+        let attempts = self.0.submissions.iter().flat_map(|found| {
+            let all = found.attempts.len();
+            found.attempts.iter().enumerate().map(move |(at, attempt)| {
+                let becomes = if at + 1 == all {
+                    "graded"
+                } else {
+                    "an earlier attempt"
+                };
+                [
+                    found.id.to_string(),
+                    attempt.name.clone(),
+                    (at + 1).to_string(),
+                    all.to_string(),
+                    attempt.date.clone().unwrap_or_default(),
+                    if attempt.is_late { "late" } else { "" }.to_owned(),
+                    becomes.to_owned(),
+                ]
+            })
+        });
+        let ignored = self.0.ignored.iter().map(|one| {
+            let empty = String::new;
+            let becomes = format!("ignored: it {}", one.why);
+            [
+                empty(),
+                one.name.clone(),
+                empty(),
+                empty(),
+                empty(),
+                empty(),
+                becomes,
+            ]
+        });
+        attempts.chain(ignored)
+    }
+
+    /// For a person.
+    #[must_use]
+    pub fn human(&self) -> String {
+        let class = &self.0;
+        let mut text = format!(
+            "{}: {}\n\n",
+            class.layout,
+            count(class.submissions.len(), "submission")
+        );
+        for [id, name, at, all, date, late, becomes] in self.lines() {
+            let attempt = if all.is_empty() {
+                String::new()
+            } else {
+                format!("attempt {at} of {all}")
+            };
+            let parts = [id, name, attempt, date, late, becomes];
+            let parts = parts
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>();
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}", escape_line(&parts.join("  ")));
+        }
+        text
+    }
+
+    /// For a spreadsheet.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        let head = ["id", "source", "attempt", "of", "date", "late", "becomes"].map(str::to_owned);
+        std::iter::once(head)
+            .chain(self.lines())
+            .map(|cells| table_line(cells.into_iter()))
+            .collect()
+    }
+
+    /// For programs.
+    ///
+    /// # Errors
+    /// Never, in practice: all of it is text.
+    pub fn json(&self) -> Result<String, Fault> {
+        let lines = self.lines().map(|[id, source, attempt, of, date, late, becomes]| {
+            serde_json::json!({
+                "id": id, "source": source, "attempt": attempt.parse::<usize>().ok(),
+                "of": of.parse::<usize>().ok(), "date": date, "late": !late.is_empty(), "becomes": becomes,
+            })
+        });
+        let value = serde_json::json!({
+            "schema": "grade-list/1", "layout": self.0.layout, "entries": lines.collect::<Vec<_>>(),
+        });
+        judge::report::json_line(&value)
+            .map(|text| text + "\n")
+            .map_err(|error| Fault::internal("write the list", error))
+    }
+}

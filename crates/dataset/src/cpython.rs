@@ -1,16 +1,15 @@
 //! CPython's `random.Random`, bit for bit, as far as the course uses it.
 //!
-//! The generator proper, MT19937 with seeding by an array, is `rand_mt`'s. What CPython puts on top of it
-//! is here, after the sources of CPython 3.11: `Modules/_randommodule.c` (seeding, `getrandbits`) and
+//! The generator proper is `mt19937`. What CPython puts on top of it is here, after the sources of CPython 3.11: `Modules/_randommodule.c` (seeding, `getrandbits`) and
 //! `Lib/random.py` (`_randbelow_with_getrandbits`, `randrange`, `sample`). Python 3.9 to 3.13 agree.
 
-use rand_mt::Mt;
+use crate::mt19937::Mt19937;
 
 /// `string.ascii_letters`.
 const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// A generator in the state that `random.seed(n)` leaves.
-pub(super) struct Random(Mt);
+pub(super) struct Random(Mt19937);
 
 impl Random {
     /// `random.seed(n)` for a whole number: the generator is seeded by the array of the number's
@@ -18,7 +17,7 @@ impl Random {
     pub(super) fn seed(n: u64) -> Self {
         let words = [low_word(n), low_word(n >> 32)];
         let used = if words[1] == 0 { 1 } else { 2 };
-        Self(Mt::new_with_key(words[..used].iter().copied()))
+        Self(Mt19937::from_array(&words[..used]))
     }
 
     /// `random.getrandbits(k)` for 1 to 128 bits: whole words from the lowest up, the last one cut

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod cpython;
+mod mt19937;
 mod recipe;
 #[cfg(test)]
 mod tests;

@@ -161,22 +161,7 @@ pub fn run(
     let exercise_digest = grading::exercise_digest(settings, &exercise)?;
     let cancellation = sandbox.cancellation().clone();
     let relay = Relay(progress);
-    progress.event(ProgressEvent::Preparing(
-        "attacking the sandbox, to prove it",
-    ));
-    prove(&sandbox)?;
-    let mut checks = exercise.checks.iter();
-    if checks.any(|check| check.id == CheckId::MultiThreaded) {
-        progress.event(ProgressEvent::Preparing(
-            "observing programs of known concurrency",
-        ));
-        prove_observer(&sandbox)?;
-    }
-    let setup = ClassSetup {
-        class: dir,
-        out,
-        wall_limit: plan.wall_limit(&exercise_digest),
-    };
+    let setup = ClassSetup { class: dir, out };
     let session = Session::open_for_class(
         settings,
         exercise.clone(),
@@ -185,13 +170,10 @@ pub fn run(
         &relay,
         setup,
     )?;
-    plan.set_wall_limit(session.wall_limit(), exercise_digest);
     let mut shared = session.inputs()?;
     shared.extend(plan.inputs());
-    plan.keep(&folder, &shared)?;
-
     progress.event(ProgressEvent::Begun(class.submissions.len()));
-    let batch = Batch {
+    let mut batch = Batch {
         replay: replay(&plan),
         folder,
         accepted,
@@ -201,9 +183,16 @@ pub fn run(
         cancellation,
         tally: Mutex::default(),
     };
-    let done = queue::run(&class.submissions, jobs, |found| {
-        batch.work(found, Retry::Later)
-    });
+    // What is up to date needs no proof of this machine: nothing of it runs.
+    let pending = batch.pending(&class.submissions, jobs)?;
+    if !pending.is_empty() {
+        prove_machine(&exercise, batch.session.sandbox(), progress)?;
+        let known = plan.wall_limit(&exercise_digest);
+        batch.session.prove_for_class(known)?;
+        plan.set_wall_limit(batch.session.wall_limit(), exercise_digest);
+    }
+    plan.keep(&batch.folder, &batch.shared)?;
+    let done = queue::run(&pending, jobs, |found| batch.work(found, Retry::Later));
     let done = done.and_then(|()| batch.try_again(&class.submissions));
     let Batch {
         folder,
@@ -266,6 +255,26 @@ fn no_class_but_grades(dir: &Path) -> Fault {
     Fault::usage(format!("failed to find submissions in `{}`", dir.display()))
         .because("it has the grades of a class, and no submissions")
         .hint(hint)
+}
+
+/// Prove sandbox and observer, before a submission is built or run.
+fn prove_machine(
+    exercise: &Exercise,
+    sandbox: &Sandbox,
+    progress: &dyn Progress,
+) -> Result<(), Fault> {
+    progress.event(ProgressEvent::Preparing(
+        "attacking the sandbox, to prove it",
+    ));
+    prove(sandbox)?;
+    let mut checks = exercise.checks.iter();
+    if checks.any(|check| check.id == CheckId::MultiThreaded) {
+        progress.event(ProgressEvent::Preparing(
+            "observing programs of known concurrency",
+        ));
+        prove_observer(sandbox)?;
+    }
+    Ok(())
 }
 
 /// Run the self-test: its attacks must fail before a submission runs.

@@ -5,6 +5,8 @@
 //! submissions.
 
 use std::{
+    collections::BTreeSet,
+    num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
 };
@@ -17,7 +19,7 @@ use super::{
     events::{How, Progress, ProgressEvent},
     key::{self, CacheLookup, Inputs, Key},
     output_dir::{self, OutputDir},
-    records,
+    queue, records,
 };
 use crate::{
     fault::{Fault, FaultKind},
@@ -62,6 +64,49 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    /// The submissions whose record is missing or not up to date, in the order of the class. The others are
+    /// finished.
+    pub(super) fn pending<'f>(
+        &self,
+        class: &'f [Found],
+        jobs: NonZeroUsize,
+    ) -> Result<Vec<&'f Found>, Fault> {
+        let pending = Mutex::new(BTreeSet::new());
+        queue::run(class, jobs, |found| {
+            self.cancellation.check()?;
+            if !self.is_up_to_date(found)? {
+                let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+                pending.insert(found.id.clone());
+            }
+            Ok(())
+        })?;
+        let pending = pending.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(class
+            .iter()
+            .filter(|found| pending.contains(&found.id))
+            .collect())
+    }
+
+    /// Whether the record of a submission is up to date. Then it is finished.
+    fn is_up_to_date(&self, found: &Found) -> Result<bool, Fault> {
+        // Most often nothing was graded before, and then nothing needs to be taken in to know it.
+        if Key::read(&self.folder, &found.id)?.is_none() {
+            return Ok(false);
+        }
+        let submission = submission(found);
+        let Ok(intake) = self.session.admit(&submission) else {
+            return Ok(false);
+        };
+        let inputs = key::inputs_of(&self.shared, &found.id, &intake.content());
+        let CacheLookup::Unchanged(cached) = key::look_up(&self.folder, &found.id, &inputs)? else {
+            return Ok(false);
+        };
+        self.tally().unchanged += 1;
+        self.progress
+            .event(ProgressEvent::Finished(&cached.0, How::Unchanged));
+        Ok(true)
+    }
+
     /// Grade once more, one after the other, the submissions on which the machine failed.
     pub(super) fn try_again(&self, class: &[Found]) -> Result<(), Fault> {
         let mut postponed = std::mem::take(&mut self.tally().postponed);
@@ -78,10 +123,7 @@ impl Batch<'_> {
     pub(super) fn work(&self, found: &Found, retry: Retry) -> Result<(), Fault> {
         self.cancellation.check()?;
         self.progress.event(ProgressEvent::Started(&found.id));
-        let submission = Submission {
-            id: found.id.clone(),
-            origin: Origin::Found(found.source.clone()),
-        };
+        let submission = submission(found);
         let intake = self.session.admit(&submission);
         let inputs = intake
             .as_ref()
@@ -166,6 +208,13 @@ impl Batch<'_> {
 
     fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn submission(found: &Found) -> Submission {
+    Submission {
+        id: found.id.clone(),
+        origin: Origin::Found(found.source.clone()),
     }
 }
 

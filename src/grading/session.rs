@@ -48,8 +48,6 @@ pub struct ClassSetup<'a> {
     pub class: &'a Path,
     /// The folder of the grades, which none of them may see.
     pub out: &'a Path,
-    /// The limit on real time of an earlier session that this one continues.
-    pub wall_limit: Option<Duration>,
 }
 
 /// Everything that is needed to grade submissions of one exercise on the same seeds, with the reference's
@@ -87,12 +85,11 @@ impl<'a> Session<'a> {
         Self::new(settings, exercise, plan, sandbox, progress, &[])
     }
 
-    /// As [`Session::open`], for many submissions: the reference passes first, and all crates that any of them
-    /// may need are compiled and verified. So a grade does not depend on which submissions were graded before, and no crate is
-    /// replaced while others use it.
+    /// As [`Session::open`], for many submissions. [`Session::prove_for_class`] comes before the first of them is
+    /// graded.
     ///
     /// # Errors
-    /// As [`Session::open`]; or the reference fails (the fault's kind says which).
+    /// As [`Session::open`].
     pub fn open_for_class(
         settings: &'a Settings,
         exercise: Exercise,
@@ -109,17 +106,30 @@ impl<'a> Session<'a> {
                 "choose another with `--out DIR`",
             ),
         ];
-        let mut session = Self::new(settings, exercise, plan, sandbox, progress, &hidden)?;
-        session.generate_data();
-        session
-            .builder
-            .prepare_all(&|what| session.preparing(what))?;
-        let proof = session.prove_reference()?;
-        session.accept(proof);
-        if let Some(limit) = setup.wall_limit {
-            session.run_limits.wall = limit;
+        Self::new(settings, exercise, plan, sandbox, progress, &hidden)
+    }
+
+    /// Let the reference pass, and compile and verify all crates that any submission may need. So a grade does
+    /// not depend on which submissions were graded before, and no crate is replaced while others use it. The
+    /// limit on real time is `wall_limit`, if an earlier session that this one continues has measured one.
+    ///
+    /// # Errors
+    /// The reference fails, or the machine failed at it (the fault's kind says which).
+    pub fn prove_for_class(&mut self, wall_limit: Option<Duration>) -> Result<(), Fault> {
+        self.generate_data();
+        self.builder.prepare_all(&|what| self.preparing(what))?;
+        let proof = self.prove_reference()?;
+        self.accept(proof);
+        if let Some(limit) = wall_limit {
+            self.run_limits.wall = limit;
         }
-        Ok(session)
+        Ok(())
+    }
+
+    /// The sandbox in which submissions are built and run.
+    #[must_use]
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     fn new(

@@ -39,6 +39,7 @@ mod listing;
 mod output_dir;
 mod outputs;
 mod plan;
+mod processors;
 mod queue;
 mod records;
 mod roster;
@@ -64,6 +65,7 @@ use self::{
     key::Key,
     output_dir::OutputDir,
     plan::Plan,
+    processors::Processors,
     roster::Roster,
     worker::{Batch, Retry, Tally},
 };
@@ -182,6 +184,7 @@ pub fn run(
         progress,
         cancellation,
         tally: Mutex::default(),
+        processors: Processors::usable(),
     };
     // What is up to date needs no proof of this machine: nothing of it runs.
     let pending = batch.pending(&class.submissions, jobs)?;
@@ -192,7 +195,9 @@ pub fn run(
         plan.set_wall_limit(batch.session.wall_limit(), exercise_digest);
     }
     plan.keep(&batch.folder, &batch.shared)?;
-    let done = queue::run(&pending, jobs, |found| batch.work(found, Retry::Later));
+    let done = queue::run(&pending, jobs, |found, thread| {
+        batch.work(found, Retry::Later, thread)
+    });
     let done = done.and_then(|()| batch.try_again(&class.submissions));
     let Batch {
         folder,

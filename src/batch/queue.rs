@@ -15,19 +15,20 @@ use std::{
 
 use crate::fault::Fault;
 
-/// Do `work` on every item, at most `jobs` at a time.
+/// Do `work` on every item, at most `jobs` at a time. `work` is told which of the threads it runs in, counted
+/// from zero.
 ///
 /// # Errors
 /// The first fault of `work`; the items that were not begun by then were not worked on.
 pub(super) fn run<T: Sync>(
     items: &[T],
     jobs: NonZeroUsize,
-    work: impl Fn(&T) -> Result<(), Fault> + Sync,
+    work: impl Fn(&T, usize) -> Result<(), Fault> + Sync,
 ) -> Result<(), Fault> {
     let (next, first_fault) = (AtomicUsize::new(0), Mutex::new(None));
-    let worker = || {
+    let worker = |thread: usize| {
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(fault) = work(item) {
+            if let Err(fault) = work(item, thread) {
                 next.store(items.len(), Ordering::Relaxed);
                 let mut first = first_fault.lock().unwrap_or_else(PoisonError::into_inner);
                 first.get_or_insert(fault);
@@ -37,13 +38,14 @@ pub(super) fn run<T: Sync>(
     };
     thread::scope(|scope| {
         // This thread works too, so that there is one worker even if no thread can be started.
-        for _ in 1..jobs.get().min(items.len()) {
+        for number in 1..jobs.get().min(items.len()) {
             let thread = thread::Builder::new().name("grading".to_owned());
-            if thread.spawn_scoped(scope, worker).is_err() {
+            let worker = &worker;
+            if thread.spawn_scoped(scope, move || worker(number)).is_err() {
                 break;
             }
         }
-        worker();
+        worker(0);
     });
     let fault = first_fault
         .into_inner()
@@ -67,7 +69,7 @@ mod tests {
         let items: Vec<usize> = (0..200).collect();
         for n in [1, 2, 8, 500] {
             let worked_on = Mutex::new(Vec::new());
-            run(&items, jobs(n), |&item| {
+            run(&items, jobs(n), |&item, _| {
                 worked_on.lock().unwrap().push(item);
                 Ok(())
             })
@@ -82,7 +84,7 @@ mod tests {
     fn after_a_fault_nothing_new_is_begun() {
         let items: Vec<usize> = (0..200).collect();
         let begun = AtomicUsize::new(0);
-        let fault = run(&items, jobs(4), |&item| {
+        let fault = run(&items, jobs(4), |&item, _| {
             begun.fetch_add(1, Ordering::Relaxed);
             if item == 3 {
                 return Err(Fault::new(FaultKind::Disk, "full"));
@@ -99,7 +101,7 @@ mod tests {
     fn workers_work_at_the_same_time() {
         // Each waits for the other: this ends only if both are at work at once.
         let barrier = std::sync::Barrier::new(2);
-        run(&[0, 1], jobs(2), |_| {
+        run(&[0, 1], jobs(2), |_, _| {
             barrier.wait();
             Ok(())
         })

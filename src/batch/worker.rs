@@ -19,6 +19,7 @@ use super::{
     events::{How, Progress, ProgressEvent},
     key::{self, CacheLookup, Inputs, Key},
     output_dir::{self, OutputDir},
+    processors::Processors,
     queue, records,
 };
 use crate::{
@@ -61,6 +62,7 @@ pub(super) struct Batch<'a> {
     pub(super) progress: &'a dyn Progress,
     pub(super) cancellation: Cancellation,
     pub(super) tally: Mutex<Tally>,
+    pub(super) processors: Processors,
 }
 
 impl Batch<'_> {
@@ -72,7 +74,7 @@ impl Batch<'_> {
         jobs: NonZeroUsize,
     ) -> Result<Vec<&'f Found>, Fault> {
         let pending = Mutex::new(BTreeSet::new());
-        queue::run(class, jobs, |found| {
+        queue::run(class, jobs, |found, _| {
             self.cancellation.check()?;
             if !self.is_up_to_date(found)? {
                 let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,18 +115,23 @@ impl Batch<'_> {
         postponed.sort();
         for found in class {
             if postponed.binary_search(&found.id).is_ok() {
-                self.work(found, Retry::Never)?;
+                self.work(found, Retry::Never, 0)?;
             }
         }
         Ok(())
     }
 
     /// One submission, from its folder to its record on disk. `Err` ends the batch.
-    pub(super) fn work(&self, found: &Found, retry: Retry) -> Result<(), Fault> {
+    /// It is built and observed on one processor, which is that of the `thread` that works on it: its program and
+    /// the supervisor exchange many messages, and need not wake each other on another processor.
+    pub(super) fn work(&self, found: &Found, retry: Retry, thread: usize) -> Result<(), Fault> {
         self.cancellation.check()?;
         self.progress.event(ProgressEvent::Started(&found.id));
         let submission = submission(found);
-        let intake = self.session.admit(&submission);
+        let intake = self
+            .session
+            .admit(&submission)
+            .map(|intake| intake.on_processor(self.processors.of(thread)));
         let inputs = intake
             .as_ref()
             .ok()

@@ -73,6 +73,15 @@ pub struct Builder {
     allowed: BTreeMap<String, AllowedCrate>,
 }
 
+/// What a build may use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuildOptions<'a> {
+    /// The compiler's notes on the submission.
+    pub incremental: Option<&'a Incremental>,
+    /// The only processor on which it compiles; `None` for all.
+    pub processor: Option<u32>,
+}
+
 /// The result of a build.
 #[derive(Debug)]
 pub struct Built {
@@ -137,7 +146,7 @@ impl Builder {
         })
     }
 
-    /// Build `snapshot` in `output`, an empty folder; with the compiler's notes in `incremental`, if they may be used. `announce` is called before each step that may take long.
+    /// Build `snapshot` in `output`, an empty folder; with what it may use in `options`. `announce` is called before each step that may take long.
     ///
     /// # Errors
     /// The machine's fault: sandbox, disk, toolchain, or the course's crates.
@@ -147,9 +156,13 @@ impl Builder {
         snapshot: &Snapshot,
         output: &Path,
         sandbox: &Sandbox,
-        mut incremental: Option<&Incremental>,
+        options: BuildOptions<'_>,
         announce: &dyn Fn(&str),
     ) -> Result<Built, Fault> {
+        let BuildOptions {
+            mut incremental,
+            processor,
+        } = options;
         let refused = |refusals| {
             let evidence = BuildEvidence::Refused(refusals);
             Ok(Built::now(evidence, None, None))
@@ -177,6 +190,7 @@ impl Builder {
                 layer: layer.as_ref(),
                 folder: &folder,
                 incremental,
+                processor,
             };
             let compiled = stage.compile(
                 &package,
@@ -366,6 +380,7 @@ struct Stage<'a> {
     layer: Option<&'a Layer>,
     folder: &'a Path,
     incremental: Option<&'a Incremental>,
+    processor: Option<u32>,
 }
 
 impl Stage<'_> {
@@ -386,6 +401,7 @@ impl Stage<'_> {
             source,
             output: self.folder,
             incremental: self.incremental.map(Incremental::notes),
+            processor: self.processor,
             profile,
             limits,
         }

@@ -38,6 +38,8 @@ pub(super) struct Compilation<'a> {
     pub(super) output: &'a Path,
     /// The folder of the compiler's notes on this submission, if it may use them.
     pub(super) incremental: Option<PathBuf>,
+    /// The only processor on which the compiler runs; `None` for all.
+    pub(super) processor: Option<u32>,
     pub(super) profile: Profile,
     pub(super) limits: &'a Limits,
 }
@@ -176,6 +178,7 @@ impl Compilation<'_> {
         arguments.extend(["--".into(), path]);
         let mut job = Job::new(&self.toolchain.rustc, self.source, self.limits)
             .building()
+            .on_processor(self.processor)
             .output(self.output);
         job.readable.extend(self.toolchain.libraries());
         if let Some(notes) = &self.incremental {

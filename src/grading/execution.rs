@@ -12,7 +12,7 @@ use super::{
     session::{Case, Session},
 };
 use crate::{
-    compile::{Built, Incremental},
+    compile::{BuildOptions, Built},
     fault::{Fault, path_to_str},
 };
 use evidence::Observed;
@@ -29,12 +29,12 @@ impl Session<'_> {
         &self,
         snapshot: &Snapshot,
         output: &Path,
-        incremental: Option<&Incremental>,
+        options: BuildOptions<'_>,
     ) -> Result<Built, Fault> {
         let announce = |what: &str| self.preparing(what);
         let (exercise, sandbox) = (&self.exercise, &self.sandbox);
         self.builder
-            .build(exercise, snapshot, output, sandbox, incremental, &announce)
+            .build(exercise, snapshot, output, sandbox, options, &announce)
     }
 
     pub(super) fn was_damaged(&self, built: &mut Built) -> Result<bool, Fault> {
@@ -50,6 +50,7 @@ impl Session<'_> {
         program: &Path,
         work_dir: &Path,
         written: Vec<DataFolder>,
+        processor: Option<u32>,
     ) -> Result<Vec<RunEvidence>, Fault> {
         let of = self.cases.len();
         let mut written = written.into_iter();
@@ -60,7 +61,9 @@ impl Session<'_> {
                 None => self.write_data(case, &work_dir.join("data"))?,
             };
             self.progress.event(ProgressEvent::Running { number, of });
-            let run = self.run_on(program, case, data, work_dir)?;
+            // A race of a program that is not observed shows on several processors.
+            let processor = processor.filter(|_| case.is_observed);
+            let run = self.run_on(program, case, data, work_dir, processor)?;
             let went_well = run.execution.termination.is_success();
             runs.push(run);
             if !went_well {
@@ -101,10 +104,13 @@ impl Session<'_> {
         case: &Case,
         data: DataFolder,
         work_dir: &Path,
+        processor: Option<u32>,
     ) -> Result<RunEvidence, Fault> {
         let DataFolder { path: data, watch } = data;
         let temporary = folder(work_dir, "tmp")?;
-        let mut job = Job::new(program, &data, &self.run_limits).scratch(&temporary);
+        let mut job = Job::new(program, &data, &self.run_limits)
+            .on_processor(processor)
+            .scratch(&temporary);
         job.environment = vec![
             ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
             ("LANG".into(), "C.UTF-8".into()),

@@ -18,7 +18,7 @@ use super::{
     submission::{Intake, Origin, Submission, left_out, refusal},
 };
 use crate::{
-    compile::{Built, Incremental},
+    compile::{BuildOptions, Built, Incremental},
     fault::{Fault, FaultKind},
 };
 use ids::Seed;
@@ -193,6 +193,7 @@ impl Session<'_> {
                 work_dir,
                 admission,
                 incremental,
+                processor: None,
             })
         })
     }
@@ -269,7 +270,11 @@ impl Session<'_> {
         self.progress.event(ProgressEvent::Building);
         let output = folder(intake.work_dir.path(), "build-0")?;
         let place = intake.incremental.as_ref().filter(|place| place.open());
-        let built = self.build(snapshot, &output, place)?;
+        let options = BuildOptions {
+            incremental: place,
+            processor: intake.processor,
+        };
+        let built = self.build(snapshot, &output, options)?;
         if let Some(place) = place {
             place.seal();
         }
@@ -307,7 +312,12 @@ impl Session<'_> {
         let mut attempt = 0;
         loop {
             let runs = match &built.program {
-                Some(program) => self.run_all(program, work_dir, std::mem::take(&mut data))?,
+                Some(program) => self.run_all(
+                    program,
+                    work_dir,
+                    std::mem::take(&mut data),
+                    intake.processor,
+                )?,
                 None => Vec::new(),
             };
             let evidence = Evidence {
@@ -323,7 +333,11 @@ impl Session<'_> {
             attempt += 1;
             self.progress.event(ProgressEvent::Building);
             let output = folder(work_dir, &format!("build-{attempt}"))?;
-            built = self.build(snapshot, &output, None)?;
+            let options = BuildOptions {
+                incremental: None,
+                processor: intake.processor,
+            };
+            built = self.build(snapshot, &output, options)?;
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     session::{Expected, Session},
 };
 use crate::{
+    compile::BuildOptions,
     fault::{Fault, FaultKind},
     reference,
 };
@@ -48,7 +49,7 @@ impl Session<'_> {
         let mut answers = Vec::new();
         for case in &self.cases {
             let data = self.write_data(case, &work_dir.join("data"))?;
-            let mut run = self.run_on(&program, case, data, work_dir)?;
+            let mut run = self.run_on(&program, case, data, work_dir, None)?;
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,
                 concurrency: run.execution.concurrency(),
@@ -137,14 +138,18 @@ impl Session<'_> {
         if programs.fetch(&identity, &program) {
             return Ok(program);
         }
-        let mut built = self.build(&snapshot, &folder(work_dir, "reference-build")?, None)?;
+        let mut built = self.build(
+            &snapshot,
+            &folder(work_dir, "reference-build")?,
+            BuildOptions::default(),
+        )?;
         for attempt in 0..MOST_LAYERS {
             // The cache keeps this program, so it must not contain damaged crates.
             if !self.was_damaged(&mut built)? {
                 break;
             }
             let output = folder(work_dir, &format!("reference-again-{attempt}"))?;
-            built = self.build(&snapshot, &output, None)?;
+            built = self.build(&snapshot, &output, BuildOptions::default())?;
         }
         let Some(program) = built.program else {
             let evidence = Evidence {

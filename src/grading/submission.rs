@@ -58,9 +58,17 @@ pub struct Intake {
     pub(super) admission: Admission,
     /// Where its private copy is, if the compiler keeps notes on it.
     pub(super) incremental: Option<Incremental>,
+    /// The only processor on which it is built and observed; `None` for all.
+    pub(super) processor: Option<u32>,
 }
 
 impl Intake {
+    /// The same, to be built and observed on one processor.
+    #[must_use]
+    pub fn on_processor(self, processor: Option<u32>) -> Self {
+        Self { processor, ..self }
+    }
+
     /// The private copy, if the submission was admitted.
     #[must_use]
     pub fn snapshot(&self) -> Option<&Snapshot> {

@@ -128,6 +128,9 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         monitor,
     } = request;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(unprepared)?;
+    if let Some(processor) = job.processor {
+        stay_on(processor);
+    }
     let hidden = sys::set_not_dumpable();
     if mode.tier > Tier::None {
         hidden.map_err(StepError::unsupported(Step::HideSupervisor))?;
@@ -176,6 +179,18 @@ fn failed_at(step: Step) -> impl Fn(io::Error) -> StepError {
             None => step,
         };
         StepError::failed(step)(error)
+    }
+}
+
+/// Run on this processor from now on, with all processes that are started. Where the kernel refuses it (the
+/// processor may have been taken away since the caller chose it), they run on all.
+fn stay_on(processor: u32) {
+    let mut only = rustix::thread::CpuSet::new();
+    if let Ok(processor) = usize::try_from(processor)
+        && processor < rustix::thread::CpuSet::MAX_CPU
+    {
+        only.set(processor);
+        let _ = rustix::thread::sched_setaffinity(None, &only);
     }
 }
 

@@ -186,6 +186,27 @@ fn a_program_runs_at_every_tier_and_says_so() {
 }
 
 #[test]
+fn a_job_stays_on_the_processor_that_was_named() {
+    let all = rustix::thread::sched_getaffinity(None).unwrap();
+    let usable: Vec<usize> = (0..rustix::thread::CpuSet::MAX_CPU)
+        .filter(|&processor| all.is_set(processor))
+        .collect();
+    let last = *usable.last().unwrap();
+    for tier in tiers() {
+        let place = Place::new();
+        let job = place.script("nproc", LIMITS);
+        let on = |processor| {
+            let execution = run(tier, &job.clone().on_processor(processor));
+            execution.stdout.last_line().unwrap_or_default().to_owned()
+        };
+        assert_eq!(on(u32::try_from(last).ok()), "1", "{tier}");
+        assert_eq!(on(None), usable.len().to_string(), "{tier}");
+        // A processor that is not there is no reason to fail.
+        assert_eq!(on(Some(100_000)), usable.len().to_string(), "{tier}");
+    }
+}
+
+#[test]
 fn this_machine_has_a_tier() {
     println!("{}", abilities());
     assert!(abilities().tier > Tier::None, "{}", abilities());

@@ -5,6 +5,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{
@@ -13,9 +14,9 @@ use super::{
 };
 use crate::{
     compile::{BuildOptions, Built},
-    fault::{Fault, path_to_str},
+    fault::{Fault, FaultKind, path_to_str},
 };
-use evidence::Observed;
+use evidence::{Execution, Observed, Termination};
 use intake::Snapshot;
 use judge::evidence::RunEvidence;
 use observer::{AccessTimes, ObserverOptions};
@@ -63,7 +64,14 @@ impl Session<'_> {
             self.progress.event(ProgressEvent::Running { number, of });
             // A race of a program that is not observed shows on several processors.
             let processor = processor.filter(|_| case.is_observed);
-            let run = self.run_on(program, case, data, work_dir, processor)?;
+            let mut run = self.run_on(program, case, data, work_dir, processor)?;
+            if was_stopped_by_standstill(&run.execution) {
+                let data = self.write_data(case, &work_dir.join("data"))?;
+                run = self.run_on(program, case, data, work_dir, processor)?;
+                if was_stopped_by_standstill(&run.execution) {
+                    return Err(stood_still(run.execution.usage.stood_still));
+                }
+            }
             let went_well = run.execution.termination.is_success();
             runs.push(run);
             if !went_well {
@@ -145,6 +153,30 @@ impl Session<'_> {
             files,
         })
     }
+}
+
+/// Whether a limit ended a run, or its observation, in which the machine stood still. Time in which nothing ran is
+/// off the limits on real time; but the kernel may have charged it to a program as processor time, and what
+/// waited for it may have come too late.
+fn was_stopped_by_standstill(execution: &Execution) -> bool {
+    let is_stopped = matches!(
+        execution.termination,
+        Termination::WallLimit { .. } | Termination::CpuLimit { .. }
+    );
+    let is_capped =
+        matches!(&execution.observation, Some(Observed::Seen(seen)) if seen.capped.is_some());
+    execution.usage.stood_still > Duration::ZERO && (is_stopped || is_capped)
+}
+
+/// The fault of a machine that stood still twice.
+fn stood_still(time: Duration) -> Fault {
+    let message = format!(
+        "failed to run the program: this machine stood still for {} s meanwhile, twice",
+        time.as_secs().max(1)
+    );
+    Fault::new(FaultKind::Sandbox, message)
+        .because("it was paused or frozen, or this program was stopped")
+        .hint("grade again when the machine runs without a break")
 }
 
 /// The files of one dataset on disk, never read so far.

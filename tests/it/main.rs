@@ -15,4 +15,5 @@ mod interrupt;
 mod matrix;
 mod nested;
 mod published;
+mod standstill;
 mod support;

@@ -198,6 +198,10 @@ pub struct Usage {
     /// Real time from the end of the first process until nothing of it and its descendants was left.
     #[serde(default)]
     pub ending: Duration,
+    /// Real time, of `wall`, in which the supervisor did not run: most likely the whole machine stood still. It counts
+    /// against no limit on real time.
+    #[serde(default)]
+    pub stood_still: Duration,
     /// Processor time of all processes in user mode.
     pub user: Duration,
     /// Processor time of all processes in the kernel.

@@ -21,7 +21,7 @@ use std::{
 
 use evidence::{Observation, ObservationLimit};
 use rustc_hash::FxHashSet;
-use sandbox::{Monitor, bpf::Filter};
+use sandbox::{Monitor, Standstill, bpf::Filter};
 
 use crate::{
     blocks::Opens,
@@ -121,6 +121,7 @@ pub struct ReadObserver {
     exceeded: Option<ObservationLimit>,
     /// No thread is left that could call.
     is_closed: bool,
+    standstill: Standstill,
 }
 
 impl Monitor for ReadObserver {
@@ -172,6 +173,7 @@ impl Monitor for ReadObserver {
             time_held_before: Duration::ZERO,
             exceeded: None,
             is_closed: false,
+            standstill: Standstill::new(start),
         })
     }
 
@@ -195,6 +197,7 @@ impl Monitor for ReadObserver {
     fn serve(&mut self, outputs: &[BorrowedFd<'_>]) -> io::Result<()> {
         let end = self.start.elapsed() + SERVE_TIME;
         while !self.is_closed {
+            self.note_standstill();
             let now = self.start.elapsed();
             if now >= end {
                 break;
@@ -210,6 +213,8 @@ impl Monitor for ReadObserver {
                 Some(next) => Some(next.saturating_sub(now).min(CALL_WAIT)),
                 None => Some(CALL_WAIT),
             };
+            self.standstill
+                .wait(Instant::now(), timeout.unwrap_or_default());
             let readiness = match timeout {
                 Some(timeout) => self.listener.wait(timeout, &[])?,
                 None => Readiness::Timeout,
@@ -231,6 +236,9 @@ impl Monitor for ReadObserver {
                 }
             }
         }
+        // Without a held read no limit of the observer counts.
+        let sleep = self.deadline().unwrap_or(self.options.hold_limit);
+        self.standstill.wait(Instant::now(), sleep);
         Ok(())
     }
 
@@ -242,6 +250,13 @@ impl Monitor for ReadObserver {
 }
 
 impl ReadObserver {
+    /// Take time in which this process did not run off the present step: most likely nothing else ran.
+    fn note_standstill(&mut self) {
+        if let Some(late) = self.standstill.resume(Instant::now()) {
+            self.step_start = (self.step_start + late).min(self.start.elapsed());
+        }
+    }
+
     /// Real time so far in which some read was held. The program's own limit on real time does not count it.
     fn time_held(&self) -> Duration {
         if self.disk.held().is_empty() {

@@ -90,6 +90,7 @@ mod monitor;
 pub mod rule;
 mod self_test;
 mod spawn;
+mod standstill;
 mod supervisor;
 mod sys;
 mod tier;
@@ -117,6 +118,7 @@ pub use crate::{
     monitor::{Monitor, NoConfig, NoMonitor},
     self_test::{AttackOutcome, Outcome},
     spawn::{rlimits::prove_grants, rootfs::system_paths},
+    standstill::Standstill,
     tier::{Tier, UnknownTier},
 };
 

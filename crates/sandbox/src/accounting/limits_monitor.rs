@@ -309,7 +309,12 @@ impl<'a> LimitsMonitor<'a> {
     }
 
     /// What the job used. To be called when all of its processes have been waited for.
-    pub(crate) fn usage(&self, wall: Duration, ending: Duration) -> io::Result<Usage> {
+    pub(crate) fn usage(
+        &self,
+        wall: Duration,
+        ending: Duration,
+        stood_still: Duration,
+    ) -> io::Result<Usage> {
         let children = sys::children_usage()?;
         let mut user = children.user;
         // `children` lacks the time of processes that their parents did not wait for. The control group and the
@@ -323,6 +328,7 @@ impl<'a> LimitsMonitor<'a> {
         Ok(Usage {
             wall,
             ending,
+            stood_still,
             user,
             system: children.system,
             peak_memory_bytes: by_group

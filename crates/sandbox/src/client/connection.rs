@@ -25,6 +25,7 @@ use crate::{
     job::Job,
     limits::Limits,
     monitor::{Monitor, NoMonitor},
+    standstill::Standstill,
     tier::Tier,
 };
 
@@ -145,9 +146,12 @@ impl Connection {
         timeout: Duration,
     ) -> io::Result<Option<Vec<u8>>> {
         let start = Instant::now();
+        let mut standstill = Standstill::new(start);
         let mut response = Vec::new();
         let mut chunk = [0; 16 << 10];
-        while start.elapsed() < timeout {
+        while start.elapsed() < timeout + standstill.total() {
+            // The wait itself is far shorter than a standstill.
+            standstill.wait(Instant::now(), Duration::ZERO);
             if self.cancellation.signal().is_some() {
                 socket.shutdown(Shutdown::Write)?;
             }
@@ -155,10 +159,14 @@ impl Connection {
                 &mut [PollFd::new(&socket, PollFlags::IN)],
                 Some(&POLL_INTERVAL),
             ) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(0) | Err(rustix::io::Errno::INTR) => {
+                    standstill.resume(Instant::now());
+                    continue;
+                }
                 Ok(_) => {}
                 Err(error) => return Err(error.into()),
             }
+            standstill.resume(Instant::now());
             match socket.read(&mut chunk)? {
                 0 => return Ok(Some(response)),
                 n => response.extend_from_slice(&chunk[..n]),

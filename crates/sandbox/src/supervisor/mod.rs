@@ -42,6 +42,7 @@ use crate::{
         self, Launch, Started,
         channel::{Channel, Message},
     },
+    standstill::Standstill,
     sys,
     tier::Tier,
 };
@@ -244,6 +245,7 @@ fn follow<M: Monitor>(
     let shared = SharedLimits::before(&mode.above, group, &job.limits);
     let mut limits_monitor = LimitsMonitor::new(job, group, shared, tmpfs, overhead, at);
 
+    let mut standstill = Standstill::new(at);
     let mut monitor = None;
     let mut borrowed = None;
     let attached = identity::borrow(launch)
@@ -268,6 +270,7 @@ fn follow<M: Monitor>(
             &mut limits_monitor,
             monitor.as_mut(),
             at,
+            &mut standstill,
         )
         .map_err(&watching)
     });
@@ -310,7 +313,9 @@ fn follow<M: Monitor>(
         termination,
         stdout: stdout.capture.finish(),
         stderr: stderr.capture.finish(),
-        usage: limits_monitor.usage(wall, ending).map_err(&measuring)?,
+        usage: limits_monitor
+            .usage(wall, ending, standstill.total())
+            .map_err(&measuring)?,
         left_behind,
         observation: None,
     };
@@ -390,21 +395,26 @@ fn watch<M: Monitor>(
     limits_monitor: &mut LimitsMonitor<'_>,
     mut monitor: Option<&mut M>,
     start: Instant,
+    standstill: &mut Standstill,
 ) -> io::Result<Ended> {
     let limits = &request.job.limits;
     let mut next_poll = start + TICK;
     let mut notified = false;
     loop {
+        standstill.resume(Instant::now());
         if let Some(monitor) = monitor.as_deref_mut()
             && (notified || monitor.deadline() == Some(Duration::ZERO))
         {
             let open = streams.iter().filter(|stream| !stream.closed);
             let outputs: Vec<_> = open.map(|stream| stream.pipe.as_fd()).collect();
+            standstill.wait(Instant::now(), TICK);
             monitor.serve(&outputs)?;
+            standstill.resume(Instant::now());
         }
         // Time in which the monitor holds the job does not count against the job's limit.
         let paused = monitor.as_deref().map_or(Duration::ZERO, M::paused_for);
-        let spent = start.elapsed().saturating_sub(paused);
+        // Nor does time in which nothing ran.
+        let spent = start.elapsed().saturating_sub(paused + standstill.total());
         let Some(left) = limits
             .wall
             .checked_sub(spent)
@@ -428,6 +438,7 @@ fn watch<M: Monitor>(
             sleep = sleep.min(deadline);
         }
         let listener = monitor.as_deref().and_then(M::as_fd);
+        standstill.wait(Instant::now(), sleep);
         let ready = wait(sources, streams, listener, sleep)?;
         notified = ready.monitor;
         for (stream, ready) in streams.iter_mut().zip([ready.stdout, ready.stderr]) {

@@ -87,6 +87,32 @@ impl CompilerOutput {
     }
 }
 
+/// How many files that a module may mean are told.
+const TOLD: usize = 3;
+
+/// A sentence for each module that the compiler does not find while a file of `files` has its name in other
+/// capitals: on Windows and macOS the program compiles.
+pub(super) fn other_capitals<'a>(
+    diagnostics: &[Diagnostic],
+    files: impl Iterator<Item = &'a str> + Clone,
+) -> Vec<String> {
+    let missing = diagnostics
+        .iter()
+        .filter(|one| one.code.as_deref() == Some("E0583"))
+        .filter_map(|one| one.message.split('`').nth(1));
+    let told = missing.flat_map(|module| {
+        let files = files.clone();
+        files.filter_map(move |file| {
+            let whole = file.strip_suffix("/mod.rs").or(file.strip_suffix(".rs"))?;
+            let name = whole.rsplit('/').next()?;
+            (name != module && name.eq_ignore_ascii_case(module)).then(|| {
+                format!("`{file}` is not the file of the module `{module}`: capitals count")
+            })
+        })
+    });
+    told.take(TOLD).collect()
+}
+
 /// Separate diagnostics from other text in the compiler's standard error.
 pub(super) fn parse(output: &Captured) -> CompilerOutput {
     let mut parsed = CompilerOutput::default();
@@ -183,6 +209,26 @@ mod tests {
             parse(&output).diagnostics[0].place.as_ref().unwrap().line,
             7
         );
+    }
+
+    #[test]
+    fn a_module_in_other_capitals_is_told() {
+        let missing = |module: &str, code: &str| Diagnostic {
+            is_error: true,
+            code: Some(code.to_owned()),
+            place: None,
+            message: format!("file not found for module `{module}`"),
+            rendered: String::new(),
+        };
+        let files = ["src/Util.rs", "src/a/MOD/mod.rs", "src/other.rs"];
+        let told = |module, code| other_capitals(&[missing(module, code)], files.into_iter());
+        assert_eq!(
+            told("util", "E0583"),
+            ["`src/Util.rs` is not the file of the module `util`: capitals count"]
+        );
+        assert!(told("mod", "E0583")[0].contains("src/a/MOD/mod.rs"));
+        assert!(told("other", "E0583").is_empty());
+        assert!(told("util", "E0001").is_empty());
     }
 
     proptest! {

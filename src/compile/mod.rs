@@ -30,7 +30,7 @@ pub use incremental::Incremental;
 pub use toolchain::Toolchain;
 
 use self::{
-    diagnostics::CompilerOutput,
+    diagnostics::{CompilerOutput, other_capitals},
     layer::{Layer, Layers},
     manifest::model::Package,
     rustc::{Compilation, Compiled},
@@ -230,11 +230,14 @@ impl Builder {
                     continue;
                 }
             }
+            let paths = snapshot.files().iter().map(|file| file.path.as_str());
+            let mut notes = package.notes;
+            notes.extend(other_capitals(&compiler_output.diagnostics, paths));
             let failure = CompileFailure {
                 termination,
                 diagnostics: compiler_output.diagnostics,
                 other_output: compiler_output.other_output,
-                notes: package.notes,
+                notes,
             };
             let evidence = BuildEvidence::Failed(failure);
             return Ok(Built::now(evidence, None, layer));

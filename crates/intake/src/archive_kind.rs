@@ -47,6 +47,9 @@ const FOREIGN: &[(usize, &[u8], &str)] = &[
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "a document of an older Office",
     ),
+    (0, b"<!DOCTYPE html", "a web page"),
+    (0, b"<!doctype html", "a web page"),
+    (0, b"<html", "a web page"),
     (0, b"\x7fELF", "a compiled program"),
     (
         0,
@@ -126,7 +129,8 @@ pub(crate) fn foreign(name: &[u8], head: &[u8]) -> Option<&'static str> {
         return Some(what);
     }
     let named = FOREIGN_NAMES.iter().find(|(end, _)| ends_with(name, end));
-    named.map(|&(_, what)| what)
+    let named = named.map(|&(_, what)| what);
+    named.or(head.is_empty().then_some("an empty file"))
 }
 
 /// Whether a file is an archive by its name, and of a kind that is not read.
@@ -188,6 +192,11 @@ mod tests {
             Some("a rar archive")
         );
         assert_eq!(foreign(b"hw.RAR", b""), Some("a rar archive"));
+        assert_eq!(foreign(b"hw.zip", b""), Some("an empty file"));
+        assert_eq!(
+            foreign(b"hw.zip", b"<!DOCTYPE html>\n<title>Log in"),
+            Some("a web page")
+        );
         assert_eq!(foreign(b"hw.zip", b"fn main"), None);
     }
 }

@@ -65,7 +65,8 @@ pub struct CompileFailure {
     pub diagnostics: Vec<Diagnostic>,
     /// What it wrote that is no diagnostic (a linker's words, a crash), cut to a few lines.
     pub other_output: String,
-    /// What was built otherwise than the submission says, which may be the cause: sentences without full stop.
+    /// What may be the cause: what was built otherwise than the submission says, or a file in other capitals.
+    /// Sentences without full stop.
     pub notes: Vec<String>,
 }
 

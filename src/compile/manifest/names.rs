@@ -1,9 +1,9 @@
 //! Which names a package, its targets and its dependencies may have.
 //!
-//! Hides Rust's reserved words. What passes is ASCII and safe in an argument of rustc's: no `=`, `:`, `,`
-//! or leading `-`. Errors are worded to follow "the … `x` ".
+//! Hides Rust's reserved words. What passes is safe in an argument of rustc's: letters and digits of any
+//! script, as cargo and rustc take them, but no `=`, `:`, `,` or leading `-`. Errors are worded to follow "the … `x` ".
 
-/// The longest name: it becomes a file name.
+/// The longest name in bytes: it becomes a file name.
 const LONGEST: usize = 64;
 
 /// Words of the language in any edition, as cargo lists them, and the lone underscore.
@@ -33,10 +33,12 @@ pub(super) fn package(name: &str) -> NameCheck {
     no_digit_first(name)
 }
 
-/// A program's name.
+/// A program's name. Nobody writes it in a `use`, so it may be a reserved word, as in cargo.
 pub(super) fn binary(name: &str) -> NameCheck {
     spelling(name)?;
-    reserved(name)?;
+    if name == "_" {
+        return no("has no letter");
+    }
     if FOLDERS.contains(&name) {
         return no("is the name of one of cargo's own folders");
     }
@@ -51,9 +53,14 @@ pub(super) fn library(name: &str) -> NameCheck {
     in_use(name)
 }
 
-/// A name that stands in `use`, once each `-` is a `_`.
+/// A name that stands in `use`, once each `-` is a `_`. In `--extern`, rustc takes ASCII alone.
 pub(super) fn in_use(name: &str) -> NameCheck {
     spelling(name)?;
+    if let Some(bad) = name.chars().find(|c| !c.is_ascii()) {
+        return Err(format!(
+            "has the character {bad:?}; in the name of a library, letters are a to z and A to Z"
+        ));
+    }
     no_digit_first(name)?;
     reserved(name)
 }
@@ -63,12 +70,13 @@ fn spelling(name: &str) -> NameCheck {
         return no("is empty");
     }
     if name.len() > LONGEST {
-        return Err(format!("is longer than {LONGEST} characters"));
+        return Err(format!("is longer than {LONGEST} bytes"));
     }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    // The same that rustc takes: no combining marks, and nothing that cannot be seen.
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     if let Some(bad) = name.chars().find(|&c| !allowed(c)) {
         return Err(format!(
-            "has the character {bad:?}; allowed are the letters a to z and A to Z, digits, `-` and `_`"
+            "has the character {bad:?}; allowed are letters, digits, `-` and `_`"
         ));
     }
     if name.starts_with('-') {

@@ -18,6 +18,19 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
+/// Months that are spelled otherwise in German, and their numbers.
+const IN_GERMAN: [(&str, usize); 9] = [
+    ("januar", 1),
+    ("februar", 2),
+    ("märz", 3),
+    ("mrz", 3),
+    ("mai", 5),
+    ("juni", 6),
+    ("juli", 7),
+    ("oktober", 10),
+    ("dezember", 12),
+];
+
 /// The date and time in `text`: `2026-09-24-21-26-00`, `20260924T2126`, `Oct 1, 2026 1005 AM`, `24.9.2026 21:26`.
 pub(super) fn read(text: &str) -> Option<String> {
     let same_kind = |a: &char, b: &char| {
@@ -39,7 +52,11 @@ pub(super) fn read(text: &str) -> Option<String> {
         let at = MONTHS
             .iter()
             .position(|month| is_short(month) || word == "sept" && *month == "september");
-        at.and_then(|at| u32::try_from(at + 1).ok())
+        let mut german = IN_GERMAN.iter().filter(|(month, _)| is_short(month));
+        let at = at
+            .map(|at| at + 1)
+            .or_else(|| german.next().map(|&(_, at)| at));
+        at.and_then(|at| u32::try_from(at).ok())
     });
     let half = ["am", "pm"]
         .iter()
@@ -147,6 +164,8 @@ mod tests {
             ("30 September, 2026 2126", "2026-09-30 21:26:00"),
             ("Oct 1, 2026 1205 AM", "2026-10-01 00:05:00"),
             ("May 1, 2026", "2026-05-01 00:00:00"),
+            ("1. Oktober 2026 0905", "2026-10-01 09:05:00"),
+            ("1 März 2026 0905", "2026-03-01 09:05:00"),
             ("20260924", "2026-09-24 00:00:00"),
             ("20260924T2126", "2026-09-24 21:26:00"),
             ("20261001101500123", "2026-10-01 10:15:00"),

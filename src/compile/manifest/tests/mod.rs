@@ -433,6 +433,22 @@ fn every_edition_of_the_compiler_is_taken() {
 }
 
 #[test]
+fn a_program_has_any_name_that_cargo_takes() {
+    for name in ["gen", "loop", "test", "übung-1", "課題", "1a"] {
+        let bin = format!("[[bin]]\nname = \"{name}\"\npath = \"src/main.rs\"");
+        assert_eq!(accepted(&bin, &["src/main.rs"]).binary.name, name);
+    }
+}
+
+#[test]
+fn a_path_is_separated_as_on_windows_too() {
+    for path in [r"src\main.rs", r".\src\main.rs"] {
+        let bin = format!("[[bin]]\nname = \"a\"\npath = '{path}'");
+        assert_eq!(accepted(&bin, &["src/main.rs"]).binary.path, "src/main.rs");
+    }
+}
+
+#[test]
 fn a_dash_becomes_an_underscore_where_rustc_wants_a_name() {
     let target = Target {
         name: "a-b".into(),

@@ -45,7 +45,8 @@ fn one_level_of_archives_in_archives_is_read() {
 fn an_inner_archive_that_cannot_be_read_is_refused_by_its_name() {
     for (inner, problem) in [
         (&b"7z\xbc\xaf\x27\x1c\x00\x04"[..], "a 7z archive"),
-        (b"", "no archive that is read"),
+        (b"", "an empty file"),
+        (b"x", "no archive that is read"),
         (b"PK\x03\x04", "damaged"),
         (&Zip::default().bytes(), "is empty"),
     ] {

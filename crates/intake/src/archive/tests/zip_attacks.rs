@@ -277,7 +277,8 @@ fn a_cut_or_empty_or_foreign_file_is_refused() {
         assert!(refusals[0].problem.contains("damaged"), "{refusals:?}");
     }
     refused("hw.zip", &Zip::default().bytes(), "hw.zip", "is empty");
-    refused("hw.zip", b"", "hw.zip", "no archive that is read");
+    refused("hw.zip", b"", "hw.zip", "an empty file");
+    refused("hw.zip", b"x", "hw.zip", "no archive that is read");
     refused("hw.zip", b"Rar!\x1a\x07\x00", "hw.zip", "a rar archive");
     // A program with an archive behind it.
     let behind = [b"MZ".as_slice(), &zip].concat();

@@ -289,7 +289,11 @@ impl From<intake::Error> for Fault {
             E::ClassFolder { .. } => Some(
                 "name a folder that can be read, with one folder or archive for each student in it",
             ),
-            E::ClassIsCrate { .. } => {
+            E::ClassIsFile {
+                source: intake::IsAFile::Archive,
+                ..
+            } => Some("unpack it into a folder, and name that folder"),
+            E::ClassIsFile { .. } | E::ClassIsCrate { .. } => {
                 Some("name the folder that holds one folder or archive for each student")
             }
             E::NoName { .. } => Some("change the pattern of `--names`"),

@@ -26,13 +26,15 @@ pub fn list(
     find_class(exercise, settings, dir, names).map(Listing)
 }
 
-/// The cells of one line: id, source, attempt, of how many, date, late, what becomes of it.
-type Cells = [String; 7];
+/// The cells of one line: id, people, source, attempt, of how many, date, late, what becomes of it.
+type Cells = [String; 8];
 
 impl Listing {
     fn lines(&self) -> impl Iterator<Item = Cells> {
         let attempts = self.0.submissions.iter().flat_map(|found| {
             let all = found.attempts.len();
+            let people = found.people.iter().map(person).collect::<Vec<_>>();
+            let people = people.join(", ");
             found.attempts.iter().enumerate().map(move |(at, attempt)| {
                 let becomes = if at + 1 == all {
                     "graded"
@@ -41,6 +43,7 @@ impl Listing {
                 };
                 [
                     found.id.to_string(),
+                    people.clone(),
                     attempt.name.clone(),
                     (at + 1).to_string(),
                     all.to_string(),
@@ -54,6 +57,7 @@ impl Listing {
             let empty = String::new;
             let becomes = format!("ignored: it {}", one.why);
             [
+                empty(),
                 empty(),
                 one.name.clone(),
                 empty(),
@@ -75,13 +79,13 @@ impl Listing {
             class.layout,
             count(class.submissions.len(), "submission")
         );
-        for [id, name, at, all, date, late, becomes] in self.lines() {
+        for [id, people, name, at, all, date, late, becomes] in self.lines() {
             let attempt = if all.is_empty() {
                 String::new()
             } else {
                 format!("attempt {at} of {all}")
             };
-            let parts = [id, name, attempt, date, late, becomes];
+            let parts = [id, people, name, attempt, date, late, becomes];
             let parts = parts
                 .into_iter()
                 .filter(|part| !part.is_empty())
@@ -89,13 +93,19 @@ impl Listing {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{}", escape_line(&parts.join("  ")));
         }
+        for one in &class.told_apart {
+            let _ = writeln!(text, "{}", escape_line(&one.words));
+        }
         text
     }
 
     /// For a spreadsheet.
     #[must_use]
     pub fn csv(&self) -> String {
-        let head = ["id", "source", "attempt", "of", "date", "late", "becomes"].map(str::to_owned);
+        let head = [
+            "id", "people", "source", "attempt", "of", "date", "late", "becomes",
+        ];
+        let head = head.map(str::to_owned);
         std::iter::once(head)
             .chain(self.lines())
             .map(|cells| table_line(cells.into_iter()))
@@ -107,17 +117,29 @@ impl Listing {
     /// # Errors
     /// Never, in practice: all of it is text.
     pub fn json(&self) -> Result<String, Fault> {
-        let lines = self.lines().map(|[id, source, attempt, of, date, late, becomes]| {
+        let lines = self.lines().map(|[id, people, source, attempt, of, date, late, becomes]| {
             serde_json::json!({
-                "id": id, "source": source, "attempt": attempt.parse::<usize>().ok(),
+                "id": id, "people": people, "source": source, "attempt": attempt.parse::<usize>().ok(),
                 "of": of.parse::<usize>().ok(), "date": date, "late": !late.is_empty(), "becomes": becomes,
             })
         });
+        let told_apart = self.0.told_apart.iter().map(|one| &one.words);
+        let told_apart = told_apart.collect::<Vec<_>>();
         let value = serde_json::json!({
-            "schema": "grade-list/1", "layout": self.0.layout, "entries": lines.collect::<Vec<_>>(),
+            "schema": "grade-list/1", "layout": self.0.layout, "told_apart": told_apart, "entries": lines.collect::<Vec<_>>(),
         });
         judge::report::json_line(&value)
             .map(|text| text + "\n")
             .map_err(|error| Fault::internal("write the list", error))
     }
+}
+
+/// A person: `Jane Doe (1001)`, with the address where nothing else is known.
+fn person(person: &intake::Person) -> String {
+    let text = match (&person.name, &person.sid) {
+        (Some(name), Some(sid)) => format!("{name} ({sid})"),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => person.email.clone().unwrap_or_default(),
+    };
+    text.trim().to_owned()
 }

@@ -57,7 +57,7 @@ pub use listing::{Listing, list};
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
-pub use roster::{Attempt, Class, Ignored, Person};
+pub use roster::{Attempt, Class, Ignored, Person, ToldApart};
 
 use self::{
     accepted::Accepted,
@@ -232,17 +232,41 @@ fn find_class(
     Ok(class)
 }
 
+/// The pattern for names that takes each entry for one student's.
+const ALL_NAMES: &str = "(?<student>.+)";
+
 /// The fault of a class that was not found, with the command to type if another folder was meant.
 fn misnamed(error: intake::Error, exercise: &Exercise) -> Fault {
-    let intake::Error::NotTheClass { meant, .. } = &error else {
+    use intake::Misnamed as M;
+    let intake::Error::NotTheClass {
+        path,
+        meant,
+        source,
+    } = &error
+    else {
         return error.into();
     };
-    let folder = meant.to_string_lossy();
-    let folder = shlex::try_quote(&folder).unwrap_or_default();
-    let hint = format!(
-        "if that is the class, type `grade batch {} {folder}`",
-        exercise.id
-    );
+    let command = |folder: &Path| {
+        let folder = folder.to_string_lossy();
+        let folder = shlex::try_quote(&folder).unwrap_or_default();
+        format!("grade batch {} {folder}", exercise.id)
+    };
+    let meant = command(meant);
+    let as_it_is = format!("{} --names '{ALL_NAMES}'", command(path));
+    let hint = match source {
+        M::Wrapper { .. } => format!(
+            "if that folder is the class, type `{meant}`; if it is the work of one student, type `{as_it_is}`"
+        ),
+        M::Packed { .. } => format!(
+            "if that archive is the class, unpack it into a folder, and name that folder; if it is the work of one student, type `{as_it_is}`"
+        ),
+        M::Classes { .. } => format!(
+            "grade one class at a time, such as with `{meant}`; if each folder is the work of one student, type `{as_it_is}`"
+        ),
+        _ => format!(
+            "if the class is the folder above, type `{meant}`; if each folder or archive in this one is the work of one student, type `{as_it_is}`"
+        ),
+    };
     Fault::from(error).hint(hint)
 }
 

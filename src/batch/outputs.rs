@@ -218,6 +218,8 @@ impl Outputs {
                     (id.clone(), names.collect())
                 })
                 .collect();
+            let told_apart = class.told_apart.iter();
+            summary.told_apart = told_apart.map(|one| one.words.clone()).collect();
             let ignored = class.ignored.iter();
             summary.ignored = ignored
                 .map(|one| (one.name.clone(), one.why.clone()))

@@ -35,6 +35,9 @@ pub struct Class {
     /// Who handed in, where the exporting system says so: several people of a group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub people: BTreeMap<SubmissionId, Vec<Person>>,
+    /// Whose ids have a digest, because names are nearly the same or too long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told_apart: Vec<ToldApart>,
     /// What is no submission, in byte order of the names.
     pub ignored: Vec<Ignored>,
 }
@@ -73,6 +76,16 @@ pub struct Attempt {
     pub name: String,
     /// Whether it was marked as late.
     pub late: bool,
+}
+
+/// Students of nearly the same name, or one whose name is too long for an id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct ToldApart {
+    /// Their ids.
+    pub ids: Vec<SubmissionId>,
+    /// Whose they are: a sentence without full stop.
+    pub words: String,
 }
 
 /// Something in the folder that is no submission.
@@ -128,6 +141,10 @@ impl Roster {
             });
             (found.id.clone(), people.collect())
         });
+        let told_apart = found.told_apart.iter().map(|one| ToldApart {
+            ids: one.ids.clone(),
+            words: one.words.clone(),
+        });
         let ignored = found.ignored.iter().map(|ignored| Ignored {
             name: ignored.name.clone(),
             why: ignored.why.clone(),
@@ -143,6 +160,7 @@ impl Roster {
                 size: found.submissions.len(),
                 attempts: attempts.collect(),
                 people: people.collect(),
+                told_apart: told_apart.collect(),
                 ignored: ignored.collect(),
             },
         }

@@ -5,8 +5,6 @@
 
 use std::{io, path::PathBuf};
 
-use ids::words::count;
-
 use crate::names::escaped_path;
 
 /// Why a submission or a class cannot be examined.
@@ -71,6 +69,14 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
+    /// What was named as a class's folder is a file.
+    #[error("failed to find submissions in `{}`", escaped_path(path))]
+    ClassIsFile {
+        /// The path that the user named.
+        path: PathBuf,
+        /// What it is.
+        source: IsAFile,
+    },
     /// The folder of a class has too many entries.
     #[error("failed to read `{}`", escaped_path(path))]
     ClassTooLarge {
@@ -123,6 +129,18 @@ pub enum Error {
     },
 }
 
+/// A file is no folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IsAFile {
+    /// An archive, by its name.
+    #[error("it is an archive and not a folder")]
+    Archive,
+    /// Any other file.
+    #[error("it is a file and not a folder")]
+    Other,
+}
+
 /// More entries than any class has.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("it has {0} entries or more")]
@@ -139,13 +157,22 @@ pub struct IsOneSubmission;
 pub enum Misnamed {
     /// Its only folder may be the class, or one student's work.
     #[error(
-        "its only folder, `{folder}`, holds {}, which may be the submissions of a class or the work of one student",
-        count(*holds, "folder or archive")
+        "its only folder, `{folder}`, holds {holds} folders or archives, which may be the submissions of a class or the work of one student"
     )]
     Wrapper {
         /// The folder. Safe to print.
         folder: String,
         /// How many folders and archives there are in it.
+        holds: usize,
+    },
+    /// Its only archive may hold the class, or one student's work.
+    #[error(
+        "its only archive, `{archive}`, holds {holds} crates or archives, which may be the submissions of a class or the work of one student"
+    )]
+    Packed {
+        /// The archive. Safe to print.
+        archive: String,
+        /// How many crates or archives there are in it.
         holds: usize,
     },
     /// Each of its folders may be a class.

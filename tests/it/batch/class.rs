@@ -95,6 +95,13 @@ impl Class {
         CourseCopy::make(self.out("course")).root
     }
 
+    /// Who is in the class, without grading it.
+    pub(crate) fn list(&self, more: &[&str]) -> Output {
+        let mut command = grade();
+        command.args(["batch", "sum-of-products", "--list"]);
+        command.arg(self.folder()).args(more).output().unwrap()
+    }
+
     /// Grade into `out` on the seeds 0 and 7.
     pub(crate) fn batch(&self, out: &str, more: &[&str]) -> Output {
         self.command(out)

@@ -56,7 +56,7 @@ fn submissions_in_an_export_are_graded_and_the_rest_is_listed() {
 }
 
 /// The files of a submission, by their names in an archive.
-fn files(name: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(name: &str) -> Vec<(String, Vec<u8>)> {
     let folder = submission(name);
     let files = ["Cargo.toml", "src/main.rs"].iter().map(|file| {
         let bytes = fs::read(folder.join(file)).unwrap();
@@ -65,7 +65,7 @@ fn files(name: &str) -> Vec<(String, Vec<u8>)> {
     files.collect()
 }
 
-fn zip(name: &str) -> Vec<u8> {
+pub(crate) fn zip(name: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (file, bytes) in files(name) {
         let options = zip::write::SimpleFileOptions::default();

@@ -6,7 +6,9 @@
 mod again;
 mod alike;
 mod class;
+mod exports;
 mod found;
 mod many;
+mod named;
 mod stopped;
 mod trouble;

@@ -20,6 +20,10 @@ pub(super) enum EntryKind {
 /// Called with every entry in turn, and a reader of its contents.
 pub(super) type Visit<'v> = dyn FnMut(&Entry<'_>, &mut dyn io::Read) -> Result<(), Cause> + 'v;
 
+/// When something was changed: year, month, day, hour, minute, second. In a zip archive this is the time of the
+/// clock on the wall, in a tar archive UTC.
+pub(crate) type Stamp = (u16, u8, u8, u8, u8, u8);
+
 /// One entry, as the archive describes it.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
@@ -28,6 +32,8 @@ pub(super) struct Entry<'a> {
     pub(super) what: EntryKind,
     /// The size it claims. Used in refusals, never as a bound.
     pub(super) claims: u64,
+    /// When it was changed, as the archive claims, if it does.
+    pub(super) modified: Option<Stamp>,
 }
 
 impl Entry<'_> {
@@ -67,6 +73,7 @@ mod tests {
             name,
             what: EntryKind::File,
             claims: 0,
+            modified: None,
         };
         // The names borrow from `name`, not from the entry.
         match entry.path() {

@@ -40,6 +40,7 @@ use std::{
     path::Path,
 };
 
+pub(crate) use self::entry::Stamp;
 use self::{
     budget::{ARCHIVE_OVERHEAD, Budget, LEFTOVERS},
     entry::{Entry, EntryKind, Visit},
@@ -77,21 +78,62 @@ struct Copied {
 /// Costs at most what its admission costs, and of a zip archive no more than its directory, headers and
 /// manifests.
 pub(crate) fn is_without_crate(location: &Location, wanted: Wanted<'_>, limits: Limits) -> bool {
-    let Ok(opened) = location.open() else {
-        return false;
+    let is_without = |archive: &Archive<'_>| {
+        let mut refusals = Refusals::default();
+        let is_without =
+            |plan: plan::Plan<'_>| plan.root() == Root::Nowhere && plan.archives().is_empty();
+        archive.plan(&mut refusals).is_ok_and(is_without) && !refusals.is_any()
     };
-    if opened.is_folder() {
-        return false;
-    }
+    with_archive(location, wanted, limits, is_without).unwrap_or(false)
+}
+
+/// The crates, or else the archives, in the archive at `location`, if there are several and nothing says which
+/// is meant. None if the archive cannot be read.
+///
+/// Costs what [`is_without_crate`] costs, and so does [`newest`].
+pub(crate) fn several_in(location: &Location, wanted: Wanted<'_>, limits: Limits) -> Vec<Vec<u8>> {
+    let several = |archive: &Archive<'_>| {
+        let plan = archive.plan(&mut Refusals::default()).ok()?;
+        match plan.root() {
+            Root::Several(folders) => Some(folders),
+            Root::Nowhere if plan.archives().len() > 1 => {
+                Some(plan.archives().iter().cloned().collect())
+            }
+            _ => None,
+        }
+    };
+    let found = with_archive(location, wanted, limits, several).flatten();
+    found.unwrap_or_default()
+}
+
+/// The newest time that the archive at `location` claims for a file in it.
+pub(crate) fn newest(location: &Location, wanted: Wanted<'_>, limits: Limits) -> Option<Stamp> {
+    let newest = |archive: &Archive<'_>| {
+        let mut newest = None;
+        let read = archive.each(&mut Refusals::default(), &mut |entry, _| {
+            if entry.what == EntryKind::File {
+                newest = newest.max(entry.modified);
+            }
+            Ok(())
+        });
+        // What cannot be read to its end says nothing.
+        read.ok().and(newest)
+    };
+    with_archive(location, wanted, limits, newest).flatten()
+}
+
+/// What `look` sees in the archive at `location`, if it can be opened and is one.
+fn with_archive<T>(
+    location: &Location,
+    wanted: Wanted<'_>,
+    limits: Limits,
+    look: impl FnOnce(&Archive<'_>) -> T,
+) -> Option<T> {
+    let opened = location.open().ok().filter(|opened| !opened.is_folder())?;
     let path = location.path();
     let file = File::from(opened.fd);
-    let Ok(archive) = Archive::new(&file, &path, wanted, limits) else {
-        return false;
-    };
-    let mut refusals = Refusals::default();
-    let is_without =
-        |plan: plan::Plan<'_>| plan.root() == Root::Nowhere && plan.archives().is_empty();
-    archive.plan(&mut refusals).is_ok_and(is_without) && !refusals.is_any()
+    let archive = Archive::new(&file, &path, wanted, limits).ok()?;
+    Some(look(&archive))
 }
 
 /// Check the archive in `file`, found at `path`, and copy the crate in it into `dest`.

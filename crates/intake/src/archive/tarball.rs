@@ -6,11 +6,12 @@
 
 use std::io::{self, Cursor, Read};
 
+use rawzip::time::UtcDateTime;
 use tar::{EntryType, PaxExtensions};
 
 use super::{
     budget::{Budget, Source},
-    entry::{Entry, EntryKind, Visit},
+    entry::{Entry, EntryKind, Stamp, Visit},
     unpack,
 };
 use crate::{
@@ -62,9 +63,14 @@ pub(super) fn each(
                 if kind == EntryType::GNUSparse {
                     return Err(Cause::Limit(refusals::sparse(&shown(&name))));
                 }
-                let what = what(kind, &name);
-                let name = &name;
-                visit(&Entry { name, what, claims }, &mut entry)?;
+                let modified = entry.header().mtime().ok().and_then(stamp);
+                let claimed = Entry {
+                    what: what(kind, &name),
+                    name: &name,
+                    claims,
+                    modified,
+                };
+                visit(&claimed, &mut entry)?;
             }
         }
     }
@@ -74,6 +80,25 @@ pub(super) fn each(
     // A stream that is cut or wrong after the last entry is damaged all the same.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     Ok(())
+}
+
+/// A time in seconds since 1970. Programs that know no time write 0, or the first seconds.
+fn stamp(seconds: u64) -> Option<Stamp> {
+    const DAY: u64 = 24 * 60 * 60;
+    let seconds = u32::try_from(seconds).ok()?;
+    let time = UtcDateTime::from_unix(seconds.into());
+    let clock = (time.hour(), time.minute(), time.second());
+    let is_known = u64::from(seconds) > DAY;
+    is_known.then(|| {
+        (
+            time.year(),
+            time.month(),
+            time.day(),
+            clock.0,
+            clock.1,
+            clock.2,
+        )
+    })
 }
 
 /// What extended headers declare about the next entry.

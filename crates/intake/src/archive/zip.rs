@@ -23,7 +23,7 @@ use rawzip::{
 use super::{
     budget::{Budget, Source},
     code_page,
-    entry::{Entry, EntryKind, Visit},
+    entry::{Entry, EntryKind, Stamp, Visit},
 };
 use crate::{cause::Cause, names::shown, refusals};
 
@@ -92,12 +92,29 @@ pub(super) fn each(
             name: &record.name,
             what: record.what(),
             claims: record.at.uncompressed_size_hint(),
+            modified: stamp(record.time),
         };
         let verified = entry.verifying_reader(plain);
         let packed = Some(record.at.compressed_size_hint());
         visit(&claimed, &mut budget.unpacked(verified, packed))?;
     }
     check_overlap(ranges, archive.directory_offset())
+}
+
+/// A time of MS-DOS. The first day that it can tell is what programs write that know no time.
+fn stamp(time: DosDateTime) -> Option<Stamp> {
+    let day = (time.year(), time.month(), time.day());
+    let is_known = day > (1980, 1, 1);
+    is_known.then(|| {
+        (
+            day.0,
+            day.1,
+            day.2,
+            time.hour(),
+            time.minute(),
+            time.second(),
+        )
+    })
 }
 
 /// One entry, as the directory describes it.

@@ -16,8 +16,17 @@ pub(super) struct Whose {
     pub(super) unique: Vec<u8>,
 }
 
-/// The id of each, in their order, and whether a digest tells it from another one.
-pub(super) fn ids(students: &[Whose]) -> Vec<(SubmissionId, bool)> {
+/// The ids of a class.
+#[derive(Debug)]
+pub(super) struct Ids {
+    /// The id of each, in their order, and whether a digest tells it from another one.
+    pub(super) each: Vec<(SubmissionId, bool)>,
+    /// Those whose ids would be equal.
+    pub(super) alike: Vec<Vec<usize>>,
+}
+
+/// The ids of these students.
+pub(super) fn ids(students: &[Whose]) -> Ids {
     let plain = students
         .iter()
         .map(|one| SubmissionId::from_folder_name(&one.label));
@@ -26,6 +35,8 @@ pub(super) fn ids(students: &[Whose]) -> Vec<(SubmissionId, bool)> {
     for (at, id) in plain.iter().enumerate() {
         alike.entry(names::fold(id.as_str())).or_default().push(at);
     }
+    let several = alike.values().filter(|all| all.len() > 1);
+    let several = several.cloned().collect();
     let mut taken = BTreeSet::new();
     let mut apart = Vec::new();
     for (fold, all) in alike {
@@ -68,7 +79,10 @@ pub(super) fn ids(students: &[Whose]) -> Vec<(SubmissionId, bool)> {
         };
         ids[at] = (id, true);
     }
-    ids
+    Ids {
+        each: ids,
+        alike: several,
+    }
 }
 
 #[cfg(test)]
@@ -82,7 +96,7 @@ mod tests {
             label: (*label).to_owned(),
             unique: format!("{label} {at}").into_bytes(),
         });
-        let ids = ids(&students.collect::<Vec<_>>()).into_iter();
+        let ids = ids(&students.collect::<Vec<_>>()).each.into_iter();
         ids.map(|(id, _)| id.to_string()).collect()
     }
 

@@ -6,6 +6,9 @@ use ids::SubmissionId;
 
 use crate::source::Source;
 
+/// So many names are in one sentence.
+const MOST_LISTED: usize = 8;
+
 /// What is in an instructor's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Class {
@@ -13,6 +16,8 @@ pub struct Class {
     pub layout: String,
     /// One for each student, in byte order of the ids.
     pub submissions: Vec<Found>,
+    /// Whose ids have a digest, because names are nearly the same or too long.
+    pub told_apart: Vec<ToldApart>,
     /// Everything else, in byte order of the names.
     pub ignored: Vec<Ignored>,
 }
@@ -31,6 +36,47 @@ pub struct Found {
     pub source: Source,
     /// All attempts, the last one last; never empty.
     pub attempts: Vec<Attempt>,
+}
+
+/// Students of nearly the same name, or one whose name is too long for an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldApart {
+    /// Their ids.
+    pub ids: Vec<SubmissionId>,
+    /// Whose they are: a sentence without full stop. Safe to print.
+    pub words: String,
+}
+
+impl ToldApart {
+    /// The sentence about these names and the ids that they have.
+    pub(super) fn new(all: &[(&str, &SubmissionId)]) -> Self {
+        let names = all.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        let ids = all.iter().map(|(_, id)| (*id).clone()).collect::<Vec<_>>();
+        let shown = ids.iter().map(SubmissionId::as_str).collect::<Vec<_>>();
+        let words = match all {
+            [(name, id)] => format!("`{name}` is too long for an id: `{id}`"),
+            [_, _] => format!("{} are two submissions: {}", listed(&names), listed(&shown)),
+            _ => format!(
+                "{} are {} submissions: {}",
+                listed(&names),
+                all.len(),
+                listed(&shown)
+            ),
+        };
+        Self { ids, words }
+    }
+}
+
+/// `` `a`, `b` and `c` ``; of many, the first ones and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let quoted = |name: &&str| format!("`{name}`");
+    let some = names.iter().take(MOST_LISTED).map(quoted);
+    let some = some.collect::<Vec<_>>();
+    let (first, last) = match (names.len().saturating_sub(some.len()), &some[..]) {
+        (0, [first @ .., last]) => (first, last.clone()),
+        (more, first) => (first, format!("{more} more")),
+    };
+    format!("{} and {last}", first.join(", "))
 }
 
 /// A person, as the system knows them.

@@ -264,17 +264,22 @@ pub(super) fn are_attempts<'n>(names: impl Iterator<Item = &'n [u8]>) -> bool {
         "tentativo",
         "poging",
     ];
-    let mut bases = BTreeSet::new();
-    let (mut are_words, mut has_bare) = (true, false);
+    let (mut bases, mut stems) = (BTreeSet::new(), BTreeSet::new());
+    let (mut are_words, mut has_bare, mut are_bare) = (true, false, true);
     for name in names {
-        let text = String::from_utf8_lossy(name).to_lowercase();
+        let text = String::from_utf8_lossy(name);
+        stems.insert(stem(&text).to_owned());
+        let text = text.to_lowercase();
         let whole = stem(&text);
-        let bare = whole.trim_end_matches(|c: char| c.is_ascii_digit() || "-_ ().".contains(c));
+        let bare = base(whole);
+        are_bare &= bare == whole;
         are_words &= WORDS.contains(&bare) && bare.len() < whole.len();
         has_bare |= bare == whole;
         bases.insert(bare.to_owned());
     }
-    bases.len() == 1 && (are_words || has_bare)
+    // Names that differ in capitals alone may be two people's.
+    let may_be_people = are_bare && stems.len() > 1;
+    bases.len() == 1 && (are_words || has_bare) && !may_be_people
 }
 
 /// A path, and the kind of the archive there if it is one that is read.
@@ -325,6 +330,28 @@ fn archives_below(
         }
     }
     Ok(())
+}
+
+/// Whether names say in which order they came: each has a date, or they differ in numbers alone, or they are
+/// copies of one name.
+pub(super) fn say_order<'n>(names: impl Iterator<Item = &'n [u8]>) -> bool {
+    let names = names.collect::<Vec<_>>();
+    let bases = names.iter().map(|name| {
+        let text = String::from_utf8_lossy(name).to_lowercase();
+        base(stem(&text)).to_owned()
+    });
+    let shapes = names
+        .iter()
+        .map(|name| shape(name))
+        .collect::<BTreeSet<_>>();
+    names.iter().all(|name| date_in(name).is_some())
+        || bases.collect::<BTreeSet<_>>().len() == 1
+        || shapes.len() == 1 && !shapes.contains(&None)
+}
+
+/// A name without the number at its end: `hw`, of `hw`, `hw-1` and `hw (2)`.
+fn base(stem: &str) -> &str {
+    stem.trim_end_matches(|c: char| c.is_ascii_digit() || "-_ ().".contains(c))
 }
 
 /// The date in a name.
@@ -399,6 +426,7 @@ mod tests {
             &["1", "2"],
             &["jane.zip", "max.zip"],
             &["hw-octocat", "hw-hubot"],
+            &["j.Doe", "j.doe"],
         ] {
             assert!(!are(names), "{names:?}");
         }

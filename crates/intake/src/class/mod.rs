@@ -36,18 +36,18 @@ use rustix::fs::FileType;
 use self::{
     archive_names::is_other_archive,
     inside::Inside,
-    students::{Candidate, Students, Weight},
+    students::{Candidate, Finished, Students, Weight},
     systems::{Content, Exported, Reader, System},
     wrapper::Judgement,
 };
 pub use self::{
-    found::{Attempt, Class, Found, Ignored, Person},
+    found::{Attempt, Class, Found, Ignored, Person, ToldApart},
     pattern::{NamePattern, PatternError},
 };
 use crate::{
     archive_kind::ArchiveKind,
     cause::{Cause, ReadError},
-    error::{Error, IsOneSubmission, NoName, TooManyEntries},
+    error::{Error, IsAFile, IsOneSubmission, NoName, TooManyEntries},
     limits::Limits,
     location::Location,
     manifest,
@@ -76,7 +76,7 @@ pub fn find(
     limits: &Limits,
     pattern: Option<&NamePattern>,
 ) -> Result<Class, Error> {
-    let top = open::class(dir)?;
+    let top = open::class(dir).map_err(|error| not_a_folder(dir, error))?;
     let list = |fd: BorrowedFd<'_>| {
         let names = root::list(fd, ENTRIES);
         names.map_err(|errno| scan_error(dir, ReadError::from(errno)))
@@ -133,6 +133,25 @@ pub fn find(
         sorted.map_err(|shortage| scan_error(&location.path(), shortage))?;
     }
     scan.finish(&below, names.first())
+}
+
+/// The error of a class that is no folder, or the error as it is.
+fn not_a_folder(dir: &Path, error: Error) -> Error {
+    let name = dir.file_name().unwrap_or_default().as_bytes();
+    match &error {
+        Error::ClassFolder { path, source } if source.kind() == io::ErrorKind::NotADirectory => {
+            let is_archive = ArchiveKind::of_name(name).is_some() || is_other_archive(name);
+            Error::ClassIsFile {
+                path: path.clone(),
+                source: if is_archive {
+                    IsAFile::Archive
+                } else {
+                    IsAFile::Other
+                },
+            }
+        }
+        _ => error,
+    }
 }
 
 /// A name as text. Different names give different texts, also if they are not UTF-8.
@@ -379,7 +398,11 @@ impl ClassScan<'_> {
         if !below.as_os_str().is_empty() {
             layout = format!("{layout}, in `{}`", shown(below.as_os_str().as_bytes()));
         }
-        let (mut submissions, ignored) = self.students.finish();
+        let Finished {
+            mut submissions,
+            told_apart,
+            ignored,
+        } = self.students.finish();
         for (text, found) in &mut submissions {
             if let Some(submission) = metadata.get(text) {
                 found.people.clone_from(&submission.people);
@@ -388,6 +411,7 @@ impl ClassScan<'_> {
         Ok(Class {
             layout,
             submissions: submissions.into_iter().map(|(_, found)| found).collect(),
+            told_apart,
             ignored,
         })
     }

@@ -12,9 +12,9 @@ use std::{
 use ids::SubmissionId;
 
 use super::{
-    apart::{self, Whose},
+    apart::{self, Ids, Whose},
     archive_names::stem,
-    found::{Attempt, Found, Ignored},
+    found::{Attempt, Found, Ignored, ToldApart},
     inside,
     systems::{Exported, System},
 };
@@ -86,6 +86,15 @@ impl Candidate {
             weight,
         }
     }
+}
+
+/// All students.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// The submissions, with the names of their first entries.
+    pub(super) submissions: Vec<(String, Found)>,
+    pub(super) told_apart: Vec<ToldApart>,
+    pub(super) ignored: Vec<Ignored>,
 }
 
 /// The entries so far.
@@ -162,16 +171,18 @@ impl<'a> Students<'a> {
         parts.join("; ")
     }
 
-    /// The submissions with the names of their first entries, and what is ignored.
-    pub(super) fn finish(mut self) -> (Vec<(String, Found)>, Vec<Ignored>) {
+    /// All of them.
+    pub(super) fn finish(mut self) -> Finished {
         let by_key = std::mem::take(&mut self.by_key);
         let whose = by_key.iter().map(|((system, identity), candidates)| Whose {
             label: candidates[0].label.clone(),
             unique: [format!("{system:?} ").as_bytes(), identity].concat(),
         });
-        let ids = apart::ids(&whose.collect::<Vec<_>>());
+        let whose = whose.collect::<Vec<_>>();
+        let ids = apart::ids(&whose);
+        let told_apart = told_apart(&ids, &whose, &by_key);
         let mut submissions = Vec::new();
-        for ((id, is_told_apart), candidates) in ids.into_iter().zip(by_key.into_values()) {
+        for ((id, is_told_apart), candidates) in ids.each.into_iter().zip(by_key.into_values()) {
             let text = candidates[0].text.clone();
             let attempts = self.attempts(&id, candidates);
             let Some(last) = attempts.last() else {
@@ -188,7 +199,11 @@ impl<'a> Students<'a> {
         }
         submissions.sort_by(|a, b| a.1.id.cmp(&b.1.id));
         self.ignored.sort_by(|a, b| a.name.cmp(&b.name));
-        (submissions, self.ignored)
+        Finished {
+            submissions,
+            told_apart,
+            ignored: self.ignored,
+        }
     }
 
     /// The attempts of one student, the last one last.
@@ -211,6 +226,9 @@ impl<'a> Students<'a> {
                 why: format!("is {what} beside what `{id}` handed in{beside}"),
             });
         }
+        for candidate in &mut candidates {
+            self.sort_by_files(&mut candidate.attempts);
+        }
         candidates.sort_by(by_time);
         let attempts = candidates
             .into_iter()
@@ -224,6 +242,32 @@ impl<'a> Students<'a> {
             self.ignore(other.name, why);
         }
         attempts
+    }
+
+    /// Put the archives of one folder whose names say nothing about their order into the order of the newest
+    /// files in them. Where that is not known of all, the order stays.
+    fn sort_by_files(&self, attempts: &mut [Attempt]) {
+        let is_bounded = (2..=SEARCHED_ARCHIVES).contains(&attempts.len());
+        let names = attempts.iter().map(|attempt| attempt.name.as_bytes());
+        if !is_bounded || inside::say_order(names) {
+            return;
+        }
+        let newest = attempts.iter().map(|attempt| match &attempt.source {
+            Source::Archive(location, _) => archive::newest(location, self.wanted, self.limits),
+            Source::Folder(_) | Source::File(_) | Source::Typed(..) => None,
+        });
+        let Some(newest) = newest.collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let mut dated = newest
+            .into_iter()
+            .zip(attempts.to_vec())
+            .collect::<Vec<_>>();
+        // Stable: what is of one time stays in the order of names.
+        dated.sort_by_key(|(newest, _)| *newest);
+        for (place, (_, attempt)) in attempts.iter_mut().zip(dated) {
+            *place = attempt;
+        }
     }
 
     /// Take out the archives behind the last attempt that may hold a crate: a report that was handed in
@@ -244,6 +288,30 @@ impl<'a> Students<'a> {
             None => Vec::new(),
         }
     }
+}
+
+/// Whose ids have a digest, and why.
+fn told_apart(
+    ids: &Ids,
+    whose: &[Whose],
+    by_key: &BTreeMap<(Option<System>, Vec<u8>), Vec<Candidate>>,
+) -> Vec<ToldApart> {
+    let names = by_key
+        .values()
+        .map(|candidates| candidates[0].name.as_str());
+    let all = names.zip(&ids.each).map(|(name, (id, _))| (name, id));
+    let all = all.collect::<Vec<_>>();
+    let alike = ids.alike.iter();
+    let alike = alike.map(|group| group.iter().map(|&at| all[at]).collect::<Vec<_>>());
+    let cut = ids.each.iter().zip(whose).zip(&all);
+    let cut = cut.filter(|(((id, is_apart), whose), _)| {
+        !is_apart && whose.label.chars().count() > id.as_str().len()
+    });
+    let cut = cut.map(|(_, one)| vec![*one]);
+    alike
+        .chain(cut)
+        .map(|group| ToldApart::new(&group))
+        .collect()
 }
 
 fn is_file(attempt: &Attempt) -> bool {

@@ -9,7 +9,8 @@
 //! hold a crate. If the names there are those of an export, there is no doubt, and that folder is the class.
 //! If the names say that they are attempts, or one folder has the exercise's name, it is one student's work.
 //! Otherwise nobody can tell, and nothing is graded before a person does. The same holds for several folders
-//! that all hold several things: the classes of several courses or tutors. And a folder that a system made
+//! that all hold several things: the classes of several courses or tutors; and for one archive alone that holds
+//! several crates or archives. And a folder that a system made
 //! for one student, or in which all names are attempts, is not a class: it was named in place of the one above.
 //!
 //! Hides what makes a doubt. Never follows a link, and reads no file but archives, a few of them.
@@ -184,6 +185,9 @@ impl Search<'_> {
         }
         let folders = level.folders.iter().filter(|name| !is_grades(top, name));
         let folders = folders.collect::<Vec<_>>();
+        if let ([], [(only, _)]) = (&folders[..], &level.archives[..]) {
+            return Ok(self.packed(Path::new(""), only).unwrap_or_else(here));
+        }
         // The archive that was unpacked may lie beside its folder.
         let unpacked = folders
             .iter()
@@ -250,12 +254,31 @@ impl Search<'_> {
                 }
             };
             let Some(inner) = open::folder(fd.as_fd(), next)? else {
+                if let Some(doubt) = self.packed(&below, next) {
+                    return Ok(doubt);
+                }
                 break;
             };
             below.push(OsStr::from_bytes(next.to_bytes()));
             fd = inner;
         }
         Ok(Judgement::Class(PathBuf::new()))
+    }
+
+    /// The doubt about the only archive, `name` in the folder `below`, if it holds several things.
+    fn packed(&self, below: &Path, name: &CString) -> Option<Judgement> {
+        let below = below.join(OsStr::from_bytes(name.to_bytes()));
+        let found = archive::several_in(&Location::new(self.dir, &below), self.wanted, self.limits);
+        let names = apart(&found);
+        // Attempts of one student are refused with the names of the folders.
+        let are_attempts = inside::are_attempts(names.iter().copied());
+        (names.len() > 1 && !are_attempts).then(|| {
+            let misnamed = Misnamed::Packed {
+                archive: shown(below.as_os_str().as_bytes()),
+                holds: found.len(),
+            };
+            Judgement::Misnamed(misnamed, self.dir.join(&below))
+        })
     }
 
     /// Several folders: the students', or each a class.
@@ -377,6 +400,21 @@ impl Search<'_> {
         let manifest = CString::new(manifest::NAME).unwrap_or_default();
         Ok(open::is_no_folder(inner.as_fd(), &manifest).unwrap_or(false))
     }
+}
+
+/// The names in which paths differ first, each once.
+fn apart(paths: &[Vec<u8>]) -> BTreeSet<&[u8]> {
+    let paths = paths
+        .iter()
+        .map(|path| path.split(|&byte| byte == b'/').collect::<Vec<_>>())
+        .collect::<Vec<_>>();
+    let deepest = paths.iter().map(Vec::len).max().unwrap_or(0);
+    let levels = (0..deepest).map(|at| {
+        let names = paths.iter().filter_map(|path| path.get(at).copied());
+        names.collect::<BTreeSet<_>>()
+    });
+    let mut levels = levels.skip_while(|names| names.len() < 2);
+    levels.next().unwrap_or_default()
 }
 
 /// Whether the folder `name` has the grades of a batch.

@@ -50,6 +50,8 @@ pub struct Summary {
     pub class: Option<usize>,
     /// What was found and is no submission, and why.
     pub ignored: Vec<(String, String)>,
+    /// Whose ids have a digest, because names are nearly the same or too long: a sentence each.
+    pub told_apart: Vec<String>,
     /// The students who handed in several times or late, or have a name that an id cannot spell: each
     /// attempt, and whether it was late; the last one counts.
     pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
@@ -158,6 +160,12 @@ impl Summary {
             &mut text,
             "Names that an id cannot spell",
             foreign.into_iter(),
+            truncate,
+        );
+        section(
+            &mut text,
+            "Told apart by a digest",
+            self.told_apart.iter().cloned(),
             truncate,
         );
         let ignored = self

@@ -252,3 +252,189 @@ fn a_pattern_explains_names() {
     let class = super::find(one.0.path(), wanted(), &LIMITS, Some(&pattern)).unwrap();
     assert_eq!(class.submissions[0].id.as_str(), "HW1");
 }
+
+#[test]
+fn an_archive_that_may_hold_the_class_is_told() {
+    let dir = Dir::of(&["notes.txt"]);
+    let put = |files: &[&str]| fs::write(dir.path("all.zip"), zipped(files)).unwrap();
+    for files in [
+        &["jane.zip", "max.zip"][..],
+        &["HW1/jane/Cargo.toml", "HW1/max/Cargo.toml"],
+        &["jane/hw/Cargo.toml", "max/hw/Cargo.toml"],
+        &["jane/hw.zip", "max/hw.zip", "ann/notes.txt"],
+    ] {
+        put(files);
+        let Error::NotTheClass { source, .. } = dir.error() else {
+            panic!("{files:?}")
+        };
+        assert!(
+            matches!(source, Misnamed::Packed { holds: 2, .. }),
+            "{source}"
+        );
+        let pattern = NamePattern::new("(?<student>.+)").unwrap();
+        let class = find(dir.0.path(), wanted(), &LIMITS, Some(&pattern));
+        assert!(class.is_ok(), "{class:?}");
+    }
+    for files in [
+        &["Cargo.toml", "a.zip", "b.zip"][..],
+        &["attempt-1/Cargo.toml", "attempt-2/Cargo.toml"],
+        &["hello/Cargo.toml", "sum/Cargo.toml"],
+        &["hw/hw.zip"],
+    ] {
+        put(files);
+        assert_eq!(dir.class().submissions.len(), 1, "{files:?}");
+    }
+    // One or two folders down, and in the place of the folder.
+    fs::create_dir(dir.path("HW1")).unwrap();
+    put(&["jane.zip", "max.zip"]);
+    fs::rename(dir.path("all.zip"), dir.path("HW1/all.zip")).unwrap();
+    let error = dir.error();
+    let Error::NotTheClass { meant, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*meant, dir.path("HW1/all.zip"));
+    for (name, what) in [
+        ("HW1/all.zip", IsAFile::Archive),
+        ("notes.txt", IsAFile::Other),
+    ] {
+        let error = scan(&dir.path(name)).unwrap_err();
+        assert!(
+            matches!(error, Error::ClassIsFile { source, .. } if source == what),
+            "{error:?}"
+        );
+    }
+}
+
+/// A zip archive of files with these names.
+fn zipped(files: &[&str]) -> Vec<u8> {
+    zipped_on(1, files)
+}
+
+/// The same, with files of a day in September 2026.
+fn zipped_on(day: u8, files: &[&str]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+    let time = zip::DateTime::from_date_and_time(2026, 9, day, 12, 0, 0).unwrap();
+    let options = zip::write::SimpleFileOptions::default().last_modified_time(time);
+    for file in files {
+        zip.start_file(*file, options).unwrap();
+        io::Write::write_all(&mut zip, b"[package]\n").unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn tarred(seconds: u64, file: &str) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(10);
+    header.set_mode(0o644);
+    header.set_mtime(seconds);
+    header.set_cksum();
+    tar.append_data(&mut header, file, &b"[package]\n"[..])
+        .unwrap();
+    tar.into_inner().unwrap()
+}
+
+#[test]
+fn archives_whose_names_say_no_order_are_ordered_by_their_newest_files() {
+    let crates = |day| zipped_on(day, &["hw/Cargo.toml"]);
+    // The 25th of September 2026.
+    let tar = |seconds| tarred(seconds, "hw/Cargo.toml");
+    let noon = 1_790_337_600;
+    for (files, expected) in [
+        (
+            &[("final.zip", crates(30)), ("work.zip", crates(20))][..],
+            &["work.zip", "final.zip"][..],
+        ),
+        (
+            &[("final.tar", tar(noon)), ("work.zip", crates(20))],
+            &["work.zip", "final.tar"],
+        ),
+        (
+            &[("final.tar", tar(noon)), ("work.zip", crates(30))],
+            &["final.tar", "work.zip"],
+        ),
+        // Names go before files.
+        (
+            &[("hw-1.zip", crates(30)), ("hw-2.zip", crates(20))],
+            &["hw-1.zip", "hw-2.zip"],
+        ),
+        (
+            &[("hw.zip", crates(30)), ("hw (1).zip", crates(20))],
+            &["hw.zip", "hw (1).zip"],
+        ),
+        (
+            &[
+                ("a 2026-09-01.zip", crates(30)),
+                ("b 2026-08-01.zip", crates(20)),
+            ],
+            &["b 2026-08-01.zip", "a 2026-09-01.zip"],
+        ),
+        // Without the time of each, or with the same time, by name.
+        (
+            &[("final.tar", tar(0)), ("work.zip", crates(20))],
+            &["final.tar", "work.zip"],
+        ),
+        (
+            &[("b.zip", crates(20)), ("a.zip", crates(20))],
+            &["a.zip", "b.zip"],
+        ),
+    ] {
+        let dir = Dir::of(&["max/Cargo.toml", "jane/"]);
+        for (name, bytes) in files {
+            fs::write(dir.path("jane").join(name), bytes).unwrap();
+        }
+        let class = dir.class();
+        let jane = { &class.submissions }
+            .iter()
+            .find(|one| one.id.as_str() == "jane");
+        let names = jane
+            .unwrap()
+            .attempts
+            .iter()
+            .map(|attempt| attempt.name.as_str());
+        let expected = expected.iter().map(|name| format!("jane/{name}"));
+        assert_eq!(names.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn who_is_told_apart_is_told() {
+    let words = |files: &[&str]| {
+        let told = Dir::of(files).class().told_apart.into_iter();
+        told.map(|one| one.words).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&["jane/", "max/"]), Vec::<String>::new());
+    let told = words(&["a b/", "a_b/", "max/"]);
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].starts_with("`a b` and `a_b` are two submissions: `a_b-"),
+        "{told:?}"
+    );
+    assert!(told[0].ends_with(" and `a_b`"), "{told:?}");
+    let told = words(&["x.zip", "x.tar", "x/", "X/"]);
+    assert!(
+        told[0].starts_with("`X`, `x`, `x.tar` and `x.zip` are 4 submissions: `X-"),
+        "{told:?}"
+    );
+    let long = format!("{}/", "é".repeat(80));
+    let told = words(&[&long]);
+    assert!(told[0].contains("is too long for an id: `"), "{told:?}");
+    let many = (0..8).map(|bits| {
+        let spelled = |(at, c): (usize, char)| {
+            if bits >> at & 1 == 1 {
+                c.to_ascii_uppercase()
+            } else {
+                c
+            }
+        };
+        "abcd/".chars().enumerate().map(spelled).collect::<String>()
+    });
+    let many = many
+        .chain(["ABCD/", "aBcD/"].map(str::to_owned))
+        .collect::<Vec<_>>();
+    let told = words(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(
+        told[0].contains(" and 2 more are 10 submissions: "),
+        "{told:?}"
+    );
+}

@@ -94,7 +94,7 @@ const TOLD: usize = 3;
 /// capitals: on Windows and macOS the program compiles.
 pub(super) fn other_capitals<'a>(
     diagnostics: &[Diagnostic],
-    files: impl Iterator<Item = &'a str> + Clone,
+    files: &(impl Iterator<Item = &'a str> + Clone),
 ) -> Vec<String> {
     let missing = diagnostics
         .iter()
@@ -221,7 +221,7 @@ mod tests {
             rendered: String::new(),
         };
         let files = ["src/Util.rs", "src/a/MOD/mod.rs", "src/other.rs"];
-        let told = |module, code| other_capitals(&[missing(module, code)], files.into_iter());
+        let told = |module, code| other_capitals(&[missing(module, code)], &files.into_iter());
         assert_eq!(
             told("util", "E0583"),
             ["`src/Util.rs` is not the file of the module `util`: capitals count"]

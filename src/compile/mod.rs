@@ -232,7 +232,7 @@ impl Builder {
             }
             let paths = snapshot.files().iter().map(|file| file.path.as_str());
             let mut notes = package.notes;
-            notes.extend(other_capitals(&compiler_output.diagnostics, paths));
+            notes.extend(other_capitals(&compiler_output.diagnostics, &paths));
             let failure = CompileFailure {
                 termination,
                 diagnostics: compiler_output.diagnostics,

@@ -145,7 +145,7 @@ impl Level {
             if !level.is_export
                 && let Some(inner) = open::folder(fd, name)?
             {
-                level.is_export = inside::is_made_by_a_system(inner.as_fd())?;
+                level.is_export = if_readable(inside::is_made_by_a_system(inner.as_fd()), false)?;
             }
         }
         Ok((level, names.len()))
@@ -160,6 +160,15 @@ impl Level {
 
     fn are_attempts(&self) -> bool {
         inside::are_attempts(self.names().map(|name| name.to_bytes()))
+    }
+}
+
+/// What was found, or `otherwise` where this process may not look: one folder that cannot be read does not stop a
+/// class. Only a shortage of the machine is an error.
+fn if_readable<T>(found: Result<T, ReadError>, otherwise: T) -> Result<T, ReadError> {
+    match found {
+        Err(shortage) if shortage.is_shortage() => Err(shortage),
+        found => Ok(found.unwrap_or(otherwise)),
     }
 }
 
@@ -213,7 +222,7 @@ impl Search<'_> {
         top: BorrowedFd<'_>,
         level: &Level,
     ) -> Result<Option<Misnamed>, ReadError> {
-        if inside::is_made_by_a_system(top)? {
+        if if_readable(inside::is_made_by_a_system(top), false)? {
             return Ok(Some(Misnamed::OneStudents));
         }
         let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
@@ -243,7 +252,11 @@ impl Search<'_> {
             let next = match &work[..] {
                 [] => break,
                 [only] => only,
-                _ if level.are_attempts() || self.has_exercise(fd.as_fd(), &level)? => break,
+                _ if level.are_attempts()
+                    || if_readable(self.has_exercise(fd.as_fd(), &level), false)? =>
+                {
+                    break;
+                }
                 _ => {
                     let folder = shown(below.as_os_str().as_bytes());
                     let holds = level.names().count();
@@ -298,7 +311,7 @@ impl Search<'_> {
                 || !level.is_crate
                     && self.work(inner.as_fd(), &level, &below)?.len() > 1
                     && !level.are_attempts()
-                    && !self.has_exercise(inner.as_fd(), &level)?;
+                    && !if_readable(self.has_exercise(inner.as_fd(), &level), false)?;
             // Students hand in folders of the same names, classes have other students.
             let are_others = level.names().all(|name| seen.insert(text_stem(name)));
             if !is_class || !are_others {
@@ -326,7 +339,7 @@ impl Search<'_> {
         let mut work = Vec::<CString>::new();
         for name in &level.folders {
             if let Some(inner) = open::folder(fd, name)?
-                && self.has_work(inner.as_fd(), WORK_DEPTH)?
+                && if_readable(self.has_work(inner.as_fd(), WORK_DEPTH), true)?
             {
                 work.push(name.clone());
             }
@@ -376,7 +389,7 @@ impl Search<'_> {
         }
         for name in names {
             if let Some(inner) = open::folder(fd, name)?
-                && self.has_work(inner.as_fd(), depth - 1)?
+                && if_readable(self.has_work(inner.as_fd(), depth - 1), true)?
             {
                 return Ok(true);
             }

@@ -110,7 +110,8 @@ impl Session<'_> {
         let replay = (single.replay)(&self.plan);
         let (record, built) = self.grade_prepared(single.submission, &intake, first, &replay);
         if let Some(memory) = memory {
-            memory.keep(&self.plan, &record, built.as_ref())?;
+            // A cache that cannot be written costs time the next time, and never this record.
+            let _ = memory.keep(&self.plan, &record, built.as_ref());
         }
         Ok(SingleRecord {
             record,
@@ -120,17 +121,13 @@ impl Session<'_> {
 
     /// What an earlier grading of the same folder may answer. None where a program could have reached the cache.
     fn memory(&self, submission: &Submission, intake: &Intake) -> Option<Memory> {
-        let (Origin::Named(path), Some(snapshot)) = (&submission.origin, intake.snapshot()) else {
-            return None;
-        };
+        let path = submission.origin.named()?;
+        let snapshot = intake.snapshot()?;
         if self.sandbox.tier() < Tier::Confined {
             return None;
         }
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
         // Where they cannot be read, the reference's failure tells more.
-        let Ok(inputs) = self.local_inputs() else {
-            return None;
-        };
+        let inputs = self.local_inputs().ok()?;
         let current = Current {
             inputs,
             content: intake.content(),
@@ -153,22 +150,16 @@ impl Session<'_> {
     fn admit_single(&self, single: &Single<'_>) -> Result<Intake, Fault> {
         let tier = self.sandbox.tier();
         let is_reached = tier == Tier::Full || !rustix::process::geteuid().is_root();
-        let incremental = match &single.submission.origin {
-            Origin::Named(path) if single.is_remembered && tier >= Tier::Confined && is_reached => {
-                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                let cache = &self.settings.cache_dir;
-                // A folder that holds our own folders would be copied with them.
-                let holds_ours = [cache, self.scratch.path()]
-                    .iter()
-                    .any(|ours| is_below(ours, &path));
-                if holds_ours {
-                    None
-                } else {
-                    Incremental::claim(cache, &path)
-                }
-            }
-            _ => None,
-        };
+        let is_kept_apart = single.is_remembered && tier >= Tier::Confined && is_reached;
+        let cache = &self.settings.cache_dir;
+        let incremental = single
+            .submission
+            .origin
+            .named()
+            .filter(|_| is_kept_apart)
+            // A folder that holds our own folders would be copied with them.
+            .filter(|path| !is_below(cache, path) && !is_below(self.scratch.path(), path))
+            .and_then(|path| Incremental::claim(cache, &path));
         self.admit_to(single.submission, incremental)
     }
 

@@ -32,13 +32,18 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The absolute path of the folder that a person named; `None` in a class.
+    pub(super) fn named(&self) -> Option<PathBuf> {
+        match self {
+            Self::Named(path) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+            Self::Found(_) => None,
+        }
+    }
+
     /// Which copy of the work it is, for its record; `None` in a class, where the records of equal files are
     /// equal.
     pub(super) fn graded(&self, snapshot: Option<&Snapshot>) -> Option<Graded> {
-        let Self::Named(path) = self else {
-            return None;
-        };
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let path = self.named()?;
         let newest = snapshot.and_then(Snapshot::newest).map(|newest| Newest {
             path: newest.path.clone(),
             modified: humantime::format_rfc3339_seconds(newest.modified).to_string(),

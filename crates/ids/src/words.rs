@@ -1,4 +1,4 @@
-//! Parts of every message: a number with its noun, and the characters that are visible.
+//! Parts of every message and of names: a number with its noun, the months, and the characters that are visible.
 //!
 //! Never makes a whole sentence: each room has its own.
 
@@ -19,6 +19,22 @@ pub fn plural(n: usize, noun: &str) -> String {
         format!("{noun}s")
     }
 }
+
+/// The months in English, in small letters. A short form is the beginning of one, of three letters at least.
+pub const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 /// Whether a terminal draws the character as itself, and does nothing else with it.
 #[must_use]

@@ -153,6 +153,18 @@ fn a_record_that_was_damaged_or_forged_is_no_answer() {
 }
 
 #[test]
+fn a_cache_that_cannot_remember_costs_no_record() {
+    let student = Student::new("correct-u64-fold");
+    // A file in the place of the folder.
+    fs::write(student.workspace.cache.join("gradings"), "").unwrap();
+    for _ in 0..2 {
+        let (record, is_earlier) = student.record(&[]);
+        assert!(!is_earlier);
+        assert_eq!(record["verdict"], "pass");
+    }
+}
+
+#[test]
 fn what_the_machine_failed_at_is_not_remembered() {
     let student = Student::new("correct-u64-fold");
     let temp = student.folder.join("temp");

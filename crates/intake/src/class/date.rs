@@ -3,20 +3,7 @@
 //! Hides the ways in which systems write dates. A date is written anew as `2026-09-24 21:26:00`, in which the
 //! order of bytes is the order of time. A text in which day and month could be confused gives no date.
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+use ids::words::MONTHS;
 
 /// Months that are spelled otherwise in German, and their numbers.
 const IN_GERMAN: [(&str, usize); 9] = [

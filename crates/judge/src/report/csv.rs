@@ -11,6 +11,7 @@ use super::{
     words::{reason, verdict_word},
 };
 use crate::record::{Record, Status};
+use ids::words::MONTHS;
 use ids::{CheckId, SubmissionId};
 
 /// How a student handed in.
@@ -168,20 +169,6 @@ fn is_number(id: &str) -> bool {
 
 /// Whether it is a month's name or its short form with numbers around: `MAR1`, `1-Dec-2024`.
 fn is_date(id: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let id = id.to_ascii_lowercase();
     let mut words = id
         .split(|c: char| !c.is_ascii_alphabetic())

@@ -68,7 +68,9 @@ fn what_did_not_change_is_answered_by_its_record() {
     assert_eq!(first, replayed);
     // Other data, or more to observe, are no answer.
     assert!(!student.record(&["--seed", "7"]).1);
-    assert!(!student.record(&["--seed", "7", "--observe", "all"]).1);
+    let (all, is_earlier) = student.record(&["--seed", "7", "--observe", "all"]);
+    assert!(!is_earlier);
+    assert_eq!(all["verdict"], "fail", "{all:#}");
     assert!(student.record(&["--seed", "7"]).1);
 }
 

@@ -17,7 +17,6 @@ use judge::{
     check,
     evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
     record::Record,
-    report,
     verdict::CheckSpec,
 };
 use test_support::mutate::{Dice, acts, fuzz};

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::fault::Fault;
 use ids::SubmissionId;
-use judge::report::{Change, Earlier, Standing};
+use report::{Change, Earlier, Standing};
 
 /// The submissions whose verdict, points or checks changed, by id. Submissions of the class that are not in
 /// `done` are left out.

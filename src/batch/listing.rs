@@ -7,7 +7,7 @@ use std::{fmt::Write as _, path::Path};
 use super::find_class;
 use crate::{config::Settings, course::Exercise, fault::Fault};
 use ids::words::count;
-use judge::report::{escape_line, table_line};
+use report::{escape_line, table_line};
 
 /// A class that was found.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl Listing {
         let value = serde_json::json!({
             "schema": "grade-list/1", "layout": self.0.layout, "told_apart": told_apart, "entries": lines.collect::<Vec<_>>(),
         });
-        judge::report::json_line(&value)
+        report::json_line(&value)
             .map(|text| text + "\n")
             .map_err(|error| Fault::internal("write the list", error))
     }

@@ -43,6 +43,7 @@ mod processors;
 mod queue;
 mod records;
 mod roster;
+mod usage;
 mod worker;
 
 use std::{
@@ -76,7 +77,7 @@ use crate::{
     grading::{self, ClassSetup, ObserveRequest, Session, prove_observer},
 };
 use ids::{CheckId, Seed, SubmissionId};
-use judge::report::Summary;
+use report::{Format, Summary};
 use sandbox::Sandbox;
 
 /// What is to be graded, and how.
@@ -102,6 +103,8 @@ pub struct Request<'a> {
     pub fresh: bool,
     /// Whether the grades are accepted when all are done.
     pub accept: bool,
+    /// The reports that are written into the output folder besides `batch.json` and `gradebook.csv`.
+    pub formats: &'a [Format],
 }
 
 /// A batch that is complete.
@@ -142,6 +145,7 @@ pub fn run(
         observe,
         fresh,
         accept,
+        formats,
     } = request;
     let class = find_class(&exercise, settings, dir, names)?;
     if output_dir::lies_in(out, dir) {
@@ -207,7 +211,7 @@ pub fn run(
     } = batch;
     let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     match done {
-        Ok(()) => complete(folder, plan, roster, accepted, tally, accept),
+        Ok(()) => complete(folder, plan, roster, accepted, tally, accept, formats),
         Err(fault) => Err(stopped(fault, &tally, class.submissions.len())),
     }
 }
@@ -343,6 +347,7 @@ fn complete(
     accepted: Accepted,
     tally: Tally,
     accept: bool,
+    formats: &[Format],
 ) -> Result<Outcome, Fault> {
     let mut strays = accepted.strays(&folder)?;
     let listing = folder.list(output_dir::RECORDS)?;
@@ -364,8 +369,7 @@ fn complete(
     let is_first = accepted.ids().is_none();
     // Before the grades are accepted, so that the summary still shows the changes.
     let outputs = Outputs::of(folder, plan, roster)?;
-    outputs.write_all()?;
-    let summary = outputs.summary()?;
+    let summary = outputs.write_all(formats)?;
     outputs.complete(accepted, accept)?;
     let Tally {
         graded,

@@ -21,14 +21,13 @@ use super::{
     output_dir::{self, OutputDir},
     plan::Plan,
     records,
-    roster::{Class, Person, Roster},
+    roster::{Class, Roster},
+    usage,
 };
 use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
-use judge::{
-    record::Record,
-    report::{self, Identity, Summary},
-};
+use judge::record::Record;
+use report::{ClassFacts, Entries, Entry, Format, Summary};
 
 pub(super) const BATCH: &str = "batch.json";
 pub(super) const GRADEBOOK: &str = "gradebook.csv";
@@ -135,6 +134,54 @@ impl Outputs {
         Ok(())
     }
 
+    /// What is known of the class as a whole.
+    ///
+    /// # Errors
+    /// A record cannot be read.
+    pub fn facts(&self) -> Result<ClassFacts, Fault> {
+        let mut checks: BTreeSet<CheckId> = BTreeSet::new();
+        let mut summary = Summary::default();
+        self.each_record(|record| {
+            checks.extend(record.checks.iter().map(|check| check.id));
+            let key = Key::read(&self.folder, &record.submission.id)?;
+            summary.add(&record, key.and_then(|key| key.fingerprint));
+            Ok(())
+        })?;
+        self.fill(&mut summary)?;
+        let class = self.roster.as_ref().map(|roster| &roster.class);
+        Ok(ClassFacts {
+            exercise: self.plan.exercise.clone(),
+            seeds: self.plan.seeds.clone(),
+            checks: checks.into_iter().collect(),
+            has_people: class.is_some_and(|class| !class.people.is_empty()),
+            summary,
+        })
+    }
+
+    /// Write a report of the class to `to`, in any format that is for a class.
+    ///
+    /// # Errors
+    /// A record cannot be read, or `to` not be written.
+    pub fn write(
+        &self,
+        format: Format,
+        facts: &ClassFacts,
+        to: &mut dyn Write,
+    ) -> Result<(), Fault> {
+        match format {
+            Format::Json => self.batch(to),
+            format => report::class(format, facts, self, to).map_err(|error| self.fault(error)),
+        }
+    }
+
+    /// The fault inside an error that [`Entries::each`] returned, or the failure to write.
+    fn fault(&self, error: io::Error) -> Fault {
+        match error.downcast::<Fault>() {
+            Ok(fault) => fault,
+            Err(error) => written(&self.folder, &error),
+        }
+    }
+
     /// Write `batch.json` to `to`: all records as one JSON object, one record a line.
     ///
     /// # Errors
@@ -163,48 +210,16 @@ impl Outputs {
         to.write_all(b"\n]\n}\n").map_err(failed)
     }
 
-    /// Write `gradebook.csv` to `to`. Its columns are the checks that any record has.
-    ///
-    /// # Errors
-    /// A record cannot be read, or `to` not be written.
-    pub fn gradebook(&self, to: &mut dyn Write) -> Result<(), Fault> {
-        let failed = |error: io::Error| written(&self.folder, &error);
-        let mut checks: BTreeSet<CheckId> = BTreeSet::new();
-        self.each_record(|record| {
-            checks.extend(record.checks.iter().map(|check| check.id));
-            Ok(())
-        })?;
-        let checks: Vec<CheckId> = checks.into_iter().collect();
-        let class = self.roster.as_ref().map(|roster| &roster.class);
-        let has_people = class.is_some_and(|class| !class.people.is_empty());
-        to.write_all(report::gradebook_head(&checks, has_people).as_bytes())
-            .map_err(failed)?;
-        self.each_record(|record| {
-            let id = &record.submission.id;
-            let handed_in = class.map(|class| class.handed_in(id));
-            let people = class.and_then(|class| class.people.get(id));
-            let mut identities = people.into_iter().flatten().map(Person::identity);
-            let first = identities.next().or(has_people.then(Identity::default));
-            let all = std::iter::once(first).chain(identities.map(Some));
-            for identity in all {
-                let line = report::gradebook_line(&record, &checks, handed_in, identity);
-                to.write_all(line.as_bytes()).map_err(failed)?;
-            }
-            Ok(())
-        })
-    }
-
     /// The summary of the class.
     ///
     /// # Errors
     /// A record cannot be read.
     pub fn summary(&self) -> Result<Summary, Fault> {
-        let mut summary = Summary::default();
-        self.each_record(|record| {
-            let key = Key::read(&self.folder, &record.submission.id)?;
-            summary.add(&record, key.and_then(|key| key.fingerprint));
-            Ok(())
-        })?;
+        self.facts().map(|facts| facts.summary)
+    }
+
+    /// Add to a summary what no record says.
+    fn fill(&self, summary: &mut Summary) -> Result<(), Fault> {
         let accepted = Accepted::read(&self.folder)?;
         if let Some(roster) = &self.roster {
             summary.class = Some(roster.ids.len());
@@ -225,18 +240,25 @@ impl Outputs {
                 .map(|one| (one.name.clone(), one.why.clone()))
                 .collect();
         }
-        Ok(summary)
+        Ok(())
     }
 
-    /// Write both files into the folder.
-    pub(super) fn write_all(&self) -> Result<(), Fault> {
+    /// Write the files that every batch writes, and these reports besides. Returns how the class did.
+    pub(super) fn write_all(&self, formats: &[Format]) -> Result<Summary, Fault> {
         through(&self.folder, BATCH, |to| self.batch(to))?;
+        let facts = self.facts()?;
         through(&self.folder, GRADEBOOK, |to| {
             // Without this mark, Excel reads the file in the code page of the machine.
             to.write_all("\u{FEFF}".as_bytes())
                 .map_err(|error| written(&self.folder, &error))?;
-            self.gradebook(to)
-        })
+            self.write(Format::Csv, &facts, to)
+        })?;
+        for format in formats {
+            through(&self.folder, format.file_name(), |to| {
+                self.write(*format, &facts, to)
+            })?;
+        }
+        Ok(facts.summary)
     }
 
     /// The batch is complete; accept its grades if that is wanted.
@@ -245,6 +267,33 @@ impl Outputs {
             accepted.complete(&self.folder, roster, accept)?;
         }
         self.plan.complete(&self.folder)
+    }
+}
+
+impl Entries for Outputs {
+    fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
+        let class = self.roster.as_ref().map(|roster| &roster.class);
+        for id in &self.done {
+            let read = || -> Result<Option<Entry>, Fault> {
+                let Some(mut record) = records::read(&self.folder, id)? else {
+                    return Ok(None);
+                };
+                usage::give_back(&self.folder, &mut record)?;
+                let key = Key::read(&self.folder, id)?;
+                let people = class.and_then(|class| class.people.get(id));
+                let people = people.into_iter().flatten();
+                Ok(Some(Entry {
+                    record,
+                    handed_in: class.map(|class| class.handed_in(id)),
+                    people: people.map(report::Person::from).collect(),
+                    fingerprint: key.and_then(|key| key.fingerprint),
+                }))
+            };
+            if let Some(entry) = read().map_err(io::Error::other)? {
+                visit(&entry)?;
+            }
+        }
+        Ok(())
     }
 }
 

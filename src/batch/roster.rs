@@ -17,7 +17,7 @@ use super::{
 };
 use crate::fault::Fault;
 use ids::SubmissionId;
-use judge::report::{HandedIn, Identity};
+use report::HandedIn;
 
 const FILE: &str = "class.json";
 const SCHEMA: &str = "grade-class/1";
@@ -57,13 +57,12 @@ pub struct Person {
     pub email: Option<String>,
 }
 
-impl Person {
-    /// The person in a line of the gradebook.
-    pub(super) fn identity(&self) -> Identity<'_> {
-        Identity {
-            sid: self.sid.as_deref().unwrap_or_default(),
-            name: self.name.as_deref().unwrap_or_default(),
-            email: self.email.as_deref().unwrap_or_default(),
+impl From<&Person> for report::Person {
+    fn from(person: &Person) -> Self {
+        Self {
+            sid: person.sid.clone().unwrap_or_default(),
+            name: person.name.clone().unwrap_or_default(),
+            email: person.email.clone().unwrap_or_default(),
         }
     }
 }

@@ -11,8 +11,6 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use serde::Serialize;
-
 use super::{
     accepted::Accepted,
     alike,
@@ -20,18 +18,16 @@ use super::{
     key::{self, CacheLookup, Inputs, Key},
     output_dir::{self, OutputDir},
     processors::Processors,
-    queue, records,
+    queue,
+    usage::UsageFile,
 };
 use crate::{
     fault::{Fault, FaultKind},
     grading::{Intake, Origin, Session, Submission},
 };
-use ids::{Digest, Seed, SubmissionId};
+use ids::{Digest, SubmissionId};
 use intake::Found;
-use judge::{
-    record::{Record, Usage},
-    report,
-};
+use judge::record::Record;
 use sandbox::Cancellation;
 
 /// What follows when the machine fails.
@@ -189,26 +185,12 @@ impl Batch<'_> {
         fingerprint: Option<Digest>,
     ) -> Result<Record, Fault> {
         let id = record.submission.id.clone();
-        let usage = UsageFile {
-            schema: "grade-usage/1",
-            runs: record
-                .runs
-                .iter_mut()
-                .map(|run| SeedUsage {
-                    seed: run.seed,
-                    usage: run.usage.take(),
-                    timeline: run.timeline.take(),
-                })
-                .collect(),
-        };
+        let usage = UsageFile::take_from(&mut record);
         let bytes = report::json(&record).into_bytes();
         self.accepted.set_aside(&self.folder, &id)?;
         self.folder
             .write(&output_dir::file(output_dir::RECORDS, &id), &bytes)?;
-        self.folder.write_unsynced(
-            &output_dir::file(output_dir::USAGE, &id),
-            &records::json(&usage)?,
-        )?;
+        usage.write(&self.folder, &id)?;
         Key::new(inputs, &bytes, fingerprint).write(&self.folder, &id)?;
         Ok(record)
     }
@@ -223,22 +205,6 @@ fn submission(found: &Found) -> Submission {
         id: found.id.clone(),
         origin: Origin::Found(found.source.clone()),
     }
-}
-
-/// What the runs of one submission used, and which thread read which file when.
-#[derive(Serialize)]
-struct UsageFile {
-    schema: &'static str,
-    runs: Vec<SeedUsage>,
-}
-
-#[derive(Serialize)]
-struct SeedUsage {
-    seed: Seed,
-    usage: Option<Usage>,
-    /// Which thread read which file when. The scheduler decides it, so it differs each time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timeline: Option<String>,
 }
 
 /// The fingerprint of a submission's source. Only a summary shows it, so no failure here counts.

@@ -3,7 +3,10 @@
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use anstream::ColorChoice;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 
 use crate::{
     config::{Isolation, Overrides},
@@ -11,6 +14,7 @@ use crate::{
 };
 use ids::Seed;
 use intake::NamePattern;
+use report::Format;
 
 /// Grade exercises in concurrent programming
 ///
@@ -74,11 +78,20 @@ pub(super) struct GradeArgs {
     #[arg(long)]
     pub(super) fresh: bool,
     /// How the report is written [default: human]
-    #[arg(long, value_enum)]
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub(super) format: Option<Format>,
     /// Write the report to this file as well
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
+    /// Write reports in these formats as well, a file each
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = formats())]
+    pub(super) formats: Vec<Format>,
+    /// The folder of the files that `--formats` writes [default: grade-report]
+    #[arg(long, value_name = "DIR", requires = "formats")]
+    pub(super) report_dir: Option<PathBuf>,
+    /// Exit with 0 also if the submission does not pass
+    #[arg(long)]
+    pub(super) exit_zero: bool,
 }
 
 impl GradeArgs {
@@ -92,6 +105,9 @@ impl GradeArgs {
             fresh,
             format,
             report,
+            formats,
+            report_dir,
+            exit_zero,
         } = self;
         exercise.is_some()
             || path.is_some()
@@ -100,6 +116,9 @@ impl GradeArgs {
             || *fresh
             || format.is_some()
             || report.is_some()
+            || !formats.is_empty()
+            || report_dir.is_some()
+            || *exit_zero
     }
 }
 
@@ -144,8 +163,14 @@ pub(super) struct BatchArgs {
     #[arg(long)]
     pub(super) quiet: bool,
     /// What is written to standard output at the end
-    #[arg(long, value_enum, default_value_t = ClassFormat::Human)]
-    pub(super) format: ClassFormat,
+    #[arg(long, value_name = "FORMAT", default_value_t, value_parser = class_formats())]
+    pub(super) format: Format,
+    /// Write reports in these formats into the output folder as well, a file each
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = class_formats())]
+    pub(super) formats: Vec<Format>,
+    /// Exit with 0 also if submissions do not pass
+    #[arg(long)]
+    pub(super) exit_zero: bool,
 }
 
 #[derive(Debug, Args)]
@@ -154,18 +179,14 @@ pub(super) struct ReportArgs {
     #[arg(value_name = "DIR")]
     pub(super) path: PathBuf,
     /// How the report is written
-    #[arg(long, value_enum, default_value_t = ClassFormat::Human)]
-    pub(super) format: ClassFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ClassFormat {
-    /// A summary for a person
-    Human,
-    /// All records, for programs: as batch.json
-    Json,
-    /// A line for each submission, for a spreadsheet: as gradebook.csv
-    Csv,
+    #[arg(long, value_name = "FORMAT", default_value_t, value_parser = formats())]
+    pub(super) format: Format,
+    /// Write reports in these formats instead, a file each
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = formats(), conflicts_with = "format")]
+    pub(super) formats: Vec<Format>,
+    /// The folder of the files that `--formats` writes [default: grade-report]
+    #[arg(long, value_name = "DIR", requires = "formats")]
+    pub(super) report_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -179,15 +200,6 @@ pub(super) struct DataArgs {
     /// The seed that fixes the data
     #[arg(long, value_name = "N", default_value = "0", value_parser = parse_seed, allow_negative_numbers = true)]
     pub(super) seed: Seed,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Format {
-    /// For a person
-    #[default]
-    Human,
-    /// The record, for programs
-    Json,
 }
 
 #[derive(Debug, Args)]
@@ -251,6 +263,24 @@ impl From<Color> for ColorChoice {
             Color::Never => Self::Never,
         }
     }
+}
+
+/// The formats of a submission's report, by name.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    named(Format::ALL.to_vec())
+}
+
+/// The formats of a class's report, by name.
+fn class_formats() -> impl TypedValueParser<Value = Format> {
+    let formats = Format::ALL.into_iter();
+    named(formats.filter(|format| format.is_for_class()).collect())
+}
+
+fn named(formats: Vec<Format>) -> impl TypedValueParser<Value = Format> {
+    let values = formats
+        .into_iter()
+        .map(|format| PossibleValue::new(format.name()).help(format.help()));
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Format>())
 }
 
 fn parse_isolation(text: &str) -> Result<Isolation, String> {

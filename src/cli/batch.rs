@@ -6,8 +6,7 @@ use std::{
 };
 
 use super::{
-    app::App, args::ClassFormat, batch_progress::BatchProgress, exit_code::ExitCode,
-    output::quoted, task::Batch,
+    app::App, batch_progress::BatchProgress, exit_code::ExitCode, output::quoted, task::Batch,
 };
 use crate::{
     batch::{self, Outcome, Outputs},
@@ -16,7 +15,7 @@ use crate::{
 };
 use ids::SubmissionId;
 use ids::words::count;
-use judge::report::{Earlier, Truncate};
+use report::{Earlier, Format, Truncate};
 
 impl App {
     pub(super) fn batch(&self, task: Batch) -> Result<ExitCode, Fault> {
@@ -36,13 +35,20 @@ impl App {
             accept,
             quiet,
             format,
+            formats,
+            exit_zero,
         } = task;
         if list {
             let listing = batch::list(&settings, &exercise, &class, names.as_ref())?;
             let text = match format {
-                ClassFormat::Human => listing.human(),
-                ClassFormat::Json => listing.json()?,
-                ClassFormat::Csv => listing.csv(),
+                Format::Human => listing.human(),
+                Format::Json => listing.json()?,
+                Format::Csv => listing.csv(),
+                other => {
+                    let message = format!("failed to print who is in the class as `{other}`");
+                    return Err(Fault::usage(message)
+                        .hint("choose `--format human`, `--format json` or `--format csv`"));
+                }
             };
             self.output.report(&text)?;
             return Ok(ExitCode::Passed);
@@ -58,6 +64,7 @@ impl App {
             observe,
             fresh,
             accept,
+            formats: &formats,
         };
         let sandbox = self.sandbox(isolation)?;
         if !quiet {
@@ -77,17 +84,17 @@ impl App {
             ));
         }
         // The summary says it too, where there is one.
-        if quiet || format != ClassFormat::Human {
+        if quiet || format != Format::Human {
             for line in outcome.summary.not_graded() {
                 self.output.note(&format!("not graded: {line}"));
             }
         }
-        if accept && !quiet && format != ClassFormat::Human {
+        if accept && !quiet && format != Format::Human {
             self.output.note(&accepted(&outcome));
         }
         match format {
-            ClassFormat::Human if quiet => {}
-            ClassFormat::Human => {
+            Format::Human if quiet => {}
+            Format::Human => {
                 let all = format!("grade report {}", quoted(&shown_out));
                 let summary = outcome.summary.human(Truncate::Screen { all: &all });
                 self.output
@@ -95,21 +102,17 @@ impl App {
             }
             format => self.write_class(&Outputs::open(&out)?, format)?,
         }
-        Ok(ExitCode::of_summary(&outcome.summary))
+        Ok(ExitCode::of_summary(&outcome.summary).unless_student(exit_zero))
     }
 
     /// Write a class's outputs to standard output, record by record.
-    pub(super) fn write_class(&self, outputs: &Outputs, format: ClassFormat) -> Result<(), Fault> {
-        if format == ClassFormat::Human {
-            return self
-                .output
-                .report(&outputs.summary()?.human(Truncate::Nothing));
+    pub(super) fn write_class(&self, outputs: &Outputs, format: Format) -> Result<(), Fault> {
+        let facts = outputs.facts()?;
+        if format == Format::Human {
+            return self.output.report(&facts.summary.human(Truncate::Nothing));
         }
         let mut stdout = NoBrokenPipe(io::BufWriter::new(io::stdout().lock()));
-        match format {
-            ClassFormat::Json => outputs.batch(&mut stdout)?,
-            _ => outputs.gradebook(&mut stdout)?,
-        }
+        outputs.write(format, &facts, &mut stdout)?;
         stdout
             .flush()
             .map_err(|error| Fault::usage("failed to write to standard output").because(error))
@@ -152,7 +155,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
             ids.join(", ")
         );
     }
-    let out = judge::report::escape_line(&out.to_string_lossy());
+    let out = report::escape_line(&out.to_string_lossy());
     let _ = writeln!(text, "\nrecords, batch.json and gradebook.csv are in {out}");
     if is_accepted {
         let _ = writeln!(text, "{}", accepted(outcome));

@@ -15,12 +15,10 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::{output::Output, spinner::Spinner};
 use crate::batch::{How, Progress, ProgressEvent};
 use ids::SubmissionId;
-use judge::{
-    record::{Record, Verdict},
-    report::{
-        escape_line, reason,
-        style::{self, BAD, DIM, GOOD, OPEN},
-    },
+use judge::record::{Record, Verdict};
+use report::{
+    escape_line, reason,
+    style::{self, BAD, DIM, GOOD, OPEN},
 };
 
 /// A line is cut here where there is no terminal, so that it stays one line.

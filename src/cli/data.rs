@@ -62,7 +62,7 @@ pub(super) fn run(task: &Data, output: &Output) -> Result<ExitCode, Fault> {
         "{} of seed {} in {}\n",
         count(dataset.files().len(), "file"),
         seed,
-        judge::report::escape_line(&shown_dir.display().to_string())
+        report::escape_line(&shown_dir.display().to_string())
     ))?;
     Ok(ExitCode::Passed)
 }

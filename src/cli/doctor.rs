@@ -15,8 +15,8 @@ use crate::{
     fault::{Fault, FaultKind},
     grading::{allowed_around, make_scratch, observing, short_around},
 };
-use judge::report::escape_line;
 use observer::{Count, Stamps};
+use report::escape_line;
 use sandbox::{AttackOutcome, Limits, Outcome, Sandbox, Stage};
 
 /// The room in the temporary folder, in MiB, from which on nothing is said about it.

@@ -4,10 +4,10 @@ use std::{ffi::OsStr, path::Path};
 
 use super::{
     app::App,
-    args::Format,
     exit_code::ExitCode,
     output::{ReportFile, since_1970},
     progress::GradeProgress,
+    report_folder::{ReportFolder, one},
     task::Grade,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     grading::{Origin, Session, Single, SingleRecord, Submission},
 };
 use ids::SubmissionId;
-use judge::report;
+use report::Entry;
 
 impl App {
     pub(super) fn grade(&self, task: Grade) -> Result<ExitCode, Fault> {
@@ -29,11 +29,14 @@ impl App {
             plan,
             fresh,
             format,
-            report,
+            report: file,
+            reports,
+            exit_zero,
             replay,
         } = task;
         let submission = submission(&folder)?;
-        let file = report.as_deref().map(ReportFile::open).transpose()?;
+        let file = file.as_deref().map(ReportFile::open).transpose()?;
+        let folder = reports.as_ref().map(ReportFolder::open).transpose()?;
         let SingleRecord {
             record,
             unchanged_since,
@@ -64,15 +67,17 @@ impl App {
         {
             return Err(fault.clone().into());
         }
-        let text = match format {
-            Format::Human => report::human(&record, since_1970()),
-            Format::Json => report::json(&record),
-        };
+        let entry = Entry::of(record);
+        let text = one(format, &entry)?;
         self.output.report(&text)?;
         if let Some(file) = file {
             file.finish(&text)?;
         }
-        Ok(ExitCode::of_record(&record))
+        if let (Some(reports), Some(folder)) = (reports, folder) {
+            folder.write_one(&entry)?;
+            self.output.note(&reports.written());
+        }
+        Ok(ExitCode::of_record(&entry.record).unless_student(exit_zero))
     }
 }
 

@@ -16,6 +16,7 @@ mod mistyped;
 mod output;
 mod progress;
 mod report;
+mod report_folder;
 mod spinner;
 mod task;
 

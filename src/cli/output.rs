@@ -11,7 +11,7 @@ use std::{
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 
 use crate::fault::{Fault, FaultKind};
-use judge::report::{
+use report::{
     escape_block, escape_line,
     style::{BAD, DIM},
 };
@@ -166,18 +166,35 @@ impl ReportFile {
     /// Write the report, without colour.
     pub(super) fn finish(self, text: &str) -> Result<(), Fault> {
         let plain = strip_str(text).to_string();
+        self.finish_with(|to| to.write_all(plain.as_bytes()))
+    }
+
+    /// Write the report by `write`. A fault that `write` returns inside its error is returned as it is.
+    pub(super) fn finish_with(
+        self,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<(), Fault> {
         let written = match self.target {
-            Target::File(mut file, name) => file
-                .write_all(plain.as_bytes())
+            Target::File(mut file, name) => buffered(&mut file, write)
                 .and_then(|()| file.persist(name).map_err(|error| error.error).map(drop)),
             Target::Stream => fs::File::options()
                 .write(true)
                 .open(&self.path)
-                .and_then(|mut stream| stream.write_all(plain.as_bytes())),
+                .and_then(|mut stream| buffered(&mut stream, write)),
         };
-        written.map_err(|error| {
-            Fault::io(FaultKind::Usage, "write the report", &self.path, &error)
-                .hint("the report above is all there is; free some space and grade again")
+        written.map_err(|error| match error.downcast::<Fault>() {
+            Ok(fault) => fault,
+            Err(error) => Fault::io(FaultKind::Usage, "write the report", &self.path, &error)
+                .hint("free some space, or name another file, and try again"),
         })
     }
+}
+
+fn buffered(
+    to: &mut dyn io::Write,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut buffer = io::BufWriter::new(to);
+    write(&mut buffer)?;
+    buffer.flush()
 }

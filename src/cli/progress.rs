@@ -3,7 +3,7 @@
 
 use super::{output::Output, spinner::Spinner};
 use crate::grading::{Progress, ProgressEvent};
-use judge::report::escape_line;
+use report::escape_line;
 
 /// Shows the events of a grading.
 pub(super) struct GradeProgress<'a> {

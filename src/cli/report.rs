@@ -1,13 +1,16 @@
-//! `grade report DIR`.
+//! `grade report PATH`.
 
 use std::{fs, path::Path};
 
-use super::{app::App, args::ClassFormat, exit_code::ExitCode, output::since_1970, task::Report};
-use crate::{batch::Outputs, fault::Fault};
-use judge::{
-    record::{self, Record},
-    report,
+use super::{
+    app::App,
+    exit_code::ExitCode,
+    report_folder::{ReportFolder, one},
+    task::{Report, ReportForm},
 };
+use crate::{batch::Outputs, fault::Fault};
+use judge::record::{self, Record};
+use report::{Entry, Format};
 
 impl App {
     pub(super) fn report(&self, task: &Report) -> Result<ExitCode, Fault> {
@@ -19,22 +22,43 @@ impl App {
                     "{graded} of {all} so far: the batch was stopped or is under way"
                 ));
             }
-            self.write_class(&outputs, task.format)?;
-        } else {
-            let record = read(path)?;
-            let text = match task.format {
-                ClassFormat::Human => report::human(&record, since_1970()),
-                ClassFormat::Json => report::json(&record),
-                ClassFormat::Csv => {
-                    let checks: Vec<_> = record.checks.iter().map(|check| check.id).collect();
-                    report::gradebook_head(&checks, false)
-                        + &report::gradebook_line(&record, &checks, None, None)
+            match &task.form {
+                ReportForm::Printed(format) => {
+                    check_is_for_class(*format)?;
+                    self.write_class(&outputs, *format)?;
                 }
-            };
-            self.output.report(&text)?;
+                ReportForm::Files(reports) => {
+                    for format in &reports.formats {
+                        check_is_for_class(*format)?;
+                    }
+                    let folder = ReportFolder::open(reports)?;
+                    folder.write_class(&outputs)?;
+                    self.output.note(&reports.written());
+                }
+            }
+        } else {
+            let entry = Entry::of(read(path)?);
+            match &task.form {
+                ReportForm::Printed(format) => {
+                    self.output.report(&one(*format, &entry)?)?;
+                }
+                ReportForm::Files(reports) => {
+                    let folder = ReportFolder::open(reports)?;
+                    folder.write_one(&entry)?;
+                    self.output.note(&reports.written());
+                }
+            }
         }
         Ok(ExitCode::Passed)
     }
+}
+
+fn check_is_for_class(format: Format) -> Result<(), Fault> {
+    if format.is_for_class() {
+        return Ok(());
+    }
+    let message = format!("failed to report a class as `{format}`: it is for one submission");
+    Err(Fault::usage(message).hint("name one of the files in `records/`"))
 }
 
 /// One record, of this version's schema.

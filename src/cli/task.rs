@@ -9,9 +9,7 @@ use std::{
 };
 
 use super::{
-    args::{
-        BatchArgs, ClassFormat, Cli, Command, DataArgs, Format, GlobalArgs, GradeArgs, ReportArgs,
-    },
+    args::{BatchArgs, Cli, Command, DataArgs, GlobalArgs, GradeArgs, ReportArgs},
     mistyped::{late_command, nearly_a_command},
     output::quoted,
 };
@@ -23,6 +21,10 @@ use crate::{
     grading::{self, ObserveRequest, RunPlan},
 };
 use ids::Seed;
+use report::Format;
+
+/// Where reports in several formats go, if nobody says so.
+const REPORTS: &str = "grade-report";
 
 /// What is to be done.
 pub(super) enum Task {
@@ -54,6 +56,10 @@ pub(super) struct Grade {
     pub(super) format: Format,
     /// The file that gets the report as well, if one does.
     pub(super) report: Option<PathBuf>,
+    /// The reports that are written besides, if any are.
+    pub(super) reports: Option<Reports>,
+    /// Whether a submission that does not pass is no failure of this program.
+    pub(super) exit_zero: bool,
     /// The command that does the same again, from the same folder, but for seeds and observed runs.
     pub(super) replay: Replay,
 }
@@ -85,13 +91,34 @@ pub(super) struct Batch {
     pub(super) fresh: bool,
     pub(super) accept: bool,
     pub(super) quiet: bool,
-    pub(super) format: ClassFormat,
+    pub(super) format: Format,
+    /// The reports that are written into the output folder besides.
+    pub(super) formats: Vec<Format>,
+    /// Whether submissions that do not pass are no failure of this program.
+    pub(super) exit_zero: bool,
 }
 
 /// Make a report of a batch or of one record.
 pub(super) struct Report {
     pub(super) path: PathBuf,
-    pub(super) format: ClassFormat,
+    pub(super) form: ReportForm,
+}
+
+/// What becomes of a report.
+pub(super) enum ReportForm {
+    /// It is printed.
+    Printed(Format),
+    /// Files are written.
+    Files(Reports),
+}
+
+/// Reports in several formats, a file each.
+pub(super) struct Reports {
+    pub(super) formats: Vec<Format>,
+    /// The folder of the files. It may be missing.
+    pub(super) folder: PathBuf,
+    /// The same folder as a person knows it.
+    pub(super) shown: PathBuf,
 }
 
 /// Write an exercise's data files.
@@ -231,6 +258,8 @@ impl Typed<'_> {
             fresh: args.fresh,
             format: args.format.unwrap_or_default(),
             report: args.report,
+            reports: self.reports(args.formats, args.report_dir),
+            exit_zero: args.exit_zero,
             replay,
         })
     }
@@ -258,14 +287,28 @@ impl Typed<'_> {
             accept: args.accept,
             quiet: args.quiet,
             format: args.format,
+            formats: args.formats,
+            exit_zero: args.exit_zero,
         })
     }
 
     fn report(&self, args: ReportArgs) -> Report {
         Report {
             path: self.here.join(args.path),
-            format: args.format,
+            form: match self.reports(args.formats, args.report_dir) {
+                Some(reports) => ReportForm::Files(reports),
+                None => ReportForm::Printed(args.format),
+            },
         }
+    }
+
+    fn reports(&self, formats: Vec<Format>, folder: Option<PathBuf>) -> Option<Reports> {
+        let shown = folder.unwrap_or_else(|| REPORTS.into());
+        (!formats.is_empty()).then(|| Reports {
+            formats,
+            folder: self.here.join(&shown),
+            shown,
+        })
     }
 
     fn data(&self, args: DataArgs) -> Result<Data, Fault> {

@@ -13,10 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use judge::{
-    record::{Record, Status, Termination, Verdict},
-    report,
-};
+use judge::record::{Record, Status, Termination, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{

@@ -6,33 +6,14 @@
 //! terminal is shown by its number: some cells hold words of a submission.
 //! A program that wants ids as they are reads `batch.json`.
 
-use super::{
+use crate::{
+    entry::{Entry, HandedIn, Person},
     escape::escape_line,
     words::{reason, verdict_word},
 };
-use crate::record::{Record, Status};
 use ids::words::MONTHS;
 use ids::{CheckId, SubmissionId};
-
-/// How a student handed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HandedIn {
-    /// How many times.
-    pub attempts: usize,
-    /// Whether what counts was late.
-    pub is_late: bool,
-}
-
-/// A person who handed in, as the exporting system knows them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Identity<'a> {
-    /// The number that the school gave them.
-    pub sid: &'a str,
-    /// Their name.
-    pub name: &'a str,
-    /// Their address.
-    pub email: &'a str,
-}
+use judge::record::Status;
 
 /// The first line: `checks` are the columns between the points and the reason. With `identities`, each line
 /// ends with a person.
@@ -46,24 +27,42 @@ pub fn gradebook_head(checks: &[CheckId], identities: bool) -> String {
     line(names.into_iter().chain(checks).chain(last).chain(person))
 }
 
-/// The line of one submission. A check's cell is what it earned; empty where it was not asked or does
-/// not tell. How it was handed in is empty where that is not known. `identity` is for a head with identities:
-/// a group has a line for each of its people.
+/// The lines of one submission: one, or one for each person of a group. A check's cell is what it earned; empty
+/// where it was not asked or does not tell. How it was handed in is empty where that is not known.
 #[must_use]
-pub fn gradebook_line(
-    record: &Record,
-    checks: &[CheckId],
-    handed_in: Option<HandedIn>,
-    identity: Option<Identity<'_>>,
-) -> String {
-    let points = |pick: fn(&crate::record::Score) -> u32| {
+pub fn gradebook_lines(entry: &Entry, checks: &[CheckId], identities: bool) -> String {
+    let cells = cells(entry, checks);
+    if !identities {
+        return line(cells.into_iter());
+    }
+    let nobody = [Person::default()];
+    let people = if entry.people.is_empty() {
+        &nobody[..]
+    } else {
+        &entry.people
+    };
+    let lines = people.iter().map(|person| {
+        let person = [
+            guard(&person.sid),
+            person.name.clone(),
+            person.email.clone(),
+        ];
+        line(cells.iter().cloned().chain(person))
+    });
+    lines.collect()
+}
+
+/// The cells that do not depend on the person.
+fn cells(entry: &Entry, checks: &[CheckId]) -> Vec<String> {
+    let record = &entry.record;
+    let points = |pick: fn(&judge::record::Score) -> u32| {
         record
             .score
             .as_ref()
             .map(|score| pick(score).to_string())
             .unwrap_or_default()
     };
-    let cells = checks.iter().map(|id| {
+    let of_checks = checks.iter().map(|id| {
         record
             .checks
             .iter()
@@ -77,7 +76,7 @@ pub fn gradebook_line(
         points(|score| score.earned),
         points(|score| score.possible),
     ];
-    let (attempts, late) = match handed_in {
+    let (attempts, late) = match entry.handed_in {
         Some(HandedIn { attempts, is_late }) => {
             (attempts.to_string(), if is_late { "late" } else { "" })
         }
@@ -88,10 +87,7 @@ pub fn gradebook_line(
         attempts,
         late.to_owned(),
     ];
-    let person = identity
-        .into_iter()
-        .flat_map(|one| [guard(one.sid), one.name.to_owned(), one.email.to_owned()]);
-    line(head.into_iter().chain(cells).chain(last).chain(person))
+    head.into_iter().chain(of_checks).chain(last).collect()
 }
 
 /// One line of any table for a spreadsheet, safe as the gradebook is.

@@ -35,7 +35,7 @@ pub fn escape_block(text: &str) -> String {
 /// JSON that a terminal may show as well: JSON itself escapes only the oldest control characters. What is
 /// not plain ASCII stands in its strings alone, so each such character can be written by its number.
 #[must_use]
-pub(super) fn escape_json(json: &str) -> String {
+pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if c == '\n' || (is_visible(c) && c != '\u{7f}') {

@@ -1,6 +1,6 @@
 //! Words that several reports share.
 
-use crate::record::{Record, Status, Verdict};
+use judge::record::{Record, Status, Verdict};
 
 /// Why a submission did not pass, in one line: its first check without a pass, or the fault. May hold text of
 /// the submission: escape it.

@@ -14,15 +14,15 @@ use std::{
 
 use textwrap::WrapAlgorithm;
 
-use super::{
+use crate::{
     escape::{escape_block, escape_line},
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
 };
-use crate::{
+use ids::words::count;
+use judge::{
     check,
     record::{Check, Graded, Grader, LeftOut, Record, Status, Submission, Verdict},
 };
-use ids::words::count;
 
 /// How many of the things that were left out are named.
 const SHOWN_LEFT_OUT: usize = 3;

@@ -3,9 +3,9 @@
 //! Never decides whether a change is right or wrong, and never compares measured things: only verdict,
 //! points and the answers of the checks.
 
-use super::words::verdict_word;
-use crate::record::{Check, Record, Score, Status, Verdict};
+use crate::words::verdict_word;
 use ids::{CheckId, SubmissionId};
+use judge::record::{Check, Record, Score, Status, Verdict};
 
 /// The grade of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Change {
 impl Change {
     /// The change in a line.
     #[must_use]
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let after = self.after.as_ref().map(Standing::words);
         let after = after.unwrap_or_else(|| "gone".to_owned());
         let what = match (&self.before, &self.after) {

@@ -13,7 +13,7 @@ const LISTED: usize = 3;
 
 /// All causes met.
 #[derive(Debug, Default)]
-pub(super) struct Causes(BTreeMap<String, Cause>);
+pub(crate) struct Causes(BTreeMap<String, Cause>);
 
 /// One cause.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ struct Cause {
 
 impl Causes {
     /// Add a submission's message.
-    pub(super) fn add(&mut self, message: &str, id: &SubmissionId) {
+    pub(crate) fn add(&mut self, message: &str, id: &SubmissionId) {
         let (words, numbers) = read(message);
         let cause = self.0.entry(key(&words)).or_default();
         let length = |words: &[String]| words.iter().map(String::len).sum::<usize>();
@@ -44,7 +44,7 @@ impl Causes {
     }
 
     /// The message of each cause with its submissions, the most frequent first.
-    pub(super) fn by_number(&self) -> Vec<(String, &[SubmissionId])> {
+    pub(crate) fn by_number(&self) -> Vec<(String, &[SubmissionId])> {
         let mut causes: Vec<_> = self.0.values().collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.ids.len()));
         let causes = causes.into_iter();

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::escape::escape_json;
-use crate::record::Record;
+use crate::escape::escape_json;
+use judge::record::Record;
 
 /// The record itself, as indented JSON with a newline at the end.
 #[must_use]

@@ -6,15 +6,15 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{
+use crate::{
     causes::Causes,
     change::Change,
     escape::escape_line,
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
     words::reason,
 };
-use crate::record::{Record, Status, Verdict};
 use ids::{Digest, SubmissionId};
+use judge::record::{Record, Status, Verdict};
 
 /// Causes, groups and names shown; the number of others is always shown as well.
 const SHOWN: usize = 8;

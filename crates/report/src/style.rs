@@ -21,7 +21,7 @@ pub const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Lines of this width, broken at spaces alone, so that paths, names, flags and ids with a hyphen can be
 /// copied whole.
-pub(super) fn lines_of(width: usize) -> Options<'static> {
+pub(crate) fn lines_of(width: usize) -> Options<'static> {
     Options::new(width)
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)

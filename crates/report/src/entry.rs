@@ -1,0 +1,88 @@
+//! What reports are made from: records, with what the class knows of each.
+
+use std::{io, time::Duration};
+
+use ids::{CheckId, Digest, ExerciseId, Seed};
+use judge::record::Record;
+
+use crate::summary::Summary;
+
+/// A graded submission, and what is known of it beside its record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The record. Its runs have their usage and timeline where these are known.
+    pub record: Record,
+    /// How it was handed in, where that is known.
+    pub handed_in: Option<HandedIn>,
+    /// Who handed it in: several people of a group; empty where nobody says so.
+    pub people: Vec<Person>,
+    /// The digest of its source without comments, layout and names of files, where that is known.
+    pub fingerprint: Option<Digest>,
+}
+
+impl Entry {
+    /// A record of which nothing else is known.
+    #[must_use]
+    pub const fn of(record: Record) -> Self {
+        Self {
+            record,
+            handed_in: None,
+            people: Vec::new(),
+            fingerprint: None,
+        }
+    }
+}
+
+/// How a student handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedIn {
+    /// How many times.
+    pub attempts: usize,
+    /// Whether what counts was late.
+    pub is_late: bool,
+}
+
+/// A person who handed in, as the exporting system or a list of the class knows them. Empty where it does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The number that the school gave them.
+    pub sid: String,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+/// What is known of a class as a whole.
+#[derive(Debug)]
+pub struct ClassFacts {
+    /// The exercise.
+    pub exercise: ExerciseId,
+    /// On which data everybody was graded.
+    pub seeds: Vec<Seed>,
+    /// The checks that any record has, in order.
+    pub checks: Vec<CheckId>,
+    /// Whether the people of any submission are known.
+    pub has_people: bool,
+    /// How the class did.
+    pub summary: Summary,
+}
+
+/// The submissions of a class, one at a time, so that they need not be in memory together.
+pub trait Entries {
+    /// Hand every entry to `visit`, in byte order of the submissions' ids.
+    ///
+    /// # Errors
+    /// A record cannot be read, or `visit` fails.
+    fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()>;
+}
+
+/// What a report depends on besides records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// How much time has passed since 1970, for the ages of files.
+    pub now: Duration,
+    /// Where the submission's crate is, as whoever reads the report knows it: relative to the root of a repository. For
+    /// the annotations that name a file. Empty where it is the current folder, or is not known.
+    pub folder: String,
+}

@@ -1,0 +1,98 @@
+//! The forms of a report, by name.
+
+use std::{fmt, str::FromStr};
+
+/// A form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Format {
+    /// For a person at a terminal: the report of a submission, or the summary of a class.
+    #[default]
+    Human,
+    /// The record, or all records of a class as one value.
+    Json,
+    /// One record a line.
+    Jsonl,
+    /// The gradebook: one line for each submission.
+    Csv,
+}
+
+impl Format {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Self; 4] = [Self::Human, Self::Json, Self::Jsonl, Self::Csv];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Who reads it, for the list of formats: a capital first, no full stop.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Human => "For a person",
+            Self::Json => "The record, or all records of a class: as batch.json",
+            Self::Jsonl => "One record a line, for programs",
+            Self::Csv => "A line for each submission, for a spreadsheet: as gradebook.csv",
+        }
+    }
+
+    /// The name of its file in a folder of reports.
+    #[must_use]
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Human => "report.txt",
+            Self::Json => "report.json",
+            Self::Jsonl => "report.jsonl",
+            Self::Csv => "report.csv",
+        }
+    }
+
+    /// Whether it can be made of a class. The others are for one submission.
+    #[must_use]
+    pub const fn is_for_class(self) -> bool {
+        match self {
+            Self::Human | Self::Json | Self::Jsonl | Self::Csv => true,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|format| format.name() == text);
+        known.ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|format| format.name()).collect();
+            format!("it is none of {}", names.join(", "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_format_is_found_by_its_name_and_has_a_file_of_its_own() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse(), Ok(format));
+        }
+        let files: BTreeSet<_> = Format::ALL.iter().map(|one| one.file_name()).collect();
+        assert_eq!(files.len(), Format::ALL.len());
+        assert!("word".parse::<Format>().unwrap_err().contains("human"));
+    }
+}

@@ -1,0 +1,32 @@
+//! Reports: pure functions from records to what people and programs read.
+//!
+//! `entry` is what a report is made from, `format` names the forms, and `render` chooses the function that makes one.
+//! Hides how each form looks, and how it makes text of a submission harmless: one place for each form escapes.
+//! Never reads a disk or a clock, and never computes anything about a submission: everything in a report is in the
+//! record.
+
+#![forbid(unsafe_code)]
+
+mod causes;
+mod change;
+mod csv;
+mod entry;
+mod escape;
+mod format;
+mod human;
+mod json;
+mod render;
+pub mod style;
+mod summary;
+mod words;
+
+pub use change::{Change, Earlier, Standing};
+pub use csv::{gradebook_head, gradebook_lines, table_line};
+pub use entry::{ClassFacts, Context, Entries, Entry, HandedIn, Person};
+pub use escape::{escape_block, escape_line};
+pub use format::Format;
+pub use human::{age, human};
+pub use json::{json, json_line};
+pub use render::{class, one};
+pub use summary::{Summary, Truncate};
+pub use words::{reason, verdict_word};

@@ -1,0 +1,59 @@
+//! From entries to bytes, in each format.
+
+use std::io::{self, Write};
+
+use crate::{
+    csv::{gradebook_head, gradebook_lines},
+    entry::{ClassFacts, Context, Entries, Entry},
+    format::Format,
+    human::human,
+    json::{json, json_line},
+    summary::Truncate,
+};
+
+/// The report of one submission. `human` is with colour.
+///
+/// # Errors
+/// The record has no such form, which is a mistake of this program.
+pub fn one(format: Format, entry: &Entry, context: &Context) -> io::Result<String> {
+    let record = &entry.record;
+    Ok(match format {
+        Format::Human => human(record, context.now),
+        Format::Json => json(record),
+        Format::Jsonl => json_line(record)? + "\n",
+        Format::Csv => {
+            let checks: Vec<_> = record.checks.iter().map(|check| check.id).collect();
+            let has_people = !entry.people.is_empty();
+            gradebook_head(&checks, has_people) + &gradebook_lines(entry, &checks, has_people)
+        }
+    })
+}
+
+/// The report of a class, written to `to`. `human` is with colour and as a whole.
+///
+/// [`Format::Json`] is not made here: its form holds what only the batch knows.
+///
+/// # Errors
+/// A record cannot be read, `to` cannot be written to, or the format is not for a class.
+pub fn class(
+    format: Format,
+    facts: &ClassFacts,
+    entries: &dyn Entries,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => to.write_all(facts.summary.human(Truncate::Nothing).as_bytes()),
+        Format::Jsonl => entries.each(&mut |entry| {
+            let line = json_line(&entry.record)? + "\n";
+            to.write_all(line.as_bytes())
+        }),
+        Format::Csv => {
+            to.write_all(gradebook_head(&facts.checks, facts.has_people).as_bytes())?;
+            entries.each(&mut |entry| {
+                let lines = gradebook_lines(entry, &facts.checks, facts.has_people);
+                to.write_all(lines.as_bytes())
+            })
+        }
+        Format::Json => Err(io::Error::other("the batch writes its own JSON")),
+    }
+}

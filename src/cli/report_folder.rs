@@ -1,0 +1,79 @@
+//! Reports in several formats, a file each, in one folder.
+//!
+//! Every file is opened before the work begins, so that a folder that cannot be written to is reported early.
+//! Each appears under its name when it is complete.
+
+use std::{fs, io};
+
+use super::{
+    output::{ReportFile, quoted, since_1970},
+    task::Reports,
+};
+use crate::{
+    batch::Outputs,
+    fault::{Fault, FaultKind},
+};
+use report::{Context, Entry, Format, Truncate};
+
+/// The files of a folder of reports, open.
+pub(super) struct ReportFolder {
+    files: Vec<(Format, ReportFile)>,
+}
+
+impl ReportFolder {
+    /// Make the folder if it does not exist, and open the files.
+    pub(super) fn open(reports: &Reports) -> Result<Self, Fault> {
+        fs::create_dir_all(&reports.folder).map_err(|error: io::Error| {
+            Fault::io(FaultKind::Usage, "make the folder", &reports.folder, &error)
+                .hint("name a folder that is yours to write to with `--report-dir DIR`")
+        })?;
+        let open = |format: &Format| {
+            let file = ReportFile::open(&reports.folder.join(format.file_name()))?;
+            Ok((*format, file))
+        };
+        let files = reports.formats.iter().map(open);
+        Ok(Self {
+            files: files.collect::<Result<_, Fault>>()?,
+        })
+    }
+
+    /// Write the reports of one submission.
+    pub(super) fn write_one(self, entry: &Entry) -> Result<(), Fault> {
+        for (format, file) in self.files {
+            file.finish(&one(format, entry)?)?;
+        }
+        Ok(())
+    }
+
+    /// Write the reports of a class.
+    pub(super) fn write_class(self, outputs: &Outputs) -> Result<(), Fault> {
+        let facts = outputs.facts()?;
+        for (format, file) in self.files {
+            if format == Format::Human {
+                file.finish(&facts.summary.human(Truncate::Nothing))?;
+            } else {
+                file.finish_with(|to| outputs.write(format, &facts, to).map_err(io::Error::other))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reports {
+    /// Where the reports are, for a person.
+    pub(super) fn written(&self) -> String {
+        let names = self.formats.iter().map(|format| format.file_name());
+        let names: Vec<_> = names.collect();
+        format!("{} in {}", names.join(", "), quoted(&self.shown))
+    }
+}
+
+/// The report of one submission.
+pub(super) fn one(format: Format, entry: &Entry) -> Result<String, Fault> {
+    let context = Context {
+        now: since_1970(),
+        folder: String::new(),
+    };
+    report::one(format, entry, &context)
+        .map_err(|error: io::Error| Fault::internal("make a report", error))
+}

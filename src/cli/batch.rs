@@ -38,7 +38,9 @@ impl App {
             format,
         } = task;
         if list {
-            let listing = batch::list(&settings, &exercise, &class, names.as_ref())?;
+            let listing = self.waiting("finding the submissions", || {
+                batch::list(&settings, &exercise, &class, names.as_ref())
+            })?;
             let text = match format {
                 ClassFormat::Human => listing.human(),
                 ClassFormat::Json => listing.json()?,
@@ -101,9 +103,8 @@ impl App {
     /// Write a class's outputs to standard output, record by record.
     pub(super) fn write_class(&self, outputs: &Outputs, format: ClassFormat) -> Result<(), Fault> {
         if format == ClassFormat::Human {
-            return self
-                .output
-                .report(&outputs.summary()?.human(Truncate::Nothing));
+            let summary = self.waiting("reading the records", || outputs.summary())?;
+            return self.output.report(&summary.human(Truncate::Nothing));
         }
         let mut stdout = NoBrokenPipe(io::BufWriter::new(io::stdout().lock()));
         match format {

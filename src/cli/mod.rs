@@ -14,9 +14,10 @@ mod exit_code;
 mod grade;
 mod mistyped;
 mod output;
+mod phases;
 mod progress;
 mod report;
-mod spinner;
+mod status;
 mod task;
 
 use std::{

@@ -10,7 +10,10 @@ pub(super) const SHORT: Duration = Duration::from_millis(500);
 /// From then on it is said how long something takes.
 const LONG: Duration = Duration::from_secs(3);
 
-/// Where there is no terminal, the same is said again after this time, with new counts.
+/// Where there is no terminal, the same is said again at this age.
+const SOON: Duration = Duration::from_secs(5);
+
+/// And then after this time, with new counts.
 pub(super) const AGAIN: Duration = Duration::from_secs(10);
 
 /// Something that is waited for.
@@ -69,10 +72,11 @@ struct Current {
     said: Option<Said>,
 }
 
-/// What was said of a phase, and when.
+/// What was said of a phase.
 #[derive(Debug)]
 struct Said {
-    at: Duration,
+    /// When it is to be said again.
+    next: Duration,
     count: Option<(usize, Option<usize>)>,
 }
 
@@ -144,12 +148,16 @@ impl<const N: usize> Phases<N> {
             let age = now.saturating_sub(current.began);
             let is_due = match &current.said {
                 None => age >= SHORT,
-                Some(said) => now.saturating_sub(said.at) >= AGAIN,
+                Some(said) => now >= said.next,
             };
             if is_due {
                 lines.push(current.phase.text(age));
                 let count = current.phase.count;
-                current.said = Some(Said { at: now, count });
+                let next = match &current.said {
+                    None => (current.began + SOON).max(now),
+                    Some(_) => now + AGAIN,
+                };
+                current.said = Some(Said { next, count });
             }
         }
         lines
@@ -182,20 +190,22 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_is_said_once_then_every_ten_seconds_and_at_its_end() {
+    fn what_lasts_is_said_at_once_later_and_at_its_end() {
         let mut phases = Phases::<1>::new();
         phases.set(0, counted(0), ms(0));
         assert_eq!(phases.due(ms(500)), ["compiling crates (0 of 9)"]);
         phases.set(0, counted(3), ms(600));
-        assert_eq!(phases.due(ms(10_499)), [""; 0]);
-        assert_eq!(phases.due(ms(10_500)), ["compiling crates (3 of 9; 10 s)"]);
-        phases.set(0, counted(9), ms(11_000));
-        phases.set(0, Some(Phase::new("next")), ms(11_000));
-        assert_eq!(phases.due(ms(11_499)), ["compiling crates (9 of 9; 11 s)"]);
+        assert_eq!(phases.due(ms(4999)), [""; 0]);
+        assert_eq!(phases.due(ms(5000)), ["compiling crates (3 of 9; 5 s)"]);
+        assert_eq!(phases.due(ms(14_999)), [""; 0]);
+        assert_eq!(phases.due(ms(15_000)), ["compiling crates (3 of 9; 15 s)"]);
+        phases.set(0, counted(9), ms(16_000));
+        phases.set(0, Some(Phase::new("next")), ms(16_000));
+        assert_eq!(phases.due(ms(16_499)), ["compiling crates (9 of 9; 16 s)"]);
         // Its end brings nothing new.
-        assert_eq!(phases.due(ms(11_500)), ["next"]);
-        phases.end(ms(11_600));
-        assert_eq!(phases.due(ms(11_600)), [""; 0]);
+        assert_eq!(phases.due(ms(16_500)), ["next"]);
+        phases.end(ms(16_600));
+        assert_eq!(phases.due(ms(16_600)), [""; 0]);
     }
 
     #[test]

@@ -203,6 +203,7 @@ impl<'a> Session<'a> {
             });
             cases.collect()
         });
+        self.at(Whose::Reference, Step::Done);
     }
 
     /// Report a step.

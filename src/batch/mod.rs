@@ -52,7 +52,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-pub use events::{How, Progress, ProgressEvent};
+pub use events::{ATTACKING, How, OBSERVING, Progress, ProgressEvent};
 pub use jobs::default_jobs;
 pub use listing::{Listing, list};
 #[cfg(feature = "schema")]
@@ -147,6 +147,7 @@ pub fn run(
         accept,
         formats,
     } = request;
+    progress.event(ProgressEvent::Preparing("finding the submissions"));
     let class = find_class(&exercise, settings, dir, names)?;
     if output_dir::lies_in(out, dir) {
         let message = format!(
@@ -191,6 +192,7 @@ pub fn run(
         processors: Processors::usable(),
     };
     // What is up to date needs no proof of this machine: nothing of it runs.
+    progress.event(ProgressEvent::Preparing("looking for what changed"));
     let pending = batch.pending(&class.submissions, jobs)?;
     if !pending.is_empty() {
         prove_machine(&exercise, batch.session.sandbox(), progress)?;
@@ -199,6 +201,7 @@ pub fn run(
         plan.set_wall_limit(batch.session.wall_limit(), exercise_digest);
     }
     plan.keep(&batch.folder, &batch.shared)?;
+    progress.event(ProgressEvent::Pending(pending.len()));
     let done = queue::run(&pending, jobs, |found, thread| {
         batch.work(found, Retry::Later, thread)
     });
@@ -211,7 +214,10 @@ pub fn run(
     } = batch;
     let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     match done {
-        Ok(()) => complete(folder, plan, roster, accepted, tally, accept, formats),
+        Ok(()) => {
+            progress.event(ProgressEvent::Preparing("writing the grades of the class"));
+            complete(folder, plan, roster, accepted, tally, accept, formats)
+        }
         Err(fault) => Err(stopped(fault, &tally, class.submissions.len())),
     }
 }
@@ -296,15 +302,11 @@ fn prove_machine(
     sandbox: &Sandbox,
     progress: &dyn Progress,
 ) -> Result<(), Fault> {
-    progress.event(ProgressEvent::Preparing(
-        "attacking the sandbox, to prove it",
-    ));
+    progress.event(ProgressEvent::Preparing(ATTACKING));
     prove(sandbox)?;
     let mut checks = exercise.checks.iter();
     if checks.any(|check| check.id == CheckId::MultiThreaded) {
-        progress.event(ProgressEvent::Preparing(
-            "observing programs of known concurrency",
-        ));
+        progress.event(ProgressEvent::Preparing(OBSERVING));
         prove_observer(sandbox)?;
     }
     Ok(())

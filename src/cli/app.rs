@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use super::output::Output;
+use super::{output::Output, phases::Phase, progress::GradeProgress};
 use sandbox::{Cancellation, Sandbox};
 
 use crate::{
@@ -17,6 +17,12 @@ pub(super) struct App {
 }
 
 impl App {
+    /// Do something for which a person may have to wait, and say so while it lasts.
+    pub(super) fn waiting<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        let _progress = GradeProgress::of(&self.output, Phase::new(what));
+        work()
+    }
+
     /// A sandbox with the isolation that the command demands.
     pub(super) fn sandbox(&self, isolation: IsolationDemand) -> Result<Sandbox, Fault> {
         let this = this_program()?;

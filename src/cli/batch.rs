@@ -39,7 +39,9 @@ impl App {
             exit_zero,
         } = task;
         if list {
-            let listing = batch::list(&settings, &exercise, &class, names.as_ref())?;
+            let listing = self.waiting("finding the submissions", || {
+                batch::list(&settings, &exercise, &class, names.as_ref())
+            })?;
             let text = match format {
                 Format::Human => listing.human(),
                 Format::Json => listing.json()?,
@@ -107,7 +109,7 @@ impl App {
 
     /// Write a class's outputs to standard output, record by record.
     pub(super) fn write_class(&self, outputs: &Outputs, format: Format) -> Result<(), Fault> {
-        let facts = outputs.facts()?;
+        let facts = self.waiting("reading the records", || outputs.facts())?;
         if format == Format::Human {
             return self.output.report(&facts.summary.human(Truncate::Nothing));
         }

@@ -4,7 +4,9 @@
 //! known. Opening a session proves that the reference has full marks and gives the known answers. What is
 //! left to prove here: the starter compiles, runs, and does not pass.
 
-use super::{app::App, exit_code::ExitCode, progress::GradeProgress, task::CheckExercises};
+use super::{
+    app::App, exit_code::ExitCode, phases::Phase, progress::GradeProgress, task::CheckExercises,
+};
 use crate::{
     course::Exercise,
     fault::Fault,
@@ -28,10 +30,12 @@ impl App {
             );
         }
         let mut code = ExitCode::Passed;
-        for id in ids {
+        let of = ids.len();
+        for (number, id) in (1..).zip(ids) {
             let exercise = course.exercise(id.as_str())?;
             let points = exercise.points();
-            let starter = self.grade_starter(task, exercise)?;
+            let phase = Phase::new(format!("exercise {number} of {of}, {id}"));
+            let starter = self.grade_starter(task, exercise, phase)?;
             match verdict_on(&starter) {
                 Ok(how) => self.output.report(&format!(
                     "sound  {id}: the reference has {points} of {points} points, {how}\n"
@@ -45,7 +49,12 @@ impl App {
         Ok(code)
     }
 
-    fn grade_starter(&self, task: &CheckExercises, exercise: Exercise) -> Result<Record, Fault> {
+    fn grade_starter(
+        &self,
+        task: &CheckExercises,
+        exercise: Exercise,
+        phase: Phase,
+    ) -> Result<Record, Fault> {
         let mut seeds = grading::seeds(&exercise.seeds, &[], &[])?;
         // Known answers are proven, whether submissions are graded on their seeds or not.
         let known = exercise.answers.keys();
@@ -54,7 +63,7 @@ impl App {
             id: SubmissionId::from_folder_name("starter"),
             origin: Origin::Named(exercise.starter.clone()),
         };
-        let progress = GradeProgress::new(&self.output);
+        let progress = GradeProgress::of(&self.output, phase);
         let plan = RunPlan {
             seeds,
             observe: Observe::All,

@@ -10,6 +10,7 @@ use super::{
     task::Doctor,
 };
 use crate::{
+    batch::{ATTACKING, OBSERVING},
     compile::Toolchain,
     config::Isolation,
     fault::{Fault, FaultKind},
@@ -25,7 +26,7 @@ const ENOUGH_SPACE: u64 = 512;
 impl App {
     pub(super) fn doctor(&self, task: &Doctor) -> Result<ExitCode, Fault> {
         let this = this_program()?;
-        let support = sandbox::probe(&this)?;
+        let support = self.waiting("looking at the sandbox", || sandbox::probe(&this))?;
         let tier = task.isolation.tier(&support);
         let sandbox = Sandbox::new(&support, tier, self.cancellation.clone())?;
         let support = support.to_string();
@@ -37,7 +38,7 @@ impl App {
         self.output
             .report(&format!("isolation: {possible}{asked}\n{layers}"))?;
         self.surroundings(&task.settings.course.run_limits)?;
-        let attacks = sandbox.self_test()?;
+        let attacks = self.waiting(ATTACKING, || sandbox.self_test())?;
         let mut sound = self.attacks(&attacks)?;
 
         sound &= self.observer(&sandbox)?;
@@ -52,14 +53,20 @@ impl App {
                 self.line("limits", false, &fault.to_string())?;
             }
         }
-        match Toolchain::find(&task.settings.course.root, &task.settings.cache_dir) {
+        let toolchain = self.waiting("looking for the compiler", || {
+            Toolchain::find(&task.settings.course.root, &task.settings.cache_dir)
+        });
+        match toolchain {
             Ok(toolchain) => self.line("toolchain", true, toolchain.name())?,
             Err(fault) => {
                 sound = false;
                 self.line("toolchain", false, &fault.to_string())?;
             }
         }
-        match make_scratch(task.settings.temp_dir.as_deref()) {
+        let scratch = self.waiting("looking for a temporary folder that records reads", || {
+            make_scratch(task.settings.temp_dir.as_deref())
+        });
+        match scratch {
             Ok((scratch, stamps)) => {
                 let how = match stamps {
                     Stamps::Fine => "reads are recorded, and every fake is noticed at once",
@@ -143,7 +150,7 @@ impl App {
             self.remedy(observing(sandbox::surroundings().place))?;
             return Ok(false);
         }
-        let counts = observer::self_test(sandbox)?;
+        let counts = self.waiting(OBSERVING, || observer::self_test(sandbox))?;
         let exact = counts.iter().all(Count::is_exact);
         let how = "seccomp-notify; what it counts of programs of known concurrency:";
         self.line("observer", exact, how)?;

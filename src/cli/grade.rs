@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     fault::{Fault, FaultKind},
-    grading::{Origin, Session, Single, SingleRecord, Submission},
+    grading::{
+        Origin, Progress as _, ProgressEvent, Session, Single, SingleRecord, Step, Submission,
+        Whose,
+    },
 };
 use ids::SubmissionId;
 use report::Entry;
@@ -42,6 +45,10 @@ impl App {
             unchanged_since,
         } = {
             let progress = GradeProgress::new(&self.output);
+            progress.event(ProgressEvent {
+                whose: Whose::Reference,
+                step: Step::Machine,
+            });
             let sandbox = self.sandbox(isolation)?;
             let session = Session::open(&settings, exercise, &plan, sandbox, &progress)?;
             session.grade_single(&Single {

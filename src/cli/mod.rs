@@ -14,10 +14,11 @@ mod exit_code;
 mod grade;
 mod mistyped;
 mod output;
+mod phases;
 mod progress;
 mod report;
 mod report_folder;
-mod spinner;
+mod status;
 mod task;
 
 use std::{

@@ -44,7 +44,7 @@ pub(super) fn quoted(path: &Path) -> String {
 }
 
 /// Standard output and standard error.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Output {
     choice: ColorChoice,
 }

@@ -14,18 +14,28 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
 };
 
-use fs_scratch::Kept;
+use fs_scratch::{Kept, KeyLock};
 use serde::{Deserialize, Serialize};
 
-use super::toolchain::Toolchain;
+use super::{
+    step::{Step, Tell},
+    toolchain::Toolchain,
+};
 use crate::{course::Course, fault::Fault};
 use ids::Digest;
 use sandbox::Cancellation;
 
 /// The format of layers. Increment it when layers of an earlier version must not be used any more.
 const FORMAT: &str = "layer/1";
+
+/// How often a layer's lock is tried while another process holds it. A wait in the kernel would not end on
+/// cancellation.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
 
 /// The folder's description, written when all else is complete.
 const DESCRIPTION: &str = "layer.json";
@@ -107,6 +117,9 @@ pub(super) fn digest_of_file(path: &Path) -> io::Result<Digest> {
 pub(super) struct Layers {
     kept: Kept,
     recipe: cargo::Recipe,
+    /// The keys of the layers that threads of this process make now.
+    at_work: Mutex<BTreeSet<String>>,
+    cancellation: Cancellation,
 }
 
 impl Layers {
@@ -119,10 +132,13 @@ impl Layers {
         toolchain: &Toolchain,
         cache: &Path,
         cancellation: &Cancellation,
+        tell: Tell<'_>,
     ) -> Result<Self, Fault> {
         Ok(Self {
             kept: Kept::new(cache.join("layers")),
-            recipe: cargo::Recipe::new(course, toolchain, cancellation)?,
+            recipe: cargo::Recipe::new(course, toolchain, cancellation, tell)?,
+            at_work: Mutex::default(),
+            cancellation: cancellation.clone(),
         })
     }
 
@@ -131,15 +147,15 @@ impl Layers {
         self.recipe.locked()
     }
 
-    /// The layer for a submission that names these packages; made first if there is none. `announce` is
-    /// called before a step that may take long.
+    /// The layer for a submission that names these packages; made first if there is none. A step that
+    /// may take long is reported to `tell`.
     ///
     /// # Errors
     /// The crates cannot be fetched or compiled, or the cache folder cannot be written.
     pub(super) fn prepare(
         &self,
         packages: &BTreeSet<String>,
-        announce: &dyn Fn(&str),
+        tell: Tell<'_>,
     ) -> Result<Option<Layer>, Fault> {
         if packages.is_empty() {
             return Ok(None);
@@ -151,7 +167,7 @@ impl Layers {
         let wanted = if packages.len() == 1 { packages } else { &all };
         match self.open(wanted) {
             Some(layer) => Ok(Some(layer)),
-            None => self.make(wanted, announce).map(Some),
+            None => self.make(wanted, tell).map(Some),
         }
     }
 
@@ -160,7 +176,7 @@ impl Layers {
     ///
     /// # Errors
     /// As [`Layers::prepare`].
-    pub(super) fn prepare_all(&self, announce: &dyn Fn(&str)) -> Result<(), Fault> {
+    pub(super) fn prepare_all(&self, tell: Tell<'_>) -> Result<(), Fault> {
         let all: BTreeSet<String> = self.locked().keys().cloned().collect();
         if all.is_empty() {
             return Ok(());
@@ -169,10 +185,10 @@ impl Layers {
             if layer.is_intact() {
                 return Ok(());
             }
-            announce("the course's compiled crates were damaged: making them again");
+            tell(Step::Damaged);
             self.discard(&layer)?;
         }
-        self.make(&all, announce).map(drop)
+        self.make(&all, tell).map(drop)
     }
 
     /// Mark a damaged layer as incomplete, so that it is made again.
@@ -207,26 +223,65 @@ impl Layers {
         Digest::of(text.as_bytes()).hex()[..24].to_owned()
     }
 
-    fn make(&self, packages: &BTreeSet<String>, announce: &dyn Fn(&str)) -> Result<Layer, Fault> {
+    fn make(&self, packages: &BTreeSet<String>, tell: Tell<'_>) -> Result<Layer, Fault> {
         let key = self.key(packages);
-        let lock = self.kept.lock(&key).map_err(Fault::in_cache)?;
+        let lock = self.wait_for(&key, tell)?;
+        let _at_work = AtWork::begin(&self.at_work, &key);
         let folder = lock.entry();
         // Another grading may have made it while this one waited.
         if let Some(layer) = Layer::open(&folder, &key) {
             return Ok(layer);
         }
-        let names = packages
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(", ");
-        announce(&format!("preparing the course's crates, once: {names}"));
         let work = lock.stage().map_err(Fault::in_cache)?;
-        let compiled = self.recipe.compile(work.path(), packages, announce)?;
+        let compiled = self.recipe.compile(work.path(), packages, tell)?;
         let layer = collect(&work.path().join("layer"), &key, compiled)?;
         let folder = lock.put(&layer.folder).map_err(Fault::in_cache)?;
         Ok(Layer { folder, ..layer })
     }
+
+    /// The lock on a layer, as soon as nobody else makes it. Only a wait for another process is reported: a
+    /// thread of this one reports its own steps.
+    fn wait_for(&self, key: &str, tell: Tell<'_>) -> Result<KeyLock<'_>, Fault> {
+        let mut is_reported = false;
+        let mut is_first = true;
+        loop {
+            if let Some(lock) = self.kept.try_lock(key).map_err(Fault::in_cache)? {
+                return Ok(lock);
+            }
+            // The first time, a thread of this process may have the lock and not have said so.
+            if !is_first && !is_reported && !locked(&self.at_work).contains(key) {
+                tell(Step::Waiting);
+                is_reported = true;
+            }
+            is_first = false;
+            self.cancellation.check()?;
+            thread::sleep(TRY_AGAIN);
+        }
+    }
+}
+
+/// A layer that a thread of this process makes, until it is dropped.
+struct AtWork<'a> {
+    all: &'a Mutex<BTreeSet<String>>,
+    key: &'a str,
+}
+
+impl<'a> AtWork<'a> {
+    fn begin(all: &'a Mutex<BTreeSet<String>>, key: &'a str) -> Self {
+        locked(all).insert(key.to_owned());
+        Self { all, key }
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        locked(self.all).remove(self.key);
+    }
+}
+
+/// The keys, whatever became of another thread that held them.
+fn locked(keys: &Mutex<BTreeSet<String>>) -> MutexGuard<'_, BTreeSet<String>> {
+    keys.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Move the compiled libraries into one folder and describe them.

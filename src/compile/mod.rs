@@ -14,6 +14,7 @@ mod incremental;
 mod layer;
 mod manifest;
 mod rustc;
+mod step;
 mod toolchain;
 
 use std::{
@@ -27,6 +28,7 @@ use std::{
 use rustix::io::Errno;
 
 pub use incremental::Incremental;
+pub use step::{Step, Tell};
 pub use toolchain::Toolchain;
 
 use self::{
@@ -132,13 +134,19 @@ impl Built {
 }
 
 impl Builder {
-    /// A builder for a course, which keeps compiled crates below `cache`. Long steps stop on cancellation.
+    /// A builder for a course, which keeps compiled crates below `cache`. Long steps are reported to `tell`, and
+    /// stop on cancellation.
     ///
     /// # Errors
     /// There is no toolchain, or the course's lock file cannot be read or made.
-    pub fn new(course: &Course, cache: &Path, cancellation: &Cancellation) -> Result<Self, Fault> {
+    pub fn new(
+        course: &Course,
+        cache: &Path,
+        cancellation: &Cancellation,
+        tell: Tell<'_>,
+    ) -> Result<Self, Fault> {
         let toolchain = Toolchain::find(&course.root, cache)?;
-        let layers = Layers::new(course, &toolchain, cache, cancellation)?;
+        let layers = Layers::new(course, &toolchain, cache, cancellation, tell)?;
         Ok(Self {
             toolchain,
             layers,
@@ -146,7 +154,8 @@ impl Builder {
         })
     }
 
-    /// Build `snapshot` in `output`, an empty folder; with what it may use in `options`. `announce` is called before each step that may take long.
+    /// Build `snapshot` in `output`, an empty folder; with what it may use in `options`. Each step that may take long is
+    /// reported to `tell`.
     ///
     /// # Errors
     /// The machine's fault: sandbox, disk, toolchain, or the course's crates.
@@ -157,7 +166,7 @@ impl Builder {
         output: &Path,
         sandbox: &Sandbox,
         options: BuildOptions<'_>,
-        announce: &dyn Fn(&str),
+        tell: Tell<'_>,
     ) -> Result<Built, Fault> {
         let BuildOptions {
             mut incremental,
@@ -176,7 +185,7 @@ impl Builder {
         let mut is_repeated = false;
         let mut failures = 0;
         loop {
-            let layer = self.layers.prepare(&packages(&package), announce)?;
+            let layer = self.layers.prepare(&packages(&package), tell)?;
             let refusals = layer.as_ref().map_or_else(Vec::new, |layer| {
                 features(&package, layer, self.layers.locked())
             });
@@ -192,6 +201,7 @@ impl Builder {
                 incremental,
                 processor,
             };
+            tell(Step::Package);
             let compiled = stage.compile(
                 &package,
                 snapshot.root(),
@@ -211,7 +221,7 @@ impl Builder {
                 } => (termination, cpu, compiler_output),
             };
             failures += 1;
-            if damaged < 2 && self.discards_if_damaged(layer.as_ref(), announce)? {
+            if damaged < 2 && self.discards_if_damaged(layer.as_ref(), tell)? {
                 damaged += 1;
                 continue;
             }
@@ -249,27 +259,23 @@ impl Builder {
     ///
     /// # Errors
     /// The damaged crates cannot be removed.
-    pub fn was_damaged(&self, built: &mut Built, announce: &dyn Fn(&str)) -> Result<bool, Fault> {
+    pub fn was_damaged(&self, built: &mut Built, tell: Tell<'_>) -> Result<bool, Fault> {
         if built.is_sound {
             return Ok(false);
         }
         let was_damaged = match &built.crates {
             Crates::Unknown => true,
-            Crates::Layer(layer) => self.discards_if_damaged(layer.as_ref(), announce)?,
+            Crates::Layer(layer) => self.discards_if_damaged(layer.as_ref(), tell)?,
         };
         built.is_sound = !was_damaged;
         Ok(was_damaged)
     }
 
-    fn discards_if_damaged(
-        &self,
-        layer: Option<&Layer>,
-        announce: &dyn Fn(&str),
-    ) -> Result<bool, Fault> {
+    fn discards_if_damaged(&self, layer: Option<&Layer>, tell: Tell<'_>) -> Result<bool, Fault> {
         let Some(layer) = layer.filter(|layer| !layer.is_intact()) else {
             return Ok(false);
         };
-        announce("the course's compiled crates were damaged: making them again");
+        tell(Step::Damaged);
         self.layers.discard(layer)?;
         Ok(true)
     }
@@ -278,8 +284,8 @@ impl Builder {
     ///
     /// # Errors
     /// The course's crates cannot be fetched or compiled.
-    pub fn prepare_all(&self, announce: &dyn Fn(&str)) -> Result<(), Fault> {
-        self.layers.prepare_all(announce)
+    pub fn prepare_all(&self, tell: Tell<'_>) -> Result<(), Fault> {
+        self.layers.prepare_all(tell)
     }
 
     /// What a program built from `snapshot` for `exercise` depends on besides the snapshot itself.

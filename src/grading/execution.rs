@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    progress::ProgressEvent,
+    progress::{Step, Whose},
     session::{Case, Session},
 };
 use crate::{
@@ -28,19 +28,20 @@ pub(super) const MOST_LAYERS: u32 = 2;
 impl Session<'_> {
     pub(super) fn build(
         &self,
+        whose: Whose,
         snapshot: &Snapshot,
         output: &Path,
         options: BuildOptions<'_>,
     ) -> Result<Built, Fault> {
-        let announce = |what: &str| self.preparing(what);
+        let tell = |step| self.at_build(whose, step);
         let (exercise, sandbox) = (&self.exercise, &self.sandbox);
         self.builder
-            .build(exercise, snapshot, output, sandbox, options, &announce)
+            .build(exercise, snapshot, output, sandbox, options, &tell)
     }
 
-    pub(super) fn was_damaged(&self, built: &mut Built) -> Result<bool, Fault> {
+    pub(super) fn was_damaged(&self, whose: Whose, built: &mut Built) -> Result<bool, Fault> {
         self.builder
-            .was_damaged(built, &|what| self.preparing(what))
+            .was_damaged(built, &|step| self.at_build(whose, step))
     }
 
     /// Run a program on every dataset, up to the first run that fails: the next run would most likely fail
@@ -61,7 +62,8 @@ impl Session<'_> {
                 Some(data) => data,
                 None => self.write_data(case, &work_dir.join("data"))?,
             };
-            self.progress.event(ProgressEvent::Running { number, of });
+            let limit = self.run_limits.wall;
+            self.at(Whose::Submission, Step::Run { number, of, limit });
             // A race of a program that is not observed shows on several processors.
             let processor = processor.filter(|_| case.is_observed);
             let mut run = self.run_on(program, case, data, work_dir, processor)?;

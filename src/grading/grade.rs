@@ -12,7 +12,7 @@ use std::{
 use super::{
     earlier::{Current, Memory},
     execution::{DataFolder, MOST_LAYERS, folder},
-    progress::ProgressEvent,
+    progress::{Step, Whose},
     seeds::{ObserveRequest, RunPlan},
     session::Session,
     submission::{Intake, Origin, Submission, left_out, refusal},
@@ -169,6 +169,7 @@ impl Session<'_> {
         incremental: Option<Incremental>,
     ) -> Result<Intake, Fault> {
         guarded(|| {
+            self.at(Whose::Submission, Step::Admission);
             let work_dir = self.work_dir()?;
             let copy = match &incremental {
                 Some(place) => place.source(),
@@ -180,6 +181,7 @@ impl Session<'_> {
                 Origin::Named(folder) => intake::admit_named(folder, wanted, &copy, limits),
                 Origin::Found(source) => intake::admit_source(source, wanted, &copy, limits),
             }?;
+            self.at(Whose::Submission, Step::Done);
             Ok(Intake {
                 work_dir,
                 admission,
@@ -258,14 +260,13 @@ impl Session<'_> {
     }
 
     fn first_build(&self, intake: &Intake, snapshot: &Snapshot) -> Result<Built, Fault> {
-        self.progress.event(ProgressEvent::Building);
         let output = folder(intake.work_dir.path(), "build-0")?;
         let place = intake.incremental.as_ref().filter(|place| place.open());
         let options = BuildOptions {
             incremental: place,
             processor: intake.processor,
         };
-        let built = self.build(snapshot, &output, options)?;
+        let built = self.build(Whose::Submission, snapshot, &output, options)?;
         if let Some(place) = place {
             place.seal();
         }
@@ -318,17 +319,16 @@ impl Session<'_> {
             };
             // A failure counts only if the crates in the program were sound.
             let counts = attempt == MOST_LAYERS || self.is_passed(&evidence);
-            if counts || !self.was_damaged(&mut built)? {
+            if counts || !self.was_damaged(Whose::Submission, &mut built)? {
                 return Ok((evidence, Some(built)));
             }
             attempt += 1;
-            self.progress.event(ProgressEvent::Building);
             let output = folder(work_dir, &format!("build-{attempt}"))?;
             let options = BuildOptions {
                 incremental: None,
                 processor: intake.processor,
             };
-            built = self.build(snapshot, &output, options)?;
+            built = self.build(Whose::Submission, snapshot, &output, options)?;
         }
     }
 

@@ -29,7 +29,7 @@ pub use self::{
     around::{allowed_around, observing, prove_observer, short_around, unobservable},
     grade::{Single, SingleRecord},
     inputs::exercise_digest,
-    progress::{Progress, ProgressEvent},
+    progress::{Progress, ProgressEvent, Step, Whose},
     scratch::make_scratch,
     seeds::{Observe, ObserveRequest, RunPlan, observe, seeds},
     session::{ClassSetup, Session},

@@ -11,7 +11,7 @@ use std::{
 use super::{
     around::unobservable,
     execution::{MOST_LAYERS, folder},
-    progress::ProgressEvent,
+    progress::{Step, Whose},
     session::{Expected, Session},
 };
 use crate::{
@@ -41,14 +41,22 @@ pub(super) struct ReferenceProof {
 impl Session<'_> {
     /// Grade the reference as every submission is graded. What it answers is expected of every submission.
     pub(super) fn prove_reference(&self) -> Result<ReferenceProof, Fault> {
-        self.progress.event(ProgressEvent::Reference);
+        let proof = self.build_and_run_reference();
+        self.at(Whose::Reference, Step::Done);
+        proof
+    }
+
+    fn build_and_run_reference(&self) -> Result<ReferenceProof, Fault> {
         let work_dir = self.work_dir()?;
         let work_dir = work_dir.path();
         let program = self.reference_program(work_dir)?;
         let mut runs = Vec::new();
         let mut answers = Vec::new();
-        for case in &self.cases {
+        let of = self.cases.len();
+        for (number, case) in (1..).zip(&self.cases) {
             let data = self.write_data(case, &work_dir.join("data"))?;
+            let limit = self.run_limits.wall;
+            self.at(Whose::Reference, Step::Run { number, of, limit });
             let mut run = self.run_on(&program, case, data, work_dir, None)?;
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,
@@ -139,17 +147,19 @@ impl Session<'_> {
             return Ok(program);
         }
         let mut built = self.build(
+            Whose::Reference,
             &snapshot,
             &folder(work_dir, "reference-build")?,
             BuildOptions::default(),
         )?;
         for attempt in 0..MOST_LAYERS {
             // The cache keeps this program, so it must not contain damaged crates.
-            if !self.was_damaged(&mut built)? {
+            if !self.was_damaged(Whose::Reference, &mut built)? {
                 break;
             }
             let output = folder(work_dir, &format!("reference-again-{attempt}"))?;
-            built = self.build(&snapshot, &output, BuildOptions::default())?;
+            let options = BuildOptions::default();
+            built = self.build(Whose::Reference, &snapshot, &output, options)?;
         }
         let Some(program) = built.program else {
             let evidence = Evidence {

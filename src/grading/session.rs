@@ -12,11 +12,16 @@ use std::{
 
 use super::{
     hidden::{self, Hidden},
-    progress::{Progress, ProgressEvent},
+    progress::{Progress, ProgressEvent, Step, Whose},
     scratch::make_scratch,
     seeds::RunPlan,
 };
-use crate::{compile::Builder, config::Settings, course::Exercise, fault::Fault};
+use crate::{
+    compile::{self, Builder},
+    config::Settings,
+    course::Exercise,
+    fault::Fault,
+};
 use dataset::Dataset;
 use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
@@ -117,7 +122,8 @@ impl<'a> Session<'a> {
     /// The reference fails, or the machine failed at it (the fault's kind says which).
     pub fn prove_for_class(&mut self, wall_limit: Option<Duration>) -> Result<(), Fault> {
         self.generate_data();
-        self.builder.prepare_all(&|what| self.preparing(what))?;
+        self.builder
+            .prepare_all(&|step| self.at_build(Whose::Reference, step))?;
         let proof = self.prove_reference()?;
         self.accept(proof);
         if let Some(limit) = wall_limit {
@@ -140,6 +146,13 @@ impl<'a> Session<'a> {
         progress: &'a dyn Progress,
         hidden: &[Hidden<'_>],
     ) -> Result<Self, Fault> {
+        let at = |step| {
+            let whose = Whose::Reference;
+            progress.event(ProgressEvent { whose, step });
+        };
+        at(Step::Machine);
+        let limit = exercise.build_limits.wall;
+        let tell = |step| at(Step::Build { step, limit });
         sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
         sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
         let observer = observer::can_observe(&sandbox)?;
@@ -147,12 +160,15 @@ impl<'a> Session<'a> {
             &settings.course,
             &settings.cache_dir,
             sandbox.cancellation(),
+            &tell,
         )?;
+        at(Step::Machine);
         let (scratch, stamps) = make_scratch(settings.temp_dir.as_deref())?;
         if sandbox.tier() > Tier::None {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
         }
+        at(Step::Done);
         Ok(Self {
             run_limits: exercise.run_limits,
             exercise,
@@ -171,6 +187,7 @@ impl<'a> Session<'a> {
 
     /// Generate the data of all seeds, in a thread for each.
     pub(super) fn generate_data(&mut self) {
+        self.at(Whose::Reference, Step::Data);
         let (recipe, plan) = (&self.exercise.recipe, &self.plan);
         self.cases = thread::scope(|scope| {
             let generated = plan.seeds.iter().map(|&seed| {
@@ -186,11 +203,18 @@ impl<'a> Session<'a> {
             });
             cases.collect()
         });
+        self.at(Whose::Reference, Step::Done);
     }
 
-    pub(super) fn preparing(&self, what: &str) {
-        let event = ProgressEvent::Preparing(what.to_owned());
-        self.progress.event(event);
+    /// Report a step.
+    pub(super) fn at(&self, whose: Whose, step: Step) {
+        self.progress.event(ProgressEvent { whose, step });
+    }
+
+    /// Report a step of a build.
+    pub(super) fn at_build(&self, whose: Whose, step: compile::Step) {
+        let limit = self.exercise.build_limits.wall;
+        self.at(whose, Step::Build { step, limit });
     }
 
     /// A new empty folder for one submission, removed when dropped.

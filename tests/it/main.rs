@@ -14,6 +14,7 @@ mod hostile;
 mod interrupt;
 mod matrix;
 mod nested;
+mod progress;
 mod published;
 mod standstill;
 mod support;

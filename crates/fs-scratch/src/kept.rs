@@ -10,7 +10,8 @@
 //! This module never reads an entry: the caller knows what is in it, and verifies it.
 
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -59,6 +60,25 @@ impl Kept {
     /// # Errors
     /// The folder cannot be made or written to, or the key is not a plain file name.
     pub fn lock(&self, key: &str) -> Result<KeyLock<'_>, Error> {
+        let (file, path) = self.lock_file(key)?;
+        file.lock().map_err(Error::io("lock", &path))?;
+        Ok(self.locked(key, file))
+    }
+
+    /// As [`Kept::lock`], but `None` instead of a wait: for a caller that does something else meanwhile.
+    ///
+    /// # Errors
+    /// As [`Kept::lock`].
+    pub fn try_lock(&self, key: &str) -> Result<Option<KeyLock<'_>>, Error> {
+        let (file, path) = self.lock_file(key)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(self.locked(key, file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+        }
+    }
+
+    fn lock_file(&self, key: &str) -> Result<(File, PathBuf), Error> {
         let is_plain = !key.is_empty()
             && !key.starts_with('.')
             && !key.contains(['/', '\0'])
@@ -69,13 +89,16 @@ impl Kept {
         }
         fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
         let path = self.folder.join(format!("{key}{LOCK}"));
-        let file = fs::File::create(&path).map_err(Error::io("create", &path))?;
-        file.lock().map_err(Error::io("lock", &path))?;
-        Ok(KeyLock {
+        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        Ok((file, path))
+    }
+
+    fn locked(&self, key: &str, file: File) -> KeyLock<'_> {
+        KeyLock {
             kept: self,
             key: key.to_owned(),
             _file: file,
-        })
+        }
     }
 }
 
@@ -84,7 +107,7 @@ impl Kept {
 pub struct KeyLock<'a> {
     kept: &'a Kept,
     key: String,
-    _file: fs::File,
+    _file: File,
 }
 
 impl KeyLock<'_> {
@@ -203,6 +226,18 @@ mod tests {
             }
         });
         assert_eq!(made.into_inner(), 1);
+    }
+
+    #[test]
+    fn a_lock_that_another_holds_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept::new(dir.path());
+        let held = kept.lock("key").unwrap();
+        assert!(kept.try_lock("key").unwrap().is_none());
+        assert!(kept.try_lock("other").unwrap().is_some());
+        drop(held);
+        assert!(kept.try_lock("key").unwrap().is_some());
+        assert!(kept.try_lock("..").is_err());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! Runs in the user's environment, with the user's cargo configuration (a mirror, a proxy), without the
 //! variables that would change the compiled code.
 
+mod progress;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -17,8 +19,12 @@ use std::{
 
 use serde::Deserialize;
 
+use self::progress::{Compiling, Fetching, Follower};
 use crate::{
-    compile::toolchain::Toolchain,
+    compile::{
+        step::{Step, Tell},
+        toolchain::Toolchain,
+    },
     course::Course,
     fault::{Fault, FaultKind},
 };
@@ -51,12 +57,14 @@ impl Recipe {
         course: &Course,
         toolchain: &Toolchain,
         cancellation: &Cancellation,
+        tell: Tell<'_>,
     ) -> Result<Self, Fault> {
         let manifest = manifest(course);
         let lock_path = course.lock_file();
         let lock = if lock_path.exists() {
             fs::read_to_string(&lock_path).map_err(|error| Fault::unreadable(&lock_path, error))?
         } else {
+            tell(Step::Locking);
             lock_anew(toolchain, &manifest, &lock_path, cancellation)?
         };
         let locked = locked(course, &lock, &lock_path)?;
@@ -87,7 +95,7 @@ impl Recipe {
         &self,
         work: &Path,
         packages: &BTreeSet<String>,
-        announce: &dyn Fn(&str),
+        tell: Tell<'_>,
     ) -> Result<Compiled, Fault> {
         write_package(work, &self.manifest)?;
         write(&work.join("Cargo.lock"), &self.lock)?;
@@ -105,32 +113,42 @@ impl Recipe {
             "--features",
             &features,
         ];
-        let mut built = self.cargo(work, &compile, Network::Off)?;
-        if !built.status.success() {
+        let describe = ["metadata", "--format-version=1", "--features", &features];
+        let ignore = &mut |_: &str| {};
+        let mut described = self.cargo(work, &describe, Network::Off, ignore)?;
+        if !described.status.success() {
             // Most likely cargo's own cache does not have them yet.
-            announce("fetching the course's crates");
-            let fetched = self.cargo(work, &["fetch"], Network::On)?;
+            let mut fetching = Fetching::default();
+            tell(fetching.step());
+            let count = &mut |line: &str| {
+                if fetching.read(line) {
+                    tell(fetching.step());
+                }
+            };
+            let fetched = self.cargo(work, &["fetch"], Network::On, count)?;
             if !fetched.status.success() {
                 return Err(self.explain("fetch", &fetched));
             }
-            announce("compiling the course's crates");
-            built = self.cargo(work, &compile, Network::Off)?;
+            described = self.cargo(work, &describe, Network::Off, ignore)?;
         }
-        if !built.status.success() {
-            return Err(self.explain("compile", &built));
-        }
-        let described = self.cargo(
-            work,
-            &["metadata", "--format-version=1", "--features", &features],
-            Network::Off,
-        )?;
         if !described.status.success() {
             return Err(self.explain("describe", &described));
         }
-        let libraries = libraries(&built.stdout);
         let resolved: Metadata = serde_json::from_slice(&described.stdout).map_err(|error| {
             Fault::new(FaultKind::Crates, "failed to understand `cargo metadata`").because(error)
         })?;
+        let mut compiling = Compiling::new(&resolved);
+        tell(compiling.step());
+        let count = &mut |line: &str| {
+            if compiling.read(line) {
+                tell(compiling.step());
+            }
+        };
+        let built = self.cargo(work, &compile, Network::Off, count)?;
+        if !built.status.success() {
+            return Err(self.explain("compile", &built));
+        }
+        let libraries = libraries(&built.stdout);
         let mut crates = BTreeMap::new();
         for package in packages {
             let found = resolved.direct(package, &libraries).ok_or_else(|| {
@@ -145,7 +163,14 @@ impl Recipe {
         Ok(Compiled { libraries, crates })
     }
 
-    fn cargo(&self, work: &Path, arguments: &[&str], network: Network) -> Result<Output, Fault> {
+    /// Run cargo, and pass on each line that it writes while it is at work.
+    fn cargo(
+        &self,
+        work: &Path,
+        arguments: &[&str],
+        network: Network,
+        line: &mut dyn FnMut(&str),
+    ) -> Result<Output, Fault> {
         let mut command = trusted_cargo(&self.toolchain, work);
         command
             .arg(arguments[0])
@@ -157,15 +182,19 @@ impl Recipe {
             "--target"
         });
         command.arg(&self.toolchain.host);
-        if network == Network::Off {
-            command.arg("--offline");
-        }
-        run(&mut command, &self.toolchain, &self.cancellation)
+        match network {
+            Network::Off => command.arg("--offline"),
+            // Only the progress tells how many crates are missing.
+            Network::On => command
+                .env("CARGO_TERM_PROGRESS_WHEN", "always")
+                .env("CARGO_TERM_PROGRESS_WIDTH", "80"),
+        };
+        run(&mut command, &self.toolchain, &self.cancellation, line)
     }
 
     fn explain(&self, verb: &str, output: &Output) -> Fault {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let cause = stderr.trim();
+        let cause = progress::without(&String::from_utf8_lossy(&output.stderr));
+        let cause = cause.trim();
         let fault = crates_fault(verb, cause);
         if cause.contains("--locked") {
             let lock = self.lock_path.display();
@@ -255,6 +284,7 @@ fn run(
     command: &mut Command,
     toolchain: &Toolchain,
     cancellation: &Cancellation,
+    line: &mut dyn FnMut(&str),
 ) -> Result<Output, Fault> {
     let failed = |verb: &str, error: &io::Error| {
         Fault::io(FaultKind::Toolchain, verb, &toolchain.cargo, error)
@@ -279,8 +309,14 @@ fn run(
         .spawn()
         .map_err(|error| failed("start", &error))?;
     let mut pause = Duration::from_millis(1);
+    let mut read_so_far = [Follower::default(), Follower::default()];
     let status = loop {
-        match child.try_wait() {
+        let ended = child.try_wait();
+        for (follower, file) in read_so_far.iter_mut().zip([&stdout, &stderr]) {
+            // What cannot be read is not shown. It fails below, if it is needed.
+            let _ = follower.read(file, line);
+        }
+        match ended {
             Ok(Some(status)) => break status,
             Ok(None) => {}
             Err(error) => return Err(failed("wait for", &error)),
@@ -328,7 +364,12 @@ fn lock_anew(
         .map_err(|error| Fault::cache("create", Path::new("a temporary folder"), &error))?;
     write_package(work.path(), manifest)?;
     let mut command = trusted_cargo(toolchain, work.path());
-    let output = run(command.arg("generate-lockfile"), toolchain, cancellation)?;
+    let output = run(
+        command.arg("generate-lockfile"),
+        toolchain,
+        cancellation,
+        &mut |_| {},
+    )?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         return Err(crates_fault("lock", stderr.trim())
@@ -418,6 +459,20 @@ struct Message {
     package_id: String,
     #[serde(default)]
     filenames: Vec<PathBuf>,
+    #[serde(default)]
+    target: MessageTarget,
+}
+
+#[derive(Default, Deserialize)]
+struct MessageTarget {
+    #[serde(default)]
+    kind: Vec<String>,
+}
+
+impl Message {
+    fn is_build_script(&self) -> bool {
+        self.target.kind.iter().any(|kind| kind == "custom-build")
+    }
 }
 
 /// The libraries that cargo reports, each with the id of its package.
@@ -467,9 +522,44 @@ struct Node {
     id: String,
     dependencies: Vec<String>,
     features: BTreeSet<String>,
+    deps: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    pkg: String,
+    dep_kinds: Vec<DependencyKind>,
+}
+
+#[derive(Deserialize)]
+struct DependencyKind {
+    /// None for one of the library itself.
+    kind: Option<String>,
 }
 
 impl Metadata {
+    /// The names of the packages that are compiled for the course's package, by id.
+    fn compiled(&self) -> BTreeMap<&str, &str> {
+        let mut compiled = BTreeMap::new();
+        let mut next = vec![self.resolve.root.as_str()];
+        while let Some(id) = next.pop() {
+            let nodes = self.resolve.nodes.iter().filter(|node| node.id == id);
+            for dependency in nodes.flat_map(|node| &node.deps) {
+                let mut kinds = dependency.dep_kinds.iter();
+                let id = dependency.pkg.as_str();
+                if kinds.all(|kind| kind.kind.as_deref() == Some("dev"))
+                    || compiled.contains_key(id)
+                {
+                    continue;
+                }
+                let package = self.packages.iter().find(|package| package.id == id);
+                compiled.insert(id, package.map_or("", |package| package.name.as_str()));
+                next.push(id);
+            }
+        }
+        compiled
+    }
+
     /// The library file and the features of a package on which the course's package depends directly.
     fn direct(
         &self,

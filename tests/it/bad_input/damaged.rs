@@ -145,9 +145,7 @@ fn a_layer_that_lost_a_file_is_made_again() {
     let command = &mut grading(&workspace, &submission("correct-rayon-par-iter"));
     let output = run(command.env("GRADE_CACHE_DIR", &private)).code(0);
     assert!(
-        output
-            .stderr
-            .contains("preparing the course's crates, once"),
+        output.stderr.contains("grade: compiling crates ("),
         "{}",
         output.shown()
     );

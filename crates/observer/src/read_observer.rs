@@ -142,7 +142,7 @@ impl Monitor for ReadObserver {
             options,
             scope,
         } = config;
-        let is_observed = scope == Scope::Reads;
+        let is_observed = matches!(scope, Scope::Reads { .. });
         let files = if is_observed {
             DataFiles::scan(&data)?
         } else {
@@ -209,7 +209,10 @@ impl Monitor for ReadObserver {
             }
             let is_due = self.next_check.is_some_and(|next| next <= now);
             let timeout = match self.next_check {
-                _ if is_due && now >= self.forced_check() => None,
+                // All threads that ran have held reads: most likely no call waits, and the check asks for one at its end.
+                _ if is_due && (self.likely_running.is_empty() || now >= self.forced_check()) => {
+                    None
+                }
                 Some(next) => Some(next.saturating_sub(now).min(CALL_WAIT)),
                 None => Some(CALL_WAIT),
             };

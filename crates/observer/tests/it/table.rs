@@ -301,5 +301,10 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program("two-monitors", 8, &[AtOnce(8, 4)], "Parallel"),
     program("hands-out-and-sleeps", 4, &[AtOnce(4, 4)], "Parallel"),
     program("hands-out-four-and-sleeps", 4, &[AtOnce(4, 4)], "Parallel"),
-    program("monitored-hands-out-and-sleeps", 4, &[AtOnce(4, 4)], "Parallel"),
+    program(
+        "monitored-hands-out-and-sleeps",
+        4,
+        &[AtOnce(4, 4)],
+        "Parallel",
+    ),
 ];

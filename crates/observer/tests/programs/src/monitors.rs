@@ -104,9 +104,7 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         "two-monitors" => watched(sleep, || watched(park, pool("atomic"))),
         "hands-out-and-sleeps" => hands_out_and_sleeps(threads, 1),
         "hands-out-four-and-sleeps" => hands_out_and_sleeps(threads, 4),
-        "monitored-hands-out-and-sleeps" => {
-            watched(sleep, || hands_out_and_sleeps(threads, 1))
-        }
+        "monitored-hands-out-and-sleeps" => watched(sleep, || hands_out_and_sleeps(threads, 1)),
         _ => return None,
     })
 }

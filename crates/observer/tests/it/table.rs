@@ -300,7 +300,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program("sleeping-monitor-of-locked", 8, &[Each(4)], "Serialised"),
     program("two-monitors", 8, &[AtOnce(8, 4)], "Parallel"),
     program("hands-out-and-sleeps", 4, &[AtOnce(4, 4)], "Parallel"),
-    program("hands-out-four-and-sleeps", 4, &[AtOnce(4, 4)], "Parallel"),
+    program("hands-out-three-and-sleeps", 4, &[AtOnce(4, 4)], "Parallel"),
     program(
         "monitored-hands-out-and-sleeps",
         4,

@@ -81,36 +81,32 @@ fn a_bystander_that_sleeps_is_waited_for_until_it_has_often_handed_out_nothing()
     assert!(!run(&mut policy, 0, 50));
     policy.mark_skipped(&[1]);
     assert!(policy.may_be_dispatcher(1));
-    let wakes = |slice: u32| slice * 10 * MS;
-    let waits = |policy: &mut WaitPolicy, slice: u32, activity| {
+    let sleeps = |policy: &mut WaitPolicy, slice: u32| {
+        let now = slice * 10 * MS;
+        policy.should_wait_for_sleeping_dispatcher(1, slice.into(), now, now + 10 * MS)
+    };
+    let runs = |policy: &mut WaitPolicy, slice: u32, step, activity| {
         let usage = CpuUsage {
             slices: slice.into(),
             ..CpuUsage::default()
         };
-        let (now, wakes) = (wakes(slice), wakes(slice + 1));
-        policy.should_wait_for_sleeping_dispatcher(1, slice.into(), now, wakes)
-            && policy.should_wait_for_dispatcher(1, usage, 1, Epoch { step: 1, activity })
+        policy.should_wait_for_dispatcher(1, usage, 1, Epoch { step, activity })
     };
-    // It wakes other threads again and again: the activity goes on after each of its sleeps.
-    assert!((0..200).all(|slice| waits(&mut policy, slice, slice.into())));
-    // It wakes nobody any more, and is waited for until it has slept for its budget, eight slices in each step.
-    for slice in 200..225 {
-        policy.should_wait_for_sleeping_dispatcher(1, slice.into(), wakes(slice), wakes(slice + 1));
+    // It wakes other threads again and again: there is new activity after each of its sleeps.
+    for slice in 0..200 {
+        assert!(sleeps(&mut policy, slice) && runs(&mut policy, slice, 1, slice.into()));
     }
-    assert!(!waits(&mut policy, 225, 200));
-    // What the others do by themselves is not its work.
-    let runs = |policy: &mut WaitPolicy, slices, activity| {
-        let usage = CpuUsage {
-            slices,
-            ..CpuUsage::default()
-        };
-        policy.should_wait_for_dispatcher(1, usage, 1, Epoch { step: 1, activity })
-    };
-    assert!(runs(&mut policy, 226, 201) && runs(&mut policy, 226, 202));
-    assert!(!waits(&mut policy, 227, 202));
-    // It was seen to run while the others were at rest, and after that they worked.
-    assert!(runs(&mut policy, 228, 203));
-    assert!(waits(&mut policy, 229, 203));
+    // It wakes nobody any more, and is waited for until it has slept for its budget.
+    let waited = (200..300).take_while(|&slice| sleeps(&mut policy, slice));
+    assert_eq!(waited.count(), 25);
+    // What the others do in another step, or while it does not run, is not its work.
+    for activity in 201..203 {
+        assert!(runs(&mut policy, 300, 2, activity));
+        assert!(!sleeps(&mut policy, 300));
+    }
+    // It runs while the others are at rest, and after that they work.
+    assert!(runs(&mut policy, 301, 2, 203));
+    assert!(sleeps(&mut policy, 301));
 }
 
 /// A policy for a thread that has read late twice. It was trusted after the first time, and then skipped again.

@@ -103,7 +103,7 @@ pub fn run(mode: &str, threads: usize) -> Option<u64> {
         "sleeping-monitor-of-locked" => watched(sleep, pool("mutex-read")),
         "two-monitors" => watched(sleep, || watched(park, pool("atomic"))),
         "hands-out-and-sleeps" => hands_out_and_sleeps(threads, 1),
-        "hands-out-four-and-sleeps" => hands_out_and_sleeps(threads, 4),
+        "hands-out-three-and-sleeps" => hands_out_and_sleeps(threads, 3),
         "monitored-hands-out-and-sleeps" => watched(sleep, || hands_out_and_sleeps(threads, 1)),
         _ => return None,
     })

@@ -26,6 +26,9 @@ enum Bound {
 const PROGRAMS: &[(&str, &str, Bound)] = &[
     ("rayon-default", "1", Bound::Factor(2.5)),
     ("atomic", "64", Bound::Time(Duration::from_millis(60))),
+    ("atomic-bytes", "8", Bound::Time(Duration::from_secs(1))),
+    ("serial-bytes", "1", Bound::Time(Duration::from_secs(1))),
+    ("sleeping-monitor", "8", Bound::Time(Duration::from_secs(1))),
     ("serial", "1", Bound::Time(Duration::from_millis(250))),
     (
         "thread-per-file",
@@ -89,9 +92,10 @@ fn main() {
         };
         let verdict = if held { "ok" } else { "TOO MUCH" };
         println!(
-            "{mode:18} {threads:>3}: bare {bare:6.1} ms; listener to opens {opens:6.1} ms, x {:5.2}, and reads {least:6.1} ms, x {:5.2}; observed {observed:6.1} ms, x {factor:5.2}; {text}: {verdict}",
+            "{mode:18} {threads:>3}: bare {bare:6.1} ms; listener to opens {opens:6.1} ms, x {:5.2}, and reads {least:6.1} ms, x {:5.2}; observed {observed:6.1} ms, x {factor:5.2}, x {:5.2} of the least; {text}: {verdict}",
             opens / bare,
             least / bare,
+            observed / least,
         );
     }
 }

@@ -40,7 +40,12 @@ impl Default for ObserverOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Scope {
     /// All calls about reads and threads, and about processors.
-    Reads,
+    Reads {
+        /// Whether the program can open files in which the kernel describes its processors. If so, all opens are seen.
+        /// If not, only those that may change a data file or hide a read: the others change no count, and to see them
+        /// takes a fifth of the time.
+        has_kernel_files: bool,
+    },
     /// Only what a program must find the same as in an observed run: its processors, and calls that are refused.
     Surroundings {
         /// Whether the program can open files in which the kernel describes its processors.
@@ -61,14 +66,24 @@ pub struct ReadObserverConfig {
 }
 
 impl ReadObserverConfig {
-    /// Observe the reads of the files in the folder `data`.
+    /// Observe the reads of the files in the folder `data`, and all opens.
     #[must_use]
     pub fn new(data: impl Into<PathBuf>, options: ObserverOptions) -> Self {
+        Self::of_reads(data, options, true)
+    }
+
+    /// Observe the reads of the files in the folder `data`, and all opens if the program can open files in which the
+    /// kernel describes its processors.
+    pub(crate) fn of_reads(
+        data: impl Into<PathBuf>,
+        options: ObserverOptions,
+        has_kernel_files: bool,
+    ) -> Self {
         let data = data.into();
         Self {
             data,
             options,
-            scope: Scope::Reads,
+            scope: Scope::Reads { has_kernel_files },
         }
     }
 

@@ -79,6 +79,11 @@ const SERVE_TIME: Duration = Duration::from_millis(2);
 /// observer from the supervisor's loop.
 const MAX_PENDING_CALLS: usize = 64;
 
+/// The largest number of threads with which the observer takes turns on one processor. To wake a thread on another
+/// processor takes longer than most threads run between two calls. With many threads, the time for which all of them
+/// run together is longer.
+const MAX_TURN_TAKERS: usize = 16;
+
 /// The smallest number of rounds after which an observation ends, however few the data files are.
 const MIN_ROUNDS_LIMIT: u32 = 1000;
 
@@ -142,7 +147,7 @@ impl Monitor for ReadObserver {
             options,
             scope,
         } = config;
-        let is_observed = scope == Scope::Reads;
+        let is_observed = matches!(scope, Scope::Reads { .. });
         let files = if is_observed {
             DataFiles::scan(&data)?
         } else {
@@ -197,8 +202,10 @@ impl Monitor for ReadObserver {
     fn serve(&mut self, outputs: &[BorrowedFd<'_>]) -> io::Result<()> {
         let end = self.start.elapsed() + SERVE_TIME;
         while !self.is_closed {
-            self.note_standstill();
-            let now = self.start.elapsed();
+            // One look at the clock for each turn: a program that reads byte by byte makes many.
+            let turn = Instant::now();
+            self.note_standstill(turn);
+            let now = turn.saturating_duration_since(self.start);
             if now >= end {
                 break;
             }
@@ -209,12 +216,14 @@ impl Monitor for ReadObserver {
             }
             let is_due = self.next_check.is_some_and(|next| next <= now);
             let timeout = match self.next_check {
-                _ if is_due && now >= self.forced_check() => None,
+                // All threads that ran have held reads: most likely no call waits, and the check asks for one at its end.
+                _ if is_due && (self.likely_running.is_empty() || now >= self.forced_check()) => {
+                    None
+                }
                 Some(next) => Some(next.saturating_sub(now).min(CALL_WAIT)),
                 None => Some(CALL_WAIT),
             };
-            self.standstill
-                .wait(Instant::now(), timeout.unwrap_or_default());
+            self.standstill.wait(turn, timeout.unwrap_or_default());
             let readiness = match timeout {
                 Some(timeout) => self.listener.wait(timeout, &[])?,
                 None => Readiness::Timeout,
@@ -251,8 +260,8 @@ impl Monitor for ReadObserver {
 
 impl ReadObserver {
     /// Take time in which this process did not run off the present step: most likely nothing else ran.
-    fn note_standstill(&mut self) {
-        if let Some(late) = self.standstill.resume(Instant::now()) {
+    fn note_standstill(&mut self, now: Instant) {
+        if let Some(late) = self.standstill.resume(now) {
             self.step_start = (self.step_start + late).min(self.start.elapsed());
         }
     }
@@ -442,7 +451,7 @@ impl ReadObserver {
         self.ledger.record_overlap(self.disk.held());
         let due = self.disk.take_due();
         self.listener
-            .take_turns(due.len() == 1 && self.disk.held().is_empty());
+            .take_turns(due.len() + self.disk.held().len() <= MAX_TURN_TAKERS);
         let mut served = Vec::new();
         for read in due {
             let Notification { id, tid, .. } = read.notification;

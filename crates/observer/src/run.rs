@@ -22,7 +22,7 @@ pub fn observe(
     data: impl Into<PathBuf>,
     options: ObserverOptions,
 ) -> Result<Execution, Error> {
-    let config = ReadObserverConfig::new(data, options);
+    let config = ReadObserverConfig::of_reads(data, options, has_kernel_files(sandbox));
     let (mut execution, seen) = sandbox.run_monitored::<ReadObserver>(job, &config)?;
     execution.observation = seen.map(|seen| Observed::Seen(Box::new(seen)));
     Ok(execution)
@@ -38,11 +38,14 @@ pub fn run_unobserved(
     job: &Job,
     options: ObserverOptions,
 ) -> Result<Execution, Error> {
-    // Only in a view of its own a job has no `/proc` and no `/sys`.
-    let has_kernel_files = sandbox.tier() < Tier::Full;
-    let config = ReadObserverConfig::of_surroundings(options, has_kernel_files);
+    let config = ReadObserverConfig::of_surroundings(options, has_kernel_files(sandbox));
     let (execution, _) = sandbox.run_monitored::<ReadObserver>(job, &config)?;
     Ok(execution)
+}
+
+/// Whether a job can open files of `/proc` and `/sys`. It has none only in a view of its own.
+fn has_kernel_files(sandbox: &Sandbox) -> bool {
+    sandbox.tier() < Tier::Full
 }
 
 /// Start a job in this sandbox to find out whether jobs can be observed. `Ok(Err(_))` says why not.
@@ -55,7 +58,8 @@ pub fn can_observe(sandbox: &Sandbox) -> Result<Result<(), String>, Error> {
         return Ok(Err(missing.to_owned()));
     }
     let trial = sandbox.try_monitor::<ReadObserver>(|folder| {
-        ReadObserverConfig::new(folder, ObserverOptions::default())
+        let options = ObserverOptions::default();
+        ReadObserverConfig::of_reads(folder, options, has_kernel_files(sandbox))
     })?;
     Ok(trial.map_err(|error| error.with_source()))
 }

@@ -328,7 +328,13 @@ impl<S: Sampler> QuiescenceDetector<S> {
                 (
                     SleepDecision::WaitUntil(_) | SleepDecision::ThreadBudgetSpent,
                     Wait::OneSlice,
-                ) => detection.busy.push((tid, sleeper.first)),
+                ) => {
+                    if !policy.may_be_dispatcher(tid)
+                        || policy.should_wait_for_sleeping_dispatcher(tid, slices, now, wakes)
+                    {
+                        detection.busy.push((tid, sleeper.first));
+                    }
+                }
                 (SleepDecision::WaitUntil(end), Wait::UntilBudget) => {
                     until = Some(until.map_or(end, |until| until.min(end)));
                 }

@@ -16,6 +16,11 @@
 //! since the others came to rest, in which it would have found a free thread. The observer ends this when the run
 //! has spent too much time on it.
 //!
+//! A bystander that sleeps between its polls makes each of these waits as long as its sleeps. Most such threads hand
+//! out nothing: they show progress, or watch over the others. So a bystander has a budget of sleep of its own, and
+//! gets a new one whenever other threads work after it ran while all of them were at rest. When the budget is used
+//! up, the detector waits for the bystander only while it runs, and not while it sleeps.
+//!
 //! The wait policy never asks the kernel; the detector gives it all samples.
 
 mod sleep_budget;
@@ -93,6 +98,8 @@ struct Thread {
     /// The thread's whole processor time at its last sample.
     cpu_time: Duration,
     sleep: SleepAccount,
+    /// What the thread slept as a bystander that may be a dispatcher, since it last handed out work.
+    sleep_as_dispatcher: SleepAccount,
 }
 
 /// Decides for each thread of one program how long the detector waits for it.
@@ -201,11 +208,37 @@ impl WaitPolicy {
                 cpu_time < DISPATCHER_BUDGET.saturating_mul(running)
                     && usage.slices < before.slices + DISPATCHER_SLICES
             }
-            _ => {
-                *dispatcher_since = Some((epoch, usage));
+            other => {
+                // All others were at rest, and in the same step they worked after this thread ran.
+                if other.is_some_and(|(since, before)| {
+                    since.step == epoch.step && usage.slices > before.slices
+                }) {
+                    thread.sleep_as_dispatcher.restart();
+                }
+                *other = Some((epoch, usage));
                 true
             }
         }
+    }
+
+    /// Whether the detector waits for a sleep of a thread that may be a dispatcher. It does not if the thread has
+    /// slept for its whole budget and handed out nothing. Both `now` and `wakes` are real times from the start.
+    pub(crate) fn should_wait_for_sleeping_dispatcher(
+        &mut self,
+        tid: i32,
+        slices: u64,
+        now: Duration,
+        wakes: Duration,
+    ) -> bool {
+        let account = &mut self.threads.entry(tid).or_default().sleep_as_dispatcher;
+        if account.is_new(slices) {
+            let length = wakes.saturating_sub(now);
+            if !account.allows(slices, length) {
+                return false;
+            }
+            account.accept(slices, length, wakes);
+        }
+        true
     }
 
     /// From now on the detector waits for no bystander, even if it may be a dispatcher.

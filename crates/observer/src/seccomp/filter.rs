@@ -22,32 +22,48 @@ pub(crate) fn here(scope: Scope) -> Filter {
 
 /// A line of the table as it is in the filter for `scope`, if it is there at all.
 fn within(line: Line, scope: Scope) -> Option<Line> {
-    let Scope::Surroundings { has_kernel_files } = scope else {
-        return Some(line);
-    };
-    match line.call {
-        Call::GetAffinity | Call::SetAffinity | Call::AsyncIo | Call::NoAtime => Some(line),
-        Call::Open { flags, .. } => match flags {
-            // Flags in the program's memory are not visible to the filter.
-            _ if has_kernel_files => Some(line),
-            Flags::Pointed(_) => Some(line),
-            Flags::Argument(argument) => Some(Line {
-                tests: if argument == 1 {
-                    &WITHOUT_ATIME_1
-                } else {
-                    &WITHOUT_ATIME_2
-                },
-                ..line
-            }),
-            Flags::Fixed(_) => None,
+    match (scope, line.call) {
+        (Scope::Reads { has_kernel_files }, Call::Open { flags, .. }) => {
+            Some(opens(line, flags, has_kernel_files, &CHANGING))
+        }
+        (Scope::Reads { .. }, _) => Some(line),
+        (Scope::Surroundings { has_kernel_files }, Call::Open { flags, .. }) => {
+            let may_matter = has_kernel_files || !matches!(flags, Flags::Fixed(_));
+            may_matter.then(|| opens(line, flags, has_kernel_files, &WITHOUT_ATIME))
+        }
+        (
+            Scope::Surroundings { .. },
+            Call::GetAffinity | Call::SetAffinity | Call::AsyncIo | Call::NoAtime,
+        ) => Some(line),
+        (Scope::Surroundings { .. }, _) => None,
+    }
+}
+
+/// The line of a call that opens a file: all such calls if the program can open files of the kernel, else those for
+/// which one of `tests` holds. Flags in the program's memory are not visible to the filter, so these calls are always
+/// reported.
+fn opens(line: Line, flags: Flags, has_kernel_files: bool, tests: &'static [[Test; 1]; 2]) -> Line {
+    match flags {
+        Flags::Argument(argument) if !has_kernel_files => Line {
+            tests: &tests[usize::from(argument == 2)],
+            ..line
         },
-        _ => None,
+        _ => line,
     }
 }
 
 /// The flag `O_NOATIME` is set, in the second or in the third argument.
-const WITHOUT_ATIME_1: [Test; 1] = [Test::Has(1, libc::O_NOATIME.cast_unsigned())];
-const WITHOUT_ATIME_2: [Test; 1] = [Test::Has(2, libc::O_NOATIME.cast_unsigned())];
+const WITHOUT_ATIME: [[Test; 1]; 2] = {
+    let flags = libc::O_NOATIME.cast_unsigned();
+    [[Test::Has(1, flags)], [Test::Has(2, flags)]]
+};
+
+/// The flags, in the second or in the third argument, let the program change the file or hide that it reads it.
+const CHANGING: [[Test; 1]; 2] = {
+    let flags = libc::O_NOATIME | libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC;
+    let flags = flags.cast_unsigned();
+    [[Test::Has(1, flags)], [Test::Has(2, flags)]]
+};
 
 /// The filter for the calls in `lines`, by their numbers on an architecture.
 fn filter(architecture: Architecture, lines: impl IntoIterator<Item = Line>) -> Filter {
@@ -198,6 +214,35 @@ mod tests {
             }
             assert!(is(libc::SYS_openat, [0, 0, noatime, 0, 0, 0]));
             assert_eq!(is(libc::SYS_openat, [0; 6]), has_kernel_files);
+        }
+    }
+
+    #[test]
+    fn opens_that_only_read_are_seen_where_there_are_files_of_the_kernel() {
+        let reported = |has_kernel_files, number: libc::c_long, arguments| {
+            let filter = here(Scope::Reads { has_kernel_files }).assemble();
+            let own = Architecture::HERE.audit_number();
+            let number = u32::try_from(number).unwrap();
+            interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
+        };
+        let open = |has_kernel_files, flags: i32| {
+            let flags = flags.cast_unsigned().into();
+            reported(has_kernel_files, libc::SYS_openat, [0, 0, flags, 0, 0, 0])
+        };
+        assert!(open(true, 0) && !open(false, 0));
+        assert!(!open(false, libc::O_CLOEXEC | libc::O_DIRECTORY));
+        for flag in [libc::O_NOATIME, libc::O_WRONLY, libc::O_RDWR, libc::O_TRUNC] {
+            assert!(open(false, flag | libc::O_CLOEXEC), "{flag:x}");
+        }
+        for number in [libc::SYS_openat2, libc::SYS_read, libc::SYS_unlinkat] {
+            assert!(reported(false, number, [0; 6]), "{number}");
+        }
+        #[cfg(target_arch = "x86_64")]
+        {
+            let written = libc::O_WRONLY.cast_unsigned().into();
+            assert!(reported(false, libc::SYS_open, [0, written, 0, 0, 0, 0]));
+            assert!(!reported(false, libc::SYS_open, [0, 0, written, 0, 0, 0]));
+            assert!(reported(false, libc::SYS_creat, [0; 6]));
         }
     }
 

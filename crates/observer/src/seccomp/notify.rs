@@ -92,7 +92,7 @@ impl Listener {
     }
 
     /// Choose whether the program and the observer take turns on one processor, or run at once on two. The second
-    /// is faster if the program has several threads that can run. The choice affects nothing but the speed.
+    /// is faster if the program has many threads that can run. The choice affects nothing but the speed.
     pub(crate) fn take_turns(&mut self, turns: bool) {
         if self.takes_turns == turns {
             return;
@@ -115,13 +115,19 @@ impl Listener {
         timeout: Duration,
         outputs: &[BorrowedFd<'_>],
     ) -> io::Result<Readiness> {
-        let listener = self.fd.as_fd();
-        let mut fds: Vec<_> = std::iter::once(&listener)
-            .chain(outputs)
-            .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
-            .collect();
+        let listener = PollFd::from_borrowed_fd(self.fd.as_fd(), PollFlags::IN);
+        let (mut alone, mut several);
+        let fds: &mut [PollFd<'_>] = if outputs.is_empty() {
+            alone = [listener];
+            &mut alone
+        } else {
+            let outputs = outputs.iter();
+            let outputs = outputs.map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN));
+            several = std::iter::once(listener).chain(outputs).collect::<Vec<_>>();
+            &mut several
+        };
         let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
-        match poll(&mut fds, Some(&timeout)) {
+        match poll(fds, Some(&timeout)) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(Readiness::Interrupted),
             Err(error) => return Err(error.into()),

@@ -73,6 +73,42 @@ fn where_several_read_a_bystander_may_be_a_dispatcher() {
     assert_eq!(policy.wait(1), Wait::Never);
 }
 
+#[test]
+fn a_bystander_that_sleeps_is_waited_for_until_it_has_often_handed_out_nothing() {
+    let mut policy = WaitPolicy::default();
+    policy.on_read(2);
+    policy.on_read(3);
+    assert!(!run(&mut policy, 0, 50));
+    policy.mark_skipped(&[1]);
+    assert!(policy.may_be_dispatcher(1));
+    let sleeps = |policy: &mut WaitPolicy, slice: u32| {
+        let now = slice * 10 * MS;
+        policy.should_wait_for_sleeping_dispatcher(1, slice.into(), now, now + 10 * MS)
+    };
+    let runs = |policy: &mut WaitPolicy, slice: u32, step, activity| {
+        let usage = CpuUsage {
+            slices: slice.into(),
+            ..CpuUsage::default()
+        };
+        policy.should_wait_for_dispatcher(1, usage, 1, Epoch { step, activity })
+    };
+    // It wakes other threads again and again: there is new activity after each of its sleeps.
+    for slice in 0..200 {
+        assert!(sleeps(&mut policy, slice) && runs(&mut policy, slice, 1, slice.into()));
+    }
+    // It wakes nobody any more, and is waited for until it has slept for its budget.
+    let waited = (200..300).take_while(|&slice| sleeps(&mut policy, slice));
+    assert_eq!(waited.count(), 25);
+    // What the others do in another step, or while it does not run, is not its work.
+    for activity in 201..203 {
+        assert!(runs(&mut policy, 300, 2, activity));
+        assert!(!sleeps(&mut policy, 300));
+    }
+    // It runs while the others are at rest, and after that they work.
+    assert!(runs(&mut policy, 301, 2, 203));
+    assert!(sleeps(&mut policy, 301));
+}
+
 /// A policy for a thread that has read late twice. It was trusted after the first time, and then skipped again.
 fn policy_of_a_late_reader() -> WaitPolicy {
     let mut policy = WaitPolicy::default();

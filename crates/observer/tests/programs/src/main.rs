@@ -9,6 +9,7 @@
 )]
 
 mod decoys;
+mod monitors;
 mod own_pools;
 mod pools;
 mod raw;
@@ -47,6 +48,7 @@ fn main() {
     let total = serial::run(&mode)
         .or_else(|| pools::run(&mode, threads))
         .or_else(|| decoys::run(&mode, threads))
+        .or_else(|| monitors::run(&mode, threads))
         .unwrap_or_else(|| panic!("no program `{mode}`"));
     println!("{total}");
 }

@@ -19,12 +19,11 @@ use super::{
     events::{How, Progress, ProgressEvent},
     key::{self, CacheLookup, Inputs, Key},
     output_dir::{self, OutputDir},
-    processors::Processors,
     queue, records,
 };
 use crate::{
     fault::{Fault, FaultKind},
-    grading::{Intake, Origin, Session, Submission},
+    grading::{Intake, Origin, Processors, Session, Submission},
 };
 use ids::{Digest, Seed, SubmissionId};
 use intake::Found;

@@ -12,15 +12,17 @@ use std::{
 
 use super::{
     hidden::{self, Hidden},
+    processors::Processors,
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
     seeds::RunPlan,
 };
 use crate::{compile::Builder, config::Settings, course::Exercise, fault::Fault};
-use dataset::Dataset;
+use dataset::{Dataset, Recipe};
 use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
+use judge::evidence::RunEvidence;
 use observer::Stamps;
 use sandbox::{Limits, Sandbox, Stage, Tier};
 
@@ -32,6 +34,20 @@ pub(super) struct Case {
     pub(super) is_observed: bool,
     /// What the reference did on it. None until it ran, and where it gave no answer.
     pub(super) expected: Option<Expected>,
+}
+
+impl Case {
+    /// Write into the evidence of a run what the reference did on the same data.
+    pub(super) fn expect(&self, run: &mut RunEvidence) {
+        if let Some(Expected {
+            answer,
+            concurrency,
+        }) = &self.expected
+        {
+            run.expected.clone_from(answer);
+            run.reference_concurrency = *concurrency;
+        }
+    }
 }
 
 /// What the reference did on one dataset.
@@ -67,6 +83,8 @@ pub struct Session<'a> {
     /// Whether runs can be observed here; if not, why.
     pub(super) observer: Result<(), String>,
     pub(super) run_limits: Limits,
+    /// Where the reference is observed, and where a submission is that runs beside it.
+    pub(super) processors: [Option<u32>; 2],
     pub(super) work_dirs: AtomicU64,
 }
 
@@ -82,7 +100,14 @@ impl<'a> Session<'a> {
         sandbox: Sandbox,
         progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
-        Self::new(settings, exercise, plan, sandbox, progress, &[])
+        let recipe = exercise.recipe.clone();
+        // While the sandbox is tried out, which is a wait for other processes.
+        thread::scope(|scope| {
+            let cases = scope.spawn(|| generate_data(&recipe, plan));
+            let session = Self::new(settings, exercise, plan, sandbox, progress, &[]);
+            let cases = cases.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok(Self { cases, ..session? })
+        })
     }
 
     /// As [`Session::open`], for many submissions. [`Session::prove_for_class`] comes before the first of them is
@@ -116,9 +141,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The reference fails, or the machine failed at it (the fault's kind says which).
     pub fn prove_for_class(&mut self, wall_limit: Option<Duration>) -> Result<(), Fault> {
-        self.generate_data();
+        self.cases = generate_data(&self.exercise.recipe, &self.plan);
         self.builder.prepare_all(&|what| self.preparing(what))?;
-        let proof = self.prove_reference()?;
+        let work_dir = self.work_dir()?;
+        let proof = self.prove_reference(work_dir.path(), None)?;
+        drop(work_dir);
         self.accept(proof);
         if let Some(limit) = wall_limit {
             self.run_limits.wall = limit;
@@ -142,13 +169,22 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Fault> {
         sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
         sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
-        let observer = observer::can_observe(&sandbox)?;
-        let builder = Builder::new(
-            &settings.course,
-            &settings.cache_dir,
-            sandbox.cancellation(),
-        )?;
-        let (scratch, stamps) = make_scratch(settings.temp_dir.as_deref())?;
+        let (observer, prepared) = thread::scope(|scope| {
+            let observer = scope.spawn(|| observer::can_observe(&sandbox));
+            let prepared = Builder::new(
+                &settings.course,
+                &settings.cache_dir,
+                sandbox.cancellation(),
+            )
+            .and_then(|builder| Ok((builder, make_scratch(settings.temp_dir.as_deref())?)));
+            let observer = observer.join();
+            (
+                observer.unwrap_or_else(|panic| resume_unwind(panic)),
+                prepared,
+            )
+        });
+        let observer = observer?;
+        let (builder, (scratch, stamps)) = prepared?;
         if sandbox.tier() > Tier::None {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
@@ -165,27 +201,9 @@ impl<'a> Session<'a> {
             plan: plan.clone(),
             cases: Vec::new(),
             observer,
+            processors: Processors::usable().of_pair(),
             work_dirs: AtomicU64::new(0),
         })
-    }
-
-    /// Generate the data of all seeds, in a thread for each.
-    pub(super) fn generate_data(&mut self) {
-        let (recipe, plan) = (&self.exercise.recipe, &self.plan);
-        self.cases = thread::scope(|scope| {
-            let generated = plan.seeds.iter().map(|&seed| {
-                let dataset = scope.spawn(move || dataset::generate(recipe, seed.0));
-                (seed, dataset)
-            });
-            let generated: Vec<_> = generated.collect();
-            let cases = generated.into_iter().map(|(seed, dataset)| Case {
-                seed,
-                dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                is_observed: plan.observe.includes(seed),
-                expected: None,
-            });
-            cases.collect()
-        });
     }
 
     pub(super) fn preparing(&self, what: &str) {
@@ -226,4 +244,22 @@ impl<'a> Session<'a> {
         };
         (self.sandbox.tier().to_string(), observer.to_owned())
     }
+}
+
+/// Generate the data of all seeds, in a thread for each.
+fn generate_data(recipe: &Recipe, plan: &RunPlan) -> Vec<Case> {
+    thread::scope(|scope| {
+        let generated = plan.seeds.iter().map(|&seed| {
+            let dataset = scope.spawn(move || dataset::generate(recipe, seed.0));
+            (seed, dataset)
+        });
+        let generated: Vec<_> = generated.collect();
+        let cases = generated.into_iter().map(|(seed, dataset)| Case {
+            seed,
+            dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            is_observed: plan.observe.includes(seed),
+            expected: None,
+        });
+        cases.collect()
+    })
 }

@@ -66,8 +66,7 @@ impl Session<'_> {
             failed: AtomicUsize::new(usize::MAX),
         };
         let lane = || guarded(|| self.run_some(program, work_dir, &queue));
-        let limits = &self.exercise.run_limits;
-        let mut runs = if has_room_for_two(limits) {
+        let mut runs = if self.two_at_a_time {
             thread::scope(|scope| {
                 let other = scope.spawn(lane);
                 let runs = lane();
@@ -97,13 +96,11 @@ impl Session<'_> {
     ) -> Result<Vec<(usize, RunEvidence)>, Fault> {
         let mut runs = Vec::new();
         while let Some(Ready { number, wall, data }) = queue.next() {
-            let data = match data {
-                Some(data) => data,
-                None => {
-                    let path = work_dir.join(format!("data-{number}"));
-                    self.write_data(&self.cases[number], &path)?
-                }
+            let write = || {
+                let path = work_dir.join(format!("data-{number}"));
+                self.write_data(&self.cases[number], &path)
             };
+            let data = data.map_or_else(write, Ok)?;
             let setting = Setting {
                 work_dir,
                 number,
@@ -122,7 +119,7 @@ impl Session<'_> {
 }
 
 /// Whether two runs at a time get all that these limits grant to each.
-fn has_room_for_two(limits: &Limits) -> bool {
+pub(super) fn has_room_for_two(limits: &Limits) -> bool {
     let around = sandbox::surroundings();
     // Follows the affinity of this process.
     let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     hidden::{self, Hidden},
+    lanes::has_room_for_two,
     processors::Processors,
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
@@ -85,6 +86,8 @@ pub struct Session<'a> {
     pub(super) run_limits: Limits,
     /// Where the reference is observed, and where a submission is that runs beside it.
     pub(super) processors: [Option<u32>; 2],
+    /// Whether a single submission makes two runs at a time.
+    pub(super) two_at_a_time: bool,
     pub(super) work_dirs: AtomicU64,
 }
 
@@ -101,12 +104,17 @@ impl<'a> Session<'a> {
         progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
         let recipe = exercise.recipe.clone();
+        let two_at_a_time = has_room_for_two(&exercise.run_limits);
         // While the sandbox is tried out, which is a wait for other processes.
         thread::scope(|scope| {
             let cases = scope.spawn(|| generate_data(&recipe, plan));
             let session = Self::new(settings, exercise, plan, sandbox, progress, &[]);
             let cases = cases.join().unwrap_or_else(|panic| resume_unwind(panic));
-            Ok(Self { cases, ..session? })
+            Ok(Self {
+                cases,
+                two_at_a_time,
+                ..session?
+            })
         })
     }
 
@@ -202,6 +210,7 @@ impl<'a> Session<'a> {
             cases: Vec::new(),
             observer,
             processors: Processors::usable().of_pair(),
+            two_at_a_time: false,
             work_dirs: AtomicU64::new(0),
         })
     }

@@ -6,7 +6,7 @@
 //!
 //! A submission never sees it: neither its source, nor its program, nor its answers enter the sandbox.
 
-use std::{fmt::Write as _, fs, io, path::Path, time::Duration};
+use std::{fmt::Write as _, fs, io, path::Path};
 
 use crate::{
     course::Exercise,
@@ -18,15 +18,6 @@ use judge::{
     check::{self, Status},
     evidence::{Evidence, RunEvidence},
 };
-
-/// The longest time a reference's run took.
-#[must_use]
-pub fn slowest(runs: &[RunEvidence]) -> Duration {
-    runs.iter()
-        .map(|run| run.execution.usage.wall)
-        .max()
-        .unwrap_or_default()
-}
 
 /// The answer that a run gave, if it is one.
 #[must_use]

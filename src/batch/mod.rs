@@ -39,7 +39,6 @@ mod listing;
 mod output_dir;
 mod outputs;
 mod plan;
-mod processors;
 mod queue;
 mod records;
 mod roster;
@@ -66,7 +65,6 @@ use self::{
     key::Key,
     output_dir::OutputDir,
     plan::Plan,
-    processors::Processors,
     roster::Roster,
     worker::{Batch, Retry, Tally},
 };
@@ -74,7 +72,7 @@ use crate::{
     config::Settings,
     course::Exercise,
     fault::{Fault, FaultKind},
-    grading::{self, ClassSetup, ObserveRequest, Session, prove_observer},
+    grading::{self, ClassSetup, ObserveRequest, Processors, Session, prove_observer},
 };
 use ids::{CheckId, Seed, SubmissionId};
 use report::{Format, Summary};

@@ -17,13 +17,12 @@ use super::{
     events::{How, Progress, ProgressEvent},
     key::{self, CacheLookup, Inputs, Key},
     output_dir::{self, OutputDir},
-    processors::Processors,
     queue,
     usage::UsageFile,
 };
 use crate::{
     fault::{Fault, FaultKind},
-    grading::{Intake, Origin, Session, Submission},
+    grading::{Intake, Origin, Processors, Session, Submission},
 };
 use ids::{Digest, SubmissionId};
 use intake::Found;

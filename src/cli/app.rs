@@ -6,7 +6,7 @@ use super::{output::Output, phases::Phase, progress::GradeProgress};
 use sandbox::{Cancellation, Sandbox};
 
 use crate::{
-    config::{IsolationDemand, require},
+    config::{Isolation, IsolationDemand, require},
     fault::{Fault, FaultKind},
 };
 
@@ -26,7 +26,10 @@ impl App {
     /// A sandbox with the isolation that the command demands.
     pub(super) fn sandbox(&self, isolation: IsolationDemand) -> Result<Sandbox, Fault> {
         let this = this_program()?;
-        let support = sandbox::probe(&this)?;
+        let support = match isolation.asked {
+            Isolation::Auto => sandbox::probe_best(&this)?,
+            Isolation::Exactly(_) => sandbox::probe(&this)?,
+        };
         let tier = isolation.asked.tier(&support);
         require(&support, tier, isolation.least)?;
         Ok(Sandbox::new(&support, tier, self.cancellation.clone())?)

@@ -3,9 +3,10 @@
 //!
 //! # Theory of operation
 //!
-//! The compiler uses its notes only if it is started in the same folder again. So the private copy of a submission
-//! that a person names lies at a place that depends on nothing but the path that was named, and the notes lie beside
-//! it. A lock keeps a second grading of the same folder away; that one compiles without notes.
+//! The compiler uses its notes only if it is started in the same folder again, and if its output has the same path. So
+//! the private copy of a submission that a person names lies at a place that depends on nothing but the path that was
+//! named, and notes and output lie beside it. A lock keeps a second grading of the same folder away; that one compiles
+//! without notes.
 //!
 //! Only the sandboxed compiler writes notes, while it compiles the submission of this path, and it is allowed no other
 //! notes. So notes that a hostile submission has spoiled harm that submission alone. Between two gradings they are
@@ -29,6 +30,7 @@ use ids::{Digest, feed};
 const FOLDER: &str = "incremental";
 const SOURCE: &str = "source";
 const NOTES: &str = "notes";
+const OUTPUT: &str = "output";
 const SEAL: &str = "seal";
 const LOCK: &str = "lock";
 
@@ -72,6 +74,13 @@ impl Incremental {
         self.root.join(NOTES)
     }
 
+    /// The empty folder for the compiler's output. What is to last longer than a build is copied from it.
+    pub(super) fn output(&self) -> io::Result<PathBuf> {
+        let output = self.root.join(OUTPUT);
+        make_empty(&output)?;
+        Ok(output)
+    }
+
     /// Open the notes for the compiler: as they were sealed, or empty. False if there can be none.
     pub(crate) fn open(&self) -> bool {
         let seal = fs::read_to_string(self.root.join(SEAL)).unwrap_or_default();
@@ -101,7 +110,9 @@ impl Incremental {
 impl Drop for Incremental {
     fn drop(&mut self) {
         // What cannot be removed now is removed before the next grading.
-        let _ = remove_tree(&self.source());
+        for folder in [SOURCE, OUTPUT] {
+            let _ = remove_tree(&self.root.join(folder));
+        }
     }
 }
 
@@ -187,11 +198,16 @@ mod tests {
         let place = claim();
         fs::write(place.notes().join("x"), "1").unwrap();
         fs::write(place.source().join("main.rs"), "").unwrap();
+        fs::write(place.output().unwrap().join("program"), "").unwrap();
+        let output = place.output().unwrap();
+        assert!(names(&output).is_empty());
         place.seal();
         drop(place);
+        assert!(!output.exists());
         let place = claim();
         assert_eq!(names(&place.notes()), ["x"]);
         assert!(names(&place.source()).is_empty());
+        assert_eq!(place.output().unwrap(), output);
         // This grading was killed before it sealed them.
         drop(place);
         assert!(names(&claim().notes()).is_empty());

@@ -192,13 +192,17 @@ impl Builder {
             if !refusals.is_empty() {
                 return refused(refusals);
             }
-            let folder = output.join(format!("attempt-{failures}"));
+            let place = incremental.and_then(|place| Some((place, place.output().ok()?)));
+            let folder = match &place {
+                Some((_, folder)) => folder.clone(),
+                None => new_folder(output.join(format!("attempt-{failures}")))?,
+            };
             let stage = Stage {
                 builder: self,
                 sandbox,
                 layer: layer.as_ref(),
                 folder: &folder,
-                incremental,
+                incremental: place.as_ref().map(|(place, _)| *place),
                 processor,
             };
             tell(Step::Package);
@@ -210,6 +214,10 @@ impl Builder {
             )?;
             let (termination, cpu, compiler_output) = match compiled {
                 Compiled::Program { path, warnings } => {
+                    let path = match place {
+                        Some(_) => taken_from(&path, output)?,
+                        None => path,
+                    };
                     let notes = package.notes;
                     let evidence = BuildEvidence::Built { warnings, notes };
                     return Ok(Built::now(evidence, Some(path), layer));
@@ -400,8 +408,6 @@ impl Stage<'_> {
         profile: Profile,
         limits: &Limits,
     ) -> Result<Compiled, Fault> {
-        fs::create_dir(self.folder)
-            .map_err(|error| Fault::temporary("create", self.folder, &error))?;
         Compilation {
             toolchain: &self.builder.toolchain,
             sandbox: self.sandbox,
@@ -441,7 +447,7 @@ impl Stage<'_> {
         for (name, text) in PROBE_SOURCES {
             fs::write(source.join(name), text).map_err(failed)?;
         }
-        let folder = self.folder.join("probe-output");
+        let folder = new_folder(self.folder.join("probe-output"))?;
         let stage = Stage {
             folder: &folder,
             layer: None,
@@ -477,6 +483,18 @@ impl Stage<'_> {
             }
         }
     }
+}
+
+fn new_folder(path: PathBuf) -> Result<PathBuf, Fault> {
+    fs::create_dir(&path).map_err(|error| Fault::temporary("create", &path, &error))?;
+    Ok(path)
+}
+
+/// A program that lies where the next build of the same path puts its own, copied into `folder`.
+fn taken_from(program: &Path, folder: &Path) -> Result<PathBuf, Fault> {
+    let path = folder.join("program");
+    fs::copy(program, &path).map_err(|error| Fault::temporary("write", &path, &error))?;
+    Ok(path)
 }
 
 /// The packages that a submission names.

@@ -149,6 +149,15 @@ impl Compilation<'_> {
         arguments.extend(enabled.map(|name| format!("--cfg=feature={name:?}")));
         if let Some(notes) = &self.incremental {
             arguments.push(format!("-Cincremental={}", path_to_str(notes)?));
+            // Fewer parts than rustc makes by itself: each costs more to look after than to compile.
+            arguments.push("-Ccodegen-units=8".into());
+            // Without merging equal texts, and without threads where the linker is known to have them: the reference
+            // needs the other processors. A linker that knows no such option is not asked twice, since the next
+            // attempt is without notes.
+            arguments.push("-Clink-arg=-Wl,-O0".into());
+            if self.toolchain.links_with_lld() {
+                arguments.push("-Clink-arg=-Wl,--threads=1".into());
+            }
         } else {
             // Faster to compile than sixteen, for programs of this size.
             arguments.push("-Ccodegen-units=1".into());

@@ -86,6 +86,15 @@ impl Toolchain {
             .collect()
     }
 
+    /// Whether the compiler links with the LLD that it brings.
+    pub(super) fn links_with_lld(&self) -> bool {
+        const HOST: &str = "x86_64-unknown-linux-gnu";
+        let lld = format!("lib/rustlib/{HOST}/bin/gcc-ld/ld.lld");
+        self.host == HOST
+            && self.version >= semver::Version::new(1, 90, 0)
+            && self.sysroot.join(lld).is_file()
+    }
+
     /// The compiler's own name for itself: its version and date.
     #[must_use]
     pub fn name(&self) -> &str {

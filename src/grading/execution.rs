@@ -20,7 +20,7 @@ use evidence::{Execution, Observed, Termination};
 use intake::Snapshot;
 use judge::evidence::RunEvidence;
 use observer::{AccessTimes, ObserverOptions};
-use sandbox::Job;
+use sandbox::{Job, Limits};
 
 /// How many times a submission is built again because the compiled crates in it were damaged.
 pub(super) const MOST_LAYERS: u32 = 2;
@@ -45,35 +45,24 @@ impl Session<'_> {
     }
 
     /// Run a program on every dataset, up to the first run that fails: the next run would most likely fail
-    /// too, and the student would wait for it. `written` has the data of the first runs, if they are written
-    /// already.
+    /// too, and the student would wait for it.
     pub(super) fn run_all(
         &self,
         program: &Path,
         work_dir: &Path,
-        written: Vec<DataFolder>,
         processor: Option<u32>,
     ) -> Result<Vec<RunEvidence>, Fault> {
-        let of = self.cases.len();
-        let mut written = written.into_iter();
         let mut runs = Vec::new();
-        for (number, case) in (1..).zip(&self.cases) {
-            let data = match written.next() {
-                Some(data) => data,
-                None => self.write_data(case, &work_dir.join("data"))?,
+        for (number, case) in self.cases.iter().enumerate() {
+            let data = self.write_data(case, &work_dir.join("data"))?;
+            let setting = Setting {
+                work_dir,
+                number,
+                wall: self.run_limits.wall,
+                // A race of a program that is not observed shows on several processors.
+                processor: processor.filter(|_| case.is_observed),
             };
-            let limit = self.run_limits.wall;
-            self.at(Whose::Submission, Step::Run { number, of, limit });
-            // A race of a program that is not observed shows on several processors.
-            let processor = processor.filter(|_| case.is_observed);
-            let mut run = self.run_on(program, case, data, work_dir, processor)?;
-            if was_stopped_by_standstill(&run.execution) {
-                let data = self.write_data(case, &work_dir.join("data"))?;
-                run = self.run_on(program, case, data, work_dir, processor)?;
-                if was_stopped_by_standstill(&run.execution) {
-                    return Err(stood_still(run.execution.usage.stood_still));
-                }
-            }
+            let run = self.run_submission(program, data, setting)?;
             let went_well = run.execution.termination.is_success();
             runs.push(run);
             if !went_well {
@@ -83,15 +72,34 @@ impl Session<'_> {
         Ok(runs)
     }
 
-    /// Write the data of every dataset, in an own folder each below `folder`.
-    pub(super) fn write_all_data(&self, folder: &Path) -> Result<Vec<DataFolder>, Fault> {
-        let cases = (0..).zip(&self.cases);
-        cases
-            .map(|(number, case): (u32, _)| {
-                self.sandbox.cancellation().check()?;
-                self.write_data(case, &folder.join(format!("data-{number}")))
-            })
-            .collect()
+    /// Run a submission once. The data are gone afterwards.
+    pub(super) fn run_submission(
+        &self,
+        program: &Path,
+        data: DataFolder,
+        setting: Setting<'_>,
+    ) -> Result<RunEvidence, Fault> {
+        let step = Step::Run {
+            number: setting.number + 1,
+            of: self.cases.len(),
+            limit: setting.wall,
+        };
+        self.at(Whose::Submission, step);
+        let run = self.run_on(program, &data, setting)?;
+        data.remove()?;
+        if !was_stopped_by_standstill(&run.execution) {
+            return Ok(run);
+        }
+        let path = setting
+            .work_dir
+            .join(format!("data-again-{}", setting.number));
+        let data = self.write_data(&self.cases[setting.number], &path)?;
+        let run = self.run_on(program, &data, setting)?;
+        data.remove()?;
+        if was_stopped_by_standstill(&run.execution) {
+            return Err(stood_still(run.execution.usage.stood_still));
+        }
+        Ok(run)
     }
 
     /// Write the files of a dataset into the new folder `path`, and set their times.
@@ -100,25 +108,35 @@ impl Session<'_> {
         case.dataset
             .write(path)
             .map_err(|error| Fault::temporary("write the data files into", path, &error))?;
-        let watch = AccessTimes::arm(path, case.dataset.names(), self.stamps)?;
-        Ok(DataFolder {
-            path: path.to_path_buf(),
-            watch,
-        })
+        self.arm(case, path.to_path_buf())
     }
 
-    /// Run a program once on fresh files, and compare the files afterwards.
+    /// Set the times of the files of a dataset, so that the next run on them shows which of them it reads.
+    pub(super) fn arm(&self, case: &Case, path: PathBuf) -> Result<DataFolder, Fault> {
+        let watch = AccessTimes::arm(&path, case.dataset.names(), self.stamps)?;
+        Ok(DataFolder { path, watch })
+    }
+
+    /// Run a program once on files that were not read so far, and compare the files afterwards.
     pub(super) fn run_on(
         &self,
         program: &Path,
-        case: &Case,
-        data: DataFolder,
-        work_dir: &Path,
-        processor: Option<u32>,
+        data: &DataFolder,
+        setting: Setting<'_>,
     ) -> Result<RunEvidence, Fault> {
-        let DataFolder { path: data, watch } = data;
-        let temporary = folder(work_dir, "tmp")?;
-        let mut job = Job::new(program, &data, &self.run_limits)
+        let Setting {
+            work_dir,
+            number,
+            wall,
+            processor,
+        } = setting;
+        let limits = Limits {
+            wall,
+            ..self.run_limits
+        };
+        let case = &self.cases[number];
+        let temporary = folder(work_dir, &format!("tmp-{number}"))?;
+        let mut job = Job::new(program, &data.path, &limits)
             .on_processor(processor)
             .scratch(&temporary);
         job.environment = vec![
@@ -131,7 +149,9 @@ impl Session<'_> {
             ..ObserverOptions::default()
         };
         let execution = match &self.observer {
-            Ok(()) if case.is_observed => observer::observe(&self.sandbox, &job, &data, options)?,
+            Ok(()) if case.is_observed => {
+                observer::observe(&self.sandbox, &job, &data.path, options)?
+            }
             Ok(()) => observer::run_unobserved(&self.sandbox, &job, options)?,
             Err(reason) => {
                 let reason = reason.clone();
@@ -140,20 +160,19 @@ impl Session<'_> {
                 execution
             }
         };
-        let files = watch.compare()?;
-        for used in [&data, &temporary] {
-            fs_scratch::remove_tree(used)
-                .map_err(|error| Fault::temporary("remove", used, &error))?;
-        }
-        let expected = case.expected.as_ref();
-        Ok(RunEvidence {
+        let files = data.watch.compare()?;
+        fs_scratch::remove_tree(&temporary)
+            .map_err(|error| Fault::temporary("remove", &temporary, &error))?;
+        let mut run = RunEvidence {
             seed: case.seed,
             is_public: self.exercise.seeds.fixed.contains(&case.seed),
-            expected: expected.map_or_else(String::new, |expected| expected.answer.clone()),
-            reference_concurrency: expected.and_then(|expected| expected.concurrency),
+            expected: String::new(),
+            reference_concurrency: None,
             execution,
             files,
-        })
+        };
+        case.expect(&mut run);
+        Ok(run)
     }
 }
 
@@ -181,11 +200,37 @@ fn stood_still(time: Duration) -> Fault {
         .hint("grade again when the machine runs without a break")
 }
 
-/// The files of one dataset on disk, never read so far.
+/// Where and how a program runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting<'a> {
+    /// The folder of everything that belongs to this program.
+    pub(super) work_dir: &'a Path,
+    /// The dataset's place among all, from zero.
+    pub(super) number: usize,
+    /// The limit on real time.
+    pub(super) wall: Duration,
+    /// The only processor on which it runs; `None` for all.
+    pub(super) processor: Option<u32>,
+}
+
+/// The files of one dataset on disk, whose times show that they were not read so far.
 #[derive(Debug)]
 pub(super) struct DataFolder {
     path: PathBuf,
     watch: AccessTimes,
+}
+
+impl DataFolder {
+    /// The folder, whose times are to be set again.
+    pub(super) fn disarm(self) -> PathBuf {
+        self.path
+    }
+
+    /// Remove all of it.
+    pub(super) fn remove(self) -> Result<(), Fault> {
+        let Self { path, .. } = self;
+        fs_scratch::remove_tree(&path).map_err(|error| Fault::temporary("remove", &path, &error))
+    }
 }
 
 /// A new empty folder below `work_dir`.

@@ -5,13 +5,14 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::Path,
+    sync::mpsc,
     thread::{self, ScopedJoinHandle},
     time::SystemTime,
 };
 
 use super::{
     earlier::{Current, Memory},
-    execution::{DataFolder, MOST_LAYERS, folder},
+    execution::{MOST_LAYERS, folder},
     progress::{Step, Whose},
     seeds::{ObserveRequest, RunPlan},
     session::Session,
@@ -25,7 +26,7 @@ use ids::Seed;
 use intake::{self, Admission, Snapshot};
 use judge::{
     check,
-    evidence::{BuildEvidence, Evidence},
+    evidence::{BuildEvidence, Evidence, RunEvidence},
     record::{self, Record},
     verdict,
 };
@@ -56,16 +57,17 @@ pub struct SingleRecord {
     pub unchanged_since: Option<SystemTime>,
 }
 
-/// The first attempt at a build, and the data for the runs that follow.
+/// The first attempt at a build, and its runs if they were made already. It is not known yet what is expected of them.
 struct FirstBuild {
     built: Built,
-    data: Vec<DataFolder>,
+    runs: Option<Vec<RunEvidence>>,
 }
 
 impl Session<'_> {
     /// Grade one submission. If nothing changed since it was graded last, that record is the answer. Otherwise the
-    /// reference passes beside the compiler, which needs no answer of the reference, and the data are written
-    /// meanwhile. Nothing runs before the reference has passed.
+    /// reference passes beside the compiler, which needs no answer of the reference. The submission runs on the data
+    /// on which the reference has run already, and perhaps while the reference runs on the next. Its runs count only
+    /// if the reference has passed on all.
     ///
     /// # Errors
     /// The reference fails, or the machine failed at it; nothing is known of the submission then.
@@ -88,20 +90,24 @@ impl Session<'_> {
                 unchanged_since: Some(since),
             });
         }
-        self.generate_data();
+        let reference_dir = self.work_dir()?;
+        let (sender, ready) = mpsc::channel();
         let (proof, first) = thread::scope(|scope| {
-            let reference = scope.spawn(|| guarded(|| self.prove_reference()));
+            let this = &self;
+            let folder = reference_dir.path();
+            let reference =
+                scope.spawn(move || guarded(|| this.prove_reference(folder, Some(&sender))));
             let first = intake.as_ref().ok().and_then(|intake| {
                 let snapshot = intake.snapshot()?;
-                let work_dir = intake.work_dir.path();
-                let data = scope.spawn(|| guarded(|| self.write_all_data(work_dir)));
-                let built = guarded(|| {
+                Some(guarded(|| {
+                    let work_dir = intake.work_dir.path();
                     let kept = memory.as_ref().and_then(|memory| memory.program(work_dir));
-                    kept.map_or_else(|| self.first_build(intake, snapshot), Ok)
-                });
-                Some(built.and_then(|built| {
-                    let data = joined(data)?;
-                    Ok(FirstBuild { built, data })
+                    let built = kept.map_or_else(|| self.first_build(intake, snapshot), Ok)?;
+                    let runs = self.run_after_reference(&built, work_dir, ready)?;
+                    Ok(FirstBuild {
+                        built,
+                        runs: Some(runs),
+                    })
                 }))
             });
             (joined(reference), first)
@@ -293,24 +299,23 @@ impl Session<'_> {
         };
         let FirstBuild {
             mut built,
-            mut data,
+            runs: mut first_runs,
         } = match first {
             Some(first) => first,
             None => FirstBuild {
                 built: self.first_build(intake, snapshot)?,
-                data: Vec::new(),
+                runs: None,
             },
         };
+        for (case, run) in self.cases.iter().zip(first_runs.iter_mut().flatten()) {
+            case.expect(run);
+        }
         let mut attempt = 0;
         loop {
-            let runs = match &built.program {
-                Some(program) => self.run_all(
-                    program,
-                    work_dir,
-                    std::mem::take(&mut data),
-                    intake.processor,
-                )?,
-                None => Vec::new(),
+            let runs = match (first_runs.take(), &built.program) {
+                (Some(runs), _) => runs,
+                (None, Some(program)) => self.run_all(program, work_dir, intake.processor)?,
+                (None, None) => Vec::new(),
             };
             let evidence = Evidence {
                 left_out: snapshot.left_out().listed().iter().map(left_out).collect(),
@@ -393,14 +398,14 @@ fn is_below(path: &Path, folder: &Path) -> bool {
 }
 
 /// What a thread that [guarded] its work returned.
-fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Fault>>) -> Result<T, Fault> {
+pub(super) fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Fault>>) -> Result<T, Fault> {
     thread
         .join()
         .unwrap_or_else(|panic| guarded(|| resume_unwind(panic)))
 }
 
 /// Turn a panic of ours into a fault, so that it costs one submission and not a class.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let why = panic
             .downcast_ref::<&str>()

@@ -1,11 +1,12 @@
 //! Grade one submission, from admission to record.
 //!
-//! A session is made once: it generates the data of every seed, and the reference passes first, on the same
-//! seeds and in the same way as every submission. Then each submission goes through these steps:
+//! A session is made once: it generates the data of every seed, and on each of them the reference runs first, in the
+//! same way as every submission. Each submission goes through these steps:
 //!
 //! 1. *admit*: a private copy, or the reasons why there is none;
 //! 2. *build*: a program, or the compiler's diagnostics;
-//! 3. *run*: once on each seed, on fresh files, and what became of the files;
+//! 3. *run*: once on each seed, on files whose times show that nobody has read them since, and what became of the
+//!    files;
 //! 4. *check*: a finding for each check of the exercise;
 //! 5. *score*: verdict, points and record.
 //!
@@ -18,6 +19,8 @@ mod execution;
 mod grade;
 mod hidden;
 mod inputs;
+mod lanes;
+mod processors;
 mod progress;
 mod reference_run;
 mod scratch;
@@ -29,6 +32,7 @@ pub use self::{
     around::{allowed_around, observing, prove_observer, short_around, unobservable},
     grade::{Single, SingleRecord},
     inputs::exercise_digest,
+    processors::Processors,
     progress::{Progress, ProgressEvent, Step, Whose},
     scratch::make_scratch,
     seeds::{Observe, ObserveRequest, RunPlan, observe, seeds},

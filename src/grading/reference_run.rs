@@ -4,13 +4,15 @@
 //! Never knows a submission.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::mpsc::Sender,
     time::Duration,
 };
 
 use super::{
     around::unobservable,
-    execution::{MOST_LAYERS, folder},
+    execution::{DataFolder, MOST_LAYERS, Setting, folder},
     progress::{Step, Whose},
     session::{Expected, Session},
 };
@@ -23,6 +25,7 @@ use evidence::Observed;
 use ids::{CheckId, words::count};
 use intake::Admission;
 use judge::evidence::{BuildEvidence, Evidence, RunEvidence};
+use sandbox::Tier;
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more than
 /// the exercise's own limit: a slow machine is slow for every submission.
@@ -38,26 +41,65 @@ pub(super) struct ReferenceProof {
     wall: Duration,
 }
 
+/// The reference has run on one dataset, so a submission may.
+pub(super) struct Ready {
+    /// The dataset's place among all.
+    pub(super) number: usize,
+    /// The limit on real time that follows from the runs of the reference so far.
+    pub(super) wall: Duration,
+    /// The data, with their times set again; `None` if they are to be written again.
+    pub(super) data: Option<DataFolder>,
+}
+
 impl Session<'_> {
-    /// Grade the reference as every submission is graded. What it answers is expected of every submission.
-    pub(super) fn prove_reference(&self) -> Result<ReferenceProof, Fault> {
-        let proof = self.build_and_run_reference();
+    /// Grade the reference as every submission is graded, in the empty folder `work_dir`. What it answers is
+    /// expected of every submission. A submission that follows on the same data gets them by `next`, after the
+    /// reference has run on them. They stay in `work_dir`.
+    pub(super) fn prove_reference(
+        &self,
+        work_dir: &Path,
+        next: Option<&Sender<Ready>>,
+    ) -> Result<ReferenceProof, Fault> {
+        let proof = self.build_and_run_reference(work_dir, next);
         self.at(Whose::Reference, Step::Done);
         proof
     }
 
-    fn build_and_run_reference(&self) -> Result<ReferenceProof, Fault> {
-        let work_dir = self.work_dir()?;
-        let work_dir = work_dir.path();
+    fn build_and_run_reference(
+        &self,
+        work_dir: &Path,
+        next: Option<&Sender<Ready>>,
+    ) -> Result<ReferenceProof, Fault> {
+        // Otherwise a submission could look into a reference that runs beside it, and a reference could write to its
+        // data.
+        let is_apart = self.sandbox.tier() >= Tier::Confined;
         let program = self.reference_program(work_dir)?;
-        let mut runs = Vec::new();
-        let mut answers = Vec::new();
-        let of = self.cases.len();
-        for (number, case) in (1..).zip(&self.cases) {
-            let data = self.write_data(case, &work_dir.join("data"))?;
-            let limit = self.run_limits.wall;
-            self.at(Whose::Reference, Step::Run { number, of, limit });
-            let mut run = self.run_on(&program, case, data, work_dir, None)?;
+        let own = self.run_limits.wall;
+        let mut runs = BTreeMap::new();
+        let mut answers = vec![None; self.cases.len()];
+        let mut slowest = Duration::ZERO;
+        let mut order: Vec<_> = self.cases.iter().enumerate().collect();
+        if self.two_at_a_time {
+            // A run that is observed takes longest, so a submission begins with it. One run at a time begins with the
+            // first, since no other needs to be waited for where that fails.
+            order.sort_by_key(|(_, case)| !case.is_observed);
+        }
+        for (done, (number, case)) in (1..).zip(order) {
+            let path = work_dir.join(format!("data-{number}"));
+            let data = self.write_data(case, &path)?;
+            let setting = Setting {
+                work_dir,
+                number,
+                wall: own,
+                processor: self.processors[0].filter(|_| case.is_observed),
+            };
+            let step = Step::Run {
+                number: done,
+                of: self.cases.len(),
+                limit: own,
+            };
+            self.at(Whose::Reference, step);
+            let mut run = self.run_on(&program, &data, setting)?;
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,
                 concurrency: run.execution.concurrency(),
@@ -65,11 +107,26 @@ impl Session<'_> {
             if let Some(expected) = &expected {
                 run.expected.clone_from(&expected.answer);
             }
-            answers.push(expected);
-            runs.push(run);
+            let went_well = run.execution.termination.is_success() && run.files.tampered.is_empty();
+            slowest = slowest.max(run.execution.usage.wall);
+            answers[number] = expected;
+            runs.insert(number, run);
+            match next {
+                Some(next) if is_apart && went_well => {
+                    let data = self.arm(case, data.disarm())?;
+                    // Nobody waits for it if the submission has failed already.
+                    let _ = next.send(Ready {
+                        number,
+                        wall: wall_limit(own, slowest),
+                        data: Some(data),
+                    });
+                }
+                Some(_) if is_apart => break,
+                _ => data.remove()?,
+            }
         }
+        let runs: Vec<_> = runs.into_values().collect();
         self.prove_observed(&runs)?;
-        let slowest = reference::slowest(&runs);
         let evidence = Evidence {
             left_out: Vec::new(),
             build: BuildEvidence::Built {
@@ -80,10 +137,14 @@ impl Session<'_> {
         };
         reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;
         reference::compare(&self.exercise, &evidence.runs)?;
-        Ok(ReferenceProof {
-            answers,
-            wall: wall_limit(self.run_limits.wall, slowest),
-        })
+        let wall = wall_limit(own, slowest);
+        if let Some(next) = next.filter(|_| !is_apart) {
+            for number in 0..self.cases.len() {
+                let data = None;
+                let _ = next.send(Ready { number, wall, data });
+            }
+        }
+        Ok(ReferenceProof { answers, wall })
     }
 
     /// Let what the reference did hold for all submissions from now on.

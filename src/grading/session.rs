@@ -12,6 +12,8 @@ use std::{
 
 use super::{
     hidden::{self, Hidden},
+    lanes::has_room_for_two,
+    processors::Processors,
     progress::{Progress, ProgressEvent, Step, Whose},
     scratch::make_scratch,
     seeds::RunPlan,
@@ -22,10 +24,11 @@ use crate::{
     course::Exercise,
     fault::Fault,
 };
-use dataset::Dataset;
+use dataset::{Dataset, Recipe};
 use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
+use judge::evidence::RunEvidence;
 use observer::Stamps;
 use sandbox::{Limits, Sandbox, Stage, Tier};
 
@@ -37,6 +40,20 @@ pub(super) struct Case {
     pub(super) is_observed: bool,
     /// What the reference did on it. None until it ran, and where it gave no answer.
     pub(super) expected: Option<Expected>,
+}
+
+impl Case {
+    /// Write into the evidence of a run what the reference did on the same data.
+    pub(super) fn expect(&self, run: &mut RunEvidence) {
+        if let Some(Expected {
+            answer,
+            concurrency,
+        }) = &self.expected
+        {
+            run.expected.clone_from(answer);
+            run.reference_concurrency = *concurrency;
+        }
+    }
 }
 
 /// What the reference did on one dataset.
@@ -72,6 +89,10 @@ pub struct Session<'a> {
     /// Whether runs can be observed here; if not, why.
     pub(super) observer: Result<(), String>,
     pub(super) run_limits: Limits,
+    /// Where the reference is observed, and where a submission is that runs beside it.
+    pub(super) processors: [Option<u32>; 2],
+    /// Whether a single submission makes two runs at a time.
+    pub(super) two_at_a_time: bool,
     pub(super) work_dirs: AtomicU64,
 }
 
@@ -87,7 +108,19 @@ impl<'a> Session<'a> {
         sandbox: Sandbox,
         progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
-        Self::new(settings, exercise, plan, sandbox, progress, &[])
+        let recipe = exercise.recipe.clone();
+        let two_at_a_time = has_room_for_two(&exercise.run_limits);
+        // While the sandbox is tried out, which is a wait for other processes.
+        thread::scope(|scope| {
+            let cases = scope.spawn(|| generate_data(&recipe, plan));
+            let session = Self::new(settings, exercise, plan, sandbox, progress, &[]);
+            let cases = cases.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok(Self {
+                cases,
+                two_at_a_time,
+                ..session?
+            })
+        })
     }
 
     /// As [`Session::open`], for many submissions. [`Session::prove_for_class`] comes before the first of them is
@@ -121,10 +154,13 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The reference fails, or the machine failed at it (the fault's kind says which).
     pub fn prove_for_class(&mut self, wall_limit: Option<Duration>) -> Result<(), Fault> {
-        self.generate_data();
+        self.at(Whose::Reference, Step::Data);
+        self.cases = generate_data(&self.exercise.recipe, &self.plan);
         self.builder
             .prepare_all(&|step| self.at_build(Whose::Reference, step))?;
-        let proof = self.prove_reference()?;
+        let work_dir = self.work_dir()?;
+        let proof = self.prove_reference(work_dir.path(), None)?;
+        drop(work_dir);
         self.accept(proof);
         if let Some(limit) = wall_limit {
             self.run_limits.wall = limit;
@@ -155,15 +191,24 @@ impl<'a> Session<'a> {
         let tell = |step| at(Step::Build { step, limit });
         sandbox::prove_grants(Stage::Run, &exercise.run_limits)?;
         sandbox::prove_grants(Stage::Build, &exercise.build_limits)?;
-        let observer = observer::can_observe(&sandbox)?;
-        let builder = Builder::new(
-            &settings.course,
-            &settings.cache_dir,
-            sandbox.cancellation(),
-            &tell,
-        )?;
+        let (observer, prepared) = thread::scope(|scope| {
+            let observer = scope.spawn(|| observer::can_observe(&sandbox));
+            let prepared = Builder::new(
+                &settings.course,
+                &settings.cache_dir,
+                sandbox.cancellation(),
+                &tell,
+            )
+            .and_then(|builder| Ok((builder, make_scratch(settings.temp_dir.as_deref())?)));
+            let observer = observer.join();
+            (
+                observer.unwrap_or_else(|panic| resume_unwind(panic)),
+                prepared,
+            )
+        });
+        let observer = observer?;
+        let (builder, (scratch, stamps)) = prepared?;
         at(Step::Machine);
-        let (scratch, stamps) = make_scratch(settings.temp_dir.as_deref())?;
         if sandbox.tier() > Tier::None {
             let own = hidden::of_every_grading(settings, &exercise, &scratch);
             hidden::prove(&builder.shown(), own.iter().chain(hidden))?;
@@ -181,29 +226,10 @@ impl<'a> Session<'a> {
             plan: plan.clone(),
             cases: Vec::new(),
             observer,
+            processors: Processors::usable().of_pair(),
+            two_at_a_time: false,
             work_dirs: AtomicU64::new(0),
         })
-    }
-
-    /// Generate the data of all seeds, in a thread for each.
-    pub(super) fn generate_data(&mut self) {
-        self.at(Whose::Reference, Step::Data);
-        let (recipe, plan) = (&self.exercise.recipe, &self.plan);
-        self.cases = thread::scope(|scope| {
-            let generated = plan.seeds.iter().map(|&seed| {
-                let dataset = scope.spawn(move || dataset::generate(recipe, seed.0));
-                (seed, dataset)
-            });
-            let generated: Vec<_> = generated.collect();
-            let cases = generated.into_iter().map(|(seed, dataset)| Case {
-                seed,
-                dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                is_observed: plan.observe.includes(seed),
-                expected: None,
-            });
-            cases.collect()
-        });
-        self.at(Whose::Reference, Step::Done);
     }
 
     /// Report a step.
@@ -250,4 +276,22 @@ impl<'a> Session<'a> {
         };
         (self.sandbox.tier().to_string(), observer.to_owned())
     }
+}
+
+/// Generate the data of all seeds, in a thread for each.
+fn generate_data(recipe: &Recipe, plan: &RunPlan) -> Vec<Case> {
+    thread::scope(|scope| {
+        let generated = plan.seeds.iter().map(|&seed| {
+            let dataset = scope.spawn(move || dataset::generate(recipe, seed.0));
+            (seed, dataset)
+        });
+        let generated: Vec<_> = generated.collect();
+        let cases = generated.into_iter().map(|(seed, dataset)| Case {
+            seed,
+            dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            is_observed: plan.observe.includes(seed),
+            expected: None,
+        });
+        cases.collect()
+    })
 }

@@ -110,7 +110,7 @@ pub use crate::{
     client::sandbox::Sandbox,
     error::{Error, Granted, JobError, Missing, SelfTestError, Step, StepError},
     host::{
-        probe::{HostSupport, Layer, probe},
+        probe::{HostSupport, Layer, probe, probe_best},
         surroundings::{Allowed, LimitOf, Place, Surroundings, surroundings},
     },
     job::{Job, Stage, Writable},

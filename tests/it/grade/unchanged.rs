@@ -1,7 +1,9 @@
 //! A folder that is graded again: what did not change is not run again, and what did is.
 
 use std::{
+    collections::BTreeSet,
     fs,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -216,6 +218,27 @@ fn what_the_compiler_keeps_of_a_folder_never_decides_a_grade() {
         }
     }
     assert_eq!(graded("// 3\n"), "pass");
+}
+
+#[test]
+fn what_did_not_change_in_a_program_is_not_compiled_again() {
+    let student = Student::new("correct-u64-fold");
+    let graded = || {
+        let (record, _) = student.record(&[]);
+        assert_eq!(record["verdict"], "pass", "{record:#}");
+        let notes = student.workspace.cache.join("incremental");
+        let mut objects = files_below(&notes);
+        objects.retain(|file| file.extension().is_some_and(|end| end == "o"));
+        // The compiler links what it uses again, and writes the rest anew.
+        let files = objects.iter().map(|file| fs::metadata(file).unwrap().ino());
+        files.collect::<BTreeSet<u64>>()
+    };
+    let before = graded();
+    assert!(before.len() > 2, "{before:?}");
+    let main = student.folder.join("src/main.rs");
+    let text = fs::read_to_string(&main).unwrap();
+    fs::write(&main, text + "#[allow(dead_code)]\nfn more() {}\n").unwrap();
+    assert_eq!(graded(), before);
 }
 
 #[test]

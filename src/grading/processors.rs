@@ -1,16 +1,18 @@
-//! The processors that this process may use, shared out among the threads of a batch.
+//! The processors that this process may use, shared out among builds and observed runs.
 //!
-//! Never pins a thread of this process.
+//! A program that is observed and its supervisor wait for each other at each access, which is quickest on one
+//! processor. Never pins a thread of this process.
 
 use rustix::thread::{CpuSet, sched_getaffinity};
 
 /// The processors that this process may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Processors(Vec<u32>);
+pub struct Processors(Vec<u32>);
 
 impl Processors {
     /// Those that this process may use; none if the kernel does not say.
-    pub(super) fn usable() -> Self {
+    #[must_use]
+    pub fn usable() -> Self {
         let all = sched_getaffinity(None).ok();
         let usable = all.map_or_else(Vec::new, |all| {
             let numbers = (0_u32..).zip(0..CpuSet::MAX_CPU);
@@ -20,8 +22,16 @@ impl Processors {
         Self(usable)
     }
 
+    /// The processor of the reference, and that of a submission beside it. Another process has others, so that many
+    /// users of one machine do not meet on one processor.
+    pub(super) fn of_pair(&self) -> [Option<u32>; 2] {
+        let first = std::process::id() as usize;
+        [first, first + 1].map(|place| self.of(place))
+    }
+
     /// The processor of a thread, counted from zero. Where there are more threads than processors, some share one.
-    pub(super) fn of(&self, thread: usize) -> Option<u32> {
+    #[must_use]
+    pub fn of(&self, thread: usize) -> Option<u32> {
         let place = thread.checked_rem(self.0.len())?;
         self.0.get(place).copied()
     }

@@ -1,0 +1,197 @@
+//! The runs of a single submission: on each dataset as soon as the reference has run on it, and two at a time where the
+//! machine has room for both.
+//!
+//! # Theory of operation
+//!
+//! The reference sends each dataset when it is done with it. Whoever is free takes the next one. What is recorded does
+//! not depend on who was faster: these are the runs in the order of the datasets, up to the first that failed. So once
+//! a run has failed, those after it are left out and those before it are not.
+//!
+//! A class uses none of this: there, as many submissions run at a time as the machine has room for.
+
+use std::{
+    num::NonZeroUsize,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::Receiver,
+    },
+    thread,
+};
+
+use super::{
+    execution::Setting,
+    grade::{guarded, joined},
+    reference_run::Ready,
+    session::Session,
+};
+use crate::{compile::Built, fault::Fault};
+use judge::evidence::RunEvidence;
+use sandbox::Limits;
+
+/// The runs that are left to do.
+struct Queue {
+    ready: Mutex<Receiver<Ready>>,
+    /// The first dataset on which a run failed.
+    failed: AtomicUsize,
+}
+
+impl Queue {
+    /// The next dataset that counts. None when the reference is done, or has failed.
+    fn next(&self) -> Option<Ready> {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let next = ready.recv().ok()?;
+            if next.number < self.failed.load(Ordering::Relaxed) {
+                return Some(next);
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Run a submission on each dataset as soon as the reference has.
+    pub(super) fn run_after_reference(
+        &self,
+        built: &Built,
+        work_dir: &Path,
+        ready: Receiver<Ready>,
+    ) -> Result<Vec<RunEvidence>, Fault> {
+        let Some(program) = &built.program else {
+            return Ok(Vec::new());
+        };
+        let queue = Queue {
+            ready: Mutex::new(ready),
+            failed: AtomicUsize::new(usize::MAX),
+        };
+        let lane = || guarded(|| self.run_some(program, work_dir, &queue));
+        let mut runs = if self.two_at_a_time {
+            thread::scope(|scope| {
+                let other = scope.spawn(lane);
+                let runs = lane();
+                let others = joined(other);
+                runs.and_then(|mut runs| {
+                    runs.extend(others?);
+                    Ok(runs)
+                })
+            })?
+        } else {
+            lane()?
+        };
+        runs.sort_by_key(|(number, _)| *number);
+        let failed = queue.failed.into_inner();
+        Ok(runs
+            .into_iter()
+            .filter(|(number, _)| *number <= failed)
+            .map(|(_, run)| run)
+            .collect())
+    }
+
+    fn run_some(
+        &self,
+        program: &Path,
+        work_dir: &Path,
+        queue: &Queue,
+    ) -> Result<Vec<(usize, RunEvidence)>, Fault> {
+        let mut runs = Vec::new();
+        while let Some(Ready { number, wall, data }) = queue.next() {
+            let write = || {
+                let path = work_dir.join(format!("data-{number}"));
+                self.write_data(&self.cases[number], &path)
+            };
+            let data = data.map_or_else(write, Ok)?;
+            let setting = Setting {
+                work_dir,
+                number,
+                wall,
+                // A race of a program that is not observed shows on several processors.
+                processor: self.processors[1].filter(|_| self.cases[number].is_observed),
+            };
+            let run = self.run_submission(program, data, setting)?;
+            if !run.execution.termination.is_success() {
+                queue.failed.fetch_min(number, Ordering::Relaxed);
+            }
+            runs.push((number, run));
+        }
+        Ok(runs)
+    }
+}
+
+/// Whether two runs at a time get all that these limits grant to each.
+pub(super) fn has_room_for_two(limits: &Limits) -> bool {
+    let around = sandbox::surroundings();
+    // Follows the affinity of this process.
+    let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let quota = around.processors.unwrap_or(processors);
+    is_room_for_two(
+        processors.min(quota),
+        around.memory.map(|memory| memory.free()),
+        around.tasks.map(|tasks| tasks.free()),
+        limits,
+    )
+}
+
+/// As [`has_room_for_two`], where so much memory and so many tasks are free, if they are limited.
+fn is_room_for_two(
+    processors: NonZeroUsize,
+    memory: Option<u64>,
+    tasks: Option<u64>,
+    limits: &Limits,
+) -> bool {
+    let room =
+        |free: Option<u64>, granted: u64| free.is_none_or(|free| free >= granted.saturating_mul(2));
+    processors.get() > 1 && room(memory, limits.memory_bytes) && room(tasks, limits.tasks)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn what_follows_a_failed_run_is_left_out_and_what_precedes_it_is_not() {
+        let (sender, ready) = mpsc::channel();
+        for number in [2, 0, 3, 1] {
+            let data = None;
+            let wall = Duration::from_secs(1);
+            sender.send(Ready { number, wall, data }).unwrap();
+        }
+        drop(sender);
+        let queue = Queue {
+            ready: Mutex::new(ready),
+            failed: AtomicUsize::new(usize::MAX),
+        };
+        let next = || queue.next().map(|ready| ready.number);
+        assert_eq!(next(), Some(2));
+        queue.failed.fetch_min(2, Ordering::Relaxed);
+        assert_eq!([next(), next(), next()], [Some(0), Some(1), None]);
+    }
+
+    #[test]
+    fn two_run_at_a_time_only_where_both_get_all_of_it() {
+        let limits = Limits {
+            wall: Duration::from_secs(1),
+            cpu: Duration::from_secs(1),
+            memory_bytes: 1 << 30,
+            tasks: 100,
+            open_files: 64,
+            file_bytes: 1,
+            disk_bytes: 1,
+            disk_files: 1,
+            output_bytes: 1,
+        };
+        for (processors, memory, tasks, room) in [
+            (2, None, None, true),
+            (1, None, None, false),
+            (2, Some(2 << 30), Some(200), true),
+            (2, Some((2 << 30) - 1), None, false),
+            (2, None, Some(199), false),
+        ] {
+            let number = NonZeroUsize::new(processors).unwrap();
+            let found = is_room_for_two(number, memory, tasks, &limits);
+            assert_eq!(found, room, "{processors} {memory:?} {tasks:?}");
+        }
+    }
+}

@@ -13,7 +13,9 @@ mod cargo;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use fs_scratch::Kept;
@@ -81,12 +83,15 @@ impl Layer {
         let text = fs::read(folder.join(DESCRIPTION)).ok()?;
         let mut layer: Self = serde_json::from_slice(&text).ok()?;
         layer.folder = folder.to_path_buf();
-        let sound = layer.key == key
-            && layer.files.iter().all(|file| {
-                fs::symlink_metadata(folder.join(&file.name))
-                    .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
-            });
-        sound.then_some(layer)
+        (layer.key == key && layer.is_complete()).then_some(layer)
+    }
+
+    /// Whether no file is missing or of another size.
+    fn is_complete(&self) -> bool {
+        self.files.iter().all(|file| {
+            fs::symlink_metadata(self.folder.join(&file.name))
+                .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
+        })
     }
 
     /// Whether every file still has the contents it was made with. Reads all of them.
@@ -107,7 +112,13 @@ pub(super) fn digest_of_file(path: &Path) -> io::Result<Digest> {
 pub(super) struct Layers {
     kept: Kept,
     recipe: cargo::Recipe,
+    /// The layer that was opened last, and the file with its description. A class is built with one layer, whose
+    /// description is long.
+    last: Mutex<Option<(DescriptionFile, Arc<Layer>)>>,
 }
+
+/// A description's file as it was: its inode, size and last change of status, with the nanoseconds.
+type DescriptionFile = (u64, u64, i64, i64);
 
 impl Layers {
     /// For a course, with a compiler, below the cache folder.
@@ -123,6 +134,7 @@ impl Layers {
         Ok(Self {
             kept: Kept::new(cache.join("layers")),
             recipe: cargo::Recipe::new(course, toolchain, cancellation)?,
+            last: Mutex::default(),
         })
     }
 
@@ -140,7 +152,7 @@ impl Layers {
         &self,
         packages: &BTreeSet<String>,
         announce: &dyn Fn(&str),
-    ) -> Result<Option<Layer>, Fault> {
+    ) -> Result<Option<Arc<Layer>>, Fault> {
         if packages.is_empty() {
             return Ok(None);
         }
@@ -151,8 +163,16 @@ impl Layers {
         let wanted = if packages.len() == 1 { packages } else { &all };
         match self.open(wanted) {
             Some(layer) => Ok(Some(layer)),
-            None => self.make(wanted, announce).map(Some),
+            None => self
+                .make(wanted, announce)
+                .map(|layer| Some(Arc::new(layer))),
         }
+    }
+
+    /// Whether there is a layer that serves every submission. Its contents are not verified.
+    pub(super) fn has_all(&self) -> bool {
+        let all: BTreeSet<String> = self.locked().keys().cloned().collect();
+        all.is_empty() || self.open(&all).is_some()
     }
 
     /// Make the layer that serves every submission, and verify it: when many submissions are compiled at
@@ -192,9 +212,21 @@ impl Layers {
         }
     }
 
-    fn open(&self, packages: &BTreeSet<String>) -> Option<Layer> {
+    fn open(&self, packages: &BTreeSet<String>) -> Option<Arc<Layer>> {
         let key = self.key(packages);
-        Layer::open(&self.kept.entry(&key), &key)
+        let folder = self.kept.entry(&key);
+        let found = fs::symlink_metadata(folder.join(DESCRIPTION)).ok()?;
+        let file = (found.ino(), found.len(), found.ctime(), found.ctime_nsec());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, layer)) = &*last
+            && *of == file
+            && layer.key == key
+        {
+            return layer.is_complete().then(|| Arc::clone(layer));
+        }
+        let layer = Arc::new(Layer::open(&folder, &key)?);
+        *last = Some((file, Arc::clone(&layer)));
+        Some(layer)
     }
 
     /// A name that differs whenever the compiled crates would differ.

@@ -21,6 +21,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -98,7 +99,7 @@ pub struct Built {
 #[derive(Debug)]
 enum Crates {
     /// Those of this layer, or none.
-    Layer(Option<Layer>),
+    Layer(Option<Arc<Layer>>),
     /// The program was built by an earlier grading.
     Unknown,
 }
@@ -121,7 +122,7 @@ impl Built {
     }
 
     /// What was built now.
-    fn now(evidence: BuildEvidence, program: Option<PathBuf>, layer: Option<Layer>) -> Self {
+    fn now(evidence: BuildEvidence, program: Option<PathBuf>, layer: Option<Arc<Layer>>) -> Self {
         Self {
             evidence,
             program,
@@ -177,7 +178,7 @@ impl Builder {
         let mut failures = 0;
         loop {
             let layer = self.layers.prepare(&packages(&package), announce)?;
-            let refusals = layer.as_ref().map_or_else(Vec::new, |layer| {
+            let refusals = layer.as_deref().map_or_else(Vec::new, |layer| {
                 features(&package, layer, self.layers.locked())
             });
             if !refusals.is_empty() {
@@ -187,7 +188,7 @@ impl Builder {
             let stage = Stage {
                 builder: self,
                 sandbox,
-                layer: layer.as_ref(),
+                layer: layer.as_deref(),
                 folder: &folder,
                 incremental,
                 processor,
@@ -211,7 +212,7 @@ impl Builder {
                 } => (termination, cpu, compiler_output),
             };
             failures += 1;
-            if damaged < 2 && self.discards_if_damaged(layer.as_ref(), announce)? {
+            if damaged < 2 && self.discards_if_damaged(layer.as_deref(), announce)? {
                 damaged += 1;
                 continue;
             }
@@ -255,7 +256,7 @@ impl Builder {
         }
         let was_damaged = match &built.crates {
             Crates::Unknown => true,
-            Crates::Layer(layer) => self.discards_if_damaged(layer.as_ref(), announce)?,
+            Crates::Layer(layer) => self.discards_if_damaged(layer.as_deref(), announce)?,
         };
         built.is_sound = !was_damaged;
         Ok(was_damaged)
@@ -272,6 +273,12 @@ impl Builder {
         announce("the course's compiled crates were damaged: making them again");
         self.layers.discard(layer)?;
         Ok(true)
+    }
+
+    /// Whether all crates that any submission may need are compiled, as far as can be told without reading them.
+    #[must_use]
+    pub fn has_all(&self) -> bool {
+        self.layers.has_all()
     }
 
     /// Compile all crates that any submission may need, and compile damaged ones again.

@@ -5,10 +5,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::atomic::Ordering,
     time::Duration,
 };
 
 use super::{
+    data::{DataFolder, remove},
     progress::ProgressEvent,
     session::{Case, Session},
 };
@@ -19,7 +21,7 @@ use crate::{
 use evidence::{Execution, Observed, Termination};
 use intake::Snapshot;
 use judge::evidence::RunEvidence;
-use observer::{AccessTimes, ObserverOptions};
+use observer::ObserverOptions;
 use sandbox::Job;
 
 /// How many times a submission is built again because the compiled crates in it were damaged.
@@ -59,14 +61,14 @@ impl Session<'_> {
         for (number, case) in (1..).zip(&self.cases) {
             let data = match written.next() {
                 Some(data) => data,
-                None => self.write_data(case, &work_dir.join("data"))?,
+                None => self.data(case)?,
             };
             self.progress.event(ProgressEvent::Running { number, of });
             // A race of a program that is not observed shows on several processors.
             let processor = processor.filter(|_| case.is_observed);
             let mut run = self.run_on(program, case, data, work_dir, processor)?;
             if was_stopped_by_standstill(&run.execution) {
-                let data = self.write_data(case, &work_dir.join("data"))?;
+                let data = self.data(case)?;
                 run = self.run_on(program, case, data, work_dir, processor)?;
                 if was_stopped_by_standstill(&run.execution) {
                     return Err(stood_still(run.execution.usage.stood_still));
@@ -81,31 +83,27 @@ impl Session<'_> {
         Ok(runs)
     }
 
-    /// Write the data of every dataset, in an own folder each below `folder`.
-    pub(super) fn write_all_data(&self, folder: &Path) -> Result<Vec<DataFolder>, Fault> {
-        let cases = (0..).zip(&self.cases);
+    /// The data of every dataset, a folder for each.
+    pub(super) fn all_data(&self) -> Result<Vec<DataFolder>, Fault> {
+        let cases = self.cases.iter();
         cases
-            .map(|(number, case): (u32, _)| {
+            .map(|case| {
                 self.sandbox.cancellation().check()?;
-                self.write_data(case, &folder.join(format!("data-{number}")))
+                self.data(case)
             })
             .collect()
     }
 
-    /// Write the files of a dataset into the new folder `path`, and set their times.
-    pub(super) fn write_data(&self, case: &Case, path: &Path) -> Result<DataFolder, Fault> {
-        fs::create_dir(path).map_err(|error| Fault::temporary("create", path, &error))?;
-        case.dataset
-            .write(path)
-            .map_err(|error| Fault::temporary("write the data files into", path, &error))?;
-        let watch = AccessTimes::arm(path, case.dataset.names(), self.stamps)?;
-        Ok(DataFolder {
-            path: path.to_path_buf(),
-            watch,
+    /// The data of one dataset, never read so far.
+    pub(super) fn data(&self, case: &Case) -> Result<DataFolder, Fault> {
+        case.kept.take(&case.dataset, self.stamps, || {
+            let number = self.data_folders.fetch_add(1, Ordering::Relaxed);
+            let name = format!("data-{number}");
+            self.scratch.subfolder(&name).map_err(Fault::in_temporary)
         })
     }
 
-    /// Run a program once on fresh files, and compare the files afterwards.
+    /// Run a program once on files that nobody has read, and compare the files afterwards.
     pub(super) fn run_on(
         &self,
         program: &Path,
@@ -114,9 +112,8 @@ impl Session<'_> {
         work_dir: &Path,
         processor: Option<u32>,
     ) -> Result<RunEvidence, Fault> {
-        let DataFolder { path: data, watch } = data;
         let temporary = folder(work_dir, "tmp")?;
-        let mut job = Job::new(program, &data, &self.run_limits)
+        let mut job = Job::new(program, data.path(), &self.run_limits)
             .on_processor(processor)
             .scratch(&temporary);
         job.environment = vec![
@@ -129,7 +126,9 @@ impl Session<'_> {
             ..ObserverOptions::default()
         };
         let execution = match &self.observer {
-            Ok(()) if case.is_observed => observer::observe(&self.sandbox, &job, &data, options)?,
+            Ok(()) if case.is_observed => {
+                observer::observe(&self.sandbox, &job, data.path(), options)?
+            }
             Ok(()) => observer::run_unobserved(&self.sandbox, &job, options)?,
             Err(reason) => {
                 let reason = reason.clone();
@@ -138,11 +137,10 @@ impl Session<'_> {
                 execution
             }
         };
-        let files = watch.compare()?;
-        for used in [&data, &temporary] {
-            fs_scratch::remove_tree(used)
-                .map_err(|error| Fault::temporary("remove", used, &error))?;
-        }
+        let files = case
+            .kept
+            .finish(data, &case.dataset, self.sandbox.tier(), &execution)?;
+        remove(&temporary)?;
         let expected = case.expected.as_ref();
         Ok(RunEvidence {
             seed: case.seed,
@@ -177,13 +175,6 @@ fn stood_still(time: Duration) -> Fault {
     Fault::new(FaultKind::Sandbox, message)
         .because("it was paused or frozen, or this program was stopped")
         .hint("grade again when the machine runs without a break")
-}
-
-/// The files of one dataset on disk, never read so far.
-#[derive(Debug)]
-pub(super) struct DataFolder {
-    path: PathBuf,
-    watch: AccessTimes,
 }
 
 /// A new empty folder below `work_dir`.

@@ -2,16 +2,13 @@
 //!
 //! Faults and panics of this program become faults of the record here.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    path::Path,
-    thread::{self, ScopedJoinHandle},
-    time::SystemTime,
-};
+use std::{path::Path, thread, time::SystemTime};
 
 use super::{
+    data::DataFolder,
     earlier::{Current, Memory},
-    execution::{DataFolder, MOST_LAYERS, folder},
+    execution::{MOST_LAYERS, folder},
+    guard::{guarded, joined},
     progress::ProgressEvent,
     seeds::{ObserveRequest, RunPlan},
     session::Session,
@@ -19,7 +16,7 @@ use super::{
 };
 use crate::{
     compile::{BuildOptions, Built, Incremental},
-    fault::{Fault, FaultKind},
+    fault::Fault,
 };
 use ids::Seed;
 use intake::{self, Admission, Snapshot};
@@ -94,7 +91,7 @@ impl Session<'_> {
             let first = intake.as_ref().ok().and_then(|intake| {
                 let snapshot = intake.snapshot()?;
                 let work_dir = intake.work_dir.path();
-                let data = scope.spawn(|| guarded(|| self.write_all_data(work_dir)));
+                let data = scope.spawn(|| guarded(|| self.all_data()));
                 let built = guarded(|| {
                     let kept = memory.as_ref().and_then(|memory| memory.program(work_dir));
                     kept.map_or_else(|| self.first_build(intake, snapshot), Ok)
@@ -390,28 +387,4 @@ impl Graded {
 fn is_below(path: &Path, folder: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     real(path).starts_with(real(folder))
-}
-
-/// What a thread that [guarded] its work returned.
-fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Fault>>) -> Result<T, Fault> {
-    thread
-        .join()
-        .unwrap_or_else(|panic| guarded(|| resume_unwind(panic)))
-}
-
-/// Turn a panic of ours into a fault, so that it costs one submission and not a class.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let why = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        Err(Fault::new(
-            FaultKind::Internal,
-            "failed to grade: a mistake in this program",
-        )
-        .because(why)
-        .hint("please report it, with the submission"))
-    })
 }

@@ -5,7 +5,7 @@
 //!
 //! 1. *admit*: a private copy, or the reasons why there is none;
 //! 2. *build*: a program, or the compiler's diagnostics;
-//! 3. *run*: once on each seed, on fresh files, and what became of the files;
+//! 3. *run*: once on each seed, on files that nobody has read, and what became of the files;
 //! 4. *check*: a finding for each check of the exercise;
 //! 5. *score*: verdict, points and record.
 //!
@@ -13,9 +13,11 @@
 //! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
 mod around;
+mod data;
 mod earlier;
 mod execution;
 mod grade;
+mod guard;
 mod hidden;
 mod inputs;
 mod progress;

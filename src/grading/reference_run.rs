@@ -48,7 +48,7 @@ impl Session<'_> {
         let mut runs = Vec::new();
         let mut answers = Vec::new();
         for case in &self.cases {
-            let data = self.write_data(case, &work_dir.join("data"))?;
+            let data = self.data(case)?;
             let mut run = self.run_on(&program, case, data, work_dir, None)?;
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,

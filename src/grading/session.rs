@@ -11,6 +11,8 @@ use std::{
 };
 
 use super::{
+    data::KeptFolders,
+    guard::{guarded, joined},
     hidden::{self, Hidden},
     progress::{Progress, ProgressEvent},
     scratch::make_scratch,
@@ -32,6 +34,8 @@ pub(super) struct Case {
     pub(super) is_observed: bool,
     /// What the reference did on it. None until it ran, and where it gave no answer.
     pub(super) expected: Option<Expected>,
+    /// Its files on disk, which a run has only read.
+    pub(super) kept: KeptFolders,
 }
 
 /// What the reference did on one dataset.
@@ -68,6 +72,7 @@ pub struct Session<'a> {
     pub(super) observer: Result<(), String>,
     pub(super) run_limits: Limits,
     pub(super) work_dirs: AtomicU64,
+    pub(super) data_folders: AtomicU64,
 }
 
 impl<'a> Session<'a> {
@@ -112,13 +117,33 @@ impl<'a> Session<'a> {
     /// Let the reference pass, and compile and verify all crates that any submission may need. So a grade does
     /// not depend on which submissions were graded before, and no crate is replaced while others use it. The
     /// limit on real time is `wall_limit`, if an earlier session that this one continues has measured one.
+    /// `prove_machine` does its work meanwhile.
     ///
     /// # Errors
-    /// The reference fails, or the machine failed at it (the fault's kind says which).
-    pub fn prove_for_class(&mut self, wall_limit: Option<Duration>) -> Result<(), Fault> {
-        self.generate_data();
-        self.builder.prepare_all(&|what| self.preparing(what))?;
-        let proof = self.prove_reference()?;
+    /// The fault of `prove_machine`; or the reference fails, or the machine failed at it (the fault's kind says which).
+    pub fn prove_for_class(
+        &mut self,
+        wall_limit: Option<Duration>,
+        prove_machine: impl FnOnce(&Sandbox) -> Result<(), Fault> + Send,
+    ) -> Result<(), Fault> {
+        let sandbox = self.sandbox.clone();
+        let proof = thread::scope(|scope| {
+            let machine = scope.spawn(move || guarded(|| prove_machine(&sandbox)));
+            self.generate_data();
+            let machine = if self.builder.has_all() {
+                Some(machine)
+            } else {
+                // Nobody should wait for crates on a machine that cannot grade.
+                joined(machine)?;
+                None
+            };
+            let proof = self
+                .builder
+                .prepare_all(&|what| self.preparing(what))
+                .and_then(|()| self.prove_reference());
+            machine.map_or(Ok(()), joined)?;
+            proof
+        })?;
         self.accept(proof);
         if let Some(limit) = wall_limit {
             self.run_limits.wall = limit;
@@ -166,6 +191,7 @@ impl<'a> Session<'a> {
             cases: Vec::new(),
             observer,
             work_dirs: AtomicU64::new(0),
+            data_folders: AtomicU64::new(0),
         })
     }
 
@@ -183,6 +209,7 @@ impl<'a> Session<'a> {
                 dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
                 is_observed: plan.observe.includes(seed),
                 expected: None,
+                kept: KeptFolders::default(),
             });
             cases.collect()
         });

@@ -44,7 +44,14 @@ pub(super) struct Layer {
     crates: BTreeMap<String, Extern>,
     /// Every file, with what it must be.
     files: Vec<LayerFile>,
+    /// The files when they were found intact.
+    #[serde(skip)]
+    intact: Arc<Mutex<Option<Vec<FileState>>>>,
 }
+
+/// A file as it was: its inode, size and last change of status, with the nanoseconds. Its contents do not change
+/// without it.
+type FileState = (u64, u64, i64, i64);
 
 /// One crate that a submission may name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -94,12 +101,30 @@ impl Layer {
         })
     }
 
-    /// Whether every file still has the contents it was made with. Reads all of them.
+    /// Whether every file still has the contents it was made with. Reads all of them, unless nothing happened to
+    /// them since this layer was found intact.
     pub(super) fn is_intact(&self) -> bool {
-        self.files.iter().all(|file| {
+        let states: Option<Vec<_>> = self
+            .files
+            .iter()
+            .map(|file| state_of(&self.folder.join(&file.name)))
+            .collect();
+        let mut intact = self.intact.lock().unwrap_or_else(PoisonError::into_inner);
+        if states.is_some() && *intact == states {
+            return true;
+        }
+        let is_intact = self.files.iter().all(|file| {
             digest_of_file(&self.folder.join(&file.name)).is_ok_and(|digest| digest == file.digest)
-        })
+        });
+        *intact = states.filter(|_| is_intact);
+        is_intact
     }
+}
+
+/// The state of a file; `None` if there is none.
+fn state_of(path: &Path) -> Option<FileState> {
+    let found = fs::symlink_metadata(path).ok()?;
+    Some((found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
 }
 
 /// The digest of a file's contents.
@@ -114,11 +139,8 @@ pub(super) struct Layers {
     recipe: cargo::Recipe,
     /// The layer that was opened last, and the file with its description. A class is built with one layer, whose
     /// description is long.
-    last: Mutex<Option<(DescriptionFile, Arc<Layer>)>>,
+    last: Mutex<Option<(FileState, Arc<Layer>)>>,
 }
-
-/// A description's file as it was: its inode, size and last change of status, with the nanoseconds.
-type DescriptionFile = (u64, u64, i64, i64);
 
 impl Layers {
     /// For a course, with a compiler, below the cache folder.
@@ -215,8 +237,7 @@ impl Layers {
     fn open(&self, packages: &BTreeSet<String>) -> Option<Arc<Layer>> {
         let key = self.key(packages);
         let folder = self.kept.entry(&key);
-        let found = fs::symlink_metadata(folder.join(DESCRIPTION)).ok()?;
-        let file = (found.ino(), found.len(), found.ctime(), found.ctime_nsec());
+        let file = state_of(&folder.join(DESCRIPTION))?;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, layer)) = &*last
             && *of == file
@@ -294,6 +315,7 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
         key: key.to_owned(),
         crates,
         files,
+        intact: Arc::default(),
     };
     let description = serde_json::to_vec_pretty(&layer)
         .map_err(|error| Fault::internal("describe a layer", error))?;

@@ -1,17 +1,21 @@
 //! A class, compared with the same work without a grader.
 //!
-//! `cargo bench --bench batch -- 12 200 2000` (12 by default). For each number a class of distinct small
+//! `cargo bench --bench batch -- 12 200 2000` (12 by default; `--growth` for the last part alone). For each number a class of distinct small
 //! submissions is made; in the same run, on the same class and with every core busy there are measured
 //! - `grade batch` into an empty folder, once with an empty cache, so that the course's crates and the
 //!   reference are compiled too, and then with a warm one; and again with nothing changed;
 //! - bare `rustc` calls, one for each submission, with the profile that the grader uses and the crates
 //!   that it compiled before, without a run;
+//! - the same and three runs of which nobody knows anything;
 //! - the same and three runs under a listener that answers each open and read at once and inspects nothing:
 //!   the least that a grader can cost which sees every read, if all else in it were for nothing;
 //! - `cargo build --release` into a fresh target folder for each submission, and one run.
 //!
-//! The last three are measured before and after the batches, in a large class on the first of it: it
+//! The last four are measured before and after the batches, in a large class on the first of it: it
 //! repeats its kinds of programs, so that costs for each stay what they are.
+//!
+//! At the end come classes in which nothing is built or run, since each manifest is refused: what a batch costs
+//! however small it is, what each submission adds, the same again with nothing changed, and the grader's memory.
 
 #![expect(
     clippy::print_stdout,
@@ -54,6 +58,13 @@ const SAMPLE: usize = 16;
 /// Runs of each submission: on the exercise's own seed, and on two others.
 const RUNS: usize = 3;
 
+/// The sizes of classes of refused manifests. The first one shows the cost of a batch without a submission.
+const GROWTH: [usize; 5] = [1, 500, 2000, 4000, 8000];
+const QUICK_GROWTH: [usize; 3] = [1, 500, 2000];
+
+/// How often a class of one is graded for its cost.
+const REPEATS: usize = 9;
+
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let mut sizes: Vec<usize> = std::env::args().filter_map(|n| n.parse().ok()).collect();
@@ -70,9 +81,12 @@ fn main() {
     };
     bench.data();
     println!("{cores} cores; every figure with all of them busy");
-    for size in sizes {
-        bench.measure(size, quick);
+    if !std::env::args().any(|argument| argument == "--growth") {
+        for size in sizes {
+            bench.measure(size, quick);
+        }
     }
+    bench.growth(if quick { &QUICK_GROWTH } else { &GROWTH });
 }
 
 struct Bench<'a> {
@@ -102,11 +116,12 @@ impl Bench<'_> {
         let with_crates = batch();
 
         let (mut warm, mut rustc, mut cargo) = (Vec::new(), Vec::new(), Vec::new());
-        let mut least = Vec::new();
+        let (mut bare, mut least) = (Vec::new(), Vec::new());
         let mut beside = || {
             for _ in 0..if quick { 1 } else { 3 } {
                 rustc.push(self.per_submission(&sample, |folder| drop(self.rustc(folder))));
             }
+            bare.push(self.per_submission(&sample, |folder| self.rustc_and_bare_runs(folder)));
             least.push(self.per_submission(&sample, |folder| self.rustc_and_runs(folder)));
             cargo.push(self.per_submission(&sample, |folder| self.cargo(folder)));
         };
@@ -118,9 +133,10 @@ impl Bench<'_> {
         let unchanged = Cost::of(1, || {
             self.batch(&class);
         });
-        let (warm, rustc, least, cargo) = (
+        let (warm, rustc, bare, least, cargo) = (
             Cost::median(&warm),
             Cost::median(&rustc),
+            Cost::median(&bare),
             Cost::median(&least),
             Cost::median(&cargo),
         );
@@ -134,6 +150,7 @@ impl Bench<'_> {
             ("grade batch", warm),
             ("  and the crates, once", with_crates),
             ("bare rustc", rustc),
+            ("  and three bare runs", bare),
             ("  and runs, listened to", least),
             ("fresh cargo, one run", cargo),
         ] {
@@ -144,7 +161,7 @@ impl Bench<'_> {
                 cost.cpu * 1e3
             );
         }
-        println!("  times as fast as fresh cargo     (at least 12)    wall   processor");
+        println!("  times as fast as fresh cargo     (at least 13)    wall   processor");
         for (name, cost) in [
             ("grade batch", warm),
             ("  and the crates, once", with_crates),
@@ -153,12 +170,13 @@ impl Bench<'_> {
             let (wall, cpu) = (cargo.wall / cost.wall, cargo.cpu / cost.cpu);
             println!("    {name:<44} {wall:>8.2}    {cpu:>8.2}");
         }
-        println!("  times as long as bare rustc      (at most 1.4)");
-        for (name, cost) in [
-            ("grade batch", warm),
+        println!("  times as long as                 (at most 1.5)    wall   processor");
+        for (name, other) in [
+            ("bare rustc and three bare runs", bare),
+            ("bare rustc alone", rustc),
             ("bare rustc and runs, listened to", least),
         ] {
-            let (wall, cpu) = (cost.wall / rustc.wall, cost.cpu / rustc.cpu);
+            let (wall, cpu) = (warm.wall / other.wall, warm.cpu / other.cpu);
             println!("    {name:<44} {wall:>8.2}    {cpu:>8.2}");
         }
         println!(
@@ -170,6 +188,67 @@ impl Bench<'_> {
             "  the grader's peak memory   {:>15.1} MB",
             peak as f64 / 1e3
         );
+    }
+
+    /// Classes in which every manifest is refused.
+    fn growth(&self, sizes: &[usize]) {
+        println!(
+            "\nmanifests that are refused          graded                again, unchanged       peak"
+        );
+        println!(
+            "                          ms   ms each   cpu each       ms   ms each   cpu each     MB"
+        );
+        let (mut fixed, mut fixed_again) = (None, None);
+        for &size in sizes {
+            let class = self.refused(size);
+            let repeats = if size == 1 { REPEATS } else { 1 };
+            let (mut first, mut again) = (Vec::new(), Vec::new());
+            let mut peak = 0;
+            // Once, so that all is made that is made once.
+            self.batch(&class);
+            for _ in 0..repeats {
+                let _ = fs::remove_dir_all(out(&class));
+                first.push(Cost::of(1, || peak = peak.max(self.batch(&class))));
+                again.push(Cost::of(1, || peak = peak.max(self.batch(&class))));
+            }
+            let (first, again) = (Cost::median(&first), Cost::median(&again));
+            let columns = |cost: Cost, fixed: &mut Option<Cost>| {
+                let without = *fixed.get_or_insert(cost);
+                // The class of one is in the fixed cost.
+                let more = size.saturating_sub(1).max(1) as f64;
+                format!(
+                    "{:>8.0} {:>9.3} {:>10.3}",
+                    cost.wall * 1e3,
+                    (cost.wall - without.wall) * 1e3 / more,
+                    (cost.cpu - without.cpu) * 1e3 / more
+                )
+            };
+            println!(
+                "  {size:>8}         {} {} {:>8.1}",
+                columns(first, &mut fixed),
+                columns(again, &mut fixed_again),
+                peak as f64 / 1e3
+            );
+            fs::remove_dir_all(&class).unwrap();
+            fs::remove_dir_all(out(&class)).unwrap();
+        }
+    }
+
+    /// A class of so many submissions that have a build script, which the course does not accept.
+    fn refused(&self, size: usize) -> PathBuf {
+        let class = self.dir.join(format!("refused-{size}"));
+        for number in 0..size {
+            let folder = class.join(format!("s{number:05}"));
+            fs::create_dir_all(folder.join("src")).unwrap();
+            let manifest = format!("[package]\nname = \"s{number}\"\nbuild = \"build.rs\"\n");
+            fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+            fs::write(
+                folder.join("src/main.rs"),
+                format!("fn main() {{}} // {number}\n"),
+            )
+            .unwrap();
+        }
+        class
     }
 
     /// The data for one run of each program.
@@ -227,8 +306,9 @@ impl Bench<'_> {
             peak = peak.max(line.unwrap_or(0));
             thread::sleep(Duration::from_millis(5));
         };
-        // The last of the kinds fails, and nothing else.
-        let expected = i32::from(folders(class).len() >= TEMPLATES.len());
+        // The last of the kinds fails, and what is refused.
+        let is_refused = class.to_string_lossy().contains("refused");
+        let expected = i32::from(is_refused || folders(class).len() >= TEMPLATES.len());
         assert_eq!(status.code(), Some(expected));
         peak
     }
@@ -247,6 +327,14 @@ impl Bench<'_> {
                 }
             });
         })
+    }
+
+    /// Compile as the grader does, without it, and run as often.
+    fn rustc_and_bare_runs(&self, folder: &Path) {
+        let output = self.rustc(folder);
+        for _ in 0..RUNS {
+            run(Command::new(output.path().join("program")).current_dir(self.dir.join("data")));
+        }
     }
 
     /// Compile as the grader does, without it, and run as often under a listener.

@@ -193,9 +193,10 @@ pub fn run(
     progress.event(ProgressEvent::Preparing("looking for what changed"));
     let pending = batch.pending(&class.submissions, jobs)?;
     if !pending.is_empty() {
-        prove_machine(&exercise, batch.session.sandbox(), progress)?;
         let known = plan.wall_limit(&exercise_digest);
-        batch.session.prove_for_class(known)?;
+        batch
+            .session
+            .prove_for_class(known, |sandbox| prove_machine(&exercise, sandbox, progress))?;
         plan.set_wall_limit(batch.session.wall_limit(), exercise_digest);
     }
     plan.keep(&batch.folder, &batch.shared)?;

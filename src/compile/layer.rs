@@ -13,8 +13,9 @@ mod cargo;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
@@ -52,7 +53,14 @@ pub(super) struct Layer {
     crates: BTreeMap<String, Extern>,
     /// Every file, with what it must be.
     files: Vec<LayerFile>,
+    /// The files when they were found intact.
+    #[serde(skip)]
+    intact: Arc<Mutex<Option<Vec<FileState>>>>,
 }
+
+/// A file as it was: its inode, size and last change of status, with the nanoseconds. Its contents do not change
+/// without it.
+type FileState = (u64, u64, i64, i64);
 
 /// One crate that a submission may name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,20 +99,41 @@ impl Layer {
         let text = fs::read(folder.join(DESCRIPTION)).ok()?;
         let mut layer: Self = serde_json::from_slice(&text).ok()?;
         layer.folder = folder.to_path_buf();
-        let sound = layer.key == key
-            && layer.files.iter().all(|file| {
-                fs::symlink_metadata(folder.join(&file.name))
-                    .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
-            });
-        sound.then_some(layer)
+        (layer.key == key && layer.is_complete()).then_some(layer)
     }
 
-    /// Whether every file still has the contents it was made with. Reads all of them.
-    pub(super) fn is_intact(&self) -> bool {
+    /// Whether no file is missing or of another size.
+    fn is_complete(&self) -> bool {
         self.files.iter().all(|file| {
-            digest_of_file(&self.folder.join(&file.name)).is_ok_and(|digest| digest == file.digest)
+            fs::symlink_metadata(self.folder.join(&file.name))
+                .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
         })
     }
+
+    /// Whether every file still has the contents it was made with. Reads all of them, unless nothing happened to
+    /// them since this layer was found intact.
+    pub(super) fn is_intact(&self) -> bool {
+        let states: Option<Vec<_>> = self
+            .files
+            .iter()
+            .map(|file| state_of(&self.folder.join(&file.name)))
+            .collect();
+        let mut intact = self.intact.lock().unwrap_or_else(PoisonError::into_inner);
+        if states.is_some() && *intact == states {
+            return true;
+        }
+        let is_intact = self.files.iter().all(|file| {
+            digest_of_file(&self.folder.join(&file.name)).is_ok_and(|digest| digest == file.digest)
+        });
+        *intact = states.filter(|_| is_intact);
+        is_intact
+    }
+}
+
+/// The state of a file; `None` if there is none.
+fn state_of(path: &Path) -> Option<FileState> {
+    let found = fs::symlink_metadata(path).ok()?;
+    Some((found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
 }
 
 /// The digest of a file's contents.
@@ -120,6 +149,9 @@ pub(super) struct Layers {
     /// The keys of the layers that threads of this process make now.
     at_work: Mutex<BTreeSet<String>>,
     cancellation: Cancellation,
+    /// The layer that was opened last, and the file with its description. A class is built with one layer, whose
+    /// description is long.
+    last: Mutex<Option<(FileState, Arc<Layer>)>>,
 }
 
 impl Layers {
@@ -139,6 +171,7 @@ impl Layers {
             recipe: cargo::Recipe::new(course, toolchain, cancellation, tell)?,
             at_work: Mutex::default(),
             cancellation: cancellation.clone(),
+            last: Mutex::default(),
         })
     }
 
@@ -156,7 +189,7 @@ impl Layers {
         &self,
         packages: &BTreeSet<String>,
         tell: Tell<'_>,
-    ) -> Result<Option<Layer>, Fault> {
+    ) -> Result<Option<Arc<Layer>>, Fault> {
         if packages.is_empty() {
             return Ok(None);
         }
@@ -167,8 +200,14 @@ impl Layers {
         let wanted = if packages.len() == 1 { packages } else { &all };
         match self.open(wanted) {
             Some(layer) => Ok(Some(layer)),
-            None => self.make(wanted, tell).map(Some),
+            None => self.make(wanted, tell).map(|layer| Some(Arc::new(layer))),
         }
+    }
+
+    /// Whether there is a layer that serves every submission. Its contents are not verified.
+    pub(super) fn has_all(&self) -> bool {
+        let all: BTreeSet<String> = self.locked().keys().cloned().collect();
+        all.is_empty() || self.open(&all).is_some()
     }
 
     /// Make the layer that serves every submission, and verify it: when many submissions are compiled at
@@ -208,9 +247,20 @@ impl Layers {
         }
     }
 
-    fn open(&self, packages: &BTreeSet<String>) -> Option<Layer> {
+    fn open(&self, packages: &BTreeSet<String>) -> Option<Arc<Layer>> {
         let key = self.key(packages);
-        Layer::open(&self.kept.entry(&key), &key)
+        let folder = self.kept.entry(&key);
+        let file = state_of(&folder.join(DESCRIPTION))?;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, layer)) = &*last
+            && *of == file
+            && layer.key == key
+        {
+            return layer.is_complete().then(|| Arc::clone(layer));
+        }
+        let layer = Arc::new(Layer::open(&folder, &key)?);
+        *last = Some((file, Arc::clone(&layer)));
+        Some(layer)
     }
 
     /// A name that differs whenever the compiled crates would differ.
@@ -317,6 +367,7 @@ fn collect(folder: &Path, key: &str, compiled: cargo::Compiled) -> Result<Layer,
         key: key.to_owned(),
         crates,
         files,
+        intact: Arc::default(),
     };
     let description = serde_json::to_vec_pretty(&layer)
         .map_err(|error| Fault::internal("describe a layer", error))?;

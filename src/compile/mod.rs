@@ -22,6 +22,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -100,7 +101,7 @@ pub struct Built {
 #[derive(Debug)]
 enum Crates {
     /// Those of this layer, or none.
-    Layer(Option<Layer>),
+    Layer(Option<Arc<Layer>>),
     /// The program was built by an earlier grading.
     Unknown,
 }
@@ -123,7 +124,7 @@ impl Built {
     }
 
     /// What was built now.
-    fn now(evidence: BuildEvidence, program: Option<PathBuf>, layer: Option<Layer>) -> Self {
+    fn now(evidence: BuildEvidence, program: Option<PathBuf>, layer: Option<Arc<Layer>>) -> Self {
         Self {
             evidence,
             program,
@@ -186,7 +187,7 @@ impl Builder {
         let mut failures = 0;
         loop {
             let layer = self.layers.prepare(&packages(&package), tell)?;
-            let refusals = layer.as_ref().map_or_else(Vec::new, |layer| {
+            let refusals = layer.as_deref().map_or_else(Vec::new, |layer| {
                 features(&package, layer, self.layers.locked())
             });
             if !refusals.is_empty() {
@@ -200,7 +201,7 @@ impl Builder {
             let stage = Stage {
                 builder: self,
                 sandbox,
-                layer: layer.as_ref(),
+                layer: layer.as_deref(),
                 folder: &folder,
                 incremental: place.as_ref().map(|(place, _)| *place),
                 processor,
@@ -229,7 +230,7 @@ impl Builder {
                 } => (termination, cpu, compiler_output),
             };
             failures += 1;
-            if damaged < 2 && self.discards_if_damaged(layer.as_ref(), tell)? {
+            if damaged < 2 && self.discards_if_damaged(layer.as_deref(), tell)? {
                 damaged += 1;
                 continue;
             }
@@ -273,7 +274,7 @@ impl Builder {
         }
         let was_damaged = match &built.crates {
             Crates::Unknown => true,
-            Crates::Layer(layer) => self.discards_if_damaged(layer.as_ref(), tell)?,
+            Crates::Layer(layer) => self.discards_if_damaged(layer.as_deref(), tell)?,
         };
         built.is_sound = !was_damaged;
         Ok(was_damaged)
@@ -286,6 +287,12 @@ impl Builder {
         tell(Step::Damaged);
         self.layers.discard(layer)?;
         Ok(true)
+    }
+
+    /// Whether all crates that any submission may need are compiled, as far as can be told without reading them.
+    #[must_use]
+    pub fn has_all(&self) -> bool {
+        self.layers.has_all()
     }
 
     /// Compile all crates that any submission may need, and compile damaged ones again.

@@ -5,10 +5,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::atomic::Ordering,
     time::Duration,
 };
 
 use super::{
+    data::{DataFolder, remove},
     progress::{Step, Whose},
     session::{Case, Session},
 };
@@ -19,7 +21,7 @@ use crate::{
 use evidence::{Execution, Observed, Termination};
 use intake::Snapshot;
 use judge::evidence::RunEvidence;
-use observer::{AccessTimes, ObserverOptions};
+use observer::ObserverOptions;
 use sandbox::{Job, Limits};
 
 /// How many times a submission is built again because the compiled crates in it were damaged.
@@ -54,7 +56,6 @@ impl Session<'_> {
     ) -> Result<Vec<RunEvidence>, Fault> {
         let mut runs = Vec::new();
         for (number, case) in self.cases.iter().enumerate() {
-            let data = self.write_data(case, &work_dir.join("data"))?;
             let setting = Setting {
                 work_dir,
                 number,
@@ -62,7 +63,7 @@ impl Session<'_> {
                 // A race of a program that is not observed shows on several processors.
                 processor: processor.filter(|_| case.is_observed),
             };
-            let run = self.run_submission(program, data, setting)?;
+            let run = self.run_submission(program, setting)?;
             let went_well = run.execution.termination.is_success();
             runs.push(run);
             if !went_well {
@@ -72,11 +73,10 @@ impl Session<'_> {
         Ok(runs)
     }
 
-    /// Run a submission once. The data are gone afterwards.
+    /// Run a submission once.
     pub(super) fn run_submission(
         &self,
         program: &Path,
-        data: DataFolder,
         setting: Setting<'_>,
     ) -> Result<RunEvidence, Fault> {
         let step = Step::Run {
@@ -85,43 +85,30 @@ impl Session<'_> {
             limit: setting.wall,
         };
         self.at(Whose::Submission, step);
-        let run = self.run_on(program, &data, setting)?;
-        data.remove()?;
+        let run = self.run_on(program, setting)?;
         if !was_stopped_by_standstill(&run.execution) {
             return Ok(run);
         }
-        let path = setting
-            .work_dir
-            .join(format!("data-again-{}", setting.number));
-        let data = self.write_data(&self.cases[setting.number], &path)?;
-        let run = self.run_on(program, &data, setting)?;
-        data.remove()?;
+        let run = self.run_on(program, setting)?;
         if was_stopped_by_standstill(&run.execution) {
             return Err(stood_still(run.execution.usage.stood_still));
         }
         Ok(run)
     }
 
-    /// Write the files of a dataset into the new folder `path`, and set their times.
-    pub(super) fn write_data(&self, case: &Case, path: &Path) -> Result<DataFolder, Fault> {
-        fs::create_dir(path).map_err(|error| Fault::temporary("create", path, &error))?;
-        case.dataset
-            .write(path)
-            .map_err(|error| Fault::temporary("write the data files into", path, &error))?;
-        self.arm(case, path.to_path_buf())
+    /// The data of one dataset, never read so far.
+    fn data(&self, case: &Case) -> Result<DataFolder, Fault> {
+        case.kept.take(&case.dataset, self.stamps, || {
+            let number = self.data_folders.fetch_add(1, Ordering::Relaxed);
+            let name = format!("data-{number}");
+            self.scratch.subfolder(&name).map_err(Fault::in_temporary)
+        })
     }
 
-    /// Set the times of the files of a dataset, so that the next run on them shows which of them it reads.
-    pub(super) fn arm(&self, case: &Case, path: PathBuf) -> Result<DataFolder, Fault> {
-        let watch = AccessTimes::arm(&path, case.dataset.names(), self.stamps)?;
-        Ok(DataFolder { path, watch })
-    }
-
-    /// Run a program once on files that were not read so far, and compare the files afterwards.
+    /// Run a program once on files that nobody has read since their times were set, and compare the files afterwards.
     pub(super) fn run_on(
         &self,
         program: &Path,
-        data: &DataFolder,
         setting: Setting<'_>,
     ) -> Result<RunEvidence, Fault> {
         let Setting {
@@ -135,8 +122,9 @@ impl Session<'_> {
             ..self.run_limits
         };
         let case = &self.cases[number];
+        let data = self.data(case)?;
         let temporary = folder(work_dir, &format!("tmp-{number}"))?;
-        let mut job = Job::new(program, &data.path, &limits)
+        let mut job = Job::new(program, data.path(), &limits)
             .on_processor(processor)
             .scratch(&temporary);
         job.environment = vec![
@@ -150,7 +138,7 @@ impl Session<'_> {
         };
         let execution = match &self.observer {
             Ok(()) if case.is_observed => {
-                observer::observe(&self.sandbox, &job, &data.path, options)?
+                observer::observe(&self.sandbox, &job, data.path(), options)?
             }
             Ok(()) => observer::run_unobserved(&self.sandbox, &job, options)?,
             Err(reason) => {
@@ -160,9 +148,10 @@ impl Session<'_> {
                 execution
             }
         };
-        let files = data.watch.compare()?;
-        fs_scratch::remove_tree(&temporary)
-            .map_err(|error| Fault::temporary("remove", &temporary, &error))?;
+        let files = case
+            .kept
+            .finish(data, &case.dataset, self.sandbox.tier(), &execution)?;
+        remove(&temporary)?;
         let mut run = RunEvidence {
             seed: case.seed,
             is_public: self.exercise.seeds.fixed.contains(&case.seed),
@@ -211,26 +200,6 @@ pub(super) struct Setting<'a> {
     pub(super) wall: Duration,
     /// The only processor on which it runs; `None` for all.
     pub(super) processor: Option<u32>,
-}
-
-/// The files of one dataset on disk, whose times show that they were not read so far.
-#[derive(Debug)]
-pub(super) struct DataFolder {
-    path: PathBuf,
-    watch: AccessTimes,
-}
-
-impl DataFolder {
-    /// The folder, whose times are to be set again.
-    pub(super) fn disarm(self) -> PathBuf {
-        self.path
-    }
-
-    /// Remove all of it.
-    pub(super) fn remove(self) -> Result<(), Fault> {
-        let Self { path, .. } = self;
-        fs_scratch::remove_tree(&path).map_err(|error| Fault::temporary("remove", &path, &error))
-    }
 }
 
 /// A new empty folder below `work_dir`.

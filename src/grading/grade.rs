@@ -2,17 +2,12 @@
 //!
 //! Faults and panics of this program become faults of the record here.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    path::Path,
-    sync::mpsc,
-    thread::{self, ScopedJoinHandle},
-    time::SystemTime,
-};
+use std::{path::Path, sync::mpsc, thread, time::SystemTime};
 
 use super::{
     earlier::{Current, Memory},
     execution::{MOST_LAYERS, folder},
+    guard::{guarded, joined},
     progress::{Step, Whose},
     seeds::{ObserveRequest, RunPlan},
     session::Session,
@@ -20,7 +15,7 @@ use super::{
 };
 use crate::{
     compile::{BuildOptions, Built, Incremental},
-    fault::{Fault, FaultKind},
+    fault::Fault,
 };
 use ids::Seed;
 use intake::{self, Admission, Snapshot};
@@ -90,13 +85,10 @@ impl Session<'_> {
                 unchanged_since: Some(since),
             });
         }
-        let reference_dir = self.work_dir()?;
         let (sender, ready) = mpsc::channel();
         let (proof, first) = thread::scope(|scope| {
             let this = &self;
-            let folder = reference_dir.path();
-            let reference =
-                scope.spawn(move || guarded(|| this.prove_reference(folder, Some(&sender))));
+            let reference = scope.spawn(move || guarded(|| this.prove_reference(Some(&sender))));
             let first = intake.as_ref().ok().and_then(|intake| {
                 let snapshot = intake.snapshot()?;
                 Some(guarded(|| {
@@ -395,28 +387,4 @@ impl Graded {
 fn is_below(path: &Path, folder: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     real(path).starts_with(real(folder))
-}
-
-/// What a thread that [guarded] its work returned.
-pub(super) fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Fault>>) -> Result<T, Fault> {
-    thread
-        .join()
-        .unwrap_or_else(|panic| guarded(|| resume_unwind(panic)))
-}
-
-/// Turn a panic of ours into a fault, so that it costs one submission and not a class.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let why = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        Err(Fault::new(
-            FaultKind::Internal,
-            "failed to grade: a mistake in this program",
-        )
-        .because(why)
-        .hint("please report it, with the submission"))
-    })
 }

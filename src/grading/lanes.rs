@@ -22,7 +22,7 @@ use std::{
 
 use super::{
     execution::Setting,
-    grade::{guarded, joined},
+    guard::{guarded, joined},
     reference_run::Ready,
     session::Session,
 };
@@ -95,12 +95,7 @@ impl Session<'_> {
         queue: &Queue,
     ) -> Result<Vec<(usize, RunEvidence)>, Fault> {
         let mut runs = Vec::new();
-        while let Some(Ready { number, wall, data }) = queue.next() {
-            let write = || {
-                let path = work_dir.join(format!("data-{number}"));
-                self.write_data(&self.cases[number], &path)
-            };
-            let data = data.map_or_else(write, Ok)?;
+        while let Some(Ready { number, wall }) = queue.next() {
             let setting = Setting {
                 work_dir,
                 number,
@@ -108,7 +103,7 @@ impl Session<'_> {
                 // A race of a program that is not observed shows on several processors.
                 processor: self.processors[1].filter(|_| self.cases[number].is_observed),
             };
-            let run = self.run_submission(program, data, setting)?;
+            let run = self.run_submission(program, setting)?;
             if !run.execution.termination.is_success() {
                 queue.failed.fetch_min(number, Ordering::Relaxed);
             }
@@ -154,9 +149,8 @@ mod tests {
     fn what_follows_a_failed_run_is_left_out_and_what_precedes_it_is_not() {
         let (sender, ready) = mpsc::channel();
         for number in [2, 0, 3, 1] {
-            let data = None;
             let wall = Duration::from_secs(1);
-            sender.send(Ready { number, wall, data }).unwrap();
+            sender.send(Ready { number, wall }).unwrap();
         }
         drop(sender);
         let queue = Queue {

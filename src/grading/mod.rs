@@ -14,9 +14,11 @@
 //! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
 mod around;
+mod data;
 mod earlier;
 mod execution;
 mod grade;
+mod guard;
 mod hidden;
 mod inputs;
 mod lanes;

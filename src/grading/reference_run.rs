@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     around::unobservable,
-    execution::{DataFolder, MOST_LAYERS, Setting, folder},
+    execution::{MOST_LAYERS, Setting, folder},
     progress::{Step, Whose},
     session::{Expected, Session},
 };
@@ -47,29 +47,26 @@ pub(super) struct Ready {
     pub(super) number: usize,
     /// The limit on real time that follows from the runs of the reference so far.
     pub(super) wall: Duration,
-    /// The data, with their times set again; `None` if they are to be written again.
-    pub(super) data: Option<DataFolder>,
 }
 
 impl Session<'_> {
-    /// Grade the reference as every submission is graded, in the empty folder `work_dir`. What it answers is
-    /// expected of every submission. A submission that follows on the same data gets them by `next`, after the
-    /// reference has run on them. They stay in `work_dir`.
+    /// Grade the reference as every submission is graded. What it answers is expected of every submission. A
+    /// submission that follows on the same data is told by `next` when the reference has run on them.
     pub(super) fn prove_reference(
         &self,
-        work_dir: &Path,
         next: Option<&Sender<Ready>>,
     ) -> Result<ReferenceProof, Fault> {
-        let proof = self.build_and_run_reference(work_dir, next);
+        let proof = self.build_and_run_reference(next);
         self.at(Whose::Reference, Step::Done);
         proof
     }
 
     fn build_and_run_reference(
         &self,
-        work_dir: &Path,
         next: Option<&Sender<Ready>>,
     ) -> Result<ReferenceProof, Fault> {
+        let work_dir = self.work_dir()?;
+        let work_dir = work_dir.path();
         // Otherwise a submission could look into a reference that runs beside it, and a reference could write to its
         // data.
         let is_apart = self.sandbox.tier() >= Tier::Confined;
@@ -85,8 +82,6 @@ impl Session<'_> {
             order.sort_by_key(|(_, case)| !case.is_observed);
         }
         for (done, (number, case)) in (1..).zip(order) {
-            let path = work_dir.join(format!("data-{number}"));
-            let data = self.write_data(case, &path)?;
             let setting = Setting {
                 work_dir,
                 number,
@@ -99,7 +94,7 @@ impl Session<'_> {
                 limit: own,
             };
             self.at(Whose::Reference, step);
-            let mut run = self.run_on(&program, &data, setting)?;
+            let mut run = self.run_on(&program, setting)?;
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,
                 concurrency: run.execution.concurrency(),
@@ -113,16 +108,14 @@ impl Session<'_> {
             runs.insert(number, run);
             match next {
                 Some(next) if is_apart && went_well => {
-                    let data = self.arm(case, data.disarm())?;
                     // Nobody waits for it if the submission has failed already.
                     let _ = next.send(Ready {
                         number,
                         wall: wall_limit(own, slowest),
-                        data: Some(data),
                     });
                 }
                 Some(_) if is_apart => break,
-                _ => data.remove()?,
+                _ => {}
             }
         }
         let runs: Vec<_> = runs.into_values().collect();
@@ -140,8 +133,7 @@ impl Session<'_> {
         let wall = wall_limit(own, slowest);
         if let Some(next) = next.filter(|_| !is_apart) {
             for number in 0..self.cases.len() {
-                let data = None;
-                let _ = next.send(Ready { number, wall, data });
+                let _ = next.send(Ready { number, wall });
             }
         }
         Ok(ReferenceProof { answers, wall })

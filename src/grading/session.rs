@@ -11,6 +11,8 @@ use std::{
 };
 
 use super::{
+    data::KeptFolders,
+    guard::{guarded, joined},
     hidden::{self, Hidden},
     lanes::has_room_for_two,
     processors::Processors,
@@ -40,6 +42,8 @@ pub(super) struct Case {
     pub(super) is_observed: bool,
     /// What the reference did on it. None until it ran, and where it gave no answer.
     pub(super) expected: Option<Expected>,
+    /// Its files on disk, which a run has only read.
+    pub(super) kept: KeptFolders,
 }
 
 impl Case {
@@ -94,6 +98,7 @@ pub struct Session<'a> {
     /// Whether a single submission makes two runs at a time.
     pub(super) two_at_a_time: bool,
     pub(super) work_dirs: AtomicU64,
+    pub(super) data_folders: AtomicU64,
 }
 
 impl<'a> Session<'a> {
@@ -150,17 +155,34 @@ impl<'a> Session<'a> {
     /// Let the reference pass, and compile and verify all crates that any submission may need. So a grade does
     /// not depend on which submissions were graded before, and no crate is replaced while others use it. The
     /// limit on real time is `wall_limit`, if an earlier session that this one continues has measured one.
+    /// `prove_machine` does its work meanwhile.
     ///
     /// # Errors
-    /// The reference fails, or the machine failed at it (the fault's kind says which).
-    pub fn prove_for_class(&mut self, wall_limit: Option<Duration>) -> Result<(), Fault> {
-        self.at(Whose::Reference, Step::Data);
-        self.cases = generate_data(&self.exercise.recipe, &self.plan);
-        self.builder
-            .prepare_all(&|step| self.at_build(Whose::Reference, step))?;
-        let work_dir = self.work_dir()?;
-        let proof = self.prove_reference(work_dir.path(), None)?;
-        drop(work_dir);
+    /// The fault of `prove_machine`; or the reference fails, or the machine failed at it (the fault's kind says which).
+    pub fn prove_for_class(
+        &mut self,
+        wall_limit: Option<Duration>,
+        prove_machine: impl FnOnce(&Sandbox) -> Result<(), Fault> + Send,
+    ) -> Result<(), Fault> {
+        let sandbox = self.sandbox.clone();
+        let proof = thread::scope(|scope| {
+            let machine = scope.spawn(move || guarded(|| prove_machine(&sandbox)));
+            self.at(Whose::Reference, Step::Data);
+            self.cases = generate_data(&self.exercise.recipe, &self.plan);
+            let machine = if self.builder.has_all() {
+                Some(machine)
+            } else {
+                // Nobody should wait for crates on a machine that cannot grade.
+                joined(machine)?;
+                None
+            };
+            let proof = self
+                .builder
+                .prepare_all(&|step| self.at_build(Whose::Reference, step))
+                .and_then(|()| self.prove_reference(None));
+            machine.map_or(Ok(()), joined)?;
+            proof
+        })?;
         self.accept(proof);
         if let Some(limit) = wall_limit {
             self.run_limits.wall = limit;
@@ -229,6 +251,7 @@ impl<'a> Session<'a> {
             processors: Processors::usable().of_pair(),
             two_at_a_time: false,
             work_dirs: AtomicU64::new(0),
+            data_folders: AtomicU64::new(0),
         })
     }
 
@@ -291,6 +314,7 @@ fn generate_data(recipe: &Recipe, plan: &RunPlan) -> Vec<Case> {
             dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
             is_observed: plan.observe.includes(seed),
             expected: None,
+            kept: KeptFolders::default(),
         });
         cases.collect()
     })

@@ -10,6 +10,7 @@ use std::{
         unix::ffi::{OsStrExt as _, OsStringExt as _},
     },
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -21,7 +22,8 @@ use crate::{
 /// A path in the instructor's folder of a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
-    class: PathBuf,
+    /// Shared by all entries of a class.
+    class: Arc<Path>,
     below: PathBuf,
 }
 
@@ -30,7 +32,7 @@ impl Location {
     #[must_use]
     pub fn new(class: &Path, below: impl Into<PathBuf>) -> Self {
         Self {
-            class: class.to_path_buf(),
+            class: Arc::from(class),
             below: below.into(),
         }
     }
@@ -43,7 +45,10 @@ impl Location {
 
     /// The entry `name` of the folder at this location.
     pub(crate) fn join(&self, name: &OsStr) -> Self {
-        Self::new(&self.class, self.below.join(name))
+        Self {
+            class: Arc::clone(&self.class),
+            below: self.below.join(name),
+        }
     }
 
     /// Open the file or folder at this location.

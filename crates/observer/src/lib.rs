@@ -94,7 +94,7 @@ struct Readme;
 use std::process::ExitCode;
 
 pub use crate::{
-    files::access_times::{AccessTimes, AccessTimesError, Stamps},
+    files::access_times::{AccessTimes, AccessTimesError, Stamps, Unchanged},
     options::{ObserverOptions, ReadObserverConfig},
     read_observer::ReadObserver,
     run::{can_observe, observe, run_unobserved},

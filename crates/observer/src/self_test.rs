@@ -85,12 +85,11 @@ pub enum SelfTestError {
 /// Fails if the files cannot be made, if the program does not run to its end, or if runs cannot be observed
 /// ([`can_observe`](crate::can_observe)).
 pub fn self_test(sandbox: &Sandbox) -> Result<Vec<Count>, SelfTestError> {
+    let folder = tempfile::tempdir().map_err(SelfTestError::SetUp)?;
+    let (data, program) = set_up(folder.path(), sandbox.program()).map_err(SelfTestError::SetUp)?;
     let mut counts = Vec::new();
     for threads in THREADS {
-        let folder = tempfile::tempdir().map_err(SelfTestError::SetUp)?;
-        let (data, program) =
-            set_up(folder.path(), sandbox.program()).map_err(SelfTestError::SetUp)?;
-        let mut job = Job::new(program, &data, &LIMITS);
+        let mut job = Job::new(&program, &data, &LIMITS);
         job.arguments = vec![READER_ARGUMENT.into(), threads.to_string()];
         let execution = observe(sandbox, &job, &data, ObserverOptions::default())?;
         if !execution.termination.is_success() {

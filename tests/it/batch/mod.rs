@@ -8,6 +8,7 @@ mod alike;
 mod class;
 mod exports;
 mod found;
+mod kept_data;
 mod many;
 mod named;
 mod stopped;

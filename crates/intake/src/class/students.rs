@@ -117,7 +117,9 @@ impl<'a> Students<'a> {
     }
 
     pub(super) fn add(&mut self, candidate: Candidate) {
-        let candidates = self.by_key.entry(candidate.key.clone()).or_default();
+        let candidates = self.by_key.entry(candidate.key.clone());
+        // Most students have one entry, and a class may be large.
+        let candidates = candidates.or_insert_with(|| Vec::with_capacity(1));
         candidates.push(candidate);
     }
 
@@ -230,10 +232,11 @@ impl<'a> Students<'a> {
             self.sort_by_files(&mut candidate.attempts);
         }
         candidates.sort_by(by_time);
-        let attempts = candidates
-            .into_iter()
-            .flat_map(|candidate| candidate.attempts);
-        let mut attempts = attempts.collect::<Vec<_>>();
+        let count = candidates.iter().map(|one| one.attempts.len()).sum();
+        let mut attempts = Vec::with_capacity(count);
+        for candidate in candidates {
+            attempts.extend(candidate.attempts);
+        }
         for other in self.without_crate(&mut attempts) {
             let why = format!(
                 "is an archive without a `{}`, beside others that `{id}` handed in",

@@ -14,6 +14,13 @@
 //!
 //! It is not enough to compare the access time with the time of creation: a read right after the creation has the
 //! same time. Access times never show in which order files were read, nor how much of them.
+//!
+//! The same comparison tells whether the folder may serve another run: [`AccessTimes::finish`]. It may if it has the
+//! same entries as before and each of them is the same in everything but its access time. Whoever writes, cuts,
+//! replaces, links, moves or marks a file, or sets its mode, owner, times or attributes, changes the time of its status
+//! change. One thing does not: on a file system in memory, a write through a mapping may leave all times as they are.
+//! A mapping that can be written needs a descriptor that can be written. So the folder may serve another run only where
+//! no program could open a file in it for writing; the caller knows that, and this module does not.
 
 use std::{
     io,
@@ -23,7 +30,7 @@ use std::{
 
 use rustix::{
     fd::{AsFd, OwnedFd},
-    fs::{AtFlags, Mode, OFlags, Statx, StatxFlags, StatxTimestamp, Timespec, Timestamps},
+    fs::{AtFlags, Dir, Mode, OFlags, Statx, StatxFlags, StatxTimestamp, Timespec, Timestamps},
     io::Errno,
 };
 
@@ -63,9 +70,15 @@ pub enum Stamps {
 #[derive(Debug)]
 pub struct AccessTimes {
     folder: OwnedFd,
+    /// The status of the folder.
+    folder_before: Statx,
     /// The name and the status of each file, in the order given to [`AccessTimes::arm`].
     before: Vec<(String, Statx)>,
 }
+
+/// The files of one folder, to which nothing happened but reads.
+#[derive(Debug)]
+pub struct Unchanged(AccessTimes);
 
 impl AccessTimes {
     /// Set the times of the files in `folder` with these names.
@@ -77,34 +90,22 @@ impl AccessTimes {
         names: impl Iterator<Item = &'a str>,
         width: Stamps,
     ) -> Result<Self, AccessTimesError> {
-        let failed = |verb, path: &Path, error: Errno| AccessTimesError {
-            verb,
-            path: path.to_path_buf(),
-            source: error.into(),
-        };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(folder, flags, Mode::empty())
-            .map_err(|error| failed("open", folder, error))?;
-        let past = Timespec {
-            tv_sec: PAST,
-            tv_nsec: 0,
-        };
-        let times = Timestamps {
-            last_access: past,
-            last_modification: past,
-        };
+        let fd = rustix::fs::open(folder, flags, Mode::empty()).map_err(failed("open", folder))?;
         let mut before = Vec::new();
         for name in names {
-            rustix::fs::utimensat(&fd, name, &times, AtFlags::SYMLINK_NOFOLLOW)
-                .map_err(|error| failed("set the times of", &folder.join(name), error))?;
-            let status =
-                query(&fd, name).map_err(|error| failed("query", &folder.join(name), error))?;
+            let status = arm_file(&fd, name)?;
             before.push((name.to_owned(), status));
         }
+        let folder_before = query_folder(&fd)?;
         if width == Stamps::Tick {
             std::thread::sleep(TICK);
         }
-        Ok(Self { folder: fd, before })
+        Ok(Self {
+            folder: fd,
+            folder_before,
+            before,
+        })
     }
 
     /// Find out which files were read or changed since their times were set.
@@ -112,14 +113,35 @@ impl AccessTimes {
     /// # Errors
     /// Fails if a file exists and cannot be queried.
     pub fn compare(&self) -> Result<FilesWitness, AccessTimesError> {
+        Ok(self.look()?.0)
+    }
+
+    /// As [`AccessTimes::compare`], and whether nothing happened to folder and files but reads. Then they may serve
+    /// another run, if no program could open a file for writing.
+    ///
+    /// # Errors
+    /// Fails if the folder cannot be listed, or if a file exists and cannot be queried.
+    pub fn finish(self) -> Result<(FilesWitness, Option<Unchanged>), AccessTimesError> {
+        let (witness, are_same) = self.look()?;
+        // All files are there, so with as many entries there is nothing else.
+        let is_unchanged = are_same
+            && is_same(&self.folder_before, &query_folder(&self.folder)?)
+            && self.count_entries()? == self.before.len();
+        Ok((witness, is_unchanged.then_some(Unchanged(self))))
+    }
+
+    /// What the files' times show, and whether all files are the same in everything but the access time.
+    fn look(&self) -> Result<(FilesWitness, bool), AccessTimesError> {
         let mut witness = FilesWitness {
             expected: self.before.len(),
             ..FilesWitness::default()
         };
+        let mut are_same = true;
         for (name, before) in &self.before {
             let trace = match query(&self.folder, name) {
                 Ok(after) => match trace(before, &after) {
                     None => {
+                        are_same &= is_same(before, &after);
                         if is_past(after.stx_atime) {
                             witness.unread.push(name.clone());
                         } else {
@@ -130,26 +152,101 @@ impl AccessTimes {
                     Some(trace) => trace,
                 },
                 Err(Errno::NOENT | Errno::NOTDIR) => Trace::Removed,
-                Err(error) => {
-                    return Err(AccessTimesError {
-                        verb: "query the data file",
-                        path: name.into(),
-                        source: error.into(),
-                    });
-                }
+                Err(error) => return Err(failed("query the data file", name.as_ref())(error)),
             };
+            are_same = false;
             witness.tampered.push(Tampering {
                 file: name.clone(),
                 trace,
             });
         }
-        Ok(witness)
+        Ok((witness, are_same))
     }
+
+    /// How many entries the folder has.
+    fn count_entries(&self) -> Result<usize, AccessTimesError> {
+        let count = || -> Result<usize, Errno> {
+            let mut count = 0;
+            for entry in Dir::read_from(&self.folder)? {
+                let entry = entry?;
+                count += usize::from(!matches!(entry.file_name().to_bytes(), b"." | b".."));
+            }
+            Ok(count)
+        };
+        count().map_err(failed("list the folder of", "the data files".as_ref()))
+    }
+}
+
+impl Unchanged {
+    /// Set the times of the files again, for another run.
+    ///
+    /// `None` if a file differs from what was found at the end of the last run.
+    ///
+    /// # Errors
+    /// Fails if the times of a file cannot be set.
+    pub fn arm(self, width: Stamps) -> Result<Option<AccessTimes>, AccessTimesError> {
+        let Self(mut watch) = self;
+        for (name, before) in &mut watch.before {
+            let mut armed = arm_file(&watch.folder, name)?;
+            // Setting the times has changed the status, and nothing else may have.
+            let changed = std::mem::replace(&mut armed.stx_ctime, before.stx_ctime);
+            if !is_same(before, &armed) {
+                return Ok(None);
+            }
+            before.stx_ctime = changed;
+        }
+        if width == Stamps::Tick {
+            std::thread::sleep(TICK);
+        }
+        Ok(Some(watch))
+    }
+}
+
+fn failed<'a>(verb: &'static str, path: &'a Path) -> impl Fn(Errno) -> AccessTimesError + 'a {
+    move |error| AccessTimesError {
+        verb,
+        path: path.to_path_buf(),
+        source: error.into(),
+    }
+}
+
+/// Set the times of a file into the past. Its status afterwards.
+fn arm_file(folder: impl AsFd, name: &str) -> Result<Statx, AccessTimesError> {
+    let past = Timespec {
+        tv_sec: PAST,
+        tv_nsec: 0,
+    };
+    let times = Timestamps {
+        last_access: past,
+        last_modification: past,
+    };
+    rustix::fs::utimensat(&folder, name, &times, AtFlags::SYMLINK_NOFOLLOW)
+        .map_err(failed("set the times of", name.as_ref()))?;
+    query(folder, name).map_err(failed("query", name.as_ref()))
 }
 
 fn query(folder: impl AsFd, name: &str) -> Result<Statx, Errno> {
     let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
     rustix::fs::statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, wanted)
+}
+
+fn query_folder(folder: impl AsFd) -> Result<Statx, AccessTimesError> {
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+    rustix::fs::statx(folder, "", AtFlags::EMPTY_PATH, wanted)
+        .map_err(failed("query the folder of", "the data files".as_ref()))
+}
+
+/// Whether a file or folder is the same in everything but its access time. How many blocks it has on the disk does not
+/// count: some file systems decide that later.
+fn is_same(before: &Statx, after: &Statx) -> bool {
+    let times =
+        |s: &Statx| [s.stx_mtime, s.stx_ctime, s.stx_btime].map(|time| (time.tv_sec, time.tv_nsec));
+    let owner = |s: &Statx| (s.stx_mode, s.stx_uid, s.stx_gid, s.stx_attributes);
+    let place = |s: &Statx| (s.stx_dev_major, s.stx_dev_minor, s.stx_ino, s.stx_nlink);
+    before.stx_size == after.stx_size
+        && times(before) == times(after)
+        && owner(before) == owner(after)
+        && place(before) == place(after)
 }
 
 /// What happened to a file besides reads. If several changes show, the first of this order is returned: replaced,
@@ -245,6 +342,7 @@ mod tests {
     use std::{
         fs::{self, File, FileTimes},
         io::Write as _,
+        os::unix::fs::PermissionsExt as _,
         time::SystemTime,
     };
 
@@ -338,5 +436,100 @@ mod tests {
         let (_dir, file, watch) = armed();
         fs::remove_file(&file).unwrap();
         assert_eq!(seen(&watch), (0, 0, vec![Trace::Removed]));
+    }
+
+    #[test]
+    fn what_was_only_read_serves_again_and_shows_the_next_read() {
+        let (dir, file, mut watch) = armed();
+        let width = Stamps::probe(tempfile::tempdir().unwrap().path());
+        let width = width.unwrap().unwrap();
+        for is_read in [true, false, false, true, true] {
+            if is_read {
+                fs::read(&file).unwrap();
+                fs::read_dir(dir.path()).unwrap().count();
+            }
+            let (witness, unchanged) = watch.finish().unwrap();
+            assert_eq!(witness.read, usize::from(is_read));
+            assert_eq!(witness.unread.len(), usize::from(!is_read));
+            watch = unchanged.unwrap().arm(width).unwrap().unwrap();
+        }
+        fs::write(&file, "34\n").unwrap();
+        let (witness, unchanged) = watch.finish().unwrap();
+        assert_eq!(witness.tampered.len(), 1);
+        assert!(unchanged.is_none());
+    }
+
+    /// Something that a program may do to the folder `dir` and the file `f` in it.
+    type Deed = fn(&Path) -> io::Result<()>;
+
+    const DEEDS: [(&str, Deed); 15] = [
+        ("write the same", |dir| fs::write(dir.join("f"), "12\n")),
+        ("write in place", |dir| {
+            let file = File::options().write(true).open(dir.join("f"))?;
+            std::os::unix::fs::FileExt::write_all_at(&file, b"3", 1)
+        }),
+        ("cut", |dir| {
+            File::options().write(true).open(dir.join("f"))?.set_len(1)
+        }),
+        ("replace", |dir| {
+            fs::copy(dir.join("f"), dir.join("g"))?;
+            fs::rename(dir.join("g"), dir.join("f"))
+        }),
+        ("remove", |dir| fs::remove_file(dir.join("f"))),
+        ("become a link", |dir| {
+            fs::remove_file(dir.join("f"))?;
+            std::os::unix::fs::symlink("/dev/null", dir.join("f"))
+        }),
+        ("link in the folder", |dir| {
+            fs::hard_link(dir.join("f"), dir.join("g"))
+        }),
+        ("link elsewhere", |dir| {
+            fs::hard_link(dir.join("f"), dir.with_extension("link"))
+        }),
+        ("link and remove the link", |dir| {
+            fs::hard_link(dir.join("f"), dir.join("g"))?;
+            fs::remove_file(dir.join("g"))
+        }),
+        ("set the mode and set it back", |dir| {
+            let before = fs::metadata(dir.join("f"))?.permissions();
+            fs::set_permissions(dir.join("f"), fs::Permissions::from_mode(0o600))?;
+            fs::set_permissions(dir.join("f"), before)
+        }),
+        ("set the folder's mode", |dir| {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o777))
+        }),
+        ("forge a read", |dir| {
+            let times = FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH);
+            let file = File::options().write(true).open(dir.join("f"))?;
+            file.set_times(times)
+        }),
+        ("leave a file", |dir| fs::write(dir.join("g"), "")),
+        ("leave a folder", |dir| fs::create_dir(dir.join(".hidden"))),
+        ("leave a link", |dir| {
+            std::os::unix::fs::symlink("f", dir.join("g"))
+        }),
+    ];
+
+    #[test]
+    fn whatever_else_was_done_to_it_the_folder_does_not_serve_again() {
+        for (deed, act) in DEEDS {
+            let (dir, file, watch) = armed();
+            fs::read(&file).unwrap();
+            act(dir.path()).unwrap();
+            let (_, unchanged) = watch.finish().unwrap();
+            assert!(unchanged.is_none(), "{deed}");
+            let _ = fs::remove_file(dir.path().with_extension("link"));
+        }
+    }
+
+    #[test]
+    fn what_is_changed_after_the_end_does_not_serve_again_either() {
+        for (deed, act) in &DEEDS[2..6] {
+            let (dir, _, watch) = armed();
+            let (_, unchanged) = watch.finish().unwrap();
+            act(dir.path()).unwrap();
+            let again = unchanged.unwrap().arm(Stamps::Tick);
+            assert!(!matches!(again, Ok(Some(_))), "{deed}");
+        }
     }
 }

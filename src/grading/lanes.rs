@@ -1,5 +1,5 @@
 //! The runs of a single submission: on each dataset as soon as the reference has run on it, and two at a time where the
-//! machine has room for both.
+//! machine has room for both and keeps them apart.
 //!
 //! # Theory of operation
 //!

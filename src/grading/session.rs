@@ -120,10 +120,12 @@ impl<'a> Session<'a> {
             let cases = scope.spawn(|| generate_data(&recipe, plan));
             let session = Self::new(settings, exercise, plan, sandbox, progress, &[]);
             let cases = cases.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let session = session?;
             Ok(Self {
                 cases,
-                two_at_a_time,
-                ..session?
+                // Otherwise one run could reach what another runs on.
+                two_at_a_time: two_at_a_time && session.sandbox.tier() >= Tier::Confined,
+                ..session
             })
         })
     }

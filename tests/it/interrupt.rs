@@ -20,6 +20,9 @@ const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// How long a person waits after Ctrl-C before reaching for `kill -9`.
 const SECONDS: Duration = Duration::from_secs(8);
 
+/// The end of the path of a submission's program.
+const SUBMISSION: &str = "build-0/program";
+
 /// Poll until there is a result, or `time_limit` is over.
 #[track_caller]
 #[expect(clippy::disallowed_methods, reason = "a deadline for a test")]
@@ -90,9 +93,9 @@ impl Grading {
         found
     }
 
-    /// Wait until a program works in a folder of this end, in our temporary folder or cache.
+    /// Wait until a program works in our temporary folder or cache, in a folder of this end or from a file of this end.
     #[track_caller]
-    fn wait_until_works(mut self, program: &str, folder: &str) -> Self {
+    fn wait_until_works(mut self, program: &str, end: &str) -> Self {
         wait_for(program, TIME_LIMIT, || {
             let ended = self.child.try_wait().unwrap();
             assert!(
@@ -100,9 +103,11 @@ impl Grading {
                 "it ended by itself before `{program}` was seen: {ended:?}"
             );
             self.workers().into_iter().find(|(pid, name)| {
-                let folder_of_process =
-                    fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
-                name == program && folder_of_process.ends_with(folder)
+                let ends = |link: &str| {
+                    let path = fs::read_link(format!("/proc/{pid}/{link}"));
+                    path.is_ok_and(|path| path.ends_with(end))
+                };
+                name == program && (ends("cwd") || ends("exe"))
             })
         });
         self
@@ -147,10 +152,9 @@ fn workers(folder: &Path) -> Vec<(i32, String)> {
     found
 }
 
-/// A submission that never ends. The reference is a `program` as well, in the second place; the
-/// submission has the first.
+/// A submission that never ends. The reference is a `program` as well, which runs on the same data from another place.
 fn running() -> Grading {
-    Grading::start("never-ends").wait_until_works("program", "0/data-0")
+    Grading::start("never-ends").wait_until_works("program", SUBMISSION)
 }
 
 /// A submission that never stops compiling.
@@ -210,7 +214,7 @@ fn a_compilation_ends_when_the_terminal_goes() {
 #[test]
 fn signals_that_the_caller_ignores_do_not_end_a_run() {
     let mut grading = Grading::start_behind("--ignore-signal=HUP,INT", "never-ends")
-        .wait_until_works("program", "0/data-0");
+        .wait_until_works("program", SUBMISSION);
     let status = fs::read_to_string(format!("/proc/{}/status", grading.child.id())).unwrap();
     let ignored = status
         .lines()

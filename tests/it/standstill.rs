@@ -88,13 +88,13 @@ fn graded(stand_still: impl FnOnce(&[Pid])) -> Value {
     fitting(record.unwrap_or_else(|_| panic!("{}", shown(&output))))
 }
 
-/// Wait until the submission's program works on its data.
+/// Wait until the submission's program runs. The reference has its own elsewhere.
 fn wait_until_runs(child: &mut Child, temp: &Path) {
     let runs = || {
         let processes = fs::read_dir("/proc").unwrap().flatten();
-        let mut folders =
-            processes.filter_map(|process| fs::read_link(process.path().join("cwd")).ok());
-        folders.any(|folder| folder.starts_with(temp) && folder.ends_with("0/data-0"))
+        let mut programs =
+            processes.filter_map(|process| fs::read_link(process.path().join("exe")).ok());
+        programs.any(|program| program.starts_with(temp) && program.ends_with("build-0/program"))
     };
     for _ in 0..60_000 {
         if runs() {

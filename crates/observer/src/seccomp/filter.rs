@@ -26,15 +26,12 @@ fn within(line: Line, scope: Scope) -> Option<Line> {
         (Scope::Reads { has_kernel_files }, Call::Open { flags, .. }) => {
             Some(opens(line, flags, has_kernel_files, &CHANGING))
         }
-        (Scope::Reads { .. }, _) => Some(line),
         (Scope::Surroundings { has_kernel_files }, Call::Open { flags, .. }) => {
             let may_matter = has_kernel_files || !matches!(flags, Flags::Fixed(_));
             may_matter.then(|| opens(line, flags, has_kernel_files, &WITHOUT_ATIME))
         }
-        (
-            Scope::Surroundings { .. },
-            Call::GetAffinity | Call::SetAffinity | Call::AsyncIo | Call::NoAtime,
-        ) => Some(line),
+        (Scope::Reads { .. }, _)
+        | (_, Call::GetAffinity | Call::SetAffinity | Call::AsyncIo | Call::NoAtime) => Some(line),
         (Scope::Surroundings { .. }, _) => None,
     }
 }

@@ -90,7 +90,7 @@ impl Grading {
         found
     }
 
-    /// Wait until a program works in a folder of this end, in our temporary folder or cache.
+    /// Wait until a program works in a folder of this end, or lies in this folder, in our temporary folder or cache.
     #[track_caller]
     fn wait_until_works(mut self, program: &str, folder: &str) -> Self {
         wait_for(program, TIME_LIMIT, || {
@@ -100,9 +100,10 @@ impl Grading {
                 "it ended by itself before `{program}` was seen: {ended:?}"
             );
             self.workers().into_iter().find(|(pid, name)| {
-                let folder_of_process =
-                    fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
-                name == program && folder_of_process.ends_with(folder)
+                let link =
+                    |name: &str| fs::read_link(format!("/proc/{pid}/{name}")).unwrap_or_default();
+                let lies_there = link("exe").to_string_lossy().contains(folder);
+                name == program && (lies_there || link("cwd").ends_with(folder))
             })
         });
         self
@@ -150,7 +151,7 @@ fn workers(folder: &Path) -> Vec<(i32, String)> {
 /// A submission that never ends. The reference is a `program` as well, in the second place; the
 /// submission has the first.
 fn running() -> Grading {
-    Grading::start("never-ends").wait_until_works("program", "0/data-0")
+    Grading::start("never-ends").wait_until_works("program", "/0/")
 }
 
 /// A submission that never stops compiling.
@@ -210,7 +211,7 @@ fn a_compilation_ends_when_the_terminal_goes() {
 #[test]
 fn signals_that_the_caller_ignores_do_not_end_a_run() {
     let mut grading = Grading::start_behind("--ignore-signal=HUP,INT", "never-ends")
-        .wait_until_works("program", "0/data-0");
+        .wait_until_works("program", "/0/");
     let status = fs::read_to_string(format!("/proc/{}/status", grading.child.id())).unwrap();
     let ignored = status
         .lines()

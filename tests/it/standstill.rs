@@ -92,9 +92,11 @@ fn graded(stand_still: impl FnOnce(&[Pid])) -> Value {
 fn wait_until_runs(child: &mut Child, temp: &Path) {
     let runs = || {
         let processes = fs::read_dir("/proc").unwrap().flatten();
-        let mut folders =
-            processes.filter_map(|process| fs::read_link(process.path().join("cwd")).ok());
-        folders.any(|folder| folder.starts_with(temp) && folder.ends_with("0/data-0"))
+        // The reference's program lies in another folder.
+        let mut programs =
+            processes.filter_map(|process| fs::read_link(process.path().join("exe")).ok());
+        programs
+            .any(|program| program.starts_with(temp) && program.to_string_lossy().contains("/0/"))
     };
     for _ in 0..60_000 {
         if runs() {

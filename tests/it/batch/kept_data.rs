@@ -184,12 +184,15 @@ fn a_folder_serves_again_only_behind_a_fence_and_after_a_run_that_ended_well() {
     let ids = ["a", "b", "c", "f", "m"];
     let (folders_fenced, tier) = folders(&class, "auto", &ids);
     if matches!(&*tier, "full" | "confined") {
-        let [a, b, c, f, m] = &folders_fenced[..] else {
+        let [first, second, third, after_error, after_process] = &folders_fenced[..] else {
             panic!("{folders_fenced:?}")
         };
-        assert_eq!([b, c], [a, a], "after honest submissions");
-        assert_ne!(f, c, "after one that exits with an error");
-        assert_ne!(m, f, "after one that left a process behind");
+        assert_eq!([second, third], [first, first], "after honest submissions");
+        assert_ne!(after_error, third, "after one that exits with an error");
+        assert_ne!(
+            after_process, after_error,
+            "after one that left a process behind"
+        );
     }
     let (mut open, _) = folders(&class, "none", &ids);
     open.sort();

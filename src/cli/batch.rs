@@ -46,7 +46,7 @@ impl App {
                 Format::Human => listing.human(),
                 Format::Json => listing.json()?,
                 Format::Csv => listing.csv(),
-                other => {
+                other @ Format::Jsonl => {
                     let message = format!("failed to print who is in the class as `{other}`");
                     return Err(Fault::usage(message)
                         .hint("choose `--format human`, `--format json` or `--format csv`"));

@@ -25,6 +25,7 @@ mod lanes;
 mod processors;
 mod progress;
 mod reference_run;
+mod room;
 mod scratch;
 mod seeds;
 mod session;

@@ -14,9 +14,9 @@ use super::{
     data::KeptFolders,
     guard::{guarded, joined},
     hidden::{self, Hidden},
-    lanes::has_room_for_two,
     processors::Processors,
     progress::{Progress, ProgressEvent, Step, Whose},
+    room::has_room_for_two,
     scratch::make_scratch,
     seeds::RunPlan,
 };

@@ -53,16 +53,15 @@ fn costs_no_points(damage: impl Fn(&Path)) {
     };
     let output = grade();
     assert!(
-        output.stderr.contains("were damaged: making them again"),
+        output.stderr.contains("grade: compiling crates ("),
         "{}",
         output.shown()
     );
     // The first grading kept its program, and its record.
     fs_scratch::remove_tree(&private.join("gradings")).unwrap();
     let output = grade();
-    assert_eq!(
-        output.stderr,
-        "",
+    assert!(
+        !output.stderr.contains("compiling crates"),
         "it was not made again: {}",
         output.shown()
     );

@@ -27,7 +27,7 @@ use super::{
 use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 use judge::record::Record;
-use report::{ClassFacts, Entries, Entry, Format, Summary};
+use report::{ClassFacts, Entries, Entry, Format, Summary, Truncate};
 
 pub(super) const BATCH: &str = "batch.json";
 pub(super) const GRADEBOOK: &str = "gradebook.csv";
@@ -170,6 +170,13 @@ impl Outputs {
     ) -> Result<(), Fault> {
         match format {
             Format::Json => self.batch(to),
+            // A file has no colour.
+            Format::Human => {
+                let text = facts.summary.human(Truncate::Nothing);
+                let plain = anstream::adapter::strip_str(&text).to_string();
+                to.write_all(plain.as_bytes())
+                    .map_err(|error| written(&self.folder, &error))
+            }
             format => report::class(format, facts, self, to).map_err(|error| self.fault(error)),
         }
     }

@@ -13,7 +13,7 @@ use super::{
     status::{Account, Line, Print, Status, terminal_width},
 };
 use crate::{
-    batch::{How, Progress, ProgressEvent},
+    batch::{ATTACKING, How, Progress, ProgressEvent},
     grading::Whose,
 };
 use ids::SubmissionId;
@@ -99,6 +99,13 @@ impl BatchProgress {
 impl Progress for BatchProgress {
     fn event(&self, event: ProgressEvent<'_>) {
         match event {
+            // A log says in any case that the sandbox was proven.
+            ProgressEvent::Preparing(what) if what == ATTACKING && !self.0.is_drawn() => {
+                self.print(format!("grade: {what}"), |class, now| {
+                    class.grading = None;
+                    class.phases.set(0, None, now);
+                });
+            }
             ProgressEvent::Preparing(what) => self.0.change(|class, now| {
                 class.grading = None;
                 class.phases.set(0, Some(Phase::new(what)), now);

@@ -13,7 +13,7 @@ use crate::{
     batch::Outputs,
     fault::{Fault, FaultKind},
 };
-use report::{Context, Entry, Format, Truncate};
+use report::{Context, Entry, Format};
 
 /// The files of a folder of reports, open.
 pub(super) struct ReportFolder {
@@ -49,11 +49,7 @@ impl ReportFolder {
     pub(super) fn write_class(self, outputs: &Outputs) -> Result<(), Fault> {
         let facts = outputs.facts()?;
         for (format, file) in self.files {
-            if format == Format::Human {
-                file.finish(&facts.summary.human(Truncate::Nothing))?;
-            } else {
-                file.finish_with(|to| outputs.write(format, &facts, to).map_err(io::Error::other))?;
-            }
+            file.finish_with(|to| outputs.write(format, &facts, to).map_err(io::Error::other))?;
         }
         Ok(())
     }

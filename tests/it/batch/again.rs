@@ -1,6 +1,6 @@
 //! Grading again: what changed, which grades changed, and which files in the folder are used again.
 
-use std::fs;
+use std::{fs, process::Output};
 
 use super::class::{Class, assert_same, outputs, says};
 use crate::support::{
@@ -18,11 +18,19 @@ fn only_changed_submissions_are_graded_again_and_changed_grades_are_shown() {
         "correct-scoped-chunks",
     ]);
     let out = class.out("out");
-    class.batch("out", &[]);
+    class.batch("out", &["--formats", "human,jsonl"]);
+    let summary = fs::read_to_string(out.join("report.txt")).unwrap();
+    assert!(summary.contains("4 submissions"), "{summary}");
+    assert!(
+        !summary.contains('\u{1b}'),
+        "a file has no colour: {summary:?}"
+    );
     remove_tree(&class.folder().join("lines-from-zero")).unwrap();
     class.add("correct-rayon-par-iter", "lines-from-zero");
     let output = class.batch("out", &[]);
     says(&output, "3 unchanged, 1 graded");
+    // Somebody is to be graded, so the sandbox is proven first.
+    assert!(attacks(&output), "{}", shown(&output));
     says(
         &output,
         "lines-from-zero: fail 8/10 -> pass 10/10 (the submission changed)",
@@ -34,6 +42,7 @@ fn only_changed_submissions_are_graded_again_and_changed_grades_are_shown() {
     remove_tree(&class.folder().join("correct-scoped-chunks")).unwrap();
     let output = class.batch("out", &[]);
     says(&output, "3 unchanged, 0 graded");
+    assert!(!attacks(&output), "nobody was graded: {}", shown(&output));
     says(&output, "correct-scoped-chunks: pass 10/10 -> gone");
     assert!(
         out.join("previous/records/correct-scoped-chunks.json")
@@ -47,6 +56,11 @@ fn only_changed_submissions_are_graded_again_and_changed_grades_are_shown() {
     // Earlier changes are reported until the user accepts them.
     says(&output, "lines-from-zero: fail 8/10 -> pass 10/10");
     assert!(out.join("previous/records/lines-from-zero.json").is_file());
+}
+
+/// Whether a batch has attacked its sandbox.
+fn attacks(output: &Output) -> bool {
+    String::from_utf8_lossy(&output.stderr).contains("attacking the sandbox")
 }
 
 #[test]

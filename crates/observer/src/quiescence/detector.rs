@@ -330,13 +330,24 @@ impl<S: Sampler> QuiescenceDetector<S> {
                     Wait::OneSlice,
                 ) => {
                     if !policy.may_be_dispatcher(tid)
-                        || policy.should_wait_for_sleeping_dispatcher(tid, slices, now, wakes)
+                        || policy.should_wait_for_sleeping_dispatcher(
+                            tid,
+                            slices,
+                            now,
+                            wakes,
+                            detection.epoch,
+                        )
                     {
                         detection.busy.push((tid, sleeper.first));
                     }
                 }
                 (SleepDecision::WaitUntil(end), Wait::UntilBudget) => {
                     until = Some(until.map_or(end, |until| until.min(end)));
+                }
+                (SleepDecision::ThreadBudgetSpent, Wait::UntilBudget)
+                    if policy.take_for_dispatcher(tid) =>
+                {
+                    detection.busy.push((tid, sleeper.first));
                 }
                 (SleepDecision::ThreadBudgetSpent, Wait::UntilBudget)
                 | (SleepDecision::SharedBudgetSpent, _) => self.ignored.push(tid),

@@ -188,6 +188,23 @@ impl WaitPolicy {
                 .is_some_and(|thread| thread.state.is_bystander())
     }
 
+    /// A thread has used up its budget of sleep. If it may be a dispatcher, it is a bystander from now on, and the
+    /// detector waits for it as for a dispatcher already in this step: its sleeps add up from step to step, so it may
+    /// not have looked for a free thread in this one. Returns whether this is so.
+    pub(crate) fn take_for_dispatcher(&mut self, tid: i32) -> bool {
+        if self.readers <= 1 || self.ignores_dispatchers {
+            return false;
+        }
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return false;
+        };
+        if thread.has_read {
+            return false;
+        }
+        thread.state.on(Event::Skipped);
+        thread.state.is_bystander()
+    }
+
     /// Whether the detector waits for a thread that may be a dispatcher, now that all others are at rest.
     /// `usage` has the slices of the thread and the processor time of its whole process, which `running`
     /// threads have shared.
@@ -206,7 +223,7 @@ impl WaitPolicy {
             Some((since, before)) if *since == epoch => {
                 let cpu_time = usage.cpu_time.saturating_sub(before.cpu_time);
                 cpu_time < DISPATCHER_BUDGET.saturating_mul(running)
-                    && usage.slices < before.slices + DISPATCHER_SLICES
+                    && !thread.state.has_polled_often(usage.slices, epoch)
             }
             other => {
                 // All others were at rest, and in the same step they worked after this thread ran.
@@ -223,14 +240,22 @@ impl WaitPolicy {
 
     /// Whether the detector waits for a sleep of a thread that may be a dispatcher. It does not if the thread has
     /// slept for its whole budget and handed out nothing. Both `now` and `wakes` are real times from the start.
+    ///
+    /// After a thread has polled often enough since the others came to rest, `should_wait_for_dispatcher` ends the wait.
+    /// What the thread sleeps while the detector still waits for another thread is not charged to it.
     pub(crate) fn should_wait_for_sleeping_dispatcher(
         &mut self,
         tid: i32,
         slices: u64,
         now: Duration,
         wakes: Duration,
+        epoch: Epoch,
     ) -> bool {
-        let account = &mut self.threads.entry(tid).or_default().sleep_as_dispatcher;
+        let thread = self.threads.entry(tid).or_default();
+        if thread.state.has_polled_often(slices, epoch) {
+            return true;
+        }
+        let account = &mut thread.sleep_as_dispatcher;
         if account.is_new(slices) {
             let length = wakes.saturating_sub(now);
             if !account.allows(slices, length) {

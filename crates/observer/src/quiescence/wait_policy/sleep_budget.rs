@@ -8,13 +8,20 @@ use std::time::Duration;
 /// each of 1000 files, to make the disk seem slow, runs for more than four minutes.
 pub(super) const SLEEP_BUDGET: Duration = Duration::from_millis(250);
 
-/// How often a thread may be given a processor between its first sleep and its next access. Most short sleeps
-/// begin and end between two samples of the thread, so that their length is unknown; this number counts them.
+/// How often a thread may be given a processor in the sleeps before its next access. Most short sleeps begin and end
+/// between two samples of the thread, so that their length is unknown; this number counts them.
 const MAX_SLICES: u64 = 256;
 
+/// How many of these slices count at most between two sleeps for which the detector waited. In between, other threads
+/// may have worked for long, above all on a busy machine, and a thread that polls slept often meanwhile without
+/// delaying anything.
+const MAX_SLICES_BETWEEN_SLEEPS: u64 = 8;
+
 /// Real time by which a timer may be late. If a thread still sleeps after that, something else than the timer must wake
-/// it. The kernel's own default lateness is 50 microseconds; the rest is for a virtual machine.
-const TIMER_LATENESS: Duration = Duration::from_millis(2);
+/// it. The kernel's own default lateness is 50 microseconds. The rest is for a virtual machine: if its host takes a
+/// processor away, the timers of this processor are late by tens of milliseconds, while the observer runs on another
+/// one. An honest program has hardly any sleep for which this time is waited in vain, so it can be long.
+const TIMER_LATENESS: Duration = Duration::from_millis(100);
 
 /// Whether the detector waits for a thread that sleeps and will wake by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +42,10 @@ pub(crate) enum SleepDecision {
 pub(super) struct SleepAccount {
     /// The sum of its sleeps for which the detector waited.
     pub(super) total: Duration,
-    /// How often the thread had been given a processor before the first of these sleeps.
-    first_slices: Option<u64>,
+    /// How often the thread was given a processor between these sleeps, as far as it counts.
+    slices: u64,
+    /// The slices of the thread when its sleep was last considered.
+    last_slices: Option<u64>,
     /// The last sleep for which the detector waited: the slices of the thread before it, which identify it, and when it
     /// ends.
     last: Option<(u64, Duration)>,
@@ -54,8 +63,9 @@ impl SleepAccount {
     /// accepted.
     pub(super) fn allows(&mut self, slices: u64, length: Duration) -> bool {
         self.refused = true;
-        let first = *self.first_slices.get_or_insert(slices);
-        self.total + length <= SLEEP_BUDGET && slices.saturating_sub(first) <= MAX_SLICES
+        let before = self.last_slices.replace(slices).unwrap_or(slices);
+        self.slices += slices.saturating_sub(before).min(MAX_SLICES_BETWEEN_SLEEPS);
+        self.total + length <= SLEEP_BUDGET && self.slices <= MAX_SLICES
     }
 
     /// The detector waits for this sleep.
@@ -78,7 +88,8 @@ impl SleepAccount {
     /// Begin a new budget.
     pub(super) fn restart(&mut self) {
         self.total = Duration::ZERO;
-        self.first_slices = None;
+        self.slices = 0;
+        self.last_slices = None;
     }
 }
 

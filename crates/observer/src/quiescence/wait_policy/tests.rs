@@ -83,7 +83,11 @@ fn a_bystander_that_sleeps_is_waited_for_until_it_has_often_handed_out_nothing()
     assert!(policy.may_be_dispatcher(1));
     let sleeps = |policy: &mut WaitPolicy, slice: u32| {
         let now = slice * 10 * MS;
-        policy.should_wait_for_sleeping_dispatcher(1, slice.into(), now, now + 10 * MS)
+        let epoch = Epoch {
+            step: 9,
+            activity: 0,
+        };
+        policy.should_wait_for_sleeping_dispatcher(1, slice.into(), now, now + 10 * MS, epoch)
     };
     let runs = |policy: &mut WaitPolicy, slice: u32, step, activity| {
         let usage = CpuUsage {
@@ -107,6 +111,42 @@ fn a_bystander_that_sleeps_is_waited_for_until_it_has_often_handed_out_nothing()
     // It runs while the others are at rest, and after that they work.
     assert!(runs(&mut policy, 301, 2, 203));
     assert!(sleeps(&mut policy, 301));
+}
+
+#[test]
+fn a_bystander_is_not_charged_for_sleeps_after_it_has_polled_often_enough() {
+    let mut policy = WaitPolicy::default();
+    policy.on_read(2);
+    policy.on_read(3);
+    assert!(!run(&mut policy, 0, 50));
+    policy.mark_skipped(&[1]);
+    for step in 1..10 {
+        let epoch = Epoch { step, activity: 0 };
+        let polls = (0..100).take_while(|&poll| {
+            let slices = 1000 * u64::from(step) + poll;
+            let now = Duration::from_millis(slices);
+            let usage = CpuUsage {
+                slices,
+                ..CpuUsage::default()
+            };
+            policy.should_wait_for_sleeping_dispatcher(1, slices, now, now + MS, epoch)
+                && policy.should_wait_for_dispatcher(1, usage, 1, epoch)
+        });
+        assert_eq!(polls.count(), 8);
+    }
+}
+
+#[test]
+fn a_thread_that_slept_too_long_may_be_a_dispatcher_in_the_same_step() {
+    let mut policy = WaitPolicy::default();
+    assert!(run(&mut policy, 0, 0));
+    policy.on_read(2);
+    assert!(!policy.take_for_dispatcher(1));
+    assert_eq!(policy.wait(1), Wait::UntilBudget);
+    policy.on_read(3);
+    assert!(!policy.take_for_dispatcher(3));
+    assert!(policy.take_for_dispatcher(1));
+    assert!(policy.may_be_dispatcher(1));
 }
 
 /// A policy for a thread that has read late twice. It was trusted after the first time, and then skipped again.
@@ -199,20 +239,30 @@ fn short_sleeps_are_waited_for_until_they_add_up() {
         sleep(&mut policy, 5, 300, 60),
         SleepDecision::WaitUntil(360 * MS)
     );
-    // There are too many sleeps, although most of them were not seen.
+    // Most sleeps were not seen, as other threads worked meanwhile.
     assert_eq!(
         sleep(&mut policy, 300, 370, 1),
-        SleepDecision::ThreadBudgetSpent
+        SleepDecision::WaitUntil(371 * MS)
     );
+    // There are too many sleeps, although half of them were not seen.
+    let seen = (1..200).map(|n| 300 + 2 * n);
+    let seen = seen.take_while(|&slice| {
+        sleep(&mut policy, slice, 370 + slice / 2, 1) != SleepDecision::ThreadBudgetSpent
+    });
+    assert_eq!(seen.count(), 124);
     policy.on_read(1);
     // The detector does not wait for a long sleep, nor for a timer that is too late.
-    assert_eq!(sleep(&mut policy, 301, 380, 10_000), SleepDecision::AtRest);
+    assert_eq!(sleep(&mut policy, 901, 980, 10_000), SleepDecision::AtRest);
     assert_eq!(
-        sleep(&mut policy, 302, 380, 1),
-        SleepDecision::WaitUntil(381 * MS)
+        sleep(&mut policy, 902, 980, 1),
+        SleepDecision::WaitUntil(981 * MS)
     );
     assert_eq!(
-        policy.should_wait_for_sleeping(1, 302, 401 * MS, 381 * MS),
+        policy.should_wait_for_sleeping(1, 902, 1001 * MS, 981 * MS),
+        SleepDecision::WaitUntil(1001 * MS)
+    );
+    assert_eq!(
+        policy.should_wait_for_sleeping(1, 902, 1081 * MS, 981 * MS),
         SleepDecision::AtRest
     );
 }

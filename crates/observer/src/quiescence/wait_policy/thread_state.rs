@@ -12,7 +12,7 @@
 //! first, second, fourth, eighth … late read: a thread that always spins is trusted ever less often. A
 //! second read in the same step shows that the thread worked by itself.
 
-use super::Epoch;
+use super::{DISPATCHER_SLICES, Epoch};
 use crate::quiescence::sampler::CpuUsage;
 
 /// How long the detector waits for a thread that can run.
@@ -96,6 +96,16 @@ impl ThreadState {
             Self::Bystander { .. } => Wait::Never,
             Self::GivenUp { .. } | Self::ReadLate { .. } => Wait::OneSlice,
         }
+    }
+
+    /// Whether the thread, waited for as for a dispatcher, was given a processor so often in this epoch that it must
+    /// have found a free thread.
+    pub(super) fn has_polled_often(self, slices: u64, epoch: Epoch) -> bool {
+        matches!(
+            self,
+            Self::Bystander { dispatcher_since: Some((since, before)) }
+                if since == epoch && slices >= before.slices + DISPATCHER_SLICES
+        )
     }
 
     pub(super) fn is_bystander(self) -> bool {

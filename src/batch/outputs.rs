@@ -294,6 +294,7 @@ impl Entries for Outputs {
                     handed_in: class.map(|class| class.handed_in(id)),
                     people: people.map(report::Person::from).collect(),
                     fingerprint: key.and_then(|key| key.fingerprint),
+                    folder: None,
                 }))
             };
             if let Some(entry) = read().map_err(io::Error::other)? {

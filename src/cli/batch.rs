@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    app::App, batch_progress::BatchProgress, exit_code::ExitCode, output::quoted, task::Batch,
+    app::App, batch_progress::BatchProgress, exit_code::ExitCode, output::quoted,
+    step_summary::StepSummary, task::Batch,
 };
 use crate::{
     batch::{self, Outcome, Outputs},
@@ -36,6 +37,7 @@ impl App {
             quiet,
             format,
             formats,
+            step_summary,
             exit_zero,
         } = task;
         if list {
@@ -46,7 +48,7 @@ impl App {
                 Format::Human => listing.human(),
                 Format::Json => listing.json()?,
                 Format::Csv => listing.csv(),
-                other @ Format::Jsonl => {
+                other => {
                     let message = format!("failed to print who is in the class as `{other}`");
                     return Err(Fault::usage(message)
                         .hint("choose `--format human`, `--format json` or `--format csv`"));
@@ -68,6 +70,7 @@ impl App {
             accept,
             formats: &formats,
         };
+        let summary = step_summary.as_deref().map(StepSummary::open).transpose()?;
         let sandbox = self.sandbox(isolation)?;
         if !quiet {
             let around = sandbox::surroundings();
@@ -102,13 +105,18 @@ impl App {
                 self.output
                     .report(&(summary + &account(&outcome, &shown_out, accept)))?;
             }
-            format => self.write_class(&Outputs::open(&out)?, format)?,
+            format => self.write_class(&Outputs::open(&out)?, format, summary)?,
         }
         Ok(ExitCode::of_summary(&outcome.summary).unless_student(exit_zero))
     }
 
-    /// Write a class's outputs to standard output, record by record.
-    pub(super) fn write_class(&self, outputs: &Outputs, format: Format) -> Result<(), Fault> {
+    /// Write a class's outputs to standard output, record by record, and to the summary of a job if there is one.
+    pub(super) fn write_class(
+        &self,
+        outputs: &Outputs,
+        format: Format,
+        summary: Option<StepSummary>,
+    ) -> Result<(), Fault> {
         let facts = self.waiting("reading the records", || outputs.facts())?;
         if format == Format::Human {
             return self.output.report(&facts.summary.human(Truncate::Nothing));
@@ -117,7 +125,13 @@ impl App {
         outputs.write(format, &facts, &mut stdout)?;
         stdout
             .flush()
-            .map_err(|error| Fault::usage("failed to write to standard output").because(error))
+            .map_err(|error| Fault::usage("failed to write to standard output").because(error))?;
+        if let Some(summary) = summary {
+            let mut markdown = Vec::new();
+            outputs.write(Format::Markdown, &facts, &mut markdown)?;
+            summary.append(&String::from_utf8_lossy(&markdown))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,9 @@
 //! `grade EXERCISE [PATH]`.
 
-use std::{ffi::OsStr, path::Path};
+use std::{
+    ffi::OsStr,
+    path::{Component, Path, PathBuf},
+};
 
 use super::{
     app::App,
@@ -8,6 +11,7 @@ use super::{
     output::{ReportFile, since_1970},
     progress::GradeProgress,
     report_folder::{ReportFolder, one},
+    step_summary::StepSummary,
     task::Grade,
 };
 use crate::{
@@ -18,7 +22,7 @@ use crate::{
     },
 };
 use ids::SubmissionId;
-use report::Entry;
+use report::{Entry, Format};
 
 impl App {
     pub(super) fn grade(&self, task: Grade) -> Result<ExitCode, Fault> {
@@ -34,12 +38,16 @@ impl App {
             format,
             report: file,
             reports,
+            step_summary,
+            root,
             exit_zero,
             replay,
         } = task;
         let submission = submission(&folder)?;
+        let place = place_in(&root, &folder);
         let file = file.as_deref().map(ReportFile::open).transpose()?;
         let folder = reports.as_ref().map(ReportFolder::open).transpose()?;
+        let summary = step_summary.as_deref().map(StepSummary::open).transpose()?;
         let SingleRecord {
             record,
             unchanged_since,
@@ -74,11 +82,17 @@ impl App {
         {
             return Err(fault.clone().into());
         }
-        let entry = Entry::of(record);
+        let entry = Entry {
+            folder: place,
+            ..Entry::of(record)
+        };
         let text = one(format, &entry)?;
         self.output.report(&text)?;
         if let Some(file) = file {
             file.finish(&text)?;
+        }
+        if let Some(summary) = summary {
+            summary.append(&one(Format::Markdown, &entry)?)?;
         }
         if let (Some(reports), Some(folder)) = (reports, folder) {
             folder.write_one(&entry)?;
@@ -86,6 +100,24 @@ impl App {
         }
         Ok(ExitCode::of_record(&entry.record).unless_student(exit_zero))
     }
+}
+
+/// Where a folder is below the root of a repository. `None` if it is elsewhere, or is an archive.
+fn place_in(root: &Path, folder: &Path) -> Option<String> {
+    let plain = |path: &Path| {
+        let absolute = std::path::absolute(path).ok()?;
+        let mut plain = PathBuf::new();
+        for part in absolute.components() {
+            match part {
+                Component::ParentDir => drop(plain.pop()),
+                part => plain.push(part),
+            }
+        }
+        Some(plain)
+    };
+    let folder = plain(folder.is_dir().then_some(folder)?)?;
+    let place = folder.strip_prefix(plain(root)?).ok()?;
+    place.to_str().map(str::to_owned)
 }
 
 /// The submission that the user named: a folder, or an archive. A mistyped path is reported at once.

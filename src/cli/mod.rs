@@ -19,6 +19,7 @@ mod progress;
 mod report;
 mod report_folder;
 mod status;
+mod step_summary;
 mod task;
 
 use std::{

@@ -6,6 +6,7 @@ use super::{
     app::App,
     exit_code::ExitCode,
     report_folder::{ReportFolder, one},
+    step_summary::StepSummary,
     task::{Report, ReportForm},
 };
 use crate::{batch::Outputs, fault::Fault};
@@ -23,9 +24,10 @@ impl App {
                 ));
             }
             match &task.form {
-                ReportForm::Printed(format) => {
+                ReportForm::Printed(format, summary) => {
                     check_is_for_class(*format)?;
-                    self.write_class(&outputs, *format)?;
+                    let summary = summary.as_deref().map(StepSummary::open).transpose()?;
+                    self.write_class(&outputs, *format, summary)?;
                 }
                 ReportForm::Files(reports) => {
                     for format in &reports.formats {
@@ -39,8 +41,12 @@ impl App {
         } else {
             let entry = Entry::of(read(path)?);
             match &task.form {
-                ReportForm::Printed(format) => {
+                ReportForm::Printed(format, summary) => {
+                    let summary = summary.as_deref().map(StepSummary::open).transpose()?;
                     self.output.report(&one(*format, &entry)?)?;
+                    if let Some(summary) = summary {
+                        summary.append(&one(Format::Markdown, &entry)?)?;
+                    }
                 }
                 ReportForm::Files(reports) => {
                     let folder = ReportFolder::open(reports)?;

@@ -66,10 +66,7 @@ impl Reports {
 
 /// The report of one submission.
 pub(super) fn one(format: Format, entry: &Entry) -> Result<String, Fault> {
-    let context = Context {
-        now: since_1970(),
-        folder: String::new(),
-    };
+    let context = Context { now: since_1970() };
     report::one(format, entry, &context)
         .map_err(|error: io::Error| Fault::internal("make a report", error))
 }

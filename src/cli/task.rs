@@ -58,6 +58,10 @@ pub(super) struct Grade {
     pub(super) report: Option<PathBuf>,
     /// The reports that are written besides, if any are.
     pub(super) reports: Option<Reports>,
+    /// The file of the job's summary, if the report belongs there as well.
+    pub(super) step_summary: Option<PathBuf>,
+    /// The root of the repository, as whoever reads the report knows it.
+    pub(super) root: PathBuf,
     /// Whether a submission that does not pass is no failure of this program.
     pub(super) exit_zero: bool,
     /// The command that does the same again, from the same folder, but for seeds and observed runs.
@@ -94,6 +98,8 @@ pub(super) struct Batch {
     pub(super) format: Format,
     /// The reports that are written into the output folder besides.
     pub(super) formats: Vec<Format>,
+    /// The file of the job's summary, if the report belongs there as well.
+    pub(super) step_summary: Option<PathBuf>,
     /// Whether submissions that do not pass are no failure of this program.
     pub(super) exit_zero: bool,
 }
@@ -106,8 +112,8 @@ pub(super) struct Report {
 
 /// What becomes of a report.
 pub(super) enum ReportForm {
-    /// It is printed.
-    Printed(Format),
+    /// It is printed, and perhaps it belongs into the file of a job's summary as well.
+    Printed(Format, Option<PathBuf>),
     /// Files are written.
     Files(Reports),
 }
@@ -247,6 +253,7 @@ impl Typed<'_> {
             Some(path) => self.here.join(path),
             None => exercise.starter.clone(),
         };
+        let format = args.format.unwrap_or_default();
         Ok(Grade {
             isolation: self.isolation(&settings, Author::Own),
             settings,
@@ -256,9 +263,14 @@ impl Typed<'_> {
             observe: args.observe,
             plan,
             fresh: args.fresh,
-            format: args.format.unwrap_or_default(),
+            format,
             report: args.report,
             reports: self.reports(args.formats, args.report_dir),
+            step_summary: self.step_summary(format),
+            root: match self.variable("GITHUB_WORKSPACE") {
+                Some(root) => self.here.join(root),
+                None => self.here.to_path_buf(),
+            },
             exit_zero: args.exit_zero,
             replay,
         })
@@ -288,6 +300,7 @@ impl Typed<'_> {
             quiet: args.quiet,
             format: args.format,
             formats: args.formats,
+            step_summary: self.step_summary(args.format),
             exit_zero: args.exit_zero,
         })
     }
@@ -297,9 +310,21 @@ impl Typed<'_> {
             path: self.here.join(args.path),
             form: match self.reports(args.formats, args.report_dir) {
                 Some(reports) => ReportForm::Files(reports),
-                None => ReportForm::Printed(args.format),
+                None => ReportForm::Printed(args.format, self.step_summary(args.format)),
             },
         }
+    }
+
+    /// A variable that is set and not empty.
+    fn variable(&self, name: &str) -> Option<OsString> {
+        (self.env)(name).filter(|value| !value.is_empty())
+    }
+
+    /// GitHub Actions has a file for the summary of a job, beside the annotations in the log.
+    fn step_summary(&self, format: Format) -> Option<PathBuf> {
+        let path = self.variable("GITHUB_STEP_SUMMARY");
+        path.filter(|_| format == Format::Github)
+            .map(|path| self.here.join(path))
     }
 
     fn reports(&self, formats: Vec<Format>, folder: Option<PathBuf>) -> Option<Reports> {

@@ -16,5 +16,6 @@ mod matrix;
 mod nested;
 mod progress;
 mod published;
+mod reports;
 mod standstill;
 mod support;

@@ -18,6 +18,9 @@ pub struct Entry {
     pub people: Vec<Person>,
     /// The digest of its source without comments, layout and names of files, where that is known.
     pub fingerprint: Option<Digest>,
+    /// Where the submission's crate is, as whoever reads the report knows it: below the root of a repository, empty
+    /// for the root itself. `None` where that is not known; then no report names a place in a repository.
+    pub folder: Option<String>,
 }
 
 impl Entry {
@@ -29,6 +32,7 @@ impl Entry {
             handed_in: None,
             people: Vec::new(),
             fingerprint: None,
+            folder: None,
         }
     }
 }
@@ -82,7 +86,4 @@ pub trait Entries {
 pub struct Context {
     /// How much time has passed since 1970, for the ages of files.
     pub now: Duration,
-    /// Where the submission's crate is, as whoever reads the report knows it: relative to the root of a repository. For
-    /// the annotations that name a file. Empty where it is the current folder, or is not known.
-    pub folder: String,
 }

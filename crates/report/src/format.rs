@@ -14,11 +14,22 @@ pub enum Format {
     Jsonl,
     /// The gradebook: one line for each submission.
     Csv,
+    /// For a job summary, a comment or a file.
+    Markdown,
+    /// Annotations of GitHub Actions.
+    Github,
 }
 
 impl Format {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Human, Self::Json, Self::Jsonl, Self::Csv];
+    pub const ALL: [Self; 6] = [
+        Self::Human,
+        Self::Json,
+        Self::Jsonl,
+        Self::Csv,
+        Self::Markdown,
+        Self::Github,
+    ];
 
     /// Its name on the command line.
     #[must_use]
@@ -28,6 +39,8 @@ impl Format {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Markdown => "markdown",
+            Self::Github => "github",
         }
     }
 
@@ -39,6 +52,8 @@ impl Format {
             Self::Json => "The record, or all records of a class: as batch.json",
             Self::Jsonl => "One record a line, for programs",
             Self::Csv => "A line for each submission, for a spreadsheet: as gradebook.csv",
+            Self::Markdown => "For a job summary, a comment, or a file for the student",
+            Self::Github => "Annotations of GitHub Actions, and the summary of the job",
         }
     }
 
@@ -50,6 +65,8 @@ impl Format {
             Self::Json => "report.json",
             Self::Jsonl => "report.jsonl",
             Self::Csv => "report.csv",
+            Self::Markdown => "report.md",
+            Self::Github => "github.txt",
         }
     }
 
@@ -58,6 +75,7 @@ impl Format {
     pub const fn is_for_class(self) -> bool {
         match self {
             Self::Human | Self::Json | Self::Jsonl | Self::Csv => true,
+            Self::Markdown | Self::Github => true,
         }
     }
 }

@@ -6,8 +6,10 @@ use crate::{
     csv::{gradebook_head, gradebook_lines},
     entry::{ClassFacts, Context, Entries, Entry},
     format::Format,
+    github::{self, github},
     human::human,
     json::{json, json_line},
+    markdown::{self, markdown},
     summary::Truncate,
 };
 
@@ -26,6 +28,8 @@ pub fn one(format: Format, entry: &Entry, context: &Context) -> io::Result<Strin
             let has_people = !entry.people.is_empty();
             gradebook_head(&checks, has_people) + &gradebook_lines(entry, &checks, has_people)
         }
+        Format::Markdown => markdown(record),
+        Format::Github => github(entry),
     })
 }
 
@@ -54,6 +58,8 @@ pub fn class(
                 to.write_all(lines.as_bytes())
             })
         }
+        Format::Markdown => markdown::write_class(facts, entries, to),
+        Format::Github => github::write_class(facts, entries, to),
         Format::Json => Err(io::Error::other("the batch writes its own JSON")),
     }
 }

@@ -5,7 +5,7 @@
 
 mod again;
 mod alike;
-mod class;
+pub(crate) mod class;
 mod exports;
 mod found;
 mod kept_data;

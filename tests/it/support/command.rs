@@ -20,7 +20,9 @@ pub(crate) fn grade() -> Command {
 pub(crate) fn in_known_environment(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        let is_ours = name.starts_with("GRADE_") || name.starts_with("XDG_");
+        let is_ours = ["GRADE_", "XDG_", "GITHUB_"]
+            .iter()
+            .any(|start| name.starts_with(start));
         if is_ours
             || matches!(
                 &*name,

@@ -44,18 +44,7 @@ const SHARED: [&str; 3] = ["layers", "references", "toolchains"];
 pub(crate) fn private_cache() -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let folder = FOLDER.get_or_init(|| {
-        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("private-caches");
-        fs::create_dir_all(&all).unwrap();
-        // Those of test programs that have ended.
-        for found in fs::read_dir(&all).unwrap().flatten() {
-            let name = found.file_name().into_string().unwrap_or_default();
-            if !Path::new("/proc").join(name).exists() {
-                let _ = fs_scratch::remove_tree(&found.path());
-            }
-        }
-        all.join(std::process::id().to_string())
-    });
+    let folder = FOLDER.get_or_init(|| of_this_process("private-caches"));
     let cache = folder.join(NUMBER.fetch_add(1, Ordering::Relaxed).to_string());
     fs::create_dir_all(&cache).unwrap();
     for name in SHARED {
@@ -64,6 +53,20 @@ pub(crate) fn private_cache() -> PathBuf {
         symlink(shared, cache.join(name)).unwrap();
     }
     cache
+}
+
+/// The name of a folder of this test program alone, below the folder `kind`. It is not made. Those of test
+/// programs that have ended are removed.
+pub(crate) fn of_this_process(kind: &str) -> PathBuf {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join(kind);
+    fs::create_dir_all(&all).unwrap();
+    for found in fs::read_dir(&all).unwrap().flatten() {
+        let name = found.file_name().into_string().unwrap_or_default();
+        if !Path::new("/proc").join(name).exists() {
+            let _ = fs_scratch::remove_tree(&found.path());
+        }
+    }
+    all.join(std::process::id().to_string())
 }
 
 /// The program under test: the one that `GRADE_UNDER_TEST` names, or the one that cargo built for the tests.

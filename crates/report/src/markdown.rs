@@ -1,0 +1,222 @@
+//! The report in Markdown: for a job summary, a comment or a file that goes back to a student.
+//!
+//! It has tables, as GitHub, GitLab and many others show them, and no HTML. Text of a submission passes through
+//! `markdown_text` alone. A class stays below the mebibyte that GitHub takes for the summary of a step; where
+//! submissions are left out for that, their number is shown.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use crate::{
+    entry::{ClassFacts, Entries},
+    markdown_text::{block, cell, code, sentence},
+    words::{reason, verdict_word},
+};
+use ids::words::{count, plural};
+use judge::{
+    check,
+    record::{Check, Fault, Record, Status, Verdict},
+};
+
+/// The most bytes of a report: a mebibyte and room for what others add.
+const MOST_BYTES: usize = 1_000_000;
+/// The most characters of the reason in a line of a class.
+const LONGEST_REASON: usize = 300;
+
+/// The report of one submission.
+#[must_use]
+pub(crate) fn markdown(record: &Record) -> String {
+    let mut text = String::new();
+    headline(&mut text, record);
+    if !record.checks.is_empty() {
+        text += "\n| check | answer | points |\n| --- | --- | ---: |\n";
+    }
+    for check in &record.checks {
+        let Check {
+            id,
+            earned,
+            possible,
+            ..
+        } = check;
+        let word = status_word(check.status);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {id} | {word} | {earned} of {possible} |");
+    }
+    for fault in &record.faults {
+        write_fault(&mut text, fault);
+    }
+    for check in &record.checks {
+        write_check(&mut text, check);
+    }
+    let grader = &record.grader;
+    let _ = write!(text, "\n---\n\n");
+    if let Some(notice) = &record.notice {
+        let _ = writeln!(text, "{}\n", sentence(notice));
+    }
+    let _ = writeln!(
+        text,
+        "Isolation: {}. Reads seen by: {}. Again on the same data: {}",
+        sentence(&grader.tier),
+        sentence(&grader.observer),
+        code(&record.replay)
+    );
+    text
+}
+
+fn headline(text: &mut String, record: &Record) {
+    let exercise = record.exercise.as_str();
+    let id = record.submission.id.as_str();
+    let by = if id == exercise {
+        String::new()
+    } else {
+        format!(" by {}", sentence(id))
+    };
+    let word = match record.verdict {
+        Verdict::Pass => "passed",
+        Verdict::Fail => "did not pass",
+        Verdict::NotGraded => "not graded",
+    };
+    let _ = writeln!(text, "# {}{by}: {word}\n", sentence(exercise));
+    let points = match record.score {
+        Some(score) => format!("**{} of {} points.**", score.earned, score.possible),
+        None => "**Not graded: no points were given or taken.** \
+                 The reason is a problem of the machine or of the course, not of the submission."
+            .to_owned(),
+    };
+    let _ = writeln!(text, "{points}");
+}
+
+fn write_fault(text: &mut String, fault: &Fault) {
+    let _ = writeln!(
+        text,
+        "\n## Why it was not graded\n\n{}",
+        start(&fault.message)
+    );
+    if let Some(cause) = &fault.cause {
+        let _ = write!(text, "\n{}", block(cause));
+    }
+    if let Some(hint) = &fault.hint {
+        let _ = writeln!(text, "\n- **Try:** {}", sentence(hint));
+    }
+}
+
+fn write_check(text: &mut String, check: &Check) {
+    let _ = writeln!(text, "\n## {}: {}\n", check.id, status_word(check.status));
+    let _ = writeln!(text, "{}", start(&check.message));
+    if matches!(check.status, Status::Pass | Status::Skipped) {
+        return;
+    }
+    let _ = writeln!(text, "\n- **Asked:** {}", check::asks(check.id));
+    let details = &check.details;
+    let seed = details.seed.map(|seed| seed.to_string());
+    for (label, value) in [
+        ("Seed", &seed),
+        ("Place", &details.place),
+        ("Expected", &details.expected),
+        ("Seen", &details.seen),
+    ] {
+        if let Some(value) = value {
+            let _ = writeln!(text, "- **{label}:** {}", sentence(value));
+        }
+    }
+    for more in &details.more {
+        let _ = writeln!(text, "- **Also:** {}", sentence(more));
+    }
+    if let Some(hint) = &check.hint {
+        let _ = writeln!(text, "- **Try:** {}", sentence(hint));
+    }
+    if let Some(output) = &details.output {
+        let _ = write!(text, "\n{}", block(output));
+    }
+}
+
+/// A sentence where a paragraph begins: a word that would make a list of it is code.
+fn start(text: &str) -> String {
+    let written = sentence(text);
+    let first = written.split(' ').next().unwrap_or_default();
+    let is_letter = |c: char| c.is_alphabetic() || matches!(c, '`' | '(' | '"' | '\'');
+    if first.starts_with(is_letter) {
+        return written;
+    }
+    let rest = &written[first.len()..];
+    format!("{}{rest}", code(first))
+}
+
+/// The report of a class.
+pub(crate) fn write_class(
+    facts: &ClassFacts,
+    entries: &dyn Entries,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let summary = &facts.summary;
+    let head = class_head(facts);
+    to.write_all(head.as_bytes())?;
+    let mut written = head.len();
+    let mut left_out = 0;
+    entries.each(&mut |entry| {
+        let line = class_line(&entry.record);
+        if written + line.len() > MOST_BYTES {
+            left_out += 1;
+            return Ok(());
+        }
+        written += line.len();
+        to.write_all(line.as_bytes())
+    })?;
+    if left_out > 0 {
+        let all = summary.total();
+        let word = plural(left_out, "submission");
+        writeln!(
+            to,
+            "\n{left_out} more {word} of {all} are left out here. The gradebook has all of them."
+        )?;
+    }
+    Ok(())
+}
+
+fn class_head(facts: &ClassFacts) -> String {
+    let summary = &facts.summary;
+    let total = summary.total();
+    let mut text = format!("# {}: {}", facts.exercise, count(total, "submission"));
+    if let Some(class) = summary.class.filter(|class| *class > total) {
+        let _ = write!(text, " of {class} so far");
+    }
+    text += "\n\n| verdict | submissions |\n| --- | ---: |\n";
+    for (verdict, word) in [
+        (Verdict::Pass, "passed"),
+        (Verdict::Fail, "did not pass"),
+        (Verdict::NotGraded, "not graded, through no fault of theirs"),
+    ] {
+        let _ = writeln!(text, "| {word} | {} |", summary.count(verdict));
+    }
+    text += "\n| submission | verdict | points | why |\n| --- | --- | ---: | --- |\n";
+    text
+}
+
+fn class_line(record: &Record) -> String {
+    let points = match record.score {
+        Some(score) => format!("{} of {}", score.earned, score.possible),
+        None => String::new(),
+    };
+    let reason = reason(record).unwrap_or_default();
+    let reason = match reason.char_indices().nth(LONGEST_REASON) {
+        Some((at, _)) => format!("{}…", &reason[..at]),
+        None => reason,
+    };
+    format!(
+        "| {} | {} | {points} | {} |\n",
+        cell(&sentence(record.submission.id.as_str())),
+        verdict_word(record.verdict),
+        cell(&sentence(&reason))
+    )
+}
+
+const fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "pass",
+        Status::Fail => "**fail**",
+        Status::Skipped => "skipped",
+        Status::Inconclusive => "open",
+    }
+}

@@ -18,17 +18,20 @@ pub enum Format {
     Markdown,
     /// Annotations of GitHub Actions.
     Github,
+    /// JUnit's XML, for CI systems.
+    Junit,
 }
 
 impl Format {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Human,
         Self::Json,
         Self::Jsonl,
         Self::Csv,
         Self::Markdown,
         Self::Github,
+        Self::Junit,
     ];
 
     /// Its name on the command line.
@@ -41,6 +44,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "markdown",
             Self::Github => "github",
+            Self::Junit => "junit",
         }
     }
 
@@ -54,6 +58,7 @@ impl Format {
             Self::Csv => "A line for each submission, for a spreadsheet: as gradebook.csv",
             Self::Markdown => "For a job summary, a comment, or a file for the student",
             Self::Github => "Annotations of GitHub Actions, and the summary of the job",
+            Self::Junit => "A suite for each submission, a case for each check, for CI systems",
         }
     }
 
@@ -67,6 +72,7 @@ impl Format {
             Self::Csv => "report.csv",
             Self::Markdown => "report.md",
             Self::Github => "github.txt",
+            Self::Junit => "junit.xml",
         }
     }
 
@@ -74,8 +80,13 @@ impl Format {
     #[must_use]
     pub const fn is_for_class(self) -> bool {
         match self {
-            Self::Human | Self::Json | Self::Jsonl | Self::Csv => true,
-            Self::Markdown | Self::Github => true,
+            Self::Human
+            | Self::Json
+            | Self::Jsonl
+            | Self::Csv
+            | Self::Markdown
+            | Self::Github
+            | Self::Junit => true,
         }
     }
 }

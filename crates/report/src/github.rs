@@ -11,14 +11,12 @@ use std::io::{self, Write};
 use crate::{
     entry::{ClassFacts, Entries, Entry},
     escape::{escape_block, escape_line},
+    lines::{answer_lines, fault_lines},
     place,
     words::reason,
 };
 use ids::words::{count, plural};
-use judge::{
-    check,
-    record::{Check, Record, Status, Verdict},
-};
+use judge::record::{Check, Record, Status, Verdict};
 
 /// How many annotations of one kind are shown for each step.
 const SHOWN: usize = 10;
@@ -30,10 +28,7 @@ pub(crate) fn github(entry: &Entry) -> String {
     let record = &entry.record;
     let mut text = String::new();
     for fault in &record.faults {
-        let mut words = format!("not graded, which is no zero: {fault}");
-        if let Some(hint) = &fault.hint {
-            words += &format!("\nTry: {hint}");
-        }
+        let words = format!("not graded, which is no zero: {}", fault_lines(fault));
         text += &command("warning", "", &title(record, "not graded"), &words);
     }
     for check in &record.checks {
@@ -44,7 +39,12 @@ pub(crate) fn github(entry: &Entry) -> String {
         };
         let place = entry.folder.as_ref().map(|folder| at(folder, check));
         let title = title(record, check.id.as_str());
-        text += &command(kind, &place.unwrap_or_default(), &title, &words(check));
+        text += &command(
+            kind,
+            &place.unwrap_or_default(),
+            &title,
+            &answer_lines(check),
+        );
     }
     let end = match (record.verdict, record.score) {
         (Verdict::Pass, Some(score)) => {
@@ -139,22 +139,6 @@ impl Room {
 
 fn title(record: &Record, what: &str) -> String {
     format!("{}: {what}", record.exercise)
-}
-
-/// A check's answer as the text of an annotation.
-fn words(check: &Check) -> String {
-    let details = &check.details;
-    let mut lines = vec![check.message.clone()];
-    lines.push(format!("Asked: {}", check::asks(check.id)));
-    for (label, value) in [
-        ("Expected", &details.expected),
-        ("Seen", &details.seen),
-        ("Try", &check.hint),
-    ] {
-        lines.extend(value.iter().map(|value| format!("{label}: {value}")));
-    }
-    lines.extend(details.output.clone());
-    lines.join("\n")
 }
 
 /// The properties that name the place of a failed check. A failure without a place is at the manifest, which every

@@ -16,6 +16,8 @@ mod format;
 mod github;
 mod human;
 mod json;
+mod junit;
+mod lines;
 mod markdown;
 mod markdown_text;
 mod place;
@@ -23,6 +25,7 @@ mod render;
 pub mod style;
 mod summary;
 mod words;
+mod xml;
 
 pub use change::{Change, Earlier, Standing};
 pub use csv::{gradebook_head, gradebook_lines, table_line};

@@ -17,7 +17,7 @@ pub(crate) fn sentence(text: &str) -> String {
     let text = escape_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     // One backtick has no partner.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return words(&text);
     }
     let mut written = String::with_capacity(text.len());

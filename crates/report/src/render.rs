@@ -9,6 +9,7 @@ use crate::{
     github::{self, github},
     human::human,
     json::{json, json_line},
+    junit::{self, junit},
     markdown::{self, markdown},
     summary::Truncate,
 };
@@ -30,6 +31,7 @@ pub fn one(format: Format, entry: &Entry, context: &Context) -> io::Result<Strin
         }
         Format::Markdown => markdown(record),
         Format::Github => github(entry),
+        Format::Junit => junit(record),
     })
 }
 
@@ -60,6 +62,7 @@ pub fn class(
         }
         Format::Markdown => markdown::write_class(facts, entries, to),
         Format::Github => github::write_class(facts, entries, to),
+        Format::Junit => junit::write_class(entries, to),
         Format::Json => Err(io::Error::other("the batch writes its own JSON")),
     }
 }

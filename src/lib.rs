@@ -10,6 +10,7 @@ pub mod course;
 pub mod config;
 
 pub mod compile;
+pub mod pull_request;
 pub mod reference;
 
 pub mod grading;

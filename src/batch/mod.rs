@@ -244,6 +244,15 @@ fn find_class(
 /// The pattern for names that takes each entry for one student's.
 const ALL_NAMES: &str = "(?<student>.+)";
 
+/// The pattern that takes each entry of a class for one student's, whatever its name looks like.
+///
+/// # Errors
+/// This program has a mistake.
+pub fn every_entry() -> Result<intake::NamePattern, Fault> {
+    intake::NamePattern::new(ALL_NAMES)
+        .map_err(|error| Fault::internal("read a pattern of this program", error))
+}
+
 /// The fault of a class that was not found, with the command to type if another folder was meant.
 fn misnamed(error: intake::Error, exercise: &Exercise) -> Fault {
     use intake::Misnamed as M;

@@ -10,6 +10,7 @@ use clap::{
 
 use crate::{
     config::{Isolation, Overrides},
+    course::SubmissionPattern,
     grading::ObserveRequest,
 };
 use ids::Seed;
@@ -42,6 +43,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Grade every submission in a folder; if it is stopped, the same command continues
     Batch(BatchArgs),
+    /// Grade what a pull request changes, by the course of its base
+    Ci(CiArgs),
     /// Make a report from the records of a batch, or from one record
     Report(ReportArgs),
     /// Write an exercise's data files, to try a program by hand
@@ -174,6 +177,44 @@ pub(super) struct BatchArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CiArgs {
+    /// The commit or branch that the pull request is to be merged into; its course is used
+    #[arg(long, value_name = "REF")]
+    pub(super) base: String,
+    /// The commit of the pull request; its submissions are graded
+    #[arg(long, value_name = "REF", default_value = "HEAD")]
+    pub(super) head: String,
+    /// Where submissions are, such as `students/{student}/{exercise}`, or `.` for the whole
+    /// repository [default: as grader.toml says, or else the exercises' own folders]
+    #[arg(long, value_name = "PATTERN", value_parser = parse_submissions)]
+    pub(super) submissions: Option<SubmissionPattern>,
+    /// The exercise, where no folder names it [default: the only one]
+    #[arg(long, value_name = "ID")]
+    pub(super) exercise: Option<String>,
+    /// The student, where no folder names one [default: the exercise's name]
+    #[arg(long, value_name = "NAME")]
+    pub(super) student: Option<String>,
+    /// Grade on this seed instead of fresh ones; may be given several times
+    #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
+    pub(super) seeds: Vec<Seed>,
+    /// In which runs reads are observed: in `one`, drawn at random, in `all`, or in the one on this seed
+    #[arg(long, value_name = "WHICH", default_value_t = ObserveRequest::One, value_parser = parse_observe)]
+    pub(super) observe: ObserveRequest,
+    /// How many are graded at a time [default: one for each core, and for 512 MiB of free memory]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Write reports in these formats, a folder for each exercise and a file for each format
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = class_formats())]
+    pub(super) formats: Vec<Format>,
+    /// The folder of the reports that `--formats` writes [default: grade-report]
+    #[arg(long, value_name = "DIR", requires = "formats")]
+    pub(super) report_dir: Option<PathBuf>,
+    /// Exit with 0 also if submissions do not pass
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     /// The folder that a batch wrote into, or one record
     #[arg(value_name = "DIR")]
@@ -290,6 +331,10 @@ fn parse_isolation(text: &str) -> Result<Isolation, String> {
 
 fn parse_names(text: &str) -> Result<NamePattern, String> {
     NamePattern::new(text).map_err(|error| format!("the pattern {error}"))
+}
+
+fn parse_submissions(text: &str) -> Result<SubmissionPattern, String> {
+    text.parse().map_err(|error| format!("the pattern {error}"))
 }
 
 fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {

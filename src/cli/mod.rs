@@ -8,6 +8,7 @@ mod args;
 mod batch;
 mod batch_progress;
 mod check_exercises;
+mod ci;
 mod data;
 mod doctor;
 mod exit_code;
@@ -101,6 +102,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
     match task {
         Task::Grade(task) => app.grade(*task),
         Task::Batch(task) => app.batch(*task),
+        Task::Ci(task) => app.ci(&task),
         Task::Report(task) => app.report(&task),
         Task::Data(task) => data::run(&task, &app.output),
         Task::CheckExercises(task) => app.check_exercises(&task),

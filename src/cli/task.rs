@@ -9,14 +9,14 @@ use std::{
 };
 
 use super::{
-    args::{BatchArgs, Cli, Command, DataArgs, GlobalArgs, GradeArgs, ReportArgs},
+    args::{BatchArgs, CiArgs, Cli, Command, DataArgs, GlobalArgs, GradeArgs, ReportArgs},
     mistyped::{late_command, nearly_a_command},
     output::quoted,
 };
 use crate::{
     batch,
-    config::{Author, Isolation, IsolationDemand, Settings},
-    course::{Course, Exercise},
+    config::{Author, Isolation, IsolationDemand, Overrides, Settings},
+    course::{Course, Exercise, SubmissionPattern},
     fault::Fault,
     grading::{self, ObserveRequest, RunPlan},
 };
@@ -30,6 +30,7 @@ const REPORTS: &str = "grade-report";
 pub(super) enum Task {
     Grade(Box<Grade>),
     Batch(Box<Batch>),
+    Ci(Box<Ci>),
     Report(Report),
     Data(Box<Data>),
     CheckExercises(CheckExercises),
@@ -104,6 +105,26 @@ pub(super) struct Batch {
     pub(super) exit_zero: bool,
 }
 
+/// Grade what a pull request changes. The course is that of the base, so its settings are read when it was found.
+pub(super) struct Ci {
+    /// What was typed, or is in the environment, for the settings; paths are absolute.
+    pub(super) overrides: Overrides,
+    pub(super) isolation: Isolation,
+    /// A folder of the repository.
+    pub(super) here: PathBuf,
+    pub(super) base: String,
+    pub(super) head: String,
+    pub(super) submissions: Option<SubmissionPattern>,
+    pub(super) exercise: Option<String>,
+    pub(super) student: Option<String>,
+    pub(super) seeds: Vec<Seed>,
+    pub(super) observe: ObserveRequest,
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// The reports that are written, if any are.
+    pub(super) reports: Option<Reports>,
+    pub(super) exit_zero: bool,
+}
+
 /// Make a report of a batch or of one record.
 pub(super) struct Report {
     pub(super) path: PathBuf,
@@ -171,6 +192,7 @@ impl Task {
         }
         Ok(match command {
             Command::Batch(args) => Self::Batch(Box::new(typed.batch(args)?)),
+            Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
             Command::Report(args) => Self::Report(typed.report(args)),
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
             Command::CheckExercises => {
@@ -195,6 +217,7 @@ impl Task {
         match self {
             Self::Grade(task) => task.settings.temp_dir.as_deref(),
             Self::Batch(task) => task.settings.temp_dir.as_deref(),
+            Self::Ci(task) => task.overrides.temp_dir.as_deref(),
             Self::Data(task) => task.temp_dir.as_deref(),
             Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),
             Self::Doctor(task) => task.settings.temp_dir.as_deref(),
@@ -303,6 +326,34 @@ impl Typed<'_> {
             step_summary: self.step_summary(args.format),
             exit_zero: args.exit_zero,
         })
+    }
+
+    fn ci(&self, args: CiArgs) -> Ci {
+        let named = |typed: Option<PathBuf>, variable: &str| {
+            let variable = || (self.env)(variable).filter(|value| !value.is_empty());
+            let path = typed.or_else(|| variable().map(PathBuf::from));
+            path.map(|path| self.here.join(path))
+        };
+        let typed = self.global.overrides();
+        Ci {
+            overrides: Overrides {
+                course: named(typed.course, "GRADE_COURSE"),
+                temp_dir: named(typed.temp_dir, "GRADE_TEMP_DIR"),
+                cache_dir: named(typed.cache_dir, "GRADE_CACHE_DIR"),
+            },
+            isolation: self.global.isolation,
+            here: self.here.to_path_buf(),
+            base: args.base,
+            head: args.head,
+            submissions: args.submissions,
+            exercise: args.exercise,
+            student: args.student,
+            seeds: args.seeds,
+            observe: args.observe,
+            jobs: args.jobs,
+            reports: self.reports(args.formats, args.report_dir),
+            exit_zero: args.exit_zero,
+        }
     }
 
     fn report(&self, args: ReportArgs) -> Report {

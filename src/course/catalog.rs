@@ -12,6 +12,7 @@ use ids::ExerciseId;
 pub const RESERVED_NAMES: &[&str] = &[
     "batch",
     "check-exercises",
+    "ci",
     "completions",
     "data",
     "doctor",

@@ -8,9 +8,11 @@ use std::{
 
 use sandbox::Limits;
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::{
     error::Error,
+    submission_pattern::SubmissionPattern,
     tier::{IsolationPolicy, PolicyFile},
     toml_file::{mistake, offset_of, read},
     units::{LimitsFile, Size},
@@ -37,6 +39,8 @@ pub struct Course {
     pub isolation: IsolationPolicy,
     /// Where temporary folders go, if the course says so.
     pub temp_dir: Option<PathBuf>,
+    /// Where the submissions are in a repository, for pull requests, if the course says so.
+    pub submissions: Option<SubmissionPattern>,
 }
 
 /// A crate that submissions may use. Its exact version is in `grader.lock`.
@@ -67,6 +71,15 @@ struct CourseFile {
     submission: IntakeFile,
     #[serde(default)]
     crates: BTreeMap<String, CrateFile>,
+    #[serde(default)]
+    ci: CiFile,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct CiFile {
+    #[serde(default)]
+    submissions: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -199,7 +212,15 @@ impl Course {
             let offset = offset_of(&text, &["submission", key]);
             return Err(mistake(&path, &text, offset, what));
         }
+        let submissions = file.ci.submissions.map(|pattern| {
+            let parsed = pattern.get_ref().parse::<SubmissionPattern>();
+            parsed.map_err(|error| {
+                let what = format!("`submissions` {error}");
+                mistake(&path, &text, pattern.span().start, what)
+            })
+        });
         Ok(Self {
+            submissions: submissions.transpose()?,
             exercises: root.join(file.exercises),
             references: root.join(file.references),
             isolation: file.isolation.policy(),

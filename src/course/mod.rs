@@ -11,6 +11,7 @@ mod error;
 mod exercise_toml;
 mod grader_toml;
 mod recipe;
+mod submission_pattern;
 mod tier;
 mod toml_file;
 mod units;
@@ -19,6 +20,7 @@ pub use catalog::RESERVED_NAMES;
 pub use error::Error;
 pub use exercise_toml::{Exercise, Profile, SeedPlan};
 pub use grader_toml::{AllowedCrate, Course};
+pub use submission_pattern::{Place, SubmissionPattern};
 pub use tier::IsolationPolicy;
 
 pub(crate) use toml_file::line_of;

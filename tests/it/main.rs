@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod batch;
+mod ci;
 mod containers;
 mod grade;
 mod hostile;

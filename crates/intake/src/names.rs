@@ -58,7 +58,8 @@ pub(crate) const TAGS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
 /// Whether something of this name is left out, whatever it is.
 ///
 /// Capitals make no difference: on a file system that ignores them, `.CARGO` would be read as `.cargo`.
-pub(crate) fn is_dropped(name: &[u8]) -> bool {
+#[must_use]
+pub fn is_dropped(name: &[u8]) -> bool {
     name.ends_with(b"~")
         || name.ends_with(b".swp")
         // macOS's shadow of a file, and Emacs's lock.

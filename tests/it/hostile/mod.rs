@@ -40,7 +40,7 @@ mod leftovers;
 mod make;
 mod observe;
 mod table;
-mod text;
+pub(crate) mod text;
 mod victim;
 
 use std::{

@@ -1,0 +1,358 @@
+//! `grade ci --base REF`.
+
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    app::App,
+    batch_progress::BatchProgress,
+    exit_code::ExitCode,
+    report_folder::{ReportFolder, one},
+    task::{Ci, Reports},
+};
+use crate::{
+    batch::{self, Outputs, every_entry},
+    config::{Author, IsolationDemand, Overrides, Settings},
+    fault::{Fault, FaultKind},
+    pull_request::{Change, Request, Touched},
+};
+use ids::words::count;
+use judge::record::{Record, Verdict};
+use report::{Entries as _, Format, Truncate, escape_line};
+
+/// So many paths are listed on a screen.
+const SHOWN: usize = 20;
+
+/// What GitHub reads the outputs of a step from.
+const OUTPUT: &str = "GITHUB_OUTPUT";
+
+/// How a pull request did: the worst of its submissions.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    not_graded: usize,
+    earned: u32,
+    possible: u32,
+}
+
+impl App {
+    pub(super) fn ci(&self, task: &Ci) -> Result<ExitCode, Fault> {
+        let graded = self.grade_pull_request(task);
+        let text = match &graded {
+            Ok(result) => result.outputs(),
+            Err(_) => Tally {
+                not_graded: 1,
+                ..Tally::default()
+            }
+            .outputs(),
+        };
+        append(OUTPUT, &text)?;
+        Ok(graded?.exit_code().unless_student(task.exit_zero))
+    }
+
+    fn grade_pull_request(&self, task: &Ci) -> Result<Tally, Fault> {
+        let change = self.waiting("reading what the pull request changes", || {
+            Change::read(&Request {
+                repository: &task.here,
+                base: &task.base,
+                head: &task.head,
+                course: task.overrides.course.as_deref(),
+                submissions: task.submissions.as_ref(),
+                exercise: task.exercise.as_deref(),
+                student: task.student.as_deref(),
+                temp_dir: task.overrides.temp_dir.as_deref(),
+            })
+        })?;
+        let overrides = Overrides {
+            course: Some(change.course.clone()),
+            ..task.overrides.clone()
+        };
+        let settings = Settings::resolve(overrides, &task.here, |name| env::var_os(name))?;
+        self.output.report(&headline(&change))?;
+        let mut result = Tally::default();
+        let out = tempfile::tempdir()
+            .map_err(|error| Fault::temporary("make a folder in", &env::temp_dir(), &error))?;
+        for touched in &change.touched {
+            let out = out.path().join(touched.exercise.as_str());
+            let graded = self.grade_touched(task, &settings, touched, &out)?;
+            result = result.and(graded);
+        }
+        self.output.report(&footer(&change))?;
+        Ok(result)
+    }
+
+    /// Grade the submissions for one exercise, and report them.
+    fn grade_touched(
+        &self,
+        task: &Ci,
+        settings: &Settings,
+        touched: &Touched,
+        out: &Path,
+    ) -> Result<Tally, Fault> {
+        let isolation = IsolationDemand::resolve(
+            task.isolation,
+            settings.course.isolation,
+            Author::Others,
+            |name| env::var_os(name),
+        );
+        let exercise = settings.course.exercise(touched.exercise.as_str())?;
+        let reports = task.reports.as_ref().map(|reports| Reports {
+            formats: reports.formats.clone(),
+            folder: reports.folder.join(touched.exercise.as_str()),
+            shown: reports.shown.join(touched.exercise.as_str()),
+        });
+        let folder = reports.as_ref().map(ReportFolder::open).transpose()?;
+        let sandbox = self.sandbox(isolation)?;
+        let names = every_entry()?;
+        let request = batch::Request {
+            jobs: task
+                .jobs
+                .unwrap_or_else(|| batch::default_jobs(&exercise.run_limits)),
+            settings,
+            exercise,
+            class: &touched.class,
+            names: Some(&names),
+            out,
+            seeds: &task.seeds,
+            observe: task.observe,
+            fresh: false,
+            accept: false,
+            formats: &[],
+        };
+        let outcome = {
+            let progress = BatchProgress::new(&self.output, false);
+            batch::run(request, sandbox, &progress)?
+        };
+        let outputs = Outputs::open(out)?;
+        let mut result = Tally::default();
+        let mut only = None;
+        outputs
+            .each(&mut |entry| {
+                result = result.and(Tally::of(&entry.record));
+                only = (touched.submissions.len() == 1).then(|| entry.clone());
+                Ok(())
+            })
+            .map_err(read_fault)?;
+        // Whatever was touched is graded, or it is said that it was not.
+        let missing = touched.submissions.len() - outcome.summary.total();
+        if missing > 0 {
+            self.output.note(&format!(
+                "not graded: {}, because the name of the folder is none of a student",
+                count(missing, "submission")
+            ));
+            result.not_graded += missing;
+        }
+        let text = match &only {
+            Some(entry) => one(Format::Human, entry)?,
+            None => outcome.summary.human(Truncate::Nothing),
+        };
+        self.output.report(&harmless(&text))?;
+        if let (Some(reports), Some(folder)) = (&reports, folder) {
+            match &only {
+                Some(entry) => folder.write_one(entry)?,
+                None => folder.write_class(&outputs)?,
+            }
+            self.output.note(&reports.written());
+        }
+        Ok(result)
+    }
+}
+
+/// The fault inside an error of reading records.
+fn read_fault(error: io::Error) -> Fault {
+    match error.downcast::<Fault>() {
+        Ok(fault) => fault,
+        Err(error) => Fault::internal("read the records", error),
+    }
+}
+
+impl Tally {
+    fn of(record: &Record) -> Self {
+        let score = record.score;
+        let mut result = Self {
+            earned: score.map_or(0, |score| score.earned),
+            possible: score.map_or(0, |score| score.possible),
+            ..Self::default()
+        };
+        match record.verdict {
+            Verdict::Pass => result.passed = 1,
+            Verdict::Fail => result.failed = 1,
+            Verdict::NotGraded => result.not_graded = 1,
+        }
+        result
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            not_graded: self.not_graded + other.not_graded,
+            earned: self.earned + other.earned,
+            possible: self.possible + other.possible,
+        }
+    }
+
+    fn exit_code(self) -> ExitCode {
+        if self.not_graded > 0 {
+            ExitCode::NotGraded
+        } else if self.failed > 0 {
+            ExitCode::NotPassed
+        } else {
+            ExitCode::Passed
+        }
+    }
+
+    /// The outputs of the step. What was not graded has no points, so there is no sum of them.
+    fn outputs(self) -> String {
+        let verdict = match self {
+            Self {
+                not_graded: 1.., ..
+            } => "not-graded",
+            Self { failed: 1.., .. } => "fail",
+            Self { passed: 1.., .. } => "pass",
+            Self { .. } => "none",
+        };
+        let points = match verdict {
+            "pass" | "fail" => [self.earned, self.possible].map(|points| points.to_string()),
+            _ => Default::default(),
+        };
+        let [score, most] = points;
+        format!("verdict={verdict}\nscore={score}\nmax-score={most}\n")
+    }
+}
+
+/// Append to the file that a variable names, if it does.
+fn append(variable: &str, text: &str) -> Result<(), Fault> {
+    let Some(path) = env::var_os(variable).filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let path = PathBuf::from(path);
+    let file = fs::File::options().append(true).create(true).open(&path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| {
+            Fault::io(FaultKind::Usage, "write to", &path, &error).hint(format!(
+                "the variable `{variable}` names this file; unset it, or name one that can be written to"
+            ))
+        })
+}
+
+/// What is graded.
+fn headline(change: &Change) -> String {
+    let [base, head] = &change.commits;
+    let what = match change.submissions() {
+        0 => "no submission was changed".to_owned(),
+        number => format!("{} changed", count(number, "submission")),
+    };
+    format!("Pull request: {what}. Head: {head}. Base: {base}.\n\n")
+}
+
+/// What was changed and not graded.
+fn footer(change: &Change) -> String {
+    use std::fmt::Write as _;
+    let removed = change
+        .removed
+        .iter()
+        .map(|path| (path.clone(), String::new()));
+    let outside = change.outside.iter();
+    let outside = outside.map(|one| (one.path.clone(), one.kind.predicate()));
+    let unwritable = change.unwritable.iter();
+    let unwritable = unwritable.map(|path| (path.clone(), String::new()));
+    let sections = [
+        ("Removed, so there is nothing to grade", removed.collect()),
+        (
+            "Changed outside of submissions, and not used",
+            outside.collect(),
+        ),
+        (
+            "Left out, because no disk can have such a path",
+            unwritable.collect::<Vec<_>>(),
+        ),
+    ];
+    let mut text = String::new();
+    for (headline, lines) in sections {
+        let lines: Vec<(String, String)> = lines;
+        if lines.is_empty() {
+            continue;
+        }
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\n{headline}");
+        for (path, predicate) in lines.iter().take(SHOWN) {
+            let line = format!("`{path}` {predicate}");
+            let _ = writeln!(text, "  {}", escape_line(line.trim_end()));
+        }
+        if let Some(more @ 1..) = lines.len().checked_sub(SHOWN) {
+            let _ = writeln!(text, "  and {more} more");
+        }
+    }
+    text
+}
+
+/// Text without a line that a runner of GitHub takes for a command: one that begins with `::`.
+fn harmless(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let start = line.len() - line.trim_start().len();
+        match line.get(start..) {
+            Some(rest) if rest.starts_with("::") => {
+                format!("{}\\u{{3a}}{}", &line[..start], &rest[1..])
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_a_runner_obeys_is_broken_up() {
+        let text = "a ::error::x\n  ::add-mask::y\n::set-output z\n: :\n";
+        assert_eq!(
+            harmless(text),
+            "a ::error::x\n  \\u{3a}:add-mask::y\n\\u{3a}:set-output z\n: :\n"
+        );
+    }
+
+    #[test]
+    fn the_worst_submission_decides_and_what_was_not_graded_has_no_points() {
+        let pass = Tally {
+            passed: 1,
+            earned: 10,
+            possible: 10,
+            ..Tally::default()
+        };
+        let fail = Tally {
+            failed: 1,
+            earned: 6,
+            possible: 10,
+            ..Tally::default()
+        };
+        let open = Tally {
+            not_graded: 1,
+            ..Tally::default()
+        };
+        for (all, code, outputs) in [
+            (vec![], ExitCode::Passed, ["none", "", ""]),
+            (vec![pass], ExitCode::Passed, ["pass", "10", "10"]),
+            (vec![pass, fail], ExitCode::NotPassed, ["fail", "16", "20"]),
+            (
+                vec![pass, open, fail],
+                ExitCode::NotGraded,
+                ["not-graded", "", ""],
+            ),
+        ] {
+            let result = all.into_iter().fold(Tally::default(), Tally::and);
+            assert_eq!(result.exit_code(), code);
+            let [verdict, score, most] = outputs;
+            assert_eq!(
+                result.outputs(),
+                format!("verdict={verdict}\nscore={score}\nmax-score={most}\n")
+            );
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A pull request that attacks: through links, submodules, names, configuration of git, and sizes.
+
+use super::repository::{ADA, Repository};
+use crate::support::command::run;
+
+#[test]
+fn nothing_of_a_hostile_pull_request_is_run_or_followed() {
+    let repository = Repository::of_class();
+    let evil = repository.workspace.path("evil");
+    let touch = format!("touch {}", evil.display());
+    repository.branch("hostile");
+    // Were a filter, a hook or an attribute of the tree obeyed, the file would be there.
+    repository.write(
+        ".gitattributes",
+        b"* filter=evil diff=evil export-subst export-ignore\n",
+    );
+    repository.write(
+        ".gitconfig",
+        format!("[core]\nfsmonitor = {touch}\nhooksPath = hooks\n").as_bytes(),
+    );
+    repository.write(
+        "hooks/post-checkout",
+        format!("#!/bin/sh\n{touch}\n").as_bytes(),
+    );
+    // The work of somebody else, by a link as file and as folder.
+    repository.link("../../../bob/sum-of-products/src", &format!("{ADA}/src"));
+    repository.link("../bob/sum-of-products", "students/eve/sum-of-products");
+    repository.link("/etc", "students/mallory/sum-of-products/src");
+    repository.write(
+        "students/mallory/sum-of-products/Cargo.toml",
+        b"[package]\nname = \"m\"\nversion = \"0.1.0\"\n",
+    );
+    repository.write("students/.hidden/sum-of-products/Cargo.toml", b"");
+    repository.write(
+        "students/new\nline/sum-of-products/::error::x/\x1b[2J",
+        b"x",
+    );
+    repository.git(&["add", "--all", "--force"]);
+    let object = repository.git(&["rev-parse", "main"]);
+    let submodule = format!("160000,{object},students/sub/sum-of-products");
+    repository.git(&["update-index", "--add", "--cacheinfo", &submodule]);
+    repository.git(&["commit", "--quiet", "-m", "hostile"]);
+    let commit = repository.git(&["rev-parse", "HEAD"]);
+    // Even where the owner of the clone has such filters, the tree cannot ask for them.
+    for part in ["smudge", "clean", "process"] {
+        repository.git(&["config", &format!("filter.evil.{part}"), &touch]);
+    }
+    repository.git(&["config", "diff.evil.textconv", &touch]);
+    repository.git(&["config", "diff.external", &touch]);
+    let command = &mut repository.ci(&["--base", "main", "--head", &commit]);
+    let finished = run(command.env("GITHUB_ACTIONS", "true")).code(1);
+    assert!(!evil.exists(), "git obeyed the tree");
+    let finished = finished.reports(&[
+        "5 submissions changed",
+        "5 submissions, 5 did not pass",
+        "is in a folder whose name cannot be a student's",
+    ]);
+    for text in [&finished.stdout, &finished.stderr] {
+        assert_eq!(crate::hostile::text::command(text), None, "{text}");
+        assert_eq!(crate::hostile::text::acting(text), None, "{text}");
+    }
+    assert_eq!(repository.outputs(), ["fail", "0", "50"]);
+    repository.workspace.assert_nothing_left();
+}

@@ -13,7 +13,7 @@
 //! byte however often the batch was stopped.
 //!
 //! What is different each time stays out of records: what runs used, and which thread read which file when,
-//! is in `usage/`. What a program does differently each time is in its record, as it was observed: the wrong
+//! is in `usage/`, and what the reference did in `reference.json`. What a program does differently each time is in its record, as it was observed: the wrong
 //! total of a race, how evenly a pool of threads shared out the files (and so in how many rounds they were
 //! read), the number of files that were read before a crash. The reasons for *not graded* depend on the
 //! machine and differ too; such a record is never used again.
@@ -58,6 +58,7 @@ pub use listing::{Listing, list};
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
 pub use roster::{Attempt, Class, Ignored, Person, ToldApart};
+pub use usage::give_back_beside;
 
 use self::{
     accepted::Accepted,
@@ -198,6 +199,7 @@ pub fn run(
             .session
             .prove_for_class(known, |sandbox| prove_machine(&exercise, sandbox, progress))?;
         plan.set_wall_limit(batch.session.wall_limit(), exercise_digest);
+        usage::write_reference(&batch.folder, batch.session.reference_runs())?;
     }
     plan.keep(&batch.folder, &batch.shared)?;
     progress.event(ProgressEvent::Pending(pending.len()));

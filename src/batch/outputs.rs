@@ -22,7 +22,7 @@ use super::{
     plan::Plan,
     records,
     roster::{Class, Roster},
-    usage,
+    usage::Measured,
 };
 use crate::fault::Fault;
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
@@ -280,12 +280,13 @@ impl Outputs {
 impl Entries for Outputs {
     fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
         let class = self.roster.as_ref().map(|roster| &roster.class);
+        let measured = Measured::of(&self.folder).map_err(io::Error::other)?;
         for id in &self.done {
             let read = || -> Result<Option<Entry>, Fault> {
                 let Some(mut record) = records::read(&self.folder, id)? else {
                     return Ok(None);
                 };
-                usage::give_back(&self.folder, &mut record)?;
+                measured.give_back(&mut record)?;
                 let key = Key::read(&self.folder, id)?;
                 let people = class.and_then(|class| class.people.get(id));
                 let people = people.into_iter().flatten();

@@ -1,7 +1,9 @@
-//! What was measured of a submission's runs, in a file beside its record.
+//! What was measured of a submission's runs, in a file beside its record, and of the reference's, once for the class.
 //!
 //! It differs each time, and the outputs of a batch are the same each time; so it is taken out of the record, and
 //! given back where a report shows it. A file that is missing or damaged costs only that part of a report.
+
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +13,11 @@ use super::{
 };
 use crate::fault::Fault;
 use ids::{Seed, SubmissionId};
-use judge::record::{Record, Usage};
+use judge::record::{Record, ReferenceRun, Usage};
 
 const SCHEMA: &str = "grade-usage/1";
+const REFERENCE: &str = "reference.json";
+const REFERENCE_SCHEMA: &str = "grade-reference/1";
 
 /// What the runs of one submission used, and which thread read which file when.
 #[derive(Serialize, Deserialize)]
@@ -31,13 +35,46 @@ struct SeedUsage {
     timeline: Option<String>,
 }
 
+/// What the reference did on the data of the class.
+#[derive(Serialize, Deserialize)]
+struct ReferenceFile {
+    schema: String,
+    runs: Vec<SeedReference>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SeedReference {
+    seed: Seed,
+    #[serde(flatten)]
+    run: ReferenceRun,
+}
+
+/// Write what the reference did, once for the whole class.
+pub(super) fn write_reference<'r>(
+    folder: &OutputDir,
+    runs: impl Iterator<Item = (Seed, &'r ReferenceRun)>,
+) -> Result<(), Fault> {
+    let runs = runs.map(|(seed, run)| SeedReference {
+        seed,
+        run: run.clone(),
+    });
+    let file = ReferenceFile {
+        schema: REFERENCE_SCHEMA.to_owned(),
+        runs: runs.collect(),
+    };
+    folder.write_unsynced(REFERENCE, &records::json(&file)?)
+}
+
 impl UsageFile {
     /// Take what was measured out of a record.
     pub(super) fn take_from(record: &mut Record) -> Self {
-        let runs = record.runs.iter_mut().map(|run| SeedUsage {
-            seed: run.seed,
-            usage: run.usage.take(),
-            timeline: run.timeline.take(),
+        let runs = record.runs.iter_mut().map(|run| {
+            run.reference = None;
+            SeedUsage {
+                seed: run.seed,
+                usage: run.usage.take(),
+                timeline: run.timeline.take(),
+            }
         });
         Self {
             schema: SCHEMA.to_owned(),
@@ -52,22 +89,62 @@ impl UsageFile {
     }
 }
 
-/// Put into a record what was taken out of it, as far as it is known.
-pub(super) fn give_back(folder: &OutputDir, record: &mut Record) -> Result<(), Fault> {
-    let name = output_dir::file(output_dir::USAGE, &record.submission.id);
-    let bytes = folder.read(&name)?.unwrap_or_default();
-    let Some(file) = serde_json::from_slice::<UsageFile>(&bytes).ok() else {
-        return Ok(());
-    };
-    if file.schema != SCHEMA {
-        return Ok(());
+/// What was measured in a batch, to put it back into its records.
+pub(super) struct Measured<'a> {
+    folder: &'a OutputDir,
+    references: Vec<SeedReference>,
+}
+
+impl<'a> Measured<'a> {
+    /// That of the batch in `folder`.
+    pub(super) fn of(folder: &'a OutputDir) -> Result<Self, Fault> {
+        let bytes = folder.read(REFERENCE)?.unwrap_or_default();
+        let file = serde_json::from_slice::<ReferenceFile>(&bytes).ok();
+        let file = file.filter(|file| file.schema == REFERENCE_SCHEMA);
+        Ok(Self {
+            folder,
+            references: file.map_or_else(Vec::new, |file| file.runs),
+        })
     }
-    for run in &mut record.runs {
-        let measured = file.runs.iter().find(|measured| measured.seed == run.seed);
-        if let Some(measured) = measured {
-            run.usage.clone_from(&measured.usage);
-            run.timeline.clone_from(&measured.timeline);
+
+    /// Put into a record what was taken out of it, as far as it is known.
+    pub(super) fn give_back(&self, record: &mut Record) -> Result<(), Fault> {
+        let name = output_dir::file(output_dir::USAGE, &record.submission.id);
+        let bytes = self.folder.read(&name)?.unwrap_or_default();
+        let Some(file) = serde_json::from_slice::<UsageFile>(&bytes).ok() else {
+            return Ok(());
+        };
+        if file.schema != SCHEMA {
+            return Ok(());
         }
+        for run in &mut record.runs {
+            let measured = file.runs.iter().find(|measured| measured.seed == run.seed);
+            if let Some(measured) = measured {
+                run.usage.clone_from(&measured.usage);
+                run.timeline.clone_from(&measured.timeline);
+            }
+            let mut references = self.references.iter();
+            run.reference = references
+                .find(|reference| reference.seed == run.seed && run.timeline.is_some())
+                .map(|reference| reference.run.clone());
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// Put into a record that was read from `path` what its batch measured, if the file is still in the folder of its
+/// batch.
+///
+/// # Errors
+/// The folder of the batch cannot be read.
+pub fn give_back_beside(path: &Path, record: &mut Record) -> Result<(), Fault> {
+    let name = output_dir::file(output_dir::RECORDS, &record.submission.id);
+    let root = path
+        .ends_with(&name)
+        .then(|| path.parent()?.parent())
+        .flatten();
+    match root {
+        Some(root) => Measured::of(&OutputDir::read_only(root)?)?.give_back(record),
+        None => Ok(()),
+    }
 }

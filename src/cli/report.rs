@@ -9,7 +9,10 @@ use super::{
     step_summary::StepSummary,
     task::{Report, ReportForm},
 };
-use crate::{batch::Outputs, fault::Fault};
+use crate::{
+    batch::{self, Outputs},
+    fault::Fault,
+};
 use judge::record::{self, Record};
 use report::{Entry, Format};
 
@@ -39,7 +42,9 @@ impl App {
                 }
             }
         } else {
-            let entry = Entry::of(read(path)?);
+            let mut record = read(path)?;
+            batch::give_back_beside(path, &mut record)?;
+            let entry = Entry::of(record);
             match &task.form {
                 ReportForm::Printed(format, summary) => {
                     let summary = summary.as_deref().map(StepSummary::open).transpose()?;

@@ -350,6 +350,8 @@ impl Session<'_> {
         let mut observed = runs.iter_mut().zip(&evidence.runs);
         if let Some((run, evidence_of_run)) = observed.find(|(run, _)| run.observed) {
             run.take_timeline(evidence_of_run);
+            let reference = self.reference_runs().find(|(seed, _)| *seed == run.seed);
+            run.reference = reference.map(|(_, reference)| reference.clone());
         }
         Graded {
             verdict,

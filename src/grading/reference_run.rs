@@ -24,7 +24,10 @@ use crate::{
 use evidence::Observed;
 use ids::{CheckId, words::count};
 use intake::Admission;
-use judge::evidence::{BuildEvidence, Evidence, RunEvidence};
+use judge::{
+    evidence::{BuildEvidence, Evidence, RunEvidence},
+    record::ReferenceRun,
+};
 use sandbox::Tier;
 
 /// A submission's run may take this many times as long as the reference's slowest, where that is more than
@@ -98,6 +101,7 @@ impl Session<'_> {
             let expected = reference::answer(&run).map(|answer| Expected {
                 answer,
                 concurrency: run.execution.concurrency(),
+                run: ReferenceRun::of(&run),
             });
             if let Some(expected) = &expected {
                 run.expected.clone_from(&expected.answer);

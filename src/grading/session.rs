@@ -30,7 +30,7 @@ use dataset::{Dataset, Recipe};
 use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
-use judge::evidence::RunEvidence;
+use judge::{evidence::RunEvidence, record::ReferenceRun};
 use observer::Stamps;
 use sandbox::{Limits, Sandbox, Stage, Tier};
 
@@ -52,6 +52,7 @@ impl Case {
         if let Some(Expected {
             answer,
             concurrency,
+            run: _,
         }) = &self.expected
         {
             run.expected.clone_from(answer);
@@ -65,6 +66,8 @@ impl Case {
 pub(super) struct Expected {
     pub(super) answer: String,
     pub(super) concurrency: Option<Concurrency>,
+    /// The same with its timeline, for reports.
+    pub(super) run: Option<ReferenceRun>,
 }
 
 /// What a session for a class needs in addition to one for a single submission.
@@ -284,6 +287,12 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn wall_limit(&self) -> Duration {
         self.run_limits.wall
+    }
+
+    /// What the reference did on each dataset on which it was observed. Empty before it has passed.
+    pub fn reference_runs(&self) -> impl Iterator<Item = (Seed, &ReferenceRun)> {
+        let runs = self.cases.iter();
+        runs.filter_map(|case| Some((case.seed, case.expected.as_ref()?.run.as_ref()?)))
     }
 
     /// The text with which the compiler identifies itself.

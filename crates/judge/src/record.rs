@@ -237,6 +237,20 @@ pub struct Run {
     /// last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<String>,
+    /// What the reference did on the same data, beside a timeline. Measured: a batch keeps it once for the whole
+    /// class, and not in the records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ReferenceRun>,
+}
+
+/// What the reference did on the data of a run, to compare the run with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct ReferenceRun {
+    /// How concurrent its reads were.
+    pub concurrency: Concurrency,
+    /// Who read which file when, in the form of a run's timeline.
+    pub timeline: String,
 }
 
 /// What a program tried by which reads are faked or hidden, each counted.
@@ -467,19 +481,32 @@ impl Attempts {
 impl Run {
     /// Add the timeline of the run that this was made of.
     pub fn take_timeline(&mut self, run: &RunEvidence) {
-        if let Some(evidence::Observed::Seen(seen)) = &run.execution.observation {
-            let accesses: Vec<String> = seen
-                .timeline
-                .iter()
-                .map(|a| {
-                    let (first, after) =
-                        (a.start / evidence::BLOCKS, a.end.div_ceil(evidence::BLOCKS));
-                    format!("{} {} {first} {after}", a.thread, a.file)
-                })
-                .collect();
-            self.timeline = Some(accesses.join(";"));
-        }
+        self.timeline = timeline(run);
     }
+}
+
+impl ReferenceRun {
+    /// That of a run of the reference, if it was observed.
+    #[must_use]
+    pub fn of(run: &RunEvidence) -> Option<Self> {
+        Some(Self {
+            concurrency: run.execution.concurrency()?.into(),
+            timeline: timeline(run)?,
+        })
+    }
+}
+
+/// Who read which file when, if the run was observed.
+fn timeline(run: &RunEvidence) -> Option<String> {
+    let Some(evidence::Observed::Seen(seen)) = &run.execution.observation else {
+        return None;
+    };
+    let accesses = seen.timeline.iter().map(|access| {
+        let first = access.start / evidence::BLOCKS;
+        let after = access.end.div_ceil(evidence::BLOCKS);
+        format!("{} {} {first} {after}", access.thread, access.file)
+    });
+    Some(accesses.collect::<Vec<_>>().join(";"))
 }
 
 impl From<evidence::Termination> for Termination {
@@ -536,6 +563,7 @@ impl From<&RunEvidence> for Run {
             concurrency: execution.concurrency().map(Concurrency::from),
             attempts: Attempts::of(run),
             timeline: None,
+            reference: None,
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum Format {
     Jsonl,
     /// The gradebook: one line for each submission.
     Csv,
+    /// A web page, with the picture of who read which file when.
+    Html,
     /// For a job summary, a comment or a file.
     Markdown,
     /// Annotations of GitHub Actions.
@@ -24,11 +26,12 @@ pub enum Format {
 
 impl Format {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Human,
         Self::Json,
         Self::Jsonl,
         Self::Csv,
+        Self::Html,
         Self::Markdown,
         Self::Github,
         Self::Junit,
@@ -42,6 +45,7 @@ impl Format {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Html => "html",
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Junit => "junit",
@@ -56,6 +60,7 @@ impl Format {
             Self::Json => "The record, or all records of a class: as batch.json",
             Self::Jsonl => "One record a line, for programs",
             Self::Csv => "A line for each submission, for a spreadsheet: as gradebook.csv",
+            Self::Html => "A web page in one file, with the picture of who read which file when",
             Self::Markdown => "For a job summary, a comment, or a file for the student",
             Self::Github => "Annotations of GitHub Actions, and the summary of the job",
             Self::Junit => "A suite for each submission, a case for each check, for CI systems",
@@ -70,6 +75,7 @@ impl Format {
             Self::Json => "report.json",
             Self::Jsonl => "report.jsonl",
             Self::Csv => "report.csv",
+            Self::Html => "report.html",
             Self::Markdown => "report.md",
             Self::Github => "github.txt",
             Self::Junit => "junit.xml",
@@ -84,6 +90,7 @@ impl Format {
             | Self::Json
             | Self::Jsonl
             | Self::Csv
+            | Self::Html
             | Self::Markdown
             | Self::Github
             | Self::Junit => true,

@@ -20,6 +20,7 @@ mod junit;
 mod lines;
 mod markdown;
 mod markdown_text;
+mod page;
 mod place;
 mod render;
 pub mod style;

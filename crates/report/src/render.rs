@@ -11,6 +11,7 @@ use crate::{
     json::{json, json_line},
     junit::{self, junit},
     markdown::{self, markdown},
+    page,
     summary::Truncate,
 };
 
@@ -32,6 +33,7 @@ pub fn one(format: Format, entry: &Entry, context: &Context) -> io::Result<Strin
         Format::Markdown => markdown(record),
         Format::Github => github(entry),
         Format::Junit => junit(record),
+        Format::Html => page::one(entry, context),
     })
 }
 
@@ -63,6 +65,7 @@ pub fn class(
         Format::Markdown => markdown::write_class(facts, entries, to),
         Format::Github => github::write_class(facts, entries, to),
         Format::Junit => junit::write_class(entries, to),
+        Format::Html => page::class(facts, entries, to),
         Format::Json => Err(io::Error::other("the batch writes its own JSON")),
     }
 }

@@ -116,6 +116,77 @@ impl Summary {
             .collect()
     }
 
+    /// How many submissions have so many points, and how many points they could have.
+    pub(crate) const fn points(&self) -> (&BTreeMap<u32, usize>, u32) {
+        (&self.points, self.possible)
+    }
+
+    /// Why submissions fail, with the submissions, the most frequent cause first.
+    pub(crate) fn causes(&self) -> Vec<(String, &[SubmissionId])> {
+        self.causes.by_number()
+    }
+
+    /// The submissions that were not graded, and why. May hold text of a submission: escape it.
+    pub(crate) fn not_graded_with_reasons(&self) -> &[(SubmissionId, String)] {
+        &self.not_graded
+    }
+
+    /// The groups of submissions with the same source, and in which sense it is the same.
+    pub(crate) fn alike(&self) -> Vec<(&'static str, Vec<SubmissionId>)> {
+        let same = |groups: &BTreeMap<Digest, Vec<SubmissionId>>| -> Vec<Vec<SubmissionId>> {
+            let mut groups: Vec<_> = groups
+                .values()
+                .filter(|ids| ids.len() > 1)
+                .cloned()
+                .collect();
+            groups.sort();
+            groups
+        };
+        let copies = same(&self.copies);
+        let alike = same(&self.fingerprints);
+        let alike = alike.into_iter().filter(|ids| !copies.contains(ids));
+        let alike = alike.map(|ids| ("but for names of files, comments and layout", ids));
+        let alike: Vec<_> = alike.collect();
+        let copies = copies.into_iter().map(|ids| ("every byte", ids));
+        copies.chain(alike).collect()
+    }
+
+    /// What else is known of the class: a headline, and a line for each.
+    pub(crate) fn further(&self) -> [(&'static str, Vec<String>); 6] {
+        let (several, once): (Vec<_>, Vec<_>) =
+            self.attempts.iter().partition(|(_, all)| all.len() > 1);
+        let several = several.iter().map(|(id, all)| attempts(id, all));
+        let late = once
+            .iter()
+            .filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
+        let foreign = self
+            .attempts
+            .iter()
+            .filter_map(|(id, all)| all.last().map(|(name, _)| (id, name)))
+            .filter(|(_, name)| !SubmissionId::can_spell(name));
+        let ignored = self.ignored.iter();
+        [
+            (
+                "What changed since the grades were accepted",
+                self.changes.iter().map(Change::words).collect(),
+            ),
+            ("Handed in several times", several.collect()),
+            (
+                "Handed in late",
+                late.map(|(id, _)| id.to_string()).collect(),
+            ),
+            (
+                "Names that an id cannot spell",
+                foreign.map(|(id, name)| format!("{id}: {name}")).collect(),
+            ),
+            ("Told apart by a digest", self.told_apart.clone()),
+            (
+                "Ignored",
+                ignored.map(|(name, why)| format!("{name} {why}")).collect(),
+            ),
+        ]
+    }
+
     /// The summary for a person.
     #[must_use]
     pub fn human(&self, truncate: Truncate<'_>) -> String {
@@ -134,45 +205,9 @@ impl Summary {
             not_graded,
             truncate,
         );
-        section(
-            &mut text,
-            "What changed since the grades were accepted",
-            self.changes.iter().map(Change::words),
-            truncate,
-        );
-        let (several, once): (Vec<_>, Vec<_>) =
-            self.attempts.iter().partition(|(_, all)| all.len() > 1);
-        let several = several.iter().map(|(id, all)| attempts(id, all));
-        section(&mut text, "Handed in several times", several, truncate);
-        let late = once
-            .iter()
-            .filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
-        let late = late.map(|(id, _)| id.to_string()).collect::<Vec<_>>();
-        section(&mut text, "Handed in late", late.into_iter(), truncate);
-        let foreign = self
-            .attempts
-            .iter()
-            .filter_map(|(id, all)| all.last().map(|(name, _)| (id, name)))
-            .filter(|(_, name)| !SubmissionId::can_spell(name));
-        let foreign = foreign.map(|(id, name)| format!("{id}: {name}"));
-        let foreign = foreign.collect::<Vec<_>>();
-        section(
-            &mut text,
-            "Names that an id cannot spell",
-            foreign.into_iter(),
-            truncate,
-        );
-        section(
-            &mut text,
-            "Told apart by a digest",
-            self.told_apart.iter().cloned(),
-            truncate,
-        );
-        let ignored = self
-            .ignored
-            .iter()
-            .map(|(name, why)| format!("{name} {why}"));
-        section(&mut text, "Ignored", ignored, truncate);
+        for (headline, lines) in self.further() {
+            section(&mut text, headline, lines.into_iter(), truncate);
+        }
         text
     }
 
@@ -234,28 +269,10 @@ impl Summary {
     }
 
     fn write_alike(&self, text: &mut String, truncate: Truncate<'_>) {
-        let same = |groups: &BTreeMap<Digest, Vec<SubmissionId>>| -> Vec<Vec<SubmissionId>> {
-            let mut groups: Vec<_> = groups
-                .values()
-                .filter(|ids| ids.len() > 1)
-                .cloned()
-                .collect();
-            groups.sort();
-            groups
-        };
-        let copies = same(&self.copies);
-        let mut lines: Vec<String> = copies
-            .iter()
-            .map(|ids| format!("every byte: {}", names(ids)))
+        let lines = self.alike().into_iter();
+        let lines: Vec<_> = lines
+            .map(|(how, ids)| format!("{how}: {}", names(&ids)))
             .collect();
-        let alike = same(&self.fingerprints);
-        let alike = alike.iter().filter(|ids| !copies.contains(ids));
-        lines.extend(alike.map(|ids| {
-            format!(
-                "but for names of files, comments and layout: {}",
-                names(ids)
-            )
-        }));
         section(text, "The same source", lines.into_iter(), truncate);
     }
 }

@@ -42,11 +42,11 @@ fn a_class_is_graded_alike_at_any_number_of_jobs() {
     assert_eq!(ids, CLASS);
     assert_eq!(batch["class"]["size"], 12);
     assert!(records.iter().all(|r| {
-        r["runs"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|run| run.get("usage").is_none() && run.get("timeline").is_none())
+        r["runs"].as_array().unwrap().iter().all(|run| {
+            ["usage", "timeline", "reference"]
+                .iter()
+                .all(|part| run.get(*part).is_none())
+        })
     }));
     let gradebook = &all[0]["gradebook.csv"];
     assert_eq!(gradebook.lines().count(), 13, "{gradebook}");
@@ -60,6 +60,27 @@ fn a_class_is_graded_alike_at_any_number_of_jobs() {
     // Not every machine can observe.
     let observed = records[0]["grader"]["observer"] == "seccomp-notify";
     assert_eq!(usage.contains("\"timeline\""), observed, "{usage}");
+    let reference = fs::read_to_string(out.join("reference.json")).unwrap();
+    assert_eq!(reference.contains("\"timeline\""), observed, "{reference}");
+    // A report of one record has what lies beside it.
+    let record = out.join("records/correct-modules.json");
+    let printed = stdout(
+        &grade()
+            .args(["report", "--format", "json"])
+            .arg(record)
+            .output()
+            .unwrap(),
+    );
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert!(printed["runs"][0]["usage"].is_object(), "{printed:#}");
+    let has = |part: &str| {
+        printed["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|run| run.get(part).is_some())
+    };
+    assert_eq!((has("timeline"), has("reference")), (observed, observed));
 
     // Everything is answered from disk, and every report can be made again.
     let output = class.batch("2", &[]);

@@ -1,0 +1,534 @@
+//! The page of a class: how it did, why submissions fail, a table of all, and each submission below it.
+//!
+//! Everything is there without the script, which only sorts and filters the table. The submissions are read twice, one
+//! at a time, so that they are not in memory together.
+
+use std::io::{self, Write};
+
+use super::{
+    head,
+    markup::Markup,
+    submission,
+    words::{sign, verdict},
+};
+use crate::{
+    entry::{ClassFacts, Context, Entries, Entry},
+    summary::Summary,
+    words::{reason, verdict_word},
+};
+use ids::{CheckId, SubmissionId, words::count};
+use judge::record::{Check, Status, Verdict};
+
+/// How many submissions of a cause are named at once; the others unfold.
+const NAMED: usize = 12;
+
+/// Write the page of a class to `to`.
+///
+/// # Errors
+/// A record cannot be read, or `to` cannot be written to.
+pub(crate) fn class(
+    facts: &ClassFacts,
+    entries: &dyn Entries,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Markup::document();
+    page.begin("html", &[("lang", "en")]);
+    let title = format!("{}: {}", facts.exercise, size(&facts.summary));
+    head::write(&mut page, &title);
+    page.begin("body", &[]);
+    page.begin("main", &[("class", "class")]);
+    headline(&mut page, facts);
+    let answers = answers(facts, entries)?;
+    page.element("div", &[("class", "panels")], |page| {
+        points(page, &facts.summary);
+        checks(page, facts, &answers);
+    });
+    causes(&mut page, &facts.summary);
+    lists(&mut page, &facts.summary);
+    to.write_all(page.take().as_bytes())?;
+
+    begin_table(&mut page, facts);
+    entries.each(&mut |entry| {
+        row(&mut page, entry, facts);
+        to.write_all(page.take().as_bytes())
+    })?;
+    page.end();
+    page.end();
+    page.end();
+    page.end();
+
+    page.begin("section", &[("class", "all")]);
+    page.leaf("h2", &[], "Each submission");
+    page.leaf("p", &[("class", "quiet")], submission::ROUNDS);
+    entries.each(&mut |entry| {
+        details(&mut page, entry);
+        to.write_all(page.take().as_bytes())
+    })?;
+    page.end();
+    head::script(&mut page);
+    to.write_all(page.finish().as_bytes())
+}
+
+/// How many submissions there are, and how many there will be.
+fn size(summary: &Summary) -> String {
+    let total = summary.total();
+    match summary.class {
+        Some(class) if class > total => {
+            format!("{total} of {} so far", count(class, "submission"))
+        }
+        _ => count(total, "submission"),
+    }
+}
+
+/// The place of a submission in the page.
+fn anchor(id: &SubmissionId) -> String {
+    format!("of-{id}")
+}
+
+fn link(page: &mut Markup, id: &SubmissionId) {
+    let href = format!("#{}", anchor(id));
+    page.leaf("a", &[("href", &href)], id.as_str());
+}
+
+fn headline(page: &mut Markup, facts: &ClassFacts) {
+    let summary = &facts.summary;
+    page.element("header", &[("class", "top")], |page| {
+        let seeds: Vec<_> = facts.seeds.iter().map(ToString::to_string).collect();
+        page.leaf("p", &[("class", "over")], &size(summary));
+        page.leaf("h1", &[], facts.exercise.as_str());
+        let noun = if seeds.len() == 1 { "seed" } else { "seeds" };
+        let data = format!("everybody on the same data: {noun} {}", seeds.join(", "));
+        page.leaf("p", &[("class", "people")], &data);
+        page.element("ul", &[("class", "verdicts")], |page| {
+            for kind in [Verdict::Pass, Verdict::Fail, Verdict::NotGraded] {
+                let (word, class) = verdict(kind);
+                page.element("li", &[("class", class)], |page| {
+                    page.leaf("strong", &[], &summary.count(kind).to_string());
+                    page.text(" ");
+                    page.text(&word.to_lowercase());
+                });
+            }
+        });
+        let attributes = [("class", "bar"), ("aria-hidden", "true"), ("height", "12")];
+        page.element("svg", &attributes, |page| {
+            let mut before = 0;
+            for kind in [Verdict::Pass, Verdict::Fail, Verdict::NotGraded] {
+                let number = summary.count(kind);
+                let part = [
+                    ("class", verdict(kind).1),
+                    ("x", &percent(before, summary.total())),
+                    ("width", &percent(number, summary.total())),
+                    ("height", "12"),
+                ];
+                page.shape("rect", &part);
+                before += number;
+            }
+        });
+    });
+}
+
+/// A part of a whole, as an attribute.
+#[expect(clippy::cast_precision_loss, reason = "a class is small")]
+fn percent(part: usize, whole: usize) -> String {
+    format!("{:.2}%", 100.0 * part as f64 / whole.max(1) as f64)
+}
+
+/// How the points are distributed: a column for each number of points.
+fn points(page: &mut Markup, summary: &Summary) {
+    let (points, possible) = summary.points();
+    page.element("section", &[], |page| {
+        page.leaf("h2", &[], "Points");
+        if points.is_empty() {
+            page.leaf("p", &[("class", "quiet")], "No submission has points.");
+            return;
+        }
+        let most = points.values().copied().max().unwrap_or(1);
+        let columns = possible as usize + 1;
+        page.element("table", &[("class", "unseen")], |page| {
+            page.leaf("caption", &[], "Points and number of submissions");
+            page.element("tbody", &[], |page| {
+                for (earned, number) in points.iter().rev() {
+                    page.element("tr", &[], |page| {
+                        page.leaf(
+                            "th",
+                            &[("scope", "row")],
+                            &format!("{earned} of {possible}"),
+                        );
+                        page.leaf("td", &[], &number.to_string());
+                    });
+                }
+            });
+        });
+        let attributes = [
+            ("class", "columns"),
+            ("aria-hidden", "true"),
+            ("height", "170"),
+        ];
+        page.element("svg", &attributes, |page| {
+            let middle = |at: usize| percent(2 * at + 1, 2 * columns);
+            for at in 0..columns {
+                let number = u32::try_from(at).ok().and_then(|at| points.get(&at));
+                let number = number.copied().unwrap_or(0);
+                // At least two pixels for at least one submission.
+                let height = if number == 0 {
+                    0
+                } else {
+                    (number * 120 / most).max(2)
+                };
+                let left = percent(20 * at + 3, 20 * columns);
+                let width = percent(14, 20 * columns);
+                let top = (142 - height).to_string();
+                let class = if at + 1 == columns { "good" } else { "some" };
+                if number > 0 {
+                    let column = [
+                        ("class", class),
+                        ("x", &left),
+                        ("width", &width),
+                        ("y", &top),
+                        ("height", &height.to_string()),
+                        ("rx", "2"),
+                    ];
+                    page.shape("rect", &column);
+                    let above = (142 - height - 6).to_string();
+                    let text = [("x", middle(at)), ("y", above)];
+                    number_at(page, &text, &number.to_string(), "count");
+                }
+                if columns <= 12 || at % columns.div_ceil(12) == 0 {
+                    let text = [("x", middle(at)), ("y", "161".to_owned())];
+                    number_at(page, &text, &at.to_string(), "tick");
+                }
+            }
+            let line = [
+                ("x1", "0"),
+                ("x2", "100%"),
+                ("y1", "142.5"),
+                ("y2", "142.5"),
+            ];
+            page.shape("line", &line);
+        });
+    });
+}
+
+fn number_at(page: &mut Markup, at: &[(&'static str, String); 2], text: &str, class: &str) {
+    let [(x, left), (y, top)] = at;
+    let attributes = [
+        ("class", class),
+        (*x, left.as_str()),
+        (*y, top.as_str()),
+        ("text-anchor", "middle"),
+    ];
+    page.leaf("text", &attributes, text);
+}
+
+/// The kinds of answers, as they stand in a bar.
+const KINDS: [Status; 4] = [
+    Status::Pass,
+    Status::Fail,
+    Status::Inconclusive,
+    Status::Skipped,
+];
+
+/// For each check, how many submissions have each kind of answer.
+fn answers(facts: &ClassFacts, entries: &dyn Entries) -> io::Result<Vec<[usize; 4]>> {
+    let mut answers = vec![[0; 4]; facts.checks.len()];
+    entries.each(&mut |entry| {
+        for (id, answers) in facts.checks.iter().zip(&mut answers) {
+            let check = answer(entry, *id);
+            let kind = check.and_then(|check| KINDS.iter().position(|kind| *kind == check.status));
+            if let Some(kind) = kind {
+                answers[kind] += 1;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(answers)
+}
+
+/// How each check was answered, as a bar.
+fn checks(page: &mut Markup, facts: &ClassFacts, answers: &[[usize; 4]]) {
+    page.element("section", &[], |page| {
+        page.leaf("h2", &[], "Checks");
+        page.element("dl", &[("class", "answers")], |page| {
+            for (id, answers) in facts.checks.iter().zip(answers) {
+                let all: usize = answers.iter().sum();
+                page.element("div", &[], |page| {
+                    page.leaf("dt", &[], id.as_str());
+                    page.element("dd", &[], |page| {
+                        let words = format!("{} of {all} passed", answers[0]);
+                        page.leaf("span", &[], &words);
+                        let bar = [("class", "bar"), ("aria-hidden", "true"), ("height", "8")];
+                        page.element("svg", &bar, |page| {
+                            let mut before = 0;
+                            for (kind, number) in KINDS.iter().zip(answers) {
+                                let part = [
+                                    ("class", super::words::status(*kind).2),
+                                    ("x", &percent(before, all)),
+                                    ("width", &percent(*number, all)),
+                                    ("height", "8"),
+                                ];
+                                page.shape("rect", &part);
+                                before += number;
+                            }
+                        });
+                    });
+                });
+            }
+        });
+    });
+}
+
+/// Why submissions fail, the most frequent cause first.
+fn causes(page: &mut Markup, summary: &Summary) {
+    let causes = summary.causes();
+    if causes.is_empty() {
+        return;
+    }
+    let most = causes.iter().map(|(_, ids)| ids.len()).max().unwrap_or(1);
+    page.element("section", &[], |page| {
+        page.leaf("h2", &[], "What fails first, and how often");
+        page.element("ol", &[("class", "causes")], |page| {
+            for (cause, ids) in &causes {
+                page.element("li", &[], |page| {
+                    page.leaf("strong", &[("class", "number")], &ids.len().to_string());
+                    page.element("div", &[], |page| {
+                        let (check, message) = cause.split_once(": ").unwrap_or(("", cause));
+                        page.element("p", &[], |page| {
+                            page.leaf("span", &[("class", "tag")], check);
+                            page.text(" ");
+                            page.words(message);
+                        });
+                        let bar = [("class", "bar"), ("aria-hidden", "true"), ("height", "6")];
+                        page.element("svg", &bar, |page| {
+                            let part = [
+                                ("class", "bad"),
+                                ("width", &percent(ids.len(), most)),
+                                ("height", "6"),
+                                ("rx", "3"),
+                            ];
+                            page.shape("rect", &part);
+                        });
+                        names(page, ids);
+                    });
+                });
+            }
+        });
+    });
+}
+
+/// Links to some submissions. Many unfold.
+fn names(page: &mut Markup, ids: &[SubmissionId]) {
+    let list = |page: &mut Markup, ids: &[SubmissionId]| {
+        page.element("p", &[("class", "names")], |page| {
+            for id in ids {
+                link(page, id);
+                page.text(" ");
+            }
+        });
+    };
+    let (first, others) = ids.split_at(ids.len().min(NAMED));
+    list(page, first);
+    if !others.is_empty() {
+        page.element("details", &[], |page| {
+            page.leaf("summary", &[], &format!("and {} more", others.len()));
+            list(page, others);
+        });
+    }
+}
+
+/// Who was not graded, who handed in the same source, and what else is known of the class.
+fn lists(page: &mut Markup, summary: &Summary) {
+    let not_graded = summary.not_graded_with_reasons();
+    if !not_graded.is_empty() {
+        page.element("section", &[("class", "fault")], |page| {
+            page.leaf("h2", &[], "Not graded, through no fault of theirs");
+            page.element("ul", &[], |page| {
+                for (id, why) in not_graded {
+                    page.element("li", &[], |page| {
+                        link(page, id);
+                        page.text(": ");
+                        page.words(why);
+                    });
+                }
+            });
+        });
+    }
+    let alike = summary.alike();
+    if !alike.is_empty() {
+        page.element("section", &[], |page| {
+            page.leaf("h2", &[], "The same source");
+            page.element("ul", &[], |page| {
+                for (how, ids) in alike {
+                    page.element("li", &[], |page| {
+                        page.text(how);
+                        page.text(": ");
+                        for (at, id) in ids.iter().enumerate() {
+                            if at > 0 {
+                                page.text(", ");
+                            }
+                            link(page, id);
+                        }
+                    });
+                }
+            });
+        });
+    }
+    for (headline, lines) in summary.further() {
+        if lines.is_empty() {
+            continue;
+        }
+        page.element("section", &[], |page| {
+            page.leaf("h2", &[], headline);
+            page.element("ul", &[], |page| {
+                for line in &lines {
+                    page.leaf("li", &[], line);
+                }
+            });
+        });
+    }
+}
+
+fn begin_table(page: &mut Markup, facts: &ClassFacts) {
+    page.begin("section", &[]);
+    page.leaf("h2", &[("id", "table")], "Submissions");
+    // The script shows it.
+    page.element("div", &[("class", "filter"), ("hidden", "")], |page| {
+        page.leaf("label", &[("for", "find")], "Find");
+        page.void(
+            "input",
+            &[
+                ("id", "find"),
+                ("type", "search"),
+                ("autocomplete", "off"),
+                ("spellcheck", "false"),
+            ],
+        );
+        page.leaf("label", &[("for", "outcome")], "Show");
+        page.element("select", &[("id", "outcome")], |page| {
+            page.leaf("option", &[("value", "")], "all");
+            for kind in [Verdict::Pass, Verdict::Fail, Verdict::NotGraded] {
+                let value = verdict_word(kind);
+                let word = verdict(kind).0.to_lowercase();
+                page.leaf("option", &[("value", value)], &word);
+            }
+        });
+        page.leaf("output", &[("for", "find outcome")], "");
+    });
+    let attributes = [
+        ("class", "wide"),
+        ("tabindex", "0"),
+        ("role", "region"),
+        ("aria-labelledby", "table"),
+    ];
+    page.begin("div", &attributes);
+    page.begin("table", &[("class", "sortable")]);
+    page.element("thead", &[], |page| {
+        page.element("tr", &[], |page| {
+            let mut head = |text: &str| page.leaf("th", &[("scope", "col")], text);
+            head("Submission");
+            if facts.has_people {
+                head("People");
+            }
+            head("Outcome");
+            head("Points");
+            for check in &facts.checks {
+                head(check.as_str());
+            }
+            head("Rounds");
+            head("Reason");
+        });
+    });
+    page.begin("tbody", &[]);
+}
+
+/// The answer of a submission to a check.
+fn answer(entry: &Entry, id: CheckId) -> Option<&Check> {
+    entry.record.checks.iter().find(|check| check.id == id)
+}
+
+fn row(page: &mut Markup, entry: &Entry, facts: &ClassFacts) {
+    let record = &entry.record;
+    let (word, class) = verdict(record.verdict);
+    page.element(
+        "tr",
+        &[("data-verdict", verdict_word(record.verdict))],
+        |page| {
+            page.element("th", &[("scope", "row")], |page| {
+                link(page, &record.submission.id);
+            });
+            if facts.has_people {
+                page.element("td", &[], |page| submission::people(page, entry));
+            }
+            page.element("td", &[], |page| {
+                page.leaf("span", &[("class", &format!("pill {class}"))], word);
+                if entry.handed_in.is_some_and(|how| how.is_late) {
+                    page.text(" ");
+                    page.leaf("span", &[("class", "tag")], "late");
+                }
+            });
+            let score = record.score.map(|score| score.earned.to_string());
+            // A column is sorted by these values. One without a value is the last.
+            let value = score.clone().unwrap_or_default();
+            page.element(
+                "td",
+                &[("class", "right"), ("data-value", &value)],
+                |page| match &score {
+                    Some(score) => page.text(score),
+                    None => page.text("–"),
+                },
+            );
+            for id in &facts.checks {
+                let check = answer(entry, *id);
+                let value = check.map_or(String::new(), |check| check.earned.to_string());
+                page.element(
+                    "td",
+                    &[("class", "center"), ("data-value", &value)],
+                    |page| match check {
+                        Some(check) => sign(page, check.status),
+                        None => page.text("–"),
+                    },
+                );
+            }
+            let rounds = record.runs.iter().find_map(|run| run.concurrency);
+            let rounds = rounds
+                .map(|seen| seen.rounds.to_string())
+                .unwrap_or_default();
+            page.element(
+                "td",
+                &[("class", "right"), ("data-value", &rounds)],
+                |page| {
+                    page.text(if rounds.is_empty() { "–" } else { &rounds });
+                },
+            );
+            page.leaf(
+                "td",
+                &[("class", "reason")],
+                &reason(record).unwrap_or_default(),
+            );
+        },
+    );
+}
+
+/// One submission, folded. A link to the place inside of it unfolds it.
+fn details(page: &mut Markup, entry: &Entry) {
+    let record = &entry.record;
+    let (word, class) = verdict(record.verdict);
+    page.element("details", &[("class", "submission")], |page| {
+        page.element("summary", &[], |page| {
+            page.leaf("span", &[("class", &format!("pill {class}"))], word);
+            page.text(" ");
+            page.leaf("b", &[], record.submission.id.as_str());
+            page.text(" ");
+            page.leaf("span", &[("class", "quiet")], &super::words::points(record));
+        });
+        let id = anchor(&record.submission.id);
+        page.element("div", &[("class", "inside"), ("id", &id)], |page| {
+            page.leaf("h3", &[], record.submission.id.as_str());
+            submission::people(page, entry);
+            // The records of a class have no ages of files.
+            submission::parts(page, entry, &Context::default(), ["h4", "h5"]);
+            page.element("p", &[], |page| {
+                page.leaf("a", &[("href", "#table")], "back to the table");
+            });
+        });
+    });
+}

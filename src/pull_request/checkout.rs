@@ -3,8 +3,9 @@
 //! # Theory of operation
 //!
 //! A tree of git may hold what no working tree can: `..` as a name, a file where a folder is, the same name twice. Each
-//! path is looked at before anything is made of it, and no file replaces another one. Links are made last, so that
-//! nothing is written through one. What they lead to is the concern of whoever reads the folder; `intake` follows none.
+//! path is looked at before anything is made of it, and no file replaces another one. Links are made last, after every
+//! folder, so that nothing is written through one. What they lead to is the concern of whoever reads the folder;
+//! `intake` follows none.
 //!
 //! A submission has a room: so many files and bytes, several times what the course allows. Files beyond that get their
 //! size and no contents, so the disk stays empty and `intake` refuses the submission as too large, in its own words. What
@@ -109,14 +110,24 @@ pub(super) fn write_tree(
         };
         note(written, &path, entry, &mut unwritable)?;
     }
+    // A tree that no tool of git makes may have a link, and a folder of the same name with links in it.
+    let mut ready = Vec::new();
     for (entry, path) in links {
+        let made = make_parent(&path);
+        if made.is_ok() {
+            ready.push((entry, path));
+        } else {
+            note(made, &path, entry, &mut unwritable)?;
+        }
+    }
+    for (entry, path) in ready {
         let target = objects.read(&entry.object, |_, contents| {
             let mut target = Vec::new();
             let read = contents.take(LONGEST_TARGET).read_to_end(&mut target);
             read.map_err(|error| Fault::internal("read a link of the repository", error))?;
             Ok(target)
         })?;
-        let made = make_parent(&path).and_then(|()| symlink(OsStr::from_bytes(&target), &path));
+        let made = symlink(OsStr::from_bytes(&target), &path);
         note(made, &path, entry, &mut unwritable)?;
     }
     Ok(unwritable)

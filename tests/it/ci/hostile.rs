@@ -1,5 +1,7 @@
 //! A pull request that attacks: through links, submodules, names, configuration of git, and sizes.
 
+use std::fs;
+
 use super::repository::{ADA, Repository};
 use crate::support::command::run;
 
@@ -60,5 +62,39 @@ fn nothing_of_a_hostile_pull_request_is_run_or_followed() {
         assert_eq!(crate::hostile::text::acting(text), None, "{text}");
     }
     assert_eq!(repository.outputs(), ["fail", "0", "50"]);
+    repository.workspace.assert_nothing_left();
+}
+
+/// A tree that no tool of git makes: `way` is a link that leads out of the submission, and a folder with a link in it.
+#[test]
+fn no_link_is_made_through_another_link() {
+    let repository = Repository::of_class();
+    let outside = repository.workspace.path("outside");
+    fs::create_dir_all(&outside).unwrap();
+    let object = |kind: &str, contents: &[u8]| {
+        let mut command = repository.git_command();
+        command
+            .args(["hash-object", "-w", "--literally", "--stdin", "-t", kind])
+            .write_stdin(contents);
+        run(&mut command).code(0).stdout.trim_end().to_owned()
+    };
+    let entry = |mode: &str, name: &str, object: &str| {
+        let digits = object.as_bytes().chunks(2);
+        let digits = digits.map(|pair| std::str::from_utf8(pair).unwrap());
+        let bytes = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap());
+        let mut entry = format!("{mode} {name}\0").into_bytes();
+        entry.extend(bytes);
+        entry
+    };
+    let way_out = object("blob", outside.to_string_lossy().as_bytes());
+    let folder = object("tree", &entry("120000", "planted", &way_out));
+    let link = entry("120000", "way", &way_out);
+    let work = object("tree", &[link, entry("40000", "way", &folder)].concat());
+    let student = object("tree", &entry("40000", "sum-of-products", &work));
+    let students = object("tree", &entry("40000", "eve", &student));
+    let root = object("tree", &entry("40000", "students", &students));
+    let commit = repository.git(&["commit-tree", &root, "-p", "main", "-m", "hostile"]);
+    run(&mut repository.ci(&["--base", "main", "--head", &commit])).code(1);
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
     repository.workspace.assert_nothing_left();
 }

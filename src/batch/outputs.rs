@@ -25,6 +25,7 @@ use super::{
     usage::Measured,
 };
 use crate::fault::Fault;
+use gradebook::Grade;
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 use judge::record::Record;
 use report::{ClassFacts, Entries, Entry, Format, Summary, Truncate};
@@ -181,6 +182,41 @@ impl Outputs {
         }
     }
 
+    /// The grades, for the file of another system.
+    ///
+    /// # Errors
+    /// A record cannot be read.
+    pub fn grades(&self) -> Result<Vec<Grade>, Fault> {
+        let accounts = self.roster.as_ref().map(|roster| &roster.accounts);
+        let mut grades = Vec::new();
+        self.each_record(|record| {
+            let id = record.submission.id;
+            grades.push(Grade {
+                people: self.people(&id),
+                account: accounts
+                    .and_then(|accounts| accounts.get(&id))
+                    .map(Into::into),
+                points: record.score.map(|score| (score.earned, score.possible)),
+                submission: id,
+            });
+            Ok(())
+        })?;
+        Ok(grades)
+    }
+
+    /// The exercise of the batch.
+    #[must_use]
+    pub fn exercise(&self) -> &ExerciseId {
+        &self.plan.exercise
+    }
+
+    /// Who handed in a submission.
+    fn people(&self, id: &SubmissionId) -> Vec<report::Person> {
+        let class = self.roster.as_ref().map(|roster| &roster.class);
+        let people = class.and_then(|class| class.people.get(id));
+        people.into_iter().flatten().map(Into::into).collect()
+    }
+
     /// The fault inside an error that [`Entries::each`] returned, or the failure to write.
     fn fault(&self, error: io::Error) -> Fault {
         match error.downcast::<Fault>() {
@@ -288,12 +324,10 @@ impl Entries for Outputs {
                 };
                 measured.give_back(&mut record)?;
                 let key = Key::read(&self.folder, id)?;
-                let people = class.and_then(|class| class.people.get(id));
-                let people = people.into_iter().flatten();
                 Ok(Some(Entry {
                     record,
                     handed_in: class.map(|class| class.handed_in(id)),
-                    people: people.map(report::Person::from).collect(),
+                    people: self.people(id),
                     fingerprint: key.and_then(|key| key.fingerprint),
                     folder: None,
                 }))

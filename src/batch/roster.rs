@@ -55,6 +55,12 @@ pub struct Person {
     /// Their address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Their login: on GitHub, or at the school.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// The group that hands in together, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 impl From<&Person> for report::Person {
@@ -63,6 +69,8 @@ impl From<&Person> for report::Person {
             sid: person.sid.clone().unwrap_or_default(),
             name: person.name.clone().unwrap_or_default(),
             email: person.email.clone().unwrap_or_default(),
+            login: person.login.clone().unwrap_or_default(),
+            group: person.group.clone().unwrap_or_default(),
         }
     }
 }
@@ -115,6 +123,54 @@ pub(super) struct Roster {
     /// All ids, in byte order.
     pub(super) ids: Vec<SubmissionId>,
     pub(super) class: Class,
+    /// From which accounts submissions were downloaded, where the names in the class's folder tell.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) accounts: BTreeMap<SubmissionId, Account>,
+}
+
+/// An account of the system that exported the class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Account {
+    system: System,
+    number: String,
+    name: String,
+    /// The folder in which the system takes back what is for this student.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) folder: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum System {
+    Canvas,
+    Moodle,
+}
+
+impl From<&intake::Account> for Account {
+    fn from(account: &intake::Account) -> Self {
+        Self {
+            system: match account.system {
+                intake::AccountSystem::Canvas => System::Canvas,
+                intake::AccountSystem::Moodle => System::Moodle,
+            },
+            number: account.number.clone(),
+            name: account.name.clone(),
+            folder: account.folder.clone(),
+        }
+    }
+}
+
+impl From<&Account> for gradebook::Account {
+    fn from(account: &Account) -> Self {
+        Self {
+            system: match account.system {
+                System::Canvas => gradebook::System::Canvas,
+                System::Moodle => gradebook::System::Moodle,
+            },
+            number: account.number.clone(),
+            name: account.name.clone(),
+        }
+    }
 }
 
 impl Roster {
@@ -137,6 +193,8 @@ impl Roster {
                 sid: person.sid.clone(),
                 name: person.name.clone(),
                 email: person.email.clone(),
+                login: None,
+                group: None,
             });
             (found.id.clone(), people.collect())
         });
@@ -148,8 +206,13 @@ impl Roster {
             name: ignored.name.clone(),
             why: ignored.why.clone(),
         });
+        let accounts = found.submissions.iter().filter_map(|found| {
+            let account = found.account.as_ref()?;
+            Some((found.id.clone(), account.into()))
+        });
         Self {
             schema: SCHEMA.to_owned(),
+            accounts: accounts.collect(),
             ids: found
                 .submissions
                 .iter()

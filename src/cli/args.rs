@@ -13,6 +13,7 @@ use crate::{
     course::SubmissionPattern,
     grading::ObserveRequest,
 };
+use gradebook::{NoPoints, Points};
 use ids::Seed;
 use intake::NamePattern;
 use report::Format;
@@ -219,15 +220,40 @@ pub(super) struct ReportArgs {
     /// The folder that a batch wrote into, or one record
     #[arg(value_name = "DIR")]
     pub(super) path: PathBuf,
-    /// How the report is written
-    #[arg(long, value_name = "FORMAT", default_value_t, value_parser = formats())]
-    pub(super) format: Format,
+    /// How the report is written [default: human]
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    pub(super) format: Option<Format>,
     /// Write reports in these formats instead, a file each
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = formats(), conflicts_with = "format")]
     pub(super) formats: Vec<Format>,
     /// The folder of the files that `--formats` writes [default: grade-report]
     #[arg(long, value_name = "DIR", requires = "formats")]
     pub(super) report_dir: Option<PathBuf>,
+    /// Put the grades into a copy of this file: a gradebook that Canvas exported
+    #[arg(long, value_name = "FILE", help_heading = "Gradebooks")]
+    pub(super) canvas: Option<PathBuf>,
+    /// Put the grades into a copy of this file: the grading worksheet of a Moodle assignment
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "canvas",
+        help_heading = "Gradebooks"
+    )]
+    pub(super) moodle: Option<PathBuf>,
+    /// The assignment in the gradebook, by title or number [default: the one that is meant without doubt]
+    #[arg(
+        long,
+        value_name = "NAME_OR_ID",
+        requires = "canvas",
+        help_heading = "Gradebooks"
+    )]
+    pub(super) assignment: Option<String>,
+    /// What full marks are worth in the gradebook [default: as many points as in the exercise]
+    #[arg(long, value_name = "POINTS", value_parser = parse_points, help_heading = "Gradebooks")]
+    pub(super) scale: Option<Points>,
+    /// Where the gradebook with the grades goes; `-` is standard output [default: FILE-graded.csv]
+    #[arg(long, value_name = "FILE", help_heading = "Gradebooks")]
+    pub(super) merged: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -335,6 +361,10 @@ fn parse_names(text: &str) -> Result<NamePattern, String> {
 
 fn parse_submissions(text: &str) -> Result<SubmissionPattern, String> {
     text.parse().map_err(|error| format!("the pattern {error}"))
+}
+
+fn parse_points(text: &str) -> Result<Points, String> {
+    text.parse().map_err(|error: NoPoints| error.to_string())
 }
 
 fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {

@@ -13,6 +13,7 @@ mod data;
 mod doctor;
 mod exit_code;
 mod grade;
+mod merge;
 mod mistyped;
 mod output;
 mod phases;

@@ -43,6 +43,18 @@ pub(super) fn quoted(path: &Path) -> String {
     shlex::try_quote(&path).map_or_else(|_| "PATH".into(), Into::into)
 }
 
+/// Write a file to standard output, to the byte.
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Fault> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        // A reader may close the pipe early; that is no fault.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => {
+            other.map_err(|error| Fault::usage("failed to write to standard output").because(error))
+        }
+    }
+}
+
 /// Standard output and standard error.
 #[derive(Debug, Clone)]
 pub(super) struct Output {

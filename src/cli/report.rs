@@ -26,13 +26,17 @@ impl App {
                     "{graded} of {all} so far: the batch was stopped or is under way"
                 ));
             }
+            if let Some(merge) = &task.merge {
+                self.merge(&outputs, merge)?;
+            }
             match &task.form {
-                ReportForm::Printed(format, summary) => {
+                None => {}
+                Some(ReportForm::Printed(format, summary)) => {
                     check_is_for_class(*format)?;
                     let summary = summary.as_deref().map(StepSummary::open).transpose()?;
                     self.write_class(&outputs, *format, summary)?;
                 }
-                ReportForm::Files(reports) => {
+                Some(ReportForm::Files(reports)) => {
                     for format in &reports.formats {
                         check_is_for_class(*format)?;
                     }
@@ -45,15 +49,22 @@ impl App {
             let mut record = read(path)?;
             batch::give_back_beside(path, &mut record)?;
             let entry = Entry::of(record);
+            if task.merge.is_some() {
+                let message = format!("failed to put `{}` into a gradebook", path.display());
+                return Err(Fault::usage(message)
+                    .because("it is one record")
+                    .hint("name the folder that a batch wrote into"));
+            }
             match &task.form {
-                ReportForm::Printed(format, summary) => {
+                None => {}
+                Some(ReportForm::Printed(format, summary)) => {
                     let summary = summary.as_deref().map(StepSummary::open).transpose()?;
                     self.output.report(&one(*format, &entry)?)?;
                     if let Some(summary) = summary {
                         summary.append(&one(Format::Markdown, &entry)?)?;
                     }
                 }
-                ReportForm::Files(reports) => {
+                Some(ReportForm::Files(reports)) => {
                     let folder = ReportFolder::open(reports)?;
                     folder.write_one(&entry)?;
                     self.output.note(&reports.written());

@@ -128,7 +128,21 @@ pub(super) struct Ci {
 /// Make a report of a batch or of one record.
 pub(super) struct Report {
     pub(super) path: PathBuf,
-    pub(super) form: ReportForm,
+    /// The report; none where only another file was asked for.
+    pub(super) form: Option<ReportForm>,
+    /// The gradebook that gets the grades, if one does.
+    pub(super) merge: Option<Merge>,
+}
+
+/// Put grades into a gradebook of another system.
+pub(super) struct Merge {
+    pub(super) system: gradebook::System,
+    /// The file as it was downloaded.
+    pub(super) file: PathBuf,
+    pub(super) assignment: Option<String>,
+    pub(super) scale: Option<gradebook::Points>,
+    /// Where the merged file goes; none is standard output.
+    pub(super) to: Option<PathBuf>,
 }
 
 /// What becomes of a report.
@@ -193,7 +207,7 @@ impl Task {
         Ok(match command {
             Command::Batch(args) => Self::Batch(Box::new(typed.batch(args)?)),
             Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
-            Command::Report(args) => Self::Report(typed.report(args)),
+            Command::Report(args) => Self::Report(typed.report(args)?),
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
             Command::CheckExercises => {
                 let settings = typed.settings()?;
@@ -356,14 +370,66 @@ impl Typed<'_> {
         }
     }
 
-    fn report(&self, args: ReportArgs) -> Report {
-        Report {
-            path: self.here.join(args.path),
-            form: match self.reports(args.formats, args.report_dir) {
-                Some(reports) => ReportForm::Files(reports),
-                None => ReportForm::Printed(args.format, self.step_summary(args.format)),
-            },
+    fn report(&self, mut args: ReportArgs) -> Result<Report, Fault> {
+        let merge = self.merge(&mut args)?;
+        let reports = self.reports(args.formats, args.report_dir);
+        let form = match (reports, args.format) {
+            (Some(reports), _) => Some(ReportForm::Files(reports)),
+            (None, Some(format)) => Some(self.printed(format)),
+            (None, None) if merge.is_some() => None,
+            (None, None) => Some(self.printed(Format::default())),
+        };
+        let prints = matches!(form, Some(ReportForm::Printed(..)));
+        if prints && merge.as_ref().is_some_and(|merge| merge.to.is_none()) {
+            return Err(Fault::usage(
+                "failed to print a report and a gradebook to standard output",
+            )
+            .hint("write the gradebook to a file with `--merged FILE`"));
         }
+        Ok(Report {
+            path: self.here.join(args.path),
+            form,
+            merge,
+        })
+    }
+
+    fn printed(&self, format: Format) -> ReportForm {
+        ReportForm::Printed(format, self.step_summary(format))
+    }
+
+    fn merge(&self, args: &mut ReportArgs) -> Result<Option<Merge>, Fault> {
+        let (system, file) = match (args.canvas.take(), args.moodle.take()) {
+            (Some(file), _) => (gradebook::System::Canvas, file),
+            (None, Some(file)) => (gradebook::System::Moodle, file),
+            (None, None) => {
+                let flag = match (&args.scale, &args.merged) {
+                    (Some(_), _) => "--scale",
+                    (None, Some(_)) => "--merged",
+                    (None, None) => return Ok(None),
+                };
+                let message = format!("failed to use `{flag}` without a gradebook");
+                return Err(
+                    Fault::usage(message).hint("name one with `--canvas FILE` or `--moodle FILE`")
+                );
+            }
+        };
+        let file = self.here.join(file);
+        let to = match args.merged.take() {
+            Some(to) if to.as_os_str() == "-" => None,
+            Some(to) => Some(self.here.join(to)),
+            None => {
+                let mut name = file.file_stem().unwrap_or_default().to_owned();
+                name.push("-graded.csv");
+                Some(file.with_file_name(name))
+            }
+        };
+        Ok(Some(Merge {
+            system,
+            file,
+            assignment: args.assignment.take(),
+            scale: args.scale,
+            to,
+        }))
     }
 
     /// A variable that is set and not empty.

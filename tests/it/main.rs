@@ -11,6 +11,7 @@ mod batch;
 mod ci;
 mod containers;
 mod grade;
+mod gradebooks;
 mod hostile;
 mod interrupt;
 mod matrix;

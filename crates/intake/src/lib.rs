@@ -56,7 +56,8 @@ pub use admission::Admission;
 pub use admit::{admit_folder, admit_named, admit_source, check_named, named_archive};
 pub use archive_kind::ArchiveKind;
 pub use class::{
-    Attempt, Class, Found, Ignored, NamePattern, PatternError, Person, ToldApart, find,
+    Account, AccountSystem, Attempt, Class, Found, Ignored, NamePattern, PatternError, Person,
+    ToldApart, find,
 };
 pub use error::{Error, IsAFile, IsOneSubmission, Misnamed, NoName, TooManyEntries};
 pub use left_out::{LeftOut, LeftOuts, Omission};

@@ -55,6 +55,10 @@ pub struct Person {
     pub name: String,
     /// Their address.
     pub email: String,
+    /// Their login: on GitHub, or at the school.
+    pub login: String,
+    /// The group that hands in together, by its name.
+    pub group: String,
 }
 
 /// What is known of a class as a whole.

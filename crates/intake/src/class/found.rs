@@ -31,6 +31,8 @@ pub struct Found {
     pub is_told_apart: bool,
     /// Who handed it in, where the system says so: several people of a group.
     pub people: Vec<Person>,
+    /// The account that handed it in, where the system's names have its number.
+    pub account: Option<Account>,
     /// What will be graded: the last attempt. An archive without a crate is no attempt if another archive of
     /// the same student has one.
     pub source: Source,
@@ -88,6 +90,28 @@ pub struct Person {
     pub sid: Option<String>,
     /// Their address.
     pub email: Option<String>,
+}
+
+/// A system that numbers accounts in the names of what it exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountSystem {
+    /// By a number that a user has in all courses.
+    Canvas,
+    /// By a number that a participant has in one assignment.
+    Moodle,
+}
+
+/// An account, as the names in an export tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose number it is.
+    pub system: AccountSystem,
+    /// The number.
+    pub number: String,
+    /// The name that stands beside it, in the system's form of it.
+    pub name: String,
+    /// The name of the folder, as the system gives it and takes it back; empty where it takes none.
+    pub folder: String,
 }
 
 /// One time that a student handed in.

@@ -41,7 +41,7 @@ use self::{
     wrapper::Judgement,
 };
 pub use self::{
-    found::{Attempt, Class, Found, Ignored, Person, ToldApart},
+    found::{Account, AccountSystem, Attempt, Class, Found, Ignored, Person, ToldApart},
     pattern::{NamePattern, PatternError},
 };
 use crate::{

@@ -16,7 +16,7 @@ use super::{
     archive_names::stem,
     found::{Attempt, Found, Ignored, ToldApart},
     inside,
-    systems::{Exported, System},
+    systems::{self, Exported, System},
 };
 use crate::{archive, limits::Limits, manifest, source::Source, wanted::Wanted};
 
@@ -184,8 +184,12 @@ impl<'a> Students<'a> {
         let ids = apart::ids(&whose);
         let told_apart = told_apart(&ids, &whose, &by_key);
         let mut submissions = Vec::new();
-        for ((id, is_told_apart), candidates) in ids.each.into_iter().zip(by_key.into_values()) {
+        for ((id, is_told_apart), (key, candidates)) in ids.each.into_iter().zip(by_key) {
             let text = candidates[0].text.clone();
+            let identity = String::from_utf8_lossy(&key.1);
+            let account = key
+                .0
+                .and_then(|system| systems::account(system, &identity, &text));
             let attempts = self.attempts(&id, candidates);
             let Some(last) = attempts.last() else {
                 continue;
@@ -193,6 +197,7 @@ impl<'a> Students<'a> {
             let found = Found {
                 is_told_apart,
                 people: Vec::new(),
+                account,
                 source: last.source.clone(),
                 attempts,
                 id,

@@ -13,6 +13,8 @@ mod moodle;
 
 use std::collections::BTreeSet;
 
+use super::found::{Account, AccountSystem};
+
 /// The systems whose exports are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum System {
@@ -70,6 +72,23 @@ pub(super) struct Exported {
     /// Whether the system marked it as late.
     pub(super) is_late: bool,
     pub(super) content: Content,
+}
+
+/// The account in what [`Exported::identity`] says, where the name of its file or folder is `text`.
+pub(super) fn account(system: System, identity: &str, text: &str) -> Option<Account> {
+    let (name, number) = identity.rsplit_once('_')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let (system, folder) = match system {
+        System::Canvas => (AccountSystem::Canvas, ""),
+        System::Moodle => (AccountSystem::Moodle, moodle::folder(text)?),
+        _ => return None,
+    };
+    is_number.then(|| Account {
+        system,
+        number: number.to_owned(),
+        name: name.to_owned(),
+        folder: folder.to_owned(),
+    })
 }
 
 /// How the names of one folder are read.
@@ -158,6 +177,47 @@ mod tests {
             "lecture_text.html",
         ] {
             assert_eq!(read(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_number_in_an_export_is_an_account() {
+        let account = |name: &str| {
+            let exported = read(name)?;
+            super::account(exported.system, &exported.identity, name)
+        };
+        let canvas = account("team_red_123_456_x.zip").unwrap();
+        assert_eq!(canvas.system, AccountSystem::Canvas);
+        assert_eq!((&*canvas.number, &*canvas.name), ("123", "team_red"));
+        for (name, folder) in [
+            (
+                "Jane Doe_101_assignsubmission_file_",
+                "Jane Doe_101_assignsubmission_file_",
+            ),
+            (
+                "Jane Doe_101_assignsubmission_file",
+                "Jane Doe_101_assignsubmission_file",
+            ),
+            (
+                "Jane Doe_101_assignsubmission_file_hw_1.zip",
+                "Jane Doe_101_assignsubmission_file_",
+            ),
+            (
+                "Jane Doe_101_assignsubmission_onlinetext_",
+                "Jane Doe_101_assignsubmission_onlinetext_",
+            ),
+        ] {
+            let moodle = account(name).unwrap();
+            assert_eq!(moodle.system, AccountSystem::Moodle);
+            assert_eq!((&*moodle.number, &*moodle.name), ("101", "Jane Doe"));
+            assert_eq!(moodle.folder, folder);
+        }
+        for name in [
+            "anon_aB3x9_67890_hw1.zip",
+            "Default group_assignsubmission_file_",
+            "jane",
+        ] {
+            assert_eq!(account(name), None, "{name}");
         }
     }
 

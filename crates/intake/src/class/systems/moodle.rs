@@ -36,6 +36,15 @@ pub(super) fn read(name: &str) -> Option<Exported> {
     })
 }
 
+/// The name of the folder in which Moodle takes back what a teacher has for this student: as it came, without the name
+/// of a file.
+pub(super) fn folder(name: &str) -> Option<&str> {
+    let plugin = name.find(MARK)? + MARK.len();
+    let rest = &name[plugin..];
+    let end = rest.find('_').map_or(rest.len(), |at| at + 1);
+    Some(&name[..plugin + end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

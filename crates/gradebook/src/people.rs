@@ -1,0 +1,188 @@
+//! Whose row is it: what a gradebook and a submission both know of a person.
+//!
+//! The strongest sign decides: the system's own number, the number of the school, the address, the login, and last the
+//! name. A sign that fits two rows decides nothing and is told, so no grade goes to a namesake. Never compares signs of
+//! different kinds, but for a login, which many systems make of an address or a number.
+
+use std::collections::BTreeMap;
+
+use report::Person;
+
+use crate::{
+    grade::{Grade, System},
+    header::plain,
+    sheet::{Keys, Student},
+};
+
+/// A kind of sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Number,
+    Sid,
+    Email,
+    Login,
+    Name,
+}
+
+/// The rows of a gradebook by what is known of their people.
+#[derive(Debug)]
+pub(crate) struct Index<'a> {
+    system: System,
+    students: &'a [Student],
+    by_key: BTreeMap<(Kind, String), Vec<usize>>,
+}
+
+/// Whose row it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// This student's, by their name alone or by more.
+    Student { at: usize, by_name: bool },
+    /// Nobody's.
+    Nobody,
+    /// It is not certain, for this reason: to follow the submission's name.
+    Doubt(String),
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(system: System, students: &'a [Student]) -> Self {
+        let mut by_key = BTreeMap::<_, Vec<usize>>::new();
+        for (at, student) in students
+            .iter()
+            .enumerate()
+            .filter(|(_, student)| !student.is_test)
+        {
+            let Keys {
+                number,
+                sid,
+                email,
+                login,
+                name,
+            } = &student.keys;
+            for (kind, text) in [
+                (Kind::Number, folded(number)),
+                (Kind::Sid, folded(sid)),
+                (Kind::Email, folded(email)),
+                (Kind::Login, folded(login)),
+                (Kind::Name, words(name)),
+            ] {
+                if !text.is_empty() {
+                    by_key.entry((kind, text)).or_default().push(at);
+                }
+            }
+        }
+        Self {
+            system,
+            students,
+            by_key,
+        }
+    }
+
+    /// The row of each person of a submission; of one person, where nobody says who handed it in.
+    pub(crate) fn find(&self, grade: &Grade) -> Vec<(String, Whose)> {
+        let account = grade.account.as_ref();
+        let account = account.filter(|account| account.system == self.system);
+        if grade.people.is_empty() {
+            let id = grade.submission.as_str();
+            let signs = match account {
+                // Another person of that name is not meant.
+                Some(account) => vec![(Kind::Number, folded(&account.number))],
+                None => vec![
+                    (Kind::Sid, folded(id)),
+                    (Kind::Login, folded(id)),
+                    (Kind::Name, words(&id.replace(['_', '-', '.'], " "))),
+                ],
+            };
+            let mut whose = self.first(&signs);
+            if let (Some(account), Whose::Student { at, .. }) = (account, &whose) {
+                let student = &self.students[*at];
+                // A participant's number is another person's in the worksheet of another assignment.
+                let is_other = !student.keys.name.is_empty()
+                    && plain(&student.keys.name) != plain(&account.name);
+                if self.system == System::Moodle && is_other {
+                    whose = Whose::Doubt(format!(
+                        "was handed in by `{}`, whose number {} is `{}` in the file",
+                        account.name, account.number, student.shown
+                    ));
+                }
+            }
+            return vec![(String::new(), whose)];
+        }
+        let alone = grade.people.len() == 1;
+        let people = grade.people.iter().map(|person| {
+            let mut signs = signs(person);
+            if let Some(account) = account.filter(|_| alone) {
+                signs.insert(0, (Kind::Number, folded(&account.number)));
+            }
+            (shown(person), self.first(&signs))
+        });
+        people.collect()
+    }
+
+    /// What the first sign says that fits any row.
+    fn first(&self, signs: &[(Kind, String)]) -> Whose {
+        for (kind, text) in signs {
+            let found = self.by_key.get(&(*kind, text.clone()));
+            match found.map(Vec::as_slice) {
+                None => {}
+                Some([at]) => {
+                    return Whose::Student {
+                        at: *at,
+                        by_name: *kind == Kind::Name,
+                    };
+                }
+                Some(several) => {
+                    let shown = several
+                        .iter()
+                        .map(|at| format!("`{}`", self.students[*at].shown));
+                    let shown = shown.collect::<Vec<_>>().join(" and ");
+                    return Whose::Doubt(format!("fits several lines: {shown}"));
+                }
+            }
+        }
+        Whose::Nobody
+    }
+}
+
+/// What a list of the class says of a person, the strongest first.
+fn signs(person: &Person) -> Vec<(Kind, String)> {
+    let signs = [
+        (Kind::Sid, folded(&person.sid)),
+        (Kind::Email, folded(&person.email)),
+        (Kind::Login, folded(&person.login)),
+        (Kind::Login, folded(&person.email)),
+        (Kind::Login, folded(&person.sid)),
+        (Kind::Name, words(&person.name)),
+    ];
+    signs
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
+}
+
+/// A person, for a person.
+pub(crate) fn shown(person: &Person) -> String {
+    let mut parts = [&person.name, &person.sid, &person.email, &person.login].into_iter();
+    let first = parts.by_ref().find(|part| !part.is_empty());
+    let second = parts.find(|part| !part.is_empty());
+    match (first, second) {
+        (Some(first), Some(second)) => format!("{first} ({second})"),
+        (Some(only), None) => only.clone(),
+        _ => String::new(),
+    }
+}
+
+/// Logins, addresses and numbers are the same in capitals or not.
+fn folded(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// The words of a name in an order of their own: `Doe, Jane` is `Jane Doe`.
+fn words(name: &str) -> String {
+    let mut words = name
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .map(str::to_lowercase)
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>();
+    words.sort();
+    words.join(" ")
+}

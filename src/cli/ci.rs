@@ -11,6 +11,7 @@ use super::{
     batch_progress::BatchProgress,
     exit_code::ExitCode,
     report_folder::{ReportFolder, one},
+    step_summary::StepSummary,
     task::{Ci, Reports},
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 };
 use ids::words::count;
 use judge::record::{Record, Verdict};
-use report::{Entries as _, Format, Truncate, escape_line};
+use report::{Entries, Entry, Format, Truncate, escape_line};
 
 /// So many paths are listed on a screen.
 const SHOWN: usize = 20;
@@ -72,16 +73,23 @@ impl App {
             ..task.overrides.clone()
         };
         let settings = Settings::resolve(overrides, &task.here, |name| env::var_os(name))?;
+        let summary = task.step_summary.as_deref().map(StepSummary::open);
+        let summary = summary.transpose()?;
+        let mut markdown = String::new();
         self.output.report(&headline(&change))?;
         let mut result = Tally::default();
         let out = tempfile::tempdir()
             .map_err(|error| Fault::temporary("make a folder in", &env::temp_dir(), &error))?;
         for touched in &change.touched {
             let out = out.path().join(touched.exercise.as_str());
-            let graded = self.grade_touched(task, &settings, touched, &out)?;
+            let graded = self.grade_touched(task, &settings, touched, &out, &mut markdown)?;
             result = result.and(graded);
         }
-        self.output.report(&footer(&change))?;
+        self.output.report(&footer(&change, escape_line))?;
+        if let Some(summary) = summary {
+            markdown += &footer(&change, report::markdown_line);
+            summary.append(&markdown)?;
+        }
         Ok(result)
     }
 
@@ -92,6 +100,7 @@ impl App {
         settings: &Settings,
         touched: &Touched,
         out: &Path,
+        markdown: &mut String,
     ) -> Result<Tally, Fault> {
         let isolation = IsolationDemand::resolve(
             task.isolation,
@@ -130,7 +139,11 @@ impl App {
         let outputs = Outputs::open(out)?;
         let mut result = Tally::default();
         let mut only = None;
-        outputs
+        let placed = Placed {
+            outputs: &outputs,
+            touched,
+        };
+        placed
             .each(&mut |entry| {
                 result = result.and(Tally::of(&entry.record));
                 only = (touched.submissions.len() == 1).then(|| entry.clone());
@@ -146,11 +159,23 @@ impl App {
             ));
             result.not_graded += missing;
         }
-        let text = match &only {
-            Some(entry) => one(Format::Human, entry)?,
-            None => outcome.summary.human(Truncate::Nothing),
+        let facts = outputs.facts()?;
+        let write = |format| match &only {
+            Some(entry) => one(format, entry),
+            None if format == Format::Human => Ok(facts.summary.human(Truncate::Nothing)),
+            None => {
+                let mut text = Vec::new();
+                report::class(format, &facts, &placed, &mut text).map_err(read_fault)?;
+                Ok(String::from_utf8_lossy(&text).into_owned())
+            }
         };
-        self.output.report(&harmless(&text))?;
+        self.output.report(&harmless(&write(Format::Human)?))?;
+        if task.is_github {
+            self.output.report(&write(Format::Github)?)?;
+        }
+        if task.step_summary.is_some() {
+            *markdown += &write(Format::Markdown)?;
+        }
         if let (Some(reports), Some(folder)) = (&reports, folder) {
             match &only {
                 Some(entry) => folder.write_one(entry)?,
@@ -159,6 +184,25 @@ impl App {
             self.output.note(&reports.written());
         }
         Ok(result)
+    }
+}
+
+/// The records, each with the folder in the repository that it is of.
+struct Placed<'a> {
+    outputs: &'a Outputs,
+    touched: &'a Touched,
+}
+
+impl Entries for Placed<'_> {
+    fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
+        self.outputs.each(&mut |entry| {
+            let mut submissions = self.touched.submissions.iter();
+            let of = submissions.find(|one| one.id == entry.record.submission.id);
+            visit(&Entry {
+                folder: of.map(|of| of.folder.clone()),
+                ..entry.clone()
+            })
+        })
     }
 }
 
@@ -250,8 +294,8 @@ fn headline(change: &Change) -> String {
     format!("Pull request: {what}. Head: {head}. Base: {base}.\n\n")
 }
 
-/// What was changed and not graded.
-fn footer(change: &Change) -> String {
+/// What was changed and not graded: lists in a form that Markdown has as well. `escape` makes a line harmless.
+fn footer(change: &Change, escape: fn(&str) -> String) -> String {
     use std::fmt::Write as _;
     let removed = change
         .removed
@@ -279,13 +323,13 @@ fn footer(change: &Change) -> String {
             continue;
         }
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "\n{headline}");
+        let _ = writeln!(text, "\n{headline}\n");
         for (path, predicate) in lines.iter().take(SHOWN) {
             let line = format!("`{path}` {predicate}");
-            let _ = writeln!(text, "  {}", escape_line(line.trim_end()));
+            let _ = writeln!(text, "- {}", escape(line.trim_end()));
         }
         if let Some(more @ 1..) = lines.len().checked_sub(SHOWN) {
-            let _ = writeln!(text, "  and {more} more");
+            let _ = writeln!(text, "- and {more} more");
         }
     }
     text

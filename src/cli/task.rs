@@ -122,6 +122,10 @@ pub(super) struct Ci {
     pub(super) jobs: Option<NonZeroUsize>,
     /// The reports that are written, if any are.
     pub(super) reports: Option<Reports>,
+    /// Whether annotations are printed: the log is one of GitHub Actions.
+    pub(super) is_github: bool,
+    /// The file of the job's summary, if there is one.
+    pub(super) step_summary: Option<PathBuf>,
     pub(super) exit_zero: bool,
 }
 
@@ -344,8 +348,7 @@ impl Typed<'_> {
 
     fn ci(&self, args: CiArgs) -> Ci {
         let named = |typed: Option<PathBuf>, variable: &str| {
-            let variable = || (self.env)(variable).filter(|value| !value.is_empty());
-            let path = typed.or_else(|| variable().map(PathBuf::from));
+            let path = typed.or_else(|| self.variable(variable).map(PathBuf::from));
             path.map(|path| self.here.join(path))
         };
         let typed = self.global.overrides();
@@ -366,6 +369,8 @@ impl Typed<'_> {
             observe: args.observe,
             jobs: args.jobs,
             reports: self.reports(args.formats, args.report_dir),
+            is_github: self.variable("GITHUB_ACTIONS").is_some(),
+            step_summary: self.step_summary(Format::Github),
             exit_zero: args.exit_zero,
         }
     }

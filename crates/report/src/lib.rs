@@ -35,6 +35,7 @@ pub use escape::{escape_block, escape_line};
 pub use format::Format;
 pub use human::{age, human};
 pub use json::{json, json_line};
+pub use markdown_text::sentence as markdown_line;
 pub use render::{class, one};
 pub use summary::{Summary, Truncate};
 pub use words::{reason, verdict_word};

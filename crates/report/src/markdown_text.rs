@@ -13,7 +13,8 @@ use crate::escape::{escape_block, escape_line};
 const LONGEST_BLOCK: usize = 16_000;
 
 /// A sentence in one line. What stands in backticks is code, as in messages for a terminal.
-pub(crate) fn sentence(text: &str) -> String {
+#[must_use]
+pub fn sentence(text: &str) -> String {
     let text = escape_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     // One backtick has no partner.

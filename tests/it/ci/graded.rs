@@ -88,7 +88,7 @@ fn nothing_is_graded_where_no_submission_was_changed() {
     repository.commit("bob left");
     let finished = repository.graded(0, &[]).reports(&[
         "no submission was changed",
-        "Removed, so there is nothing to grade `students/bob/sum-of-products`",
+        "Removed, so there is nothing to grade - `students/bob/sum-of-products`",
         "`README.md` is in no submission",
     ]);
     assert!(!finished.stdout.contains("PASS"), "{}", finished.stdout);

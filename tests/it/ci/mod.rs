@@ -2,4 +2,7 @@
 
 mod graded;
 mod hostile;
+mod lint;
 mod repository;
+mod runner;
+mod steps;

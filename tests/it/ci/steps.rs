@@ -1,0 +1,291 @@
+//! The steps of `action.yml`, of the example workflows and of the release, each executed as on a runner.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use assert_cmd::Command;
+use serde_json::json;
+
+use super::{
+    repository::{ADA, Repository},
+    runner::{Runner, yaml},
+};
+use crate::support::{
+    command::run,
+    course,
+    files::{remove_tree, write_script},
+    program,
+    workspace::CourseCopy,
+};
+
+/// A runner for a pull request against `main` of a repository.
+fn runner(repository: &Repository) -> Runner {
+    let workspace = &repository.workspace;
+    let mut runner = Runner::new(
+        &repository.root,
+        workspace.path("runner"),
+        workspace.cache.clone(),
+    );
+    runner.environment = vec![
+        (
+            "GRADE_TEMP_DIR".into(),
+            workspace.temp().display().to_string(),
+        ),
+        ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
+    ];
+    runner.set_event(json!({
+        "pull_request": {
+            "number": 7,
+            "base": { "sha": repository.git(&["rev-parse", "main"]) },
+            "user": { "login": "ada" },
+        }
+    }));
+    runner
+}
+
+fn exists(folder: &Path, names: &[&str]) {
+    for name in names {
+        assert!(
+            folder.join(name).is_file(),
+            "{} lacks {name}",
+            folder.display()
+        );
+    }
+}
+
+#[test]
+fn the_example_for_a_class_grades_and_keeps_the_reports() {
+    let repository = Repository::of_class();
+    repository.branch("ada");
+    repository.append(&format!("{ADA}/src/main.rs"), "// ::error::forged\n");
+    repository.write("reference/README.md", b"changed");
+    repository.commit("ada");
+    let mut runner = runner(&repository);
+    assert!(!runner.job(&yaml("docs/ci/course-of-a-class.yml"), "grade"));
+    let grade = runner.step("Grade");
+    assert_eq!(grade.code, 1, "{}", grade.log);
+    let annotation = format!("::error file={ADA}/");
+    assert!(grade.log.contains(&annotation), "{}", grade.log);
+    assert!(
+        grade.log.contains("`reference/README.md` is of the course"),
+        "{}",
+        grade.log
+    );
+    let summary = runner.summary();
+    assert!(summary.contains("6 of 10 points"), "{summary}");
+    assert!(
+        summary.contains("- `reference/README.md` is of the course"),
+        "{summary}"
+    );
+    let said = &runner.step("Say how it went").log;
+    assert_eq!(said, "verdict: fail; points: 6 of 10\n");
+    let reports = runner.artifact("grade-report").join("sum-of-products");
+    exists(&reports, &["report.md", "junit.xml", "report.json"]);
+}
+
+#[test]
+fn the_example_for_github_classroom_takes_the_course_from_elsewhere() {
+    let repository = Repository::new();
+    // The student's repository: its root is the submission.
+    repository.git(&["rm", "--quiet", "-r", "."]);
+    repository.add("starter", "serial");
+    for name in ["Cargo.toml", "src"] {
+        repository.git(&["add", "."]);
+        repository.git(&["mv", "-f", &format!("starter/{name}"), name]);
+    }
+    repository.commit("the starter");
+    repository.branch("work");
+    repository.append("src/main.rs", "// changed\n");
+    repository.write(".github/workflows/grade.yml", b"on: push");
+    repository.commit("work");
+    let mut runner = runner(&repository);
+    let other = CourseCopy::make(repository.workspace.path("course"));
+    // A checkout is a repository of its own.
+    let mut init = repository.git_command();
+    run(init.current_dir(&other.root).args(["init", "--quiet"])).code(0);
+    runner.other_repository = Some(other.root);
+    assert!(!runner.job(&yaml("docs/ci/github-classroom.yml"), "grade"));
+    let log = &runner.step("Grade").log;
+    assert!(log.contains("by ada: 6 of 10 points"), "{log}");
+    assert!(
+        log.contains("`.github/workflows/grade.yml` is what the CI system runs"),
+        "{log}"
+    );
+    assert_eq!(runner.contexts["outputs"]["verdict"], "fail", "{log}");
+}
+
+#[test]
+fn the_example_for_a_fork_grades_the_exercise_that_was_edited() {
+    let repository = Repository::new();
+    repository.branch("fork");
+    repository.append("exercises/sum-of-products/src/main.rs", "// mine\n");
+    repository.append("exercises/sum-of-products/exercise.toml", "# easier\n");
+    repository.commit("mine");
+    let mut runner = runner(&repository);
+    runner.cached_program = None;
+    // The program of a release, with its checksum.
+    let server = repository.workspace.path("server");
+    let release = server.join("owner/grade/releases/download/v0.1.0");
+    fs::create_dir_all(&release).unwrap();
+    let pack = "cp -- \"$1\" grade && file=grade-$(uname -m)-unknown-linux-gnu.tar.gz && \
+                tar -czf \"$file\" grade && sha256sum \"$file\" > \"$file.sha256\"";
+    let mut pack_it = Command::new("sh");
+    run(pack_it
+        .args(["-c", pack, "sh"])
+        .arg(program())
+        .current_dir(&release))
+    .code(0);
+    runner.contexts["github"]["server_url"] = json!(format!("file://{}", server.display()));
+    let mut workflow = yaml("docs/ci/fork-of-the-course.yml");
+    workflow["jobs"]["grade"]["steps"][1]["with"]["version"] = json!("v0.1.0");
+    assert!(!runner.job(&workflow, "grade"));
+    let installed = &runner.step("Install the program").log;
+    assert!(installed.contains(".tar.gz: OK"), "{installed}");
+    let log = &runner.step("Grade").log;
+    assert!(log.contains("by ada: 4 of 10 points"), "{log}");
+    assert!(
+        log.contains("`exercises/sum-of-products/exercise.toml` is of the course"),
+        "{log}"
+    );
+
+    // A program that is not the one that was published is not started.
+    let name = format!("grade-{}-unknown-linux-gnu.tar.gz", std::env::consts::ARCH);
+    fs::write(release.join(name), "another one").unwrap();
+    remove_tree(&runner.home.join("temp/grade-bin")).unwrap();
+    runner.steps.clear();
+    assert!(!runner.job(&workflow, "grade"));
+    assert_ne!(runner.step("Install the program").code, 0);
+    assert!(runner.steps.iter().all(|step| step.name != "Grade"));
+}
+
+/// Needs `jq`; `.ci/run` installs it.
+#[test]
+#[ignore = "needs jq: cargo test -p grade --test it ci::steps -- --ignored"]
+fn the_comment_shows_what_the_artifact_has_and_obeys_none_of_it() {
+    let repository = Repository::new();
+    let sha = repository.git(&["rev-parse", "HEAD"]);
+    let mut runner = runner(&repository);
+    let posted = repository.workspace.path("posted");
+    let bin = repository.workspace.path("bin");
+    fs::create_dir_all(&bin).unwrap();
+    // What GitHub answers.
+    write_script(
+        &bin.join("gh"),
+        &format!(
+            "#!/bin/sh\ncase \"$*\" in\n*POST*comments*) cat > {posted};;\n\
+             *pulls/7/files*) echo '[{{\"filename\": \".github/workflows/x.yml\"}}]';;\n\
+             *-f?head=ada:work*) echo '[{{\"number\": 6, \"head\": {{\"sha\": \"no\"}}}}, {{\"number\": 7, \"head\": {{\"sha\": \"{sha}\"}}}}]';;\n\
+             *) echo \"what is $*?\" >&2; exit 1;;\nesac\n",
+            posted = posted.display()
+        ),
+    );
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    runner.environment.push(("PATH".into(), path));
+    runner.set_event(json!({
+        "workflow_run": {
+            "id": 1, "event": "pull_request", "conclusion": "failure", "head_branch": "work", "head_sha": sha,
+            "html_url": "https://github.com/owner/course/actions/runs/1",
+            "head_repository": { "owner": { "login": "ada" } },
+        }
+    }));
+    let artifact = runner.artifact("grade-report").join("sum-of-products");
+    fs::create_dir_all(&artifact).unwrap();
+    let text = "````\n@everyone ![x](https://evil)\n\x1b[2J$(touch evil)`touch evil`\n::error::x\n";
+    fs::write(artifact.join("report.md"), text.repeat(2000)).unwrap();
+    std::os::unix::fs::symlink(
+        "/etc/passwd",
+        runner.artifact("grade-report").join("report.md"),
+    )
+    .ok();
+    assert!(
+        runner.job(&yaml("docs/ci/comment.yml"), "comment"),
+        "{:#?}",
+        runner.steps
+    );
+    let body: serde_json::Value = serde_json::from_slice(&fs::read(&posted).unwrap()).unwrap();
+    let body = body["body"].as_str().unwrap();
+    let (head, rest) = body.split_once("\n`````text\n").expect(body);
+    assert!(
+        head.contains("`failure`") && head.contains("may have made up"),
+        "{head}"
+    );
+    let (shown, end) = rest.rsplit_once("`````\n").expect(body);
+    assert!(
+        shown.starts_with("````\n@everyone") && !shown.contains("`````"),
+        "{shown}"
+    );
+    assert_eq!(end, "");
+    assert!(
+        body.len() < 21_000 && !body.contains('\x1b') && !body.contains("root:"),
+        "{head}"
+    );
+    assert_eq!(runner.step("Comment").log, "");
+}
+
+/// Needs `jq`; `.ci/run` installs it. The program is compiled without optimisation.
+#[test]
+#[ignore = "needs jq, and compiles: cargo test -p grade --test it ci::steps -- --ignored"]
+fn a_release_is_built_packed_and_published_with_checksums() {
+    let repository = Repository::new();
+    let mut runner = runner(&repository);
+    runner.set_event(json!({ "ref": "refs/tags" }));
+    runner.workspace = course();
+    let version = env!("CARGO_PKG_VERSION");
+    let out = repository.workspace.path("out");
+    let bin = repository.workspace.path("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let published = repository.workspace.path("published");
+    write_script(
+        &bin.join("gh"),
+        &format!("#!/bin/sh\necho \"$*\" > {}\n", published.display()),
+    );
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    runner.environment.push(("PATH".into(), path));
+    // The profile whose program there is.
+    runner.environment.push(("PROFILE".into(), "debug".into()));
+    runner.contexts["github"]["ref_name"] = json!(format!("v{version}"));
+    runner.contexts["matrix"] = json!({ "machine": std::env::consts::ARCH });
+    let mut workflow = yaml(".github/workflows/release.yml");
+    let steps = workflow["jobs"]["build"]["steps"].as_array_mut().unwrap();
+    for step in steps.iter_mut() {
+        if step["name"] == "Compile" {
+            let script = step["run"].as_str().unwrap();
+            assert!(script.contains("cargo build --locked --profile"));
+            let quick = script.replace("--profile \"${PROFILE:-dist}\"", "--profile dev");
+            step["run"] = json!(quick);
+        }
+        if step["name"] == "Pack, with a checksum" {
+            // Into a folder of the test.
+            let script = step["run"].as_str().unwrap();
+            let script = script.replace(
+                "mkdir -p out",
+                &format!("mkdir -p {0} && ln -sfn {0} out", out.display()),
+            );
+            step["run"] = json!(script + "\nrm ../out 2>/dev/null || true\n");
+        }
+    }
+    assert!(runner.job(&workflow, "build"), "{:#?}", runner.steps);
+    let _ = fs::remove_file(course().join("out"));
+    let name = format!("grade-{}-unknown-linux-gnu.tar.gz", std::env::consts::ARCH);
+    exists(&out, &[&name, &format!("{name}.sha256")]);
+
+    let other: PathBuf = repository.workspace.path("publish");
+    fs::create_dir_all(&other).unwrap();
+    runner.workspace = other;
+    crate::support::files::copy_tree(&out, &runner.artifact("grade"));
+    assert!(runner.job(&workflow, "publish"), "{:#?}", runner.steps);
+    let published = fs::read_to_string(published).unwrap();
+    assert!(
+        published.contains(&format!("release create v{version} ")),
+        "{published}"
+    );
+
+    runner.contexts["github"]["ref_name"] = json!("v9.9.9");
+    runner.workspace = course();
+    runner.steps.clear();
+    assert!(!runner.job(&workflow, "build"));
+    let step = runner.step("Compare the tag with the version");
+    assert!(step.log.contains("the tag is v9.9.9"), "{}", step.log);
+}

@@ -5,4 +5,5 @@
 
 mod github;
 mod markdown;
+mod page;
 mod paths;

@@ -1,14 +1,14 @@
 //! The page of a class: how it did, why submissions fail, a table of all, and each submission below it.
 //!
-//! Everything is there without the script, which only sorts and filters the table. The submissions are read twice, one
-//! at a time, so that they are not in memory together.
+//! Everything is there without the script, which only sorts and filters the table. The submissions are read three times,
+//! one at a time, so that they are not in memory together.
 
 use std::io::{self, Write};
 
 use super::{
     head,
     markup::Markup,
-    submission,
+    picture, submission,
     words::{sign, verdict},
 };
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
 use ids::{CheckId, SubmissionId, words::count};
 use judge::record::{Check, Status, Verdict};
 
+/// What the small pictures in the list are.
+const OUTLINES: &str = "Beside each name: how many reads there are at once, on one scale for all.";
 /// How many submissions of a cause are named at once; the others unfold.
 const NAMED: usize = 12;
 
@@ -38,10 +40,10 @@ pub(crate) fn class(
     page.begin("body", &[]);
     page.begin("main", &[("class", "class")]);
     headline(&mut page, facts);
-    let answers = answers(facts, entries)?;
+    let seen = Seen::of(facts, entries)?;
     page.element("div", &[("class", "panels")], |page| {
         points(page, &facts.summary);
-        checks(page, facts, &answers);
+        checks(page, facts, &seen.answers);
     });
     causes(&mut page, &facts.summary);
     lists(&mut page, &facts.summary);
@@ -60,8 +62,9 @@ pub(crate) fn class(
     page.begin("section", &[("class", "all")]);
     page.leaf("h2", &[], "Each submission");
     page.leaf("p", &[("class", "quiet")], submission::ROUNDS);
+    page.leaf("p", &[("class", "quiet")], OUTLINES);
     entries.each(&mut |entry| {
-        details(&mut page, entry);
+        details(&mut page, entry, seen.rounds);
         to.write_all(page.take().as_bytes())
     })?;
     page.end();
@@ -162,7 +165,7 @@ fn points(page: &mut Markup, summary: &Summary) {
         let attributes = [
             ("class", "columns"),
             ("aria-hidden", "true"),
-            ("height", "170"),
+            ("height", "230"),
         ];
         page.element("svg", &attributes, |page| {
             let middle = |at: usize| percent(2 * at + 1, 2 * columns);
@@ -173,11 +176,11 @@ fn points(page: &mut Markup, summary: &Summary) {
                 let height = if number == 0 {
                     0
                 } else {
-                    (number * 120 / most).max(2)
+                    (number * 175 / most).max(2)
                 };
                 let left = percent(20 * at + 3, 20 * columns);
                 let width = percent(14, 20 * columns);
-                let top = (142 - height).to_string();
+                let top = (202 - height).to_string();
                 let class = if at + 1 == columns { "good" } else { "some" };
                 if number > 0 {
                     let column = [
@@ -189,20 +192,20 @@ fn points(page: &mut Markup, summary: &Summary) {
                         ("rx", "2"),
                     ];
                     page.shape("rect", &column);
-                    let above = (142 - height - 6).to_string();
+                    let above = (202 - height - 6).to_string();
                     let text = [("x", middle(at)), ("y", above)];
                     number_at(page, &text, &number.to_string(), "count");
                 }
                 if columns <= 12 || at % columns.div_ceil(12) == 0 {
-                    let text = [("x", middle(at)), ("y", "161".to_owned())];
+                    let text = [("x", middle(at)), ("y", "221".to_owned())];
                     number_at(page, &text, &at.to_string(), "tick");
                 }
             }
             let line = [
                 ("x1", "0"),
                 ("x2", "100%"),
-                ("y1", "142.5"),
-                ("y2", "142.5"),
+                ("y1", "202.5"),
+                ("y2", "202.5"),
             ];
             page.shape("line", &line);
         });
@@ -228,24 +231,39 @@ const KINDS: [Status; 4] = [
     Status::Skipped,
 ];
 
-/// For each check, how many submissions have each kind of answer.
-fn answers(facts: &ClassFacts, entries: &dyn Entries) -> io::Result<Vec<[usize; 4]>> {
-    let mut answers = vec![[0; 4]; facts.checks.len()];
-    entries.each(&mut |entry| {
-        for (id, answers) in facts.checks.iter().zip(&mut answers) {
-            let check = answer(entry, *id);
-            let kind = check.and_then(|check| KINDS.iter().position(|kind| *kind == check.status));
-            if let Some(kind) = kind {
-                answers[kind] += 1;
+/// What is counted over all submissions before the first of them is written.
+struct Seen {
+    /// For each check, how many submissions have each kind of answer.
+    answers: Vec<[usize; KINDS.len()]>,
+    /// The most rounds that the reads of a submission took.
+    rounds: u32,
+}
+
+impl Seen {
+    fn of(facts: &ClassFacts, entries: &dyn Entries) -> io::Result<Self> {
+        let mut seen = Self {
+            answers: vec![[0; KINDS.len()]; facts.checks.len()],
+            rounds: 1,
+        };
+        entries.each(&mut |entry| {
+            for (id, answers) in facts.checks.iter().zip(&mut seen.answers) {
+                let check = answer(entry, *id);
+                let kind = |check: &Check| KINDS.iter().position(|kind| *kind == check.status);
+                if let Some(kind) = check.and_then(kind) {
+                    answers[kind] += 1;
+                }
             }
-        }
-        Ok(())
-    })?;
-    Ok(answers)
+            let runs = entry.record.runs.iter();
+            let rounds = runs.filter_map(|run| run.concurrency).map(|run| run.rounds);
+            seen.rounds = rounds.fold(seen.rounds, u32::max);
+            Ok(())
+        })?;
+        Ok(seen)
+    }
 }
 
 /// How each check was answered, as a bar.
-fn checks(page: &mut Markup, facts: &ClassFacts, answers: &[[usize; 4]]) {
+fn checks(page: &mut Markup, facts: &ClassFacts, answers: &[[usize; KINDS.len()]]) {
     page.element("section", &[], |page| {
         page.leaf("h2", &[], "Checks");
         page.element("dl", &[("class", "answers")], |page| {
@@ -283,7 +301,6 @@ fn causes(page: &mut Markup, summary: &Summary) {
     if causes.is_empty() {
         return;
     }
-    let most = causes.iter().map(|(_, ids)| ids.len()).max().unwrap_or(1);
     page.element("section", &[], |page| {
         page.leaf("h2", &[], "What fails first, and how often");
         page.element("ol", &[("class", "causes")], |page| {
@@ -301,7 +318,7 @@ fn causes(page: &mut Markup, summary: &Summary) {
                         page.element("svg", &bar, |page| {
                             let part = [
                                 ("class", "bad"),
-                                ("width", &percent(ids.len(), most)),
+                                ("width", &percent(ids.len(), summary.total())),
                                 ("height", "6"),
                                 ("rx", "3"),
                             ];
@@ -416,7 +433,7 @@ fn begin_table(page: &mut Markup, facts: &ClassFacts) {
     let attributes = [
         ("class", "wide"),
         ("tabindex", "0"),
-        ("role", "region"),
+        ("role", "group"),
         ("aria-labelledby", "table"),
     ];
     page.begin("div", &attributes);
@@ -509,7 +526,7 @@ fn row(page: &mut Markup, entry: &Entry, facts: &ClassFacts) {
 }
 
 /// One submission, folded. A link to the place inside of it unfolds it.
-fn details(page: &mut Markup, entry: &Entry) {
+fn details(page: &mut Markup, entry: &Entry, rounds: u32) {
     let record = &entry.record;
     let (word, class) = verdict(record.verdict);
     page.element("details", &[("class", "submission")], |page| {
@@ -519,6 +536,10 @@ fn details(page: &mut Markup, entry: &Entry) {
             page.leaf("b", &[], record.submission.id.as_str());
             page.text(" ");
             page.leaf("span", &[("class", "quiet")], &super::words::points(record));
+            // Nothing where there is no timeline.
+            for run in &record.runs {
+                picture::outline(page, run, rounds);
+            }
         });
         let id = anchor(&record.submission.id);
         page.element("div", &[("class", "inside"), ("id", &id)], |page| {

@@ -96,10 +96,15 @@ mod tests {
         let hostile = record();
         let harmless = serde_json::to_string(&hostile).unwrap();
         let quoted = serde_json::to_string(HOSTILE).unwrap();
-        let harmless = harmless.replace(&quoted, "\"harmless\"");
+        // The same number of words, as each word of a command is an element.
+        let tame: String = HOSTILE
+            .chars()
+            .map(|c| if c == ' ' { c } else { 'a' })
+            .collect();
+        let harmless = harmless.replace(&quoted, &serde_json::to_string(&tame).unwrap());
         let harmless = serde_json::from_str(&harmless).unwrap();
         let (hostile, harmless) = (page(&hostile), page(&harmless));
-        assert!(harmless.contains("harmless"));
+        assert!(harmless.contains(&tame));
         assert_eq!(elements(&hostile), elements(&harmless));
         assert!(!hostile.contains(['\u{202e}', '\u{1b}']));
     }
@@ -110,8 +115,8 @@ mod tests {
         assert!(page.contains("<strong>3</strong> rounds instead of <strong>1</strong>"));
         // The submission: two lanes, never two reads at once. The reference: three lanes, one round.
         assert!(page.contains("viewBox=\"0 0 3 2\"") && page.contains("viewBox=\"0 0 3 3\""));
-        assert!(page.contains("class=\"alone\" d=\"M0 0h1M2 0h1M1 1h1\""));
-        assert!(page.contains("class=\"together\" d=\"M0 0h1M0 1h1M0 2h1\""));
+        assert!(page.contains("class=\"alone\" stroke-width=\".8\" d=\"M0 0h1M2 0h1M1 1h1\""));
+        assert!(page.contains("class=\"together\" stroke-width=\".8\" d=\"M0 0h1M0 1h1M0 2h1\""));
         for words in [
             "alice: 2 threads read 3 files in 3 rounds; only one thread reads at any time; a thread reads 1 to 2 files.",
             "the reference: 3 threads read 3 files in 1 round; each thread reads 1 file.",

@@ -24,6 +24,8 @@ const LANES: usize = 190;
 const BLOCKS: u32 = 160;
 /// How many rounds are shown enlarged, where a picture has more than [`BLOCKS`].
 const ENLARGED: u32 = 40;
+/// The most reads at once that an outline shows. More look the same.
+const OUTLINE: u32 = 8;
 /// How many threads are listed.
 const LISTED: usize = 40;
 
@@ -78,8 +80,10 @@ pub(super) fn draw(page: &mut Markup, name: &str, run: &Run) -> bool {
             let title = format!("The first {ENLARGED} rounds, enlarged");
             page.leaf("p", &[("class", "enlarged")], &title);
             for track in &tracks {
-                page.leaf("p", &[("class", "whose")], track.name);
-                lanes(page, track, ENLARGED);
+                page.element("div", &[("class", "track")], |page| {
+                    page.leaf("p", &[("class", "whose")], track.name);
+                    lanes(page, track, ENLARGED);
+                });
             }
             axis(page, ENLARGED);
         }
@@ -137,10 +141,12 @@ fn draw_track(page: &mut Markup, track: &Track<'_>, tracks: &[Track<'_>], scale:
     });
 }
 
-/// A lane for each thread, up to the round `scale`.
+/// A lane for each thread that reads before the round `scale`.
 fn lanes(page: &mut Markup, track: &Track<'_>, scale: u32) {
     let timeline = track.timeline;
-    let number = timeline.lanes.len();
+    let spans = timeline.spans(scale);
+    // The lanes are in the order in which they begin.
+    let number = spans.last().map_or(1, |span| span.lane + 1);
     let height = (number * LANE).min(LANES).to_string();
     let view = format!("0 0 {scale} {number}");
     let rounds = timeline.rounds().min(scale);
@@ -149,9 +155,13 @@ fn lanes(page: &mut Markup, track: &Track<'_>, scale: u32) {
         // Writing to a string cannot fail.
         let _ = write!(beds, "M0 {lane}h{rounds}");
     }
-    let spans = timeline.spans(scale);
     let of_kind = |is_alone| path(spans.iter().filter(|span| span.is_alone == is_alone));
     let (together, alone) = (of_kind(false), of_kind(true));
+    // A read is seen also where there are more lanes than pixels.
+    let width = match number.div_ceil(LANES / 2) {
+        1 => ".8".to_owned(),
+        more => more.to_string(),
+    };
     let attributes = [
         ("class", "lanes"),
         ("role", "img"),
@@ -162,10 +172,16 @@ fn lanes(page: &mut Markup, track: &Track<'_>, scale: u32) {
     ];
     page.element("svg", &attributes, |page| {
         page.element("g", &[("transform", "translate(0 .5)")], |page| {
-            page.shape("path", &[("class", "bed"), ("d", &beds)]);
+            page.shape(
+                "path",
+                &[("class", "bed"), ("stroke-width", ".8"), ("d", &beds)],
+            );
             for (class, path) in [("together", &together), ("alone", &alone)] {
                 if !path.is_empty() {
-                    page.shape("path", &[("class", class), ("d", path)]);
+                    page.shape(
+                        "path",
+                        &[("class", class), ("stroke-width", &width), ("d", path)],
+                    );
                 }
             }
         });
@@ -195,16 +211,6 @@ fn path<'s>(spans: impl Iterator<Item = &'s Span>) -> String {
 
 /// How many reads there were at once in each round.
 fn at_once(page: &mut Markup, timeline: &Timeline, scale: u32, highest: u32) {
-    let mut paths = [String::new(), String::new()];
-    let mut start = 0;
-    for same in timeline.at_once.chunk_by(|a, b| a == b) {
-        let (length, height) = (same.len(), same[0]);
-        if height > 0 {
-            let path = &mut paths[usize::from(height == 1)];
-            let _ = write!(path, "M{start} {highest}v-{height}h{length}v{height}z");
-        }
-        start += length;
-    }
     let view = format!("0 0 {scale} {highest}");
     let attributes = [
         ("class", "at-once"),
@@ -213,13 +219,42 @@ fn at_once(page: &mut Markup, timeline: &Timeline, scale: u32, highest: u32) {
         ("preserveAspectRatio", "none"),
         ("height", "30"),
     ];
-    page.element("svg", &attributes, |page| {
-        for (class, path) in ["together", "alone"].into_iter().zip(&paths) {
-            if !path.is_empty() {
-                page.shape("path", &[("class", class), ("d", path)]);
-            }
+    page.element("svg", &attributes, |page| steps(page, timeline, highest));
+}
+
+/// The same in small, for a list in which all runs have the same scale. Nothing where no timeline is known.
+pub(super) fn outline(page: &mut Markup, run: &Run, scale: u32) {
+    let Some(timeline) = run.timeline.as_deref().and_then(Timeline::read) else {
+        return;
+    };
+    let view = format!("0 0 {} {OUTLINE}", scale.max(timeline.rounds()));
+    let attributes = [
+        ("class", "outline"),
+        ("aria-hidden", "true"),
+        ("viewBox", &view),
+        ("preserveAspectRatio", "none"),
+        ("height", "20"),
+    ];
+    page.element("svg", &attributes, |page| steps(page, &timeline, OUTLINE));
+}
+
+/// A column for each number of reads at once, cut at `highest`.
+fn steps(page: &mut Markup, timeline: &Timeline, highest: u32) {
+    let mut paths = [String::new(), String::new()];
+    let mut start = 0;
+    for same in timeline.at_once.chunk_by(|a, b| a == b) {
+        let (length, height) = (same.len(), same[0].min(highest));
+        if height > 0 {
+            let path = &mut paths[usize::from(height == 1)];
+            let _ = write!(path, "M{start} {highest}v-{height}h{length}v{height}z");
         }
-    });
+        start += length;
+    }
+    for (class, path) in ["together", "alone"].into_iter().zip(&paths) {
+        if !path.is_empty() {
+            page.shape("path", &[("class", class), ("d", path)]);
+        }
+    }
 }
 
 /// A line as long as the run, with the number of rounds.

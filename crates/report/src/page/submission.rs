@@ -210,7 +210,7 @@ fn output(page: &mut Markup, text: &str) {
     let attributes = [
         ("class", "output"),
         ("tabindex", "0"),
-        ("role", "region"),
+        ("role", "group"),
         ("aria-label", "output"),
     ];
     page.element("pre", &attributes, |page| {
@@ -284,7 +284,7 @@ fn runs(page: &mut Markup, record: &Record) {
     let attributes = [
         ("class", "wide"),
         ("tabindex", "0"),
-        ("role", "region"),
+        ("role", "group"),
         ("aria-label", "runs"),
     ];
     page.element("div", &attributes, |page| {
@@ -370,7 +370,10 @@ fn about(page: &mut Markup, record: &Record, context: &Context) {
             page.leaf("dt", &[], "again on the same data");
             page.element("dd", &[], |page| {
                 page.element("code", &[("class", "command")], |page| {
-                    page.text(&record.replay);
+                    for word in record.replay.split(' ') {
+                        page.element("span", &[], |page| page.text(word));
+                        page.text(" ");
+                    }
                 });
             });
         });

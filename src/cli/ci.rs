@@ -151,7 +151,8 @@ impl App {
             })
             .map_err(read_fault)?;
         // Whatever was touched is graded, or it is said that it was not.
-        let missing = touched.submissions.len() - outcome.summary.total();
+        let all = touched.submissions.len();
+        let missing = all.saturating_sub(outcome.summary.total());
         if missing > 0 {
             self.output.note(&format!(
                 "not graded: {}, because the name of the folder is none of a student",

@@ -108,3 +108,114 @@ fn no_link_is_made_through_another_link() {
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
     repository.workspace.assert_nothing_left();
 }
+
+/// Trees that no working tree has: git makes them only if it is asked to.
+#[test]
+fn a_tree_that_leads_out_of_its_folder_writes_nothing_there() {
+    let repository = Repository::of_class();
+    let blob = |text: &str| {
+        let command = &mut repository.git_command();
+        let made = run(command
+            .args(["hash-object", "-w", "--stdin"])
+            .write_stdin(text));
+        made.code(0).stdout.trim_end().to_owned()
+    };
+    let tree = |entries: &[(&str, &str, &str)]| {
+        let mut raw = Vec::new();
+        for (mode, name, object) in entries {
+            raw.extend(format!("{mode} {name}\0").bytes());
+            let byte = |at: usize| u8::from_str_radix(&object[at..at + 2], 16).unwrap();
+            raw.extend((0..object.len()).step_by(2).map(byte));
+        }
+        let command = &mut repository.git_command();
+        let made = ["hash-object", "-w", "--stdin", "-t", "tree", "--literally"];
+        run(command.args(made).write_stdin(raw))
+            .code(0)
+            .stdout
+            .trim_end()
+            .to_owned()
+    };
+    let evil = blob("evil");
+    let out = repository.workspace.path("out").display().to_string();
+    let link = blob(&out);
+    std::fs::create_dir(&out).unwrap();
+    let up = tree(&[("100644", "evil", &evil)]);
+    let ada = tree(&[
+        ("40000", "..", &up),
+        ("100644", ".", &evil),
+        // A link, and a folder of the same name: what is in it would be written through the link.
+        ("120000", "src", &link),
+        ("40000", "src", &up),
+        ("100644", "src", &evil),
+    ]);
+    let students = tree(&[
+        ("40000", "..", &tree(&[("40000", "sum-of-products", &up)])),
+        ("40000", "ada", &tree(&[("40000", "sum-of-products", &ada)])),
+    ]);
+    let root = run(repository.git_command().args(["ls-tree", "main"]))
+        .code(0)
+        .stdout;
+    let root: Vec<(String, String, String)> = root
+        .lines()
+        .map(|line| {
+            let (head, name) = line.split_once('\t').unwrap();
+            let words: Vec<_> = head.split(' ').collect();
+            let object = if name == "students" {
+                &students
+            } else {
+                words[2]
+            };
+            (
+                words[0].trim_start_matches('0').into(),
+                name.into(),
+                object.into(),
+            )
+        })
+        .collect();
+    let root: Vec<_> = root
+        .iter()
+        .map(|(mode, name, object)| (&**mode, &**name, &**object))
+        .collect();
+    let root = tree(&root);
+    let commit = repository.git(&["commit-tree", "-p", "main", "-m", "hostile", &root]);
+    let command = &mut repository.ci(&["--base", "main", "--head", &commit]);
+    let finished = run(command).code(1).reports(&[
+        "1 submission changed",
+        "Left out, because no disk can have such a path",
+        "`students/ada/sum-of-products/../evil`",
+    ]);
+    assert!(
+        finished.stdout.contains("cannot be a student's"),
+        "{}",
+        finished.stdout
+    );
+    assert_eq!(
+        crate::support::files::names(std::path::Path::new(&out)),
+        [""; 0]
+    );
+    repository.workspace.assert_nothing_left();
+}
+
+#[test]
+fn a_flood_of_files_is_refused_as_too_large_and_the_rest_is_graded() {
+    let repository = Repository::of_class();
+    repository.branch("flood");
+    repository.append("students/bob/sum-of-products/src/main.rs", "// changed\n");
+    repository.commit("bob");
+    // A hundred thousand files, all of which have the same contents.
+    let object = repository.git(&["hash-object", "-w", "grader.toml"]);
+    let lines = (0..100_000).map(|n| format!("100644 {object}\t{ADA}/data/{}/{n}\n", n % 100));
+    let index = lines.collect::<Vec<_>>().concat();
+    let command = &mut repository.git_command();
+    run(command
+        .args(["update-index", "--add", "--index-info"])
+        .write_stdin(index))
+    .code(0);
+    repository.git(&["commit", "--quiet", "-m", "flood"]);
+    repository.graded(1, &[]).reports(&[
+        "2 submissions changed",
+        "2 submissions, 2 did not pass",
+        "files",
+    ]);
+    repository.workspace.assert_nothing_left();
+}

@@ -3,6 +3,7 @@
 mod graded;
 mod hostile;
 mod lint;
+mod refused;
 mod repository;
 mod runner;
 mod steps;

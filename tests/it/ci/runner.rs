@@ -8,17 +8,20 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use assert_cmd::Command;
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    command::TIME_LIMIT,
     course,
     files::{copy_program, copy_tree},
     program,
 };
+
+/// The program may be compiled in a step.
+const LONGEST_STEP: Duration = Duration::from_mins(15);
 
 /// How a step ended.
 #[derive(Debug, Clone)]
@@ -275,7 +278,7 @@ impl Runner {
             .env("GITHUB_STEP_SUMMARY", self.home.join("files/summary"))
             .env("GITHUB_WORKSPACE", &self.workspace)
             .env("RUNNER_TEMP", self.home.join("temp"))
-            .timeout(TIME_LIMIT);
+            .timeout(LONGEST_STEP);
         // The compiler is the one of the user.
         for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
             if let Some(value) = std::env::var_os(name) {

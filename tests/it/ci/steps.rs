@@ -82,7 +82,10 @@ fn the_example_for_a_class_grades_and_keeps_the_reports() {
     let said = &runner.step("Say how it went").log;
     assert_eq!(said, "verdict: fail; points: 6 of 10\n");
     let reports = runner.artifact("grade-report").join("sum-of-products");
-    exists(&reports, &["report.md", "junit.xml", "report.json"]);
+    exists(
+        &reports,
+        &["report.md", "junit.xml", "report.html", "report.json"],
+    );
 }
 
 #[test]
@@ -158,6 +161,35 @@ fn the_example_for_a_fork_grades_the_exercise_that_was_edited() {
     assert!(!runner.job(&workflow, "grade"));
     assert_ne!(runner.step("Install the program").code, 0);
     assert!(runner.steps.iter().all(|step| step.name != "Grade"));
+}
+
+/// With the optimised program among what cargo has compiled, this is quick.
+#[test]
+#[ignore = "compiles the optimised program: cargo test -p grade --test it ci::steps -- --ignored"]
+fn without_a_release_the_source_of_the_action_is_compiled() {
+    let repository = Repository::of_class();
+    repository.branch("none");
+    repository.write("README.md", b"");
+    repository.commit("nothing to grade");
+    let mut runner = runner(&repository);
+    runner.cached_program = None;
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let target = target.display().to_string();
+    runner.environment.push(("CARGO_TARGET_DIR".into(), target));
+    assert!(
+        runner.job(&yaml("docs/ci/course-of-a-class.yml"), "grade"),
+        "{:#?}",
+        runner.steps
+    );
+    let version = concat!("grade ", env!("CARGO_PKG_VERSION"), "\n");
+    let installed = &runner.step("Install the program").log;
+    assert!(installed.contains(version), "{installed}");
+    assert_eq!(runner.contexts["outputs"]["verdict"], "none");
+    // The second time, it is in the cache.
+    runner.steps.clear();
+    assert!(runner.job(&yaml("docs/ci/course-of-a-class.yml"), "grade"));
+    let installed = &runner.step("Install the program").log;
+    assert!(installed.contains("is from the cache"), "{installed}");
 }
 
 /// Needs `jq`; `.ci/run` installs it.

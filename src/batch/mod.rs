@@ -92,6 +92,8 @@ pub struct Request<'a> {
     pub names: Option<&'a intake::NamePattern>,
     /// The output folder.
     pub out: &'a Path,
+    /// A list of the class, which says who handed in, if there is one.
+    pub list: Option<&'a gradebook::Roster>,
     /// How many are graded at a time.
     pub jobs: NonZeroUsize,
     /// Seeds to grade on; none means those of the folder, or fresh ones.
@@ -139,6 +141,7 @@ pub fn run(
         class: dir,
         names,
         out,
+        list,
         jobs,
         seeds,
         observe,
@@ -161,7 +164,10 @@ pub fn run(
     if fresh {
         plan.begin_again();
     }
-    let roster = Roster::new(&class);
+    let mut roster = Roster::new(&class);
+    if let Some(list) = list {
+        roster.assign(list);
+    }
     roster.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
     let exercise_digest = grading::exercise_digest(settings, &exercise)?;

@@ -21,7 +21,7 @@ use super::{
     output_dir::{self, OutputDir},
     plan::Plan,
     records,
-    roster::{Class, Roster},
+    roster::{Class, Person, Roster},
     usage::Measured,
 };
 use crate::fault::Fault;
@@ -118,6 +118,22 @@ impl Outputs {
         })
     }
 
+    /// Let a list of the class say who handed in, in the reports that are made from now on.
+    ///
+    /// # Errors
+    /// The folder does not say who is in the class.
+    pub fn assign(&mut self, list: &gradebook::Roster) -> Result<(), Fault> {
+        let Some(roster) = &mut self.roster else {
+            let message = format!(
+                "failed to find the class of the batch in `{}`",
+                self.folder.root().display()
+            );
+            return Err(Fault::usage(message).hint("grade once more into this folder"));
+        };
+        roster.assign(list);
+        Ok(())
+    }
+
     /// How many records there are and how many there will be, if that is more.
     #[must_use]
     pub fn so_far(&self) -> Option<(usize, usize)> {
@@ -210,6 +226,13 @@ impl Outputs {
         &self.plan.exercise
     }
 
+    /// The folder in which the system that exported the class takes back what is for the student of a submission.
+    #[must_use]
+    pub fn folder_of(&self, id: &SubmissionId) -> Option<&str> {
+        let account = self.roster.as_ref()?.accounts.get(id)?;
+        Some(&*account.folder).filter(|folder| !folder.is_empty())
+    }
+
     /// Who handed in a submission.
     fn people(&self, id: &SubmissionId) -> Vec<report::Person> {
         let class = self.roster.as_ref().map(|roster| &roster.class);
@@ -276,6 +299,14 @@ impl Outputs {
                     (id.clone(), names.collect())
                 })
                 .collect();
+            summary.absent.clone_from(&class.absent);
+            summary.unlisted.clone_from(&class.unlisted);
+            summary.doubtful.clone_from(&class.doubtful);
+            let together = class.people.iter().map(|(id, people)| {
+                let signs = people.iter().flat_map(Person::signs).collect();
+                (id.clone(), signs)
+            });
+            summary.together = together.collect();
             let told_apart = class.told_apart.iter();
             summary.told_apart = told_apart.map(|one| one.words.clone()).collect();
             let ignored = class.ignored.iter();

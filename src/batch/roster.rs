@@ -16,6 +16,7 @@ use super::{
     records::{self, json},
 };
 use crate::fault::Fault;
+use gradebook::Handed;
 use ids::SubmissionId;
 use report::HandedIn;
 
@@ -32,7 +33,7 @@ pub struct Class {
     /// another one by a digest: all attempts by their
     /// names in the class's folder, the last one, which counts, last.
     pub attempts: BTreeMap<SubmissionId, Vec<Attempt>>,
-    /// Who handed in, where the exporting system says so: several people of a group.
+    /// Who handed in, where the exporting system or a list of the class says so: several people of a group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub people: BTreeMap<SubmissionId, Vec<Person>>,
     /// Whose ids have a digest, because names are nearly the same or too long.
@@ -40,6 +41,15 @@ pub struct Class {
     pub told_apart: Vec<ToldApart>,
     /// What is no submission, in byte order of the names.
     pub ignored: Vec<Ignored>,
+    /// Who is on the list of the class and has no submission.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
+    /// The submissions of nobody on the list of the class.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<SubmissionId>,
+    /// Whose submissions are not certain, by the list of the class: a sentence each, without full stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubtful: Vec<String>,
 }
 
 /// A person, as the exporting system knows them.
@@ -71,6 +81,40 @@ impl From<&Person> for report::Person {
             email: person.email.clone().unwrap_or_default(),
             login: person.login.clone().unwrap_or_default(),
             group: person.group.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl Person {
+    /// What this person and nobody else has, and the group that hands in together.
+    pub(super) fn signs(&self) -> impl Iterator<Item = String> {
+        let Self {
+            sid,
+            email,
+            login,
+            group,
+            ..
+        } = self;
+        let signs = [
+            ("sid", sid),
+            ("email", email),
+            ("login", login),
+            ("group", group),
+        ];
+        let signs = signs.into_iter();
+        signs.filter_map(|(kind, text)| Some(format!("{kind} {}", text.as_ref()?)))
+    }
+}
+
+impl From<report::Person> for Person {
+    fn from(person: report::Person) -> Self {
+        let known = |text: String| (!text.is_empty()).then_some(text);
+        Self {
+            sid: known(person.sid),
+            name: known(person.name),
+            email: known(person.email),
+            login: known(person.login),
+            group: known(person.group),
         }
     }
 }
@@ -224,8 +268,35 @@ impl Roster {
                 people: people.collect(),
                 told_apart: told_apart.collect(),
                 ignored: ignored.collect(),
+                absent: Vec::new(),
+                unlisted: Vec::new(),
+                doubtful: Vec::new(),
             },
         }
+    }
+
+    /// Let a list of the class say who handed in.
+    pub(super) fn assign(&mut self, list: &gradebook::Roster) {
+        let people = self.class.people.iter();
+        let people = people.map(|(id, people)| (id, people.iter().map(Into::into).collect()));
+        let people: BTreeMap<_, Vec<report::Person>> = people.collect();
+        let handed = self.ids.iter().map(|id| {
+            let account = self.accounts.get(id);
+            let handed = Handed {
+                people: people.get(id).map_or(&[], Vec::as_slice),
+                number: account.map_or("", |account| &account.number),
+                name: account.map_or("", |account| &account.name),
+            };
+            (id.clone(), handed)
+        });
+        let assigned = list.assign(&handed.collect());
+        for (id, people) in assigned.people {
+            let people = people.into_iter().map(Person::from).collect();
+            self.class.people.insert(id, people);
+        }
+        self.class.absent = assigned.absent;
+        self.class.unlisted = assigned.unlisted;
+        self.class.doubtful = assigned.doubtful;
     }
 
     /// The class of the last batch in this folder, if it is known.

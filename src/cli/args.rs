@@ -160,6 +160,13 @@ pub(super) struct BatchArgs {
     /// `(?<student>…)`, and perhaps `attempt` and `date`
     #[arg(long, value_name = "REGEX", value_parser = parse_names)]
     pub(super) names: Option<NamePattern>,
+    /// A list of the class, which says whose each submission is: a CSV file with columns such as login, number, e-mail,
+    /// name and group
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    pub(super) roster: Option<PathBuf>,
+    /// Write what goes back to each student into this folder: a web page and a Markdown file
+    #[arg(long, value_name = "DIR", conflicts_with = "list")]
+    pub(super) feedback: Option<PathBuf>,
     /// Accept the grades; later changes are reported against them
     #[arg(long)]
     pub(super) accept: bool,
@@ -229,6 +236,13 @@ pub(super) struct ReportArgs {
     /// The folder of the files that `--formats` writes [default: grade-report]
     #[arg(long, value_name = "DIR", requires = "formats")]
     pub(super) report_dir: Option<PathBuf>,
+    /// A list of the class, which says whose each submission is: a CSV file with columns such as login, number, e-mail,
+    /// name and group
+    #[arg(long, value_name = "FILE")]
+    pub(super) roster: Option<PathBuf>,
+    /// Write what goes back to each student into this folder: a web page and a Markdown file
+    #[arg(long, value_name = "DIR")]
+    pub(super) feedback: Option<PathBuf>,
     /// Put the grades into a copy of this file: a gradebook that Canvas exported
     #[arg(long, value_name = "FILE", help_heading = "Gradebooks")]
     pub(super) canvas: Option<PathBuf>,

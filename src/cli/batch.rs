@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    app::App, batch_progress::BatchProgress, exit_code::ExitCode, output::quoted,
-    step_summary::StepSummary, task::Batch,
+    app::App, batch_progress::BatchProgress, exit_code::ExitCode, merge::read_roster,
+    output::quoted, step_summary::StepSummary, task::Batch,
 };
 use crate::{
     batch::{self, Outcome, Outputs},
@@ -32,6 +32,8 @@ impl App {
             observe,
             list,
             names,
+            roster,
+            feedback,
             fresh,
             accept,
             quiet,
@@ -57,12 +59,14 @@ impl App {
             self.output.report(&text)?;
             return Ok(ExitCode::Passed);
         }
+        let roster = roster.as_deref().map(read_roster).transpose()?;
         let request = batch::Request {
             settings: &settings,
             exercise,
             class: &class,
             names: names.as_ref(),
             out: &out,
+            list: roster.as_ref(),
             jobs,
             seeds: &seeds,
             observe,
@@ -87,6 +91,9 @@ impl App {
             self.output.note(&format!(
                 "left alone, because they are no records of this class: {strays}"
             ));
+        }
+        if let Some(folder) = &feedback {
+            self.feedback(&Outputs::open(&out)?, folder)?;
         }
         // The summary says it too, where there is one.
         if quiet || format != Format::Human {

@@ -118,6 +118,7 @@ impl App {
         let sandbox = self.sandbox(isolation)?;
         let names = every_entry()?;
         let request = batch::Request {
+            list: None,
             jobs: task
                 .jobs
                 .unwrap_or_else(|| batch::default_jobs(&exercise.run_limits)),

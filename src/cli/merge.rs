@@ -1,4 +1,4 @@
-//! `grade report DIR --canvas FILE` and `--moodle FILE`: grades into the file of another system.
+//! `grade report DIR --canvas FILE` and `--moodle FILE`: grades into the file of another system; `--roster FILE`.
 //!
 //! Reads that file with a bound, and writes the copy with the grades. Never writes to the file that it read.
 
@@ -15,7 +15,7 @@ use super::{
     task::Merge,
 };
 use crate::{batch::Outputs, fault::Fault};
-use gradebook::{MOST_BYTES, MergeRequest, Table, merge};
+use gradebook::{MOST_BYTES, MergeRequest, Roster, Table, merge};
 
 impl App {
     /// Put the grades of a batch into a gradebook, and say what was done.
@@ -61,8 +61,14 @@ impl App {
     }
 }
 
+/// Read a list of the class.
+pub(super) fn read_roster(path: &Path) -> Result<Roster, Fault> {
+    Roster::read(&read_table(path)?)
+        .map_err(|error| Fault::unreadable(path, &error).hint(error.hint()))
+}
+
 /// Read a file of cells that the user named.
-pub(super) fn read_table(path: &Path) -> Result<Table, Fault> {
+fn read_table(path: &Path) -> Result<Table, Fault> {
     let unreadable = |error: io::Error| {
         Fault::unreadable(path, error).hint("name a file that exists and that you may read")
     };

@@ -12,6 +12,7 @@ mod ci;
 mod data;
 mod doctor;
 mod exit_code;
+mod feedback;
 mod grade;
 mod merge;
 mod mistyped;

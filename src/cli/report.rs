@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use super::{
     app::App,
     exit_code::ExitCode,
+    merge::read_roster,
     report_folder::{ReportFolder, one},
     step_summary::StepSummary,
     task::{Report, ReportForm},
@@ -20,7 +21,10 @@ impl App {
     pub(super) fn report(&self, task: &Report) -> Result<ExitCode, Fault> {
         let path = &task.path;
         if path.is_dir() {
-            let outputs = Outputs::open(path)?;
+            let mut outputs = Outputs::open(path)?;
+            if let Some(roster) = &task.roster {
+                outputs.assign(&read_roster(roster)?)?;
+            }
             if let Some((graded, all)) = outputs.so_far() {
                 self.output.note(&format!(
                     "{graded} of {all} so far: the batch was stopped or is under way"
@@ -28,6 +32,9 @@ impl App {
             }
             if let Some(merge) = &task.merge {
                 self.merge(&outputs, merge)?;
+            }
+            if let Some(folder) = &task.feedback {
+                self.feedback(&outputs, folder)?;
             }
             match &task.form {
                 None => {}
@@ -49,8 +56,13 @@ impl App {
             let mut record = read(path)?;
             batch::give_back_beside(path, &mut record)?;
             let entry = Entry::of(record);
-            if task.merge.is_some() {
-                let message = format!("failed to put `{}` into a gradebook", path.display());
+            let for_class = [
+                ("a gradebook", task.merge.is_some()),
+                ("a list of the class", task.roster.is_some()),
+                ("a folder of feedback", task.feedback.is_some()),
+            ];
+            if let Some((what, _)) = for_class.iter().find(|(_, is_given)| *is_given) {
+                let message = format!("failed to use {what} for `{}`", path.display());
                 return Err(Fault::usage(message)
                     .because("it is one record")
                     .hint("name the folder that a batch wrote into"));

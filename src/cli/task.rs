@@ -93,6 +93,10 @@ pub(super) struct Batch {
     pub(super) list: bool,
     /// How names are read.
     pub(super) names: Option<intake::NamePattern>,
+    /// The list of the class, if there is one.
+    pub(super) roster: Option<PathBuf>,
+    /// The folder of what goes back to students, if it is wanted.
+    pub(super) feedback: Option<PathBuf>,
     pub(super) fresh: bool,
     pub(super) accept: bool,
     pub(super) quiet: bool,
@@ -134,8 +138,12 @@ pub(super) struct Report {
     pub(super) path: PathBuf,
     /// The report; none where only another file was asked for.
     pub(super) form: Option<ReportForm>,
+    /// The list of the class, if there is one.
+    pub(super) roster: Option<PathBuf>,
     /// The gradebook that gets the grades, if one does.
     pub(super) merge: Option<Merge>,
+    /// The folder of what goes back to students, if it is wanted.
+    pub(super) feedback: Option<PathBuf>,
 }
 
 /// Put grades into a gradebook of another system.
@@ -336,6 +344,8 @@ impl Typed<'_> {
             observe: args.observe,
             list: args.list,
             names: args.names,
+            roster: args.roster.map(|file| self.here.join(file)),
+            feedback: args.feedback.map(|folder| self.here.join(folder)),
             fresh: args.fresh,
             accept: args.accept,
             quiet: args.quiet,
@@ -381,7 +391,7 @@ impl Typed<'_> {
         let form = match (reports, args.format) {
             (Some(reports), _) => Some(ReportForm::Files(reports)),
             (None, Some(format)) => Some(self.printed(format)),
-            (None, None) if merge.is_some() => None,
+            (None, None) if merge.is_some() || args.feedback.is_some() => None,
             (None, None) => Some(self.printed(Format::default())),
         };
         let prints = matches!(form, Some(ReportForm::Printed(..)));
@@ -394,7 +404,9 @@ impl Typed<'_> {
         Ok(Report {
             path: self.here.join(args.path),
             form,
+            roster: args.roster.map(|file| self.here.join(file)),
             merge,
+            feedback: args.feedback.map(|folder| self.here.join(folder)),
         })
     }
 

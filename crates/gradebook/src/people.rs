@@ -172,12 +172,12 @@ pub(crate) fn shown(person: &Person) -> String {
 }
 
 /// Logins, addresses and numbers are the same in capitals or not.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
 /// The words of a name in an order of their own: `Doe, Jane` is `Jane Doe`.
-fn words(name: &str) -> String {
+pub(crate) fn words(name: &str) -> String {
     let mut words = name
         .split(|c: char| c.is_whitespace() || c == ',')
         .map(str::to_lowercase)

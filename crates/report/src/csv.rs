@@ -22,7 +22,7 @@ pub fn gradebook_head(checks: &[CheckId], identities: bool) -> String {
     let names = ["id", "verdict", "earned", "possible"].map(str::to_owned);
     let checks = checks.iter().map(ToString::to_string);
     let last = ["reason", "attempts", "late"].map(str::to_owned);
-    let person = ["sid", "name", "email"].map(str::to_owned);
+    let person = ["sid", "name", "email", "login", "group"].map(str::to_owned);
     let person = person.into_iter().filter(|_| identities);
     line(names.into_iter().chain(checks).chain(last).chain(person))
 }
@@ -46,6 +46,8 @@ pub fn gradebook_lines(entry: &Entry, checks: &[CheckId], identities: bool) -> S
             guard(&person.sid),
             person.name.clone(),
             person.email.clone(),
+            guard(&person.login),
+            guard(&person.group),
         ];
         line(cells.iter().cloned().chain(person))
     });

@@ -4,7 +4,10 @@
 //! Records are added one by one, so that the class is not in memory as a whole.
 //! At most 80 columns, readable without colour, and in an order that does not depend on the order of grading.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use crate::{
     causes::Causes,
@@ -55,6 +58,14 @@ pub struct Summary {
     /// The students who handed in several times or late, or have a name that an id cannot spell: each
     /// attempt, and whether it was late; the last one counts.
     pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
+    /// Who is on the list of the class and has no submission.
+    pub absent: Vec<String>,
+    /// The submissions of nobody on the list of the class.
+    pub unlisted: Vec<SubmissionId>,
+    /// Whose submissions are not certain, by the list of the class: a sentence each.
+    pub doubtful: Vec<String>,
+    /// Who works together: the groups and people of each submission. The same source of these is no news.
+    pub together: BTreeMap<SubmissionId, BTreeSet<String>>,
     /// Which grades changed.
     pub changes: Vec<Change>,
 }
@@ -136,7 +147,7 @@ impl Summary {
         let same = |groups: &BTreeMap<Digest, Vec<SubmissionId>>| -> Vec<Vec<SubmissionId>> {
             let mut groups: Vec<_> = groups
                 .values()
-                .filter(|ids| ids.len() > 1)
+                .filter(|ids| ids.len() > 1 && !self.is_one_team(ids))
                 .cloned()
                 .collect();
             groups.sort();
@@ -151,8 +162,20 @@ impl Summary {
         copies.chain(alike).collect()
     }
 
+    /// Whether all of these are of one group, or of one person.
+    fn is_one_team(&self, ids: &[SubmissionId]) -> bool {
+        let is_in = |team: &String, id| {
+            self.together
+                .get(id)
+                .is_some_and(|teams| teams.contains(team))
+        };
+        let teams = ids.first().and_then(|id| self.together.get(id));
+        let mut teams = teams.into_iter().flatten();
+        teams.any(|team| ids.iter().all(|id| is_in(team, id)))
+    }
+
     /// What else is known of the class: a headline, and a line for each.
-    pub(crate) fn further(&self) -> [(&'static str, Vec<String>); 6] {
+    pub(crate) fn further(&self) -> [(&'static str, Vec<String>); 9] {
         let (several, once): (Vec<_>, Vec<_>) =
             self.attempts.iter().partition(|(_, all)| all.len() > 1);
         let several = several.iter().map(|(id, all)| attempts(id, all));
@@ -180,6 +203,18 @@ impl Summary {
                 foreign.map(|(id, name)| format!("{id}: {name}")).collect(),
             ),
             ("Told apart by a digest", self.told_apart.clone()),
+            (
+                "On the list of the class, without a submission",
+                self.absent.clone(),
+            ),
+            (
+                "Submissions of nobody on the list of the class",
+                self.unlisted.iter().map(ToString::to_string).collect(),
+            ),
+            (
+                "Not certain by the list of the class",
+                self.doubtful.clone(),
+            ),
             (
                 "Ignored",
                 ignored.map(|(name, why)| format!("{name} {why}")).collect(),
@@ -378,6 +413,31 @@ mod tests {
             plain.ends_with("Names that an id cannot spell\n  Zo_: Zoë.zip\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_same_source_of_one_group_is_no_news() {
+        let ids = ["ann", "bo", "cy"].map(|id| id.parse().unwrap());
+        let teams = |teams: &[&str]| teams.iter().map(|team| (*team).to_owned()).collect();
+        let mut summary = Summary {
+            copies: [(Digest::of(b"x"), ids[..2].to_vec())].into(),
+            together: [
+                (ids[0].clone(), teams(&["red", "p"])),
+                (ids[1].clone(), teams(&["red"])),
+            ]
+            .into(),
+            ..Summary::default()
+        };
+        assert_eq!(summary.alike(), []);
+        // Somebody else has it as well.
+        summary.copies = [(Digest::of(b"x"), ids.to_vec())].into();
+        assert_eq!(summary.alike().len(), 1);
+        summary
+            .together
+            .insert(ids[2].clone(), teams(&["p", "blue"]));
+        assert_eq!(summary.alike().len(), 1);
+        summary.together.insert(ids[2].clone(), teams(&["red"]));
+        assert_eq!(summary.alike(), []);
     }
 
     #[test]

@@ -276,11 +276,11 @@ fn gradescope() {
     ]);
     // Each person of a group has a line.
     let group = Student {
-        ends: &[",1001,Jane Doe,jane@example.org", ",1003,Ann Poe,"],
+        ends: &[",1001,Jane Doe,jane@example.org,,", ",1003,Ann Poe,,,"],
         ..student("Jane_Doe_1001-Ann_Poe_1003", 10, 1)
     };
     let alone = Student {
-        ends: &[",1002,Max Roe,"],
+        ends: &[",1002,Max Roe,,,"],
         ..student("Max_Roe_1002", 0, 1)
     };
     graded(

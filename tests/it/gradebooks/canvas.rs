@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::graded::{Graded, below};
+use super::graded::{Graded, below, python};
 
 /// With a mark for Excel, CR LF, quotes where they are not needed, a custom column, and columns that Canvas computes.
 const GRADEBOOK: &str = "\u{FEFF}Student,ID,SIS User ID,SIS Login ID,Section,Notes,Sum of Products (77),Essay (78),Current Score,Final Grade\r\n\
@@ -47,6 +47,25 @@ fn one_column_is_filled_and_every_other_byte_is_as_it_was() {
             "`hw1-team-red`"
         ]
     );
+}
+
+#[test]
+fn python_sees_one_column_changed() {
+    let graded = Graded::new();
+    let book = graded.put("book.csv", GRADEBOOK);
+    graded.reports(&["--canvas", "book.csv"]);
+    let before = python(&book, ",");
+    let after = python(&graded.path("book-graded.csv"), ",");
+    assert_eq!(before.len(), after.len());
+    let mut changed = Vec::new();
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before.len(), after.len());
+        let cells = before.iter().zip(after).enumerate();
+        for (column, (_, after)) in cells.filter(|(_, (before, after))| before != after) {
+            changed.push((before[0].as_str(), column, after.as_str()));
+        }
+    }
+    assert_eq!(changed, [("Doe, Jane", 6, "10"), ("Cat, Octo", 6, "6")]);
 }
 
 #[test]

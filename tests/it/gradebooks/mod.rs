@@ -3,5 +3,7 @@
 
 mod canvas;
 mod damaged;
+mod feedback;
 mod graded;
 mod moodle;
+mod roster;

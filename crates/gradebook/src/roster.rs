@@ -1,0 +1,528 @@
+//! A list of the class: whose a login, an address, a number or a folder is, and in which group they are.
+//!
+//! The list of GitHub Classroom (`"identifier","github_username","github_id","name"`), a gradebook of Canvas, a
+//! worksheet of Moodle, or a table that an instructor wrote. Names of columns are forgiving; a sign that two people have
+//! is an error with both lines. `assign` finds the people of each submission, and who is left on either side. Never
+//! guesses between two people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ids::SubmissionId;
+use report::Person;
+
+use crate::{
+    header::{Header, SameName},
+    people::{folded, shown, words},
+    table::Table,
+};
+
+/// Names of the columns, plain, the best first.
+const LOGIN: &[&str] = &[
+    "githubusername",
+    "githublogin",
+    "github",
+    "login",
+    "username",
+    "sisloginid",
+    "loginid",
+    "netid",
+    "user",
+    "account",
+];
+const SID: &[&str] = &[
+    "studentid",
+    "studentnumber",
+    "studentno",
+    "sid",
+    "sisuserid",
+    "idnumber",
+    "matriculationnumber",
+    "matriculation",
+    "number",
+    "rosteridentifier",
+    "identifier",
+    "id",
+];
+const EMAIL: &[&str] = &["emailaddress", "email", "mail"];
+const NAME: &[&str] = &["name", "fullname", "studentname", "displayname", "student"];
+const LAST: &[&str] = &["lastname", "surname", "familyname"];
+const FIRST: &[&str] = &["firstname", "givenname", "forename"];
+const GROUP: &[&str] = &["group", "groupname", "team", "teamname"];
+const SUBMISSION: &[&str] = &["submission", "submissionid", "folder", "repository", "repo"];
+
+/// Why a file is no list of a class, to follow its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RosterError {
+    /// No column says who somebody is.
+    #[error("it has no column that says who somebody is on line {line}; it has {columns}")]
+    NoColumns {
+        /// The line of the header.
+        line: usize,
+        /// The columns that there are.
+        columns: String,
+    },
+    /// Two columns have a name that only one may have.
+    #[error("{0}")]
+    SameName(String),
+    /// There is nobody on it.
+    #[error("it has nobody below line {line}")]
+    Nobody {
+        /// The line of the header.
+        line: usize,
+    },
+    /// A line has more cells than the first one.
+    #[error("line {line} has {cells} cells, and line {head} names {names} columns")]
+    LongRow {
+        /// Counted from one.
+        line: usize,
+        /// How many it has.
+        cells: usize,
+        /// The line of the header.
+        head: usize,
+        /// How many there may be.
+        names: usize,
+    },
+    /// Two people have the same sign.
+    #[error("lines {first} and {second} have the same {column}, `{text}`")]
+    Twice {
+        /// One.
+        first: usize,
+        /// The other.
+        second: usize,
+        /// What they share.
+        column: &'static str,
+        /// What it says.
+        text: String,
+    },
+}
+
+impl RosterError {
+    /// What a person can do about it.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NoColumns { .. } | Self::Nobody { .. } => {
+                "begin it with a line such as `login,student_id,name,email,group`, with a line for each person below it"
+            }
+            Self::SameName(_) => "rename one of them",
+            Self::LongRow { .. } => "put quotes around a cell that has the separator in it",
+            Self::Twice { .. } => {
+                "let each line be another person, and correct the one that is wrong"
+            }
+        }
+    }
+}
+
+impl From<SameName> for RosterError {
+    fn from(error: SameName) -> Self {
+        Self::SameName(error.to_string())
+    }
+}
+
+/// Somebody on the list.
+#[derive(Debug, Clone)]
+struct Listed {
+    person: Person,
+    /// The submission that is theirs, if the list says so.
+    submission: String,
+}
+
+/// A list of the class.
+#[derive(Debug, Clone)]
+pub struct Roster {
+    people: Vec<Listed>,
+}
+
+/// Whose submissions they are.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Assigned {
+    /// The people of each submission of which anybody is on the list.
+    pub people: BTreeMap<SubmissionId, Vec<Person>>,
+    /// The submissions of nobody on the list.
+    pub unlisted: Vec<SubmissionId>,
+    /// Who is on the list and has no submission, for a person.
+    pub absent: Vec<String>,
+    /// What is not certain: who has several submissions, and whose a submission may be. Sentences without full stop.
+    pub doubtful: Vec<String>,
+}
+
+/// A submission, as the class's folder tells it.
+#[derive(Debug, Clone, Default)]
+pub struct Handed<'a> {
+    /// Who handed it in, where the exporting system says so.
+    pub people: &'a [Person],
+    /// The number of the account, where the names of the export have one.
+    pub number: &'a str,
+    /// The name that stands beside that number.
+    pub name: &'a str,
+}
+
+impl Roster {
+    /// Read a list.
+    ///
+    /// # Errors
+    /// It is no list, or two lines say different things of one sign.
+    pub fn read(table: &Table) -> Result<Self, RosterError> {
+        let header = Header::of(table);
+        let head = table.line(header.row);
+        let login = header.find(LOGIN)?;
+        let sid = header.find(SID)?;
+        let email = header.find(EMAIL)?;
+        let name = header.find(NAME)?;
+        let (last, first) = (header.find(LAST)?, header.find(FIRST)?);
+        let group = header.find(GROUP)?;
+        let submission = header.find(SUBMISSION)?;
+        if [login, sid, email, name, last, submission]
+            .iter()
+            .all(Option::is_none)
+        {
+            let columns = header.names.iter().map(|name| format!("`{name}`"));
+            return Err(RosterError::NoColumns {
+                line: head,
+                columns: columns.collect::<Vec<_>>().join(", "),
+            });
+        }
+        let mut people = Vec::new();
+        let mut seen = BTreeMap::new();
+        for row in table.rows().filter(|row| *row > header.row) {
+            let line = table.line(row);
+            if table.width(row) > header.names.len() {
+                return Err(RosterError::LongRow {
+                    line,
+                    cells: table.width(row),
+                    head,
+                    names: header.names.len(),
+                });
+            }
+            let cell = |column: Option<usize>| {
+                column.map_or_else(String::new, |column| {
+                    table.cell(row, column).trim().to_owned()
+                })
+            };
+            let name = match (name, cell(name)) {
+                (Some(_), name) if !name.is_empty() => name,
+                _ => format!("{} {}", cell(first), cell(last)).trim().to_owned(),
+            };
+            let mut person = Person {
+                sid: cell(sid),
+                name,
+                email: cell(email),
+                login: cell(login).trim_start_matches('@').to_owned(),
+                group: cell(group),
+            };
+            // GitHub Classroom's identifier is whatever the instructor took: often an address.
+            if person.email.is_empty() && person.sid.contains('@') {
+                person.email = std::mem::take(&mut person.sid);
+            }
+            // Canvas has lines above the students.
+            if person.sid.is_empty() && person.name.contains("Points Possible") {
+                continue;
+            }
+            for (column, text) in [
+                ("login", &person.login),
+                ("number", &person.sid),
+                ("address", &person.email),
+            ] {
+                let earlier = (!text.is_empty()).then(|| seen.insert((column, folded(text)), line));
+                if let Some(Some(first)) = earlier {
+                    return Err(RosterError::Twice {
+                        first,
+                        second: line,
+                        column,
+                        text: text.clone(),
+                    });
+                }
+            }
+            let submission = cell(submission);
+            people.push(Listed { person, submission });
+        }
+        if people.is_empty() {
+            return Err(RosterError::Nobody { line: head });
+        }
+        Ok(Self { people })
+    }
+
+    /// Find the people of each submission.
+    #[must_use]
+    pub fn assign(&self, class: &BTreeMap<SubmissionId, Handed<'_>>) -> Assigned {
+        let mut assigned = Assigned::default();
+        let mut found = BTreeMap::<&SubmissionId, BTreeSet<usize>>::new();
+        let slug = self.slug(class.keys());
+        for (id, handed) in class {
+            let people = match self.of(id, handed, slug.as_deref()) {
+                Ok(people) => people,
+                Err(several) => {
+                    let several = several.iter().map(|at| format!("`{}`", self.shown(*at)));
+                    let several = several.collect::<Vec<_>>().join(" and ");
+                    assigned
+                        .doubtful
+                        .push(format!("`{id}` may be of {several}"));
+                    BTreeSet::new()
+                }
+            };
+            found.insert(id, people);
+        }
+        // Who is in a group with somebody, and has nothing of their own, handed in with them.
+        let own = found.values().flatten().copied().collect::<BTreeSet<_>>();
+        for people in found.values_mut() {
+            let groups = people.iter().map(|at| &self.people[*at].person.group);
+            let groups = groups
+                .filter(|group| !group.is_empty())
+                .cloned()
+                .collect::<BTreeSet<_>>();
+            let others = (0..self.people.len())
+                .filter(|at| groups.contains(&self.people[*at].person.group) && !own.contains(at));
+            people.extend(others.collect::<Vec<_>>());
+        }
+        let mut submissions = vec![Vec::new(); self.people.len()];
+        for (id, people) in found {
+            for at in &people {
+                submissions[*at].push(id);
+            }
+            if people.is_empty() {
+                assigned.unlisted.push(id.clone());
+            } else {
+                let people = people.into_iter().map(|at| self.people[at].person.clone());
+                assigned.people.insert(id.clone(), people.collect());
+            }
+        }
+        for (at, ids) in submissions.iter().enumerate() {
+            match ids[..] {
+                [] => assigned.absent.push(self.shown(at)),
+                [_] => {}
+                _ => {
+                    let ids = ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>();
+                    let person = self.shown(at);
+                    assigned
+                        .doubtful
+                        .push(format!("{person} is in {}", ids.join(" and ")));
+                }
+            }
+        }
+        assigned
+    }
+
+    fn shown(&self, at: usize) -> String {
+        let Listed { person, submission } = &self.people[at];
+        let text = shown(person);
+        if text.is_empty() {
+            submission.clone()
+        } else {
+            text
+        }
+    }
+
+    /// The people of a submission by the first sign that fits; an error where it fits several who are no group.
+    fn of(
+        &self,
+        id: &SubmissionId,
+        handed: &Handed<'_>,
+        slug: Option<&str>,
+    ) -> Result<BTreeSet<usize>, Vec<usize>> {
+        if !handed.people.is_empty() {
+            let people = handed.people.iter().filter_map(|person| {
+                let keys = [
+                    (&person.sid, Sign::Sid),
+                    (&person.email, Sign::Email),
+                    (&person.login, Sign::Login),
+                    (&person.name, Sign::Name),
+                ];
+                let mut keys = keys.into_iter().filter(|(text, _)| !text.is_empty());
+                keys.find_map(|(text, sign)| match &self.with(sign, text)[..] {
+                    [at] => Some(*at),
+                    _ => None,
+                })
+            });
+            let people = people.collect::<BTreeSet<_>>();
+            if !people.is_empty() {
+                return Ok(people);
+            }
+        }
+        let id = id.as_str();
+        let rest = slug.and_then(|slug| id.strip_prefix(slug));
+        let mut tries = vec![(Sign::Submission, id), (Sign::Group, id)];
+        for text in [id].into_iter().chain(rest).chain([handed.number]) {
+            tries.extend([(Sign::Login, text), (Sign::Sid, text), (Sign::Email, text)]);
+        }
+        tries.extend(rest.map(|rest| (Sign::Group, rest)));
+        tries.extend([(Sign::Name, handed.name), (Sign::Name, id)]);
+        for (sign, text) in tries.into_iter().filter(|(_, text)| !text.is_empty()) {
+            let found = self.with(sign, text);
+            let is_group = matches!(sign, Sign::Group | Sign::Submission);
+            match found.len() {
+                0 => {}
+                1 => return Ok(found.into_iter().collect()),
+                _ if is_group => return Ok(found.into_iter().collect()),
+                _ => return Err(found),
+            }
+        }
+        Ok(BTreeSet::new())
+    }
+
+    /// Who has this sign.
+    fn with(&self, sign: Sign, text: &str) -> Vec<usize> {
+        let spelled = |text: &str| SubmissionId::from_folder_name(text).as_str().to_lowercase();
+        // An id spells what it was made of in its own letters.
+        let wanted = (folded(text), spelled(text));
+        let people = self.people.iter().enumerate().filter(|(_, listed)| {
+            let person = &listed.person;
+            let own = match sign {
+                Sign::Login => &person.login,
+                Sign::Sid => &person.sid,
+                Sign::Email => &person.email,
+                Sign::Group => &person.group,
+                Sign::Submission => &listed.submission,
+                Sign::Name => {
+                    let text = text.replace(['_', '-', '.'], " ");
+                    return !person.name.is_empty() && words(&person.name) == words(&text);
+                }
+            };
+            !own.is_empty() && (folded(own) == wanted.0 || spelled(own) == wanted.1)
+        });
+        people.map(|(at, _)| at).collect()
+    }
+
+    /// What the names of repositories begin with, such as `hw1-` in `hw1-octocat`: what is left of most ids in front of a
+    /// login or a group of the list.
+    fn slug<'i>(&self, ids: impl Iterator<Item = &'i SubmissionId>) -> Option<String> {
+        let ends = self
+            .people
+            .iter()
+            .flat_map(|listed| [&listed.person.login, &listed.person.group]);
+        let ends = ends.filter(|end| !end.is_empty()).map(|end| {
+            let end = SubmissionId::from_folder_name(end);
+            format!("-{}", end.as_str().to_lowercase())
+        });
+        let ends = ends.collect::<BTreeSet<_>>();
+        let mut counts = BTreeMap::<String, usize>::new();
+        for id in ids {
+            let lower = id.as_str().to_lowercase();
+            let hyphens = lower
+                .match_indices('-')
+                .filter(|(at, _)| ends.contains(&lower[*at..]));
+            for (at, _) in hyphens {
+                *counts.entry(id.as_str()[..=at].to_owned()).or_default() += 1;
+            }
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        most.map(|(slug, _)| slug)
+    }
+}
+
+/// What may name a person.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    Login,
+    Sid,
+    Email,
+    Group,
+    Submission,
+    Name,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Roster, RosterError> {
+        Roster::read(&Table::parse(text.as_bytes().to_vec()).unwrap())
+    }
+
+    fn assign(text: &str, ids: &[&str]) -> Assigned {
+        let class = ids
+            .iter()
+            .map(|id| (id.parse().unwrap(), Handed::default()));
+        read(text).unwrap().assign(&class.collect())
+    }
+
+    fn names(assigned: &Assigned, id: &str) -> Vec<String> {
+        let people = assigned
+            .people
+            .get(&id.parse().unwrap())
+            .into_iter()
+            .flatten();
+        people.map(|person| person.name.clone()).collect()
+    }
+
+    #[test]
+    fn the_list_of_github_classroom() {
+        let assigned = assign(
+            "\"identifier\",\"github_username\",\"github_id\",\"name\"\n\
+             \"jane@x.org\",\"mary-jane\",\"1\",\"Jane Doe\"\n\
+             \"S2\",\"jane\",\"2\",\"Other Jane\"\n\
+             \"S3\",\"\",\"\",\"Max Roe\"\n",
+            &["hw1-jane", "hw1-mary-jane", "hw1-stranger"],
+        );
+        assert_eq!(names(&assigned, "hw1-mary-jane"), ["Jane Doe"]);
+        assert_eq!(names(&assigned, "hw1-jane"), ["Other Jane"]);
+        let jane = &assigned.people[&"hw1-mary-jane".parse().unwrap()][0];
+        assert_eq!((&*jane.email, &*jane.sid), ("jane@x.org", ""));
+        assert_eq!(assigned.unlisted, ["hw1-stranger".parse().unwrap()]);
+        assert_eq!(assigned.absent, ["Max Roe (S3)"]);
+        assert_eq!(assigned.doubtful, [""; 0]);
+    }
+
+    #[test]
+    fn a_group_hands_in_together() {
+        let list = "Login;Name;Team\noctocat;Octo;red\nhubot;Hu;red\nann;Ann;red\nbo;Bo;blue cat\n";
+        // By the name of the group, with and without what stands before it.
+        for ids in [["red", "blue_cat"], ["hw1-red", "hw1-blue_cat"]] {
+            let assigned = assign(list, &ids);
+            assert_eq!(names(&assigned, ids[0]), ["Octo", "Hu", "Ann"]);
+            assert_eq!(names(&assigned, ids[1]), ["Bo"]);
+            assert!(assigned.unlisted.is_empty() && assigned.absent.is_empty());
+        }
+        // By one of them. Who has something of their own is graded by it.
+        let assigned = assign(list, &["octocat", "ann", "bo"]);
+        assert_eq!(names(&assigned, "octocat"), ["Octo", "Hu"]);
+        assert_eq!(names(&assigned, "ann"), ["Hu", "Ann"]);
+        assert_eq!(assigned.doubtful, ["Hu (hubot) is in `ann` and `octocat`"]);
+    }
+
+    #[test]
+    fn columns_are_named_forgivingly_and_a_sign_of_two_people_is_told() {
+        for head in [
+            "E-Mail Address,Last Name,First_name",
+            "email;Surname;given name",
+        ] {
+            let separator = if head.contains(';') { ";" } else { "," };
+            let line = ["JANE@x.org", "Doe", "Jane"].join(separator);
+            let assigned = assign(&format!("{head}\n{line}\n"), &["jane_x.org"]);
+            assert_eq!(names(&assigned, "jane_x.org"), ["Jane Doe"], "{head}");
+        }
+        let twice = |column, text: &str| RosterError::Twice {
+            first: 2,
+            second: 4,
+            column,
+            text: text.into(),
+        };
+        let error = |text: &str| read(text).unwrap_err();
+        assert_eq!(error("login\nA\nb\na\n"), twice("login", "a"));
+        assert_eq!(error("sid,name\n1,x\n2,y\n1,z\n"), twice("number", "1"));
+        assert_eq!(error("email\na@b\nc@d\nA@B\n"), twice("address", "A@B"));
+        assert!(matches!(
+            error("a,b\n1,2\n"),
+            RosterError::NoColumns { line: 1, .. }
+        ));
+        assert!(matches!(
+            error("login,login\n1,2\n"),
+            RosterError::SameName(_)
+        ));
+        assert_eq!(error("login\n"), RosterError::Nobody { line: 1 });
+        assert!(matches!(
+            error("login,name\na,Doe, Jane\n"),
+            RosterError::LongRow { line: 2, .. }
+        ));
+    }
+
+    #[test]
+    fn a_name_that_two_people_have_decides_nothing() {
+        let assigned = assign("login,name\na,Jane Doe\nb,\"Doe, Jane\"\n", &["Jane_Doe"]);
+        assert_eq!(
+            assigned.doubtful,
+            ["`Jane_Doe` may be of `Jane Doe (a)` and `Doe, Jane (b)`"]
+        );
+        assert_eq!(assigned.unlisted.len(), 1);
+    }
+}

@@ -2,7 +2,7 @@
 //! record at a time, so that memory does not grow with the class.
 //!
 //! Equal records give equal files, to the byte: submissions are in the order of their ids, and nothing
-//! that was measured is in them.
+//! that was measured is in them. Reports that show what was measured, as the web page does, have it from beside the records.
 
 use std::{
     collections::BTreeSet,

@@ -128,10 +128,28 @@ const clicks = async (path) => {
   await plain.tab.close();
 };
 
+// The pointer over the first block of a run whose threads take turns.
+const points = async (path) => {
+  const { tab } = await open(path);
+  const lanes = await tab.$(".track.own .lanes");
+  await lanes.scrollIntoView();
+  const { x, y, width, height } = await lanes.boundingBox();
+  const told = async (across, down) => {
+    await tab.mouse.move(x + across * width, y + down * height);
+    return tab.$eval(".under", (told) => told.textContent);
+  };
+  const first = await told(0.0005, 1 / 16);
+  expect(/^Round 1: thread 1 reads file \d+\.$/.test(first), `over the first block: ${first}`);
+  const other = await told(0.0005, 3 / 16);
+  expect(other === "Round 1: thread 2 reads nothing.", `below it: ${other}`);
+  await tab.close();
+};
+
 for (const path of pages) {
   await looks(path);
   await valid(path);
   if (basename(path) === "class.html") await clicks(path);
+  if (basename(path) === "mutex-around-read.html") await points(path);
 }
 await browser.close();
 for (const problem of problems) console.error(problem);

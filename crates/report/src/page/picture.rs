@@ -41,12 +41,21 @@ struct Track<'a> {
     effective: f64,
 }
 
+/// What a picture holds besides what is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Each read with its file, so that the script can tell what is under the pointer.
+    Files,
+    /// Nothing: the page of a class would be too large.
+    Nothing,
+}
+
 /// Draw the run of `name`. Nothing where no timeline is known.
-pub(super) fn draw(page: &mut Markup, name: &str, run: &Run) -> bool {
-    let (Some(timeline), Some(seen)) = (&run.timeline, run.concurrency) else {
+pub(super) fn draw(page: &mut Markup, name: &str, run: &Run, held: Held) -> bool {
+    let (Some(reads), Some(seen)) = (&run.timeline, run.concurrency) else {
         return false;
     };
-    let Some(timeline) = Timeline::read(timeline) else {
+    let Some(timeline) = Timeline::read(reads) else {
         return false;
     };
     let reference = run.reference.as_ref();
@@ -70,7 +79,14 @@ pub(super) fn draw(page: &mut Markup, name: &str, run: &Run) -> bool {
     }
     let scale = tracks.iter().map(|track| track.timeline.rounds()).max();
     let scale = scale.unwrap_or(1);
-    page.element("figure", &[("class", "picture")], |page| {
+    let mut attributes = vec![("class", "picture")];
+    if held == Held::Files {
+        attributes.push(("data-own", reads));
+        if let Some(run) = run.reference.as_ref().filter(|_| reference.is_some()) {
+            attributes.push(("data-reference", &run.timeline));
+        }
+    }
+    page.element("figure", &attributes, |page| {
         versus(page, &tracks);
         for track in &tracks {
             draw_track(page, track, &tracks, scale);
@@ -80,7 +96,8 @@ pub(super) fn draw(page: &mut Markup, name: &str, run: &Run) -> bool {
             let title = format!("The first {ENLARGED} rounds, enlarged");
             page.leaf("p", &[("class", "enlarged")], &title);
             for track in &tracks {
-                page.element("div", &[("class", "track")], |page| {
+                let class = format!("track {}", track.kind);
+                page.element("div", &[("class", &class)], |page| {
                     page.leaf("p", &[("class", "whose")], track.name);
                     lanes(page, track, ENLARGED);
                 });

@@ -1,5 +1,7 @@
-// Sort and filter the table of a class. Without this script, the page shows the same.
+// Sort and filter the table of a class, and tell which read is under the pointer. Without this script, the page shows the
+// same.
 "use strict";
+
 (() => {
   const table = document.querySelector("table.sortable");
   if (!table) return;
@@ -52,4 +54,41 @@
   outcome.addEventListener("change", show);
   filter.hidden = false;
   show();
+})();
+
+(() => {
+  // The reads of each lane. The lanes are the threads in the order in which they began, as in the picture.
+  const lanes = (timeline) => {
+    const threads = new Map();
+    for (const access of timeline.split(";")) {
+      const [thread, file, first, after] = access.split(" ").map(Number);
+      if (!threads.has(thread)) threads.set(thread, []);
+      threads.get(thread).push({ file, first, after });
+    }
+    const begin = (reads) => Math.min(...reads.map((read) => read.first));
+    return Array.from(threads)
+      .sort(([a, readsOfA], [b, readsOfB]) => begin(readsOfA) - begin(readsOfB) || a - b)
+      .map(([, reads]) => reads);
+  };
+
+  for (const figure of document.querySelectorAll(".picture[data-own]")) {
+    const told = document.createElement("p");
+    told.className = "under";
+    told.textContent = "Point at a block: here is its file.";
+    figure.querySelector(".legend").before(told);
+    for (const track of figure.querySelectorAll(".track")) {
+      const kind = track.classList.contains("own") ? "own" : "reference";
+      const picture = track.querySelector(".lanes");
+      const all = lanes(figure.dataset[kind]);
+      picture.addEventListener("pointermove", (event) => {
+        const { left, top, width, height } = picture.getBoundingClientRect();
+        const { width: rounds, height: number } = picture.viewBox.baseVal;
+        const round = Math.floor(((event.clientX - left) / width) * rounds);
+        const lane = Math.floor(((event.clientY - top) / height) * number);
+        const files = (all[lane] ?? []).filter((read) => read.first <= round && round < read.after).map((read) => read.file + 1);
+        const what = files.length === 0 ? "reads nothing" : `reads file ${files.join(" and ")}`;
+        told.textContent = `Round ${round + 1}: thread ${lane + 1} ${what}.`;
+      });
+    }
+  }
 })();

@@ -5,7 +5,7 @@
 use super::{
     head,
     markup::Markup,
-    picture,
+    picture::{self, Held},
     words::{end, points, sign, size, status, time, verdict},
 };
 use crate::{
@@ -250,9 +250,13 @@ fn reads(page: &mut Markup, record: &Record, section: &'static str) {
     page.element("section", &[("class", "reads")], |page| {
         page.leaf(section, &[], "Who read which file when");
         let name = record.submission.id.as_str();
-        let mut drawn = observed().filter(|run| picture::draw(page, name, run));
+        let held = match section {
+            "h2" => Held::Files,
+            _ => Held::Nothing,
+        };
+        let mut drawn = observed().filter(|run| picture::draw(page, name, run, held));
         match drawn.next() {
-            Some(run) if section == "h2" => {
+            Some(run) if held == Held::Files => {
                 let data = format!(" This is the run on the data of seed {}.", run.seed);
                 page.leaf("p", &[("class", "quiet")], &format!("{ROUNDS}{data}"));
             }

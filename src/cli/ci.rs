@@ -10,6 +10,7 @@ use super::{
     app::App,
     batch_progress::BatchProgress,
     exit_code::ExitCode,
+    output::harmless,
     report_folder::{ReportFolder, one},
     step_summary::StepSummary,
     task::{Ci, Reports},
@@ -337,32 +338,9 @@ fn footer(change: &Change, escape: fn(&str) -> String) -> String {
     text
 }
 
-/// Text without a line that a runner of GitHub takes for a command: one that begins with `::`.
-fn harmless(text: &str) -> String {
-    let lines = text.split_inclusive('\n').map(|line| {
-        let start = line.len() - line.trim_start().len();
-        match line.get(start..) {
-            Some(rest) if rest.starts_with("::") => {
-                format!("{}\\u{{3a}}{}", &line[..start], &rest[1..])
-            }
-            _ => line.to_owned(),
-        }
-    });
-    lines.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_that_a_runner_obeys_is_broken_up() {
-        let text = "a ::error::x\n  ::add-mask::y\n::set-output z\n: :\n";
-        assert_eq!(
-            harmless(text),
-            "a ::error::x\n  \\u{3a}:add-mask::y\n\\u{3a}:set-output z\n: :\n"
-        );
-    }
 
     #[test]
     fn the_worst_submission_decides_and_what_was_not_graded_has_no_points() {

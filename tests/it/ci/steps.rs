@@ -163,6 +163,70 @@ fn the_example_for_a_fork_grades_the_exercise_that_was_edited() {
     assert!(runner.steps.iter().all(|step| step.name != "Grade"));
 }
 
+/// The blocks of a document in a language.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(course().join(document)).unwrap();
+    let parts = text.split("```").collect::<Vec<_>>();
+    let of_language = parts.iter().skip(1).step_by(2);
+    let of_language = of_language.filter_map(|part| part.strip_prefix(&format!("{language}\n")));
+    of_language.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documented_commands_for_other_systems_grade() {
+    let repository = Repository::of_class();
+    let origin = repository.workspace.path("origin");
+    let command = &mut repository.git_command();
+    run(command
+        .args(["clone", "--quiet", "--bare", "."])
+        .arg(&origin))
+    .code(0);
+    repository.git(&["remote", "add", "origin", origin.to_str().unwrap()]);
+    let base = repository.git(&["rev-parse", "main"]);
+    repository.branch("ada");
+    repository.append(&format!("{ADA}/src/main.rs"), "// changed\n");
+    repository.commit("ada");
+    repository.git(&["branch", "--quiet", "-D", "main"]);
+
+    let gitlab: serde_json::Value =
+        serde_yaml_ng::from_str(&blocks("docs/ci.md", "yaml")[0]).unwrap();
+    let script = gitlab["grade"]["script"].as_array().unwrap();
+    let script = script.iter().map(|line| line.as_str().unwrap().to_owned());
+    let script: Vec<String> = script
+        .filter(|line| !line.starts_with("cargo install "))
+        .collect();
+    let jenkins = blocks("docs/ci.md", "groovy").concat();
+    let jenkins = jenkins
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("sh '"));
+    let jenkins: Vec<&str> = jenkins.filter_map(|line| line.strip_suffix('\'')).collect();
+    let shell = blocks("docs/ci.md", "sh").concat();
+    for commands in [script.join("\n"), jenkins.join("\n"), shell] {
+        assert!(commands.contains("grade ci --base "), "{commands}");
+        let path = format!(
+            "{}:{}",
+            program().parent().unwrap().display(),
+            std::env::var("PATH").unwrap()
+        );
+        let mut command =
+            repository
+                .workspace
+                .grade_behind(&["sh".into(), "-c".into(), commands.clone()]);
+        command
+            .current_dir(&repository.root)
+            .env("PATH", path)
+            .env("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base)
+            .env("CHANGE_TARGET", "main")
+            .env_remove("GITHUB_OUTPUT");
+        let finished = run(&mut command).code(1);
+        finished.reports(&["1 submission changed", "by ada: 6 of 10 points"]);
+    }
+    exists(
+        &repository.root.join("grade-report/sum-of-products"),
+        &["junit.xml", "report.md"],
+    );
+}
+
 /// With the optimised program among what cargo has compiled, this is quick.
 #[test]
 #[ignore = "compiles the optimised program: cargo test -p grade --test it ci::steps -- --ignored"]
@@ -202,17 +266,21 @@ fn the_comment_shows_what_the_artifact_has_and_obeys_none_of_it() {
     let posted = repository.workspace.path("posted");
     let bin = repository.workspace.path("bin");
     fs::create_dir_all(&bin).unwrap();
-    // What GitHub answers.
-    write_script(
-        &bin.join("gh"),
-        &format!(
-            "#!/bin/sh\ncase \"$*\" in\n*POST*comments*) cat > {posted};;\n\
-             *pulls/7/files*) echo '[{{\"filename\": \".github/workflows/x.yml\"}}]';;\n\
-             *-f?head=ada:work*) echo '[{{\"number\": 6, \"head\": {{\"sha\": \"no\"}}}}, {{\"number\": 7, \"head\": {{\"sha\": \"{sha}\"}}}}]';;\n\
-             *) echo \"what is $*?\" >&2; exit 1;;\nesac\n",
-            posted = posted.display()
-        ),
-    );
+    // What GitHub answers. Somebody else has written a comment with the same beginning.
+    let answers = r#"#!/bin/sh
+comment() { echo "[{\"id\": $1, \"user\": {\"login\": \"$2\"}, \"body\": \"<!-- grade -->\"}]"; }
+case "$*" in
+*POST*issues/7/comments*) cat > POSTED ;;
+*PATCH*issues/comments/12*) cat > POSTED.again ;;
+*issues/7/comments) comment 11 eve; [ ! -e POSTED ] || comment 12 "github-actions[bot]" ;;
+*pulls/7/files*) echo '[{"filename": ".github/workflows/x.yml"}]' ;;
+*head=ada:work*) echo '[{"number": 6, "head": {"sha": "no"}}, {"number": 7, "head": {"sha": "SHA"}}]' ;;
+*) echo "what is $*?" >&2; exit 1 ;;
+esac
+"#;
+    let answers = answers.replace("SHA", &sha);
+    let answers = answers.replace("POSTED", &posted.display().to_string());
+    write_script(&bin.join("gh"), &answers);
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     runner.environment.push(("PATH".into(), path));
     runner.set_event(json!({
@@ -254,6 +322,14 @@ fn the_comment_shows_what_the_artifact_has_and_obeys_none_of_it() {
         "{head}"
     );
     assert_eq!(runner.step("Comment").log, "");
+    // A later run replaces the comment.
+    assert!(
+        runner.job(&yaml("docs/ci/comment.yml"), "comment"),
+        "{:#?}",
+        runner.steps
+    );
+    let again = posted.with_extension("again");
+    assert_eq!(fs::read(again).unwrap(), fs::read(posted).unwrap());
 }
 
 /// Needs `jq`; `.ci/run` installs it. The program is compiled without optimisation.

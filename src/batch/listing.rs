@@ -7,7 +7,7 @@ use std::{fmt::Write as _, path::Path};
 use super::find_class;
 use crate::{config::Settings, course::Exercise, fault::Fault};
 use ids::words::count;
-use report::{escape_line, table_line};
+use report::{defuse_ci_command, escape_line, table_line};
 
 /// A class that was found.
 #[derive(Debug)]
@@ -91,10 +91,10 @@ impl Listing {
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>();
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{}", escape_line(&parts.join("  ")));
+            let _ = writeln!(text, "{}", line(&parts.join("  ")));
         }
         for one in &class.told_apart {
-            let _ = writeln!(text, "{}", escape_line(&one.words));
+            let _ = writeln!(text, "{}", line(&one.words));
         }
         text
     }
@@ -132,6 +132,11 @@ impl Listing {
             .map(|text| text + "\n")
             .map_err(|error| Fault::internal("write the list", error))
     }
+}
+
+/// A line that begins with a name that a student chose.
+fn line(text: &str) -> String {
+    defuse_ci_command(&escape_line(text))
 }
 
 /// A person: `Jane Doe (1001)`, with the address where nothing else is known.

@@ -67,6 +67,12 @@ impl Reports {
 /// The report of one submission.
 pub(super) fn one(format: Format, entry: &Entry) -> Result<String, Fault> {
     let context = Context { now: since_1970() };
-    report::one(format, entry, &context)
-        .map_err(|error: io::Error| Fault::internal("make a report", error))
+    report::one(format, entry, &context).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => {
+            Fault::usage(format!("failed to make a report as `{format}`"))
+                .because(error)
+                .hint("grade the submission again, or choose another format")
+        }
+        _ => Fault::internal("make a report", error),
+    })
 }

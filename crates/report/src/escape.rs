@@ -59,6 +59,22 @@ fn is_command(rest: &str) -> bool {
     ["##[", "##vso[", "##teamcity["].into_iter().any(starts)
 }
 
+/// Lines of which none is a command: one that begins with two colons is to some CI systems, blanks before it or not.
+#[must_use]
+pub fn defuse_ci_command(wrapped: &str) -> String {
+    let lines: Vec<String> = wrapped
+        .lines()
+        .map(|line| {
+            if line.trim_start().starts_with("::") {
+                line.replacen("::", "\\u{3a}:", 1)
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    lines.join("\n")
+}
+
 fn push(escaped: &mut String, c: char, rest: &str) {
     if is_visible(c) && !is_command(rest) {
         escaped.push(c);

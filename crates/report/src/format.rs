@@ -22,11 +22,21 @@ pub enum Format {
     Github,
     /// JUnit's XML, for CI systems.
     Junit,
+    /// For code scanning.
+    Sarif,
+    /// For Gradescope's autograder.
+    Gradescope,
+    /// For Exercism's test runner.
+    Exercism,
+    /// For the autograding reporter of GitHub Classroom.
+    GithubClassroom,
+    /// Who read which file when, for Perfetto.
+    Trace,
 }
 
 impl Format {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Human,
         Self::Json,
         Self::Jsonl,
@@ -35,6 +45,11 @@ impl Format {
         Self::Markdown,
         Self::Github,
         Self::Junit,
+        Self::Sarif,
+        Self::Gradescope,
+        Self::Exercism,
+        Self::GithubClassroom,
+        Self::Trace,
     ];
 
     /// Its name on the command line.
@@ -49,6 +64,11 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Junit => "junit",
+            Self::Sarif => "sarif",
+            Self::Gradescope => "gradescope",
+            Self::Exercism => "exercism",
+            Self::GithubClassroom => "github-classroom",
+            Self::Trace => "trace",
         }
     }
 
@@ -64,6 +84,11 @@ impl Format {
             Self::Markdown => "For a job summary, a comment, or a file for the student",
             Self::Github => "Annotations of GitHub Actions, and the summary of the job",
             Self::Junit => "A suite for each submission, a case for each check, for CI systems",
+            Self::Sarif => "For code scanning",
+            Self::Gradescope => "The results.json of Gradescope's autograder",
+            Self::Exercism => "The results.json of Exercism's test runner",
+            Self::GithubClassroom => "The result for the autograding reporter of GitHub Classroom",
+            Self::Trace => "Who read which file when, for Perfetto or Chrome",
         }
     }
 
@@ -79,6 +104,11 @@ impl Format {
             Self::Markdown => "report.md",
             Self::Github => "github.txt",
             Self::Junit => "junit.xml",
+            Self::Sarif => "report.sarif",
+            Self::Gradescope => "gradescope.json",
+            Self::Exercism => "exercism.json",
+            Self::GithubClassroom => "github-classroom.txt",
+            Self::Trace => "trace.json",
         }
     }
 
@@ -93,7 +123,9 @@ impl Format {
             | Self::Html
             | Self::Markdown
             | Self::Github
-            | Self::Junit => true,
+            | Self::Junit
+            | Self::Sarif => true,
+            Self::Gradescope | Self::Exercism | Self::GithubClassroom | Self::Trace => false,
         }
     }
 }

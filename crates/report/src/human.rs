@@ -15,7 +15,7 @@ use std::{
 use textwrap::WrapAlgorithm;
 
 use crate::{
-    escape::{escape_block, escape_line},
+    escape::{defuse_ci_command, escape_block, escape_line},
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
 };
 use ids::words::count;
@@ -281,21 +281,6 @@ fn paragraph(text: &mut String, indent: &str, words: &str) {
         "{}",
         defuse_ci_command(&textwrap::fill(words, options))
     );
-}
-
-/// A line that begins with two colons is a command to some CI systems, blanks before it or not.
-fn defuse_ci_command(wrapped: &str) -> String {
-    let lines: Vec<String> = wrapped
-        .lines()
-        .map(|line| {
-            if line.trim_start().starts_with("::") {
-                line.replacen("::", "\\u{3a}:", 1)
-            } else {
-                line.to_owned()
-            }
-        })
-        .collect();
-    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -101,8 +101,8 @@ fn suite(record: &Record, number: usize) -> String {
 /// The real time of all runs; zero where it is not known.
 fn seconds(record: &Record) -> f64 {
     let usages = record.runs.iter().filter_map(|run| run.usage.as_ref());
-    let times = usages.map(|usage| std::time::Duration::from_millis(usage.wall_ms));
-    times.map(|time| time.as_secs_f64()).sum()
+    let milliseconds: u64 = usages.map(|usage| usage.wall_ms).sum();
+    std::time::Duration::from_millis(milliseconds).as_secs_f64()
 }
 
 fn properties(record: &Record) -> Vec<(String, String)> {

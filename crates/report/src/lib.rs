@@ -9,11 +9,14 @@
 
 mod causes;
 mod change;
+mod classroom;
 mod csv;
 mod entry;
 mod escape;
+mod exercism;
 mod format;
 mod github;
+mod gradescope;
 mod human;
 mod json;
 mod junit;
@@ -23,15 +26,17 @@ mod markdown_text;
 mod page;
 mod place;
 mod render;
+mod sarif;
 pub mod style;
 mod summary;
+mod trace;
 mod words;
 mod xml;
 
 pub use change::{Change, Earlier, Standing};
 pub use csv::{gradebook_head, gradebook_lines, table_line};
 pub use entry::{ClassFacts, Context, Entries, Entry, HandedIn, Person};
-pub use escape::{escape_block, escape_line};
+pub use escape::{defuse_ci_command, escape_block, escape_line};
 pub use format::Format;
 pub use human::{age, human};
 pub use json::{json, json_line};

@@ -3,17 +3,23 @@
 use std::io::{self, Write};
 
 use crate::{
+    classroom::classroom,
     csv::{gradebook_head, gradebook_lines},
     entry::{ClassFacts, Context, Entries, Entry},
+    exercism::exercism,
     format::Format,
     github::{self, github},
+    gradescope::gradescope,
     human::human,
     json::{json, json_line},
     junit::{self, junit},
     markdown::{self, markdown},
     page,
+    sarif::{self, sarif},
     summary::Truncate,
+    trace::trace,
 };
+use judge::record::Record;
 
 /// The report of one submission. `human` is with colour.
 ///
@@ -34,7 +40,19 @@ pub fn one(format: Format, entry: &Entry, context: &Context) -> io::Result<Strin
         Format::Github => github(entry),
         Format::Junit => junit(record),
         Format::Html => page::one(entry, context),
+        Format::Sarif => sarif(entry)?,
+        Format::Gradescope => json_line(&gradescope(record))? + "\n",
+        Format::Exercism => json_line(&exercism(record))? + "\n",
+        Format::GithubClassroom => classroom(record)?,
+        Format::Trace => trace_line(record)?,
     })
+}
+
+/// A trace in one line. A timeline that is damaged is a mistake of the record.
+fn trace_line(record: &Record) -> io::Result<String> {
+    let trace = trace(record);
+    let trace = trace.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    Ok(json_line(&trace)? + "\n")
 }
 
 /// The report of a class, written to `to`. `human` is with colour and as a whole.
@@ -66,6 +84,10 @@ pub fn class(
         Format::Github => github::write_class(facts, entries, to),
         Format::Junit => junit::write_class(entries, to),
         Format::Html => page::class(facts, entries, to),
+        Format::Sarif => sarif::write_class(entries, to),
         Format::Json => Err(io::Error::other("the batch writes its own JSON")),
+        Format::Gradescope | Format::Exercism | Format::GithubClassroom | Format::Trace => {
+            Err(io::Error::other("it is for one submission"))
+        }
     }
 }

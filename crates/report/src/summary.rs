@@ -12,7 +12,7 @@ use std::{
 use crate::{
     causes::Causes,
     change::Change,
-    escape::escape_line,
+    escape::{defuse_ci_command, escape_line},
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
     words::reason,
 };
@@ -357,7 +357,8 @@ fn section(
         .initial_indent("  ")
         .subsequent_indent("      ");
     for line in lines.take(shown) {
-        let _ = writeln!(text, "{}", textwrap::fill(&escape_line(&line), &options));
+        let lines = textwrap::fill(&escape_line(&line), &options);
+        let _ = writeln!(text, "{}", defuse_ci_command(&lines));
     }
     if total > shown {
         let more = total - shown;

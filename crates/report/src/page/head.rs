@@ -2,6 +2,8 @@
 //!
 //! The policy names style and script by their digests, so that nothing else can be loaded or run, whatever is in the page.
 
+use data_encoding::{BASE64, HEXLOWER};
+
 use super::markup::Markup;
 use ids::Digest;
 
@@ -49,27 +51,11 @@ pub(super) fn script(page: &mut Markup) {
     page.own("script", SCRIPT);
 }
 
-/// A digest in the alphabet of RFC 4648, as a policy names it.
+/// A digest as a policy names it.
 fn base64(digest: &Digest) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let hex = digest.hex().as_bytes();
-    // Three digits of four bits are two digits of six.
-    let digits = hex.chunks(3).flat_map(|three| {
-        let value = three.iter().fold(0, |value, digit| {
-            value * 16 + (*digit as char).to_digit(16).unwrap_or(0)
-        });
-        let value = value << (4 * (3 - three.len()));
-        [value >> 6, value & 63]
-            .into_iter()
-            .take(three.len().min(2))
-    });
-    let mut text: String = digits
-        .map(|digit| ALPHABET[digit as usize] as char)
-        .collect();
-    while !text.len().is_multiple_of(4) {
-        text.push('=');
-    }
-    text
+    // A digest has nothing but such digits.
+    let bytes = HEXLOWER.decode(digest.hex().as_bytes());
+    BASE64.encode(&bytes.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Each thread has a lane, and each round of the virtual clock the same width, for the submission and for the reference
 //! below it. Reads beside other reads and reads alone have different colours. Below the lanes stands how many reads there
 //! were at once. So a lock, a serial loop, an uneven split and a straggler look different before a word is read. All
-//! numbers of the picture are in its description and in a table as well.
+//! numbers of the picture are in its description, and on the page of one submission in a table as well.
 //!
 //! Coordinates are rounds and lanes, which the browser stretches to the width of the page. Never judges.
 
@@ -44,7 +44,7 @@ struct Track<'a> {
 /// What a picture holds besides what is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Held {
-    /// Each read with its file, so that the script can tell what is under the pointer.
+    /// Each read with its file, so that the script can tell what is under the pointer, and a table of the threads.
     Files,
     /// Nothing: the page of a class would be too large.
     Nothing,
@@ -111,7 +111,9 @@ pub(super) fn draw(page: &mut Markup, name: &str, run: &Run, held: Held) -> bool
             }
         });
     });
-    numbers(page, &tracks);
+    if held == Held::Files {
+        numbers(page, &tracks);
+    }
     true
 }
 

@@ -76,7 +76,7 @@ use crate::{
     grading::{self, ClassSetup, ObserveRequest, Processors, Session, prove_observer},
 };
 use ids::{CheckId, Seed, SubmissionId};
-use report::{Format, Summary};
+use report::{Format, Separator, Summary};
 use sandbox::Sandbox;
 
 /// What is to be graded, and how.
@@ -106,6 +106,8 @@ pub struct Request<'a> {
     pub accept: bool,
     /// The reports that are written into the output folder besides `batch.json` and `gradebook.csv`.
     pub formats: &'a [Format],
+    /// What separates the cells of the gradebook.
+    pub separator: Separator,
 }
 
 /// A batch that is complete.
@@ -148,6 +150,7 @@ pub fn run(
         fresh,
         accept,
         formats,
+        separator,
     } = request;
     progress.event(ProgressEvent::Preparing("finding the submissions"));
     let class = find_class(&exercise, settings, dir, names)?;
@@ -223,7 +226,12 @@ pub fn run(
     match done {
         Ok(()) => {
             progress.event(ProgressEvent::Preparing("writing the grades of the class"));
-            complete(folder, plan, roster, accepted, tally, accept, formats)
+            let ending = Ending {
+                accept,
+                formats,
+                separator,
+            };
+            complete(folder, plan, roster, accepted, tally, &ending)
         }
         Err(fault) => Err(stopped(fault, &tally, class.submissions.len())),
     }
@@ -357,6 +365,13 @@ fn stopped(mut fault: Fault, tally: &Tally, total: usize) -> Fault {
     fault
 }
 
+/// What is done when every submission has a record.
+struct Ending<'a> {
+    accept: bool,
+    formats: &'a [Format],
+    separator: Separator,
+}
+
 /// Every submission has a record: write the outputs that are made from the records.
 fn complete(
     folder: OutputDir,
@@ -364,8 +379,7 @@ fn complete(
     roster: Roster,
     accepted: Accepted,
     tally: Tally,
-    accept: bool,
-    formats: &[Format],
+    ending: &Ending<'_>,
 ) -> Result<Outcome, Fault> {
     let mut strays = accepted.strays(&folder)?;
     let listing = folder.list(output_dir::RECORDS)?;
@@ -386,9 +400,9 @@ fn complete(
 
     let is_first = accepted.ids().is_none();
     // Before the grades are accepted, so that the summary still shows the changes.
-    let outputs = Outputs::of(folder, plan, roster)?;
-    let summary = outputs.write_all(formats)?;
-    outputs.complete(accepted, accept)?;
+    let outputs = Outputs::of(folder, plan, roster)?.separated_by(ending.separator);
+    let summary = outputs.write_all(ending.formats)?;
+    outputs.complete(accepted, ending.accept)?;
     let Tally {
         graded,
         unchanged,

@@ -28,7 +28,7 @@ use crate::fault::Fault;
 use gradebook::Grade;
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 use judge::record::Record;
-use report::{ClassFacts, Entries, Entry, Format, Summary, Truncate};
+use report::{ClassFacts, Entries, Entry, Format, Separator, Summary, Truncate};
 
 pub(super) const BATCH: &str = "batch.json";
 pub(super) const GRADEBOOK: &str = "gradebook.csv";
@@ -74,6 +74,7 @@ pub struct Outputs {
     /// The submissions with a record of this batch, in byte order. After a regrading that was stopped, the
     /// folder also holds records of the batch before.
     done: Vec<SubmissionId>,
+    separator: Separator,
 }
 
 impl Outputs {
@@ -115,6 +116,7 @@ impl Outputs {
             plan,
             roster,
             done,
+            separator: Separator::default(),
         })
     }
 
@@ -132,6 +134,13 @@ impl Outputs {
         };
         roster.assign(list);
         Ok(())
+    }
+
+    /// The same, with another separator in the gradebook.
+    #[must_use]
+    pub fn separated_by(mut self, separator: Separator) -> Self {
+        self.separator = separator;
+        self
     }
 
     /// How many records there are and how many there will be, if that is more.
@@ -171,6 +180,7 @@ impl Outputs {
             seeds: self.plan.seeds.clone(),
             checks: checks.into_iter().collect(),
             has_people: class.is_some_and(|class| !class.people.is_empty()),
+            separator: self.separator,
             summary,
         })
     }

@@ -16,7 +16,7 @@ use crate::{
 use gradebook::{NoPoints, Points};
 use ids::Seed;
 use intake::NamePattern;
-use report::Format;
+use report::{Format, Separator};
 
 /// Grade exercises in concurrent programming
 ///
@@ -167,6 +167,9 @@ pub(super) struct BatchArgs {
     /// Write what goes back to each student into this folder: a web page and a Markdown file
     #[arg(long, value_name = "DIR", conflicts_with = "list")]
     pub(super) feedback: Option<PathBuf>,
+    /// What separates the cells of the gradebook: `,`, `;` or `tab` [default: ,]
+    #[arg(long, value_name = "SIGN", conflicts_with = "list")]
+    pub(super) delimiter: Option<Separator>,
     /// Accept the grades; later changes are reported against them
     #[arg(long)]
     pub(super) accept: bool,
@@ -243,6 +246,9 @@ pub(super) struct ReportArgs {
     /// Write what goes back to each student into this folder: a web page and a Markdown file
     #[arg(long, value_name = "DIR")]
     pub(super) feedback: Option<PathBuf>,
+    /// What separates the cells of the gradebook: `,`, `;` or `tab` [default: ,]
+    #[arg(long, value_name = "SIGN")]
+    pub(super) delimiter: Option<Separator>,
     /// Put the grades into a copy of this file: a gradebook that Canvas exported
     #[arg(long, value_name = "FILE", help_heading = "Gradebooks")]
     pub(super) canvas: Option<PathBuf>,

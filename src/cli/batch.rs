@@ -34,6 +34,7 @@ impl App {
             names,
             roster,
             feedback,
+            separator,
             fresh,
             accept,
             quiet,
@@ -73,6 +74,7 @@ impl App {
             fresh,
             accept,
             formats: &formats,
+            separator,
         };
         let summary = step_summary.as_deref().map(StepSummary::open).transpose()?;
         let sandbox = self.sandbox(isolation)?;
@@ -112,7 +114,10 @@ impl App {
                 self.output
                     .report(&(summary + &account(&outcome, &shown_out, accept)))?;
             }
-            format => self.write_class(&Outputs::open(&out)?, format, summary)?,
+            format => {
+                let outputs = Outputs::open(&out)?.separated_by(separator);
+                self.write_class(&outputs, format, summary)?;
+            }
         }
         Ok(ExitCode::of_summary(&outcome.summary).unless_student(exit_zero))
     }

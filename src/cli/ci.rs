@@ -133,6 +133,7 @@ impl App {
             fresh: false,
             accept: false,
             formats: &[],
+            separator: report::Separator::default(),
         };
         let outcome = {
             let progress = BatchProgress::new(&self.output, false);

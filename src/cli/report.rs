@@ -15,13 +15,13 @@ use crate::{
     fault::Fault,
 };
 use judge::record::{self, Record};
-use report::{Entry, Format};
+use report::{Entry, Format, Separator};
 
 impl App {
     pub(super) fn report(&self, task: &Report) -> Result<ExitCode, Fault> {
         let path = &task.path;
         if path.is_dir() {
-            let mut outputs = Outputs::open(path)?;
+            let mut outputs = Outputs::open(path)?.separated_by(task.separator);
             if let Some(roster) = &task.roster {
                 outputs.assign(&read_roster(roster)?)?;
             }
@@ -60,6 +60,7 @@ impl App {
                 ("a gradebook", task.merge.is_some()),
                 ("a list of the class", task.roster.is_some()),
                 ("a folder of feedback", task.feedback.is_some()),
+                ("another separator", task.separator != Separator::default()),
             ];
             if let Some((what, _)) = for_class.iter().find(|(_, is_given)| *is_given) {
                 let message = format!("failed to use {what} for `{}`", path.display());

@@ -21,7 +21,7 @@ use crate::{
     grading::{self, ObserveRequest, RunPlan},
 };
 use ids::Seed;
-use report::Format;
+use report::{Format, Separator};
 
 /// Where reports in several formats go, if nobody says so.
 const REPORTS: &str = "grade-report";
@@ -97,6 +97,8 @@ pub(super) struct Batch {
     pub(super) roster: Option<PathBuf>,
     /// The folder of what goes back to students, if it is wanted.
     pub(super) feedback: Option<PathBuf>,
+    /// What separates the cells of the gradebook.
+    pub(super) separator: Separator,
     pub(super) fresh: bool,
     pub(super) accept: bool,
     pub(super) quiet: bool,
@@ -144,6 +146,8 @@ pub(super) struct Report {
     pub(super) merge: Option<Merge>,
     /// The folder of what goes back to students, if it is wanted.
     pub(super) feedback: Option<PathBuf>,
+    /// What separates the cells of the gradebook.
+    pub(super) separator: Separator,
 }
 
 /// Put grades into a gradebook of another system.
@@ -346,6 +350,7 @@ impl Typed<'_> {
             names: args.names,
             roster: args.roster.map(|file| self.here.join(file)),
             feedback: args.feedback.map(|folder| self.here.join(folder)),
+            separator: args.delimiter.unwrap_or_default(),
             fresh: args.fresh,
             accept: args.accept,
             quiet: args.quiet,
@@ -407,6 +412,7 @@ impl Typed<'_> {
             roster: args.roster.map(|file| self.here.join(file)),
             merge,
             feedback: args.feedback.map(|folder| self.here.join(folder)),
+            separator: args.delimiter.unwrap_or_default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! The gradebook: one line a submission, for a spreadsheet.
 //!
-//! Quoted as RFC 4180 says, with a comma and LF. What a spreadsheet would take for a formula gets an
+//! Quoted as RFC 4180 says, with a comma and LF, or with another separator where that is asked for. What a spreadsheet would take for a formula gets an
 //! apostrophe in front, also behind a `;`, where half of Europe's spreadsheets begin a cell whatever is
 //! quoted; and so does an id that they would take for a number or a date and change. What acts on a
 //! terminal is shown by its number: some cells hold words of a submission.
@@ -9,6 +9,7 @@
 use crate::{
     entry::{Entry, HandedIn, Person},
     escape::escape_line,
+    separator::Separator,
     words::{reason, verdict_word},
 };
 use ids::words::MONTHS;
@@ -18,22 +19,28 @@ use judge::record::Status;
 /// The first line: `checks` are the columns between the points and the reason. With `identities`, each line
 /// ends with a person.
 #[must_use]
-pub fn gradebook_head(checks: &[CheckId], identities: bool) -> String {
+pub fn gradebook_head(checks: &[CheckId], identities: bool, separator: Separator) -> String {
     let names = ["id", "verdict", "earned", "possible"].map(str::to_owned);
     let checks = checks.iter().map(ToString::to_string);
     let last = ["reason", "attempts", "late"].map(str::to_owned);
     let person = ["sid", "name", "email", "login", "group"].map(str::to_owned);
     let person = person.into_iter().filter(|_| identities);
-    line(names.into_iter().chain(checks).chain(last).chain(person))
+    let cells = names.into_iter().chain(checks).chain(last).chain(person);
+    line(cells, separator)
 }
 
 /// The lines of one submission: one, or one for each person of a group. A check's cell is what it earned; empty
 /// where it was not asked or does not tell. How it was handed in is empty where that is not known.
 #[must_use]
-pub fn gradebook_lines(entry: &Entry, checks: &[CheckId], identities: bool) -> String {
+pub fn gradebook_lines(
+    entry: &Entry,
+    checks: &[CheckId],
+    identities: bool,
+    separator: Separator,
+) -> String {
     let cells = cells(entry, checks);
     if !identities {
-        return line(cells.into_iter());
+        return line(cells.into_iter(), separator);
     }
     let nobody = [Person::default()];
     let people = if entry.people.is_empty() {
@@ -49,7 +56,7 @@ pub fn gradebook_lines(entry: &Entry, checks: &[CheckId], identities: bool) -> S
             guard(&person.login),
             guard(&person.group),
         ];
-        line(cells.iter().cloned().chain(person))
+        line(cells.iter().cloned().chain(person), separator)
     });
     lines.collect()
 }
@@ -95,14 +102,15 @@ fn cells(entry: &Entry, checks: &[CheckId]) -> Vec<String> {
 /// One line of any table for a spreadsheet, safe as the gradebook is.
 #[must_use]
 pub fn table_line(cells: impl Iterator<Item = String>) -> String {
-    line(cells.map(|cell| guard(&cell)))
+    line(cells.map(|cell| guard(&cell)), Separator::Comma)
 }
 
-fn line(cells: impl Iterator<Item = String>) -> String {
-    let mut writer = csv_core::Writer::new();
+fn line(cells: impl Iterator<Item = String>, separator: Separator) -> String {
+    let mut writer = csv_core::WriterBuilder::new();
+    let mut writer = writer.delimiter(separator.byte()).build();
     let mut line = Vec::new();
     for (number, cell) in cells.enumerate() {
-        let cell = escape_formula(&cell);
+        let cell = escape_formula(&cell, separator);
         // A quote is doubled; quotes and commas stand around the cell.
         let mut buffer = vec![0; 2 * cell.len() + 4];
         let mut used = 0;
@@ -118,18 +126,19 @@ fn line(cells: impl Iterator<Item = String>) -> String {
     String::from_utf8_lossy(&line).into_owned()
 }
 
-/// A cell that is text and nothing else to a spreadsheet, whichever sign it takes for the end of a cell:
-/// a tab is escaped, so that leaves `;`.
-fn escape_formula(cell: &str) -> String {
+/// A cell that is text and nothing else to a spreadsheet, whichever sign it takes for the end of a cell: a tab is escaped,
+/// which leaves `;` and `,`. A cell with the separator in it is quoted, and so are its commas where that is a comma.
+fn escape_formula(cell: &str, separator: Separator) -> String {
     let cell = escape_line(cell);
-    let parts: Vec<String> = cell
-        .split(';')
-        .map(|part| {
-            let mark = if is_formula(part) { "'" } else { "" };
-            format!("{mark}{part}")
-        })
-        .collect();
-    parts.join(";")
+    let ends: &[char] = match separator {
+        Separator::Comma => &[';'],
+        Separator::Semicolon | Separator::Tab => &[';', ','],
+    };
+    let parts = cell.split_inclusive(ends).map(|part| {
+        let mark = if is_formula(part) { "'" } else { "" };
+        format!("{mark}{part}")
+    });
+    parts.collect()
 }
 
 /// What a formula starts with, in full width too, and behind spaces and quotes that programs take away.
@@ -202,11 +211,11 @@ mod tests {
             ("\t=1", "\\u{9}=1"),
             ("a=1", "a=1"),
         ] {
-            assert_eq!(escape_formula(cell), safe);
+            assert_eq!(escape_formula(cell, Separator::Comma), safe);
         }
         let cells = ["a,b", "say \"hi\"", "two\nlines"].map(str::to_owned);
         assert_eq!(
-            line(cells.into_iter()),
+            line(cells.into_iter(), Separator::Comma),
             "\"a,b\",\"say \"\"hi\"\"\",two\\u{a}lines\n"
         );
     }
@@ -222,13 +231,35 @@ mod tests {
             "a\t=1",
             "total: `x\n;+1`",
         ] {
-            let line = line([cell.to_owned()].into_iter());
+            let line = line([cell.to_owned()].into_iter(), Separator::Comma);
             for cell in line.trim_end().split([';', '\t', '\r', '\n']) {
                 let bare = cell.trim_start_matches(|c: char| c.is_whitespace() || c == '"');
                 assert!(!bare.starts_with(['=', '+', '-', '@']), "{line:?}");
             }
         }
-        assert_eq!(escape_formula("a;b; c"), "a;b; c");
+        let plain = "a;b; c,d";
+        for separator in [Separator::Comma, Separator::Semicolon, Separator::Tab] {
+            assert_eq!(escape_formula(plain, separator), plain);
+        }
+    }
+
+    #[test]
+    fn another_separator_leaves_no_formula_to_who_reads_commas() {
+        for separator in [Separator::Semicolon, Separator::Tab] {
+            let cells = ["x", "a,=1+1", "b;-2", "c"].map(str::to_owned);
+            let line = line(cells.into_iter(), separator);
+            for cell in line.trim_end().split([',', ';', '\t']) {
+                let bare = cell.trim_start_matches(|c: char| c.is_whitespace() || c == '"');
+                assert!(!bare.starts_with(['=', '+', '-', '@']), "{line:?}");
+            }
+        }
+        let cells = ["a,b", "c;d"].map(str::to_owned);
+        assert_eq!(
+            line(cells.into_iter(), Separator::Semicolon),
+            "a,b;\"c;d\"\n"
+        );
+        assert_eq!("tab".parse(), Ok(Separator::Tab));
+        assert!("|".parse::<Separator>().is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use ids::{CheckId, Digest, ExerciseId, Seed};
 use judge::record::Record;
 
-use crate::summary::Summary;
+use crate::{separator::Separator, summary::Summary};
 
 /// A graded submission, and what is known of it beside its record.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,8 @@ pub struct ClassFacts {
     pub checks: Vec<CheckId>,
     /// Whether the people of any submission are known.
     pub has_people: bool,
+    /// What separates the cells of the gradebook.
+    pub separator: Separator,
     /// How the class did.
     pub summary: Summary,
 }

@@ -16,6 +16,7 @@ use crate::{
     markdown::{self, markdown},
     page,
     sarif::{self, sarif},
+    separator::Separator,
     summary::Truncate,
     trace::trace,
 };
@@ -34,7 +35,9 @@ pub fn one(format: Format, entry: &Entry, context: &Context) -> io::Result<Strin
         Format::Csv => {
             let checks: Vec<_> = record.checks.iter().map(|check| check.id).collect();
             let has_people = !entry.people.is_empty();
-            gradebook_head(&checks, has_people) + &gradebook_lines(entry, &checks, has_people)
+            let separator = Separator::default();
+            gradebook_head(&checks, has_people, separator)
+                + &gradebook_lines(entry, &checks, has_people, separator)
         }
         Format::Markdown => markdown(record),
         Format::Github => github(entry),
@@ -74,9 +77,15 @@ pub fn class(
             to.write_all(line.as_bytes())
         }),
         Format::Csv => {
-            to.write_all(gradebook_head(&facts.checks, facts.has_people).as_bytes())?;
+            let ClassFacts {
+                checks,
+                has_people,
+                separator,
+                ..
+            } = facts;
+            to.write_all(gradebook_head(checks, *has_people, *separator).as_bytes())?;
             entries.each(&mut |entry| {
-                let lines = gradebook_lines(entry, &facts.checks, facts.has_people);
+                let lines = gradebook_lines(entry, checks, *has_people, *separator);
                 to.write_all(lines.as_bytes())
             })
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::graded::{Graded, below};
+use super::graded::{Graded, below, python};
 use crate::support::{
     command::{grade, shown},
     files::copy_tree,
@@ -83,6 +83,37 @@ fn each_person_of_a_group_has_a_line_and_who_is_left_is_listed() {
 }
 
 #[test]
+fn a_gradebook_for_another_spreadsheet_has_the_same_cells() {
+    let graded = Graded::new();
+    graded.put("list.csv", LIST.replace("Octo Cat", "=1;+2,-3"));
+    let commas = graded.reports(&["--roster", "list.csv", "--format", "csv"]);
+    let commas = python(&graded.put("commas.csv", commas), ",");
+    for (sign, delimiter) in [(";", ";"), ("tab", "\t")] {
+        let arguments = [
+            "--roster",
+            "list.csv",
+            "--format",
+            "csv",
+            "--delimiter",
+            sign,
+        ];
+        let other = graded.reports(&arguments);
+        let other = python(&graded.put("other.csv", other), delimiter);
+        assert_eq!(other.len(), commas.len());
+        for (line, other) in commas.iter().zip(&other) {
+            // Behind a comma as well, for who reads the file with commas.
+            let expected = line.iter().map(|cell| cell.replace(",-3", ",'-3"));
+            assert_eq!(*other, expected.collect::<Vec<_>>());
+        }
+    }
+    let name = commas.iter().flatten().find(|cell| cell.ends_with(",-3"));
+    assert_eq!(name.unwrap(), "'=1;'+2,-3");
+    let output = graded.report(&["--delimiter", "|"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("it is `,`, `;` or `tab`"), "{stderr}");
+}
+
+#[test]
 fn a_grade_goes_to_every_member_of_a_group() {
     let graded = Graded::new();
     graded.put("list.csv", LIST);
@@ -154,6 +185,7 @@ fn a_batch_knows_the_people_and_keeps_them() {
             .args(["batch", "sum-of-products", "--seed", "7"])
             .arg(path("class"));
         batch.arg("--roster").arg(path("list.csv"));
+        batch.args(["--delimiter", ";"]);
         batch
             .arg("--feedback")
             .arg(path("feedback"))
@@ -172,8 +204,9 @@ fn a_batch_knows_the_people_and_keeps_them() {
         5
     );
     let gradebook = fs::read_to_string(path("class-grades/gradebook.csv")).unwrap();
+    assert!(gradebook.starts_with("\u{FEFF}id;verdict;"), "{gradebook}");
     assert!(
-        gradebook.contains(",Octo Cat,cat@example.org,octocat,\n"),
+        gradebook.contains(";Octo Cat;cat@example.org;octocat;\n"),
         "{gradebook}"
     );
     let json = fs::read_to_string(path("class-grades/batch.json")).unwrap();

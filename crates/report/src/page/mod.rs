@@ -161,6 +161,7 @@ mod tests {
             seeds: vec!["0".parse().unwrap()],
             checks: vec![CheckId::Total],
             has_people: false,
+            separator: crate::separator::Separator::default(),
             summary,
         };
         let mut page = Vec::new();

@@ -43,6 +43,8 @@ struct Tally {
 
 impl App {
     pub(super) fn ci(&self, task: &Ci) -> Result<ExitCode, Fault> {
+        // A file that cannot be written to is reported before the work begins.
+        append(OUTPUT, "")?;
         let graded = self.grade_pull_request(task);
         let text = match &graded {
             Ok(result) => result.outputs(),

@@ -53,6 +53,44 @@ fn a_clone_without_the_history_is_told_what_to_fetch() {
 }
 
 #[test]
+fn a_clone_without_the_contents_is_told_and_nothing_is_fetched() {
+    let repository = Repository::of_class();
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    repository.branch("ada");
+    repository.append(&format!("{ADA}/src/main.rs"), "// changed\n");
+    repository.commit("ada");
+    let clone = repository.workspace.path("clone");
+    let from = format!("file://{}", repository.root.display());
+    let command = &mut repository.git_command();
+    let partial = [
+        "clone",
+        "--quiet",
+        "--filter=blob:none",
+        "--no-checkout",
+        "--branch=ada",
+        &from,
+    ];
+    run(command.args(partial).arg(&clone)).code(0);
+    let command = &mut repository.ci(&["--base", "main"]);
+    let words = [
+        "failed to read object",
+        "missing",
+        "a clone made with `--filter` is not",
+    ];
+    run(command.current_dir(&clone)).refuses(2, &words);
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_reported_before_the_work() {
+    let repository = Repository::of_class();
+    for name in ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"] {
+        let command = &mut repository.ci(&["--base", "main"]);
+        let words = ["failed to", name];
+        run(command.env(name, &repository.root)).refuses(2, &words);
+    }
+}
+
+#[test]
 fn what_is_named_and_is_not_there_is_told() {
     let repository = Repository::of_class();
     repository.branch("ada");

@@ -397,3 +397,44 @@ fn a_release_is_built_packed_and_published_with_checksums() {
     let step = runner.step("Compare the tag with the version");
     assert!(step.log.contains("the tag is v9.9.9"), "{}", step.log);
 }
+
+/// As on GitHub's machines: no user namespace can be made, and no capability is left.
+#[test]
+#[ignore = "needs a user namespace to refuse others in: cargo test -p grade --test it ci::steps -- --ignored"]
+fn without_user_namespaces_it_grades_at_the_tier_confined() {
+    let repository = Repository::of_class();
+    repository.branch("ada");
+    repository.add(ADA, "correct-rayon-par-iter");
+    repository.commit("ada");
+    let refused = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all \
+                   --inh-caps=-all --ambient-caps=-all --no-new-privs \"$@\"";
+    let prefix = [
+        "unshare",
+        "--user",
+        "--map-current-user",
+        "--keep-caps",
+        "sh",
+        "-c",
+        refused,
+        "sh",
+    ];
+    let mut command = repository
+        .workspace
+        .grade_behind(&prefix.map(str::to_owned));
+    command
+        .current_dir(&repository.root)
+        .env("CI", "true")
+        .args(["ci", "--base", "main", "--seed", "7"]);
+    run(&mut command)
+        .code(0)
+        .reports(&["PASS", "10 of 10 points", "Isolation: confined."]);
+    let mut command = repository
+        .workspace
+        .grade_behind(&prefix.map(str::to_owned));
+    command
+        .current_dir(&repository.root)
+        .args(["ci", "--base", "main", "--isolation", "full"]);
+    let words = ["`--isolation confined` is the best there is here"];
+    run(&mut command).code(3).complains(&words);
+    repository.workspace.assert_nothing_left();
+}

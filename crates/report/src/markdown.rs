@@ -220,3 +220,59 @@ const fn status_word(status: Status) -> &'static str {
         Status::Inconclusive => "open",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{entry::Entry, summary::Summary};
+
+    /// So many submissions with the longest reasons that there are.
+    struct Many(usize, Record);
+
+    impl Entries for Many {
+        fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
+            let entry = Entry::of(self.1.clone());
+            (0..self.0).try_for_each(|_| visit(&entry))
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_too_long_says_how_many_are_left_out() {
+        let record = serde_json::json!({
+            "schema": judge::record::SCHEMA,
+            "grader": {"version": "0", "tier": "full", "observer": "file-times"},
+            "exercise": "sum-of-products",
+            "submission": {"id": "alice", "digest": null},
+            "verdict": "not-graded",
+            "score": null,
+            "checks": [], "runs": [],
+            "faults": [{"kind": "disk", "message": "| @all ".repeat(60)}],
+            "replay": "grade"
+        });
+        let record: Record = serde_json::from_value(record).unwrap();
+        let text = |number| {
+            let mut summary = Summary::default();
+            (0..number).for_each(|_| summary.add(&record, None));
+            let facts = ClassFacts {
+                exercise: record.exercise.clone(),
+                seeds: Vec::new(),
+                checks: Vec::new(),
+                has_people: false,
+                separator: crate::separator::Separator::default(),
+                summary,
+            };
+            let mut text = Vec::new();
+            write_class(&facts, &Many(number, record.clone()), &mut text).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        let (few, many) = (text(200), text(2500));
+        assert!(!few.contains("left out"), "{few}");
+        assert!(few.len() < many.len() && many.len() < MOST_BYTES + 200);
+        let shown = many.matches("| alice |").count();
+        let words = format!(
+            "{} more submissions of 2500 are left out here",
+            2500 - shown
+        );
+        assert!(many.contains(&words), "{shown}");
+    }
+}

@@ -122,25 +122,20 @@ fn a_trace_has_every_read_on_lines_that_do_not_overlap() {
     command.args(["sum-of-products", "--seed", "0", "--format", "trace"]);
     command.arg(submission("correct-scoped-chunks"));
     let report = fitting("trace", &run(command).code(0).stdout);
-    let events = report["traceEvents"].as_array().unwrap();
-    let mut reads: Vec<(u64, u64, u64)> = events
-        .iter()
-        .filter(|event| event["ph"] == "X")
-        .map(|event| {
-            let number = |name: &str| event[name].as_u64().unwrap();
-            (number("tid"), number("ts"), number("dur"))
-        })
-        .collect();
+    let reads = apart(&report);
     assert!(reads.len() >= 1000, "{}", reads.len());
-    reads.sort_unstable();
-    for pair in reads.windows(2) {
-        let [(thread, start, length), (next, next_start, _)] = pair else {
-            unreachable!("windows of two");
-        };
-        assert!(thread != next || start + length <= *next_start, "{pair:?}");
-    }
     let threads: std::collections::BTreeSet<_> = reads.iter().map(|read| read.0).collect();
     assert!(threads.len() > 1, "{threads:?}");
+
+    // A thread that reads several files at once.
+    let mut record = GRADED.record("right");
+    record["runs"][0]["timeline"] = "1 0 0 4;1 1 1 3;1 2 2 5;1 3 4 6;2 4 0 1".into();
+    let file = workspace.path("record.json");
+    fs::write(&file, record.to_string()).unwrap();
+    let command = &mut workspace.grade();
+    command.args(["report", "--format", "trace"]).arg(file);
+    let reads = apart(&fitting("trace", &run(command).code(0).stdout));
+    assert_eq!(reads.len(), 5);
 
     // Nothing ran, so there is nothing to show, and the file says so.
     let report = fitting("trace", &GRADED.one("not-built", "trace"));
@@ -150,6 +145,29 @@ fn a_trace_has_every_read_on_lines_that_do_not_overlap() {
         note.contains("no run of this record has a timeline"),
         "{note}"
     );
+}
+
+/// The reads of a trace: line, start and length. No two on a line overlap.
+#[track_caller]
+fn apart(trace: &Value) -> Vec<(u64, u64, u64)> {
+    let events = trace["traceEvents"].as_array().unwrap().iter();
+    let reads = events.filter(|event| event["ph"] == "X");
+    let number = |event: &Value, name: &str| event[name].as_u64().unwrap();
+    let mut reads: Vec<_> = reads
+        .map(|event| {
+            (
+                number(event, "tid"),
+                number(event, "ts"),
+                number(event, "dur"),
+            )
+        })
+        .collect();
+    reads.sort_unstable();
+    for pair in reads.windows(2) {
+        let (line, start, length) = pair[0];
+        assert!(line != pair[1].0 || start + length <= pair[1].1, "{pair:?}");
+    }
+    reads
 }
 
 #[test]

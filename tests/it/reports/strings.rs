@@ -92,7 +92,7 @@ pub(super) static OUT: LazyLock<PathBuf> = LazyLock::new(|| {
     let quoted = words.escape_default();
     let print = format!("use std::io::Write; std::io::stdout().write_all({bytes}).unwrap();");
     let last = literal(
-        b"@pwn ::error::pwn \x1b[2J <b>pwn</b> [pwn](http://pwn.example) | \xe2\x80\xae \xff",
+        b"` @pwn ::error::pwn \x1b[2J <b>pwn</b> [pwn](http://pwn.example) | \xe2\x80\xae \xff",
     );
     for (name, main) in [
         (
@@ -324,29 +324,33 @@ fn junit_has_the_elements_of_our_own() {
 }
 
 #[test]
-fn formats_of_json_keep_their_form() {
-    for format in [
-        Format::Gradescope,
-        Format::Exercism,
-        Format::GithubClassroom,
-        Format::Trace,
-    ] {
+fn what_gradescope_exercism_and_perfetto_read_fits_their_schemas() {
+    for format in [Format::Gradescope, Format::Exercism, Format::Trace] {
         for (_, text) in reports(format) {
-            let report = fitting(format.name(), &text);
-            if format == Format::GithubClassroom {
-                let tests = report["tests"].as_array().unwrap();
-                assert_eq!(tests.len(), 10, "{report:#}");
-                for test in tests {
-                    let message = test["message"].as_str().unwrap();
-                    assert!(
-                        message.starts_with(|c: char| c.is_ascii_digit()),
-                        "{message}"
-                    );
-                    assert!(!message.contains(['\n', '\u{1b}']), "{message}");
-                }
-            }
+            fitting(format.name(), &text);
         }
     }
+}
+
+#[test]
+fn what_the_classroom_reporter_prints_is_no_command() {
+    for (_, text) in reports(Format::GithubClassroom) {
+        let report = fitting("github-classroom", &text);
+        let tests = report["tests"].as_array().unwrap();
+        assert_eq!(tests.len(), 10, "{report:#}");
+        for test in tests {
+            let message = test["message"].as_str().unwrap();
+            assert!(
+                message.starts_with(|c: char| c.is_ascii_digit()),
+                "{message}"
+            );
+            assert!(!message.contains(['\n', '\u{1b}']), "{message}");
+        }
+    }
+}
+
+#[test]
+fn sarif_has_our_own_results_and_no_links() {
     for (id, text) in reports(Format::Sarif) {
         let report: Value = serde_json::from_str(&text).unwrap();
         let results = report["runs"][0]["results"].as_array().unwrap();
@@ -362,6 +366,10 @@ fn formats_of_json_keep_their_form() {
             assert!(!plain.contains(['[', ']']), "{message}");
         }
     }
+}
+
+#[test]
+fn records_stay_records() {
     for (id, text) in reports(Format::Jsonl) {
         assert_eq!(text.lines().count(), id.map_or(IDS.len(), |_| 1));
         for line in text.lines() {
@@ -397,9 +405,21 @@ fn no_cell_of_a_gradebook_is_a_formula() {
             1 + id.map_or(IDS.len(), |_| 1),
             "{text}"
         );
-        for cell in text.split(['\n', ',', ';']) {
-            let cell = cell.trim_start_matches(['"', ' ']);
-            assert!(!cell.starts_with(['=', '+', '@']), "{cell} in {text}");
-        }
+        assert_no_formula(&text);
+    }
+    // Here cells are names of files.
+    let command = &mut grade();
+    command.args(["batch", "sum-of-products", "--list", "--format", "csv"]);
+    let list = run(command.arg(OUT.with_file_name("class"))).code(0).stdout;
+    assert!(list.contains("HYPERLINK"), "{list}");
+    assert_no_formula(&list);
+}
+
+/// No cell is a formula, whichever sign ends a cell.
+#[track_caller]
+fn assert_no_formula(table: &str) {
+    for cell in table.split(['\n', ',', ';']) {
+        let cell = cell.trim_start_matches(['"', ' ']);
+        assert!(!cell.starts_with(['=', '+', '@']), "{cell} in {table}");
     }
 }

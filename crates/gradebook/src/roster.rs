@@ -132,6 +132,8 @@ struct Listed {
 #[derive(Debug, Clone)]
 pub struct Roster {
     people: Vec<Listed>,
+    /// Who has a sign: a large class is not searched for each submission.
+    by_sign: BTreeMap<(Sign, String), BTreeSet<usize>>,
 }
 
 /// Whose submissions they are.
@@ -240,7 +242,22 @@ impl Roster {
         if people.is_empty() {
             return Err(RosterError::Nobody { line: head });
         }
-        Ok(Self { people })
+        let mut by_sign = BTreeMap::<_, BTreeSet<_>>::new();
+        for (at, Listed { person, submission }) in people.iter().enumerate() {
+            for (sign, text) in [
+                (Sign::Login, &person.login),
+                (Sign::Sid, &person.sid),
+                (Sign::Email, &person.email),
+                (Sign::Group, &person.group),
+                (Sign::Submission, submission),
+                (Sign::Name, &person.name),
+            ] {
+                for key in keys(sign, text) {
+                    by_sign.entry(key).or_default().insert(at);
+                }
+            }
+        }
+        Ok(Self { people, by_sign })
     }
 
     /// Find the people of each submission.
@@ -362,25 +379,15 @@ impl Roster {
 
     /// Who has this sign.
     fn with(&self, sign: Sign, text: &str) -> Vec<usize> {
-        let spelled = |text: &str| SubmissionId::from_folder_name(text).as_str().to_lowercase();
-        // An id spells what it was made of in its own letters.
-        let wanted = (folded(text), spelled(text));
-        let people = self.people.iter().enumerate().filter(|(_, listed)| {
-            let person = &listed.person;
-            let own = match sign {
-                Sign::Login => &person.login,
-                Sign::Sid => &person.sid,
-                Sign::Email => &person.email,
-                Sign::Group => &person.group,
-                Sign::Submission => &listed.submission,
-                Sign::Name => {
-                    let text = text.replace(['_', '-', '.'], " ");
-                    return !person.name.is_empty() && words(&person.name) == words(&text);
-                }
-            };
-            !own.is_empty() && (folded(own) == wanted.0 || spelled(own) == wanted.1)
-        });
-        people.map(|(at, _)| at).collect()
+        let found = keys(sign, text)
+            .into_iter()
+            .filter_map(|key| self.by_sign.get(&key));
+        found
+            .flatten()
+            .copied()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
 
     /// What the names of repositories begin with, such as `hw1-` in `hw1-octocat`: what is left of most ids in front of a
@@ -410,8 +417,19 @@ impl Roster {
     }
 }
 
+/// How a sign is looked up: as it is written, and as an id spells it in its own letters; a name by its words. Nothing is
+/// no sign.
+fn keys(sign: Sign, text: &str) -> Vec<(Sign, String)> {
+    let spelled = |text: &str| SubmissionId::from_folder_name(text).as_str().to_lowercase();
+    match sign {
+        _ if text.is_empty() => Vec::new(),
+        Sign::Name => vec![(sign, words(&text.replace(['_', '-', '.'], " ")))],
+        _ => vec![(sign, folded(text)), (sign, spelled(text))],
+    }
+}
+
 /// What may name a person.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
     Login,
     Sid,
@@ -514,6 +532,19 @@ mod tests {
             error("login,name\na,Doe, Jane\n"),
             RosterError::LongRow { line: 2, .. }
         ));
+    }
+
+    #[test]
+    fn a_class_of_thousands_is_assigned_at_once() {
+        let people = (0..3000).map(|n| format!("login{n},s{n},Jane Doe{n},team{}\n", n / 3));
+        let list = format!("login,sid,name,group\n{}", people.collect::<String>());
+        let ids = (0..1000)
+            .map(|n| format!("hw1-team{n}"))
+            .collect::<Vec<_>>();
+        let ids = ids.iter().map(String::as_str).collect::<Vec<_>>();
+        let assigned = assign(&list, &ids);
+        assert!(assigned.people.values().all(|people| people.len() == 3));
+        assert_eq!((assigned.people.len(), assigned.absent.len()), (1000, 0));
     }
 
     #[test]

@@ -153,9 +153,11 @@ fn the_example_for_a_fork_grades_the_exercise_that_was_edited() {
         "{log}"
     );
 
-    // A program that is not the one that was published is not started.
-    let name = format!("grade-{}-unknown-linux-gnu.tar.gz", std::env::consts::ARCH);
-    fs::write(release.join(name), "another one").unwrap();
+    // A program that is not the one that was published is not started, however whole its archive is.
+    let exchange = "printf '#!/bin/sh\necho another one\n' > grade && chmod 755 grade && \
+                    tar -czf grade-$(uname -m)-unknown-linux-gnu.tar.gz grade";
+    let mut exchange_it = Command::new("sh");
+    run(exchange_it.args(["-c", exchange]).current_dir(&release)).code(0);
     remove_tree(&runner.home.join("temp/grade-bin")).unwrap();
     runner.steps.clear();
     assert!(!runner.job(&workflow, "grade"));

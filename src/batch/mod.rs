@@ -54,6 +54,7 @@ use std::{
 pub use events::{ATTACKING, How, OBSERVING, Progress, ProgressEvent};
 pub use jobs::default_jobs;
 pub use listing::{Listing, list};
+pub use output_dir::lies_in;
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};

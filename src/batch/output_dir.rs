@@ -277,7 +277,8 @@ pub(super) fn is_of_batch(dir: &Path) -> bool {
     clippy::disallowed_methods,
     reason = "only the position of a folder is determined; its files are opened separately"
 )]
-pub(super) fn lies_in(inner: &Path, outer: &Path) -> bool {
+#[must_use]
+pub fn lies_in(inner: &Path, outer: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
     let Some(wanted) = identity(outer) else {
         return false;

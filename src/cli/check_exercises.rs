@@ -81,6 +81,7 @@ impl App {
             observe: ObserveRequest::These(Observe::All),
             fresh: true,
             is_remembered: false,
+            own: &[],
             replay: &|_| String::new(),
         };
         let SingleRecord { record, .. } = session.grade_single(&single)?;

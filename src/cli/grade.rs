@@ -9,6 +9,7 @@ use super::{
     app::App,
     exit_code::ExitCode,
     output::{ReportFile, since_1970},
+    own_reports::own_reports,
     progress::GradeProgress,
     report_folder::{ReportFolder, one},
     step_summary::StepSummary,
@@ -45,6 +46,7 @@ impl App {
         } = task;
         let submission = submission(&folder)?;
         let place = place_in(&root, &folder);
+        let own = own_reports(&folder, file.as_deref(), reports.as_ref())?;
         let file = file.as_deref().map(ReportFile::open).transpose()?;
         let folder = reports.as_ref().map(ReportFolder::open).transpose()?;
         let summary = step_summary.as_deref().map(StepSummary::open).transpose()?;
@@ -65,6 +67,7 @@ impl App {
                 observe,
                 fresh,
                 is_remembered: true,
+                own: &own,
                 replay: &|plan| replay.command(plan),
             })?
         };

@@ -17,6 +17,7 @@ mod grade;
 mod merge;
 mod mistyped;
 mod output;
+mod own_reports;
 mod phases;
 mod progress;
 mod report;

@@ -18,7 +18,7 @@ use crate::{
     fault::Fault,
 };
 use ids::Seed;
-use intake::{self, Admission, Snapshot};
+use intake::{self, Admission, FileId, Snapshot};
 use judge::{
     check,
     evidence::{BuildEvidence, Evidence, RunEvidence},
@@ -39,6 +39,8 @@ pub struct Single<'a> {
     pub fresh: bool,
     /// Whether this grading may be the answer to the next one, and the one before to this one.
     pub is_remembered: bool,
+    /// Reports that this program wrote into the submission's folder, which are no part of it.
+    pub own: &'a [FileId],
     /// The command that does the same again.
     pub replay: &'a (dyn Fn(&RunPlan) -> String + Sync),
 }
@@ -140,7 +142,7 @@ impl Session<'_> {
     /// # Errors
     /// The machine's fault, a source that cannot be read, or a panic of our own.
     pub fn admit(&self, submission: &Submission) -> Result<Intake, Fault> {
-        self.admit_to(submission, None)
+        self.admit_to(submission, None, &[])
     }
 
     /// Admit a submission on which the compiler may keep notes, if they can be kept out of the reach of every other
@@ -158,13 +160,14 @@ impl Session<'_> {
             // A folder that holds our own folders would be copied with them.
             .filter(|path| !is_below(cache, path) && !is_below(self.scratch.path(), path))
             .and_then(|path| Incremental::claim(cache, &path));
-        self.admit_to(single.submission, incremental)
+        self.admit_to(single.submission, incremental, single.own)
     }
 
     fn admit_to(
         &self,
         submission: &Submission,
         incremental: Option<Incremental>,
+        own: &[FileId],
     ) -> Result<Intake, Fault> {
         guarded(|| {
             self.at(Whose::Submission, Step::Admission);
@@ -176,7 +179,7 @@ impl Session<'_> {
             let limits = &self.settings.course.intake;
             let wanted = self.exercise.wanted();
             let admission = match &submission.origin {
-                Origin::Named(folder) => intake::admit_named(folder, wanted, &copy, limits),
+                Origin::Named(folder) => intake::admit_named(folder, wanted, &copy, limits, own),
                 Origin::Found(source) => intake::admit_source(source, wanted, &copy, limits),
             }?;
             self.at(Whose::Submission, Step::Done);

@@ -18,6 +18,7 @@ use crate::{
     cause::{self, Cause, ReadError},
     choice::{CrateFolder, Crates, Root},
     error::Error,
+    file_id::FileId,
     limits::Limits,
     location::Location,
     manifest, names, open, refusals, root,
@@ -87,11 +88,11 @@ pub fn named_archive(path: &Path) -> Option<Source> {
 /// `source`; or the machine is out of memory or of open files.
 pub fn admit_folder(source: &Path, dest: &Path, limits: &Limits) -> Result<Admission, Error> {
     let top = open::source(source)?;
-    copy_opened(source, top, None, dest, limits)
+    copy_opened(source, top, None, dest, limits, &[])
 }
 
 /// As [`admit_folder`], for a folder in which the crate may be some folders down, as in a submission of a
-/// class.
+/// class. The files `own` are no part of the submission: the caller wrote them into it.
 ///
 /// # Errors
 /// As [`admit_folder`].
@@ -100,10 +101,11 @@ pub fn admit_named(
     wanted: Wanted<'_>,
     dest: &Path,
     limits: &Limits,
+    own: &[FileId],
 ) -> Result<Admission, Error> {
     let top = open::source(source)?;
     match root::search(top.as_fd(), wanted) {
-        Ok(crates) => match copy_chosen(source, top, &crates, wanted, dest, limits) {
+        Ok(crates) => match copy_chosen(source, top, &crates, wanted, dest, limits, own) {
             Err(Stop::Read(error)) => match Cause::from_read_error(source, "", error) {
                 Cause::Submission(refusal) | Cause::Limit(refusal) => {
                     Ok(Admission::Refused(vec![refusal]))
@@ -118,7 +120,7 @@ pub fn admit_named(
             source: error,
         }),
         // The copy reports what cannot be read.
-        Err(_) => copy_opened(source, top, None, dest, limits),
+        Err(_) => copy_opened(source, top, None, dest, limits, own),
     }
 }
 
@@ -195,7 +197,15 @@ fn copy_found_folder(
         return Err(ReadError::Changed.into());
     }
     let crates = root::search(opened.fd.as_fd(), wanted)?;
-    copy_chosen(&location.path(), opened.fd, &crates, wanted, dest, limits)
+    copy_chosen(
+        &location.path(),
+        opened.fd,
+        &crates,
+        wanted,
+        dest,
+        limits,
+        &[],
+    )
 }
 
 /// Copy the crate that is meant, of those found below the open folder `top`, which is at `source`.
@@ -206,11 +216,12 @@ fn copy_chosen(
     wanted: Wanted<'_>,
     dest: &Path,
     limits: &Limits,
+    own: &[FileId],
 ) -> Result<Admission, Stop> {
     let admission = match crates.choose(wanted) {
         Root::At(CrateFolder { path, workspace }) => {
             let folder = root::descend(top, &path)?;
-            match copy_opened(source, folder, None, dest, limits)? {
+            match copy_opened(source, folder, None, dest, limits, own)? {
                 Admission::Admitted(snapshot) => {
                     Admission::Admitted(snapshot.in_workspace(workspace))
                 }
@@ -220,7 +231,7 @@ fn copy_chosen(
         Root::Several(folders) | Root::Members(folders) => {
             Admission::Refused(vec![manifest::several(&folders)])
         }
-        Root::Nowhere => copy_opened(source, top, crates.similar(), dest, limits)?,
+        Root::Nowhere => copy_opened(source, top, crates.similar(), dest, limits, own)?,
     };
     Ok(admission)
 }
@@ -246,8 +257,9 @@ fn copy_opened(
     similar: Option<&[u8]>,
     dest: &Path,
     limits: &Limits,
+    own: &[FileId],
 ) -> Result<Admission, Error> {
-    let mut walked = walk::copy(source, top, dest, *limits)?;
+    let mut walked = walk::copy(source, top, dest, *limits, own)?;
     if let Some(refusal) = manifest::missing(walked.top.as_deref(), similar, &walked.files) {
         // A student may have handed in a link to the crate, or a folder that cannot be read.
         let left_out = walked.left_out.listed().iter();

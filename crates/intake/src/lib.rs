@@ -31,6 +31,7 @@ mod choice;
 mod class;
 mod copy;
 mod error;
+mod file_id;
 mod largest;
 mod left_out;
 mod limits;
@@ -60,6 +61,7 @@ pub use class::{
     ToldApart, find,
 };
 pub use error::{Error, IsAFile, IsOneSubmission, Misnamed, NoName, TooManyEntries};
+pub use file_id::FileId;
 pub use left_out::{LeftOut, LeftOuts, Omission};
 pub use limits::Limits;
 pub use location::Location;

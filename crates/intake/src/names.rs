@@ -17,8 +17,8 @@ pub(crate) const LONGEST_PATH: usize = 500;
 /// How much of an odd name is shown.
 const SHOWN: usize = 120;
 
-/// What other tools leave in nearly every folder. The course's lock file is used, so the submission's is left
-/// out as well. Nobody needs to be told of these.
+/// What other tools, and this program with its reports, leave in nearly every folder. The course's lock file is
+/// used, so the submission's is left out as well. Nobody needs to be told of these.
 const USUAL: &[&str] = &[
     ".DS_Store",
     ".fleet",
@@ -31,6 +31,7 @@ const USUAL: &[&str] = &[
     ".zed",
     "__MACOSX",
     "Cargo.lock",
+    "grade-report",
 ];
 
 /// Folders that tools have made, large and never part of a crate.
@@ -65,6 +66,8 @@ pub fn is_dropped(name: &[u8]) -> bool {
         // macOS's shadow of a file, and Emacs's lock.
         || name.starts_with(b"._")
         || name.starts_with(b".#")
+        // A report of this program that is not complete.
+        || name.starts_with(b".grade-report-")
         || is_one_of(USUAL, name)
         || is_one_of(MADE, name)
         || is_one_of(TOOLCHAIN, name)
@@ -253,6 +256,7 @@ mod tests {
             ".main.rs.swp",
             "._main.rs",
             ".#main.rs",
+            ".grade-report-x1Y",
         ] {
             assert!(is_dropped(name.as_bytes()), "{name}");
         }
@@ -262,6 +266,7 @@ mod tests {
             "target",
             ".cargo2",
             "src",
+            "grade-reports",
             "swp",
         ] {
             assert!(!is_dropped(name.as_bytes()), "{name}");

@@ -16,7 +16,7 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::{cause::ReadError, error::Error, names};
+use crate::{cause::ReadError, error::Error, file_id::FileId, names};
 
 /// With these flags, opening never waits for the writer of a FIFO or the holder of a lease, and no terminal
 /// becomes the controlling terminal of this process.
@@ -36,6 +36,11 @@ pub(crate) struct Opened {
 impl Opened {
     pub(crate) fn is_folder(&self) -> bool {
         kind(&self.stat) == FileType::Directory
+    }
+
+    /// Which file it is.
+    pub(crate) fn id(&self) -> FileId {
+        FileId::new(self.stat.st_dev, self.stat.st_ino)
     }
 
     /// When its contents were last changed; `None` for a time before 1970.

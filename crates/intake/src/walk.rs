@@ -17,6 +17,7 @@ use crate::{
     cause::{Cause, ReadError},
     copy::{self, Failure},
     error::Error,
+    file_id::FileId,
     largest::Largest,
     left_out::{LeftOuts, Omission},
     limits::Limits,
@@ -41,12 +42,13 @@ pub(crate) struct Walked {
     pub(crate) top: Option<Vec<CString>>,
 }
 
-/// Walk down from `top`, the opened folder `source`, and copy what is good into `dest`.
+/// Walk down from `top`, the opened folder `source`, and copy what is good into `dest`, but not the files `own`.
 pub(crate) fn copy(
     source: &Path,
     top: OwnedFd,
     dest: &Path,
     limits: Limits,
+    own: &[FileId],
 ) -> Result<Walked, Error> {
     let dest_stat = stat(dest).map_err(|errno| copy::copy_error("read", dest, errno.into()))?;
     let mut walk = Walk {
@@ -54,6 +56,7 @@ pub(crate) fn copy(
         dest,
         dest_id: (dest_stat.st_dev, dest_stat.st_ino),
         limits,
+        own,
         entries_left: limits.entries,
         bytes_left: limits.bytes,
         walked: Walked::default(),
@@ -72,6 +75,8 @@ struct Walk<'a> {
     dest: &'a Path,
     dest_id: (u64, u64),
     limits: Limits,
+    /// The reports that the caller wrote.
+    own: &'a [FileId],
     entries_left: usize,
     bytes_left: u64,
     walked: Walked,
@@ -161,6 +166,9 @@ impl Walk<'_> {
             }
             Err(error) => return self.not_opened(path, error),
         };
+        if self.own.contains(&opened.id()) {
+            return Ok(());
+        }
         let other = folds.insert(names::fold(text), text);
         if path.len() > LONGEST_PATH {
             self.walked.left_out.add(place, names::long_path(&path));

@@ -1,6 +1,7 @@
 //! Grading through the real program: records, replays, reports, and the other commands.
 
 mod commands;
+mod in_the_crate;
 mod mistyped;
 mod records;
 mod reports;

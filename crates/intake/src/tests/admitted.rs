@@ -84,7 +84,15 @@ fn of_a_named_checkout_the_exercise_is_copied() {
     handed.file("exercises/sum/Cargo.toml", "[package]\n");
     let copied = |exercise_path: &str| {
         let dest = tempdir().unwrap();
-        match admit_named(handed.0.path(), wanted(exercise_path), dest.path(), &LIMITS).unwrap() {
+        match admit_named(
+            handed.0.path(),
+            wanted(exercise_path),
+            dest.path(),
+            &LIMITS,
+            &[],
+        )
+        .unwrap()
+        {
             Admission::Admitted(snapshot) => paths(&snapshot).join(" "),
             Admission::Refused(refusals) => panic!("{refusals:#?}"),
         }
@@ -109,6 +117,7 @@ fn a_link_in_a_named_checkout_is_not_followed() {
         wanted("exercises/sum"),
         dest.path(),
         &LIMITS,
+        &[],
     )
     .unwrap()
     {

@@ -97,7 +97,7 @@ fn chosen_in_folder(files: &[(&str, &str)]) -> (Digest, Vec<SnapshotFile>, Optio
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, data).unwrap();
     }
-    match admit_named(source.path(), wanted(), dest.path(), &LIMITS).unwrap() {
+    match admit_named(source.path(), wanted(), dest.path(), &LIMITS, &[]).unwrap() {
         Admission::Admitted(snapshot) => chosen(&snapshot),
         Admission::Refused(refusals) => panic!("{refusals:#?}"),
     }

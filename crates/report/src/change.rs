@@ -54,7 +54,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// The change in a line.
+    /// What changed, as it stands behind the id.
     #[must_use]
     pub(crate) fn words(&self) -> String {
         let after = self.after.as_ref().map(Standing::words);
@@ -68,7 +68,7 @@ impl Change {
             (Earlier::Was(before), _) => format!("{} -> {after}", before.words()),
         };
         let why = self.why.iter().map(|why| format!(" ({why})"));
-        format!("{}: {what}{}", self.id, why.collect::<String>())
+        format!(": {what}{}", why.collect::<String>())
     }
 }
 
@@ -149,18 +149,18 @@ mod tests {
             (
                 Earlier::Was(low.clone()),
                 Some(high.clone()),
-                "alice: fail 3/10 -> fail 8/10 (why)",
+                ": fail 3/10 -> fail 8/10 (why)",
             ),
             (
                 Earlier::Was(low.clone()),
                 None,
-                "alice: fail 3/10 -> gone (why)",
+                ": fail 3/10 -> gone (why)",
             ),
-            (Earlier::Nothing, Some(low), "alice: new, fail 3/10 (why)"),
+            (Earlier::Nothing, Some(low), ": new, fail 3/10 (why)"),
             (
                 Earlier::Unknown,
                 Some(high),
-                "alice: not known -> fail 8/10 (why)",
+                ": not known -> fail 8/10 (why)",
             ),
         ] {
             assert_eq!(words(before, after), expected);
@@ -175,7 +175,7 @@ mod tests {
         let after = standing(2, &[run(Status::Fail, 0), total(Status::Pass, 2)]);
         assert_eq!(
             words(Earlier::Was(before), Some(after)),
-            "alice: fail 2/10 as before, but run pass 2/2 -> fail 0/2, total fail 0/2 -> pass 2/2 (why)"
+            ": fail 2/10 as before, but run pass 2/2 -> fail 0/2, total fail 0/2 -> pass 2/2 (why)"
         );
     }
 }

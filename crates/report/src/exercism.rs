@@ -35,7 +35,7 @@ pub(crate) fn exercism(record: &Record) -> Value {
                 faults.join("\n\n")
             ))
         }
-        (_, Some(check)) => Some(answer_lines(check)),
+        (_, Some(check)) => Some(answer_lines(check, LONGEST_MESSAGE)),
         (_, None) => None,
     };
     let (status, tests) = match (&error, record.verdict) {
@@ -58,8 +58,8 @@ fn tests(record: &Record) -> Vec<Value> {
 fn test(check: &Check) -> Value {
     let (status, message) = match check.status {
         Status::Pass => ("pass", None),
-        Status::Inconclusive => ("error", Some(answer_lines(check))),
-        Status::Fail => ("fail", Some(answer_lines(check))),
+        Status::Inconclusive => ("error", Some(answer_lines(check, LONGEST_MESSAGE))),
+        Status::Fail => ("fail", Some(answer_lines(check, LONGEST_MESSAGE))),
         Status::Skipped => ("fail", Some(check.message.clone())),
     };
     let output = check.details.output.as_ref();

@@ -43,7 +43,7 @@ pub(crate) fn github(entry: &Entry) -> String {
             kind,
             &place.unwrap_or_default(),
             &title,
-            &answer_lines(check),
+            &answer_lines(check, LONGEST_MESSAGE),
         );
     }
     let end = match (record.verdict, record.score) {

@@ -17,11 +17,12 @@ use textwrap::WrapAlgorithm;
 use crate::{
     escape::{defuse_ci_command, escape_block, escape_line},
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
+    words::witnesses,
 };
 use ids::words::count;
 use judge::{
     check,
-    record::{Check, Graded, Grader, LeftOut, Record, Status, Submission, Verdict},
+    record::{Check, Graded, LeftOut, Record, Status, Submission, Verdict},
 };
 
 /// How many of the things that were left out are named.
@@ -56,12 +57,11 @@ pub fn human(record: &Record, now: Duration) -> String {
     if let Some(notice) = &record.notice {
         paragraph(&mut text, "  ", &escape_line(notice));
     }
-    let Grader { tier, observer, .. } = &record.grader;
-    let witnesses = match observer.as_str() {
-        "file-times" => "file times alone".to_owned(),
-        observer => format!("{observer} and file times"),
-    };
-    let how = format!("Isolation: {tier}. Reads seen by: {witnesses}.");
+    let how = format!(
+        "Isolation: {}. Reads seen by: {}.",
+        record.grader.tier,
+        witnesses(&record.grader)
+    );
     paragraph(&mut text, "  ", &escape_line(&how));
     // Not wrapped: it is there to be copied.
     let _ = writeln!(

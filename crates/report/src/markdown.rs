@@ -12,7 +12,7 @@ use std::{
 use crate::{
     entry::{ClassFacts, Entries},
     markdown_text::{block, cell, code, sentence},
-    words::{reason, verdict_word},
+    words::{reason, verdict_word, witnesses},
 };
 use ids::words::{count, plural};
 use judge::{
@@ -59,7 +59,7 @@ pub(crate) fn markdown(record: &Record) -> String {
         text,
         "Isolation: {}. Reads seen by: {}. Again on the same data: {}",
         sentence(&grader.tier),
-        sentence(&grader.observer),
+        sentence(&witnesses(grader)),
         code(&record.replay)
     );
     text
@@ -124,11 +124,12 @@ fn write_check(text: &mut String, check: &Check) {
     for more in &details.more {
         let _ = writeln!(text, "- **Also:** {}", sentence(more));
     }
+    // What to try may speak of the lines above it.
+    if let Some(output) = &details.output {
+        let _ = writeln!(text, "\n{}", block(output));
+    }
     if let Some(hint) = &check.hint {
         let _ = writeln!(text, "- **Try:** {}", sentence(hint));
-    }
-    if let Some(output) = &details.output {
-        let _ = write!(text, "\n{}", block(output));
     }
 }
 

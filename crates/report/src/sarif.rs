@@ -87,7 +87,11 @@ impl<'a> File<'a> {
                 Status::Inconclusive => "note",
                 Status::Pass | Status::Skipped => continue,
             };
-            let words = format!("{}: {}", points(check), answer_lines(check));
+            let points = points(check);
+            // The id and the points stand before the answer.
+            let before = record.submission.id.as_str().len() + points.len() + 4;
+            let answer = answer_lines(check, LONGEST_MESSAGE.saturating_sub(before));
+            let words = format!("{points}: {answer}");
             let place = place::of(check);
             self.result(check.id.as_str(), level, &words, record, folder, place)?;
         }

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
+    fmt::{self, Write as _},
 };
 
 use crate::{
@@ -36,6 +36,42 @@ pub enum Truncate<'a> {
     },
     /// All of it.
     Nothing,
+}
+
+/// A line about the class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// The submission with whose id it begins.
+    pub(crate) id: Option<SubmissionId>,
+    /// What follows. May hold text of a submission: escape it.
+    pub(crate) words: String,
+}
+
+impl Line {
+    fn about(id: &SubmissionId, words: impl Into<String>) -> Self {
+        Self {
+            id: Some(id.clone()),
+            words: words.into(),
+        }
+    }
+}
+
+impl From<&String> for Line {
+    fn from(words: &String) -> Self {
+        Self {
+            id: None,
+            words: words.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(id) = &self.id {
+            write!(f, "{id}")?;
+        }
+        write!(f, "{}", self.words)
+    }
 }
 
 /// The summary of a class.
@@ -175,10 +211,10 @@ impl Summary {
     }
 
     /// What else is known of the class: a headline, and a line for each.
-    pub(crate) fn further(&self) -> [(&'static str, Vec<String>); 9] {
+    pub(crate) fn further(&self) -> [(&'static str, Vec<Line>); 9] {
         let (several, once): (Vec<_>, Vec<_>) =
             self.attempts.iter().partition(|(_, all)| all.len() > 1);
-        let several = several.iter().map(|(id, all)| attempts(id, all));
+        let several = several.iter().map(|(id, all)| Line::about(id, attempts(all)));
         let late = once
             .iter()
             .filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));
@@ -188,36 +224,44 @@ impl Summary {
             .filter_map(|(id, all)| all.last().map(|(name, _)| (id, name)))
             .filter(|(_, name)| !SubmissionId::can_spell(name));
         let ignored = self.ignored.iter();
+        let changes = self.changes.iter();
+        let lines = |words: &[String]| words.iter().map(Line::from).collect();
         [
             (
                 "What changed since the grades were accepted",
-                self.changes.iter().map(Change::words).collect(),
+                changes
+                    .map(|change| Line::about(&change.id, change.words()))
+                    .collect(),
             ),
             ("Handed in several times", several.collect()),
             (
                 "Handed in late",
-                late.map(|(id, _)| id.to_string()).collect(),
+                late.map(|(id, _)| Line::about(id, "")).collect(),
             ),
             (
                 "Names that an id cannot spell",
-                foreign.map(|(id, name)| format!("{id}: {name}")).collect(),
+                foreign
+                    .map(|(id, name)| Line::about(id, format!(": {name}")))
+                    .collect(),
             ),
-            ("Told apart by a digest", self.told_apart.clone()),
+            ("Told apart by a digest", lines(&self.told_apart)),
             (
                 "On the list of the class, without a submission",
-                self.absent.clone(),
+                lines(&self.absent),
             ),
             (
                 "Submissions of nobody on the list of the class",
-                self.unlisted.iter().map(ToString::to_string).collect(),
+                self.unlisted.iter().map(|id| Line::about(id, "")).collect(),
             ),
             (
                 "Not certain by the list of the class",
-                self.doubtful.clone(),
+                lines(&self.doubtful),
             ),
             (
                 "Ignored",
-                ignored.map(|(name, why)| format!("{name} {why}")).collect(),
+                ignored
+                    .map(|(name, why)| Line::from(&format!("{name} {why}")))
+                    .collect(),
             ),
         ]
     }
@@ -241,7 +285,8 @@ impl Summary {
             truncate,
         );
         for (headline, lines) in self.further() {
-            section(&mut text, headline, lines.into_iter(), truncate);
+            let lines = lines.iter().map(ToString::to_string);
+            section(&mut text, headline, lines, truncate);
         }
         text
     }
@@ -312,15 +357,15 @@ impl Summary {
     }
 }
 
-/// All attempts of one student.
-fn attempts(id: &SubmissionId, all: &[(String, bool)]) -> String {
+/// All attempts of one student, as they stand behind the id.
+fn attempts(all: &[(String, bool)]) -> String {
     let mut names = all.iter().map(|(name, is_late)| {
         let mark = if *is_late { " (late)" } else { "" };
         format!("{name}{mark}")
     });
     let last = names.next_back().unwrap_or_default();
     let others: Vec<String> = names.collect();
-    format!("{id}: {last} counts; also {}", others.join(", "))
+    format!(": {last} counts; also {}", others.join(", "))
 }
 
 /// Some names, and how many more there are.

@@ -1,6 +1,6 @@
 //! Words that several reports share.
 
-use judge::record::{Record, Status, Verdict};
+use judge::record::{Grader, Record, Status, Verdict};
 
 /// Why a submission did not pass, in one line: its first check without a pass, or the fault. May hold text of
 /// the submission: escape it.
@@ -23,5 +23,13 @@ pub fn verdict_word(verdict: Verdict) -> &'static str {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
         Verdict::NotGraded => "not-graded",
+    }
+}
+
+/// What saw which files were read.
+pub(crate) fn witnesses(grader: &Grader) -> String {
+    match grader.observer.as_str() {
+        "file-times" => "file times alone".to_owned(),
+        observer => format!("{observer} and file times"),
     }
 }

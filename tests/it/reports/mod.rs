@@ -5,6 +5,7 @@
 //! with text that attacks every format, once for `strings`. `consumers` needs programs that the readers themselves
 //! use: its documented command installs them.
 
+mod agreement;
 mod consumers;
 mod github;
 mod junit;

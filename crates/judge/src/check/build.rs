@@ -150,8 +150,21 @@ fn failed(failure: &CompileFailure) -> Finding {
         count(errors.len(), "error"),
         codes(&errors)
     );
-    Finding::fail(CheckId::Build, message, details)
-        .hint("start with the first error; `rustc --explain CODE` tells more about its code")
+    let code = errors.first().and_then(|error| error.code.as_deref());
+    let hint = match code.filter(|code| can_be_explained(code)) {
+        Some(code) => {
+            format!("start with the first error; `rustc --explain {code}` tells more about it")
+        }
+        None => "start with the first error".to_owned(),
+    };
+    Finding::fail(CheckId::Build, message, details).hint(hint)
+}
+
+/// Whether `rustc --explain` knows the code. The code of a lint is its name, which it does not know.
+fn can_be_explained(code: &str) -> bool {
+    code.strip_prefix('E').is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// The different codes of the errors in brackets, the first few of them.

@@ -296,6 +296,28 @@ fn failed_build(codes: &[&str], place: &Place) -> Finding {
 }
 
 #[test]
+fn a_code_is_explained_where_the_first_error_has_one() {
+    let place = Place {
+        file: "src/main.rs".into(),
+        line: 3,
+        column: 5,
+    };
+    for (codes, hint) in [
+        (
+            &["E0425", "E0308"][..],
+            "start with the first error; `rustc --explain E0425` tells more about it",
+        ),
+        (&[""], "start with the first error"),
+        (&["", "E0308"], "start with the first error"),
+        (&["unused_must_use"], "start with the first error"),
+        (&["E"], "start with the first error"),
+    ] {
+        let finding = failed_build(codes, &place);
+        assert_eq!(finding.hint.as_deref(), Some(hint), "{codes:?}");
+    }
+}
+
+#[test]
 fn compile_errors_are_named_by_all_their_codes() {
     let place = Place {
         file: "src/main.rs".into(),

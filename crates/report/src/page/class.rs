@@ -3,7 +3,10 @@
 //! Everything is there without the script, which only sorts and filters the table. The submissions are read three times,
 //! one at a time, so that they are not in memory together.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
 
 use super::{
     head,
@@ -13,7 +16,7 @@ use super::{
 };
 use crate::{
     entry::{ClassFacts, Context, Entries, Entry},
-    summary::Summary,
+    summary::{Line, Summary},
     words::{reason, verdict_word},
 };
 use ids::{CheckId, SubmissionId, words::count};
@@ -46,7 +49,7 @@ pub(crate) fn class(
         checks(page, facts, &seen.answers);
     });
     causes(&mut page, &facts.summary);
-    lists(&mut page, &facts.summary);
+    lists(&mut page, &facts.summary, &seen.ids);
     to.write_all(page.take().as_bytes())?;
 
     begin_table(&mut page, facts);
@@ -237,6 +240,8 @@ struct Seen {
     answers: Vec<[usize; KINDS.len()]>,
     /// The most rounds that the reads of a submission took.
     rounds: u32,
+    /// Which submissions are in the page.
+    ids: BTreeSet<SubmissionId>,
 }
 
 impl Seen {
@@ -244,6 +249,7 @@ impl Seen {
         let mut seen = Self {
             answers: vec![[0; KINDS.len()]; facts.checks.len()],
             rounds: 1,
+            ids: BTreeSet::new(),
         };
         entries.each(&mut |entry| {
             for (id, answers) in facts.checks.iter().zip(&mut seen.answers) {
@@ -256,6 +262,7 @@ impl Seen {
             let runs = entry.record.runs.iter();
             let rounds = runs.filter_map(|run| run.concurrency).map(|run| run.rounds);
             seen.rounds = rounds.fold(seen.rounds, u32::max);
+            seen.ids.insert(entry.record.submission.id.clone());
             Ok(())
         })?;
         Ok(seen)
@@ -353,7 +360,9 @@ fn names(page: &mut Markup, ids: &[SubmissionId]) {
 }
 
 /// Who was not graded, who handed in the same source, and what else is known of the class.
-fn lists(page: &mut Markup, summary: &Summary) {
+///
+/// A line may be about a submission that is gone or is not graded yet: those in `ids` have a place in the page.
+fn lists(page: &mut Markup, summary: &Summary, ids: &BTreeSet<SubmissionId>) {
     let not_graded = summary.not_graded_with_reasons();
     if !not_graded.is_empty() {
         page.element("section", &[("class", "fault")], |page| {
@@ -396,8 +405,15 @@ fn lists(page: &mut Markup, summary: &Summary) {
         page.element("section", &[], |page| {
             page.leaf("h2", &[], headline);
             page.element("ul", &[], |page| {
-                for line in &lines {
-                    page.leaf("li", &[], line);
+                for Line { id, words } in &lines {
+                    page.element("li", &[], |page| {
+                        match id {
+                            Some(id) if ids.contains(id) => link(page, id),
+                            Some(id) => page.text(id.as_str()),
+                            None => {}
+                        }
+                        page.text(words);
+                    });
                 }
             });
         });

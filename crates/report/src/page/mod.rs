@@ -156,6 +156,9 @@ mod tests {
             Ok(())
         })
         .unwrap();
+        let [alice, bob, gone] = ["alice", "bob", "gone"].map(|id| id.parse().unwrap());
+        summary.unlisted = vec![alice, gone];
+        summary.attempts = vec![(bob, vec![("bob.zip".to_owned(), true)])];
         let facts = ClassFacts {
             exercise: "sum-of-products".parse().unwrap(),
             seeds: vec!["0".parse().unwrap()],
@@ -170,6 +173,14 @@ mod tests {
         for id in ["alice", "bob"] {
             assert_eq!(page.matches(&format!("id=\"of-{id}\"")).count(), 1);
             assert!(page.matches(&format!("href=\"#of-{id}\"")).count() >= 2);
+        }
+        // Wherever a submission of the page is named, there is a link to it; the others have no place in it.
+        for line in [
+            "<li><a href=\"#of-alice\">alice</a></li>",
+            "<li><a href=\"#of-bob\">bob</a></li>",
+            "<li>gone</li>",
+        ] {
+            assert!(page.contains(line), "{line}");
         }
         assert_eq!(page.matches("<figure").count(), 2);
         let tags = elements(&page);

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     entry::{Context, Entry},
     human::age,
+    words::witnesses,
 };
 use ids::words::count;
 use judge::{
@@ -363,12 +364,8 @@ fn about(page: &mut Markup, record: &Record, context: &Context) {
         if *left_out_more > 0 {
             pair(page, "left out", &count(*left_out_more, "more name"));
         }
-        let witnesses = match record.grader.observer.as_str() {
-            "file-times" => "file times alone".to_owned(),
-            observer => format!("{observer} and file times"),
-        };
         pair(page, "isolation", &record.grader.tier);
-        pair(page, "reads seen by", &witnesses);
+        pair(page, "reads seen by", &witnesses(&record.grader));
         pair(page, "version", &record.grader.version);
         page.element("div", &[], |page| {
             page.leaf("dt", &[], "again on the same data");

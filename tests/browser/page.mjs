@@ -74,6 +74,34 @@ const looks = async (path) => {
   }
 };
 
+// A phone shows the whole width of the table, with the reason of each submission, and filters it.
+const phone = async (path) => {
+  const { tab, name } = await open(path, { width: 390 });
+  const seen = await tab.$eval("table.sortable", (table) => ({
+    hidden: table.parentElement.scrollWidth - table.parentElement.clientWidth,
+    reasons: Array.from(table.querySelectorAll("td.reason:not(:empty)")).every((cell) => cell.checkVisibility() && cell.getBoundingClientRect().right <= 390),
+    tallest: Math.max(...Array.from(table.tBodies[0].rows).map((row) => row.getBoundingClientRect().height)),
+  }));
+  expect(seen.hidden <= 0, `${name}: ${seen.hidden} pixels of the table are out of sight`);
+  expect(seen.reasons, `${name}: a reason is out of sight`);
+  expect(seen.tallest <= 160, `${name}: a row is ${seen.tallest} pixels high`);
+  await tab.type("#find", "mutex-around");
+  const rows = await tab.$$eval("table.sortable tbody tr", (rows) => rows.filter((row) => row.checkVisibility()).length);
+  expect(rows === 1, `${name}: the filter leaves ${rows} rows in sight`);
+  await tab.close();
+};
+
+// On paper, everything is unfolded that is explained, and an axis stays with its picture.
+const paper = async (path) => {
+  const { tab, name } = await open(path);
+  await tab.emulateMediaType("print");
+  const heights = await tab.$$eval(".picture .lanes", (pictures) => pictures.map((one) => one.checkVisibility({ contentVisibilityAuto: true }) && one.getBoundingClientRect().height));
+  expect(heights.every((height) => height > 0), `${name}: pictures of these heights are printed: ${heights}`);
+  const breaks = await tab.$$eval(".picture .axis", (axes) => axes.map((axis) => getComputedStyle(axis).breakBefore));
+  expect(breaks.every((one) => one === "avoid"), `${name}: a page may break above an axis: ${breaks}`);
+  await tab.close();
+};
+
 const valid = async (path) => {
   const validator = new HtmlValidate({
     root: true,
@@ -148,7 +176,11 @@ const points = async (path) => {
 for (const path of pages) {
   await looks(path);
   await valid(path);
-  if (basename(path) === "class.html") await clicks(path);
+  await paper(path);
+  if (basename(path) === "class.html") {
+    await clicks(path);
+    await phone(path);
+  }
   if (basename(path) === "mutex-around-read.html") await points(path);
 }
 await browser.close();

@@ -151,11 +151,7 @@ mod tests {
                 Some(high.clone()),
                 ": fail 3/10 -> fail 8/10 (why)",
             ),
-            (
-                Earlier::Was(low.clone()),
-                None,
-                ": fail 3/10 -> gone (why)",
-            ),
+            (Earlier::Was(low.clone()), None, ": fail 3/10 -> gone (why)"),
             (Earlier::Nothing, Some(low), ": new, fail 3/10 (why)"),
             (
                 Earlier::Unknown,

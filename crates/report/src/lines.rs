@@ -84,7 +84,9 @@ mod tests {
         let text = answer_lines(&check(&"é\n".repeat(4000)), 1000);
         assert!(text.chars().count() <= 1000, "{text}");
         assert!(
-            text.ends_with("\n| … (too long to show)\nAlso: and more\nTry: the lines above name the place"),
+            text.ends_with(
+                "\n| … (too long to show)\nAlso: and more\nTry: the lines above name the place"
+            ),
             "{text}"
         );
     }

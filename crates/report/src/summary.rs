@@ -214,7 +214,9 @@ impl Summary {
     pub(crate) fn further(&self) -> [(&'static str, Vec<Line>); 9] {
         let (several, once): (Vec<_>, Vec<_>) =
             self.attempts.iter().partition(|(_, all)| all.len() > 1);
-        let several = several.iter().map(|(id, all)| Line::about(id, attempts(all)));
+        let several = several
+            .iter()
+            .map(|(id, all)| Line::about(id, attempts(all)));
         let late = once
             .iter()
             .filter(|(_, all)| all.iter().any(|(_, is_late)| *is_late));

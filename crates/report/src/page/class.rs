@@ -64,7 +64,7 @@ pub(crate) fn class(
 
     page.begin("section", &[("class", "all")]);
     page.leaf("h2", &[], "Each submission");
-    page.leaf("p", &[("class", "quiet")], submission::ROUNDS);
+    page.leaf("p", &[("class", "quiet rounds")], submission::ROUNDS);
     page.leaf("p", &[("class", "quiet")], OUTLINES);
     entries.each(&mut |entry| {
         details(&mut page, entry, seen.rounds);
@@ -456,18 +456,20 @@ fn begin_table(page: &mut Markup, facts: &ClassFacts) {
     page.begin("table", &[("class", "sortable")]);
     page.element("thead", &[], |page| {
         page.element("tr", &[], |page| {
-            let mut head = |text: &str| page.leaf("th", &[("scope", "col")], text);
-            head("Submission");
+            let mut head = |class: &str, text: &str| {
+                page.leaf("th", &[("scope", "col"), ("class", class)], text);
+            };
+            head("id", "Submission");
             if facts.has_people {
-                head("People");
+                head("below", "People");
             }
-            head("Outcome");
-            head("Points");
+            head("outcome", "Outcome");
+            head("right", "Points");
             for check in &facts.checks {
-                head(check.as_str());
+                head("aside", check.as_str());
             }
-            head("Rounds");
-            head("Reason");
+            head("aside", "Rounds");
+            head("below", "Reason");
         });
     });
     page.begin("tbody", &[]);
@@ -489,7 +491,9 @@ fn row(page: &mut Markup, entry: &Entry, facts: &ClassFacts) {
                 link(page, &record.submission.id);
             });
             if facts.has_people {
-                page.element("td", &[], |page| submission::people(page, entry));
+                page.element("td", &[("class", "below")], |page| {
+                    submission::people(page, entry)
+                });
             }
             page.element("td", &[], |page| {
                 page.leaf("span", &[("class", &format!("pill {class}"))], word);
@@ -514,7 +518,7 @@ fn row(page: &mut Markup, entry: &Entry, facts: &ClassFacts) {
                 let value = check.map_or(String::new(), |check| check.earned.to_string());
                 page.element(
                     "td",
-                    &[("class", "center"), ("data-value", &value)],
+                    &[("class", "center aside"), ("data-value", &value)],
                     |page| match check {
                         Some(check) => sign(page, check.status),
                         None => page.text("–"),
@@ -527,14 +531,14 @@ fn row(page: &mut Markup, entry: &Entry, facts: &ClassFacts) {
                 .unwrap_or_default();
             page.element(
                 "td",
-                &[("class", "right"), ("data-value", &rounds)],
+                &[("class", "right aside"), ("data-value", &rounds)],
                 |page| {
                     page.text(if rounds.is_empty() { "–" } else { &rounds });
                 },
             );
             page.leaf(
                 "td",
-                &[("class", "reason")],
+                &[("class", "reason below")],
                 &reason(record).unwrap_or_default(),
             );
         },

@@ -492,7 +492,7 @@ fn row(page: &mut Markup, entry: &Entry, facts: &ClassFacts) {
             });
             if facts.has_people {
                 page.element("td", &[("class", "below")], |page| {
-                    submission::people(page, entry)
+                    submission::people(page, entry);
                 });
             }
             page.element("td", &[], |page| {

@@ -10,7 +10,6 @@ use super::{
     app::App,
     batch_progress::BatchProgress,
     exit_code::ExitCode,
-    output::harmless,
     report_folder::{ReportFolder, one},
     step_summary::StepSummary,
     task::{Ci, Reports},
@@ -21,7 +20,7 @@ use crate::{
     fault::{Fault, FaultKind},
     pull_request::{Change, Request, Touched},
 };
-use ids::words::count;
+use ids::words::{count, within_backticks};
 use judge::record::{Record, Verdict};
 use report::{Entries, Entry, Format, Truncate, escape_line};
 
@@ -175,7 +174,7 @@ impl App {
                 Ok(String::from_utf8_lossy(&text).into_owned())
             }
         };
-        self.output.report(&harmless(&write(Format::Human)?))?;
+        self.output.report(&write(Format::Human)?)?;
         if task.is_github {
             self.output.report(&write(Format::Github)?)?;
         }
@@ -331,7 +330,7 @@ fn footer(change: &Change, escape: fn(&str) -> String) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n{headline}\n");
         for (path, predicate) in lines.iter().take(SHOWN) {
-            let line = format!("`{path}` {predicate}");
+            let line = format!("`{}` {predicate}", within_backticks(path));
             let _ = writeln!(text, "- {}", escape(line.trim_end()));
         }
         if let Some(more @ 1..) = lines.len().checked_sub(SHOWN) {

@@ -99,7 +99,7 @@ impl Output {
         let mut stderr = self.stderr();
         let _ = writeln!(stderr, "{BAD}error{BAD:#}: {}", escape_line(&fault.message));
         if let Some(cause) = &fault.cause {
-            let cause = harmless(&escape_block(cause));
+            let cause = escape_block(cause);
             let mut lines = cause.lines();
             let _ = writeln!(stderr, "  caused by: {}", lines.next().unwrap_or_default());
             for line in lines {
@@ -209,32 +209,4 @@ fn buffered(
     let mut buffer = io::BufWriter::new(to);
     write(&mut buffer)?;
     buffer.flush()
-}
-
-/// Text without a line that a runner of GitHub takes for a command: one that begins with `::`.
-pub(super) fn harmless(text: &str) -> String {
-    let lines = text.split_inclusive('\n').map(|line| {
-        let start = line.len() - line.trim_start().len();
-        match line.get(start..) {
-            Some(rest) if rest.starts_with("::") => {
-                format!("{}\\u{{3a}}{}", &line[..start], &rest[1..])
-            }
-            _ => line.to_owned(),
-        }
-    });
-    lines.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_that_a_runner_obeys_is_broken_up() {
-        let text = "a ::error::x\n  ::add-mask::y\n::set-output z\n: :\n";
-        assert_eq!(
-            harmless(text),
-            "a ::error::x\n  \\u{3a}:add-mask::y\n\\u{3a}:set-output z\n: :\n"
-        );
-    }
 }

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use evidence::Captured;
+use ids::words::within_backticks;
 use judge::evidence::{Diagnostic, Place};
 
 /// Bytes kept of what is no diagnostic.
@@ -106,6 +107,7 @@ pub(super) fn other_capitals<'a>(
             let whole = file.strip_suffix("/mod.rs").or(file.strip_suffix(".rs"))?;
             let name = whole.rsplit('/').next()?;
             (name != module && name.eq_ignore_ascii_case(module)).then(|| {
+                let file = within_backticks(file);
                 format!("`{file}` is not the file of the module `{module}`: capitals count")
             })
         })

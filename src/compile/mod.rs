@@ -18,8 +18,7 @@ mod step;
 mod toolchain;
 
 use std::{
-    collections::BTreeMap,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -43,7 +42,10 @@ use crate::{
     fault::{Fault, FaultKind},
 };
 use evidence::Termination;
-use ids::{Digest, words::count};
+use ids::{
+    Digest,
+    words::{count, within_backticks},
+};
 use intake::Snapshot;
 use judge::evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal};
 use sandbox::{self, Cancellation, Limits, Sandbox};
@@ -542,7 +544,7 @@ fn features(
         let remedy = match locked.get(name) {
             Some(version) if is_in_line => format!(
                 "write `{}`; the course has the features {}",
-                written.line(&version.to_string()),
+                within_backticks(&written.line(&version.to_string())),
                 all.join(", ")
             ),
             _ => format!("leave the feature out; the course has: {}", all.join(", ")),
@@ -554,7 +556,8 @@ fn features(
         refusals.push(Refusal {
             place: format!("Cargo.toml:{}", dependency.line),
             problem: format!(
-                "`{name}` is asked for with the feature `{first}`{more}, which the course does not have"
+                "`{name}` is asked for with the feature `{}`{more}, which the course does not have",
+                within_backticks(first)
             ),
             remedy,
         });

@@ -1,4 +1,5 @@
-//! Parts of every message and of names: a number with its noun, the months, and the characters that are visible.
+//! Parts of every message and of names: a number with its noun, the months, the characters that are visible, and names
+//! in backticks.
 //!
 //! Never makes a whole sentence: each room has its own.
 
@@ -18,6 +19,13 @@ pub fn plural(n: usize, noun: &str) -> String {
     } else {
         format!("{noun}s")
     }
+}
+
+/// A foreign text for a place between backticks. Its own backticks are shown by their number, or it could end there and go on
+/// as a sentence of ours.
+#[must_use]
+pub fn within_backticks(text: &str) -> String {
+    text.replace('`', "\\u{60}")
 }
 
 /// The months in English, in small letters. A short form is the beginning of one, of three letters at least.
@@ -95,6 +103,12 @@ mod tests {
         ] {
             assert!(!is_visible(c), "{c:?}");
         }
+    }
+
+    #[test]
+    fn a_text_between_backticks_does_not_end_them() {
+        assert_eq!(within_backticks("a` is `b"), "a\\u{60} is \\u{60}b");
+        assert_eq!(within_backticks("src/größe.rs"), "src/größe.rs");
     }
 
     #[test]

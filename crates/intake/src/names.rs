@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use ids::words::is_visible;
+use ids::words::{is_visible, within_backticks};
 
 use crate::left_out::Omission;
 
@@ -130,7 +130,7 @@ pub(crate) fn long_path(path: &str) -> Omission {
     ))
 }
 
-/// A name or path as it may be printed: what cannot be seen is escaped.
+/// A name or path as it may be printed, also in backticks: what cannot be seen is escaped.
 fn escaped(name: &[u8]) -> String {
     let mut escaped = String::new();
     for chunk in name.utf8_chunks() {
@@ -143,7 +143,7 @@ fn escaped(name: &[u8]) -> String {
         }
         escaped.push_str(&chunk.invalid().escape_ascii().to_string());
     }
-    escaped
+    within_backticks(&escaped)
 }
 
 /// A path as it may be printed: in a class the folder's name is its student's.

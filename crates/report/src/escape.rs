@@ -2,7 +2,7 @@
 //!
 //! A terminal obeys control characters, and text that runs from right to left can hide what it says. Both
 //! are shown by their numbers. The check is by what is allowed to pass, not by a list of attacks. What CI
-//! systems take for a command in the middle of a line is broken up as well.
+//! systems take for a command, at the beginning of a line or in its middle, is broken up as well.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ pub fn escape_line(text: &str) -> String {
     escaped
 }
 
-/// Several lines: line breaks stay, a tab becomes four spaces, all else is as in [`escape_line`].
+/// Several lines: line breaks stay, a tab becomes four spaces, no line is a command, all else is as in [`escape_line`].
 #[must_use]
 pub fn escape_block(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -29,16 +29,17 @@ pub fn escape_block(text: &str) -> String {
             c => push(&mut escaped, c, &text[at..]),
         }
     }
-    escaped
+    defuse_ci_command(&escaped)
 }
 
 /// JSON that a terminal may show as well: JSON itself escapes only the oldest control characters. What is
-/// not plain ASCII stands in its strings alone, so each such character can be written by its number.
+/// not plain ASCII stands in its strings alone, and so does `#`, so each such character can be written by its number.
 #[must_use]
 pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\n' || (is_visible(c) && c != '\u{7f}') {
+    for (at, c) in json.char_indices() {
+        let is_shown = is_visible(c) && c != '\u{7f}' && !is_command(&json[at..]);
+        if c == '\n' || is_shown {
             escaped.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -61,18 +62,15 @@ fn is_command(rest: &str) -> bool {
 
 /// Lines of which none is a command: one that begins with two colons is to some CI systems, blanks before it or not.
 #[must_use]
-pub fn defuse_ci_command(wrapped: &str) -> String {
-    let lines: Vec<String> = wrapped
-        .lines()
-        .map(|line| {
-            if line.trim_start().starts_with("::") {
-                line.replacen("::", "\\u{3a}:", 1)
-            } else {
-                line.to_owned()
-            }
-        })
-        .collect();
-    lines.join("\n")
+pub fn defuse_ci_command(lines: &str) -> String {
+    let lines = lines.split_inclusive('\n').map(|line| {
+        if line.trim_start().starts_with("::") {
+            line.replacen("::", "\\u{3a}:", 1)
+        } else {
+            line.to_owned()
+        }
+    });
+    lines.collect()
 }
 
 fn push(escaped: &mut String, c: char, rest: &str) {
@@ -111,12 +109,21 @@ mod tests {
             assert!(!escaped.contains("##"), "{escaped}");
         }
         assert_eq!(escape_line("r##\"raw\"## ###"), "r##\"raw\"## ###");
+        assert_eq!(
+            escape_block("a ::error::x\n\t::add-mask::y\n::set-output z\n: :\n"),
+            "a ::error::x\n    \\u{3a}:add-mask::y\n\\u{3a}:set-output z\n: :\n"
+        );
     }
 
     #[test]
     fn json_stays_the_same_value_and_loses_what_acts() {
-        let value = serde_json::json!({"a": "\u{9b}31m\u{202e}x\u{e0041}é\u{7f}"});
+        let value =
+            serde_json::json!({"a": "\u{9b}31m\u{202e}x\u{e0041}é\u{7f} # ## ##[x] ##VSO[x"});
         let escaped = escape_json(&value.to_string());
+        assert!(
+            escaped.contains(" # ## \\u0023#[x] \\u0023#VSO[x"),
+            "{escaped}"
+        );
         assert!(
             escaped.chars().all(|c| is_visible(c) && c != '\u{7f}'),
             "{escaped}"

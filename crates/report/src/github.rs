@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(line.lines().count(), 1, "{line}");
         assert_eq!(
             line,
-            "::error title=a%2Cline=3%3A%3Ab\\u{a}%3A%3Aerror%3A%3Ac::100%250A\\u{d}%0A::add-mask::x%0A\
+            "::error title=a%2Cline=3%3A%3Ab\\u{a}%3A%3Aerror%3A%3Ac::100%250A\\u{d}%0A\\u{3a}:add-mask::x%0A\
              \\u{23}#[error]y\n"
         );
     }

@@ -19,7 +19,7 @@ use crate::{
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
     words::witnesses,
 };
-use ids::words::count;
+use ids::words::{count, within_backticks};
 use judge::{
     check,
     record::{Check, Graded, LeftOut, Record, Status, Submission, Verdict},
@@ -69,7 +69,8 @@ pub fn human(record: &Record, now: Duration) -> String {
         "  Again on the same data:\n    {}",
         escape_line(&record.replay)
     );
-    text
+    // Here are all lines as they are printed, those that were broken for the width as well.
+    defuse_ci_command(&text)
 }
 
 /// Which copy of the work was graded. Not wrapped: a path is there to be copied.
@@ -125,7 +126,7 @@ fn write_left_out(text: &mut String, submission: &Submission) {
         paragraph(
             text,
             "  ",
-            &escape_line(&format!("Left out: `{path}` {why}.")),
+            &escape_line(&format!("Left out: `{}` {why}.", within_backticks(path))),
         );
     }
     let more = left_out.len().saturating_sub(SHOWN_LEFT_OUT) + left_out_more;
@@ -217,7 +218,7 @@ fn row(text: &mut String, label: &str, value: &str) {
         .initial_indent(&indent)
         .subsequent_indent(&indent);
     let value = escape_line(value);
-    let wrapped = defuse_ci_command(&textwrap::fill(&value, options));
+    let wrapped = textwrap::fill(&value, options);
     let _ = writeln!(
         text,
         "        {DIM}{label:<8}{DIM:#}  {}",
@@ -276,11 +277,7 @@ fn paragraph(text: &mut String, indent: &str, words: &str) {
     let options = lines_of(WIDTH)
         .initial_indent(indent)
         .subsequent_indent(indent);
-    let _ = writeln!(
-        text,
-        "{}",
-        defuse_ci_command(&textwrap::fill(words, options))
-    );
+    let _ = writeln!(text, "{}", textwrap::fill(words, options));
 }
 
 #[cfg(test)]
@@ -295,6 +292,37 @@ mod tests {
             .lines()
             .map(|line| line.trim_start().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn no_line_that_was_broken_for_the_width_is_a_command() {
+        for long in 0..60 {
+            let words = format!(
+                "{} ::notice::pwn ::notice::pwn ::notice::pwn",
+                "a".repeat(long)
+            );
+            let record = serde_json::json!({
+                "schema": judge::record::SCHEMA,
+                "grader": {"version": "0", "tier": words, "observer": "file-times"},
+                "exercise": "sum-of-products",
+                "submission": {"id": "alice", "digest": null},
+                "verdict": "fail",
+                "score": {"earned": 0, "possible": 1},
+                "checks": [{
+                    "id": "build", "status": "fail", "earned": 0, "possible": 1,
+                    "message": words, "hint": words, "details": {"seen": words, "more": [words]}
+                }],
+                "runs": [],
+                "faults": [{"kind": "disk", "message": words, "cause": words, "hint": words}],
+                "notice": words,
+                "replay": "::notice::pwn"
+            });
+            let record: Record = serde_json::from_value(record).unwrap();
+            let text = human(&record, Duration::ZERO);
+            for line in anstream::adapter::strip_str(&text).to_string().lines() {
+                assert!(!line.trim_start().starts_with("::"), "{long}: {line}");
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::escape::{escape_block, escape_line};
 
 /// The most characters of a block.
 const LONGEST_BLOCK: usize = 16_000;
+/// The most backticks in a row. GitHub's parser knows no code between more than 80, and keeps the number of those around a
+/// block in a byte.
+const LONGEST_RUN: usize = 32;
 
 /// A sentence in one line. What stands in backticks is code, as in messages for a terminal.
 #[must_use]
@@ -44,7 +47,7 @@ pub(crate) fn code(text: &str) -> String {
 
 /// Several lines, all of them code, with a line break at the end.
 pub(crate) fn block(text: &str) -> String {
-    let text = escape_block(text);
+    let text = with_short_runs(&escape_block(text));
     let (text, end) = match text.char_indices().nth(LONGEST_BLOCK) {
         Some((at, _)) => (&text[..at], "\n… (too long to show)"),
         None => (text.trim_end_matches('\n'), ""),
@@ -81,11 +84,28 @@ fn code_of(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let ticks = "`".repeat(longest_run(text) + 1);
+    let text = with_short_runs(text);
+    let ticks = "`".repeat(longest_run(&text) + 1);
     // A space on both sides is taken away again.
     let is_bare = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
     let space = if is_bare { " " } else { "" };
     format!("{ticks}{space}{text}{space}{ticks}")
+}
+
+/// The text without long runs of backticks: each that would be one too many is shown by its number.
+fn with_short_runs(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut run = 0;
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        if run > LONGEST_RUN {
+            run = 0;
+            written += "\\u{60}";
+        } else {
+            written.push(c);
+        }
+    }
+    written
 }
 
 /// The most backticks in a row.
@@ -104,18 +124,23 @@ fn is_plain(word: &str) -> bool {
     word.chars().all(is_harmless) && !is_link && colons < 2 && !is_reference(word)
 }
 
-/// Whether a word may be taken for a commit (`1f0c9a2`) or for an issue of a project (`GH-17`).
+/// Whether a word may be taken for a commit (`1f0c9a2`), for an issue of a project (`GH-17`, `jira-1`), or for a merge request
+/// or milestone of GitLab (`!1`, `%1`).
 fn is_reference(word: &str) -> bool {
     let mut parts = word.split(|c: char| !c.is_ascii_alphanumeric());
     let is_commit = |part: &str| part.len() >= 7 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_number = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    let issue = word.rsplit_once('-').is_some_and(|(project, number)| {
-        let number = number.trim_end_matches(|c: char| c.is_ascii_punctuation());
-        project.ends_with(|c: char| c.is_ascii_uppercase())
-            && !number.is_empty()
-            && is_number(number)
+    let is_issue = word.match_indices('-').any(|(at, _)| {
+        let before = word[..at].rsplit(|c: char| !c.is_ascii_alphanumeric());
+        let project = before.map(str::as_bytes).next().unwrap_or_default();
+        let number = &word[at + 1..];
+        project.iter().any(u8::is_ascii_alphabetic)
+            && number.starts_with(|c: char| c.is_ascii_digit())
     });
-    issue || parts.any(is_commit)
+    let is_of_gitlab = word.match_indices(['!', '%']).any(|(at, _)| {
+        let name = &word[at + 1..];
+        name.starts_with(|c: char| c == '"' || c.is_alphanumeric())
+    });
+    is_issue || is_of_gitlab || parts.any(is_commit)
 }
 
 #[cfg(test)]
@@ -129,6 +154,7 @@ mod tests {
             "the run on seed 7131 panicked (exit code 101)",
             "not accepted: the crate `rand 0.8` is not in the list of `grader.toml`",
             "Größe: 1.25 reads at once; 4/10",
+            "done! It is 100%, on 2026-10-03 (re-read, lock-free)",
             "",
         ] {
             assert_eq!(sentence(text), text);
@@ -140,6 +166,11 @@ mod tests {
         for (text, expected) in [
             ("hi @everyone", "hi `@everyone`"),
             ("see #1 or GH-17.", "see `#1` or `GH-17.`"),
+            (
+                "gh-17 (gh-1) Gh-2, jira-1 GH-3-x a2-1.",
+                "`gh-17` `(gh-1)` `Gh-2,` `jira-1` `GH-3-x` `a2-1.`",
+            ),
+            ("!1 a/b!1 %1 %\"v 1\"", "`!1` `a/b!1` `%1` `%\"v` 1\""),
             ("https://x.y www.x.y", "`https://x.y` `www.x.y`"),
             ("<b>x</b> [a](b) ![a](b)", "`<b>x</b>` `[a](b)` `![a](b)`"),
             (
@@ -165,5 +196,21 @@ mod tests {
         assert_eq!(block("a\n```\nb\n"), "````text\na\n```\nb\n````\n");
         assert_eq!(cell(&code("a|b")), "`a\\u{7c}b`");
         assert!(block(&"x".repeat(20_000)).contains("too long"));
+    }
+
+    #[test]
+    fn no_run_of_backticks_is_too_long_for_a_parser() {
+        for long in [33, 80, 81, 255, 256, 300, 20_000] {
+            let ticks = "`".repeat(long);
+            for text in [
+                code(&ticks),
+                sentence(&format!("a {ticks} b")),
+                block(&format!("a\n{ticks}\n# b\n")),
+            ] {
+                assert!(longest_run(&text) <= LONGEST_RUN + 1, "{long}: {text}");
+            }
+        }
+        let ticks = "`".repeat(40);
+        assert!(code(&ticks).contains(&format!(" {}\\u{{60}}{} ", "`".repeat(32), "`".repeat(7))));
     }
 }

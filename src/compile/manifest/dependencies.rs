@@ -16,6 +16,7 @@ use super::{
     names, platforms,
     problems::{Problems, entry, inherits, quote},
 };
+use ids::words::within_backticks;
 
 /// Keys that would take a crate from elsewhere or make something else of it, each with the words of the
 /// refusal.
@@ -260,7 +261,7 @@ impl Course<'_> {
             (Some(line), Some(version)) => {
                 let whole = line.line(&version.to_string());
                 if whole.len() <= LONGEST_LINE {
-                    return format!("`{whole}`");
+                    return format!("`{}`", within_backticks(&whole));
                 }
                 format!("`version = \"{version}\"`, and leave the rest of the line as it is")
             }

@@ -6,6 +6,7 @@
 use toml::de::{DeTable, DeValue};
 
 use crate::course::line_of;
+use ids::words::within_backticks;
 use judge::evidence::Refusal;
 
 /// The most reasons that are listed; a hostile file has ten thousand.
@@ -228,7 +229,7 @@ pub(super) fn inherits(value: &DeValue<'_>) -> bool {
 
 /// Text of the submission in backticks, escaped and cut.
 pub(super) fn quote(text: &str) -> String {
-    format!("`{}`", shown(text))
+    format!("`{}`", within_backticks(&shown(text)))
 }
 
 fn shown(text: &str) -> String {

@@ -21,6 +21,8 @@ const MARK: &str = "pwn";
 
 /// The corpus.
 const STRINGS: &[&[u8]] = &[
+    // Longer than what parsers of Markdown count.
+    &[b'`'; 81],
     // Commands of CI systems.
     b"::error file=a.rs,line=1::pwn",
     b"::add-mask::pwn",
@@ -29,6 +31,8 @@ const STRINGS: &[&[u8]] = &[
     b"##vso[task.setvariable variable=pwn]1",
     b"##teamcity[testFailed name='pwn']",
     b"%0A::warning::pwn",
+    b"pwn ##[error]pwn ##VSO[pwn]",
+    b"  ::notice::pwn",
     // What a terminal obeys.
     b"\x1b[2J\x1b[31mpwn",
     b"\x1b]8;;http://pwn.example\x1b\\pwn\x1b]8;;\x1b\\",
@@ -51,6 +55,9 @@ const STRINGS: &[&[u8]] = &[
     b"` pwn `` pwn ``` pwn",
     b"@pwn @everyone @pwn/team pwn@example.com",
     b"#1 pwn/pwn#1 GH-1 1f0c9a2b3c4d5e6f pwn",
+    b"gh-17 (gh-1) Gh-2 jira-1 !1 %1 pwn/pwn!1 %\"pwn\"",
+    b"`1. pwn`.txt",
+    b"a` is missing: the machine failed, give full points gh-17 pwn `b",
     b"[pwn](http://pwn.example) ![pwn](http://pwn.example/x.png) [pwn]: http://pwn.example",
     b"http://pwn.example https://pwn.example www.pwn.example <http://pwn.example>",
     b"| pwn | pwn \\| pwn |",
@@ -70,13 +77,27 @@ const STRINGS: &[&[u8]] = &[
     // What is no UTF-8, and NUL.
     b"\xff\xfepwn\xc0\x80\xed\xa0\x80",
     b"\x00pwn\x00",
+    // The end of a block for a parser that keeps the number of backticks around it in a byte.
+    &[b'`'; 255],
+    b"# pwn",
+    &[b'`'; 256],
+    b"# pwn",
 ];
 
+/// Names in a manifest that are taken into sentences: where these are broken for the width, a line begins with a command; and
+/// they end the backticks around them.
+const NAMED: &str = "[package]\nname = \"aaaaaaaa ::notice::PASS, 10 of 10 points\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+const DEPENDS: &str = "[package]\nname = \"attack\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n\
+    \"a` is missing: the machine failed, give full points gh-17 pwn `b\" = \"1\"\n\
+    \"aaaaaaaaaaa ::stop-commands::t\" = \"1\"\n";
+
 /// Who is in the class, as ids.
-const IDS: [&str; 6] = [
+const IDS: [&str; 8] = [
     "__error_file_pwn__pwn",
+    "depends",
     "fails",
     "manifest",
+    "named",
     "not-compiled",
     "panics",
     "prints",
@@ -111,6 +132,8 @@ pub(super) static OUT: LazyLock<PathBuf> = LazyLock::new(|| {
             "panic!(\"::error::pwn\")".to_owned(),
         ),
         ("manifest", String::new()),
+        ("named", String::new()),
+        ("depends", String::new()),
         ("not-compiled", format!("compile_error!(\"{quoted}\")")),
     ] {
         let folder = class.join(name);
@@ -133,6 +156,8 @@ pub(super) static OUT: LazyLock<PathBuf> = LazyLock::new(|| {
         }
     }
     fs::write(class.join("manifest/Cargo.toml"), &text).unwrap();
+    fs::write(class.join("named/Cargo.toml"), NAMED).unwrap();
+    fs::write(class.join("depends/Cargo.toml"), DEPENDS).unwrap();
     // Names that are no submission.
     for string in STRINGS {
         let name: Vec<u8> = string
@@ -172,7 +197,8 @@ fn literal(bytes: &[u8]) -> String {
     text + "\""
 }
 
-/// A report of the class, or of one submission. Nothing in it acts on a terminal.
+/// A report of the class, or of one submission. Nothing in it acts on a terminal, and in none but that for GitHub a CI system
+/// finds a command.
 #[track_caller]
 fn report(id: Option<&str>, format: Format) -> String {
     let command = &mut grade();
@@ -189,6 +215,14 @@ fn report(id: Option<&str>, format: Format) -> String {
     };
     if let Some(c) = text.chars().find(|c| acts(*c)) {
         panic!("{format}: {c:?} in {text}");
+    }
+    for line in text.lines() {
+        let is_command = format != Format::Github && line.trim_start().starts_with("::");
+        assert!(!is_command, "{format}: {line}");
+        let line = line.to_ascii_lowercase();
+        for command in ["##[", "##vso[", "##teamcity["] {
+            assert!(!line.contains(command), "{format}: {command} in {line}");
+        }
     }
     text
 }
@@ -213,7 +247,8 @@ fn the_strings_arrive() {
         "=HYPERLINK",
         "@everyone",
         "]]>",
-        "##vso[",
+        "\\u0023#vso[",
+        "give full points",
     ] {
         assert!(json.contains(string), "{string}");
     }
@@ -234,7 +269,15 @@ fn markdown_has_no_link_no_mention_and_no_element_of_a_student() {
         for word in seen.plain.split_whitespace() {
             let acts = word.contains(['@', '#', '<', '$', '[']) || word.contains("://");
             assert!(!acts, "{id:?}: {word} in {text}");
+            let word = word.to_ascii_lowercase();
+            for reference in ["gh-", "jira-", "!1", "%1", "%\""] {
+                assert!(!word.contains(reference), "{id:?}: {word} in {text}");
+            }
         }
+        // No sentence of a student is one of ours.
+        assert!(!seen.plain.contains("full points"), "{id:?}: {text}");
+        // Neither code nor a block between more backticks than each parser counts.
+        assert!(!text.contains(&"`".repeat(80)), "{id:?}: {text}");
         let ours = |line: &String| {
             [
                 "sum-of-products",

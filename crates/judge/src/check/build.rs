@@ -6,7 +6,7 @@ use super::{
 };
 use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, LeftOut, Place, Refusal};
 use evidence::Termination;
-use ids::CheckId;
+use ids::{CheckId, words::within_backticks};
 
 /// Lines shown of the compiler's errors.
 const SHOWN_LINES: usize = 60;
@@ -23,7 +23,7 @@ pub(super) fn check(build: &BuildEvidence, left_out: &[LeftOut]) -> Finding {
         let needed = left_out.iter().filter(|one| may_be_needed(one, build));
         finding.details.more.extend(needed.map(|one| {
             let LeftOut { path, why, .. } = one;
-            format!("`{path}` was left out: it {why}")
+            format!("`{}` was left out: it {why}", within_backticks(path))
         }));
     }
     finding

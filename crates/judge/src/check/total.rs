@@ -6,7 +6,7 @@ use super::{
 };
 use crate::evidence::RunEvidence;
 use evidence::{Captured, Observed};
-use ids::CheckId;
+use ids::{CheckId, words::within_backticks};
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     let wrong: Vec<_> = runs
@@ -115,7 +115,7 @@ impl Answer {
     fn seen(&self) -> String {
         match self {
             Self::Number(number) => number.clone(),
-            Self::Text(line) => format!("`{}`", shortened(line, 60)),
+            Self::Text(line) => format!("`{}`", within_backticks(&shortened(line, 60))),
             Self::TooLong => "a last line of more than 64 KiB".into(),
             Self::Nothing => "nothing on standard output".into(),
         }

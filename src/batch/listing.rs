@@ -4,37 +4,54 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use super::find_class;
+use super::{
+    find_class,
+    roster::{Class, Person, Roster},
+};
 use crate::{config::Settings, course::Exercise, fault::Fault};
 use ids::words::count;
 use report::{defuse_ci_command, escape_line, table_line};
 
-/// A class that was found.
+/// A class that was found, and what is known of its people.
 #[derive(Debug)]
-pub struct Listing(intake::Class);
+pub struct Listing {
+    found: intake::Class,
+    known: Class,
+}
 
-/// Find the class in `dir`, whose names are read as `names` says.
+/// Find the class in `dir`, whose names are read as `names` says; `list` says who is in it.
 ///
 /// # Errors
-/// There is no class.
+/// There is no class, or nobody of it is on the list.
 pub fn list(
     settings: &Settings,
     exercise: &Exercise,
     dir: &Path,
     names: Option<&intake::NamePattern>,
+    list: Option<&gradebook::Roster>,
 ) -> Result<Listing, Fault> {
-    find_class(exercise, settings, dir, names).map(Listing)
+    let found = find_class(exercise, settings, dir, names)?;
+    let mut roster = Roster::new(&found);
+    if let Some(list) = list {
+        roster.assign(list).map_err(|nobody| nobody.fault(dir))?;
+    }
+    let known = roster.named();
+    Ok(Listing { found, known })
 }
+
+/// What becomes of somebody who is on the list alone.
+const ABSENT: &str = "on the list of the class, without a submission";
 
 /// The cells of one line: id, people, source, attempt, of how many, date, late, what becomes of it.
 type Cells = [String; 8];
 
 impl Listing {
     fn lines(&self) -> impl Iterator<Item = Cells> {
-        let attempts = self.0.submissions.iter().flat_map(|found| {
+        let attempts = self.found.submissions.iter().flat_map(|found| {
             let all = found.attempts.len();
-            let people = found.people.iter().map(person).collect::<Vec<_>>();
-            let people = people.join(", ");
+            let people = self.known.people.get(&found.id).into_iter().flatten();
+            // A name may have a comma.
+            let people = people.map(person).collect::<Vec<_>>().join("; ");
             found.attempts.iter().enumerate().map(move |(at, attempt)| {
                 let becomes = if at + 1 == all {
                     "graded"
@@ -53,7 +70,7 @@ impl Listing {
                 ]
             })
         });
-        let ignored = self.0.ignored.iter().map(|one| {
+        let ignored = self.found.ignored.iter().map(|one| {
             let empty = String::new;
             let becomes = format!("ignored: it {}", one.why);
             [
@@ -67,13 +84,27 @@ impl Listing {
                 becomes,
             ]
         });
-        attempts.chain(ignored)
+        let absent = self.known.absent.iter().map(|person| {
+            let empty = String::new;
+            let becomes = ABSENT.to_owned();
+            [
+                empty(),
+                person.clone(),
+                empty(),
+                empty(),
+                empty(),
+                empty(),
+                empty(),
+                becomes,
+            ]
+        });
+        attempts.chain(ignored).chain(absent)
     }
 
     /// For a person.
     #[must_use]
     pub fn human(&self) -> String {
-        let class = &self.0;
+        let class = &self.found;
         let mut text = format!(
             "{}: {}\n\n",
             class.layout,
@@ -95,6 +126,13 @@ impl Listing {
         }
         for one in &class.told_apart {
             let _ = writeln!(text, "{}", line(&one.words));
+        }
+        for id in &self.known.unlisted {
+            let words = format!("{id} is of nobody on the list of the class");
+            let _ = writeln!(text, "{}", line(&words));
+        }
+        for words in &self.known.doubtful {
+            let _ = writeln!(text, "not certain: {}", line(words));
         }
         text
     }
@@ -123,10 +161,11 @@ impl Listing {
                 "of": of.parse::<usize>().ok(), "date": date, "late": !late.is_empty(), "becomes": becomes,
             })
         });
-        let told_apart = self.0.told_apart.iter().map(|one| &one.words);
+        let told_apart = self.found.told_apart.iter().map(|one| &one.words);
         let told_apart = told_apart.collect::<Vec<_>>();
         let value = serde_json::json!({
-            "schema": "grade-list/1", "layout": self.0.layout, "told_apart": told_apart, "entries": lines.collect::<Vec<_>>(),
+            "schema": "grade-list/1", "layout": self.found.layout, "told_apart": told_apart, "entries": lines.collect::<Vec<_>>(),
+            "absent": self.known.absent, "unlisted": self.known.unlisted, "doubtful": self.known.doubtful,
         });
         report::json_line(&value)
             .map(|text| text + "\n")
@@ -139,12 +178,19 @@ fn line(text: &str) -> String {
     defuse_ci_command(&escape_line(text))
 }
 
-/// A person: `Jane Doe (1001)`, with the address where nothing else is known.
-fn person(person: &intake::Person) -> String {
-    let text = match (&person.name, &person.sid) {
+/// A person: `Jane Doe (1001)`, with the address or the login where nothing else is known.
+fn person(person: &Person) -> String {
+    let Person {
+        sid,
+        name,
+        email,
+        login,
+        ..
+    } = person;
+    let text = match (name, sid) {
         (Some(name), Some(sid)) => format!("{name} ({sid})"),
         (Some(one), None) | (None, Some(one)) => one.clone(),
-        (None, None) => person.email.clone().unwrap_or_default(),
+        (None, None) => email.clone().or_else(|| login.clone()).unwrap_or_default(),
     };
     text.trim().to_owned()
 }

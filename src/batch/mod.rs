@@ -170,7 +170,7 @@ pub fn run(
     }
     let mut roster = Roster::new(&class);
     if let Some(list) = list {
-        roster.assign(list);
+        roster.assign(list).map_err(|nobody| nobody.fault(dir))?;
     }
     roster.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;

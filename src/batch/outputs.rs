@@ -123,7 +123,7 @@ impl Outputs {
     /// Let a list of the class say who handed in, in the reports that are made from now on.
     ///
     /// # Errors
-    /// The folder does not say who is in the class.
+    /// The folder does not say who is in the class, or the list names nobody of whom there is a submission.
     pub fn assign(&mut self, list: &gradebook::Roster) -> Result<(), Fault> {
         let Some(roster) = &mut self.roster else {
             let message = format!(
@@ -132,8 +132,8 @@ impl Outputs {
             );
             return Err(Fault::usage(message).hint("grade once more into this folder"));
         };
-        roster.assign(list);
-        Ok(())
+        let assigned = roster.assign(list);
+        assigned.map_err(|nobody| nobody.fault(self.folder.root()))
     }
 
     /// The same, with another separator in the gradebook.
@@ -174,7 +174,7 @@ impl Outputs {
             Ok(())
         })?;
         self.fill(&mut summary)?;
-        let class = self.roster.as_ref().map(|roster| &roster.class);
+        let class = self.roster.as_ref().map(Roster::named);
         Ok(ClassFacts {
             exercise: self.plan.exercise.clone(),
             seeds: self.plan.seeds.clone(),
@@ -208,6 +208,21 @@ impl Outputs {
         }
     }
 
+    /// Write a report of the class as a file of its own has it.
+    ///
+    /// # Errors
+    /// As [`Outputs::write`].
+    pub fn write_file(
+        &self,
+        format: Format,
+        facts: &ClassFacts,
+        to: &mut dyn Write,
+    ) -> Result<(), Fault> {
+        to.write_all(format.mark().as_bytes())
+            .map_err(|error| written(&self.folder, &error))?;
+        self.write(format, facts, to)
+    }
+
     /// The grades, for the file of another system.
     ///
     /// # Errors
@@ -228,6 +243,18 @@ impl Outputs {
             Ok(())
         })?;
         Ok(grades)
+    }
+
+    /// Whether a path is in the folder of the batch.
+    #[must_use]
+    pub fn holds(&self, path: &Path) -> bool {
+        output_dir::lies_in(path, self.folder.root())
+    }
+
+    /// Whose records there are.
+    #[must_use]
+    pub fn ids(&self) -> &[SubmissionId] {
+        &self.done
     }
 
     /// The exercise of the batch.
@@ -273,7 +300,7 @@ impl Outputs {
         field("exercise", report::json_line(&self.plan.exercise))?;
         field("seeds", report::json_line(&self.plan.seeds))?;
         if let Some(roster) = &self.roster {
-            field("class", report::json_line(&roster.class))?;
+            field("class", report::json_line(&roster.named()))?;
         }
         write!(to, "\n\"records\": [").map_err(failed)?;
         let mut separator = "\n";
@@ -332,14 +359,11 @@ impl Outputs {
         through(&self.folder, BATCH, |to| self.batch(to))?;
         let facts = self.facts()?;
         through(&self.folder, GRADEBOOK, |to| {
-            // Without this mark, Excel reads the file in the code page of the machine.
-            to.write_all("\u{FEFF}".as_bytes())
-                .map_err(|error| written(&self.folder, &error))?;
-            self.write(Format::Csv, &facts, to)
+            self.write_file(Format::Csv, &facts, to)
         })?;
         for format in formats {
             through(&self.folder, format.file_name(), |to| {
-                self.write(*format, &facts, to)
+                self.write_file(*format, &facts, to)
             })?;
         }
         Ok(facts.summary)
@@ -356,7 +380,9 @@ impl Outputs {
 
 impl Entries for Outputs {
     fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
-        let class = self.roster.as_ref().map(|roster| &roster.class);
+        let class = self.roster.as_ref().map(Roster::named);
+        let others = self.roster.as_ref().map(Roster::others);
+        let others = others.unwrap_or_default();
         let measured = Measured::of(&self.folder).map_err(io::Error::other)?;
         for id in &self.done {
             let read = || -> Result<Option<Entry>, Fault> {
@@ -365,10 +391,16 @@ impl Entries for Outputs {
                 };
                 measured.give_back(&mut record)?;
                 let key = Key::read(&self.folder, id)?;
+                let people = class.as_ref().and_then(|class| class.people.get(id));
+                let people = people.into_iter().flatten().enumerate();
+                let people = people.map(|(at, person)| report::Person {
+                    others: others.get(&(id, at)).cloned().unwrap_or_default(),
+                    ..person.into()
+                });
                 Ok(Some(Entry {
                     record,
-                    handed_in: class.map(|class| class.handed_in(id)),
-                    people: self.people(id),
+                    handed_in: class.as_ref().map(|class| class.handed_in(id)),
+                    people: people.collect(),
                     fingerprint: key.and_then(|key| key.fingerprint),
                     folder: None,
                 }))

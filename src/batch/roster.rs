@@ -53,7 +53,7 @@ pub struct Class {
 }
 
 /// A person, as the exporting system knows them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Person {
     /// The number that the school gave them.
@@ -81,6 +81,7 @@ impl From<&Person> for report::Person {
             email: person.email.clone().unwrap_or_default(),
             login: person.login.clone().unwrap_or_default(),
             group: person.group.clone().unwrap_or_default(),
+            others: Vec::new(),
         }
     }
 }
@@ -170,6 +171,9 @@ pub(super) struct Roster {
     /// From which accounts submissions were downloaded, where the names in the class's folder tell.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) accounts: BTreeMap<SubmissionId, Account>,
+    /// Who handed in as the exporting system says, where a list of the class says it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exported: Option<BTreeMap<SubmissionId, Vec<Person>>>,
 }
 
 /// An account of the system that exported the class.
@@ -201,6 +205,47 @@ impl From<&intake::Account> for Account {
             name: account.name.clone(),
             folder: account.folder.clone(),
         }
+    }
+}
+
+impl Account {
+    /// The whole name of the person, where the system writes it out. Canvas writes it in one small word.
+    fn full_name(&self) -> Option<&str> {
+        let is_whole = self.system == System::Moodle && !self.name.is_empty();
+        is_whole.then_some(&*self.name)
+    }
+}
+
+/// A list of the class names nobody who handed in.
+#[derive(Debug)]
+pub(super) struct NobodyInCommon {
+    ids: Vec<SubmissionId>,
+    example: String,
+}
+
+impl NobodyInCommon {
+    /// The fault, for the folder of the class or of its grades.
+    pub(super) fn fault(&self, dir: &Path) -> Fault {
+        let message = format!(
+            "failed to find anybody of `{}` on the list of the class",
+            dir.display()
+        );
+        let such = self
+            .ids
+            .first()
+            .map_or_else(String::new, |id| format!(", such as `{id}`"));
+        let submissions = match self.ids.len() {
+            1 => "its submission".to_owned(),
+            many => format!("its {many} submissions"),
+        };
+        Fault::usage(message)
+            .because(format!(
+                "nobody on it handed in {submissions}{such}; the first person on it has {}",
+                self.example
+            ))
+            .hint(
+                "name the list of this class with `--roster FILE`, or give it a column `submission` with these ids",
+            )
     }
 }
 
@@ -257,6 +302,7 @@ impl Roster {
         Self {
             schema: SCHEMA.to_owned(),
             accounts: accounts.collect(),
+            exported: None,
             ids: found
                 .submissions
                 .iter()
@@ -275,9 +321,15 @@ impl Roster {
         }
     }
 
-    /// Let a list of the class say who handed in.
-    pub(super) fn assign(&mut self, list: &gradebook::Roster) {
-        let people = self.class.people.iter();
+    /// Let a list of the class say who handed in, in the place of an earlier list.
+    ///
+    /// # Errors
+    /// It names nobody of whom there is a submission.
+    pub(super) fn assign(&mut self, list: &gradebook::Roster) -> Result<(), NobodyInCommon> {
+        let exported = self
+            .exported
+            .get_or_insert_with(|| self.class.people.clone());
+        let people = exported.iter();
         let people = people.map(|(id, people)| (id, people.iter().map(Into::into).collect()));
         let people: BTreeMap<_, Vec<report::Person>> = people.collect();
         let handed = self.ids.iter().map(|id| {
@@ -290,6 +342,13 @@ impl Roster {
             (id.clone(), handed)
         });
         let assigned = list.assign(&handed.collect());
+        if assigned.people.is_empty() && assigned.doubtful.is_empty() {
+            return Err(NobodyInCommon {
+                ids: self.ids.clone(),
+                example: list.example(),
+            });
+        }
+        self.class.people.clone_from(exported);
         for (id, people) in assigned.people {
             let people = people.into_iter().map(Person::from).collect();
             self.class.people.insert(id, people);
@@ -297,6 +356,47 @@ impl Roster {
         self.class.absent = assigned.absent;
         self.class.unlisted = assigned.unlisted;
         self.class.doubtful = assigned.doubtful;
+        Ok(())
+    }
+
+    /// The class for a report, where a person is also known by the name alone that the export gives an account.
+    pub(super) fn named(&self) -> Class {
+        let mut class = self.class.clone();
+        for (id, account) in &self.accounts {
+            if let Some(name) = account.full_name() {
+                let person = Person {
+                    name: Some(name.to_owned()),
+                    ..Person::default()
+                };
+                class
+                    .people
+                    .entry(id.clone())
+                    .or_insert_with(|| vec![person]);
+            }
+        }
+        class
+    }
+
+    /// The other submissions of each person who is in several, by the submission and the place among its people.
+    pub(super) fn others(&self) -> BTreeMap<(&SubmissionId, usize), Vec<SubmissionId>> {
+        let mut of = BTreeMap::<&Person, Vec<(&SubmissionId, usize)>>::new();
+        for (id, people) in &self.class.people {
+            for (at, person) in people.iter().enumerate() {
+                // Namesakes are not one person, unless a list of the class told them apart.
+                if self.exported.is_some() || person.signs().next().is_some() {
+                    of.entry(person).or_default().push((id, at));
+                }
+            }
+        }
+        let mut others = BTreeMap::new();
+        for places in of.values().filter(|places| places.len() > 1) {
+            for (id, at) in places {
+                let rest = places.iter().filter(|(other, _)| other != id);
+                let rest = rest.map(|(other, _)| (*other).clone());
+                others.insert((*id, *at), rest.collect());
+            }
+        }
+        others
     }
 
     /// The class of the last batch in this folder, if it is known.

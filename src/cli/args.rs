@@ -162,7 +162,7 @@ pub(super) struct BatchArgs {
     pub(super) names: Option<NamePattern>,
     /// A list of the class, which says whose each submission is: a CSV file with columns such as login, number, e-mail,
     /// name and group
-    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    #[arg(long, value_name = "FILE")]
     pub(super) roster: Option<PathBuf>,
     /// Write what goes back to each student into this folder: a web page and a Markdown file
     #[arg(long, value_name = "DIR", conflicts_with = "list")]
@@ -261,15 +261,10 @@ pub(super) struct ReportArgs {
     )]
     pub(super) moodle: Option<PathBuf>,
     /// The assignment in the gradebook, by title or number [default: the one that is meant without doubt]
-    #[arg(
-        long,
-        value_name = "NAME_OR_ID",
-        requires = "canvas",
-        help_heading = "Gradebooks"
-    )]
+    #[arg(long, value_name = "NAME_OR_ID", help_heading = "Gradebooks")]
     pub(super) assignment: Option<String>,
     /// What full marks are worth in the gradebook [default: as many points as in the exercise]
-    #[arg(long, value_name = "POINTS", value_parser = parse_points, help_heading = "Gradebooks")]
+    #[arg(long, value_name = "POINTS", value_parser = parse_points, allow_negative_numbers = true, help_heading = "Gradebooks")]
     pub(super) scale: Option<Points>,
     /// Where the gradebook with the grades goes; `-` is standard output [default: FILE-graded.csv]
     #[arg(long, value_name = "FILE", help_heading = "Gradebooks")]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    app::App, batch_progress::BatchProgress, exit_code::ExitCode, merge::read_roster,
+    app::App, batch_progress::BatchProgress, exit_code::ExitCode, feedback::Feedback,
     output::quoted, step_summary::StepSummary, task::Batch,
 };
 use crate::{
@@ -43,24 +43,25 @@ impl App {
             step_summary,
             exit_zero,
         } = task;
+        let roster = roster.as_deref();
+        let roster = roster.map(|file| self.read_roster(file)).transpose()?;
         if list {
-            let listing = self.waiting("finding the submissions", || {
-                batch::list(&settings, &exercise, &class, names.as_ref())
-            })?;
-            let text = match format {
-                Format::Human => listing.human(),
-                Format::Json => listing.json()?,
-                Format::Csv => listing.csv(),
-                other => {
-                    let message = format!("failed to print who is in the class as `{other}`");
-                    return Err(Fault::usage(message)
-                        .hint("choose `--format human`, `--format json` or `--format csv`"));
-                }
+            let find = || {
+                batch::list(
+                    &settings,
+                    &exercise,
+                    &class,
+                    names.as_ref(),
+                    roster.as_ref(),
+                )
             };
-            self.output.report(&text)?;
-            return Ok(ExitCode::Passed);
+            let listing = self.waiting("finding the submissions", find)?;
+            return self.list(&listing, format);
         }
-        let roster = roster.as_deref().map(read_roster).transpose()?;
+        if let Some(folder) = &feedback {
+            check_is_outside(folder, &class)?;
+        }
+        let feedback = feedback.as_deref().map(Feedback::open).transpose()?;
         let request = batch::Request {
             settings: &settings,
             exercise,
@@ -94,8 +95,8 @@ impl App {
                 "left alone, because they are no records of this class: {strays}"
             ));
         }
-        if let Some(folder) = &feedback {
-            self.feedback(&Outputs::open(&out)?, folder)?;
+        if let Some(feedback) = feedback {
+            self.feedback(&Outputs::open(&out)?, feedback)?;
         }
         // The summary says it too, where there is one.
         if quiet || format != Format::Human {
@@ -120,6 +121,21 @@ impl App {
             }
         }
         Ok(ExitCode::of_summary(&outcome.summary).unless_student(exit_zero))
+    }
+
+    fn list(&self, listing: &batch::Listing, format: Format) -> Result<ExitCode, Fault> {
+        let text = match format {
+            Format::Human => listing.human(),
+            Format::Json => listing.json()?,
+            Format::Csv => listing.csv(),
+            other => {
+                let message = format!("failed to print who is in the class as `{other}`");
+                return Err(Fault::usage(message)
+                    .hint("choose `--format human`, `--format json` or `--format csv`"));
+            }
+        };
+        self.output.report(&text)?;
+        Ok(ExitCode::Passed)
     }
 
     /// Write a class's outputs to standard output, record by record, and to the summary of a job if there is one.
@@ -164,6 +180,17 @@ impl<W: io::Write> io::Write for NoBrokenPipe<W> {
             other => other,
         }
     }
+}
+
+/// What goes back to students must not be taken for a submission.
+fn check_is_outside(folder: &Path, class: &Path) -> Result<(), Fault> {
+    if !batch::lies_in(folder, class) {
+        return Ok(());
+    }
+    let message = format!("failed to write into `{}`", folder.display());
+    Err(Fault::usage(message)
+        .because("it is among the submissions")
+        .hint("choose another folder with `--feedback DIR`"))
 }
 
 /// How many submissions were graded, and where the outputs are.

@@ -5,13 +5,14 @@
 //! download had.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use flate2::{Compression, write::DeflateEncoder};
-use rawzip::{CompressionMethod, ZipArchiveWriter};
+use rawzip::{CompressionMethod, ZipArchiveWriter, time::UtcDateTime};
 
 use super::{
     app::App,
@@ -22,7 +23,8 @@ use crate::{
     batch::Outputs,
     fault::{Fault, FaultKind},
 };
-use ids::words::count;
+use ids::{SubmissionId, words::count};
+use intake::REPORTS_MARK;
 use report::{Entries as _, Entry, Format};
 
 /// The forms of each student's file, and what ends its name.
@@ -30,18 +32,103 @@ const FORMS: [(Format, &str); 2] = [(Format::Html, "html"), (Format::Markdown, "
 /// The archive that Moodle takes back.
 const ARCHIVE: &str = "moodle-feedback.zip";
 
+/// The folder of what goes back, checked before the work begins. It is new or empty, or one of an earlier feedback: a mark
+/// in it lists the files that are ours, and nothing else is replaced or removed.
+#[derive(Debug)]
+pub(super) struct Feedback {
+    folder: PathBuf,
+    /// The files of the earlier feedback.
+    earlier: BTreeSet<String>,
+    mark: ReportFile,
+}
+
+impl Feedback {
+    /// Make the folder if it does not exist.
+    pub(super) fn open(folder: &Path) -> Result<Self, Fault> {
+        let failed = |error: &io::Error| {
+            Fault::io(FaultKind::Usage, "make the folder", folder, error)
+                .hint("name a folder that is yours to write to with `--feedback DIR`")
+        };
+        fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        let earlier = match fs::read_to_string(folder.join(REPORTS_MARK)) {
+            Ok(text) => text
+                .lines()
+                .filter(|name| is_ours(name))
+                .map(str::to_owned)
+                .collect(),
+            Err(_) if is_empty(folder).map_err(|error| failed(&error))? => BTreeSet::new(),
+            Err(_) => {
+                let message = format!("failed to use `{}` for feedback", folder.display());
+                return Err(Fault::usage(message)
+                    .because("it has files that are no feedback")
+                    .hint("name a new folder, or an empty one, with `--feedback DIR`"));
+            }
+        };
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            earlier,
+            mark: ReportFile::open(&folder.join(REPORTS_MARK))?,
+        })
+    }
+
+    /// Say in the folder which files are ours, before any is written, so that a feedback that is stopped can go on.
+    fn mark(self, names: &BTreeSet<String>) -> Result<(PathBuf, BTreeSet<String>), Fault> {
+        let Self {
+            folder,
+            earlier,
+            mark,
+        } = self;
+        for name in names.difference(&earlier) {
+            let path = folder.join(name);
+            if fs::symlink_metadata(&path).is_ok() {
+                let message = format!("failed to replace `{}`", path.display());
+                return Err(Fault::usage(message)
+                    .because("it is not of an earlier feedback")
+                    .hint("move it away, or name a new folder with `--feedback DIR`"));
+            }
+        }
+        let all = names.union(&earlier).map(|name| format!("{name}\n"));
+        mark.finish(&all.collect::<String>())?;
+        Ok((folder, earlier))
+    }
+}
+
+/// Whether a name may be one of a file of ours: a mark that somebody wrote removes nothing else.
+fn is_ours(name: &str) -> bool {
+    let is_of_student = || {
+        FORMS.iter().any(|(_, ending)| {
+            let id = name
+                .strip_suffix(ending)
+                .and_then(|id| id.strip_suffix('.'));
+            id.is_some_and(|id| id.parse::<SubmissionId>().is_ok())
+        })
+    };
+    name == ARCHIVE || is_of_student()
+}
+
+fn is_empty(folder: &Path) -> io::Result<bool> {
+    Ok(fs::read_dir(folder)?.next().is_none())
+}
+
 impl App {
     /// Write what goes back to each student of a class.
-    pub(super) fn feedback(&self, outputs: &Outputs, folder: &Path) -> Result<(), Fault> {
-        fs::create_dir_all(folder).map_err(|error| {
-            Fault::io(FaultKind::Usage, "make the folder", folder, &error)
-                .hint("name a folder that is yours to write to with `--feedback DIR`")
-        })?;
+    pub(super) fn feedback(&self, outputs: &Outputs, to: Feedback) -> Result<(), Fault> {
+        let ids = outputs.ids().iter();
+        let files = ids.flat_map(|id| FORMS.map(|(_, ending)| format!("{id}.{ending}")));
+        let mut names = files.collect::<BTreeSet<_>>();
+        if outputs
+            .ids()
+            .iter()
+            .any(|id| outputs.folder_of(id).is_some())
+        {
+            names.insert(ARCHIVE.to_owned());
+        }
+        let (folder, earlier) = to.mark(&names)?;
         let mut archive = None;
         let mut students = 0;
         let written = outputs.each(&mut |entry| {
             students += 1;
-            self::write(outputs, folder, entry, &mut archive).map_err(io::Error::other)
+            self::write(outputs, &folder, entry, &mut archive).map_err(io::Error::other)
         });
         written.map_err(|error| match error.downcast::<Fault>() {
             Ok(fault) => fault,
@@ -54,10 +141,16 @@ impl App {
             file.finish_with(|to| to.write_all(&bytes))?;
             also = ", and `moodle-feedback.zip` for Moodle";
         }
+        for old in earlier.difference(&names) {
+            // It may be gone already.
+            let _ = fs::remove_file(folder.join(old));
+        }
+        let lines = names.iter().map(|name| format!("{name}\n"));
+        ReportFile::open(&folder.join(REPORTS_MARK))?.finish(&lines.collect::<String>())?;
         self.output.note(&format!(
             "feedback for {} is in {}{also}",
             count(students, "submission"),
-            quoted(folder)
+            quoted(&folder)
         ));
         Ok(())
     }
@@ -91,9 +184,13 @@ fn write(
     Ok(())
 }
 
-/// Put a file into an archive. It has no time, so that equal feedback gives equal bytes.
+/// Put a file into an archive. Its time is the first that there is, so that equal feedback gives equal bytes.
 fn pack(archive: &mut Archive, path: &str, bytes: &[u8]) -> Result<(), rawzip::Error> {
     let file = archive.new_file(path);
+    let file = match UtcDateTime::from_components(1980, 1, 1, 0, 0, 0, 0) {
+        Some(first) => file.last_modified(first),
+        None => file,
+    };
     let (mut file, config) = file
         .compression_method(CompressionMethod::DEFLATE)
         .start()?;

@@ -92,7 +92,7 @@ impl App {
         let text = one(format, &entry)?;
         self.output.report(&text)?;
         if let Some(file) = file {
-            file.finish(&text)?;
+            file.finish(&(format.mark().to_owned() + &text))?;
         }
         if let Some(summary) = summary {
             summary.append(&one(Format::Markdown, &entry)?)?;

@@ -125,6 +125,8 @@ impl Output {
 #[derive(Debug)]
 pub(super) struct ReportFile {
     path: PathBuf,
+    /// What it is, for a person.
+    what: &'static str,
     target: Target,
 }
 
@@ -138,8 +140,13 @@ enum Target {
 
 impl ReportFile {
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+        Self::open_as("the report", path)
+    }
+
+    /// The same for another thing than a report.
+    pub(super) fn open_as(what: &'static str, path: &Path) -> Result<Self, Fault> {
         let failed = |error: &io::Error| {
-            Fault::io(FaultKind::Usage, "write the report", path, error)
+            Fault::io(FaultKind::Usage, &format!("write {what}"), path, error)
                 .hint("name a file in a folder that exists and is yours to write to")
         };
         let name = match fs::metadata(path) {
@@ -149,6 +156,7 @@ impl ReportFile {
             Ok(found) if !found.is_file() => {
                 return Ok(Self {
                     path: path.to_path_buf(),
+                    what,
                     target: Target::Stream,
                 });
             }
@@ -171,6 +179,7 @@ impl ReportFile {
             .map_err(|error| failed(&error))?;
         Ok(Self {
             path: path.to_path_buf(),
+            what,
             target: Target::File(file, name),
         })
     }
@@ -196,8 +205,13 @@ impl ReportFile {
         };
         written.map_err(|error| match error.downcast::<Fault>() {
             Ok(fault) => fault,
-            Err(error) => Fault::io(FaultKind::Usage, "write the report", &self.path, &error)
-                .hint("free some space, or name another file, and try again"),
+            Err(error) => Fault::io(
+                FaultKind::Usage,
+                &format!("write {}", self.what),
+                &self.path,
+                &error,
+            )
+            .hint("free some space, or name another file, and try again"),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::{
     app::App,
     exit_code::ExitCode,
-    merge::read_roster,
+    feedback::Feedback,
     report_folder::{ReportFolder, one},
     step_summary::StepSummary,
     task::{Report, ReportForm},
@@ -23,18 +23,19 @@ impl App {
         if path.is_dir() {
             let mut outputs = Outputs::open(path)?.separated_by(task.separator);
             if let Some(roster) = &task.roster {
-                outputs.assign(&read_roster(roster)?)?;
+                outputs.assign(&self.read_roster(roster)?)?;
             }
             if let Some((graded, all)) = outputs.so_far() {
                 self.output.note(&format!(
                     "{graded} of {all} so far: the batch was stopped or is under way"
                 ));
             }
+            let feedback = task.feedback.as_deref().map(Feedback::open).transpose()?;
             if let Some(merge) = &task.merge {
-                self.merge(&outputs, merge)?;
+                self.merge(&outputs, task.roster.as_deref(), merge)?;
             }
-            if let Some(folder) = &task.feedback {
-                self.feedback(&outputs, folder)?;
+            if let Some(feedback) = feedback {
+                self.feedback(&outputs, feedback)?;
             }
             match &task.form {
                 None => {}
@@ -103,6 +104,15 @@ fn read(path: &Path) -> Result<Record, Fault> {
         Fault::bad_record(path, why)
             .hint("name the folder that a batch wrote into, or a file of its `records/`")
     };
+    let schema = serde_json::from_slice::<Schema>(&bytes)
+        .unwrap_or_default()
+        .schema;
+    if schema == batch::SCHEMA {
+        let message = format!("failed to read `{}` as a record", path.display());
+        return Err(Fault::usage(message)
+            .because("it is a whole batch")
+            .hint("name the folder that it is in"));
+    }
     let record: Record =
         serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
     if record.schema != record::SCHEMA {
@@ -113,4 +123,11 @@ fn read(path: &Path) -> Result<Record, Fault> {
         )));
     }
     Ok(record)
+}
+
+/// What a file says that it is.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Schema {
+    schema: String,
 }

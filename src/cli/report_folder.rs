@@ -3,7 +3,7 @@
 //! Every file is opened before the work begins, so that a folder that cannot be written to is reported early.
 //! Each appears under its name when it is complete.
 
-use std::{fs, io};
+use std::{fs, io, os::unix::ffi::OsStrExt as _, path::Path};
 
 use super::{
     output::{ReportFile, quoted, since_1970},
@@ -13,6 +13,7 @@ use crate::{
     batch::Outputs,
     fault::{Fault, FaultKind},
 };
+use intake::REPORTS_MARK;
 use report::{Context, Entry, Format};
 
 /// The files of a folder of reports, open.
@@ -27,6 +28,7 @@ impl ReportFolder {
             Fault::io(FaultKind::Usage, "make the folder", &reports.folder, &error)
                 .hint("name a folder that is yours to write to with `--report-dir DIR`")
         })?;
+        mark(&reports.folder)?;
         let open = |format: &Format| {
             let file = ReportFile::open(&reports.folder.join(format.file_name()))?;
             Ok((*format, file))
@@ -40,7 +42,7 @@ impl ReportFolder {
     /// Write the reports of one submission.
     pub(super) fn write_one(self, entry: &Entry) -> Result<(), Fault> {
         for (format, file) in self.files {
-            file.finish(&one(format, entry)?)?;
+            file.finish(&(format.mark().to_owned() + &one(format, entry)?))?;
         }
         Ok(())
     }
@@ -49,10 +51,27 @@ impl ReportFolder {
     pub(super) fn write_class(self, outputs: &Outputs) -> Result<(), Fault> {
         let facts = outputs.facts()?;
         for (format, file) in self.files {
-            file.finish_with(|to| outputs.write(format, &facts, to).map_err(io::Error::other))?;
+            file.finish_with(|to| {
+                outputs
+                    .write_file(format, &facts, to)
+                    .map_err(io::Error::other)
+            })?;
         }
         Ok(())
     }
+}
+
+/// Mark a folder that has nothing else in it as one of reports, so that it is no submission where it is in a class. The
+/// name of the folder that is taken where none is named says it already.
+fn mark(folder: &Path) -> Result<(), Fault> {
+    let is_known = folder
+        .file_name()
+        .is_some_and(|name| intake::is_dropped(name.as_bytes()));
+    let is_empty = || fs::read_dir(folder).is_ok_and(|mut names| names.next().is_none());
+    if is_known || !is_empty() {
+        return Ok(());
+    }
+    ReportFile::open(&folder.join(REPORTS_MARK))?.finish("reports of `grade`\n")
 }
 
 impl Reports {

@@ -425,10 +425,13 @@ impl Typed<'_> {
             (Some(file), _) => (gradebook::System::Canvas, file),
             (None, Some(file)) => (gradebook::System::Moodle, file),
             (None, None) => {
-                let flag = match (&args.scale, &args.merged) {
-                    (Some(_), _) => "--scale",
-                    (None, Some(_)) => "--merged",
-                    (None, None) => return Ok(None),
+                let flags = [
+                    ("--scale", args.scale.is_some()),
+                    ("--merged", args.merged.is_some()),
+                    ("--assignment", args.assignment.is_some()),
+                ];
+                let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) else {
+                    return Ok(None);
                 };
                 let message = format!("failed to use `{flag}` without a gradebook");
                 return Err(
@@ -436,6 +439,13 @@ impl Typed<'_> {
                 );
             }
         };
+        if system == gradebook::System::Moodle && args.assignment.is_some() {
+            return Err(
+                Fault::usage("failed to use `--assignment` with `--moodle`")
+                    .because("a grading worksheet of Moodle is of one assignment")
+                    .hint("leave out `--assignment`, and name the worksheet of the assignment that is meant"),
+            );
+        }
         let file = self.here.join(file);
         let to = match args.merged.take() {
             Some(to) if to.as_os_str() == "-" => None,

@@ -50,6 +50,16 @@ impl Header {
         }
         Ok(None)
     }
+
+    /// Whether any column has this plain name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.plain.iter().any(|plain| plain == name)
+    }
+
+    /// Whether a column has this plain name.
+    pub(crate) fn is(&self, column: usize, name: &str) -> bool {
+        self.plain.get(column).is_some_and(|plain| plain == name)
+    }
 }
 
 /// A name in small letters and digits alone: `E-mail Address` is `emailaddress`.

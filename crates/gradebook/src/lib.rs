@@ -10,6 +10,7 @@
 
 mod account;
 mod canvas;
+mod columns;
 mod grade;
 mod header;
 mod merge;

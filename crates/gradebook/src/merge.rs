@@ -3,7 +3,7 @@
 //! Each grade goes to the rows of the people who handed in. A cell changes only if its row is certain, one grade goes
 //! there, and the cell says another number. Never writes a cell for a submission that was *not graded*.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ids::ExerciseId;
 
@@ -59,10 +59,10 @@ pub fn merge(mut table: Table, request: &MergeRequest<'_>) -> Result<Merged, She
         title: sheet.title.clone(),
         ..MergeAccount::default()
     };
-    let wanted = whose(&sheet, request, full, &mut account)?;
+    let (wanted, doubted) = whose(&sheet, request, full, &mut account)?;
     for (at, student) in sheet.students.iter().enumerate() {
         let Some(grades) = wanted.get(&at) else {
-            if !student.is_test {
+            if !student.is_test && !doubted.contains(&at) {
                 account.without_submission.push(student.shown.clone());
             }
             continue;
@@ -107,15 +107,19 @@ pub fn merge(mut table: Table, request: &MergeRequest<'_>) -> Result<Merged, She
 /// A submission, and its points on the scale of the file.
 type Scaled<'a> = (&'a str, Option<Points>);
 
-/// The submissions of each student, by their place in the sheet.
+/// What each student gets, by their place in the sheet.
+type Wanted<'a> = BTreeMap<usize, Vec<Scaled<'a>>>;
+
+/// The submissions of each student, by their place in the sheet; and whose rows a submission may belong to.
 fn whose<'a>(
     sheet: &Sheet,
     request: &MergeRequest<'a>,
     full: Option<Points>,
     account: &mut MergeAccount,
-) -> Result<BTreeMap<usize, Vec<Scaled<'a>>>, SheetError> {
+) -> Result<(Wanted<'a>, BTreeSet<usize>), SheetError> {
     let index = Index::new(request.system, &sheet.students);
     let mut wanted = BTreeMap::<usize, Vec<Scaled<'a>>>::new();
+    let mut doubted = BTreeSet::new();
     let mut is_any = false;
     for grade in request.grades {
         let id = grade.submission.as_str();
@@ -139,8 +143,9 @@ fn whose<'a>(
                     wanted.entry(at).or_default().push((id, points));
                 }
                 Whose::Nobody => account.not_in_file.push(format!("`{id}`{of}")),
-                Whose::Doubt(why) => {
+                Whose::Doubt { why, rows } => {
                     is_any = true;
+                    doubted.extend(rows);
                     account.doubtful.push(format!("`{id}`{of} {why}"));
                 }
             }
@@ -156,7 +161,7 @@ fn whose<'a>(
             grades: request.grades.len(),
         });
     }
-    Ok(wanted)
+    Ok((wanted, doubted))
 }
 
 /// What full marks are worth in the file; nothing where neither the file nor the user says so.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use report::Person;
 
 use crate::{
-    grade::{Grade, System},
+    grade::{Account, Grade, System},
     header::plain,
     sheet::{Keys, Student},
 };
@@ -33,14 +33,19 @@ pub(crate) struct Index<'a> {
 }
 
 /// Whose row it is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Whose {
     /// This student's, by their name alone or by more.
     Student { at: usize, by_name: bool },
     /// Nobody's.
     Nobody,
-    /// It is not certain, for this reason: to follow the submission's name.
-    Doubt(String),
+    /// It is not certain.
+    Doubt {
+        /// Why, to follow the submission's name.
+        why: String,
+        /// The rows that it may be.
+        rows: Vec<usize>,
+    },
 }
 
 impl<'a> Index<'a> {
@@ -81,41 +86,64 @@ impl<'a> Index<'a> {
     pub(crate) fn find(&self, grade: &Grade) -> Vec<(String, Whose)> {
         let account = grade.account.as_ref();
         let account = account.filter(|account| account.system == self.system);
+        let by_account = account.map_or(Whose::Nobody, |account| self.of_account(account));
         if grade.people.is_empty() {
-            let id = grade.submission.as_str();
-            let signs = match account {
-                // Another person of that name is not meant.
-                Some(account) => vec![(Kind::Number, folded(&account.number))],
-                None => vec![
+            // Another person of the account's name is not meant.
+            let whose = if account.is_some() {
+                by_account
+            } else {
+                let id = grade.submission.as_str();
+                self.first(&[
                     (Kind::Sid, folded(id)),
                     (Kind::Login, folded(id)),
                     (Kind::Name, words(&id.replace(['_', '-', '.'], " "))),
-                ],
+                ])
             };
-            let mut whose = self.first(&signs);
-            if let (Some(account), Whose::Student { at, .. }) = (account, &whose) {
-                let student = &self.students[*at];
-                // A participant's number is another person's in the worksheet of another assignment.
-                let is_other = !student.keys.name.is_empty()
-                    && plain(&student.keys.name) != plain(&account.name);
-                if self.system == System::Moodle && is_other {
-                    whose = Whose::Doubt(format!(
-                        "was handed in by `{}`, whose number {} is `{}` in the file",
-                        account.name, account.number, student.shown
-                    ));
-                }
-            }
             return vec![(String::new(), whose)];
         }
         let alone = grade.people.len() == 1;
         let people = grade.people.iter().map(|person| {
-            let mut signs = signs(person);
-            if let Some(account) = account.filter(|_| alone) {
-                signs.insert(0, (Kind::Number, folded(&account.number)));
-            }
-            (shown(person), self.first(&signs))
+            // In a group, the account is of the member who has its name.
+            let is_theirs =
+                alone || account.is_some_and(|account| words(&account.name) == words(&person.name));
+            let by_list = || self.first(&signs(person));
+            let whose = match &by_account {
+                Whose::Nobody => by_list(),
+                _ if !is_theirs => by_list(),
+                Whose::Student { .. } => by_account.clone(),
+                Whose::Doubt { .. } => match by_list() {
+                    certain @ Whose::Student { by_name: false, .. } => certain,
+                    _ => by_account.clone(),
+                },
+            };
+            (shown(person), whose)
         });
         people.collect()
+    }
+
+    /// Whose the number of an account is.
+    fn of_account(&self, account: &Account) -> Whose {
+        let whose = self.first(&[(Kind::Number, folded(&account.number))]);
+        if let Whose::Student { at, .. } = whose {
+            let student = &self.students[at];
+            // A participant's number is another person's in the worksheet of another assignment.
+            let is_other =
+                !student.keys.name.is_empty() && plain(&student.keys.name) != plain(&account.name);
+            if self.system == System::Moodle && is_other {
+                let by_name = self.by_key.get(&(Kind::Name, words(&account.name)));
+                let rows = [at]
+                    .into_iter()
+                    .chain(by_name.into_iter().flatten().copied());
+                return Whose::Doubt {
+                    why: format!(
+                        "was handed in by `{}`, whose number {} is `{}` in the file",
+                        account.name, account.number, student.shown
+                    ),
+                    rows: rows.collect(),
+                };
+            }
+        }
+        whose
     }
 
     /// What the first sign says that fits any row.
@@ -135,7 +163,10 @@ impl<'a> Index<'a> {
                         .iter()
                         .map(|at| format!("`{}`", self.students[*at].shown));
                     let shown = shown.collect::<Vec<_>>().join(" and ");
-                    return Whose::Doubt(format!("fits several lines: {shown}"));
+                    return Whose::Doubt {
+                        why: format!("fits several lines: {shown}"),
+                        rows: several.to_vec(),
+                    };
                 }
             }
         }

@@ -11,44 +11,11 @@ use ids::SubmissionId;
 use report::Person;
 
 use crate::{
-    header::{Header, SameName},
+    columns::{Columns, Listed},
+    header::{Header, SameName, plain},
     people::{folded, shown, words},
     table::Table,
 };
-
-/// Names of the columns, plain, the best first.
-const LOGIN: &[&str] = &[
-    "githubusername",
-    "githublogin",
-    "github",
-    "login",
-    "username",
-    "sisloginid",
-    "loginid",
-    "netid",
-    "user",
-    "account",
-];
-const SID: &[&str] = &[
-    "studentid",
-    "studentnumber",
-    "studentno",
-    "sid",
-    "sisuserid",
-    "idnumber",
-    "matriculationnumber",
-    "matriculation",
-    "number",
-    "rosteridentifier",
-    "identifier",
-    "id",
-];
-const EMAIL: &[&str] = &["emailaddress", "email", "mail"];
-const NAME: &[&str] = &["name", "fullname", "studentname", "displayname", "student"];
-const LAST: &[&str] = &["lastname", "surname", "familyname"];
-const FIRST: &[&str] = &["firstname", "givenname", "forename"];
-const GROUP: &[&str] = &["group", "groupname", "team", "teamname"];
-const SUBMISSION: &[&str] = &["submission", "submissionid", "folder", "repository", "repo"];
 
 /// Why a file is no list of a class, to follow its name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,20 +87,14 @@ impl From<SameName> for RosterError {
     }
 }
 
-/// Somebody on the list.
-#[derive(Debug, Clone)]
-struct Listed {
-    person: Person,
-    /// The submission that is theirs, if the list says so.
-    submission: String,
-}
-
 /// A list of the class.
 #[derive(Debug, Clone)]
 pub struct Roster {
     people: Vec<Listed>,
     /// Who has a sign: a large class is not searched for each submission.
     by_sign: BTreeMap<(Sign, String), BTreeSet<usize>>,
+    /// The columns that nothing was taken from.
+    unused: Vec<String>,
 }
 
 /// Whose submissions they are.
@@ -168,17 +129,8 @@ impl Roster {
     pub fn read(table: &Table) -> Result<Self, RosterError> {
         let header = Header::of(table);
         let head = table.line(header.row);
-        let login = header.find(LOGIN)?;
-        let sid = header.find(SID)?;
-        let email = header.find(EMAIL)?;
-        let name = header.find(NAME)?;
-        let (last, first) = (header.find(LAST)?, header.find(FIRST)?);
-        let group = header.find(GROUP)?;
-        let submission = header.find(SUBMISSION)?;
-        if [login, sid, email, name, last, submission]
-            .iter()
-            .all(Option::is_none)
-        {
+        let columns = Columns::find(&header)?;
+        if !columns.name_anybody() {
             let columns = header.names.iter().map(|name| format!("`{name}`"));
             return Err(RosterError::NoColumns {
                 line: head,
@@ -197,67 +149,83 @@ impl Roster {
                     names: header.names.len(),
                 });
             }
-            let cell = |column: Option<usize>| {
-                column.map_or_else(String::new, |column| {
-                    table.cell(row, column).trim().to_owned()
-                })
-            };
-            let name = match (name, cell(name)) {
-                (Some(_), name) if !name.is_empty() => name,
-                _ => format!("{} {}", cell(first), cell(last)).trim().to_owned(),
-            };
-            let mut person = Person {
-                sid: cell(sid),
-                name,
-                email: cell(email),
-                login: cell(login).trim_start_matches('@').to_owned(),
-                group: cell(group),
-            };
-            // GitHub Classroom's identifier is whatever the instructor took: often an address.
-            if person.email.is_empty() && person.sid.contains('@') {
-                person.email = std::mem::take(&mut person.sid);
-            }
-            // Canvas has lines above the students.
-            if person.sid.is_empty() && person.name.contains("Points Possible") {
+            let listed = columns.listed(table, row);
+            let person = &listed.person;
+            // Canvas has lines above the students, and one that is no student.
+            let is_line_of_canvas =
+                person.name.contains("Points Possible") || plain(&person.name) == "studenttest";
+            if listed.is_empty() || (person.sid.is_empty() && is_line_of_canvas) {
                 continue;
             }
-            for (column, text) in [
-                ("login", &person.login),
-                ("number", &person.sid),
-                ("address", &person.email),
+            let mut is_again = false;
+            for (kind, column, text) in [
+                (Sign::Login, "login", &listed.person.login),
+                (Sign::Sid, "number", &listed.person.sid),
+                (Sign::Email, "address", &listed.person.email),
+                (Sign::Number, "number", &listed.number),
             ] {
-                let earlier = (!text.is_empty()).then(|| seen.insert((column, folded(text)), line));
-                if let Some(Some(first)) = earlier {
-                    return Err(RosterError::Twice {
-                        first,
-                        second: line,
-                        column,
-                        text: text.clone(),
-                    });
+                let sign = (kind, folded(text));
+                match seen.get(&sign) {
+                    _ if text.is_empty() => {}
+                    // A gradebook has somebody of two sections on two lines.
+                    Some((_, earlier)) if people[*earlier] == listed => is_again = true,
+                    Some((first, _)) => {
+                        return Err(RosterError::Twice {
+                            first: *first,
+                            second: line,
+                            column,
+                            text: text.clone(),
+                        });
+                    }
+                    None => drop(seen.insert(sign, (line, people.len()))),
                 }
             }
-            let submission = cell(submission);
-            people.push(Listed { person, submission });
+            if !is_again {
+                people.push(listed);
+            }
         }
         if people.is_empty() {
             return Err(RosterError::Nobody { line: head });
         }
-        let mut by_sign = BTreeMap::<_, BTreeSet<_>>::new();
-        for (at, Listed { person, submission }) in people.iter().enumerate() {
-            for (sign, text) in [
-                (Sign::Login, &person.login),
-                (Sign::Sid, &person.sid),
-                (Sign::Email, &person.email),
-                (Sign::Group, &person.group),
-                (Sign::Submission, submission),
-                (Sign::Name, &person.name),
-            ] {
-                for key in keys(sign, text) {
-                    by_sign.entry(key).or_default().insert(at);
-                }
-            }
-        }
-        Ok(Self { people, by_sign })
+        Ok(Self {
+            by_sign: by_sign(&people),
+            unused: columns.unused(&header),
+            people,
+        })
+    }
+
+    /// The columns that nothing was taken from, because nobody knows what they are.
+    #[must_use]
+    pub fn unused(&self) -> &[String] {
+        &self.unused
+    }
+
+    /// Who is first on the list, with all that the list says of them: an example for a person.
+    #[must_use]
+    pub fn example(&self) -> String {
+        let Some(listed) = self.people.first() else {
+            return String::new();
+        };
+        let Person {
+            sid,
+            name,
+            email,
+            login,
+            group,
+            ..
+        } = &listed.person;
+        let parts = [
+            ("login", login),
+            ("number", sid),
+            ("number", &listed.number),
+            ("address", email),
+            ("name", name),
+            ("group", group),
+            ("submission", &listed.submission),
+        ];
+        let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        let parts = parts.map(|(what, text)| format!("the {what} `{text}`"));
+        parts.collect::<Vec<_>>().join(", ")
     }
 
     /// Find the people of each submission.
@@ -321,13 +289,15 @@ impl Roster {
     }
 
     fn shown(&self, at: usize) -> String {
-        let Listed { person, submission } = &self.people[at];
+        let Listed {
+            person,
+            number,
+            submission,
+        } = &self.people[at];
         let text = shown(person);
-        if text.is_empty() {
-            submission.clone()
-        } else {
-            text
-        }
+        let texts = [&text, number, submission].into_iter();
+        let text = texts.into_iter().find(|text| !text.is_empty());
+        text.cloned().unwrap_or_default()
     }
 
     /// The people of a submission by the first sign that fits; an error where it fits several who are no group.
@@ -358,10 +328,18 @@ impl Roster {
         }
         let id = id.as_str();
         let rest = slug.and_then(|slug| id.strip_prefix(slug));
-        let mut tries = vec![(Sign::Submission, id), (Sign::Group, id)];
-        for text in [id].into_iter().chain(rest).chain([handed.number]) {
+        let mut tries = vec![
+            (Sign::Submission, id),
+            (Sign::Number, handed.number),
+            (Sign::Group, id),
+        ];
+        // Where the list has the numbers of the system, another number that is the same is no sign.
+        let has_numbers = self.people.iter().any(|listed| !listed.number.is_empty());
+        let number = (!has_numbers).then_some(handed.number);
+        for text in [id].into_iter().chain(rest).chain(number) {
             tries.extend([(Sign::Login, text), (Sign::Sid, text), (Sign::Email, text)]);
         }
+        tries.push((Sign::Number, id));
         tries.extend(rest.map(|rest| (Sign::Group, rest)));
         tries.extend([(Sign::Name, handed.name), (Sign::Name, id)]);
         for (sign, text) in tries.into_iter().filter(|(_, text)| !text.is_empty()) {
@@ -428,11 +406,38 @@ fn keys(sign: Sign, text: &str) -> Vec<(Sign, String)> {
     }
 }
 
+/// Who has each sign.
+fn by_sign(people: &[Listed]) -> BTreeMap<(Sign, String), BTreeSet<usize>> {
+    let mut by_sign = BTreeMap::<_, BTreeSet<_>>::new();
+    for (at, listed) in people.iter().enumerate() {
+        let Listed {
+            person,
+            number,
+            submission,
+        } = listed;
+        for (sign, text) in [
+            (Sign::Number, number),
+            (Sign::Login, &person.login),
+            (Sign::Sid, &person.sid),
+            (Sign::Email, &person.email),
+            (Sign::Group, &person.group),
+            (Sign::Submission, submission),
+            (Sign::Name, &person.name),
+        ] {
+            for key in keys(sign, text) {
+                by_sign.entry(key).or_default().insert(at);
+            }
+        }
+    }
+    by_sign
+}
+
 /// What may name a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
     Login,
     Sid,
+    Number,
     Email,
     Group,
     Submission,
@@ -545,6 +550,40 @@ mod tests {
         let assigned = assign(&list, &ids);
         assert!(assigned.people.values().all(|people| people.len() == 3));
         assert_eq!((assigned.people.len(), assigned.absent.len()), (1000, 0));
+    }
+
+    #[test]
+    fn both_numbers_of_a_gradebook_count() {
+        let canvas = "Student,ID,SIS User ID,SIS Login ID,Section\n\
+             \"    Points Possible\",,,,\n\
+             \"Bo, Bob\",102,S0002,bobo2,A\n\
+             \"Bo, Bob\",102,S0002,bobo2,A\n\
+             \"Poe, Ann\",103,102,apoe,A\n\
+             \"Student, Test\",999,,x,A\n";
+        let moodle = "Identifier,Full name,ID number,Last modified (grade)\n\
+             Participant 102,\"Bo, Bob\",S0002,-\n\
+             Participant 103,\"Poe, Ann\",102,-\n";
+        for list in [canvas, moodle] {
+            let roster = read(list).unwrap();
+            let handed = Handed {
+                number: "102",
+                name: "bobob",
+                ..Handed::default()
+            };
+            let class = [("bobob_102".parse().unwrap(), handed)];
+            let assigned = roster.assign(&class.into_iter().collect());
+            assert_eq!(names(&assigned, "bobob_102"), ["Bo, Bob"], "{list}");
+            assert_eq!(assigned.absent, ["Poe, Ann (102)"]);
+            // The number of the school still does, where nothing else is known.
+            assert_eq!(names(&assign(list, &["S0002"]), "S0002"), ["Bo, Bob"]);
+            assert!(roster.unused().is_empty());
+        }
+        // A worksheet without the numbers of the school.
+        let assigned = assign(
+            "Identifier,Full name,Last modified (grade)\nParticipant 102,Bob Bo,-\n",
+            &["102"],
+        );
+        assert_eq!(names(&assigned, "102"), ["Bob Bo"]);
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub enum SheetError {
         titles: Vec<String>,
     },
     /// The assignment that was named is not there, or several are called so.
-    #[error("{count} of its assignments are called `{wanted}`; it has {}", titles.join(", "))]
+    #[error("{} of its assignments are called `{wanted}`; it has {}", number(*count), titles.join(", "))]
     UnknownAssignment {
         /// What was named.
         wanted: String,
@@ -149,6 +149,14 @@ pub enum SheetError {
         /// How many submissions there are.
         grades: usize,
     },
+}
+
+/// How many, in front of "of its".
+fn number(count: usize) -> String {
+    match count {
+        0 => "none".to_owned(),
+        _ => count.to_string(),
+    }
 }
 
 impl SheetError {

@@ -66,7 +66,7 @@ pub use left_out::{LeftOut, LeftOuts, Omission};
 pub use limits::Limits;
 pub use location::Location;
 pub use manifest_text::{LARGEST_MANIFEST, MOST_DOTS, NotAManifest, manifest_text};
-pub use names::is_dropped;
+pub use names::{REPORTS_MARK, is_dropped};
 pub use refusal::Refusal;
 pub use snapshot::{Newest, Snapshot, SnapshotFile};
 pub use source::Source;

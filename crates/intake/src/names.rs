@@ -34,6 +34,9 @@ const USUAL: &[&str] = &[
     "grade-report",
 ];
 
+/// The file that marks a folder that this program made for reports.
+pub const REPORTS_MARK: &str = ".grade-report";
+
 /// Folders that tools have made, large and never part of a crate.
 const MADE: &[&str] = &[
     ".direnv",
@@ -66,7 +69,8 @@ pub fn is_dropped(name: &[u8]) -> bool {
         // macOS's shadow of a file, and Emacs's lock.
         || name.starts_with(b"._")
         || name.starts_with(b".#")
-        // A report of this program that is not complete.
+        // The mark of this program, and its reports that are not complete.
+        || name == REPORTS_MARK.as_bytes()
         || name.starts_with(b".grade-report-")
         || is_one_of(USUAL, name)
         || is_one_of(MADE, name)
@@ -257,6 +261,7 @@ mod tests {
             "._main.rs",
             ".#main.rs",
             ".grade-report-x1Y",
+            REPORTS_MARK,
         ] {
             assert!(is_dropped(name.as_bytes()), "{name}");
         }

@@ -48,7 +48,18 @@ pub fn gradebook_lines(
     } else {
         &entry.people
     };
+    // Behind id, verdict, both numbers of points, and the checks.
+    let reason = 4 + checks.len();
     let lines = people.iter().map(|person| {
+        let mut cells = cells.clone();
+        if !person.others.is_empty() {
+            let others = person.others.iter().map(|id| format!("`{id}`"));
+            let others = others.collect::<Vec<_>>().join(" and ");
+            let note = format!("not certain: this person is also in {others}");
+            let parts = [note, std::mem::take(&mut cells[reason])];
+            let parts = parts.into_iter().filter(|part| !part.is_empty());
+            cells[reason] = parts.collect::<Vec<_>>().join("; ");
+        }
         let person = [
             guard(&person.sid),
             person.name.clone(),
@@ -56,7 +67,7 @@ pub fn gradebook_lines(
             guard(&person.login),
             guard(&person.group),
         ];
-        line(cells.iter().cloned().chain(person), separator)
+        line(cells.into_iter().chain(person), separator)
     });
     lines.collect()
 }

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use ids::{CheckId, Digest, ExerciseId, Seed};
+use ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId};
 use judge::record::Record;
 
 use crate::{separator::Separator, summary::Summary};
@@ -59,6 +59,8 @@ pub struct Person {
     pub login: String,
     /// The group that hands in together, by its name.
     pub group: String,
+    /// The other submissions of the same person: it is not certain which one counts.
+    pub others: Vec<SubmissionId>,
 }
 
 /// What is known of a class as a whole.

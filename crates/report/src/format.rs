@@ -35,6 +35,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// What a file of this format begins with, in front of the report. Without its mark, Excel reads a table in the code
+    /// page of the machine. Programs that read standard output need none.
+    #[must_use]
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Csv => "\u{FEFF}",
+            _ => "",
+        }
+    }
+
     /// All of them, in the order in which they are listed.
     pub const ALL: [Self; 13] = [
         Self::Human,
@@ -79,7 +89,9 @@ impl Format {
             Self::Human => "For a person",
             Self::Json => "The record, or all records of a class: as batch.json",
             Self::Jsonl => "One record a line, for programs",
-            Self::Csv => "A line for each submission, for a spreadsheet: as gradebook.csv",
+            Self::Csv => {
+                "A line for each submission, for a spreadsheet: as gradebook.csv; a file has its byte order mark"
+            }
             Self::Html => "A web page in one file, with the picture of who read which file when",
             Self::Markdown => "For a job summary, a comment, or a file for the student",
             Self::Github => "Annotations of GitHub Actions, and the summary of the job",

@@ -85,6 +85,26 @@ fn the_merged_file_goes_where_it_is_wanted_and_never_over_the_one_that_was_read(
             ],
         );
     }
+    let record = "out/records/hw1-octocat.json";
+    for (input, why) in [
+        ("list.csv", "it is the list of the class"),
+        ("out/batch.json", "it is in the folder of the batch"),
+        (record, "it is in the folder of the batch"),
+        ("out/new.csv", "it is in the folder of the batch"),
+    ] {
+        graded.put("list.csv", "login\nhw1-octocat\n");
+        let arguments = ["--canvas", "book.csv", "--roster", "list.csv", "--merged"];
+        graded.refuses(&[&arguments[..], &[input]].concat(), &[why]);
+    }
+    // A copy that somebody worked on is kept.
+    graded.put("there.csv", "mine");
+    graded.reports(&["--canvas", "book.csv", "--merged", "there.csv"]);
+    assert_eq!(graded.read("there.csv~"), "mine");
+    assert_eq!(graded.read("there.csv"), printed);
+    graded.refuses(
+        &["--canvas", "book.csv", "--merged", "none/there.csv"],
+        &["failed to write the gradebook `"],
+    );
     graded.refuses(
         &["--canvas", "book.csv", "--merged", "-", "--format", "csv"],
         &["to standard output"],
@@ -116,7 +136,7 @@ fn the_assignment_is_the_one_that_is_meant_without_doubt() {
     );
     graded.refuses(
         &["--canvas", "book.csv", "--assignment", "Homework"],
-        &["0 of its assignments are called `Homework`"],
+        &["none of its assignments are called `Homework`"],
     );
     for named in ["77", "Homework 1", "homework 1", "Homework 1 (77)"] {
         let account = graded.reports(&["--canvas", "book.csv", "--assignment", named]);
@@ -131,7 +151,7 @@ fn the_assignment_is_the_one_that_is_meant_without_doubt() {
     graded.reports(&["--canvas", "book.csv"]);
     graded.refuses(
         &["--canvas", "book.csv", "--assignment", "Notes"],
-        &["0 of its assignments are called `Notes`"],
+        &["none of its assignments are called `Notes`"],
     );
 }
 
@@ -197,6 +217,8 @@ fn a_grade_goes_to_no_namesake_and_two_submissions_of_one_student_are_told() {
         below(&account, "Not certain"),
         ["`hw1-octocat` fits several lines: `octocat, hw1` and `Hw1, Octocat`"]
     );
+    // They may have handed in.
+    assert!(!account.contains("without a submission"), "{account}");
     // One of them is away: the other one is found by the name, and that is told.
     let book = book.replace("Hw1, Octocat", "Lee, Bo");
     graded.put("book.csv", book);

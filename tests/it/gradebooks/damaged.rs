@@ -68,16 +68,19 @@ fn each_is_told_with_its_line_and_what_to_do() {
 #[test]
 fn what_belongs_to_a_gradebook_needs_one() {
     let graded = Graded::new();
-    for flag in ["--scale", "--merged"] {
+    for flag in ["--scale", "--merged", "--assignment"] {
         graded.refuses(
             &[flag, "10"],
             &[flag, "without a gradebook", "`--canvas FILE`"],
         );
     }
     graded.put("book.csv", HEAD);
+    graded.refuses(
+        &["--moodle", "book.csv", "--assignment", "x"],
+        &["failed to use `--assignment` with `--moodle`"],
+    );
     for wrong in ["0", "-1", "x", "1e9"] {
-        let scale = format!("--scale={wrong}");
-        let output = graded.report(&["--canvas", "book.csv", &scale]);
+        let output = graded.report(&["--canvas", "book.csv", "--scale", wrong]);
         assert_eq!(output.status.code(), Some(2));
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(stderr.contains("it is a number such as `20`"), "{stderr}");
@@ -93,4 +96,11 @@ fn what_belongs_to_a_gradebook_needs_one() {
     assert_eq!(output.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("it is one record"), "{stderr}");
+    let batch = crate::support::command::grade()
+        .arg("report")
+        .arg(graded.out().join("batch.json"))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&batch.stderr);
+    assert!(stderr.contains("it is a whole batch"), "{stderr}");
 }

@@ -38,6 +38,7 @@ fn each_student_has_files_that_name_no_other_student() {
             expected.insert(name);
         }
     }
+    expected.insert(".grade-report".to_owned());
     let written = names(&graded.path("feedback"));
     assert_eq!(written.into_iter().collect::<BTreeSet<_>>(), expected);
     // What was not graded is no zero.
@@ -57,6 +58,10 @@ fn moodle_finds_whose_each_file_is() {
     let mut found = BTreeSet::new();
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).unwrap();
+        assert_eq!(
+            entry.last_modified().unwrap().to_string(),
+            "1980-01-01 00:00:00"
+        );
         // As Moodle reads a name: parts of the folder's name between `_`, at most five.
         let path = entry.name().unwrap().into_owned();
         let (folder, name) = path.split_once('/').unwrap();
@@ -91,4 +96,64 @@ fn a_folder_that_cannot_be_made_is_told() {
         &["--feedback", "feedback"],
         &["failed to make the folder", "`--feedback DIR`"],
     );
+}
+
+#[test]
+fn only_files_of_an_earlier_feedback_are_replaced_and_removed() {
+    let graded = Graded::new();
+    fs::create_dir(graded.path("mine")).unwrap();
+    graded.put("mine/notes.md", "mine");
+    graded.refuses(
+        &["--feedback", "mine"],
+        &["it has files that are no feedback", "--feedback DIR"],
+    );
+    graded.reports(&["--feedback", "ours"]);
+    graded.put("ours/notes.txt", "mine");
+    // Somebody left, and the mark is no way to remove anything else.
+    graded.put("ours/gone.md", "old");
+    let mark = graded.read("ours/.grade-report");
+    let mark = format!("{mark}gone.md\nnotes.txt\n../notes.txt\n../book.md\n");
+    graded.put("ours/.grade-report", mark);
+    graded.put("book.md", "mine");
+    graded.reports(&["--feedback", "ours"]);
+    assert!(!graded.path("ours/gone.md").exists());
+    assert_eq!(graded.read("ours/notes.txt"), "mine");
+    assert_eq!(graded.read("book.md"), "mine");
+    // A file of the same name that is not ours.
+    let mark = graded
+        .read("ours/.grade-report")
+        .replace("hw1-octocat.md\n", "");
+    graded.put("ours/.grade-report", mark);
+    graded.put("ours/hw1-octocat.md", "mine");
+    graded.refuses(
+        &["--feedback", "ours"],
+        &["hw1-octocat.md`", "it is not of an earlier feedback"],
+    );
+    assert_eq!(graded.read("ours/hw1-octocat.md"), "mine");
+}
+
+#[test]
+fn a_folder_of_reports_among_submissions_is_no_submission() {
+    let graded = Graded::new();
+    fs::create_dir_all(graded.path("class/bo/src")).unwrap();
+    graded.put("class/bo/Cargo.toml", "[package]\nname = \"bo\"\n");
+    graded.put("class/bo/src/main.rs", "fn main() {}");
+    graded.reports(&["--feedback", "class/fb"]);
+    for folder in ["class/web", "class/grade-report"] {
+        graded.reports(&["--formats", "csv", "--report-dir", folder]);
+        // A file has the mark of the gradebook.
+        let report = graded.read(&format!("{folder}/report.csv"));
+        let printed = graded.reports(&["--format", "csv"]);
+        assert_eq!(report.strip_prefix('\u{FEFF}'), Some(&*printed));
+    }
+    // Somebody's crate is one, whatever else is in it.
+    graded.put("class/bo/.grade-report", "");
+    let mut list = crate::support::command::grade();
+    list.args(["batch", "sum-of-products", "--list"]);
+    let output = list.arg(graded.path("class")).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(": 1 submission\n"), "{text}");
+    for name in ["fb", "web", "grade-report"] {
+        assert!(text.contains(&format!("{name}  ignored: ")), "{text}");
+    }
 }

@@ -215,3 +215,142 @@ fn a_batch_knows_the_people_and_keeps_them() {
         assert!(path(&format!("feedback/hw1-octocat.{ending}")).is_file());
     }
 }
+
+#[test]
+fn the_gradebook_of_canvas_is_a_list_by_either_number() {
+    let graded = Graded::new();
+    graded.put(
+        "book.csv",
+        "Student,ID,SIS User ID,SIS Login ID,Section,Sum of Products (77)\n\
+         Points Possible,,,,,10\n\
+         \"Doe, Jane\",2001,S1,jdoe,A,\n\
+         \"Roe, Max\",2002,S2,mroe,A,\n",
+    );
+    let summary = graded.reports(&["--roster", "book.csv"]);
+    let unlisted = below(&summary, "Submissions of nobody on the list of the class");
+    for id in ["doejane_2001", "roemax_2002"] {
+        assert!(!unlisted.contains(&id), "{summary}");
+    }
+    assert!(
+        !summary.contains("On the list of the class, without"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_list_of_names_alone_does_not_weaken_the_number() {
+    let graded = Graded::new();
+    let sheet = "Identifier,Full name,Grade,Maximum grade,Last modified (grade)\n\
+        Participant 101,Jane Doe,,10,-\nParticipant 102,Max Roe,,10,-\nParticipant 103,Ann Poe,,10,-\n";
+    graded.put("sheet.csv", sheet);
+    // Alone, and with somebody who did not hand in.
+    graded.put(
+        "list.csv",
+        "name,group\nJane Doe,\nMax Roe,blue\nBo Lee,blue\n",
+    );
+    let account = graded.reports(&["--roster", "list.csv", "--moodle", "sheet.csv"]);
+    assert!(!account.contains("by the name alone"), "{account}");
+    assert_eq!(
+        below(&account, "Submissions of nobody in the file").len(),
+        6
+    );
+    // The worksheet of another assignment is noticed with a list as well.
+    let other = sheet
+        .replace("101,Jane Doe", "101,Max Roe")
+        .replace("102,Max Roe", "102,Jane Doe");
+    graded.put("sheet.csv", other);
+    let account = graded.reports(&["--roster", "list.csv", "--moodle", "sheet.csv"]);
+    assert_eq!(below(&account, "Not certain").len(), 2, "{account}");
+    assert!(account.starts_with("Grade: 0 grades"), "{account}");
+}
+
+#[test]
+fn who_has_two_submissions_is_marked_in_the_gradebook() {
+    let graded = Graded::new();
+    graded.put("list.csv", LIST);
+    let gradebook = graded.reports(&["--roster", "list.csv", "--format", "csv"]);
+    let jane = gradebook.lines().filter(|line| line.contains("Jane Doe"));
+    let notes = ["`doejane_2001`", "`Jane_Doe_101`"];
+    for (line, other) in jane.zip(notes) {
+        let note = format!("not certain: this person is also in {other}");
+        assert!(line.contains(&note), "{line}");
+    }
+    let other = gradebook.lines().find(|line| line.contains("Octo Cat"));
+    assert!(!other.unwrap().contains("not certain"), "{gradebook}");
+}
+
+#[test]
+fn a_new_list_takes_the_place_of_the_old_one() {
+    let graded = Graded::new();
+    let folder = graded.out();
+    let class = fs::read_to_string(folder.join("class.json")).unwrap();
+    // As a batch with another list leaves it.
+    let mut class: serde_json::Value = serde_json::from_str(&class).unwrap();
+    class["class"]["people"]["hw1-octocat"] = serde_json::json!([{"name": "Old Name"}]);
+    class["exported"] = serde_json::json!({});
+    fs::write(folder.join("class.json"), class.to_string()).unwrap();
+    graded.put("list.csv", "login,name\nteam-red,Red\n");
+    let gradebook = graded.reports(&["--roster", "list.csv", "--format", "csv"]);
+    assert!(gradebook.contains(",Red,"), "{gradebook}");
+    assert!(!gradebook.contains("Old Name"), "{gradebook}");
+    // Without a list, Moodle's own names are there.
+    let plain = graded.reports(&["--format", "csv"]);
+    assert!(plain.contains(",,Ann Poe,,,\n"), "{plain}");
+}
+
+#[test]
+fn a_list_that_fits_nobody_and_columns_that_nobody_knows_are_told() {
+    let graded = Graded::new();
+    graded.put("list.csv", "login,Nmae\nstranger,x\n");
+    graded.refuses(
+        &["--roster", "list.csv"],
+        &[
+            "failed to find anybody of",
+            "its 8 submissions, such as `Ann_Poe_103`; the first person on it has the login `stranger`",
+            "columns of",
+            "`Nmae`",
+        ],
+    );
+}
+
+#[test]
+fn a_list_is_tried_before_anything_is_graded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    copy_tree(&submission("missing-semicolon"), &path("class/octocat"));
+    fs::write(
+        path("list.csv"),
+        "login,name\noctocat,Octo Cat\nhubot,Hu Bot\n",
+    )
+    .unwrap();
+    for (format, expected) in [
+        (
+            "human",
+            "Hu Bot (hubot)  on the list of the class, without a submission\n",
+        ),
+        (
+            "csv",
+            ",Hu Bot (hubot),,,,,,\"on the list of the class, without a submission\"\n",
+        ),
+        ("json", "\"absent\":[\"Hu Bot (hubot)\"]"),
+    ] {
+        let mut list = grade();
+        list.args(["batch", "sum-of-products", "--list", "--format", format]);
+        list.arg(path("class"))
+            .arg("--roster")
+            .arg(path("list.csv"));
+        let output = list.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains(expected), "no {expected} in {text}");
+        assert!(text.contains("Octo Cat"), "{text}");
+    }
+    // What goes back to students is no submission.
+    let mut batch = grade();
+    batch.args(["batch", "sum-of-products"]).arg(path("class"));
+    batch.arg("--feedback").arg(path("class/feedback"));
+    let output = batch.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    assert!(shown(&output).contains("it is among the submissions"));
+    assert!(!path("class/feedback").exists() && !path("class-grades").exists());
+}

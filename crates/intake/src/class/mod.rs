@@ -242,7 +242,7 @@ impl ClassScan<'_> {
             Ok(FileType::Directory) | Err(ReadError::Machine(_))
                 if wrapper::is_grades(fd, name) =>
             {
-                "has the grades of a batch"
+                "has the grades of a batch, or reports"
             }
             Ok(FileType::Directory) | Err(ReadError::Machine(_)) => {
                 return self.folder(fd, name, location, text, exported());

@@ -42,7 +42,7 @@ use crate::{
     limits::Limits,
     location::Location,
     manifest,
-    names::{self, shown},
+    names::{self, REPORTS_MARK, shown},
     open, root,
     wanted::Wanted,
 };
@@ -442,5 +442,9 @@ pub(super) fn is_grades(folder: BorrowedFd<'_>, name: &CString) -> bool {
         )
     };
     let is_folder = |name| matches!(open::kind_of(inner.as_fd(), name), Ok(FileType::Directory));
-    is_file(c"seeds.json") && is_folder(c"records")
+    let is_of_batch = is_file(c"seeds.json") && is_folder(c"records");
+    // A student's crate is one, whatever else is in it.
+    let is_of_reports =
+        open::has_file(&inner, REPORTS_MARK) && !is_file(c"Cargo.toml") && !is_folder(c"src");
+    is_of_batch || is_of_reports
 }

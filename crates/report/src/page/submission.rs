@@ -60,7 +60,7 @@ pub(super) fn people(page: &mut Markup, entry: &Entry) {
     });
     let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
     if !names.is_empty() {
-        page.leaf("p", &[("class", "people")], &names.join(", "));
+        page.leaf("p", &[("class", "people")], &names.join("; "));
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 use super::{
     app::App,
     batch_progress::BatchProgress,
+    clean_folder::CleanFolder,
     exit_code::ExitCode,
     report_folder::{ReportFolder, one},
     step_summary::StepSummary,
@@ -18,7 +19,7 @@ use crate::{
     batch::{self, Outputs, every_entry},
     config::{Author, IsolationDemand, Overrides, Settings},
     fault::{Fault, FaultKind},
-    pull_request::{Change, Request, Touched},
+    pull_request::{self, Change, Request, Touched},
 };
 use ids::words::{count, within_backticks};
 use judge::record::{Record, Verdict};
@@ -58,6 +59,10 @@ impl App {
     }
 
     fn grade_pull_request(&self, task: &Ci) -> Result<Tally, Fault> {
+        // Whatever becomes of the grading, nothing of the pull request is left where reports are looked for.
+        let reports = task.reports.as_ref();
+        let reports = reports.map(|reports| self.make_way(task, reports));
+        let reports = reports.transpose()?;
         let change = self.waiting("reading what the pull request changes", || {
             Change::read(&Request {
                 repository: &task.here,
@@ -84,7 +89,14 @@ impl App {
             .map_err(|error| Fault::temporary("make a folder in", &env::temp_dir(), &error))?;
         for touched in &change.touched {
             let out = out.path().join(touched.exercise.as_str());
-            let graded = self.grade_touched(task, &settings, touched, &out, &mut markdown)?;
+            let graded = self.grade_touched(
+                task,
+                reports.as_ref(),
+                &settings,
+                touched,
+                &out,
+                &mut markdown,
+            )?;
             result = result.and(graded);
         }
         self.output.report(&footer(&change, escape_line))?;
@@ -95,10 +107,25 @@ impl App {
         Ok(result)
     }
 
+    /// The reports, in a folder that has nothing of the pull request in it.
+    fn make_way(&self, task: &Ci, reports: &Reports) -> Result<Reports, Fault> {
+        let root = pull_request::root(&task.here)?;
+        let clean = CleanFolder::make(&root, &reports.folder, &reports.shown)?;
+        if let Some(note) = &clean.note {
+            self.output.note(note);
+        }
+        Ok(Reports {
+            formats: reports.formats.clone(),
+            folder: clean.path,
+            shown: reports.shown.clone(),
+        })
+    }
+
     /// Grade the submissions for one exercise, and report them.
     fn grade_touched(
         &self,
         task: &Ci,
+        reports: Option<&Reports>,
         settings: &Settings,
         touched: &Touched,
         out: &Path,
@@ -111,7 +138,7 @@ impl App {
             |name| env::var_os(name),
         );
         let exercise = settings.course.exercise(touched.exercise.as_str())?;
-        let reports = task.reports.as_ref().map(|reports| Reports {
+        let reports = reports.map(|reports| Reports {
             formats: reports.formats.clone(),
             folder: reports.folder.join(touched.exercise.as_str()),
             shown: reports.shown.join(touched.exercise.as_str()),

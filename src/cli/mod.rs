@@ -9,6 +9,7 @@ mod batch;
 mod batch_progress;
 mod check_exercises;
 mod ci;
+mod clean_folder;
 mod data;
 mod doctor;
 mod exit_code;

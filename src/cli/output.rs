@@ -16,6 +16,9 @@ use report::{
     style::{BAD, DIM},
 };
 
+/// How the names of reports begin that are not complete.
+pub(super) const PARTIAL: &str = ".grade-report-";
+
 /// Where a link to a report file leads. The user named it, so no submission can exchange it.
 #[expect(
     clippy::disallowed_methods,
@@ -171,7 +174,7 @@ impl ReportFile {
         };
         let mode = PermissionsExt::from_mode(fs_scratch::umask::mode_for_caller(0o666));
         let file = tempfile::Builder::new()
-            .prefix(".grade-report-")
+            .prefix(PARTIAL)
             .tempfile_in(folder)
             .map_err(|error| failed(&error))?;
         file.as_file()

@@ -30,6 +30,14 @@ use self::{base::Base, git::Git, touched::Sorted};
 use crate::{course::SubmissionPattern, fault::Fault};
 use fs_scratch::Scratch;
 
+/// The folder of the working tree that a folder is in.
+///
+/// # Errors
+/// It is in no repository, or git does not start.
+pub fn root(folder: &Path) -> Result<PathBuf, Fault> {
+    Ok(Git::open(folder)?.root)
+}
+
 /// Which pull request, and how its repository is laid out.
 #[derive(Debug)]
 pub struct Request<'a> {

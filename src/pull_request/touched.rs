@@ -85,6 +85,12 @@ impl Sorted {
                 kind,
             });
         }
+        // A file in place of a submission's folder: the submission is graded.
+        let folders = sorted.touched.values().flat_map(BTreeMap::keys);
+        let folders: BTreeSet<_> = folders
+            .map(|folder| text_of(&base.in_repository(folder)))
+            .collect();
+        sorted.outside.retain(|one| !folders.contains(&one.path));
         Ok(sorted)
     }
 
@@ -135,7 +141,8 @@ impl Sorted {
                 let path = path.strip_suffix(b"/").unwrap_or(&path);
                 let entries = git.tree(head, path)?;
                 if entries.is_empty() {
-                    taken.removed.push(text_of(path));
+                    let shown = if path.is_empty() { b"." } else { path };
+                    taken.removed.push(text_of(shown));
                     continue;
                 }
                 let id = new_id(&mut ids, student, path);
@@ -169,11 +176,11 @@ impl Sorted {
     }
 }
 
-/// The id of a student that no other one has.
-fn new_id(ids: &mut BTreeSet<SubmissionId>, student: &str, path: &[u8]) -> SubmissionId {
+/// The id of a student that no other one has, in capitals or not, so that `intake` finds the folder under it.
+fn new_id(ids: &mut BTreeSet<String>, student: &str, path: &[u8]) -> SubmissionId {
     let mut id = SubmissionId::from_folder_name(student);
     let mut level = 1;
-    while !ids.insert(id.clone()) {
+    while !ids.insert(id.as_str().to_ascii_lowercase()) {
         id = SubmissionId::told_apart(student, path, level);
         level += 1;
     }

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::repository::{ADA, Repository};
-use crate::support::files::names;
+use crate::support::{command::run, files::names, workspace::CourseCopy};
 
 #[test]
 fn a_changed_submission_is_graded_by_the_course_of_the_base() {
@@ -93,6 +93,44 @@ fn nothing_is_graded_where_no_submission_was_changed() {
     ]);
     assert!(!finished.stdout.contains("PASS"), "{}", finished.stdout);
     assert_eq!(repository.outputs(), ["none", "", ""]);
+
+    // Where the repository is the submission, its removal has a name.
+    repository.branch("all");
+    repository.git(&["rm", "--quiet", "-r", "."]);
+    repository.git(&["commit", "--quiet", "-m", "all"]);
+    let other = CourseCopy::make(repository.workspace.path("course"));
+    let mut init = repository.git_command();
+    run(init.current_dir(&other.root).args(["init", "--quiet"])).code(0);
+    let course = other.root.to_str().unwrap();
+    let finished = repository.graded(0, &["--submissions", ".", "--course", course]);
+    finished.reports(&["Removed, so there is nothing to grade - `.`"]);
+}
+
+#[test]
+fn names_that_differ_little_and_a_file_for_a_folder_are_reported_at_their_places() {
+    let repository = Repository::of_class();
+    repository.branch("alike");
+    repository.git(&["rm", "--quiet", "-r", "students/bob/sum-of-products"]);
+    repository.write("students/bob/sum-of-products", b"my work");
+    for student in ["alice", "ALICE", "alice "] {
+        repository.add(
+            &format!("students/{student}/sum-of-products"),
+            "missing-semicolon",
+        );
+    }
+    repository.commit("alike");
+    let mut command = repository.ci(&["--base", "main"]);
+    let finished = run(command.env("GITHUB_ACTIONS", "true")).code(1);
+    let finished = finished.reports(&["4 submissions changed"]);
+    for student in ["alice", "ALICE", "alice "] {
+        let place = format!("::error file=students/{student}/sum-of-products/src/main.rs,");
+        assert!(finished.stdout.contains(&place), "{}", finished.stdout);
+    }
+    assert!(
+        !finished.stdout.contains("is in no submission"),
+        "{}",
+        finished.stdout
+    );
 }
 
 #[test]

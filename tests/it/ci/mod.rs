@@ -4,6 +4,7 @@ mod graded;
 mod hostile;
 mod lint;
 mod refused;
+mod report_place;
 mod repository;
 mod runner;
 mod steps;

@@ -86,6 +86,8 @@ fn the_example_for_a_class_grades_and_keeps_the_reports() {
         &reports,
         &["report.md", "junit.xml", "report.html", "report.json"],
     );
+    // Where a pull request can have put nothing.
+    assert!(!repository.root.join("grade-report").exists());
 }
 
 #[test]
@@ -187,8 +189,15 @@ fn the_documented_commands_for_other_systems_grade() {
     let base = repository.git(&["rev-parse", "main"]);
     repository.branch("ada");
     repository.append(&format!("{ADA}/src/main.rs"), "// changed\n");
+    // What the grader would take for its own work of an earlier run.
+    repository.write(".grade-cache/references/forged", b"10 of 10 points");
     repository.commit("ada");
     repository.git(&["branch", "--quiet", "-D", "main"]);
+    // Jenkins may fetch nothing but the pull request.
+    let of_pull_request = "+refs/pull/7/head:refs/remotes/origin/PR-7";
+    let fetch = "remote.origin.fetch";
+    let usual = repository.git(&["config", fetch]);
+    repository.git(&["config", fetch, of_pull_request]);
 
     let gitlab: serde_json::Value =
         serde_yaml_ng::from_str(&blocks("docs/ci.md", "yaml")[0]).unwrap();
@@ -203,8 +212,11 @@ fn the_documented_commands_for_other_systems_grade() {
         .filter_map(|line| line.trim().strip_prefix("sh '"));
     let jenkins: Vec<&str> = jenkins.filter_map(|line| line.strip_suffix('\'')).collect();
     let shell = blocks("docs/ci.md", "sh").concat();
-    for commands in [script.join("\n"), jenkins.join("\n"), shell] {
+    for commands in [script.join("\n"), jenkins.join("\n"), shell.clone()] {
         assert!(commands.contains("grade ci --base "), "{commands}");
+        if commands == shell {
+            repository.git(&["config", fetch, &usual]);
+        }
         let path = format!(
             "{}:{}",
             program().parent().unwrap().display(),
@@ -223,9 +235,11 @@ fn the_documented_commands_for_other_systems_grade() {
         let finished = run(&mut command).code(1);
         finished.reports(&["1 submission changed", "by ada: 6 of 10 points"]);
     }
+    assert!(!repository.root.join(".grade-cache").exists());
+    // Each run has removed the reports of the one before it.
     exists(
         &repository.root.join("grade-report/sum-of-products"),
-        &["junit.xml", "report.md"],
+        &["junit.xml"],
     );
 }
 
@@ -275,7 +289,7 @@ case "$*" in
 *POST*issues/7/comments*) cat > POSTED ;;
 *PATCH*issues/comments/12*) cat > POSTED.again ;;
 *issues/7/comments) comment 11 eve; [ ! -e POSTED ] || comment 12 "github-actions[bot]" ;;
-*pulls/7/files*) echo '[{"filename": ".github/workflows/x.yml"}]' ;;
+*pulls/7/files*) cat POSTED.files ;;
 *head=ada:work*) echo '[{"number": 6, "head": {"sha": "no"}}, {"number": 7, "head": {"sha": "SHA"}}]' ;;
 *) echo "what is $*?" >&2; exit 1 ;;
 esac
@@ -283,6 +297,18 @@ esac
     let answers = answers.replace("SHA", &sha);
     let answers = answers.replace("POSTED", &posted.display().to_string());
     write_script(&bin.join("gh"), &answers);
+    // GitHub answers in pages.
+    let files = |pages: &[(usize, &str)]| {
+        let page = |(number, name): &(usize, &str)| {
+            let files: Vec<_> = (0..*number)
+                .map(|n| json!({ "filename": format!("{name}{n}") }))
+                .collect();
+            json!(files).to_string()
+        };
+        let pages: Vec<_> = pages.iter().map(page).collect();
+        fs::write(posted.with_extension("files"), pages.concat()).unwrap();
+    };
+    files(&[(9, "students/"), (1500, ".github/workflows/")]);
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     runner.environment.push(("PATH".into(), path));
     runner.set_event(json!({
@@ -294,8 +320,11 @@ esac
     }));
     let artifact = runner.artifact("grade-report").join("sum-of-products");
     fs::create_dir_all(&artifact).unwrap();
-    let text = "````\n@everyone ![x](https://evil)\n\x1b[2J$(touch evil)`touch evil`\n::error::x\n";
-    fs::write(artifact.join("report.md"), text.repeat(2000)).unwrap();
+    let ticks = "`".repeat(300);
+    let text = format!(
+        "{ticks}\n@everyone ![x](https://evil)\n\n\x1b[2J$(touch evil)`touch evil`\n::error::x\n"
+    );
+    fs::write(artifact.join("report.md"), text.repeat(200)).unwrap();
     std::os::unix::fs::symlink(
         "/etc/passwd",
         runner.artifact("grade-report").join("report.md"),
@@ -308,19 +337,18 @@ esac
     );
     let body: serde_json::Value = serde_json::from_slice(&fs::read(&posted).unwrap()).unwrap();
     let body = body["body"].as_str().unwrap();
-    let (head, rest) = body.split_once("\n`````text\n").expect(body);
+    let (head, shown) = body.split_once("\n\n    `").expect(body);
     assert!(
         head.contains("`failure`") && head.contains("may have made up"),
         "{head}"
     );
-    let (shown, end) = rest.rsplit_once("`````\n").expect(body);
+    // No run of backticks ends a block that is set off by spaces.
+    for line in format!("    `{shown}").lines() {
+        assert!(line.is_empty() || line.starts_with("    "), "{line}");
+    }
+    assert!(shown.contains("    @everyone"), "{shown}");
     assert!(
-        shown.starts_with("````\n@everyone") && !shown.contains("`````"),
-        "{shown}"
-    );
-    assert_eq!(end, "");
-    assert!(
-        body.len() < 21_000 && !body.contains('\x1b') && !body.contains("root:"),
+        body.len() < 40_000 && !body.contains('\x1b') && !body.contains("root:"),
         "{head}"
     );
     assert_eq!(runner.step("Comment").log, "");
@@ -331,7 +359,20 @@ esac
         runner.steps
     );
     let again = posted.with_extension("again");
-    assert_eq!(fs::read(again).unwrap(), fs::read(posted).unwrap());
+    assert_eq!(fs::read(&again).unwrap(), fs::read(&posted).unwrap());
+    // GitHub lists no more than 3000 files. What is not listed may be anything.
+    for (number, is_doubted) in [(2999, false), (3000, true)] {
+        files(&[(number, "students/")]);
+        assert!(runner.job(&yaml("docs/ci/comment.yml"), "comment"));
+        let body = fs::read_to_string(&again).unwrap();
+        assert_eq!(body.contains("may have made up"), is_doubted, "{number}");
+    }
+    // A workflow that is moved away is changed as well.
+    let moved = json!([{ "filename": "x", "previous_filename": ".github/workflows/grade.yml" }]);
+    fs::write(posted.with_extension("files"), moved.to_string()).unwrap();
+    assert!(runner.job(&yaml("docs/ci/comment.yml"), "comment"));
+    let body = fs::read_to_string(&again).unwrap();
+    assert!(body.contains("may have made up"), "{body}");
 }
 
 /// Needs `jq`; `.ci/run` installs it. The program is compiled without optimisation.

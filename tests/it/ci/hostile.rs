@@ -24,6 +24,8 @@ fn nothing_of_a_hostile_pull_request_is_run_or_followed() {
         "hooks/post-checkout",
         format!("#!/bin/sh\n{touch}\n").as_bytes(),
     );
+    // Its backticks would end ours, and the rest begin a list in the summary.
+    repository.write("`1. x`.txt", b"");
     // The work of somebody else, by a link as file and as folder.
     repository.link("../../../bob/sum-of-products/src", &format!("{ADA}/src"));
     repository.link("../bob/sum-of-products", "students/eve/sum-of-products");
@@ -50,7 +52,12 @@ fn nothing_of_a_hostile_pull_request_is_run_or_followed() {
     repository.git(&["config", "diff.evil.textconv", &touch]);
     repository.git(&["config", "diff.external", &touch]);
     let command = &mut repository.ci(&["--base", "main", "--head", &commit]);
+    let summary = repository.workspace.path("summary");
+    command.env("GITHUB_STEP_SUMMARY", &summary);
     let finished = run(command.env("GITHUB_ACTIONS", "true")).code(1);
+    let summary = fs::read_to_string(summary).unwrap();
+    let name = "- `\\u{60}1. x\\u{60}.txt` ";
+    assert!(summary.contains(name), "{summary}");
     assert!(!evil.exists(), "git obeyed the tree");
     let finished = finished.reports(&[
         "5 submissions changed",

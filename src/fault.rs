@@ -193,6 +193,9 @@ impl From<sandbox::Error> for Fault {
             Error::TemporaryFile { .. } => {
                 fault.hint("choose another folder with `--temp-dir DIR`")
             }
+            Error::SelfTest(sandbox::SelfTestError::SetUp(source)) => {
+                fault.hint(for_temporary_folder(&source))
+            }
             Error::ShortOfResource { stage, limit, .. } => {
                 let section = match stage {
                     Stage::Build => "build",
@@ -245,6 +248,7 @@ fn short_of(step: &sandbox::StepError) -> Option<&'static str> {
         Step::GrantMemory => Some(MORE_MEMORY),
         _ if step.source.kind() == io::ErrorKind::WouldBlock => Some(MORE_TASKS),
         _ if step.source.kind() == io::ErrorKind::OutOfMemory => Some(MORE_MEMORY),
+        _ if step.source.kind() == io::ErrorKind::StorageFull => Some(ANOTHER_TEMPORARY_FOLDER),
         _ => None,
     }
 }
@@ -315,6 +319,15 @@ impl From<intake::Error> for Fault {
     }
 }
 
+/// What to do where files in the temporary folder could not be made.
+fn for_temporary_folder(error: &io::Error) -> &'static str {
+    if is_out_of_files(error) {
+        "raise the limit of open files (`ulimit -n`)"
+    } else {
+        ANOTHER_TEMPORARY_FOLDER
+    }
+}
+
 /// Whether this process or this machine has too many files open.
 fn is_out_of_files(error: &io::Error) -> bool {
     use rustix::io::Errno;
@@ -328,6 +341,10 @@ impl From<observer::SelfTestError> for Fault {
     fn from(error: observer::SelfTestError) -> Self {
         match error {
             observer::SelfTestError::Sandbox(error) => error.into(),
+            observer::SelfTestError::SetUp(ref source) => {
+                let hint = for_temporary_folder(source);
+                from_error(FaultKind::Sandbox, &error).hint(hint)
+            }
             error => from_error(FaultKind::Sandbox, &error),
         }
     }
@@ -387,6 +404,22 @@ mod tests {
             assert_eq!(fault.message, "failed to write `/tmp/x`");
             assert!(fault.cause.is_some_and(|cause| cause.contains("os error")));
             assert!(fault.hint.is_some_and(|found| found.contains(hint)));
+        }
+    }
+
+    #[test]
+    fn a_full_temporary_folder_has_a_hint_in_every_trial_of_this_machine() {
+        use rustix::io::Errno;
+        for (errno, hint) in [(Errno::NOSPC, "--temp-dir"), (Errno::MFILE, "ulimit")] {
+            let attacks = sandbox::SelfTestError::SetUp(errno.into());
+            let reads = observer::SelfTestError::SetUp(errno.into());
+            for fault in [
+                Fault::from(sandbox::Error::SelfTest(attacks)),
+                Fault::from(reads),
+            ] {
+                let found = fault.hint.clone().unwrap_or_default();
+                assert!(found.contains(hint), "{fault:?}");
+            }
         }
     }
 

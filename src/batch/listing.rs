@@ -54,7 +54,7 @@ impl Listing {
             let people = people.map(person).collect::<Vec<_>>().join("; ");
             found.attempts.iter().enumerate().map(move |(at, attempt)| {
                 let becomes = if at + 1 == all {
-                    "graded"
+                    "counts"
                 } else {
                     "an earlier attempt"
                 };

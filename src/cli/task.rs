@@ -5,7 +5,7 @@
 use std::{
     ffi::OsString,
     num::NonZeroUsize,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{
@@ -522,7 +522,11 @@ impl Replay {
         let mut arguments = vec![format!("grade {}", self.exercise)];
         if let Some(path) = &self.path {
             // A path like a flag or a command must not be taken for one.
-            let bare = path.components().count() == 1 && path.is_relative();
+            let mut parts = path.components();
+            let bare = matches!(
+                (parts.next(), parts.next()),
+                (Some(Component::Normal(_)), None)
+            );
             arguments.push(if bare {
                 quoted(&Path::new(".").join(path))
             } else {

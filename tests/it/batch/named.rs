@@ -63,19 +63,19 @@ fn the_list_says_who_is_in_the_class_and_grades_nothing() {
     assert_eq!(
         list("human"),
         "Canvas export; a folder for each student: 3 submissions\n\n\
-         missing-semicolon  missing-semicolon  attempt 1 of 1  graded\n\
-         roe_112  roe_112_903_hw.zip  attempt 1 of 1  graded\n\
+         missing-semicolon  missing-semicolon  attempt 1 of 1  counts\n\
+         roe_112  roe_112_903_hw.zip  attempt 1 of 1  counts\n\
          stone_111  stone_111_901_hw.zip  attempt 1 of 2  an earlier attempt\n\
-         stone_111  stone_LATE_111_902_hw-1.zip  attempt 2 of 2  late  graded\n\
+         stone_111  stone_LATE_111_902_hw-1.zip  attempt 2 of 2  late  counts\n\
          notes.txt  ignored: it is neither a folder nor an archive\n"
     );
     assert_eq!(
         list("csv"),
         "id,people,source,attempt,of,date,late,becomes\n\
-         missing-semicolon,,missing-semicolon,1,1,,,graded\n\
-         roe_112,,roe_112_903_hw.zip,1,1,,,graded\n\
+         missing-semicolon,,missing-semicolon,1,1,,,counts\n\
+         roe_112,,roe_112_903_hw.zip,1,1,,,counts\n\
          stone_111,,stone_111_901_hw.zip,1,2,,,an earlier attempt\n\
-         stone_111,,stone_LATE_111_902_hw-1.zip,2,2,,late,graded\n\
+         stone_111,,stone_LATE_111_902_hw-1.zip,2,2,,late,counts\n\
          ,,notes.txt,,,,,ignored: it is neither a folder nor an archive\n"
     );
     let json: Value = serde_json::from_str(&list("json")).unwrap();
@@ -169,7 +169,7 @@ fn of_several_archives_in_a_folder_the_one_with_the_newest_files_counts() {
     class.put("jane/final.zip", &packed(&files(RIGHT), 30));
     class.put("jane/work.zip", &packed(&files(WRONG), 20));
     let list = class.list(&[]);
-    says(&list, "jane jane/final.zip attempt 2 of 2 graded");
+    says(&list, "jane jane/final.zip attempt 2 of 2 counts");
     says(
         &list,
         "jane jane/work.zip attempt 1 of 2 an earlier attempt",

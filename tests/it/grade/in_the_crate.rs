@@ -75,6 +75,13 @@ fn reports_in_the_crate_are_no_part_of_what_is_graded() {
             assert!(folder.join(format.file_name()).is_file(), "{format}");
             fs::remove_file(folder.join(format.file_name())).unwrap();
         }
+        // The folder itself, by a short name.
+        let typed = grade(&workspace, &folder, &["."]).record();
+        let replay = typed["replay"].as_str().unwrap();
+        assert!(
+            replay.starts_with("grade sum-of-products . --seed"),
+            "{replay}"
+        );
         for arguments in [["--report", "notes/r.md"], ["--report", "notes/r.md"]] {
             fs::create_dir_all(folder.join("notes")).unwrap();
             let again = grade(&workspace, &folder, &arguments);

@@ -153,13 +153,18 @@ fn moodle() {
             Text("my program"),
         ),
     ]);
+    // Moodle writes names out.
+    let of = |id, points, ends| Student {
+        ends,
+        ..student(id, points, 1)
+    };
     graded(
         &class,
         "Moodle export",
         &[
-            student("Ann_Poe_103", 0, 1),
-            student("Jane_Doe_101", 10, 1),
-            student("Max_Roe_102", 0, 1),
+            of("Ann_Poe_103", 0, &[",,Ann Poe,,,"]),
+            of("Jane_Doe_101", 10, &[",,Jane Doe,,,"]),
+            of("Max_Roe_102", 0, &[",,Max Roe,,,"]),
         ],
         &[(
             "Jane Doe_101_assignsubmission_onlinetext",

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use super::{course, private_cache, program};
 
 /// Nothing that a test starts may take longer.
-pub(crate) const TIME_LIMIT: Duration = Duration::from_mins(3);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_mins(10);
 
 /// The program, in the course's folder, with an environment without variables of the user who runs the tests.
 pub(crate) fn grade() -> Command {

@@ -143,7 +143,10 @@ impl App {
             folder: reports.folder.join(touched.exercise.as_str()),
             shown: reports.shown.join(touched.exercise.as_str()),
         });
-        let folder = reports.as_ref().map(ReportFolder::open).transpose()?;
+        let folder = reports
+            .as_ref()
+            .map(ReportFolder::open_unmarked)
+            .transpose()?;
         let sandbox = self.sandbox(isolation)?;
         let names = every_entry()?;
         let request = batch::Request {

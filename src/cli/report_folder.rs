@@ -22,13 +22,16 @@ pub(super) struct ReportFolder {
 }
 
 impl ReportFolder {
-    /// Make the folder if it does not exist, and open the files.
+    /// Make the folder if it does not exist, mark it as one of reports if it is new, and open the files.
     pub(super) fn open(reports: &Reports) -> Result<Self, Fault> {
-        fs::create_dir_all(&reports.folder).map_err(|error: io::Error| {
-            Fault::io(FaultKind::Usage, "make the folder", &reports.folder, &error)
-                .hint("name a folder that is yours to write to with `--report-dir DIR`")
-        })?;
+        make(&reports.folder)?;
         mark(&reports.folder)?;
+        Self::open_unmarked(reports)
+    }
+
+    /// As [`Self::open`], where the folder cannot be taken for a submission.
+    pub(super) fn open_unmarked(reports: &Reports) -> Result<Self, Fault> {
+        make(&reports.folder)?;
         let open = |format: &Format| {
             let file = ReportFile::open(&reports.folder.join(format.file_name()))?;
             Ok((*format, file))
@@ -59,6 +62,13 @@ impl ReportFolder {
         }
         Ok(())
     }
+}
+
+fn make(folder: &Path) -> Result<(), Fault> {
+    fs::create_dir_all(folder).map_err(|error: io::Error| {
+        Fault::io(FaultKind::Usage, "make the folder", folder, &error)
+            .hint("name a folder that is yours to write to with `--report-dir DIR`")
+    })
 }
 
 /// Mark a folder that has nothing else in it as one of reports, so that it is no submission where it is in a class. The

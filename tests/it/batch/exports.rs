@@ -300,7 +300,7 @@ fn gradescope() {
     let list = class.list(&["--format", "csv"]);
     says(
         &list,
-        "Jane_Doe_1001-Ann_Poe_1003,Jane Doe (1001); Ann Poe (1003),submission_1,1,1,,,graded",
+        "Jane_Doe_1001-Ann_Poe_1003,Jane Doe (1001); Ann Poe (1003),submission_1,1,1,,,counts",
     );
 }
 

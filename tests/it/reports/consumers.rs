@@ -96,11 +96,11 @@ fn sarif_is_accepted_by_its_schema_and_by_the_validator_of_its_makers() {
 #[ignore = "needs python3: see the head of this file"]
 fn a_gradebook_is_read_by_python_with_the_same_cells_in_every_line() {
     let script = "import csv, sys\n\
-                  rows = list(csv.reader(open(sys.argv[1], encoding='utf-8', newline=''), strict=True))\n\
+                  rows = list(csv.reader(open(sys.argv[1], encoding='utf-8-sig', newline=''), strict=True))\n\
                   assert len(rows) > 5 and len({len(row) for row in rows}) == 1, rows\n\
                   assert all(not cell.lstrip().startswith(tuple('=+@')) for row in rows for cell in row), rows\n\
                   print(len(rows))";
-    let lines = ["8", "7"];
+    let lines = ["8", "9"];
     fs::create_dir_all(installed()).unwrap();
     for (file, lines) in files("csv").into_iter().zip(lines) {
         let seen = start("python3", &["-c", script, file.to_str().unwrap()]).code(0);

@@ -1,7 +1,7 @@
 //! Pull requests, end to end: real repositories with real branches, and what of them is graded.
 
+mod attacks;
 mod graded;
-mod hostile;
 mod lint;
 mod refused;
 mod report_place;

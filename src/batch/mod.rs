@@ -13,8 +13,8 @@
 //! byte however often the batch was stopped.
 //!
 //! What is different each time stays out of records: what runs used, and which thread read which file when,
-//! is in `usage/`, and what the reference did in `reference.json`. What a program does differently each time is in its record, as it was observed: the wrong
-//! total of a race, how evenly a pool of threads shared out the files (and so in how many rounds they were
+//! is in `usage/`, and what the reference did in `reference.json`. What a program does differently each time is
+//! in its record, as it was observed: the wrong total of a race, how evenly a pool of threads shared out the files (and so in how many rounds they were
 //! read), the number of files that were read before a crash. The reasons for *not graded* depend on the
 //! machine and differ too; such a record is never used again.
 //!

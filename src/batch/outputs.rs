@@ -5,7 +5,7 @@
 //! that was measured is in them. Reports that show what was measured, as the web page does, have it from beside the records.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     path::Path,
 };
@@ -74,6 +74,8 @@ pub struct Outputs {
     /// The submissions with a record of this batch, in byte order. After a regrading that was stopped, the
     /// folder also holds records of the batch before.
     done: Vec<SubmissionId>,
+    /// Where submissions are in a repository, if they are of one.
+    places: BTreeMap<SubmissionId, String>,
     separator: Separator,
 }
 
@@ -116,6 +118,7 @@ impl Outputs {
             plan,
             roster,
             done,
+            places: BTreeMap::new(),
             separator: Separator::default(),
         })
     }
@@ -134,6 +137,13 @@ impl Outputs {
         };
         let assigned = roster.assign(list);
         assigned.map_err(|nobody| nobody.fault(self.folder.root()))
+    }
+
+    /// The same, where each submission is in this folder of a repository, for the reports that name places in it.
+    #[must_use]
+    pub fn placed(mut self, places: BTreeMap<SubmissionId, String>) -> Self {
+        self.places = places;
+        self
     }
 
     /// The same, with another separator in the gradebook.
@@ -402,7 +412,7 @@ impl Entries for Outputs {
                     handed_in: class.as_ref().map(|class| class.handed_in(id)),
                     people: people.collect(),
                     fingerprint: key.and_then(|key| key.fingerprint),
-                    folder: None,
+                    folder: self.places.get(id).cloned(),
                 }))
             };
             if let Some(entry) = read().map_err(io::Error::other)? {

@@ -23,7 +23,7 @@ use crate::{
 };
 use ids::words::{count, within_backticks};
 use judge::record::{Record, Verdict};
-use report::{Entries, Entry, Format, Truncate, escape_line};
+use report::{Entries as _, Format, Truncate, escape_line};
 
 /// So many paths are listed on a screen.
 const SHOWN: usize = 20;
@@ -170,14 +170,12 @@ impl App {
             let progress = BatchProgress::new(&self.output, false);
             batch::run(request, sandbox, &progress)?
         };
-        let outputs = Outputs::open(out)?;
+        let places = touched.submissions.iter();
+        let places = places.map(|one| (one.id.clone(), one.folder.clone()));
+        let outputs = Outputs::open(out)?.placed(places.collect());
         let mut result = Tally::default();
         let mut only = None;
-        let placed = Placed {
-            outputs: &outputs,
-            touched,
-        };
-        placed
+        outputs
             .each(&mut |entry| {
                 result = result.and(Tally::of(&entry.record));
                 only = (touched.submissions.len() == 1).then(|| entry.clone());
@@ -200,7 +198,7 @@ impl App {
             None if format == Format::Human => Ok(facts.summary.human(Truncate::Nothing)),
             None => {
                 let mut text = Vec::new();
-                report::class(format, &facts, &placed, &mut text).map_err(read_fault)?;
+                outputs.write(format, &facts, &mut text)?;
                 Ok(String::from_utf8_lossy(&text).into_owned())
             }
         };
@@ -219,25 +217,6 @@ impl App {
             self.output.note(&reports.written());
         }
         Ok(result)
-    }
-}
-
-/// The records, each with the folder in the repository that it is of.
-struct Placed<'a> {
-    outputs: &'a Outputs,
-    touched: &'a Touched,
-}
-
-impl Entries for Placed<'_> {
-    fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
-        self.outputs.each(&mut |entry| {
-            let mut submissions = self.touched.submissions.iter();
-            let of = submissions.find(|one| one.id == entry.record.submission.id);
-            visit(&Entry {
-                folder: of.map(|of| of.folder.clone()),
-                ..entry.clone()
-            })
-        })
     }
 }
 

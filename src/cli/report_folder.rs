@@ -26,12 +26,16 @@ impl ReportFolder {
     pub(super) fn open(reports: &Reports) -> Result<Self, Fault> {
         make(&reports.folder)?;
         mark(&reports.folder)?;
-        Self::open_unmarked(reports)
+        Self::files(reports)
     }
 
     /// As [`Self::open`], where the folder cannot be taken for a submission.
     pub(super) fn open_unmarked(reports: &Reports) -> Result<Self, Fault> {
         make(&reports.folder)?;
+        Self::files(reports)
+    }
+
+    fn files(reports: &Reports) -> Result<Self, Fault> {
         let open = |format: &Format| {
             let file = ReportFile::open(&reports.folder.join(format.file_name()))?;
             Ok((*format, file))

@@ -1,7 +1,7 @@
 //! The gradebook: one line a submission, for a spreadsheet.
 //!
-//! Quoted as RFC 4180 says, with a comma and LF, or with another separator where that is asked for. What a spreadsheet would take for a formula gets an
-//! apostrophe in front, also behind a `;`, where half of Europe's spreadsheets begin a cell whatever is
+//! Quoted as RFC 4180 says, with a comma and LF, or with another separator where that is asked for. What a
+//! spreadsheet would take for a formula gets an apostrophe in front, also behind a `;`, where half of Europe's spreadsheets begin a cell whatever is
 //! quoted; and so does an id that they would take for a number or a date and change. What acts on a
 //! terminal is shown by its number: some cells hold words of a submission.
 //! A program that wants ids as they are reads `batch.json`.

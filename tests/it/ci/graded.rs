@@ -61,7 +61,7 @@ fn the_worst_of_several_submissions_decides() {
     let reports = repository.workspace.path("reports");
     let arguments = [
         "--formats",
-        "csv",
+        "csv,sarif",
         "--report-dir",
         reports.to_str().unwrap(),
     ];
@@ -72,6 +72,11 @@ fn the_worst_of_several_submissions_decides() {
         "is for `no-such-exercise`, which is no exercise of the base",
     ]);
     assert_eq!(repository.outputs(), ["fail", "16", "30"]);
+    let places = fs::read_to_string(reports.join("sum-of-products/report.sarif")).unwrap();
+    assert!(
+        places.contains("\"students/bob/sum-of-products/"),
+        "{places}"
+    );
     let table = fs::read_to_string(reports.join("sum-of-products/report.csv")).unwrap();
     assert_eq!(table.lines().count(), 4, "{table}");
     // Those who only want the records.

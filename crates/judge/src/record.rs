@@ -158,6 +158,9 @@ pub struct Check {
     pub possible: u32,
     /// The answer in a sentence.
     pub message: String,
+    /// Which mistake it is, where that is known: a name such as `lines-from-zero` or `serialised`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<String>,
     /// What to try next; null where nothing needs trying.
     pub hint: Option<String>,
     /// What the answer rests on.
@@ -404,6 +407,7 @@ impl Check {
             earned: verdict::earned(finding.status, spec.points),
             possible: spec.points,
             message: finding.message.clone(),
+            diagnosis: finding.diagnosis.clone(),
             hint: finding
                 .hint
                 .clone()

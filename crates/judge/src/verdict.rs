@@ -76,6 +76,7 @@ mod tests {
                 id,
                 status,
                 message: String::new(),
+                diagnosis: None,
                 hint: None,
                 details: Details::default(),
             })

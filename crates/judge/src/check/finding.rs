@@ -13,6 +13,9 @@ pub struct Finding {
     pub status: Status,
     /// The answer in a sentence for the student.
     pub message: String,
+    /// Which mistake it is, where that is known: a name such as `lines-from-zero` or `serialised`. By it, an exercise
+    /// says what helps.
+    pub diagnosis: Option<String>,
     /// What to try next, where something more exact than the exercise's own hint is known.
     pub hint: Option<String>,
     /// What the answer rests on.
@@ -55,6 +58,7 @@ impl Finding {
             id,
             status: Status::Pass,
             message: message.into(),
+            diagnosis: None,
             hint: None,
             details: Details::default(),
         }
@@ -65,6 +69,7 @@ impl Finding {
             id,
             status: Status::Fail,
             message: message.into(),
+            diagnosis: None,
             hint: None,
             details,
         }
@@ -75,6 +80,11 @@ impl Finding {
             status: Status::Skipped,
             ..Self::pass(id, format!("not examined, because `{because}` failed"))
         }
+    }
+
+    pub(super) fn diagnosed(mut self, diagnosis: impl Into<String>) -> Self {
+        self.diagnosis = Some(diagnosis.into());
+        self
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

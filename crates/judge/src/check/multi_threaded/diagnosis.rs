@@ -140,6 +140,28 @@ pub enum Cause {
     },
 }
 
+impl Cause {
+    /// Its name in a record.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NothingRead { .. } => "nothing-read",
+            Self::TooFew { .. } => "too-few",
+            Self::NoThreads => "no-threads",
+            Self::OneReader { .. } => "one-reader",
+            Self::IdleThreads { .. } => "idle-threads",
+            Self::SpawnJoinLoop { .. } => "spawn-join-loop",
+            Self::Serialised { .. } => "serialised",
+            Self::Uneven { .. } => "uneven",
+            Self::HardlyParallel { .. } => "hardly-parallel",
+            Self::ReadAgain { .. } => "read-again",
+            Self::TouchedOnly { .. } => "touched-only",
+            Self::Processes { .. } => "processes",
+            Self::HeldUp { .. } => "held-up",
+        }
+    }
+}
+
 impl From<Cause> for Diagnosis {
     fn from(cause: Cause) -> Self {
         Self::Not(cause)

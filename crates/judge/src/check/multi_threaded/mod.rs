@@ -65,7 +65,9 @@ fn check_observed(run: &RunEvidence, observation: &Observation) -> Finding {
         Diagnosis::Undecided(reason) => inconclusive(undecided(reason), details),
         Diagnosis::Not(cause) => {
             let (message, hint) = explain(cause);
-            Finding::fail(CheckId::MultiThreaded, message, details).hint(hint)
+            Finding::fail(CheckId::MultiThreaded, message, details)
+                .diagnosed(cause.name())
+                .hint(hint)
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     batch_progress::BatchProgress,
     clean_folder::CleanFolder,
     exit_code::ExitCode,
-    report_folder::{ReportFolder, one},
+    report_folder::{ReportFolder, context, one},
     step_summary::StepSummary,
     task::{Ci, Reports},
 };
@@ -211,7 +211,7 @@ impl App {
         }
         if let (Some(reports), Some(folder)) = (&reports, folder) {
             match &only {
-                Some(entry) => folder.write_one(entry)?,
+                Some(entry) => folder.write_one(entry, &context())?,
                 None => folder.write_class(&outputs)?,
             }
             self.output.note(&reports.written());

@@ -11,7 +11,7 @@ use super::{
     output::{ReportFile, since_1970},
     own_reports::own_reports,
     progress::GradeProgress,
-    report_folder::{ReportFolder, one},
+    report_folder::{ReportFolder, context, one_in},
     step_summary::StepSummary,
     task::Grade,
 };
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 use ids::SubmissionId;
-use report::{Entry, Format};
+use report::{Context, Entry, Format};
 
 impl App {
     pub(super) fn grade(&self, task: Grade) -> Result<ExitCode, Fault> {
@@ -53,6 +53,7 @@ impl App {
         let SingleRecord {
             record,
             unchanged_since,
+            before,
         } = {
             let progress = GradeProgress::new(&self.output);
             progress.event(ProgressEvent {
@@ -85,20 +86,24 @@ impl App {
         {
             return Err(fault.clone().into());
         }
+        let context = Context {
+            since: before.and_then(|before| report::since(&before, &record)),
+            ..context()
+        };
         let entry = Entry {
             folder: place,
             ..Entry::of(record)
         };
-        let text = one(format, &entry)?;
+        let text = one_in(format, &entry, &context)?;
         self.output.report(&text)?;
         if let Some(file) = file {
             file.finish(&(format.mark().to_owned() + &text))?;
         }
         if let Some(summary) = summary {
-            summary.append(&one(Format::Markdown, &entry)?)?;
+            summary.append(&one_in(Format::Markdown, &entry, &context)?)?;
         }
         if let (Some(reports), Some(folder)) = (reports, folder) {
-            folder.write_one(&entry)?;
+            folder.write_one(&entry, &context)?;
             self.output.note(&reports.written());
         }
         Ok(ExitCode::of_record(&entry.record).unless_student(exit_zero))

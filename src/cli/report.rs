@@ -6,7 +6,7 @@ use super::{
     app::App,
     exit_code::ExitCode,
     feedback::Feedback,
-    report_folder::{ReportFolder, one},
+    report_folder::{ReportFolder, context, one},
     step_summary::StepSummary,
     task::{Report, ReportForm},
 };
@@ -80,7 +80,7 @@ impl App {
                 }
                 Some(ReportForm::Files(reports)) => {
                     let folder = ReportFolder::open(reports)?;
-                    folder.write_one(&entry)?;
+                    folder.write_one(&entry, &context())?;
                     self.output.note(&reports.written());
                 }
             }

@@ -47,9 +47,9 @@ impl ReportFolder {
     }
 
     /// Write the reports of one submission.
-    pub(super) fn write_one(self, entry: &Entry) -> Result<(), Fault> {
+    pub(super) fn write_one(self, entry: &Entry, context: &Context) -> Result<(), Fault> {
         for (format, file) in self.files {
-            file.finish(&(format.mark().to_owned() + &one(format, entry)?))?;
+            file.finish(&(format.mark().to_owned() + &one_in(format, entry, context)?))?;
         }
         Ok(())
     }
@@ -97,10 +97,22 @@ impl Reports {
     }
 }
 
-/// The report of one submission.
+/// What is known at this time of any report.
+pub(super) fn context() -> Context {
+    Context {
+        now: since_1970(),
+        ..Context::default()
+    }
+}
+
+/// The report of one submission, of which nothing else is known.
 pub(super) fn one(format: Format, entry: &Entry) -> Result<String, Fault> {
-    let context = Context { now: since_1970() };
-    report::one(format, entry, &context).map_err(|error| match error.kind() {
+    one_in(format, entry, &context())
+}
+
+/// The report of one submission.
+pub(super) fn one_in(format: Format, entry: &Entry, context: &Context) -> Result<String, Fault> {
+    report::one(format, entry, context).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => {
             Fault::usage(format!("failed to make a report as `{format}`"))
                 .because(error)

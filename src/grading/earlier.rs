@@ -134,6 +134,11 @@ impl Memory {
         (is_same && has_data && is_observed).then_some((entry, *since))
     }
 
+    /// The record of the last grading of this folder, of whatever was in it then.
+    pub(super) fn last(&self) -> Option<Record> {
+        self.found.as_ref().map(|(entry, _)| entry.record.clone())
+    }
+
     /// The program of the entry, copied into `folder`, if a build now would make the same.
     pub(super) fn program(&self, folder: &Path) -> Option<Built> {
         let (entry, _) = self.found.as_ref()?;

@@ -45,13 +45,15 @@ pub struct Single<'a> {
     pub replay: &'a (dyn Fn(&RunPlan) -> String + Sync),
 }
 
-/// A record, and when it was made if it was not made now.
+/// A record, and what is known of the grading before it.
 #[derive(Debug)]
 pub struct SingleRecord {
     /// The record.
     pub record: Record,
     /// When it was made, if nothing changed since.
     pub unchanged_since: Option<SystemTime>,
+    /// The record of the last grading of the same folder, if this one was made now.
+    pub before: Option<Record>,
 }
 
 /// The first attempt at a build, and its runs if they were made already. It is not known yet what is expected of them.
@@ -85,6 +87,7 @@ impl Session<'_> {
             return Ok(SingleRecord {
                 record,
                 unchanged_since: Some(since),
+                before: None,
             });
         }
         let (sender, ready) = mpsc::channel();
@@ -109,6 +112,7 @@ impl Session<'_> {
         self.accept(proof?);
         let replay = (single.replay)(&self.plan);
         let (record, built) = self.grade_prepared(single.submission, &intake, first, &replay);
+        let before = memory.as_ref().and_then(Memory::last);
         if let Some(memory) = memory {
             // A cache that cannot be written costs time the next time, and never this record.
             let _ = memory.keep(&self.plan, &record, built.as_ref());
@@ -116,6 +120,7 @@ impl Session<'_> {
         Ok(SingleRecord {
             record,
             unchanged_since: None,
+            before,
         })
     }
 

@@ -94,4 +94,6 @@ pub trait Entries {
 pub struct Context {
     /// How much time has passed since 1970, for the ages of files.
     pub now: Duration,
+    /// What changed since the last try, if there was one: see [`since`](crate::since()).
+    pub since: Option<String>,
 }

@@ -15,6 +15,7 @@ use std::{
 use textwrap::WrapAlgorithm;
 
 use crate::{
+    entry::Context,
     escape::{defuse_ci_command, escape_block, escape_line},
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
     words::witnesses,
@@ -28,13 +29,17 @@ use judge::{
 /// How many of the things that were left out are named.
 const SHOWN_LEFT_OUT: usize = 3;
 
-/// The record for a person who reads it when so much time has passed since 1970.
+/// The record for a person who reads it.
 #[must_use]
-pub fn human(record: &Record, now: Duration) -> String {
+pub fn human(record: &Record, context: &Context) -> String {
     let mut text = String::new();
+    if let Some(since) = &context.since {
+        paragraph(&mut text, "", &escape_line(since));
+        text.push('\n');
+    }
     headline(&mut text, record);
     if let Some(graded) = &record.submission.graded {
-        write_graded(&mut text, graded, now);
+        write_graded(&mut text, graded, context.now);
     }
     text.push('\n');
     for check in &record.checks {
@@ -318,7 +323,7 @@ mod tests {
                 "replay": "::notice::pwn"
             });
             let record: Record = serde_json::from_value(record).unwrap();
-            let text = human(&record, Duration::ZERO);
+            let text = human(&record, &Context::default());
             for line in anstream::adapter::strip_str(&text).to_string().lines() {
                 assert!(!line.trim_start().starts_with("::"), "{long}: {line}");
             }

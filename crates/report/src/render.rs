@@ -29,7 +29,7 @@ use judge::record::Record;
 pub fn one(format: Format, entry: &Entry, context: &Context) -> io::Result<String> {
     let record = &entry.record;
     Ok(match format {
-        Format::Human => human(record, context.now),
+        Format::Human => human(record, context),
         Format::Json => json(record),
         Format::Jsonl => json_line(record)? + "\n",
         Format::Csv => {

@@ -6,4 +6,5 @@ mod mistyped;
 mod records;
 mod reports;
 mod tampering;
+mod tries;
 mod unchanged;

@@ -58,7 +58,7 @@ impl Graded {
     pub(crate) fn report(&self) -> String {
         self.record.as_ref().map_or_else(String::new, |record| {
             // Colour is the grader's own.
-            anstream::adapter::strip_str(&report::human(record, std::time::Duration::ZERO))
+            anstream::adapter::strip_str(&report::human(record, &report::Context::default()))
                 .to_string()
         })
     }

@@ -246,6 +246,9 @@ fn short_of(step: &sandbox::StepError) -> Option<&'static str> {
     match step.step {
         Step::GrantTasks => Some(MORE_TASKS),
         Step::GrantMemory => Some(MORE_MEMORY),
+        Step::GrantProcessor => {
+            Some("end what else uses the processors, or grade fewer at a time with `--jobs 1`")
+        }
         _ if step.source.kind() == io::ErrorKind::WouldBlock => Some(MORE_TASKS),
         _ if step.source.kind() == io::ErrorKind::OutOfMemory => Some(MORE_MEMORY),
         _ if step.source.kind() == io::ErrorKind::StorageFull => Some(ANOTHER_TEMPORARY_FOLDER),
@@ -446,6 +449,7 @@ mod tests {
             (Step::GrantTasks, Errno::IO, Some("--pids-limit")),
             (Step::MakeProcess, Errno::AGAIN, Some("ulimit -u")),
             (Step::GrantMemory, Errno::IO, Some("--memory")),
+            (Step::GrantProcessor, Errno::IO, Some("--jobs 1")),
             (Step::Prepare, Errno::NOMEM, Some("MemoryMax=")),
             (Step::Handshake, Errno::IO, None),
         ] {

@@ -195,6 +195,10 @@ impl Monitor for ReadObserver {
         self.time_held()
     }
 
+    fn discount(&mut self, lost: Duration) {
+        self.step_start = (self.step_start + lost).min(self.start.elapsed());
+    }
+
     fn longest_pause(config: &ReadObserverConfig) -> Duration {
         config.options.hold_limit
     }
@@ -262,7 +266,7 @@ impl ReadObserver {
     /// Take time in which this process did not run off the present step: most likely nothing else ran.
     fn note_standstill(&mut self, now: Instant) {
         if let Some(late) = self.standstill.resume(now) {
-            self.step_start = (self.step_start + late).min(self.start.elapsed());
+            self.discount(late);
         }
     }
 

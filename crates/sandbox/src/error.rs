@@ -221,6 +221,8 @@ pub enum Step {
     GrantTasks,
     /// Give the job all memory that its limits grant: it ran out, and the kernel killed a process of the job.
     GrantMemory,
+    /// Give the job a processor: it could run, and other programs had all of them.
+    GrantProcessor,
     /// Kill what is left of the job.
     Kill,
     /// Prepare the supervisor: the job's user, its folders and its control groups.
@@ -258,6 +260,7 @@ impl Step {
             Self::Measure => "measure the job",
             Self::GrantTasks => "give the job its processes and threads",
             Self::GrantMemory => "give the job its memory",
+            Self::GrantProcessor => "give the job a processor",
             Self::Kill => "kill the job",
             Self::Prepare => "prepare the job",
             Self::ReadRequest => "read the request",

@@ -51,6 +51,10 @@ pub trait Monitor: Sized {
     /// Real time so far in which the monitor made the job wait. It does not count against the job's limit.
     fn paused_for(&self) -> Duration;
 
+    /// The job lost this real time, because it had no processor although it could run. It is part of the time since the
+    /// monitor last served, and counts against no limit on real time.
+    fn discount(&mut self, lost: Duration);
+
     /// The longest that [`paused_for`](Self::paused_for) can become.
     fn longest_pause(config: &Self::Config) -> Duration;
 
@@ -91,6 +95,10 @@ impl Monitor for NoMonitor {
     }
 
     fn paused_for(&self) -> Duration {
+        match *self {}
+    }
+
+    fn discount(&mut self, _: Duration) {
         match *self {}
     }
 

@@ -87,6 +87,12 @@ pub(crate) enum Shortage {
         /// What was exhausted.
         limit: String,
     },
+    /// Any processor.
+    #[error("it could run, and other programs had the processors for more than {seconds} s")]
+    Processor {
+        /// For how long, in seconds.
+        seconds: u64,
+    },
 }
 
 impl From<Shortage> for io::Error {

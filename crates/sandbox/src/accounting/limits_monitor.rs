@@ -346,7 +346,12 @@ impl<'a> LimitsMonitor<'a> {
 
 /// When to take the next sample after one that began when this process had used the processor time `before`.
 fn pause(before: Duration) -> Instant {
+    pause_at_least(before, TICK)
+}
+
+/// As [`pause`], after a pause of `shortest` at least.
+pub(super) fn pause_at_least(before: Duration, shortest: Duration) -> Instant {
     let now = Instant::now();
     let pause = sys::own_cpu_time().saturating_sub(before) * PAUSE;
-    now + pause.clamp(TICK, LONGEST_PAUSE)
+    now + pause.clamp(shortest, LONGEST_PAUSE)
 }

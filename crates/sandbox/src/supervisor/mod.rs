@@ -19,6 +19,7 @@ use evidence::{Execution, Termination};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
+    thread::CpuSet,
 };
 
 use self::{kill::KillScope, stream::Stream};
@@ -29,6 +30,7 @@ use crate::{
         limits_monitor::{LimitsMonitor, TICK},
         procfs,
         shared_limits::SharedLimits,
+        starvation::{self, Starvation},
     },
     client::{
         protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
@@ -129,6 +131,8 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         monitor,
     } = request;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(unprepared)?;
+    // Before this process stays on one of them. If the kernel does not tell, no job is moved.
+    let processors = rustix::thread::sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
     if let Some(processor) = job.processor {
         stay_on(processor);
     }
@@ -162,8 +166,8 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         monitor_filter: monitor.as_ref().map(M::filter),
         trial: *kind == Request::Trial,
     };
-    let ran =
-        spawn::start(&launch).and_then(|started| follow::<M>(&launch, request, started, scope));
+    let ran = spawn::start(&launch)
+        .and_then(|started| follow::<M>(&launch, request, started, scope, processors));
     // Also when the job failed: a group that cannot be removed has a process in it.
     let removed = group.as_ref().map_or(Ok(()), Group::remove);
     let ran = ran?;
@@ -177,6 +181,7 @@ fn failed_at(step: Step) -> impl Fn(io::Error) -> StepError {
         let step = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
             Some(Shortage::Tasks { .. }) => Step::GrantTasks,
             Some(Shortage::Memory { .. }) => Step::GrantMemory,
+            Some(Shortage::Processor { .. }) => Step::GrantProcessor,
             None => step,
         };
         StepError::failed(step)(error)
@@ -186,9 +191,9 @@ fn failed_at(step: Step) -> impl Fn(io::Error) -> StepError {
 /// Run on this processor from now on, with all processes that are started. Where the kernel refuses it (the
 /// processor may have been taken away since the caller chose it), they run on all.
 fn stay_on(processor: u32) {
-    let mut only = rustix::thread::CpuSet::new();
+    let mut only = CpuSet::new();
     if let Ok(processor) = usize::try_from(processor)
-        && processor < rustix::thread::CpuSet::MAX_CPU
+        && processor < CpuSet::MAX_CPU
     {
         only.set(processor);
         let _ = rustix::thread::sched_setaffinity(None, &only);
@@ -221,6 +226,7 @@ fn follow<M: Monitor>(
     request: &SupervisorRequest<M::Config>,
     started: Started,
     scope: Option<KillScope>,
+    processors: CpuSet,
 ) -> StepResult<Option<Ran<M::Report>>> {
     let &Launch {
         job,
@@ -245,7 +251,10 @@ fn follow<M: Monitor>(
     let shared = SharedLimits::before(&mode.above, group, &job.limits);
     let mut limits_monitor = LimitsMonitor::new(job, group, shared, tmpfs, overhead, at);
 
-    let mut standstill = Standstill::new(at);
+    let mut lost = LostTime {
+        standstill: Standstill::new(at),
+        starvation: Starvation::new(at, processors),
+    };
     let mut monitor = None;
     let mut borrowed = None;
     let attached = identity::borrow(launch)
@@ -270,7 +279,7 @@ fn follow<M: Monitor>(
             &mut limits_monitor,
             monitor.as_mut(),
             at,
-            &mut standstill,
+            &mut lost,
         )
         .map_err(&watching)
     });
@@ -314,7 +323,7 @@ fn follow<M: Monitor>(
         stdout: stdout.capture.finish(),
         stderr: stderr.capture.finish(),
         usage: limits_monitor
-            .usage(wall, ending, standstill.total())
+            .usage(wall, ending, lost.standstill.total())
             .map_err(&measuring)?,
         left_behind,
         observation: None,
@@ -386,6 +395,28 @@ struct Sources<'a> {
     control: Option<&'a Channel>,
 }
 
+/// Real time that counts against no limit of the job.
+struct LostTime {
+    /// Nothing ran.
+    standstill: Standstill,
+    /// The job had no processor.
+    starvation: Starvation,
+}
+
+impl LostTime {
+    fn total(&self) -> Duration {
+        self.standstill.total() + self.starvation.total()
+    }
+
+    /// This process goes on after a wait, or after work.
+    fn resume(&mut self, now: Instant) {
+        if self.standstill.resume(now).is_some() {
+            // The job did not run either, and the time is taken off once.
+            self.starvation.note_progress();
+        }
+    }
+}
+
 /// Read the job's output and serve its monitor, until its first process ends, it exceeds a limit, or the
 /// client is gone.
 fn watch<M: Monitor>(
@@ -395,26 +426,39 @@ fn watch<M: Monitor>(
     limits_monitor: &mut LimitsMonitor<'_>,
     mut monitor: Option<&mut M>,
     start: Instant,
-    standstill: &mut Standstill,
+    lost: &mut LostTime,
 ) -> io::Result<Ended> {
     let limits = &request.job.limits;
     let mut next_poll = start + TICK;
     let mut notified = false;
     loop {
-        standstill.resume(Instant::now());
+        lost.resume(Instant::now());
         if let Some(monitor) = monitor.as_deref_mut()
             && (notified || monitor.deadline() == Some(Duration::ZERO))
         {
             let open = streams.iter().filter(|stream| !stream.closed);
             let outputs: Vec<_> = open.map(|stream| stream.pipe.as_fd()).collect();
-            standstill.wait(Instant::now(), TICK);
+            lost.standstill.wait(Instant::now(), TICK);
             monitor.serve(&outputs)?;
-            standstill.resume(Instant::now());
+            lost.resume(Instant::now());
+        }
+        if notified {
+            lost.starvation.note_progress();
+        } else if let Some(time) = lost.starvation.poll(Instant::now())? {
+            if let Some(monitor) = monitor.as_deref_mut() {
+                monitor.discount(time);
+            }
+            if lost.starvation.total() > starvation::LONGEST {
+                return Err(Shortage::Processor {
+                    seconds: starvation::LONGEST.as_secs(),
+                }
+                .into());
+            }
         }
         // Time in which the monitor holds the job does not count against the job's limit.
         let paused = monitor.as_deref().map_or(Duration::ZERO, M::paused_for);
-        // Nor does time in which nothing ran.
-        let spent = start.elapsed().saturating_sub(paused + standstill.total());
+        // Nor does time in which nothing ran, or everything but the job.
+        let spent = start.elapsed().saturating_sub(paused + lost.total());
         let Some(left) = limits
             .wall
             .checked_sub(spent)
@@ -438,7 +482,7 @@ fn watch<M: Monitor>(
             sleep = sleep.min(deadline);
         }
         let listener = monitor.as_deref().and_then(M::as_fd);
-        standstill.wait(Instant::now(), sleep);
+        lost.standstill.wait(Instant::now(), sleep);
         let ready = wait(sources, streams, listener, sleep)?;
         notified = ready.monitor;
         for (stream, ready) in streams.iter_mut().zip([ready.stdout, ready.stderr]) {

@@ -14,7 +14,7 @@ use evidence::{Captured, Execution, FilesWitness, Termination};
 use grade::{compile, course::AllowedCrate};
 use ids::{CheckId, Seed};
 use judge::{
-    check,
+    Source, check,
     evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
     record::Record,
     verdict::CheckSpec,
@@ -153,6 +153,7 @@ fn any_output_becomes_a_harmless_report() {
     let template: Record = serde_json::from_str(RECORD).expect("the example is a record");
     fuzz("output", TESTS, |dice| {
         let evidence = Evidence {
+            source: Source::default(),
             left_out: Vec::new(),
             build: build(dice),
             runs: vec![run(dice)],

@@ -11,7 +11,7 @@ use super::{
     progress::{Step, Whose},
     seeds::{ObserveRequest, RunPlan},
     session::Session,
-    submission::{Intake, Origin, Submission, left_out, refusal},
+    submission::{Intake, Origin, Submission, left_out, refusal, source},
 };
 use crate::{
     compile::{BuildOptions, Built, Incremental},
@@ -20,7 +20,7 @@ use crate::{
 use ids::Seed;
 use intake::{self, Admission, FileId, Snapshot};
 use judge::{
-    check,
+    Source, check,
     evidence::{BuildEvidence, Evidence, RunEvidence},
     record::{self, Record},
     verdict,
@@ -290,6 +290,7 @@ impl Session<'_> {
             Admission::Admitted(snapshot) => snapshot,
             Admission::Refused(refusals) => {
                 let evidence = Evidence {
+                    source: Source::default(),
                     left_out: Vec::new(),
                     build: BuildEvidence::Refused(refusals.iter().map(refusal).collect()),
                     runs: Vec::new(),
@@ -318,6 +319,7 @@ impl Session<'_> {
                 (None, None) => Vec::new(),
             };
             let evidence = Evidence {
+                source: source(snapshot)?,
                 left_out: snapshot.left_out().listed().iter().map(left_out).collect(),
                 build: built.evidence.clone(),
                 runs,

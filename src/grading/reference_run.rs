@@ -25,6 +25,7 @@ use evidence::Observed;
 use ids::{CheckId, words::count};
 use intake::Admission;
 use judge::{
+    Source,
     evidence::{BuildEvidence, Evidence, RunEvidence},
     record::ReferenceRun,
 };
@@ -125,6 +126,7 @@ impl Session<'_> {
         let runs: Vec<_> = runs.into_values().collect();
         self.prove_observed(&runs)?;
         let evidence = Evidence {
+            source: Source::default(),
             left_out: Vec::new(),
             build: BuildEvidence::Built {
                 warnings: 0,
@@ -220,6 +222,7 @@ impl Session<'_> {
         }
         let Some(program) = built.program else {
             let evidence = Evidence {
+                source: Source::default(),
                 left_out: Vec::new(),
                 build: built.evidence,
                 runs: Vec::new(),

@@ -2,13 +2,14 @@
 //!
 //! Never reads a submission: that is `intake`'s.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::compile::Incremental;
+use crate::{compile::Incremental, fault::Fault};
 use fs_scratch::Subfolder;
 use ids::{Digest, SubmissionId};
-use intake::{Admission, LeftOuts, Snapshot, Source};
+use intake::{Admission, LeftOuts, Snapshot, SnapshotFile};
 use judge::{
+    Source,
     evidence::{LeftOut, Refusal},
     record::{Graded, Newest},
 };
@@ -28,7 +29,7 @@ pub enum Origin {
     /// A folder that a person named: one that cannot be read is their mistake and not the submission's.
     Named(PathBuf),
     /// What was found in a class, or an archive that a person named.
-    Found(Source),
+    Found(intake::Source),
 }
 
 impl Origin {
@@ -113,6 +114,28 @@ pub(super) fn refusal(refusal: &intake::Refusal) -> Refusal {
         problem,
         remedy,
     }
+}
+
+/// The Rust source of what is built, as far as the judge looks at it.
+pub(super) fn source(snapshot: &Snapshot) -> Result<Source, Fault> {
+    let is_looked_at = |file: &&SnapshotFile| {
+        let is_rust = Path::new(&file.path)
+            .extension()
+            .is_some_and(|end| end == "rs");
+        let is_apart = ["tests/", "benches/", "examples/"]
+            .iter()
+            .any(|folder| file.path.starts_with(folder));
+        is_rust && !is_apart && file.bytes <= judge::MOST_BYTES as u64
+    };
+    let text = |file: &SnapshotFile| {
+        let bytes = snapshot.read(&file.path)?.unwrap_or_default();
+        Ok((
+            file.path.clone(),
+            String::from_utf8_lossy(&bytes).into_owned(),
+        ))
+    };
+    let files = snapshot.files().iter().filter(is_looked_at).map(text);
+    Ok(Source::new(files.collect::<Result<Vec<_>, Fault>>()?))
 }
 
 /// Something that the intake left out of the private copy, as evidence.

@@ -10,6 +10,7 @@ mod bad_input;
 mod batch;
 mod ci;
 mod containers;
+mod failures;
 mod grade;
 mod gradebooks;
 mod hostile;

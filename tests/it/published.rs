@@ -10,7 +10,10 @@ use crate::support::{
     workspace::{Workspace, not_graded},
 };
 use evidence::{Captured, Execution, FilesWitness, Observed, Termination, Usage};
-use judge::evidence::{BuildEvidence, Evidence, RunEvidence};
+use judge::{
+    Source,
+    evidence::{BuildEvidence, Evidence, RunEvidence},
+};
 
 fn read(path: &str) -> String {
     fs::read_to_string(course().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -92,6 +95,7 @@ fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
     let exercise = course.exercise("sum-of-products").unwrap();
     let ids: Vec<_> = exercise.checks.iter().map(|check| check.id).collect();
     let evidence = Evidence {
+        source: Source::default(),
         left_out: Vec::new(),
         build: BuildEvidence::Built {
             warnings: 0,

@@ -124,6 +124,9 @@ impl From<Access> for [u32; 4] {
 pub struct ThreadSeen {
     /// The number of its process, counted from 0 in the order of appearance.
     pub process: u32,
+    /// Whether it is the first thread of its process, in which `main` runs.
+    #[serde(default)]
+    pub is_first: bool,
     /// The number of distinct data files that it read.
     pub files: u32,
     /// The number of bytes of data files that it requested and that exist, without those that it did not get.

@@ -7,6 +7,8 @@
 use evidence::{Concurrency, Execution, FilesWitness, Termination};
 use ids::Seed;
 
+use crate::source::Source;
+
 /// Everything seen of one submission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
@@ -16,6 +18,8 @@ pub struct Evidence {
     pub build: BuildEvidence,
     /// One entry a run, in the order of the seeds. Empty if there was nothing to run.
     pub runs: Vec<RunEvidence>,
+    /// The text of the submission. It chooses words and nothing else.
+    pub source: Source,
 }
 
 /// Something that was handed in but is not in the private copy.

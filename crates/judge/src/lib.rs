@@ -10,4 +10,7 @@
 pub mod check;
 pub mod evidence;
 pub mod record;
+mod source;
 pub mod verdict;
+
+pub use source::{MOST_BYTES, Source};

@@ -117,10 +117,12 @@ impl Ledger {
             return index;
         }
         let next = u32::try_from(self.process_indices.len()).unwrap_or(u32::MAX);
+        let is_first = tid == process;
         let process = *self.process_indices.entry(process).or_insert(next);
         let index = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         self.threads.push(ThreadSeen {
             process,
+            is_first,
             ..ThreadSeen::default()
         });
         self.alive.insert(tid, index);

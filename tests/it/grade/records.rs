@@ -70,7 +70,7 @@ fn the_starter_fails_with_hints() {
             "seed 0 expected 2483973 seen 50269",
             "try lines are counted from one: the third line is index 2",
             "pass files-read 2/2 all 1000 files were read",
-            "FAIL multi-threaded 0/4 one thread reads everything",
+            "FAIL multi-threaded 0/4 one thread reads all files",
             "Again on the same data: grade sum-of-products --seed 0",
         ]);
     workspace.assert_nothing_left();

@@ -18,6 +18,7 @@ pub use finding::{Details, Finding, Status};
 pub use multi_threaded::diagnosis::{Cause, Diagnosis, UndecidedReason, diagnose};
 pub use run::note_extended_limit;
 pub use total::number;
+pub(crate) use words::shortened;
 
 use crate::evidence::Evidence;
 use ids::CheckId;
@@ -53,7 +54,7 @@ pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
             (CheckId::Run, _) => ran.clone(),
             (CheckId::Total, _) => total::check(&evidence.runs),
             (CheckId::FilesRead, _) => files_read::check(&evidence.runs),
-            (CheckId::MultiThreaded, _) => multi_threaded::check(&evidence.runs),
+            (CheckId::MultiThreaded, _) => multi_threaded::check(&evidence.runs, &evidence.source),
         })
         .collect()
 }

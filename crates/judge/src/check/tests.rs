@@ -9,6 +9,7 @@ use ids::Seed;
 
 use super::*;
 use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, RunEvidence};
+use crate::source::Source;
 use evidence::{
     Access, Captured, Concurrency, Execution, FilesWitness, Observation, Observed, ProcessSeen,
     Tampering, Termination, ThreadSeen, Trace, Usage,
@@ -73,6 +74,7 @@ fn run(seed: u64, printed: &str) -> RunEvidence {
 
 fn evidence(runs: Vec<RunEvidence>) -> Evidence {
     Evidence {
+        source: Source::default(),
         left_out: Vec::new(),
         build: BuildEvidence::Built {
             warnings: 0,
@@ -110,6 +112,7 @@ fn what_follows_from_an_earlier_failure_is_skipped() {
         remedy: "r".into(),
     };
     let refused = Evidence {
+        source: Source::default(),
         left_out: Vec::new(),
         build: BuildEvidence::Refused(vec![refusal]),
         runs: vec![],
@@ -250,6 +253,7 @@ fn the_hint_for_a_crash_follows_from_standard_error() {
 fn what_was_built_otherwise_is_told_whether_it_compiles_or_not() {
     let note = "`rayon` is 1.12.0 instead of `1.12.1`".to_owned();
     let built = Evidence {
+        source: Source::default(),
         left_out: Vec::new(),
         build: BuildEvidence::Built {
             warnings: 2,
@@ -266,6 +270,7 @@ fn what_was_built_otherwise_is_told_whether_it_compiles_or_not() {
         notes: vec![note.clone()],
     };
     let failed = Evidence {
+        source: Source::default(),
         left_out: Vec::new(),
         build: BuildEvidence::Failed(failure),
         runs: vec![],
@@ -288,6 +293,7 @@ fn failed_build(codes: &[&str], place: &Place) -> Finding {
         notes: Vec::new(),
     };
     let failed = Evidence {
+        source: Source::default(),
         left_out: Vec::new(),
         build: BuildEvidence::Failed(failure),
         runs: vec![],
@@ -440,6 +446,7 @@ fn a_compiler_that_was_stopped_is_not_an_error_of_syntax() {
         notes: Vec::new(),
     };
     let evidence = Evidence {
+        source: Source::default(),
         left_out: Vec::new(),
         build: BuildEvidence::Failed(failure),
         runs: vec![],
@@ -554,7 +561,7 @@ fn one_serial_run_among_parallel_ones_fails() {
         (Status::Fail, Some(Seed(0)))
     );
     assert!(
-        finding.message.contains("one thread reads everything"),
+        finding.message.contains("one thread reads all files"),
         "{}",
         finding.message
     );

@@ -57,7 +57,7 @@ pub(super) fn without_thread_numbers(output: &str) -> String {
 }
 
 /// At most so many characters, with an ellipsis where something is cut.
-pub(super) fn shortened(text: &str, most: usize) -> String {
+pub(crate) fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

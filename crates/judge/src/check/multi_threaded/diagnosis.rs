@@ -11,9 +11,9 @@
 //! | ≥ 1.9 | | the same, of fewer than half of the files | too few |
 //! | ≥ 1.9 | | one in each process | processes |
 //! | < 1.9 | ≥ 2 | most of what is read is read twice | read again |
-//! | < 1.9 | ≥ 2 | most files partly at once, and partly one at a time | touched only |
+//! | < 1.9 | ≥ 2 | most files partly at once, and partly one at a time | touched only, or beginning serialised |
 //! | < 1.9 | | 1, none created | no threads |
-//! | < 1.9 | | 1, others created | one reader, or idle threads |
+//! | < 1.9 | | 1, others created | one worker, one reader, or idle threads |
 //! | < 1.9 | 1 | many, of which one lives at a time | spawn and join in a loop |
 //! | < 1.9 | 1 | many | serialised, as by a lock |
 //! | < 1.9 | ≥ 2 | one needs nearly all rounds for its own files | uneven |
@@ -27,9 +27,9 @@
 //! steps, so threads process what one thread has read before it reads more: this is visible for every file,
 //! under any load.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use evidence::{BLOCKS, Observation, ObservationLimit};
+use evidence::{Access, BLOCKS, Observation, ObservationLimit};
 
 /// The smallest mean number of useful reads in flight that passes: twice as fast as serial on an ideally slow
 /// disk, less 5 %.
@@ -82,6 +82,8 @@ pub enum Cause {
         /// The others.
         others: u32,
     },
+    /// The only thread that was created read everything, while the first one waited.
+    OneWorker,
     /// One thread read, and others did nothing.
     IdleThreads {
         /// The others.
@@ -126,6 +128,11 @@ pub enum Cause {
         /// Threads that read.
         threads: u32,
     },
+    /// The beginnings of files were read one at a time, and only what follows beside other reads.
+    BeginningSerialised {
+        /// Threads that read.
+        threads: u32,
+    },
     /// Reads were done by processes of one thread each.
     Processes {
         /// Processes that read.
@@ -149,6 +156,7 @@ impl Cause {
             Self::TooFew { .. } => "too-few",
             Self::NoThreads => "no-threads",
             Self::OneReader { .. } => "one-reader",
+            Self::OneWorker => "one-worker",
             Self::IdleThreads { .. } => "idle-threads",
             Self::SpawnJoinLoop { .. } => "spawn-join-loop",
             Self::Serialised { .. } => "serialised",
@@ -156,6 +164,7 @@ impl Cause {
             Self::HardlyParallel { .. } => "hardly-parallel",
             Self::ReadAgain { .. } => "read-again",
             Self::TouchedOnly { .. } => "touched-only",
+            Self::BeginningSerialised { .. } => "beginning-serialised",
             Self::Processes { .. } => "processes",
             Self::HeldUp { .. } => "held-up",
         }
@@ -285,7 +294,12 @@ fn not_parallel(observation: &Observation) -> Cause {
         };
     }
     if touched {
-        return Cause::TouchedOnly { threads: c.threads };
+        let threads = c.threads;
+        return if beginnings_are_serial(observation) {
+            Cause::BeginningSerialised { threads }
+        } else {
+            Cause::TouchedOnly { threads }
+        };
     }
     if c.processes > 1
         && observation
@@ -324,10 +338,38 @@ fn not_parallel(observation: &Observation) -> Cause {
     }
 }
 
+/// Whether the first accesses of files were in flight one at a time, and took most of the time, as far as the timeline
+/// goes. If the rest is what is read one at a time, it takes most of the time.
+fn beginnings_are_serial(observation: &Observation) -> bool {
+    let mut reads: Vec<_> = observation.timeline.iter().collect();
+    reads.sort_by_key(|read| (read.start, read.end));
+    let mut seen = HashSet::new();
+    let (beginnings, rests): (Vec<&Access>, Vec<&Access>) =
+        reads.into_iter().partition(|read| seen.insert(read.file));
+    let time = |reads: &[&Access]| -> u64 {
+        let times = reads
+            .iter()
+            .map(|read| u64::from(read.end.saturating_sub(read.start)));
+        times.sum()
+    };
+    let overlapping = beginnings
+        .windows(2)
+        .filter(|two| two[1].start < two[0].end);
+    // A few may do so by chance.
+    overlapping.count() * 10 < beginnings.len() && time(&beginnings) > time(&rests)
+}
+
 fn one_reader(observation: &Observation) -> Cause {
     let others = observation.threads_created;
     if others == 0 {
         return Cause::NoThreads;
+    }
+    let is_reader_first = observation
+        .threads
+        .iter()
+        .any(|thread| thread.files > 0 && thread.is_first);
+    if others == 1 && !is_reader_first {
+        return Cause::OneWorker;
     }
     // The reader itself may be one of the created threads, and the first thread one of the others.
     let ran: u64 = observation

@@ -24,6 +24,7 @@ fn a_failed_build_names_what_was_left_out_if_it_may_be_the_reason() {
         notes: Vec::new(),
     };
     let mut evidence = Evidence {
+        source: Source::default(),
         left_out: vec![
             left_out("src/main.rs", "is a link", false),
             left_out("Screenshot.png", "has an odd name", false),

@@ -1,7 +1,7 @@
 //! Observations of every kind of program, and their diagnoses.
 
 use super::*;
-use evidence::{Attempts, Concurrency, ProcessSeen, ThreadSeen};
+use evidence::{Access, Attempts, Concurrency, ProcessSeen, ThreadSeen};
 
 /// 1000 files, read by threads of one process as listed, in so many rounds.
 fn observation(files_by_thread: &[u32], held_max: u32, rounds: u32) -> Observation {
@@ -30,8 +30,10 @@ fn observation(files_by_thread: &[u32], held_max: u32, rounds: u32) -> Observati
         }],
         threads: files_by_thread
             .iter()
-            .map(|&files| ThreadSeen {
+            .enumerate()
+            .map(|(at, &files)| ThreadSeen {
                 files,
+                is_first: at == 0,
                 bytes: 57 * u64::from(files),
                 ..ThreadSeen::default()
             })
@@ -84,6 +86,62 @@ fn one_reader_is_classified_by_what_the_other_threads_do() {
     check(&with_others, Cause::IdleThreads { others: 2 });
     (with_others.threads[1].ran, with_others.threads[2].ran) = (400, 500);
     check(&with_others, Cause::OneReader { others: 2 });
+}
+
+#[test]
+fn a_pool_of_one_thread_is_told_from_a_thread_that_has_nothing_to_do() {
+    let mut pool = observation(&[1000, 0], 1, 1000);
+    check(&pool, Cause::IdleThreads { others: 1 });
+    pool.threads[0].is_first = false;
+    check(&pool, Cause::OneWorker);
+    pool.threads_created = 8;
+    check(&pool, Cause::IdleThreads { others: 8 });
+}
+
+#[test]
+fn beginnings_one_at_a_time_are_told_from_ends_one_at_a_time() {
+    let mut locked = observation(&[500, 500], 2, 751);
+    locked.files_partly_alone = 1000;
+    let access = |thread, file, start, end| Access {
+        thread,
+        file,
+        start,
+        end,
+    };
+    // Three quarters under the lock, and the last one beside the beginning of the next file.
+    locked.timeline = (0..1000)
+        .flat_map(|n| {
+            [
+                access(n % 2, n, 3 * n, 3 * n + 3),
+                access(n % 2, n, 3 * n + 3, 3 * n + 4),
+            ]
+        })
+        .collect();
+    check(&locked, Cause::BeginningSerialised { threads: 2 });
+    // First quarters beside the rest of the file before, and rests one by one.
+    locked.timeline = (0..1000)
+        .flat_map(|n| {
+            let start = 3 * n;
+            [
+                access(n % 2, n, start, start + 1),
+                access(n % 2, n, start + 3, start + 6),
+            ]
+        })
+        .collect();
+    check(&locked, Cause::TouchedOnly { threads: 2 });
+    // Two first quarters at once, and then the rests one by one.
+    locked.timeline = (0..500)
+        .flat_map(|n| {
+            let start = 7 * n;
+            [
+                access(0, 2 * n, start, start + 1),
+                access(1, 2 * n + 1, start, start + 1),
+                access(0, 2 * n, start + 1, start + 4),
+                access(1, 2 * n + 1, start + 4, start + 7),
+            ]
+        })
+        .collect();
+    check(&locked, Cause::TouchedOnly { threads: 2 });
 }
 
 #[test]

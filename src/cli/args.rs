@@ -50,6 +50,23 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Write an exercise's data files, to try a program by hand
     Data(DataArgs),
+    /// Copy the starter of an exercise into a new folder
+    New {
+        /// The exercise
+        #[arg(value_name = "EXERCISE")]
+        exercise: String,
+        /// The folder to write into; made if it is not there
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Say what a check asks, how it is measured, and what a mistake means
+    Explain {
+        /// A check, or a mistake that a report names [default: list all]
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Say what to look at next: one hint for what fails, and one more each time
+    Hint(HintArgs),
     /// Prove that every exercise of the course is sound
     CheckExercises,
     /// Show what this machine can do, and prove it by attacks that must fail
@@ -99,6 +116,22 @@ pub(super) struct GradeArgs {
 }
 
 impl GradeArgs {
+    /// What is typed to grade a folder, and nothing more.
+    pub(super) fn plain(exercise: String, path: Option<PathBuf>) -> Self {
+        Self {
+            exercise: Some(exercise),
+            path,
+            seeds: Vec::new(),
+            observe: ObserveRequest::One,
+            fresh: false,
+            format: None,
+            report: None,
+            formats: Vec::new(),
+            report_dir: None,
+            exit_zero: false,
+        }
+    }
+
     /// Whether an argument was typed that only grading has.
     pub(super) fn are_given(&self) -> bool {
         let Self {
@@ -269,6 +302,19 @@ pub(super) struct ReportArgs {
     /// Where the gradebook with the grades goes; `-` is standard output [default: FILE-graded.csv]
     #[arg(long, value_name = "FILE", help_heading = "Gradebooks")]
     pub(super) merged: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HintArgs {
+    /// The exercise
+    #[arg(value_name = "EXERCISE")]
+    pub(super) exercise: String,
+    /// The submission: a folder or an archive [default: the exercise's own folder]
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// Show again what was shown so far, and no new hint
+    #[arg(long)]
+    pub(super) again: bool,
 }
 
 #[derive(Debug, Args)]

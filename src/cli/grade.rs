@@ -23,55 +23,22 @@ use crate::{
     },
 };
 use ids::SubmissionId;
+use intake::FileId;
 use report::{Context, Entry, Format};
 
 impl App {
-    pub(super) fn grade(&self, task: Grade) -> Result<ExitCode, Fault> {
-        let Grade {
-            settings,
-            isolation,
-            exercise,
-            folder,
-            seeds,
-            observe,
-            plan,
-            fresh,
-            format,
-            report: file,
-            reports,
-            step_summary,
-            root,
-            exit_zero,
-            replay,
-        } = task;
-        let submission = submission(&folder)?;
-        let place = place_in(&root, &folder);
-        let own = own_reports(&folder, file.as_deref(), reports.as_ref())?;
-        let file = file.as_deref().map(ReportFile::open).transpose()?;
-        let folder = reports.as_ref().map(ReportFolder::open).transpose()?;
-        let summary = step_summary.as_deref().map(StepSummary::open).transpose()?;
+    pub(super) fn grade(&self, task: &Grade) -> Result<ExitCode, Fault> {
+        let submission = named(&task.folder)?;
+        let own = own_reports(&task.folder, task.report.as_deref(), task.reports.as_ref())?;
+        let file = task.report.as_deref().map(ReportFile::open).transpose()?;
+        let folder = task.reports.as_ref().map(ReportFolder::open).transpose()?;
+        let summary = task.step_summary.as_deref();
+        let summary = summary.map(StepSummary::open).transpose()?;
         let SingleRecord {
             record,
             unchanged_since,
             before,
-        } = {
-            let progress = GradeProgress::new(&self.output);
-            progress.event(ProgressEvent {
-                whose: Whose::Reference,
-                step: Step::Machine,
-            });
-            let sandbox = self.sandbox(isolation)?;
-            let session = Session::open(&settings, exercise, &plan, sandbox, &progress)?;
-            session.grade_single(&Single {
-                submission: &submission,
-                seeds: &seeds,
-                observe,
-                fresh,
-                is_remembered: true,
-                own: &own,
-                replay: &|plan| replay.command(plan),
-            })?
-        };
+        } = self.single_record(task, &submission, &own)?;
         if let Some(since) = unchanged_since {
             let since = humantime::format_rfc3339_seconds(since).to_string();
             let age = report::age(&since, since_1970());
@@ -79,34 +46,59 @@ impl App {
                 "nothing changed since this was graded {age}, so it did not run again; `--fresh` runs it on new data"
             ));
         }
-        if let Some(fault) = record
-            .faults
-            .iter()
-            .find(|f| f.kind == FaultKind::Interrupted)
-        {
-            return Err(fault.clone().into());
-        }
         let context = Context {
             since: before.and_then(|before| report::since(&before, &record)),
             ..context()
         };
         let entry = Entry {
-            folder: place,
+            folder: place_in(&task.root, &task.folder),
             ..Entry::of(record)
         };
-        let text = one_in(format, &entry, &context)?;
+        let text = one_in(task.format, &entry, &context)?;
         self.output.report(&text)?;
         if let Some(file) = file {
-            file.finish(&(format.mark().to_owned() + &text))?;
+            file.finish(&(task.format.mark().to_owned() + &text))?;
         }
         if let Some(summary) = summary {
             summary.append(&one_in(Format::Markdown, &entry, &context)?)?;
         }
-        if let (Some(reports), Some(folder)) = (reports, folder) {
+        if let (Some(reports), Some(folder)) = (&task.reports, folder) {
             folder.write_one(&entry, &context)?;
             self.output.note(&reports.written());
         }
-        Ok(ExitCode::of_record(&entry.record).unless_student(exit_zero))
+        Ok(ExitCode::of_record(&entry.record).unless_student(task.exit_zero))
+    }
+
+    /// The record of a submission, with progress while it is made. `own` are reports in its folder, which are no part of
+    /// it.
+    pub(super) fn single_record(
+        &self,
+        task: &Grade,
+        submission: &Submission,
+        own: &[FileId],
+    ) -> Result<SingleRecord, Fault> {
+        let progress = GradeProgress::new(&self.output);
+        progress.event(ProgressEvent {
+            whose: Whose::Reference,
+            step: Step::Machine,
+        });
+        let sandbox = self.sandbox(task.isolation)?;
+        let exercise = task.exercise.clone();
+        let session = Session::open(&task.settings, exercise, &task.plan, sandbox, &progress)?;
+        let single = session.grade_single(&Single {
+            submission,
+            seeds: &task.seeds,
+            observe: task.observe,
+            fresh: task.fresh,
+            is_remembered: true,
+            own,
+            replay: &|plan| task.replay.command(plan),
+        })?;
+        let mut faults = single.record.faults.iter();
+        match faults.find(|fault| fault.kind == FaultKind::Interrupted) {
+            Some(fault) => Err(fault.clone().into()),
+            None => Ok(single),
+        }
     }
 }
 
@@ -129,7 +121,7 @@ fn place_in(root: &Path, folder: &Path) -> Option<String> {
 }
 
 /// The submission that the user named: a folder, or an archive. A mistyped path is reported at once.
-fn submission(path: &Path) -> Result<Submission, Fault> {
+pub(super) fn named(path: &Path) -> Result<Submission, Fault> {
     let origin = if let Some(archive) = intake::named_archive(path) {
         Origin::Found(archive)
     } else {

@@ -13,10 +13,13 @@ mod clean_folder;
 mod data;
 mod doctor;
 mod exit_code;
+mod explain;
 mod feedback;
 mod grade;
+mod hint;
 mod merge;
 mod mistyped;
+mod new;
 mod output;
 mod own_reports;
 mod phases;
@@ -104,12 +107,15 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         let _ = tempfile::env::override_temp_dir(folder);
     }
     match task {
-        Task::Grade(task) => app.grade(*task),
+        Task::Grade(task) => app.grade(&task),
         Task::Batch(task) => app.batch(*task),
         Task::Ci(task) => app.ci(&task),
         Task::Report(task) => app.report(&task),
         Task::Data(task) => data::run(&task, &app.output),
         Task::CheckExercises(task) => app.check_exercises(&task),
+        Task::New(task) => new::run(&task, &app.output),
+        Task::Explain(task) => app.explain(&task),
+        Task::Hint(task) => app.hint(&task),
         Task::Doctor(task) => app.doctor(&task),
         Task::Completions(shell) => {
             let mut text = Vec::new();

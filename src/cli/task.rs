@@ -2,12 +2,15 @@
 //!
 //! A task has every value that its command needs, so no command looks up a default.
 
+mod student;
+
 use std::{
     ffi::OsString,
     num::NonZeroUsize,
     path::{Component, Path, PathBuf},
 };
 
+pub(super) use self::student::{Explain, Hint, New};
 use super::{
     args::{BatchArgs, CiArgs, Cli, Command, DataArgs, GlobalArgs, GradeArgs, ReportArgs},
     mistyped::{late_command, nearly_a_command},
@@ -33,6 +36,9 @@ pub(super) enum Task {
     Ci(Box<Ci>),
     Report(Report),
     Data(Box<Data>),
+    New(Box<New>),
+    Explain(Explain),
+    Hint(Box<Hint>),
     CheckExercises(CheckExercises),
     Doctor(Doctor),
     Completions(clap_complete::Shell),
@@ -225,6 +231,9 @@ impl Task {
             Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
             Command::Report(args) => Self::Report(typed.report(args)?),
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
+            Command::New { exercise, dir } => Self::New(Box::new(typed.starter(&exercise, dir)?)),
+            Command::Explain { name } => Self::Explain(Explain { name }),
+            Command::Hint(args) => Self::Hint(Box::new(typed.hint(args)?)),
             Command::CheckExercises => {
                 let settings = typed.settings()?;
                 let isolation = typed.isolation(&settings, Author::Own);
@@ -246,12 +255,17 @@ impl Task {
     pub(super) fn temp_dir(&self) -> Option<&Path> {
         match self {
             Self::Grade(task) => task.settings.temp_dir.as_deref(),
+            Self::Hint(task) => task.grade.settings.temp_dir.as_deref(),
             Self::Batch(task) => task.settings.temp_dir.as_deref(),
             Self::Ci(task) => task.overrides.temp_dir.as_deref(),
             Self::Data(task) => task.temp_dir.as_deref(),
             Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),
             Self::Doctor(task) => task.settings.temp_dir.as_deref(),
-            Self::Report(_) | Self::Completions(_) | Self::Man => None,
+            Self::Report(_)
+            | Self::New(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man => None,
         }
     }
 }
@@ -519,7 +533,18 @@ pub(super) struct Replay {
 impl Replay {
     /// The command for these data.
     pub(super) fn command(&self, plan: &RunPlan) -> String {
-        let mut arguments = vec![format!("grade {}", self.exercise)];
+        let seeds = plan.seeds.iter().map(|seed| format!("--seed {seed}"));
+        let observe = format!("--observe {}", plan.observe);
+        self.with("grade", seeds.chain([observe]))
+    }
+
+    /// Another command for the same submission.
+    pub(super) fn named(&self, command: &str) -> String {
+        self.with(command, std::iter::empty())
+    }
+
+    fn with(&self, command: &str, flags: impl Iterator<Item = String>) -> String {
+        let mut arguments = vec![format!("{command} {}", self.exercise)];
         if let Some(path) = &self.path {
             // A path like a flag or a command must not be taken for one.
             let mut parts = path.components();
@@ -533,8 +558,7 @@ impl Replay {
                 quoted(path)
             });
         }
-        arguments.extend(plan.seeds.iter().map(|seed| format!("--seed {seed}")));
-        arguments.push(format!("--observe {}", plan.observe));
+        arguments.extend(flags);
         let course = self.course.as_deref();
         arguments.extend(course.map(|course| format!("--course {}", quoted(course))));
         arguments.join(" ")

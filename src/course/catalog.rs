@@ -16,8 +16,11 @@ pub const RESERVED_NAMES: &[&str] = &[
     "completions",
     "data",
     "doctor",
+    "explain",
     "help",
+    "hint",
     "man",
+    "new",
     "report",
 ];
 

@@ -13,6 +13,7 @@ use toml::Spanned;
 use super::{
     error::Error,
     grader_toml::Course,
+    ladders::{Ladder, LadderFile, ladders},
     recipe::RecipeFile,
     toml_file::{mistake, offset_of, read},
     units::LimitsFile,
@@ -43,6 +44,8 @@ pub struct Exercise {
     pub profile: Profile,
     /// Its checks, in the order in which they are asked.
     pub checks: Vec<CheckSpec>,
+    /// Hints for what fails.
+    pub ladders: Vec<Ladder>,
     /// Limits of the compiler.
     pub build_limits: Limits,
     /// Limits of one run.
@@ -100,6 +103,8 @@ struct ExerciseFile {
     #[serde(default)]
     limits: StageLimitsFile,
     checks: Spanned<Vec<CheckFile>>,
+    #[serde(default)]
+    ladders: Vec<LadderFile>,
 }
 
 #[derive(Deserialize)]
@@ -199,6 +204,7 @@ impl Exercise {
             }
         })?;
         let checks = checks(&path, &text, &file.checks, &file.points)?;
+        let ladders = ladders(&path, &text, file.ladders, &checks)?;
         let answers = file.seeds.answers.into_iter();
         let answers = answers.map(|(seed, answer)| (seed, answer.into_inner()));
         Ok(Self {
@@ -218,6 +224,7 @@ impl Exercise {
                 debug_assertions: file.profile.debug_assertions,
             },
             checks,
+            ladders,
             build_limits: file.limits.build.over(course.build_limits),
             run_limits: file.limits.run.over(course.run_limits),
             reference: course.references.join(id.as_str()),

@@ -10,6 +10,7 @@ mod catalog;
 mod error;
 mod exercise_toml;
 mod grader_toml;
+mod ladders;
 mod recipe;
 mod submission_pattern;
 mod tier;
@@ -20,6 +21,7 @@ pub use catalog::RESERVED_NAMES;
 pub use error::Error;
 pub use exercise_toml::{Exercise, Profile, SeedPlan};
 pub use grader_toml::{AllowedCrate, Course};
+pub use ladders::Ladder;
 pub use submission_pattern::{Place, SubmissionPattern};
 pub use tier::IsolationPolicy;
 

@@ -91,6 +91,25 @@ fn mistakes_in_grader_toml_are_shown_at_their_line() {
 }
 
 #[test]
+fn mistakes_in_ladders_are_shown_at_their_line() {
+    let mistakes = [
+        (
+            "check = \"run\"\nsteps = [",
+            "check = \"build\"\nsteps = [",
+            &["line @", "two ladders for `build`", "into one"][..],
+        ),
+        (
+            "steps = [\n  \"How did the run",
+            "steps = [\" \",\n  \"How did the run",
+            &["line @", "no step is empty"],
+        ),
+    ];
+    for (from, to, words) in mistakes {
+        mistake(EXERCISE, from, to, words);
+    }
+}
+
+#[test]
 fn mistakes_in_exercise_toml_are_shown_at_their_line() {
     let mistakes = [
         (

@@ -5,6 +5,7 @@ mod in_the_crate;
 mod mistyped;
 mod records;
 mod reports;
+mod starters;
 mod tampering;
 mod tries;
 mod unchanged;

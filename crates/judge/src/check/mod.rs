@@ -4,6 +4,7 @@
 //! Pure: never touches disk, process or clock, and never knows what a check is worth.
 
 mod build;
+mod explain;
 mod files_read;
 mod finding;
 mod multi_threaded;
@@ -14,6 +15,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use explain::{Explanation, Mistake, explanation, mistakes};
 pub use finding::{Details, Finding, Status};
 pub use multi_threaded::diagnosis::{Cause, Diagnosis, UndecidedReason, diagnose};
 pub use run::note_extended_limit;

@@ -4,8 +4,10 @@
 //! hint, because each needs another correction.
 
 pub(super) mod diagnosis;
+mod examples;
 mod wording;
 
+pub(super) use self::examples::examples;
 use self::{
     diagnosis::{Diagnosis, MIN_MEAN_IN_FLIGHT, UndecidedReason, diagnose},
     wording::explain,

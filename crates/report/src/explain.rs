@@ -1,0 +1,119 @@
+//! What `grade explain` says of a check and of a mistake, for a person.
+
+use std::fmt::Write as _;
+
+use crate::{
+    escape::escape_line,
+    style::{BOLD, WIDTH, lines_of},
+};
+use ids::CheckId;
+use judge::check::{Explanation, Mistake};
+
+/// A check at length.
+#[must_use]
+pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake]) -> String {
+    let Explanation {
+        id,
+        asks,
+        measured,
+        by_hand,
+        commands,
+        fails,
+    } = explanation;
+    let mut text = format!("{BOLD}{id}{BOLD:#}: {asks}\n");
+    section(&mut text, "How it is measured");
+    paragraph(&mut text, "  ", measured);
+    section(&mut text, "How to see it by yourself");
+    paragraph(&mut text, "  ", by_hand);
+    for command in *commands {
+        // Not wrapped: it is there to be copied.
+        let _ = writeln!(text, "    {command}");
+    }
+    section(&mut text, "What fails, for example");
+    for example in *fails {
+        item(&mut text, "- ", example);
+    }
+    let named: Vec<&Mistake> = mistakes.iter().filter(|other| other.check == *id).collect();
+    if !named.is_empty() {
+        section(&mut text, "Mistakes with a name, for `grade explain NAME`");
+        for mistake in named {
+            row(&mut text, mistake.name, &mistake.message);
+        }
+    }
+    text
+}
+
+/// A mistake.
+#[must_use]
+pub fn explain_mistake(mistake: &Mistake) -> String {
+    let Mistake {
+        name,
+        check,
+        message,
+        hint,
+        code,
+    } = mistake;
+    let mut text = format!("{BOLD}{name}{BOLD:#}: a mistake that fails `{check}`\n");
+    section(&mut text, "A program that makes it has such lines");
+    for line in code.lines() {
+        let _ = writeln!(text, "    {line}");
+    }
+    section(&mut text, "What the report says then");
+    paragraph(&mut text, "  ", message);
+    section(&mut text, "What to try");
+    paragraph(&mut text, "  ", hint);
+    let _ = writeln!(
+        text,
+        "\n`grade explain {check}` says how it is measured, and `grade hint EXERCISE` gives hints."
+    );
+    text
+}
+
+/// All that can be explained.
+#[must_use]
+pub fn explain_list(explanations: &[Explanation], mistakes: &[Mistake]) -> String {
+    let mut text = format!("{BOLD}Checks{BOLD:#}\n");
+    for explanation in explanations {
+        row(&mut text, explanation.id.as_str(), explanation.asks);
+    }
+    for id in CheckId::ALL {
+        let mut named = mistakes
+            .iter()
+            .filter(|mistake| mistake.check == id)
+            .peekable();
+        if named.peek().is_some() {
+            section(&mut text, &format!("Mistakes that fail `{id}`"));
+        }
+        for mistake in named {
+            row(&mut text, mistake.name, &mistake.message);
+        }
+    }
+    text += "\n`grade explain NAME` explains one of them.\n";
+    text
+}
+
+fn section(text: &mut String, headline: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "\n{BOLD}{headline}{BOLD:#}");
+}
+
+fn paragraph(text: &mut String, indent: &str, words: &str) {
+    wrapped(text, indent, indent, words);
+}
+
+fn item(text: &mut String, mark: &str, words: &str) {
+    wrapped(text, &format!("  {mark}"), "    ", words);
+}
+
+/// A name and what is said of it, in two columns.
+fn row(text: &mut String, name: &str, words: &str) {
+    let first = format!("  {name:<21}");
+    wrapped(text, &first, &" ".repeat(first.len()), words);
+}
+
+fn wrapped(text: &mut String, first: &str, other: &str, words: &str) {
+    let options = lines_of(WIDTH)
+        .initial_indent(first)
+        .subsequent_indent(other);
+    let _ = writeln!(text, "{}", textwrap::fill(&escape_line(words), options));
+}

@@ -1,0 +1,69 @@
+//! `grade explain [NAME]`: what a check asks and how it is measured, or what a mistake is.
+//!
+//! Needs no course and no submission.
+
+use super::{app::App, exit_code::ExitCode, task::Explain};
+use crate::fault::Fault;
+use ids::CheckId;
+use judge::check::{explanation, mistakes};
+use report::{explain_check, explain_list, explain_mistake};
+
+impl App {
+    pub(super) fn explain(&self, task: &Explain) -> Result<ExitCode, Fault> {
+        let mistakes = mistakes();
+        let text = match &task.name {
+            None => explain_list(&CheckId::ALL.map(explanation), &mistakes),
+            Some(name) => {
+                let check = CheckId::ALL.into_iter().find(|id| id.as_str() == name);
+                let mistake = mistakes.iter().find(|mistake| mistake.name == name);
+                match (check, mistake) {
+                    (Some(id), _) => explain_check(&explanation(id), &mistakes),
+                    (None, Some(mistake)) => explain_mistake(mistake),
+                    (None, None) => {
+                        let known = CheckId::ALL.map(CheckId::as_str);
+                        let named = mistakes.iter().map(|mistake| mistake.name);
+                        let known: Vec<&str> = known.into_iter().chain(named).collect();
+                        return Err(unknown(name, &known));
+                    }
+                }
+            }
+        };
+        self.output.report(&text)?;
+        Ok(ExitCode::Passed)
+    }
+}
+
+/// The fault of a name that nothing has, with the nearest one that there is.
+fn unknown(name: &str, known: &[&str]) -> Fault {
+    let distance = |other: &&&str| strsim::damerau_levenshtein(other, name);
+    let nearest = known.iter().min_by_key(distance);
+    let nearest = nearest.filter(|other| distance(other) <= other.len().max(name.len()) / 3);
+    let fault = Fault::usage(format!(
+        "found no check and no mistake `{}`",
+        name.escape_debug()
+    ));
+    match nearest {
+        Some(nearest) => fault.hint(format!("did you mean `grade explain {nearest}`?")),
+        None => fault.hint("`grade explain` lists the names"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_nearly_right_is_helped() {
+        let known = ["build", "multi-threaded", "serialised"];
+        for (name, hint) in [
+            (
+                "multithreaded",
+                "did you mean `grade explain multi-threaded`?",
+            ),
+            ("serialized", "did you mean `grade explain serialised`?"),
+            ("walrus", "`grade explain` lists the names"),
+        ] {
+            assert_eq!(unknown(name, &known).hint.as_deref(), Some(hint));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What a student asks besides a grading, settled: a copy of the starter, an explanation, a hint.
+
+use std::path::PathBuf;
+
+use super::{Grade, Replay, Typed};
+use crate::{
+    cli::args::{GradeArgs, HintArgs},
+    course::Exercise,
+    fault::Fault,
+};
+
+/// Copy a starter.
+pub(in crate::cli) struct New {
+    pub(in crate::cli) exercise: Exercise,
+    /// The folder to write into.
+    pub(in crate::cli) dir: PathBuf,
+    /// The same folder as typed.
+    pub(in crate::cli) shown_dir: PathBuf,
+    /// The command that grades it.
+    pub(in crate::cli) grade: String,
+    /// The command that writes data to try it on, without the folder for them.
+    pub(in crate::cli) data: String,
+}
+
+/// Explain a check or a mistake.
+pub(in crate::cli) struct Explain {
+    /// Which; none for a list.
+    pub(in crate::cli) name: Option<String>,
+}
+
+/// Give the next hint.
+pub(in crate::cli) struct Hint {
+    /// The grading that says what fails.
+    pub(in crate::cli) grade: Grade,
+    /// Whether what was shown is shown again.
+    pub(in crate::cli) is_again: bool,
+    /// The command that gives the next one.
+    pub(in crate::cli) next: String,
+}
+
+impl Typed<'_> {
+    pub(super) fn starter(&self, exercise: &str, dir: PathBuf) -> Result<New, Fault> {
+        let settings = self.settings()?;
+        let course = self.global.overrides().course;
+        let to = |path: Option<PathBuf>| Replay {
+            exercise: exercise.to_owned(),
+            path,
+            course: course.clone(),
+        };
+        Ok(New {
+            exercise: settings.course.exercise(exercise)?,
+            grade: to(Some(dir.clone())).named("grade"),
+            data: to(None).named("grade data"),
+            dir: self.here.join(&dir),
+            shown_dir: dir,
+        })
+    }
+
+    pub(super) fn hint(&self, args: HintArgs) -> Result<Hint, Fault> {
+        let grade = self.grade(GradeArgs::plain(args.exercise, args.path))?;
+        Ok(Hint {
+            next: grade.replay.named("grade hint"),
+            grade,
+            is_again: args.again,
+        })
+    }
+}

@@ -180,7 +180,7 @@ impl From<sandbox::Error> for Fault {
     fn from(error: sandbox::Error) -> Self {
         use sandbox::{Error, JobError, Stage};
         let kind = match error {
-            Error::Interrupted { .. } => FaultKind::Interrupted,
+            Error::Interrupted { .. } | Error::Stopped => FaultKind::Interrupted,
             Error::TemporaryFile { .. } => FaultKind::Disk,
             Error::Protocol => FaultKind::Internal,
             _ => FaultKind::Sandbox,

@@ -42,6 +42,8 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Grade again whenever a file of the submission is saved
+    Watch(WatchArgs),
     /// Grade every submission in a folder; if it is stopped, the same command continues
     Batch(BatchArgs),
     /// Grade what a pull request changes, by the course of its base
@@ -157,6 +159,22 @@ impl GradeArgs {
             || report_dir.is_some()
             || *exit_zero
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WatchArgs {
+    /// The exercise
+    #[arg(value_name = "EXERCISE")]
+    pub(super) exercise: String,
+    /// The submission's folder [default: the exercise's own folder]
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// Grade on this seed instead of fresh ones; may be given several times
+    #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
+    pub(super) seeds: Vec<Seed>,
+    /// In which runs reads are observed: in `one`, drawn at random, in `all`, or in the one on this seed
+    #[arg(long, value_name = "WHICH", default_value_t = ObserveRequest::One, value_parser = parse_observe)]
+    pub(super) observe: ObserveRequest,
 }
 
 #[derive(Debug, Args)]

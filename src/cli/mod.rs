@@ -29,6 +29,7 @@ mod report_folder;
 mod status;
 mod step_summary;
 mod task;
+mod watch;
 
 use std::{
     env,
@@ -108,6 +109,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
     }
     match task {
         Task::Grade(task) => app.grade(&task),
+        Task::Watch(task) => app.watch(*task),
         Task::Batch(task) => app.batch(*task),
         Task::Ci(task) => app.ci(&task),
         Task::Report(task) => app.report(&task),

@@ -1,8 +1,8 @@
 //! Where text goes, with colour or without.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    env, fs,
+    io::{self, IsTerminal as _, Write as _},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -58,6 +58,11 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Fault> {
     }
 }
 
+/// Whether the kind of terminal can draw. Screen readers and editors say that theirs cannot.
+pub(super) fn can_draw() -> bool {
+    env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
 /// Standard output and standard error.
 #[derive(Debug, Clone)]
 pub(super) struct Output {
@@ -67,6 +72,17 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(choice: ColorChoice) -> Self {
         Self { choice }
+    }
+
+    /// Whether the screen may be drawn anew: a terminal that can do so, and colour is wanted. A person who wants none
+    /// may read by ear.
+    pub(super) fn can_draw(&self) -> bool {
+        let is_coloured = match self.choice {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        };
+        let is_terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
+        is_coloured && is_terminal && can_draw()
     }
 
     /// Print a report to standard output.

@@ -21,6 +21,11 @@ impl GradeProgress {
         Self(Status::new(output, true, Phases::new()))
     }
 
+    /// The same as lines that stay, also on a terminal.
+    pub(super) fn in_lines(output: &Output) -> Self {
+        Self(Status::in_lines(output, Phases::new()))
+    }
+
     /// Show one thing that is waited for, until the result is dropped.
     pub(super) fn of(output: &Output, phase: Phase) -> Self {
         let progress = Self::new(output);

@@ -11,7 +11,6 @@
 //! Whoever prints a line holds the account meanwhile, so that lines come in the order of their events.
 
 use std::{
-    env,
     io::IsTerminal as _,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -20,7 +19,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{output::Output, phases::SHORT};
+use super::{
+    output::{Output, can_draw},
+    phases::SHORT,
+};
 use report::escape_line;
 
 /// How often the line is drawn.
@@ -78,13 +80,22 @@ struct Held<A> {
 impl<A: Account> Status<A> {
     /// Show an account from now on, unless it is not wanted.
     pub(super) fn new(output: &Output, is_wanted: bool, account: A) -> Self {
-        let can_draw = std::io::stderr().is_terminal()
-            && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+        let can_draw = std::io::stderr().is_terminal() && can_draw();
         let place = match (is_wanted, can_draw) {
             (false, _) => Place::Nowhere,
             (true, false) => Place::Lines,
             (true, true) => Place::Terminal(ProgressBar::hidden()),
         };
+        Self::at(place, output, account)
+    }
+
+    /// Show an account as lines that stay, also on a terminal.
+    pub(super) fn in_lines(output: &Output, account: A) -> Self {
+        Self::at(Place::Lines, output, account)
+    }
+
+    fn at(place: Place, output: &Output, account: A) -> Self {
+        let is_wanted = !matches!(place, Place::Nowhere);
         let shared = Arc::new(Shared {
             account: Mutex::new(Held {
                 account,
@@ -213,7 +224,7 @@ pub(super) fn terminal_width() -> usize {
     clippy::disallowed_methods,
     reason = "a person is told how long something takes; no record depends on it"
 )]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 

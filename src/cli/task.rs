@@ -3,6 +3,7 @@
 //! A task has every value that its command needs, so no command looks up a default.
 
 mod student;
+mod watch;
 
 use std::{
     ffi::OsString,
@@ -11,6 +12,7 @@ use std::{
 };
 
 pub(super) use self::student::{Explain, Hint, New};
+pub(super) use self::watch::Watch;
 use super::{
     args::{BatchArgs, CiArgs, Cli, Command, DataArgs, GlobalArgs, GradeArgs, ReportArgs},
     mistyped::{late_command, nearly_a_command},
@@ -32,6 +34,7 @@ const REPORTS: &str = "grade-report";
 /// What is to be done.
 pub(super) enum Task {
     Grade(Box<Grade>),
+    Watch(Box<Watch>),
     Batch(Box<Batch>),
     Ci(Box<Ci>),
     Report(Report),
@@ -227,6 +230,7 @@ impl Task {
             return Err(late_command());
         }
         Ok(match command {
+            Command::Watch(args) => Self::Watch(Box::new(typed.watch(args)?)),
             Command::Batch(args) => Self::Batch(Box::new(typed.batch(args)?)),
             Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
             Command::Report(args) => Self::Report(typed.report(args)?),
@@ -256,6 +260,7 @@ impl Task {
         match self {
             Self::Grade(task) => task.settings.temp_dir.as_deref(),
             Self::Hint(task) => task.grade.settings.temp_dir.as_deref(),
+            Self::Watch(task) => task.settings.temp_dir.as_deref(),
             Self::Batch(task) => task.settings.temp_dir.as_deref(),
             Self::Ci(task) => task.overrides.temp_dir.as_deref(),
             Self::Data(task) => task.temp_dir.as_deref(),

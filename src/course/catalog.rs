@@ -22,6 +22,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "man",
     "new",
     "report",
+    "watch",
 ];
 
 impl Course {

@@ -9,13 +9,14 @@ use super::{
     execution::{MOST_LAYERS, folder},
     guard::{guarded, joined},
     progress::{Step, Whose},
+    reference_run::ReferenceProof,
     seeds::{ObserveRequest, RunPlan},
     session::Session,
     submission::{Intake, Origin, Submission, left_out, refusal, source},
 };
 use crate::{
     compile::{BuildOptions, Built, Incremental},
-    fault::Fault,
+    fault::{Fault, FaultKind},
 };
 use ids::Seed;
 use intake::{self, Admission, FileId, Snapshot};
@@ -57,9 +58,9 @@ pub struct SingleRecord {
 }
 
 /// The first attempt at a build, and its runs if they were made already. It is not known yet what is expected of them.
-struct FirstBuild {
-    built: Built,
-    runs: Option<Vec<RunEvidence>>,
+pub(super) struct FirstBuild {
+    pub(super) built: Built,
+    pub(super) runs: Option<Vec<RunEvidence>>,
 }
 
 impl Session<'_> {
@@ -90,25 +91,7 @@ impl Session<'_> {
                 before: None,
             });
         }
-        let (sender, ready) = mpsc::channel();
-        let (proof, first) = thread::scope(|scope| {
-            let this = &self;
-            let reference = scope.spawn(move || guarded(|| this.prove_reference(Some(&sender))));
-            let first = intake.as_ref().ok().and_then(|intake| {
-                let snapshot = intake.snapshot()?;
-                Some(guarded(|| {
-                    let work_dir = intake.work_dir.path();
-                    let kept = memory.as_ref().and_then(|memory| memory.program(work_dir));
-                    let built = kept.map_or_else(|| self.first_build(intake, snapshot), Ok)?;
-                    let runs = self.run_after_reference(&built, work_dir, ready)?;
-                    Ok(FirstBuild {
-                        built,
-                        runs: Some(runs),
-                    })
-                }))
-            });
-            (joined(reference), first)
-        });
+        let (proof, first) = self.prove_beside(&intake, memory.as_ref());
         self.accept(proof?);
         let replay = (single.replay)(&self.plan);
         let (record, built) = self.grade_prepared(single.submission, &intake, first, &replay);
@@ -124,8 +107,37 @@ impl Session<'_> {
         })
     }
 
+    /// Let the reference pass, and meanwhile build a submission and run it, if it was admitted.
+    pub(super) fn prove_beside(
+        &self,
+        intake: &Result<Intake, Fault>,
+        memory: Option<&Memory>,
+    ) -> (
+        Result<ReferenceProof, Fault>,
+        Option<Result<FirstBuild, Fault>>,
+    ) {
+        let (sender, ready) = mpsc::channel();
+        thread::scope(|scope| {
+            let reference = scope.spawn(move || guarded(|| self.prove_reference(Some(&sender))));
+            let first = intake.as_ref().ok().and_then(|intake| {
+                let snapshot = intake.snapshot()?;
+                Some(guarded(|| {
+                    let work_dir = intake.work_dir.path();
+                    let kept = memory.and_then(|memory| memory.program(work_dir));
+                    let built = kept.map_or_else(|| self.first_build(intake, snapshot), Ok)?;
+                    let runs = self.run_after_reference(&built, work_dir, ready)?;
+                    Ok(FirstBuild {
+                        built,
+                        runs: Some(runs),
+                    })
+                }))
+            });
+            (joined(reference), first)
+        })
+    }
+
     /// What an earlier grading of the same folder may answer. None where a program could have reached the cache.
-    fn memory(&self, submission: &Submission, intake: &Intake) -> Option<Memory> {
+    pub(super) fn memory(&self, submission: &Submission, intake: &Intake) -> Option<Memory> {
         let path = submission.origin.named()?;
         let snapshot = intake.snapshot()?;
         if self.sandbox.tier() < Tier::Confined {
@@ -152,7 +164,7 @@ impl Session<'_> {
 
     /// Admit a submission on which the compiler may keep notes, if they can be kept out of the reach of every other
     /// submission, and if the job's user can reach them.
-    fn admit_single(&self, single: &Single<'_>) -> Result<Intake, Fault> {
+    pub(super) fn admit_single(&self, single: &Single<'_>) -> Result<Intake, Fault> {
         let tier = self.sandbox.tier();
         let is_reached = tier == Tier::Full || !rustix::process::geteuid().is_root();
         let is_kept_apart = single.is_remembered && tier >= Tier::Confined && is_reached;
@@ -208,7 +220,7 @@ impl Session<'_> {
     }
 
     /// Grade what was admitted, and perhaps built. Always returns a record; and what was built, if anything was.
-    fn grade_prepared(
+    pub(super) fn grade_prepared(
         &self,
         submission: &Submission,
         intake: &Result<Intake, Fault>,
@@ -272,11 +284,16 @@ impl Session<'_> {
             incremental: place,
             processor: intake.processor,
         };
-        let built = self.build(Whose::Submission, snapshot, &output, options)?;
-        if let Some(place) = place {
+        let built = self.build(Whose::Submission, snapshot, &output, options);
+        // A compiler that was stopped had not yet put its new notes in the place of the earlier ones.
+        let is_sound = match &built {
+            Ok(_) => true,
+            Err(fault) => fault.kind == FaultKind::Interrupted,
+        };
+        if let Some(place) = place.filter(|_| is_sound) {
             place.seal();
         }
-        Ok(built)
+        built
     }
 
     /// Build a submission, unless that was done, and run it: all evidence of it, and what was built.

@@ -13,6 +13,7 @@
 //! This is the one place where a fault becomes the reason of a record: a machine that fails leaves a
 //! submission *not graded*, and so does a panic of our own. Never prints; reports to a [`Progress`] instead.
 
+mod again;
 mod around;
 mod data;
 mod earlier;
@@ -32,6 +33,7 @@ mod session;
 mod submission;
 
 pub use self::{
+    again::Again,
     around::{allowed_around, observing, prove_observer, short_around, unobservable},
     grade::{Single, SingleRecord},
     inputs::exercise_digest,

@@ -195,6 +195,18 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Take other data from now on. The reference has not passed on them.
+    pub fn change_data(&mut self, plan: &RunPlan) {
+        self.cases = generate_data(&self.exercise.recipe, plan);
+        self.plan = plan.clone();
+        self.run_limits = self.exercise.run_limits;
+    }
+
+    /// Whether the reference has passed on all data.
+    pub(super) fn is_proven(&self) -> bool {
+        self.cases.iter().all(|case| case.expected.is_some())
+    }
+
     /// The sandbox in which submissions are built and run.
     #[must_use]
     pub fn sandbox(&self) -> &Sandbox {
@@ -223,7 +235,8 @@ impl<'a> Session<'a> {
             let prepared = Builder::new(
                 &settings.course,
                 &settings.cache_dir,
-                sandbox.cancellation(),
+                // Crates are made once for all gradings: one that is stopped must not lose them.
+                &sandbox.cancellation().parent(),
                 &tell,
             )
             .and_then(|builder| Ok((builder, make_scratch(settings.temp_dir.as_deref())?)));

@@ -22,3 +22,4 @@ mod published;
 mod reports;
 mod standstill;
 mod support;
+mod watch;

@@ -24,6 +24,9 @@ pub enum Error {
         /// The signal's number.
         signal: i32,
     },
+    /// The work was asked to stop, and the process goes on.
+    #[error("stopped before it was done")]
+    Stopped,
     /// This machine does not support the tier that was asked for.
     #[error("failed to isolate at tier `{tier}`")]
     TierUnsupported {

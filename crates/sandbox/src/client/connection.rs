@@ -154,7 +154,7 @@ impl Connection {
         while start.elapsed() < timeout + standstill.total() {
             // The wait itself is far shorter than a standstill.
             standstill.wait(Instant::now(), Duration::ZERO);
-            if self.cancellation.signal().is_some() {
+            if self.cancellation.is_set() {
                 socket.shutdown(Shutdown::Write)?;
             }
             match poll(

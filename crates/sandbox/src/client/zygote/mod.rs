@@ -194,7 +194,7 @@ fn is_gone(error: &io::Error) -> bool {
 fn is_ready(socket: &UnixStream, cancellation: &Cancellation) -> io::Result<bool> {
     let start = Instant::now();
     while start.elapsed() < START_TIMEOUT {
-        if cancellation.signal().is_some() {
+        if cancellation.is_set() {
             return Err(io::ErrorKind::Interrupted.into());
         }
         match poll(

@@ -1,0 +1,278 @@
+//! `grade watch`: what a person sees in a terminal, in a narrow one, without colour, and in a file.
+
+mod pty;
+
+use std::{fs, path::PathBuf};
+
+use rustix::process::Signal;
+
+use self::pty::{Place, Watch, save_by_rename};
+use crate::support::{
+    command::{grade, run},
+    files::{copy_tree, names},
+    submission,
+    workspace::Workspace,
+};
+
+const WIDE: Place = Place::Terminal(100, 40);
+
+/// A crate to work in, and its program as it passes.
+struct Work {
+    workspace: Workspace,
+    folder: PathBuf,
+    main: PathBuf,
+    right: String,
+}
+
+impl Work {
+    fn new() -> Self {
+        let workspace = Workspace::new();
+        let folder = workspace.path("work");
+        copy_tree(&submission("correct-scoped-chunks"), &folder);
+        let main = folder.join("src/main.rs");
+        let right = fs::read_to_string(&main).unwrap();
+        Self {
+            workspace,
+            folder,
+            main,
+            right,
+        }
+    }
+
+    fn watch(&self, place: &Place) -> Watch {
+        self.watch_with(place, &[], &[])
+    }
+
+    fn watch_with(&self, place: &Place, prefix: &[&str], variables: &[(&str, &str)]) -> Watch {
+        Watch::start(&self.workspace, &self.folder, place, prefix, variables)
+    }
+
+    fn save(&self, text: &str) {
+        fs::write(&self.main, text).unwrap();
+    }
+
+    /// The same program with another answer.
+    fn wrong(&self) -> String {
+        self.right
+            .replace("fn main() {", "fn main() {\n    println!(\"1\"); return;")
+    }
+}
+
+/// A program that does not end.
+const ENDLESS: &str =
+    "fn main() { loop { std::thread::sleep(std::time::Duration::from_secs(1)); } }\n";
+
+const BROKEN: &str = "fn main() { let x: i32 = \"\"; }\n";
+
+#[test]
+fn a_person_works_until_it_passes_and_looks_at_everything() {
+    let work = Work::new();
+    let mut watch = work.watch(&WIDE);
+    watch.sees("watching ");
+    watch.sees("10 of 10 points");
+    watch.sees("q quit, h hint, a all, r again, o page");
+
+    save_by_rename(&work.main, &work.wrong());
+    let first = watch.sees("since the last try: ");
+    assert!(
+        first.ends_with("\u{1b}[2J\u{1b}[H\u{1b}[1msince the last try: "),
+        "{first:?}"
+    );
+    watch.sees("total no longer right");
+    watch.sees("of 10 points");
+    watch.sees("q quit");
+
+    work.save(BROKEN);
+    watch.sees("build no longer compiles");
+    watch.sees("mismatched types");
+    watch.sees("q quit");
+
+    watch.press("h");
+    watch.sees("build: ");
+    watch.press("a");
+    watch.sees("Again on the same data");
+    watch.sees("q quit");
+
+    work.save(BROKEN);
+    watch.sees("saved, nothing changed");
+
+    work.save(&work.right);
+    watch.sees("build now compiles");
+    watch.sees("10 of 10 points");
+    watch.sees("q quit");
+
+    // An arrow is no key, though it ends in a letter.
+    watch.press("\u{1b}[Ax");
+    watch.press("h");
+    watch.sees("there is no hint: every check passes");
+    watch.press("r");
+    watch.sees("10 of 10 points");
+    watch.sees("q quit");
+    watch.press("o");
+    watch.sees("the page is file://");
+    watch.sees("/grade-report/");
+    assert_eq!(names(&work.workspace.path("grade-report")).len(), 1);
+
+    watch.press("q");
+    watch.ends_with(0);
+    work.workspace.assert_nothing_left();
+}
+
+#[test]
+fn of_twenty_saves_at_once_the_last_counts_and_a_save_ends_what_runs() {
+    let work = Work::new();
+    work.save(ENDLESS);
+    let mut watch = work.watch(&WIDE);
+    watch.sees("run 1 of 2 of the submission");
+    for n in 0..20 {
+        work.save(&format!("{}\n// {n}\n", work.wrong()));
+    }
+    work.save(&work.right);
+    watch.sees("10 of 10 points");
+    watch.sees("q quit");
+    let gradings = watch.count("of 10 points");
+    assert!(gradings <= 2, "{gradings}: {}", watch.printed());
+
+    work.save(ENDLESS);
+    watch.sees("run 1 of 2 of the submission");
+    watch.press("q");
+    watch.ends_with(0);
+    work.workspace.assert_nothing_left();
+}
+
+#[test]
+fn a_folder_that_goes_and_comes_back_is_graded_again() {
+    let work = Work::new();
+    let mut watch = work.watch(&WIDE);
+    watch.sees("10 of 10 points");
+    watch.sees("q quit");
+    let elsewhere = work.workspace.path("elsewhere");
+    fs::rename(&work.folder, &elsewhere).unwrap();
+    watch.sees("is gone; waiting until it is back");
+    copy_tree(&elsewhere, &work.folder);
+    work.save(BROKEN);
+    watch.sees("build no longer compiles");
+    watch.sees("q quit");
+    // A module in a new folder is followed.
+    work.save("mod more;\nfn main() {}\n");
+    watch.sees("1 error (E0583)");
+    watch.sees("q quit");
+    fs::create_dir(work.folder.join("src/more")).unwrap();
+    fs::write(work.folder.join("src/more/mod.rs"), "").unwrap();
+    watch.sees("build now compiles");
+    watch.press("q");
+    watch.ends_with(1);
+}
+
+#[test]
+fn without_colour_and_in_sixty_columns_no_line_is_longer_and_nothing_is_drawn() {
+    let work = Work::new();
+    work.save(BROKEN);
+    let mut watch = work.watch_with(&Place::Terminal(60, 30), &[], &[("NO_COLOR", "1")]);
+    watch.sees("does not compile");
+    watch.sees("q quit");
+    watch.press("ah");
+    watch.sees("Again on the same data");
+    watch.sees("build: ");
+    work.save(&work.wrong());
+    watch.sees("since the last try: build now compiles");
+    watch.sees("q quit");
+    watch.press("\u{4}");
+    watch.ends_with(1);
+    let printed = watch.printed();
+    assert!(!printed.contains('\u{1b}'), "{printed}");
+    for line in printed.lines() {
+        let is_copied = line.trim_start().starts_with("grade sum-of-products");
+        assert!(line.chars().count() <= 60 || is_copied, "{line:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_becomes_narrow_gets_the_verdict_anew() {
+    let work = Work::new();
+    work.save(BROKEN);
+    let mut watch = work.watch(&WIDE);
+    watch.sees("does not compile");
+    watch.sees("q quit");
+    watch.resize(60, 20);
+    let again = watch.sees("q quit");
+    let (_, again) = again.rsplit_once("\u{1b}[2J\u{1b}[H").unwrap();
+    let plain = anstream::adapter::strip_str(again).to_string();
+    for line in plain.lines() {
+        assert!(line.chars().count() <= 60, "{line:?}");
+    }
+    assert!(plain.lines().count() < 20, "{plain}");
+    watch.press("\u{3}");
+    watch.ends_by(Signal::INT);
+}
+
+#[test]
+fn in_a_file_there_is_plain_text_and_a_signal_ends_it() {
+    let work = Work::new();
+    work.save(BROKEN);
+    let mut watch = work.watch(&Place::Pipes);
+    watch.sees("there are no keys");
+    watch.sees("does not compile");
+    work.save(&work.right);
+    watch.sees("10 of 10 points");
+    watch.signal(Signal::TERM);
+    watch.ends_by(Signal::TERM);
+    let printed = watch.printed();
+    assert!(!printed.contains('\u{1b}'), "{printed}");
+    assert!(!printed.contains("q quit"), "{printed}");
+    work.workspace.assert_nothing_left();
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let work = Work::new();
+        work.save(ENDLESS);
+        let mut watch = work.watch(&WIDE);
+        watch.sees("run 1 of 2 of the submission");
+        watch.signal(signal);
+        watch.ends_by(signal);
+        work.workspace.assert_nothing_left();
+    }
+}
+
+#[test]
+fn where_the_system_follows_no_folder_it_is_looked_at() {
+    let work = Work::new();
+    let none = "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"";
+    let mut watch = work.watch_with(
+        &WIDE,
+        &[
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "sh",
+            "-c",
+            none,
+            "sh",
+        ],
+        &[],
+    );
+    watch.sees("10 of 10 points");
+    watch.sees("looked at twice a second");
+    watch.sees("q quit");
+    work.save(BROKEN);
+    watch.sees("does not compile");
+    watch.press("q");
+    watch.ends_with(1);
+}
+
+#[test]
+fn an_archive_and_a_missing_folder_are_refused_at_once() {
+    let workspace = Workspace::new();
+    let archive = workspace.path("work.zip");
+    fs::write(&archive, b"PK\x03\x04").unwrap();
+    for (path, words) in [
+        (archive, "it is not a folder"),
+        (workspace.path("missing"), "missing"),
+    ] {
+        let mut command = grade();
+        command.args(["watch", "sum-of-products"]).arg(path);
+        run(&mut command).refuses(2, &[words]);
+    }
+}

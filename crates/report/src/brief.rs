@@ -75,26 +75,6 @@ pub fn brief(record: &Record, since: Option<&str>, frame: Frame) -> String {
     defuse_ci_command(&text)
 }
 
-/// What to try about each check that fails, and what is not known about it; nothing where all pass.
-#[must_use]
-pub fn hints(record: &Record, width: usize) -> String {
-    let mut lines = Lines {
-        width: width.max(NARROWEST),
-        lines: Vec::new(),
-    };
-    for check in &record.checks {
-        if let Some(hint) = check
-            .hint
-            .as_ref()
-            .filter(|_| matches!(check.status, Status::Fail | Status::Inconclusive))
-        {
-            lines.paragraph(Style::new(), "", "  ", &format!("{}: {hint}", check.id));
-        }
-    }
-    let lines = lines.lines.into_iter().map(|line| line.text + "\n");
-    defuse_ci_command(&lines.collect::<String>())
-}
-
 /// The same text with no line longer than so many columns. A line goes on below its own first word.
 #[must_use]
 pub fn fitted(text: &str, width: usize) -> String {

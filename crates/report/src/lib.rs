@@ -39,7 +39,7 @@ mod trace;
 mod words;
 mod xml;
 
-pub use brief::{Frame, brief, fitted, hints};
+pub use brief::{Frame, brief, fitted};
 pub use change::{Change, Earlier, Standing};
 pub use csv::{gradebook_head, gradebook_lines, table_line};
 pub use entry::{ClassFacts, Context, Entries, Entry, HandedIn, Person};

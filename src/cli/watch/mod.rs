@@ -18,7 +18,7 @@ mod worker;
 use std::{
     mem,
     os::fd::{AsFd as _, OwnedFd},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -44,6 +44,7 @@ use super::{
     app::App,
     exit_code::ExitCode,
     grade::named,
+    hint::Hints,
     output::quoted,
     report_folder::ReportFolder,
     status::now,
@@ -141,6 +142,7 @@ impl App {
                 app: self,
                 work: &work.cancellation,
                 exercise: &exercise,
+                cache: &settings.cache_dir,
                 folder,
                 seeds: &seeds,
                 observe,
@@ -216,6 +218,7 @@ struct Watching<'a> {
     /// Stops what the other thread does.
     work: &'a Cancellation,
     exercise: &'a Exercise,
+    cache: &'a Path,
     folder: PathBuf,
     seeds: &'a [Seed],
     observe: ObserveRequest,
@@ -336,7 +339,12 @@ impl Watching<'_> {
             return Ok(());
         };
         match key {
-            Key::Hint => self.screen.hints(&shown.record),
+            Key::Hint if !shown.record.faults.is_empty() => {
+                self.screen
+                    .note("nothing was graded, so there is no hint yet");
+                Ok(())
+            }
+            Key::Hint => self.screen.add(&self.hints().text(&shown.record, false)),
             Key::Page => {
                 self.open_page(&Entry::of(shown.record.clone()), &shown.context());
                 Ok(())
@@ -345,6 +353,16 @@ impl Watching<'_> {
                 self.state.is_all = !(self.state.is_all && self.screen.is_drawn());
                 self.show()
             }
+        }
+    }
+
+    /// The hints for the work in the folder. They go on where `grade hint` has stopped.
+    fn hints(&self) -> Hints<'_> {
+        Hints {
+            cache: self.cache,
+            folder: &self.folder,
+            ladders: &self.exercise.ladders,
+            next: "h",
         }
     }
 

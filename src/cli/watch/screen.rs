@@ -15,7 +15,7 @@ use crate::{
 };
 use judge::record::Record;
 use report::{
-    Context, Frame, brief, fitted, hints, human,
+    Context, Frame, brief, fitted, human,
     style::{DIM, WIDTH},
 };
 
@@ -110,28 +110,16 @@ impl<'a> Screen<'a> {
         let record = &shown.record;
         let text = match detail {
             Detail::Brief => brief(record, shown.since.as_deref(), Frame { width, rows }),
-            Detail::All => {
-                let text = human(record, &shown.context());
-                // What is longer than other lines is there to be copied.
-                if width < WIDTH {
-                    fitted(&text, width)
-                } else {
-                    text
-                }
-            }
+            Detail::All => narrow(&human(record, &shown.context()), width),
         };
         self.output.report(&text)?;
         self.write_footer()
     }
 
-    /// Show what to try.
-    pub(super) fn hints(&self, record: &Record) -> Result<(), Fault> {
-        let hints = hints(record, frame().width);
-        if hints.is_empty() {
-            self.note("there is no hint: every check passes");
-            return Ok(());
-        }
-        self.output.report(&format!("\n{hints}"))
+    /// Show more below the verdict.
+    pub(super) fn add(&self, text: &str) -> Result<(), Fault> {
+        self.output
+            .report(&format!("\n{}", narrow(text, frame().width)))
     }
 
     fn clean(&self) -> Result<(), Fault> {
@@ -145,6 +133,16 @@ impl<'a> Screen<'a> {
         let lines = lines.lines().map(|line| format!("{DIM}{line}{DIM:#}\n"));
         self.output
             .report(&format!("\n{}", lines.collect::<String>()))
+    }
+}
+
+/// A report with no line longer than the screen. Where the screen is as wide as reports are, a longer line is there to be
+/// copied.
+fn narrow(text: &str, width: usize) -> String {
+    if width < WIDTH {
+        fitted(text, width)
+    } else {
+        text.to_owned()
     }
 }
 

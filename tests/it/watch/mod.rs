@@ -6,10 +6,10 @@ use std::{fs, path::PathBuf};
 
 use rustix::process::Signal;
 
-use self::pty::{Place, Watch, save_by_rename};
+use self::pty::{Besides, Place, Watch, poll, save_by_rename};
 use crate::support::{
     command::{grade, run},
-    files::{copy_tree, names},
+    files::{copy_tree, names, write_script},
     submission,
     workspace::Workspace,
 };
@@ -40,11 +40,11 @@ impl Work {
     }
 
     fn watch(&self, place: &Place) -> Watch {
-        self.watch_with(place, &[], &[])
+        self.watch_with(place, &Besides::default())
     }
 
-    fn watch_with(&self, place: &Place, prefix: &[&str], variables: &[(&str, &str)]) -> Watch {
-        Watch::start(&self.workspace, &self.folder, place, prefix, variables)
+    fn watch_with(&self, place: &Place, besides: &Besides<'_>) -> Watch {
+        Watch::start(&self.workspace, &self.folder, place, besides)
     }
 
     fn save(&self, text: &str) {
@@ -88,7 +88,8 @@ fn a_person_works_until_it_passes_and_looks_at_everything() {
     watch.sees("q quit");
 
     watch.press("h");
-    watch.sees("build: ");
+    watch.sees("hint 1 of ");
+    watch.sees("The next hint: `h`");
     watch.press("a");
     watch.sees("Again on the same data");
     watch.sees("q quit");
@@ -104,7 +105,7 @@ fn a_person_works_until_it_passes_and_looks_at_everything() {
     // An arrow is no key, though it ends in a letter.
     watch.press("\u{1b}[Ax");
     watch.press("h");
-    watch.sees("there is no hint: every check passes");
+    watch.sees("every check passes: there is nothing to mend");
     watch.press("r");
     watch.sees("10 of 10 points");
     watch.sees("q quit");
@@ -168,12 +169,18 @@ fn a_folder_that_goes_and_comes_back_is_graded_again() {
 fn without_colour_and_in_sixty_columns_no_line_is_longer_and_nothing_is_drawn() {
     let work = Work::new();
     work.save(BROKEN);
-    let mut watch = work.watch_with(&Place::Terminal(60, 30), &[], &[("NO_COLOR", "1")]);
+    let mut watch = work.watch_with(
+        &Place::Terminal(60, 30),
+        &Besides {
+            variables: &[("NO_COLOR", "1")],
+            ..Besides::default()
+        },
+    );
     watch.sees("does not compile");
     watch.sees("q quit");
     watch.press("ah");
     watch.sees("Again on the same data");
-    watch.sees("build: ");
+    watch.sees("hint 1 of ");
     work.save(&work.wrong());
     watch.sees("since the last try: build now compiles");
     watch.sees("q quit");
@@ -240,9 +247,8 @@ fn a_signal_gives_the_terminal_back() {
 fn where_the_system_follows_no_folder_it_is_looked_at() {
     let work = Work::new();
     let none = "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"";
-    let mut watch = work.watch_with(
-        &WIDE,
-        &[
+    let besides = Besides {
+        prefix: &[
             "unshare",
             "--user",
             "--map-root-user",
@@ -251,13 +257,68 @@ fn where_the_system_follows_no_folder_it_is_looked_at() {
             none,
             "sh",
         ],
-        &[],
-    );
+        ..Besides::default()
+    };
+    let mut watch = work.watch_with(&WIDE, &besides);
     watch.sees("10 of 10 points");
     watch.sees("looked at twice a second");
     watch.sees("q quit");
     work.save(BROKEN);
     watch.sees("does not compile");
+    watch.press("q");
+    watch.ends_with(1);
+}
+
+#[test]
+fn it_is_suspended_and_goes_on() {
+    let work = Work::new();
+    work.save(BROKEN);
+    let mut watch = work.watch(&WIDE);
+    watch.sees("q quit");
+    watch.press("\u{1a}");
+    watch.is_suspended();
+    work.save(&work.right);
+    watch.signal(Signal::CONT);
+    watch.sees("build now compiles");
+    watch.sees("q quit");
+    watch.press("q");
+    watch.ends_with(0);
+}
+
+#[test]
+fn the_page_is_opened_where_there_is_a_browser_and_a_low_tier_is_told() {
+    let work = Work::new();
+    work.save(BROKEN);
+    let programs = work.workspace.path("programs");
+    fs::create_dir(&programs).unwrap();
+    let opened = work.workspace.path("opened");
+    let script = format!("#!/bin/sh\necho \"$1\" > '{}'\n", opened.display());
+    write_script(&programs.join("xdg-open"), &script);
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", programs.display());
+    let besides = Besides {
+        arguments: &["--isolation", "none"],
+        variables: &[("PATH", &path), ("DISPLAY", ":7")],
+        ..Besides::default()
+    };
+    let mut watch = work.watch_with(&WIDE, &besides);
+    watch.sees("Isolation: none.");
+    watch.sees("q quit");
+    watch.press("o");
+    watch.sees("opened ");
+    let page = poll("the browser", || {
+        let text = fs::read_to_string(&opened).unwrap_or_default();
+        text.ends_with('\n').then_some(text)
+    });
+    assert!(
+        page.trim_end().ends_with("/grade-report/report.html"),
+        "{page}"
+    );
+    assert!(
+        fs::read_to_string(page.trim_end())
+            .unwrap()
+            .contains("<html")
+    );
     watch.press("q");
     watch.ends_with(1);
 }

@@ -41,6 +41,15 @@ pub(crate) struct Watch {
     terminal: Option<(File, Termios)>,
 }
 
+/// What is different from the usual command.
+#[derive(Default)]
+pub(crate) struct Besides<'a> {
+    /// The command behind which it is started.
+    pub(crate) prefix: &'a [&'a str],
+    pub(crate) arguments: &'a [&'a str],
+    pub(crate) variables: &'a [(&'a str, &'a str)],
+}
+
 /// Where it runs.
 pub(crate) enum Place {
     /// A terminal of so many columns and rows.
@@ -50,14 +59,18 @@ pub(crate) enum Place {
 }
 
 impl Watch {
-    /// Watch a folder, behind the command `prefix`, with more variables.
+    /// Watch a folder.
     pub(crate) fn start(
         workspace: &Workspace,
         folder: &Path,
         place: &Place,
-        prefix: &[&str],
-        variables: &[(&str, &str)],
+        besides: &Besides<'_>,
     ) -> Self {
+        let Besides {
+            prefix,
+            arguments,
+            variables,
+        } = besides;
         let mut words: Vec<String> = prefix.iter().map(|&word| word.to_owned()).collect();
         words.push(program().display().to_string());
         #[expect(
@@ -83,6 +96,7 @@ impl Watch {
             .arg(folder)
             .args(["--seed", "7", "--course"])
             .arg(course())
+            .args(*arguments)
             // Where the web page goes.
             .current_dir(workspace.path(""))
             .env("GRADE_TEMP_DIR", workspace.temp())
@@ -187,6 +201,16 @@ impl Watch {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Wait until it is suspended. Its terminal is as it was then.
+    pub(crate) fn is_suspended(&self) {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        poll("the stop", || {
+            let stat = fs::read_to_string(&stat).unwrap();
+            stat.contains(") T ").then_some(())
+        });
+        self.terminal_is_as_before();
+    }
+
     /// Expect an end by a signal.
     #[track_caller]
     pub(crate) fn ends_by(&mut self, signal: Signal) {
@@ -206,6 +230,12 @@ impl Watch {
     #[track_caller]
     fn end(&mut self) -> ExitStatus {
         let status = self.child.wait().unwrap();
+        self.terminal_is_as_before();
+        status
+    }
+
+    #[track_caller]
+    fn terminal_is_as_before(&self) {
         if let Some((terminal, before)) = &self.terminal {
             let after = tcgetattr(terminal).unwrap();
             assert_eq!(
@@ -213,7 +243,6 @@ impl Watch {
                 (before.local_modes, before.input_modes, before.output_modes)
             );
         }
-        status
     }
 }
 
@@ -267,6 +296,19 @@ fn collect(mut from: File, printed: &Arc<Printed>) {
             }
         }
     });
+}
+
+/// Look again and again until there is a result.
+#[track_caller]
+pub(crate) fn poll<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 0..TIME_LIMIT.as_millis() / PAUSE.as_millis() {
+        if let Some(found) = look() {
+            return found;
+        }
+        thread::sleep(PAUSE);
+    }
+    panic!("waited in vain for {what}");
 }
 
 /// Save as an editor does that writes a second file and renames it.

@@ -131,6 +131,7 @@ fn run(dice: &mut Dice) -> RunEvidence {
         stderr: captured(dice),
         usage: serde_json::from_str(usage).expect("a usage"),
         left_behind: 0,
+        standing: Vec::new(),
         observation: None,
     };
     RunEvidence {

@@ -133,6 +133,8 @@ impl Compilation<'_> {
             format!("-Cdebug-assertions={}", on_off(profile.debug_assertions)),
             "-Cembed-bitcode=no".into(),
             "-Cstrip=debuginfo".into(),
+            // So that the supervisor can tell in which functions threads wait. It costs nothing where nothing is optimised.
+            "-Cforce-frame-pointers=yes".into(),
             format!("-o{}", path_to_str(output)?),
         ]
         .into();

@@ -77,6 +77,7 @@ fn run_without_observer() -> RunEvidence {
             stderr: Captured::complete(""),
             usage: Usage::default(),
             left_behind: 0,
+            standing: Vec::new(),
             observation: Some(Observed::Unavailable {
                 reason: "no seccomp here".into(),
             }),

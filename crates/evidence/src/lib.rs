@@ -26,6 +26,7 @@
 //!     stderr: Captured::default(),
 //!     usage: Usage::default(),
 //!     left_behind: 0,
+//!     standing: Vec::new(),
 //!     observation: None,
 //! };
 //! assert_eq!(answer(&execution), Some("42"));
@@ -35,6 +36,7 @@
 //! ```
 
 mod observation;
+mod standing;
 
 /// The example in the README, kept true.
 #[cfg(doctest)]
@@ -48,6 +50,7 @@ pub use observation::{
     ThreadSeen,
 };
 use serde::{Deserialize, Serialize};
+pub use standing::ThreadStanding;
 
 /// What one process and all its descendants did, from the start until nothing of them was left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +65,9 @@ pub struct Execution {
     pub usage: Usage,
     /// The number of processes that were still alive when the first one had ended. They were killed.
     pub left_behind: u32,
+    /// Where its threads stood, if it was stopped because it did not end by itself. At most 64 of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing: Vec<ThreadStanding>,
     /// What the observer saw, if the run was to be observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observation: Option<Observed>,
@@ -102,6 +108,9 @@ pub enum Termination {
         /// The limit in milliseconds.
         limit_ms: u64,
     },
+    /// The sandbox ended it: each of its threads waited, without a limit on time, for what only another of them could
+    /// do.
+    Deadlock,
     /// The sandbox ended it: it wrote more than allowed to standard output or to standard error.
     OutputLimit {
         /// The limit in bytes.

@@ -321,6 +321,8 @@ pub enum Termination {
         /// The limit in milliseconds.
         limit_ms: u64,
     },
+    /// Stopped: each of its threads waited for another of them.
+    Deadlock,
     /// Stopped: the limit on output.
     OutputLimit {
         /// The limit in bytes.
@@ -521,6 +523,7 @@ impl From<evidence::Termination> for Termination {
             Seen::Signaled { signal } => Self::Signaled { signal },
             Seen::NotStarted { error } => Self::NotStarted { error },
             Seen::WallLimit { limit_ms } => Self::WallLimit { limit_ms },
+            Seen::Deadlock => Self::Deadlock,
             Seen::OutputLimit { limit_bytes } => Self::OutputLimit { limit_bytes },
             Seen::CpuLimit { limit_ms } => Self::CpuLimit { limit_ms },
             Seen::MemoryLimit { limit_bytes } => Self::MemoryLimit { limit_bytes },

@@ -186,7 +186,7 @@ fn codes(errors: &[&Diagnostic]) -> String {
 /// machine; otherwise this would not count as the submission's failure.
 fn limit_hint(termination: &Termination) -> Option<&'static str> {
     Some(match termination {
-        Termination::WallLimit { .. } | Termination::CpuLimit { .. } => {
+        Termination::WallLimit { .. } | Termination::CpuLimit { .. } | Termination::Deadlock => {
             "a constant, a macro or a type makes the compiler work without end"
         }
         Termination::MemoryLimit { .. }

@@ -9,6 +9,7 @@ mod files_read;
 mod finding;
 mod multi_threaded;
 mod run;
+mod standing;
 mod total;
 mod words;
 

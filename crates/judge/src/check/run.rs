@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     finding::{Details, Finding},
+    standing,
     words::{
         count, first_lines, last_lines, milliseconds, signal_name, termination,
         without_thread_numbers,
@@ -44,14 +45,21 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         }
         _ => excerpt(&without_thread_numbers(text)),
     };
+    let is_deadlock = first.execution.termination == Termination::Deadlock;
+    let standing = standing::explain(&first.execution.standing, is_deadlock);
     let details = Details {
         seed: Some(first.seed),
         expected: Some("an end by itself with exit code 0".into()),
         seen: Some(seen),
         output,
+        more: standing.lines,
         ..Details::default()
     };
-    let finding = Finding::fail(CheckId::Run, message, details);
+    let mut finding = Finding::fail(CheckId::Run, message, details);
+    if let Some((diagnosis, hint)) = standing.advice {
+        finding = finding.diagnosed(diagnosis).hint(hint);
+        return finding;
+    }
     let hint = hint_from_output(text).map(str::to_owned).or(hint);
     match hint {
         Some(hint) => finding.hint(hint),

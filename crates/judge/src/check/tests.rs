@@ -62,6 +62,7 @@ fn run(seed: u64, printed: &str) -> RunEvidence {
                 ..Usage::default()
             },
             left_behind: 0,
+            standing: Vec::new(),
             observation: Some(Observed::Seen(Box::new(parallel()))),
         },
         files: FilesWitness {

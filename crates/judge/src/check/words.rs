@@ -102,6 +102,9 @@ pub(super) fn termination(ended: &Termination) -> String {
         Termination::WallLimit { limit_ms } => {
             format!("was stopped: it ran for longer than {}", time(limit_ms))
         }
+        Termination::Deadlock => {
+            "was stopped: all its threads wait for each other (a deadlock)".into()
+        }
         Termination::OutputLimit { limit_bytes } => format!(
             "was stopped: it wrote more than {} of output",
             size(limit_bytes)

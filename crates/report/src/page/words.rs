@@ -49,6 +49,7 @@ pub(super) fn end(termination: Termination) -> String {
         Termination::WallLimit { limit_ms } => {
             format!("stopped at its time limit, {}", time(limit_ms))
         }
+        Termination::Deadlock => "stopped: all its threads waited for each other".to_owned(),
         Termination::CpuLimit { limit_ms } => {
             format!("stopped at its limit on processor time, {}", time(limit_ms))
         }

@@ -248,7 +248,7 @@ impl<'a> LimitsMonitor<'a> {
     pub(crate) fn reconsider(&self, stopped: Termination) -> io::Result<Termination> {
         let may_wait = matches!(
             stopped,
-            Termination::WallLimit { .. } | Termination::CpuLimit { .. }
+            Termination::WallLimit { .. } | Termination::CpuLimit { .. } | Termination::Deadlock
         );
         if may_wait && let Some(limit) = self.around.refused_task(stopped, self.most_tasks) {
             return attribute_task_limit(&ExhaustedBy::Limit(limit), self.limits());

@@ -19,7 +19,7 @@ use super::{
     zygote::{POLL_INTERVAL, SHUTDOWN_TIMEOUT, Supervisor, Zygote},
 };
 use crate::{
-    accounting::starvation,
+    accounting::progress,
     cancel::Cancellation,
     error::{Error, JobError, StepError},
     host::{facts::Facts, mode::Mode},
@@ -131,7 +131,7 @@ impl Connection {
         socket
             .write_all(&request)
             .map_err(|error| failed(JobError::Gone(error)))?;
-        let timeout = job.limits.wall + paused + starvation::LONGEST + RESPONSE_TIMEOUT;
+        let timeout = job.limits.wall + paused + progress::LONGEST + RESPONSE_TIMEOUT;
         let response = self.wait_for_response(socket, timeout);
         self.cancellation.check()?;
         match response.map_err(|error| failed(JobError::Gone(error)))? {

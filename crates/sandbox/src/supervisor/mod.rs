@@ -6,6 +6,7 @@
 pub(crate) mod capture;
 pub(crate) mod identity;
 pub(crate) mod kill;
+mod standing;
 pub(crate) mod stream;
 
 use std::{
@@ -29,8 +30,8 @@ use crate::{
         explain::{Shortage, limit_ms},
         limits_monitor::{LimitsMonitor, TICK},
         procfs,
+        progress::{self, NoProgress, ProgressMonitor},
         shared_limits::SharedLimits,
-        starvation::{self, Starvation},
     },
     client::{
         protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
@@ -38,6 +39,7 @@ use crate::{
     },
     error::{Failure, SentStepError, Step, StepError, StepResult},
     host::{cgroup::Group, facts::Facts},
+    job::Stage,
     monitor::Monitor,
     rule::Setup,
     spawn::{
@@ -251,9 +253,11 @@ fn follow<M: Monitor>(
     let shared = SharedLimits::before(&mode.above, group, &job.limits);
     let mut limits_monitor = LimitsMonitor::new(job, group, shared, tmpfs, overhead, at);
 
+    // The first process of a namespace is not the job's.
+    let overhead_process = control.as_ref().map(|_| child.as_raw_nonzero().get());
     let mut lost = LostTime {
         standstill: Standstill::new(at),
-        starvation: Starvation::new(at, processors),
+        progress: ProgressMonitor::new(at, processors, overhead_process, job.stage == Stage::Run),
     };
     let mut monitor = None;
     let mut borrowed = None;
@@ -284,6 +288,12 @@ fn follow<M: Monitor>(
         .map_err(&watching)
     });
     let wall = at.elapsed();
+    let standing = match &watched {
+        Ok(Ended::Stopped(
+            Termination::WallLimit { .. } | Termination::CpuLimit { .. } | Termination::Deadlock,
+        )) if job.stage == Stage::Run => standing::of_job(overhead_process),
+        _ => Vec::new(),
+    };
     // In a namespace the killed processes are not counted, so count those that are alive before.
     let alive = match (&control, &watched) {
         (Some(_), Ok(Ended::Exited { others: true, .. })) => kill::count_alive(),
@@ -326,6 +336,7 @@ fn follow<M: Monitor>(
             .usage(wall, ending, lost.standstill.total())
             .map_err(&measuring)?,
         left_behind,
+        standing,
         observation: None,
     };
     Ok(Some(Ran {
@@ -400,19 +411,19 @@ struct LostTime {
     /// Nothing ran.
     standstill: Standstill,
     /// The job had no processor.
-    starvation: Starvation,
+    progress: ProgressMonitor,
 }
 
 impl LostTime {
     fn total(&self) -> Duration {
-        self.standstill.total() + self.starvation.total()
+        self.standstill.total() + self.progress.starved()
     }
 
     /// This process goes on after a wait, or after work.
     fn resume(&mut self, now: Instant) {
         if self.standstill.resume(now).is_some() {
             // The job did not run either, and the time is taken off once.
-            self.starvation.note_progress();
+            self.progress.begin_anew();
         }
     }
 }
@@ -443,16 +454,20 @@ fn watch<M: Monitor>(
             lost.resume(Instant::now());
         }
         if notified {
-            lost.starvation.note_progress();
-        } else if let Some(time) = lost.starvation.poll(Instant::now())? {
-            if let Some(monitor) = monitor.as_deref_mut() {
-                monitor.discount(time);
-            }
-            if lost.starvation.total() > starvation::LONGEST {
-                return Err(Shortage::Processor {
-                    seconds: starvation::LONGEST.as_secs(),
+            lost.progress.begin_anew();
+        } else {
+            match lost.progress.poll(Instant::now())? {
+                Some(NoProgress::Deadlock) => return Ok(Ended::Stopped(Termination::Deadlock)),
+                Some(NoProgress::NoProcessor(time)) => {
+                    if let Some(monitor) = monitor.as_deref_mut() {
+                        monitor.discount(time);
+                    }
+                    if lost.progress.starved() > progress::LONGEST {
+                        let seconds = progress::LONGEST.as_secs();
+                        return Err(Shortage::Processor { seconds }.into());
+                    }
                 }
-                .into());
+                None => {}
             }
         }
         // Time in which the monitor holds the job does not count against the job's limit.

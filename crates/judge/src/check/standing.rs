@@ -1,0 +1,383 @@
+//! Words for where the threads of a program stood when it was stopped: who waits for what, and what to try.
+//!
+//! # Theory of operation
+//!
+//! What a thread waits for is known from the functions of the standard library that it is in: a lock is waited for in
+//! `lock_contended`, the end of a thread in `join`. The address in the call tells whether two threads wait for the same
+//! lock. Where the student's own function is known, it is named. All of this a program can forge, so it explains a
+//! failure, and decides nothing.
+
+use evidence::ThreadStanding;
+use ids::words::within_backticks;
+
+use super::words::{count, shortened};
+
+/// The most lines that describe threads.
+const MOST_LINES: usize = 8;
+
+/// Crates of which a function is not the student's own.
+const LIBRARIES: [&str; 14] = [
+    "std",
+    "core",
+    "alloc",
+    "rayon",
+    "rayon_core",
+    "crossbeam",
+    "crossbeam_channel",
+    "crossbeam_utils",
+    "parking_lot",
+    "parking_lot_core",
+    "lock_api",
+    "tokio",
+    "threadpool",
+    "itertools",
+];
+
+/// What one thread did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Doing {
+    /// It computes, or would if it had a processor.
+    Runs,
+    /// It waits for a lock, which is told from others by this number.
+    Lock(u64),
+    Join,
+    /// It waits at the end of `thread::scope`.
+    ScopeEnd,
+    Receive,
+    Send,
+    Barrier,
+    Condition,
+    Sleep,
+    Input,
+    Parked,
+    Other,
+}
+
+impl Doing {
+    fn of(thread: &ThreadStanding) -> Self {
+        const READ: i64 = 0;
+        const STANDARD_INPUT: u64 = 0;
+        if thread.runs {
+            return Self::Runs;
+        }
+        let is_in = |parts: &[&str]| {
+            let mut functions = thread.functions.iter();
+            functions.any(|function| parts.iter().all(|part| function.contains(part)))
+        };
+        match thread.call {
+            _ if is_in(&["lock_contended"])
+                || is_in(&["RwLock", "_contended"])
+                || is_in(&["lock_slow"]) =>
+            {
+                Self::Lock(thread.call.map_or(0, |(_, arguments)| arguments[0]))
+            }
+            _ if is_in(&["Barrier", "wait"]) => Self::Barrier,
+            _ if is_in(&["Condvar", "wait"]) => Self::Condition,
+            _ if is_in(&["recv"]) => Self::Receive,
+            _ if is_in(&["mp", "::send"]) || is_in(&["crossbeam_channel", "::send"]) => Self::Send,
+            _ if is_in(&["thread", "::join"]) || is_in(&["JoinInner"]) => Self::Join,
+            _ if is_in(&["thread::scoped::scope"]) => Self::ScopeEnd,
+            _ if is_in(&["thread::sleep"]) || is_in(&["thread::functions::sleep"]) => Self::Sleep,
+            Some((READ, arguments)) if arguments[0] == STANDARD_INPUT => Self::Input,
+            _ if is_in(&["::park"]) => Self::Parked,
+            _ => Self::Other,
+        }
+    }
+
+    /// What the thread does. `locks` are all locks that are waited for.
+    fn words(self, locks: &[u64]) -> String {
+        match self {
+            Self::Runs => "computing".into(),
+            Self::Lock(lock) => match locks.iter().position(|other| *other == lock) {
+                Some(at) if locks.len() > 1 => format!("waiting for lock {}", letter(at)),
+                _ => "waiting for a lock".into(),
+            },
+            Self::Join => "waiting for another thread to end (`join`)".into(),
+            Self::ScopeEnd => "waiting for the threads of `thread::scope` to end".into(),
+            Self::Receive => "waiting for a message of a channel (`recv`)".into(),
+            Self::Send => "waiting for room in a channel (`send`)".into(),
+            Self::Barrier => "waiting for other threads at a `Barrier`".into(),
+            Self::Condition => "waiting at a `Condvar`".into(),
+            Self::Sleep => "sleeping (`thread::sleep`)".into(),
+            Self::Input => "waiting for input that nobody types".into(),
+            Self::Parked => "parked: waiting until another thread wakes it".into(),
+            Self::Other => "waiting".into(),
+        }
+    }
+}
+
+/// A short name for one of several locks.
+fn letter(at: usize) -> char {
+    u8::try_from(at)
+        .ok()
+        .and_then(|at| b'A'.checked_add(at))
+        .filter(u8::is_ascii_uppercase)
+        .map_or('?', char::from)
+}
+
+/// What the threads did, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Explained {
+    /// How a deadlock is called, as a predicate.
+    pub(super) deadlock: &'static str,
+    /// A line for each group of threads that do the same.
+    pub(super) lines: Vec<String>,
+    /// The name of the mistake, and what to try, where that is known.
+    pub(super) advice: Option<(&'static str, &'static str)>,
+}
+
+/// Explain where the threads of a program stood. `is_deadlock` says whether they waited for each other.
+pub(super) fn explain(threads: &[ThreadStanding], is_deadlock: bool) -> Explained {
+    let doing: Vec<Doing> = threads.iter().map(Doing::of).collect();
+    let mut locks: Vec<u64> = Vec::new();
+    for one in &doing {
+        if let Doing::Lock(lock) = one
+            && !locks.contains(lock)
+        {
+            locks.push(*lock);
+        }
+    }
+    let mut groups: Vec<(bool, Doing, Option<String>, usize)> = Vec::new();
+    for (thread, &doing) in threads.iter().zip(&doing) {
+        let place = own_function(thread);
+        let same = groups.iter_mut().find(|(is_first, other, there, _)| {
+            *is_first == thread.is_first && *other == doing && *there == place
+        });
+        match same {
+            Some(group) => group.3 += 1,
+            None => groups.push((thread.is_first, doing, place, 1)),
+        }
+    }
+    let more = groups.len().saturating_sub(MOST_LINES);
+    let mut lines: Vec<String> = groups
+        .iter()
+        .take(MOST_LINES)
+        .map(|(is_first, doing, place, number)| {
+            let who = match (is_first, number) {
+                (true, 1) => "the first thread (`main`)".to_owned(),
+                _ => count(*number, "thread"),
+            };
+            let place = place.iter().map(|place| format!(" in `{place}`"));
+            format!(
+                "{who}{}: {}",
+                place.collect::<String>(),
+                doing.words(&locks)
+            )
+        })
+        .collect();
+    if more > 0 {
+        lines.push(format!("and {more} more groups of threads"));
+    }
+    let advice = if is_deadlock {
+        Some(deadlock_advice(&doing, &locks))
+    } else {
+        limit_advice(&doing)
+    };
+    let deadlock = if threads.len() == 1 {
+        "was stopped: its only thread waits for what cannot happen any more (a deadlock)"
+    } else {
+        "was stopped: all its threads wait for each other (a deadlock)"
+    };
+    Explained {
+        deadlock,
+        lines,
+        advice,
+    }
+}
+
+fn deadlock_advice(doing: &[Doing], locks: &[u64]) -> (&'static str, &'static str) {
+    let any = |wanted: Doing| doing.contains(&wanted);
+    let waiting = doing
+        .iter()
+        .filter(|one| matches!(one, Doing::Lock(_)))
+        .count();
+    match (locks.len(), waiting) {
+        (2.., _) => (
+            "deadlock-lock-order",
+            "each of these threads has one lock and waits for another: take the locks in the same order everywhere, or \
+             let one go before the next is taken",
+        ),
+        (1, 1) => (
+            "deadlock-lock-twice",
+            "the lock that it waits for is never given back. Does the same thread hold it already? Let its guard end \
+             first: put it into a block `{ }`, or `drop` it",
+        ),
+        (1, _) => (
+            "deadlock-lock",
+            "nobody gives back the lock that these threads wait for: look for a guard that is kept while its thread \
+             waits for something else, such as `join`",
+        ),
+        _ if any(Doing::Receive) => (
+            "deadlock-channel",
+            "the loop over a channel ends when its last sender is gone, and one is still there: `drop` the first \
+             sender before the loop, and give each thread a clone of its own",
+        ),
+        _ if any(Doing::Send) => (
+            "deadlock-channel-full",
+            "the channel is full and nobody receives: receive while the threads still send, not after `join`",
+        ),
+        _ if any(Doing::Barrier) => (
+            "deadlock-barrier",
+            "`Barrier::new(n)` waits until n threads have come to `wait`: are so many started, and does each of them \
+             come there?",
+        ),
+        _ if any(Doing::Condition) => (
+            "deadlock-condvar",
+            "nobody is left who could notify the `Condvar`: change the value first and notify then, and look at the \
+             value before waiting",
+        ),
+        _ => (
+            "deadlock",
+            "each thread waits for another one: the lines above say for what. One of them must go on first",
+        ),
+    }
+}
+
+fn limit_advice(doing: &[Doing]) -> Option<(&'static str, &'static str)> {
+    let any = |wanted: Doing| doing.contains(&wanted);
+    if any(Doing::Input) {
+        return Some((
+            "waits-for-input",
+            "the program gets no input and no arguments: take the line that reads standard input out",
+        ));
+    }
+    if any(Doing::Runs) {
+        return Some((
+            "endless-loop",
+            "a loop goes on without end: which condition ends it, and what in the loop makes that condition true?",
+        ));
+    }
+    if any(Doing::Sleep) {
+        return Some((
+            "sleeps",
+            "do not wait by sleeping: to wait for a thread use `join`, to wait for a value use a channel",
+        ));
+    }
+    None
+}
+
+/// The innermost function that is the student's own, without the name of the crate, such as `main` or
+/// `main::{{closure}}`.
+fn own_function(thread: &ThreadStanding) -> Option<String> {
+    let own = thread.functions.iter().find_map(|function| {
+        let (krate, path) = function.split_once("::")?;
+        let is_own = !function.starts_with('<') && !LIBRARIES.contains(&krate);
+        is_own.then_some(path)
+    })?;
+    let plain = own.replace("::{{closure}}", "");
+    let place = within_backticks(&shortened(&plain, 60));
+    Some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FUTEX: i64 = 202;
+
+    fn thread(functions: &[&str], address: u64) -> ThreadStanding {
+        ThreadStanding {
+            is_first: false,
+            runs: false,
+            call: Some((FUTEX, [address, 0x89, 2, 0, 0, 0])),
+            functions: functions.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+
+    const LOCK: &str = "std::sys::sync::mutex::futex::Mutex::lock_contended";
+    const JOIN: &str = "std::thread::lifecycle::JoinInner<T>::join";
+
+    fn first(thread: ThreadStanding) -> ThreadStanding {
+        ThreadStanding {
+            is_first: true,
+            ..thread
+        }
+    }
+
+    #[test]
+    fn two_locks_in_two_orders_are_told() {
+        let threads = [
+            first(thread(&[JOIN, "my::main", "core::ops::call"], 1)),
+            thread(
+                &[
+                    LOCK,
+                    "std::sync::Mutex<T>::lock",
+                    "my::add",
+                    "my::main::{{closure}}",
+                ],
+                0x10,
+            ),
+            thread(&[LOCK, "my::add"], 0x20),
+        ];
+        let explained = explain(&threads, true);
+        assert_eq!(
+            explained.lines,
+            [
+                "the first thread (`main`) in `main`: waiting for another thread to end (`join`)",
+                "1 thread in `add`: waiting for lock A",
+                "1 thread in `add`: waiting for lock B",
+            ]
+        );
+        assert_eq!(explained.advice.unwrap().0, "deadlock-lock-order");
+    }
+
+    #[test]
+    fn each_kind_of_deadlock_has_its_advice() {
+        let receive = "std::sync::mpmc::list::Channel<T>::recv";
+        let barrier = "std::sync::barrier::Barrier::wait";
+        let condvar = "std::sys::sync::condvar::futex::Condvar::wait_optional_timeout";
+        for (functions, name) in [
+            (vec![LOCK], "deadlock-lock-twice"),
+            (vec![receive], "deadlock-channel"),
+            (
+                vec!["std::sync::mpmc::array::Channel<T>::send"],
+                "deadlock-channel-full",
+            ),
+            (vec![condvar, barrier], "deadlock-barrier"),
+            (vec![condvar], "deadlock-condvar"),
+            (vec![JOIN], "deadlock"),
+            (vec![], "deadlock"),
+        ] {
+            let explained = explain(&[thread(&functions, 1)], true);
+            assert_eq!(explained.advice.unwrap().0, name, "{functions:?}");
+        }
+        let many = [thread(&[LOCK], 1), thread(&[LOCK], 1)];
+        let explained = explain(&many, true);
+        assert_eq!(explained.advice.unwrap().0, "deadlock-lock");
+        assert_eq!(explained.lines, ["2 threads: waiting for a lock"]);
+    }
+
+    #[test]
+    fn what_runs_sleeps_or_waits_for_input_is_told_at_a_limit() {
+        let runs = ThreadStanding {
+            runs: true,
+            call: None,
+            ..thread(&[], 0)
+        };
+        let sleeps = thread(&["std::thread::functions::sleep", "my::work"], 0);
+        let input = ThreadStanding {
+            call: Some((0, [0; 6])),
+            ..thread(&["std::io::stdio::read_line", "my::main"], 0)
+        };
+        let name =
+            |threads: &[ThreadStanding]| explain(threads, false).advice.map(|(name, _)| name);
+        assert_eq!(name(&[runs.clone(), sleeps.clone()]), Some("endless-loop"));
+        assert_eq!(name(&[sleeps]), Some("sleeps"));
+        assert_eq!(name(&[input, runs]), Some("waits-for-input"));
+        assert_eq!(name(&[thread(&[LOCK], 1)]), None);
+    }
+
+    #[test]
+    fn names_of_a_stranger_are_shortened_and_escaped() {
+        let long = format!("my::{}", "x`".repeat(200));
+        let threads: Vec<_> = (0..20)
+            .map(|n| thread(&[&format!("my::f{n}")], n))
+            .collect();
+        assert_eq!(explain(&threads, true).lines.len(), MOST_LINES + 1);
+        let line = &explain(&[thread(&[&long], 1)], true).lines[0];
+        assert!(
+            line.chars().count() < 400 && line.matches('`').count() == 2,
+            "{line}"
+        );
+    }
+}

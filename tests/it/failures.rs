@@ -14,8 +14,11 @@ use crate::support::{
 };
 
 /// Submissions of the corpus, with the check that they fail.
-const CLASS: [(&str, &str); 9] = [
+const CLASS: [(&str, &str); 12] = [
     ("awaits-each-read", "multi-threaded"),
+    ("deadlock-channel", "run"),
+    ("deadlock-lock-order", "run"),
+    ("deadlock-lock-twice", "run"),
     ("lock-held-through-while-let", "multi-threaded"),
     ("locks-the-beginning", "multi-threaded"),
     ("par-bridge-over-a-reading-iterator", "multi-threaded"),
@@ -103,5 +106,40 @@ fn a_program_that_is_not_parallel_is_told_which_line_makes_it_so() {
         ("threads-that-only-sleep", "sleeping-threads", "sleep("),
     ] {
         told(name, diagnosis, line);
+    }
+}
+
+#[test]
+fn a_deadlock_is_called_one_and_says_who_waits_for_what() {
+    for (name, waits) in [
+        (
+            "deadlock-channel",
+            &["the first thread (`main`) in `main`: waiting for a message of a channel (`recv`)"][..],
+        ),
+        (
+            "deadlock-lock-order",
+            &[
+                "the first thread (`main`) in `main`: waiting for another thread to end (`join`)",
+                "1 thread in `add`: waiting for lock A",
+                "1 thread in `add`: waiting for lock B",
+            ],
+        ),
+        (
+            "deadlock-lock-twice",
+            &["the first thread (`main`) in `add`: waiting for a lock"],
+        ),
+    ] {
+        let check = &FAILED[name];
+        assert_eq!(check["id"], "run", "{check:#}");
+        assert_eq!(check["diagnosis"], name, "{check:#}");
+        assert!(
+            check["message"].as_str().unwrap().contains("a deadlock"),
+            "{check:#}"
+        );
+        assert_eq!(
+            check["details"]["more"],
+            serde_json::json!(waits),
+            "{check:#}"
+        );
     }
 }

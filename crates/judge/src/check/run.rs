@@ -30,7 +30,13 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         }
         return Finding::pass(CheckId::Run, passed(runs));
     };
-    let (seen, hint) = explain(&first.execution);
+    let is_deadlock = first.execution.termination == Termination::Deadlock;
+    let standing = standing::explain(&first.execution.standing, is_deadlock);
+    let (seen, hint) = if is_deadlock {
+        (standing.deadlock.to_owned(), None)
+    } else {
+        explain(&first.execution)
+    };
     let message = format!("the run on seed {} {seen}", first.seed);
     let stderr = &first.execution.stderr;
     let text = if stderr.omitted > 0 {
@@ -45,8 +51,6 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         }
         _ => excerpt(&without_thread_numbers(text)),
     };
-    let is_deadlock = first.execution.termination == Termination::Deadlock;
-    let standing = standing::explain(&first.execution.standing, is_deadlock);
     let details = Details {
         seed: Some(first.seed),
         expected: Some("an end by itself with exit code 0".into()),
@@ -55,10 +59,14 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         more: standing.lines,
         ..Details::default()
     };
-    let mut finding = Finding::fail(CheckId::Run, message, details);
+    let finding = Finding::fail(CheckId::Run, message, details);
+    if is_deadlock && text.contains("panicked at") {
+        return finding.diagnosed("deadlock-after-panic").hint(
+            "a thread panicked, as the lines above say, and the others wait for it: look at that line first",
+        );
+    }
     if let Some((diagnosis, hint)) = standing.advice {
-        finding = finding.diagnosed(diagnosis).hint(hint);
-        return finding;
+        return finding.diagnosed(diagnosis).hint(hint);
     }
     let hint = hint_from_output(text).map(str::to_owned).or(hint);
     match hint {

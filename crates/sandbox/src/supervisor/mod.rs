@@ -8,30 +8,26 @@ pub(crate) mod identity;
 pub(crate) mod kill;
 mod standing;
 pub(crate) mod stream;
+mod watch;
 
 use std::{
     io::{self, Read, Write},
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, OwnedFd},
     process::ExitCode,
-    time::{Duration, Instant},
 };
 
 use evidence::{Execution, Termination};
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::Errno,
-    thread::CpuSet,
-};
+use rustix::thread::CpuSet;
 
-use self::{kill::KillScope, stream::Stream};
+use self::{
+    kill::KillScope,
+    stream::Stream,
+    watch::{Ended, LostTime, Sources, watch},
+};
 use crate::{
     accounting::{
-        disk_usage,
-        explain::{Shortage, limit_ms},
-        limits_monitor::{LimitsMonitor, TICK},
-        procfs,
-        progress::{self, NoProgress, ProgressMonitor},
-        shared_limits::SharedLimits,
+        disk_usage, explain::Shortage, limits_monitor::LimitsMonitor, procfs,
+        progress::ProgressMonitor, shared_limits::SharedLimits,
     },
     client::{
         protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
@@ -42,17 +38,10 @@ use crate::{
     job::Stage,
     monitor::Monitor,
     rule::Setup,
-    spawn::{
-        self, Launch, Started,
-        channel::{Channel, Message},
-    },
-    standstill::Standstill,
+    spawn::{self, Launch, Started},
     sys,
     tier::Tier,
 };
-
-/// The shortest real time that the supervisor sleeps when only a sample is due, so that it does not spin.
-const SHORTEST_SLEEP: Duration = Duration::from_micros(100);
 
 /// Be the zygote. In each of its copies, be a supervisor: read a request from standard input, carry it out, and
 /// write the response to standard output.
@@ -111,17 +100,6 @@ fn carry_out<M: Monitor>(
         }
         Request::Trial => Ok(run::<M>(request)?.map(|_| SupervisorResponse::Held)),
     }
-}
-
-/// Why the supervisor stopped watching.
-enum Ended {
-    /// The job's first process ended. `status` is its status, if it is known already; `others` says whether
-    /// other processes are alive.
-    Exited { status: Option<i32>, others: bool },
-    /// The job exceeded a limit, or nothing of it ran at all.
-    Stopped(Termination),
-    /// The client has closed its side.
-    ClientGone,
 }
 
 fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<Ran<M::Report>>> {
@@ -255,10 +233,9 @@ fn follow<M: Monitor>(
 
     // The first process of a namespace is not the job's.
     let overhead_process = control.as_ref().map(|_| child.as_raw_nonzero().get());
-    let mut lost = LostTime {
-        standstill: Standstill::new(at),
-        progress: ProgressMonitor::new(at, processors, overhead_process, job.stage == Stage::Run),
-    };
+    let is_run = job.stage == Stage::Run;
+    let progress = ProgressMonitor::new(at, processors, overhead_process, is_run);
+    let mut lost = LostTime::new(at, progress);
     let mut monitor = None;
     let mut borrowed = None;
     let attached = identity::borrow(launch)
@@ -272,10 +249,7 @@ fn follow<M: Monitor>(
         if let Some(error) = refusal {
             return Ok(Ended::Stopped(Termination::NotStarted { error }));
         }
-        let sources = Sources {
-            pidfd: pidfd.as_fd(),
-            control: control.as_ref(),
-        };
+        let sources = Sources::new(pidfd.as_fd(), control.as_ref());
         watch(
             request,
             &sources,
@@ -289,20 +263,16 @@ fn follow<M: Monitor>(
     });
     let wall = at.elapsed();
     let standing = match &watched {
-        Ok(Ended::Stopped(
-            Termination::WallLimit { .. } | Termination::CpuLimit { .. } | Termination::Deadlock,
-        )) if job.stage == Stage::Run => standing::of_job(overhead_process),
+        Ok(ended) if is_run && ended.may_have_waited() => standing::of_job(overhead_process),
         _ => Vec::new(),
     };
     // In a namespace the killed processes are not counted, so count those that are alive before.
-    let alive = match (&control, &watched) {
-        (Some(_), Ok(Ended::Exited { others: true, .. })) => kill::count_alive(),
-        _ => Ok(0),
-    };
-    let scope = match (&control, scope) {
-        (Some(_), _) => KillScope::Namespace(pidfd),
-        (None, Some(scope)) => scope,
-        (None, None) => user.map_or(KillScope::Proc, KillScope::User),
+    let others = matches!(watched, Ok(Ended::Exited { others: true, .. })) && control.is_some();
+    let alive = others.then(kill::count_alive).unwrap_or(Ok(0));
+    let scope = if control.is_some() {
+        KillScope::Namespace(pidfd)
+    } else {
+        scope.unwrap_or_else(|| user.map_or(KillScope::Proc, KillScope::User))
     };
     if !matches!(scope, KillScope::Scope) {
         // Otherwise what kills the processes of the job's user would kill this one as well.
@@ -396,194 +366,4 @@ fn termination_of(status: i32) -> io::Result<Termination> {
     Err(io::Error::other(
         "the process ended neither by exit nor by a signal",
     ))
-}
-
-/// Where the supervisor learns about the job's end.
-struct Sources<'a> {
-    /// Our child.
-    pidfd: BorrowedFd<'a>,
-    /// The first process of the job's namespace, if it has one.
-    control: Option<&'a Channel>,
-}
-
-/// Real time that counts against no limit of the job.
-struct LostTime {
-    /// Nothing ran.
-    standstill: Standstill,
-    /// The job had no processor.
-    progress: ProgressMonitor,
-}
-
-impl LostTime {
-    fn total(&self) -> Duration {
-        self.standstill.total() + self.progress.starved()
-    }
-
-    /// This process goes on after a wait, or after work.
-    fn resume(&mut self, now: Instant) {
-        if self.standstill.resume(now).is_some() {
-            // The job did not run either, and the time is taken off once.
-            self.progress.begin_anew();
-        }
-    }
-}
-
-/// Read the job's output and serve its monitor, until its first process ends, it exceeds a limit, or the
-/// client is gone.
-fn watch<M: Monitor>(
-    request: &SupervisorRequest<M::Config>,
-    sources: &Sources<'_>,
-    streams: &mut [Stream; 2],
-    limits_monitor: &mut LimitsMonitor<'_>,
-    mut monitor: Option<&mut M>,
-    start: Instant,
-    lost: &mut LostTime,
-) -> io::Result<Ended> {
-    let limits = &request.job.limits;
-    let mut next_poll = start + TICK;
-    let mut notified = false;
-    loop {
-        lost.resume(Instant::now());
-        if let Some(monitor) = monitor.as_deref_mut()
-            && (notified || monitor.deadline() == Some(Duration::ZERO))
-        {
-            let open = streams.iter().filter(|stream| !stream.closed);
-            let outputs: Vec<_> = open.map(|stream| stream.pipe.as_fd()).collect();
-            lost.standstill.wait(Instant::now(), TICK);
-            monitor.serve(&outputs)?;
-            lost.resume(Instant::now());
-        }
-        if notified {
-            lost.progress.begin_anew();
-        } else {
-            match lost.progress.poll(Instant::now())? {
-                Some(NoProgress::Deadlock) => return Ok(Ended::Stopped(Termination::Deadlock)),
-                Some(NoProgress::NoProcessor(time)) => {
-                    if let Some(monitor) = monitor.as_deref_mut() {
-                        monitor.discount(time);
-                    }
-                    if lost.progress.starved() > progress::LONGEST {
-                        let seconds = progress::LONGEST.as_secs();
-                        return Err(Shortage::Processor { seconds }.into());
-                    }
-                }
-                None => {}
-            }
-        }
-        // Time in which the monitor holds the job does not count against the job's limit.
-        let paused = monitor.as_deref().map_or(Duration::ZERO, M::paused_for);
-        // Nor does time in which nothing ran, or everything but the job.
-        let spent = start.elapsed().saturating_sub(paused + lost.total());
-        let Some(left) = limits
-            .wall
-            .checked_sub(spent)
-            .filter(|left| !left.is_zero())
-        else {
-            return Ok(Ended::Stopped(Termination::WallLimit {
-                limit_ms: limit_ms(limits.wall),
-            }));
-        };
-        let now = Instant::now();
-        if now >= next_poll {
-            if let Some(termination) = limits_monitor.poll(now)? {
-                return Ok(Ended::Stopped(termination));
-            }
-            next_poll = now + TICK;
-        }
-        let mut sleep = left
-            .min(next_poll.saturating_duration_since(now))
-            .max(SHORTEST_SLEEP);
-        if let Some(deadline) = monitor.as_deref().and_then(M::deadline) {
-            sleep = sleep.min(deadline);
-        }
-        let listener = monitor.as_deref().and_then(M::as_fd);
-        lost.standstill.wait(Instant::now(), sleep);
-        let ready = wait(sources, streams, listener, sleep)?;
-        notified = ready.monitor;
-        for (stream, ready) in streams.iter_mut().zip([ready.stdout, ready.stderr]) {
-            if ready {
-                stream.read_once()?;
-            }
-            if stream.capture.total() > limits.output_bytes {
-                return Ok(Ended::Stopped(Termination::OutputLimit {
-                    limit_bytes: limits.output_bytes,
-                }));
-            }
-        }
-        if ready.client {
-            return Ok(Ended::ClientGone);
-        }
-        if ready.control
-            && let Some(control) = sources.control
-            && let Some((Message::Ended { status, others }, _)) = control.recv()?
-        {
-            return Ok(Ended::Exited {
-                status: Some(status),
-                others,
-            });
-        }
-        if ready.ended || ready.control {
-            return Ok(Ended::Exited {
-                status: None,
-                others: false,
-            });
-        }
-    }
-}
-
-/// Which sources have something for the supervisor.
-#[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each source")]
-struct Ready {
-    /// Our child has ended.
-    ended: bool,
-    /// The first process of the namespace sent a message.
-    control: bool,
-    /// The client closed its side.
-    client: bool,
-    stdout: bool,
-    stderr: bool,
-    /// A notification waits for the monitor.
-    monitor: bool,
-}
-
-/// Wait until a source has something for the supervisor, for `timeout` at most.
-fn wait(
-    sources: &Sources<'_>,
-    streams: &[Stream; 2],
-    monitor: Option<BorrowedFd<'_>>,
-    timeout: Duration,
-) -> io::Result<Ready> {
-    let stdin = io::stdin();
-    // A closed pipe would always be ready, so it is left out.
-    let sources: [Option<BorrowedFd<'_>>; 6] = [
-        Some(sources.pidfd),
-        sources.control.map(AsFd::as_fd),
-        Some(stdin.as_fd()),
-        (!streams[0].closed).then(|| streams[0].pipe.as_fd()),
-        (!streams[1].closed).then(|| streams[1].pipe.as_fd()),
-        monitor,
-    ];
-    let mut fds: Vec<PollFd<'_>> = sources
-        .iter()
-        .flatten()
-        .map(|&fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
-        .collect();
-    let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
-    match poll(&mut fds, Some(&timeout)) {
-        Ok(0) | Err(Errno::INTR) => return Ok(Ready::default()),
-        Ok(_) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let mut results = fds.iter().map(|fd| !fd.revents().is_empty());
-    let [ended, control, client, stdout, stderr, monitor] =
-        sources.map(|source| source.is_some() && results.next().unwrap_or(false));
-    Ok(Ready {
-        ended,
-        control,
-        client,
-        stdout,
-        stderr,
-        monitor,
-    })
 }

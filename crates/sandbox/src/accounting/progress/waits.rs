@@ -51,9 +51,8 @@ impl Call {
     pub(crate) fn is_endless(&self, has_timers: impl FnOnce() -> bool) -> bool {
         const FUTEX_COMMAND: u64 = 0x7f;
         let [_, second, third, fourth, ..] = self.arguments;
-        // The kernel takes it for an `int`.
-        #[expect(clippy::cast_possible_truncation, reason = "as the kernel does")]
-        let is_negative = |argument: u64| (argument as i32) < 0;
+        // The kernel takes it for an `int`, of which this is the sign.
+        let is_negative = |argument: u64| argument & 0x8000_0000 != 0;
         let number: c_long = self.number;
         match number {
             libc::SYS_futex => {

@@ -100,6 +100,9 @@ pub(super) struct GradeArgs {
     /// Run it again on new data even if nothing changed since it was graded last
     #[arg(long)]
     pub(super) fresh: bool,
+    /// Run it N more times on each seed, and tell how often the total was right
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(super) repeat: Option<u32>,
     /// How the report is written [default: human]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub(super) format: Option<Format>,
@@ -126,6 +129,7 @@ impl GradeArgs {
             seeds: Vec::new(),
             observe: ObserveRequest::One,
             fresh: false,
+            repeat: None,
             format: None,
             report: None,
             formats: Vec::new(),
@@ -142,6 +146,7 @@ impl GradeArgs {
             seeds,
             observe,
             fresh,
+            repeat,
             format,
             report,
             formats,
@@ -153,6 +158,7 @@ impl GradeArgs {
             || !seeds.is_empty()
             || *observe != ObserveRequest::One
             || *fresh
+            || repeat.is_some()
             || format.is_some()
             || report.is_some()
             || !formats.is_empty()

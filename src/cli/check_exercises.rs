@@ -80,6 +80,7 @@ impl App {
             seeds: &[],
             observe: ObserveRequest::These(Observe::All),
             fresh: true,
+            repeat: 0,
             is_remembered: false,
             own: &[],
             replay: &|_| String::new(),

@@ -90,7 +90,9 @@ impl App {
             seeds: &task.seeds,
             observe: task.observe,
             fresh: task.fresh,
-            is_remembered: true,
+            repeat: task.repeat,
+            // What further runs show is no answer to another question.
+            is_remembered: task.repeat == 0,
             own,
             replay: &|plan| task.replay.command(plan),
         })?;

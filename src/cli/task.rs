@@ -63,6 +63,8 @@ pub(super) struct Grade {
     pub(super) plan: RunPlan,
     /// Whether it runs even if nothing changed.
     pub(super) fresh: bool,
+    /// How often it runs again on each dataset.
+    pub(super) repeat: u32,
     pub(super) format: Format,
     /// The file that gets the report as well, if one does.
     pub(super) report: Option<PathBuf>,
@@ -335,6 +337,7 @@ impl Typed<'_> {
             observe: args.observe,
             plan,
             fresh: args.fresh,
+            repeat: args.repeat.unwrap_or(0),
             format,
             report: args.report,
             reports: self.reports(args.formats, args.report_dir),

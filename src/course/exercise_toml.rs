@@ -14,12 +14,13 @@ use super::{
     error::Error,
     grader_toml::Course,
     ladders::{Ladder, LadderFile, ladders},
+    mistakes::{self, MistakeFile, TotalFile},
     recipe::RecipeFile,
     toml_file::{mistake, offset_of, read},
     units::LimitsFile,
 };
 use ids::{CheckId, ExerciseId, Seed};
-use judge::verdict::CheckSpec;
+use judge::{mistakes::TotalSpec, verdict::CheckSpec};
 
 /// What is asked of a student, and what it is worth.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct Exercise {
     pub checks: Vec<CheckSpec>,
     /// Hints for what fails.
     pub ladders: Vec<Ladder>,
+    /// What the total is made of, and which mistakes are known, if it says so.
+    pub total: Option<TotalSpec>,
     /// Limits of the compiler.
     pub build_limits: Limits,
     /// Limits of one run.
@@ -105,6 +108,10 @@ struct ExerciseFile {
     checks: Spanned<Vec<CheckFile>>,
     #[serde(default)]
     ladders: Vec<LadderFile>,
+    #[serde(default)]
+    total: Option<TotalFile>,
+    #[serde(default)]
+    mistakes: Vec<MistakeFile>,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +212,11 @@ impl Exercise {
         })?;
         let checks = checks(&path, &text, &file.checks, &file.points)?;
         let ladders = ladders(&path, &text, file.ladders, &checks)?;
+        let place = mistakes::Place {
+            path: &path,
+            text: &text,
+        };
+        let total = mistakes::total(place, file.total.as_ref(), &file.mistakes)?;
         let answers = file.seeds.answers.into_iter();
         let answers = answers.map(|(seed, answer)| (seed, answer.into_inner()));
         Ok(Self {
@@ -225,6 +237,7 @@ impl Exercise {
             },
             checks,
             ladders,
+            total,
             build_limits: file.limits.build.over(course.build_limits),
             run_limits: file.limits.run.over(course.run_limits),
             reference: course.references.join(id.as_str()),

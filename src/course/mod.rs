@@ -11,6 +11,7 @@ mod error;
 mod exercise_toml;
 mod grader_toml;
 mod ladders;
+mod mistakes;
 mod recipe;
 mod submission_pattern;
 mod tier;

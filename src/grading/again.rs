@@ -57,7 +57,8 @@ impl Session<'_> {
             first
         };
         let replay = (single.replay)(&self.plan);
-        let (record, built) = self.grade_prepared(single.submission, &intake, first, &replay);
+        let (record, built) =
+            self.grade_prepared(single.submission, &intake, first, (&replay, single.repeat));
         let stopped = record
             .faults
             .iter()

@@ -22,8 +22,9 @@
 //! they may be in memory. Never judges what the times show.
 
 use std::{
+    fs,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use crate::fault::Fault;
@@ -54,7 +55,11 @@ impl DataFolder {
 
 /// The folders of one dataset that are kept.
 #[derive(Debug, Default)]
-pub(super) struct KeptFolders(Mutex<Vec<KeptFolder>>);
+pub(super) struct KeptFolders {
+    kept: Mutex<Vec<KeptFolder>>,
+    /// The names in the order in which the first folder listed them. All are made in the same way.
+    listing: OnceLock<Vec<String>>,
+}
 
 /// A folder after a run that only read its files.
 #[derive(Debug)]
@@ -83,6 +88,7 @@ impl KeptFolders {
         dataset
             .write(path)
             .map_err(|error| Fault::temporary("write the data files into", path, &error))?;
+        self.listing.get_or_init(|| list(path));
         let watch = AccessTimes::arm(path, dataset.names(), stamps)?;
         Ok(DataFolder { folder, watch })
     }
@@ -108,9 +114,23 @@ impl KeptFolders {
         Ok(files)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<KeptFolder>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The names of the files, in the order in which a program finds them that lists the folder. Empty where that is
+    /// not known.
+    pub(super) fn listing(&self) -> &[String] {
+        self.listing.get().map_or(&[], Vec::as_slice)
     }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<KeptFolder>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The names in a folder, in the system's order. It only serves an explanation, so a folder that cannot be listed is none.
+fn list(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect()
 }
 
 /// Whether a program ended by itself and with all its processes.

@@ -62,6 +62,7 @@ impl Session<'_> {
                 wall: self.run_limits.wall,
                 // A race of a program that is not observed shows on several processors.
                 processor: processor.filter(|_| case.is_observed),
+                is_again: false,
             };
             let run = self.run_submission(program, setting)?;
             let went_well = run.execution.termination.is_success();
@@ -116,6 +117,7 @@ impl Session<'_> {
             number,
             wall,
             processor,
+            is_again,
         } = setting;
         let limits = Limits {
             wall,
@@ -137,7 +139,7 @@ impl Session<'_> {
             ..ObserverOptions::default()
         };
         let execution = match &self.observer {
-            Ok(()) if case.is_observed => {
+            Ok(()) if case.is_observed && !is_again => {
                 observer::observe(&self.sandbox, &job, data.path(), options)?
             }
             Ok(()) => observer::run_unobserved(&self.sandbox, &job, options)?,
@@ -200,6 +202,8 @@ pub(super) struct Setting<'a> {
     pub(super) wall: Duration,
     /// The only processor on which it runs; `None` for all.
     pub(super) processor: Option<u32>,
+    /// Whether it has run on this dataset before. Then it is not observed.
+    pub(super) is_again: bool,
 }
 
 /// A new empty folder below `work_dir`.

@@ -13,6 +13,7 @@ use super::{
     seeds::{ObserveRequest, RunPlan},
     session::Session,
     submission::{Intake, Origin, Submission, left_out, refusal, source},
+    total::Runnable,
 };
 use crate::{
     compile::{BuildOptions, Built, Incremental},
@@ -38,6 +39,8 @@ pub struct Single<'a> {
     pub observe: ObserveRequest,
     /// Whether it is to be run again even if nothing changed.
     pub fresh: bool,
+    /// How often it runs again on each dataset, to see whether its total changes.
+    pub repeat: u32,
     /// Whether this grading may be the answer to the next one, and the one before to this one.
     pub is_remembered: bool,
     /// Reports that this program wrote into the submission's folder, which are no part of it.
@@ -94,7 +97,8 @@ impl Session<'_> {
         let (proof, first) = self.prove_beside(&intake, memory.as_ref());
         self.accept(proof?);
         let replay = (single.replay)(&self.plan);
-        let (record, built) = self.grade_prepared(single.submission, &intake, first, &replay);
+        let (record, built) =
+            self.grade_prepared(single.submission, &intake, first, (&replay, single.repeat));
         let before = memory.as_ref().and_then(Memory::last);
         if let Some(memory) = memory {
             // A cache that cannot be written costs time the next time, and never this record.
@@ -216,16 +220,17 @@ impl Session<'_> {
         intake: &Result<Intake, Fault>,
         replay: &str,
     ) -> Record {
-        self.grade_prepared(submission, intake, None, replay).0
+        self.grade_prepared(submission, intake, None, (replay, 0)).0
     }
 
-    /// Grade what was admitted, and perhaps built. Always returns a record; and what was built, if anything was.
+    /// Grade what was admitted, and perhaps built, with the command that does the same again, and with so many further
+    /// runs. Always returns a record; and what was built, if anything was.
     pub(super) fn grade_prepared(
         &self,
         submission: &Submission,
         intake: &Result<Intake, Fault>,
         first: Option<Result<FirstBuild, Fault>>,
-        replay: &str,
+        (replay, repeat): (&str, u32),
     ) -> (Record, Option<Built>) {
         let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
         let digest = snapshot.map(|snapshot| snapshot.digest().clone());
@@ -235,7 +240,13 @@ impl Session<'_> {
         let result = intake.as_ref().map_err(Clone::clone).and_then(|intake| {
             guarded(|| {
                 let (evidence, built) = self.build_and_run(intake, first.transpose()?)?;
-                Ok((self.check_and_score(&evidence), built))
+                let program = built.as_ref().and_then(|built| built.program.as_deref());
+                let runnable = program.map(|program| Runnable {
+                    program,
+                    work_dir: intake.work_dir.path(),
+                    repeat,
+                });
+                Ok((self.check_and_score(&evidence, runnable)?, built))
             })
         });
         let (graded_as, built) = result.unwrap_or_else(|fault| (Graded::not_graded(fault), None));
@@ -363,8 +374,13 @@ impl Session<'_> {
     }
 
     /// Run the checks, and turn their findings into points.
-    fn check_and_score(&self, evidence: &Evidence) -> Graded {
+    fn check_and_score(
+        &self,
+        evidence: &Evidence,
+        runnable: Option<Runnable<'_>>,
+    ) -> Result<Graded, Fault> {
         let mut findings = check::run_all(&self.check_ids(), evidence);
+        self.explain_total(&mut findings, &evidence.runs, runnable)?;
         check::note_extended_limit(&mut findings, evidence, self.exercise.run_limits.wall);
         let (verdict, score) = verdict::decide(&findings, &self.exercise.checks);
         let checks = findings
@@ -380,13 +396,13 @@ impl Session<'_> {
             let reference = self.reference_runs().find(|(seed, _)| *seed == run.seed);
             run.reference = reference.map(|(_, reference)| reference.clone());
         }
-        Graded {
+        Ok(Graded {
             verdict,
             score,
             checks,
             runs,
             faults: Vec::new(),
-        }
+        })
     }
 }
 

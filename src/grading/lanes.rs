@@ -100,6 +100,7 @@ impl Session<'_> {
                 wall,
                 // A race of a program that is not observed shows on several processors.
                 processor: self.processors[1].filter(|_| self.cases[number].is_observed),
+                is_again: false,
             };
             let run = self.run_submission(program, setting)?;
             if !run.execution.termination.is_success() {

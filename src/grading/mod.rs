@@ -31,6 +31,7 @@ mod scratch;
 mod seeds;
 mod session;
 mod submission;
+mod total;
 
 pub use self::{
     again::Again,

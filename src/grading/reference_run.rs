@@ -91,6 +91,7 @@ impl Session<'_> {
                 number,
                 wall: own,
                 processor: self.processors[0].filter(|_| case.is_observed),
+                is_again: false,
             };
             let step = Step::Run {
                 number: done,

@@ -5,7 +5,10 @@
 use std::{
     panic::resume_unwind,
     path::Path,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -30,7 +33,7 @@ use dataset::{Dataset, Recipe};
 use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
 use ids::{CheckId, Seed};
-use judge::{evidence::RunEvidence, record::ReferenceRun};
+use judge::{evidence::RunEvidence, mistakes::DataFiles, record::ReferenceRun};
 use observer::Stamps;
 use sandbox::{Limits, Sandbox, Stage, Tier};
 
@@ -44,6 +47,8 @@ pub(super) struct Case {
     pub(super) expected: Option<Expected>,
     /// Its files on disk, which a run has only read.
     pub(super) kept: KeptFolders,
+    /// Its files as numbers, once a wrong total was to be explained.
+    pub(super) numbers: OnceLock<DataFiles>,
 }
 
 impl Case {
@@ -339,6 +344,7 @@ fn generate_data(recipe: &Recipe, plan: &RunPlan) -> Vec<Case> {
             is_observed: plan.observe.includes(seed),
             expected: None,
             kept: KeptFolders::default(),
+            numbers: OnceLock::new(),
         });
         cases.collect()
     })

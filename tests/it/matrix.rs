@@ -6,6 +6,9 @@
 //! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test -p grade --test it matrix::` grades at
 //! that tier. Where there is no fence, those that write where they must not get further, and fail there:
 //! see `grade/tampering.rs`.
+//!
+//! `tests/golden/diagnoses.txt` has, from the same gradings, which mistake each submission is said to make. It is written
+//! anew in the same way. What is right has none.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
@@ -18,9 +21,18 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 const TABLE: &str = "tests/golden/matrix.txt";
+const DIAGNOSES: &str = "tests/golden/diagnoses.txt";
 
-/// Submissions and their checks' answers, by name: graded as a class, which is quicker than one by one.
-fn graded() -> BTreeMap<String, Vec<(String, String)>> {
+/// What came of one submission.
+struct Row {
+    /// The answer of each check.
+    statuses: Vec<(String, String)>,
+    /// Check and mistake, where one is known.
+    diagnoses: Vec<(String, String)>,
+}
+
+/// Submissions and what came of them, by name: graded as a class, which is quicker than one by one.
+fn graded() -> BTreeMap<String, Row> {
     let folder = tempfile::tempdir().unwrap();
     let class = folder.path().join("class");
     fs::create_dir(&class).unwrap();
@@ -51,7 +63,9 @@ fn graded() -> BTreeMap<String, Vec<(String, String)>> {
     let submissions = fs::read_dir(&class).unwrap().count();
     let mut command = grade();
     command
-        .args(["batch", "sum-of-products", "--seed", "7", "--jobs", "3"])
+        .args(["batch", "sum-of-products", "--jobs", "3"])
+        // A diagnosis needs more than one dataset.
+        .args(["--seed", "7", "--seed", "8"])
         .args(["--observe", "all"])
         .args(["--quiet", "--format", "json"])
         .arg(&class);
@@ -72,60 +86,44 @@ fn graded() -> BTreeMap<String, Vec<(String, String)>> {
                 ours @ ("reference" | "starter") => format!("({ours})"),
                 name => name.to_owned(),
             };
-            (name, statuses(&record))
+            let checks = record["checks"].as_array().unwrap();
+            let diagnoses = checks.iter().filter_map(|check| {
+                let text = |key: &str| Some(check[key].as_str()?.to_owned());
+                Some((text("id")?, text("diagnosis")?))
+            });
+            let row = Row {
+                statuses: statuses(&record),
+                diagnoses: diagnoses.collect(),
+            };
+            (name, row)
         })
         .collect();
     assert_eq!(rows.len(), submissions, "{}", shown(&output));
     rows
 }
 
-fn table(rows: &BTreeMap<String, Vec<(String, String)>>) -> String {
+/// A line for each submission.
+fn table<'a>(rows: impl Iterator<Item = (&'a String, &'a Vec<(String, String)>)>) -> String {
     let mut text = String::new();
-    for (name, statuses) in rows {
-        let cells: Vec<String> = statuses
+    for (name, cells) in rows {
+        let cells: Vec<String> = cells
             .iter()
-            .map(|(id, status)| format!("{id}: {status}"))
+            .map(|(id, what)| format!("{id}: {what}"))
             .collect();
         writeln!(text, "{name:<32} {}", cells.join("  ")).unwrap();
     }
     text
 }
 
-#[test]
-fn every_check_answers_every_submission_as_expected() {
-    let _alone = processors::use_all();
-    let rows = graded();
-    assert!(
-        rows["(reference)"]
-            .iter()
-            .all(|(_, status)| status == "pass"),
-        "{:?}",
-        rows["(reference)"]
-    );
-    assert!(rows["(starter)"].iter().any(|(_, status)| status == "fail"));
-    for (index, (id, _)) in rows["(reference)"].iter().enumerate() {
-        let fails = |row: &&Vec<(String, String)>| row[index].1 == "fail";
-        assert!(
-            rows.values().any(|row| fails(&row)),
-            "no submission fails `{id}`"
-        );
-    }
-    for (name, row) in &rows {
-        if name.starts_with("correct-") {
-            assert!(
-                row.iter().all(|(_, status)| status == "pass"),
-                "{name}: {row:?}"
-            );
-        }
-    }
-
-    let (path, seen) = (course().join(TABLE), table(&rows));
+/// Compare with a golden file, or write it anew.
+fn compare(table: &str, seen: &str) {
+    let path = course().join(table);
     if std::env::var_os("GRADE_BLESS").is_some() {
         assert!(
             std::env::var_os("CI").is_none(),
             "a golden file is not written by CI"
         );
-        fs::write(&path, &seen).unwrap();
+        fs::write(&path, seen).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     for (seen, expected) in seen.lines().zip(expected.lines()) {
@@ -134,8 +132,45 @@ fn every_check_answers_every_submission_as_expected() {
     assert_eq!(
         seen.lines().count(),
         expected.lines().count(),
-        "rows came or went: see {TABLE}"
+        "rows came or went: see {table}"
     );
+}
+
+#[test]
+fn every_check_answers_every_submission_as_expected() {
+    let _alone = processors::use_all();
+    let rows = graded();
+    let reference = &rows["(reference)"].statuses;
+    assert!(
+        reference.iter().all(|(_, status)| status == "pass"),
+        "{reference:?}"
+    );
+    let starter = &rows["(starter)"].statuses;
+    assert!(starter.iter().any(|(_, status)| status == "fail"));
+    for (index, (id, _)) in reference.iter().enumerate() {
+        let fails = |row: &Row| row.statuses[index].1 == "fail";
+        assert!(rows.values().any(fails), "no submission fails `{id}`");
+    }
+    for (name, row) in &rows {
+        if name.starts_with("correct-") {
+            let statuses = &row.statuses;
+            assert!(
+                statuses.iter().all(|(_, status)| status == "pass"),
+                "{name}: {statuses:?}"
+            );
+        }
+        for (check, diagnosis) in &row.diagnoses {
+            let fails = row.statuses.contains(&(check.clone(), "fail".into()));
+            assert!(fails, "{name} passes `{check}` as {diagnosis}");
+        }
+    }
+    compare(
+        TABLE,
+        &table(rows.iter().map(|(name, row)| (name, &row.statuses))),
+    );
+    let diagnosed = rows.iter().map(|(name, row)| (name, &row.diagnoses));
+    let diagnosed = diagnosed.filter(|(_, diagnoses)| !diagnoses.is_empty());
+    compare(DIAGNOSES, &table(diagnosed));
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl App {
             seeds: &seeds,
             observe,
             fresh: true,
+            repeat: 0,
             is_remembered: true,
             own: &[],
             replay: &|plan| replay.command(plan),

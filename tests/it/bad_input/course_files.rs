@@ -205,6 +205,68 @@ fn mistakes_in_exercise_toml_are_shown_at_their_line() {
 }
 
 #[test]
+fn mistakes_in_known_mistakes_are_shown_at_their_line() {
+    let mistakes = [
+        (
+            "value = \"line(3) * line(17)\"",
+            "value = \"line(3) * lime(17)\"",
+            &["line @", "column 20", "`lime` is none of", "whole numbers"][..],
+        ),
+        (
+            "value = \"line(4) * line(18)\"",
+            "value = \"line(4) * sum(line(18))\"",
+            &["line @", "column 20", "`sum` is of all files"],
+        ),
+        (
+            "[total]\nvalue = \"line(3) * line(17)\"",
+            "",
+            &["nothing says what the right total is", "add `[total]`"],
+        ),
+        (
+            "id = \"sum-for-product\"",
+            "id = \"lines-from-zero\"",
+            &["line @", "listed twice", "an `id` of its own"],
+        ),
+        (
+            "id = \"sum-for-product\"",
+            "id = \"Sum\"",
+            &["line @", "no name of a mistake", "small letters"],
+        ),
+        (
+            "number = \"u16\"",
+            "number = \"u17\"",
+            &["line @", "`u17` is no type", "f32"],
+        ),
+        (
+            "value = \"line(1)\"",
+            "total = \"count\"\nfiles = \"first\"",
+            &[
+                "has `total`, and says something of single files",
+                "leave out",
+            ],
+        ),
+        (
+            "value = \"line(1)\"",
+            "",
+            &["says nothing that differs", "add `value`"],
+        ),
+        (
+            "example = \"exercises/sum-of-products\"",
+            "example = \"../elsewhere\"",
+            &["line @", "no folder of the course"],
+        ),
+        (
+            "says = \"the first line of each file was added up\"",
+            "says = \"\"",
+            &["`says` is no sentence"],
+        ),
+    ];
+    for (from, to, words) in mistakes {
+        mistake(EXERCISE, from, to, words);
+    }
+}
+
+#[test]
 fn a_file_of_another_version_says_which_and_what_to_do() {
     for file in [COURSE, EXERCISE] {
         let line = "format-version = 1";

@@ -53,7 +53,7 @@ pub struct Details {
 }
 
 impl Finding {
-    pub(super) fn pass(id: CheckId, message: impl Into<String>) -> Self {
+    pub(crate) fn pass(id: CheckId, message: impl Into<String>) -> Self {
         Self {
             id,
             status: Status::Pass,
@@ -64,7 +64,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn fail(id: CheckId, message: impl Into<String>, details: Details) -> Self {
+    pub(crate) fn fail(id: CheckId, message: impl Into<String>, details: Details) -> Self {
         Self {
             id,
             status: Status::Fail,

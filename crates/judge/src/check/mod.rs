@@ -21,6 +21,7 @@ pub use finding::{Details, Finding, Status};
 pub use multi_threaded::diagnosis::{Cause, Diagnosis, UndecidedReason, diagnose};
 pub use run::note_extended_limit;
 pub use total::number;
+pub(crate) use total::{is_open, is_right};
 pub(crate) use words::shortened;
 
 use crate::evidence::Evidence;

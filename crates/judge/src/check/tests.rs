@@ -370,7 +370,7 @@ fn the_hint_for_a_total_that_is_nearly_right_names_what_is_missing() {
             Some("the number is right, but the line"),
         ),
         ("42.0\n", "`42.0`", Some("printed as a float")),
-        ("42\ndone\n", "`done`", Some("the total alone")),
+        ("42\ndone\n", "`done`", Some("is on line 1 of the output")),
         ("\u{FFFD}4\n", "`\u{FFFD}4`", Some("not text")),
     ];
     for (printed, seen, hint) in cases {

@@ -1,12 +1,28 @@
 //! `total`: the printed total equals the reference's, on every seed.
 
 use super::{
-    finding::{Details, Finding},
+    finding::{Details, Finding, Status},
     words::{count, last_lines, shortened, without_thread_numbers},
 };
 use crate::evidence::RunEvidence;
 use evidence::{Captured, Observed};
 use ids::{CheckId, words::within_backticks};
+
+/// The mistake of a program that ends before its threads do. What it prints then is no total of anything.
+const NOT_JOINED: &str = "not-joined";
+/// Mistakes in reading. A total can say more exactly which one it is.
+const NO_FILE_READ: &str = "no-file-read";
+const NOT_ALL_FILES_READ: &str = "not-all-files-read";
+const FILES_HALF_READ: &str = "files-half-read";
+
+/// Whether a wrong total is a number that is not explained, or not exactly.
+pub(crate) fn is_open(finding: &Finding) -> bool {
+    finding.status == Status::Fail
+        && matches!(
+            finding.diagnosis.as_deref(),
+            None | Some(NO_FILE_READ | NOT_ALL_FILES_READ | FILES_HALF_READ)
+        )
+}
 
 pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     let wrong: Vec<_> = runs
@@ -47,28 +63,53 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         .find(|(run, _)| run.execution.observation.is_some());
     let told = observed.map_or(*run, |(run, _)| *run);
     if matches!(answer, Answer::Number(_) | Answer::Nothing)
-        && let Some(hint) = reading_hint(told)
+        && let Some((mistake, hint)) = not_read(told)
     {
-        return finding.hint(hint);
+        return finding.diagnosed(mistake).hint(hint);
     }
-    match answer {
-        Answer::Nothing => finding.hint("print the total with `println!` before `main` ends"),
-        Answer::TooLong => finding.hint("print the total alone on the last line"),
-        Answer::Text(line) => finding.hint(text_hint(line, &run.expected)),
-        Answer::Number(zero) if zero == "0" => {
-            finding.hint(if adds_elsewhere(told) {
-                "0 is the sum of nothing, and yet all files were read: a thread that `move`s a number adds \
-                 to a copy of it. Return the sum from the thread, or use an atomic"
-            } else {
-                "0 is the sum of nothing: what came of reading the files, and is it added up?"
-            })
-        }
-        Answer::Number(_) if wrong.len() < runs.len() => finding.hint(
-            "right on some datasets only: is an answer remembered, or does the order in which \
-             threads finish matter?",
+    if let Some(line) = earlier_line(run) {
+        return finding.diagnosed("total-not-last").hint(format!(
+            "the right total is on line {line} of the output, but it must be the last line: print nothing after it"
+        ));
+    }
+    let (mistake, hint) = match answer {
+        Answer::Nothing => (
+            "nothing-printed",
+            "print the total with `println!` before `main` ends".into(),
         ),
-        Answer::Number(_) => finding,
-    }
+        Answer::TooLong => (
+            "last-line-too-long",
+            "print the total alone on the last line".into(),
+        ),
+        Answer::Text(_) if !run.execution.stdout.is_utf8 => not_utf8(),
+        Answer::Text(line) => text_hint(line, &run.expected),
+        Answer::Number(zero) if zero == "0" && adds_elsewhere(told) => (
+            "adds-to-a-copy",
+            "0 is the sum of nothing, and yet all files were read: a thread that `move`s a number adds to a copy of it. \
+             Return the sum from the thread, or use an atomic"
+                .into(),
+        ),
+        Answer::Number(zero) if zero == "0" => (
+            "nothing-added",
+            "0 is the sum of nothing: what came of reading the files, and is it added up?".into(),
+        ),
+        // `mistakes` tells more.
+        Answer::Number(_) if wrong.len() < runs.len() => {
+            return finding.hint(
+                "right on some datasets only: is an answer remembered, or does the order in which threads finish matter?",
+            );
+        }
+        Answer::Number(_) => return finding,
+    };
+    finding.diagnosed(mistake).hint(hint)
+}
+
+/// The line, counted from one, on which the right total stands alone, if it is not the last.
+fn earlier_line(run: &RunEvidence) -> Option<usize> {
+    let mut lines = run.execution.stdout.head.lines();
+    lines
+        .position(|line| number(line.trim()).is_some_and(|number| number == run.expected))
+        .map(|line| line + 1)
 }
 
 /// Whether threads read all files, and so whatever they computed is lost.
@@ -78,23 +119,33 @@ fn adds_elsewhere(run: &RunEvidence) -> bool {
             && seen.files_read as usize == run.files.expected)
 }
 
-/// What to do first, where not every file was read.
-fn reading_hint(run: &RunEvidence) -> Option<&'static str> {
+/// The mistake and what to do first, where not every file was read.
+fn not_read(run: &RunEvidence) -> Option<(&'static str, &'static str)> {
     if let Some(Observed::Seen(seen)) = &run.execution.observation {
         if seen.cut_off > 0 {
-            return Some(
+            return Some((
+                NOT_JOINED,
                 "the program ended while its threads were still reading: keep what `spawn` returns and `join` \
                  it before the total is printed, or use `thread::scope`",
-            );
+            ));
         }
         if seen.files_asked_for_nothing > 0 || seen.files_touched > 0 {
-            return Some("not all that is in the files was read: first see to it that it is");
+            return Some((
+                FILES_HALF_READ,
+                "not all that is in the files was read: first see to it that it is",
+            ));
         }
     }
     match (run.files.read, run.files.unread.len()) {
         (_, 0) => None,
-        (0, _) => Some("no file was read: are the files found, and is each one opened and read?"),
-        _ => Some("not all files were read: first see to it that each one is"),
+        (0, _) => Some((
+            NO_FILE_READ,
+            "no file was read: are the files found, and is each one opened and read?",
+        )),
+        _ => Some((
+            NOT_ALL_FILES_READ,
+            "not all files were read: first see to it that each one is",
+        )),
     }
 }
 
@@ -123,7 +174,7 @@ impl Answer {
 }
 
 /// Whether a run printed the expected total.
-pub(super) fn is_right(run: &RunEvidence) -> bool {
+pub(crate) fn is_right(run: &RunEvidence) -> bool {
     matches!(answer(&run.execution.stdout), Answer::Number(number) if number == run.expected)
 }
 
@@ -151,33 +202,71 @@ pub fn number(text: &str) -> Option<String> {
     }
 }
 
-fn text_hint(line: &str, expected: &str) -> String {
+/// The mistake of a last line that is no whole number, and what to do.
+fn text_hint(line: &str, expected: &str) -> (&'static str, String) {
     let words: Vec<&str> = line.split(|c: char| !c.is_ascii_digit()).collect();
+    let numbers = line
+        .split_whitespace()
+        .filter(|word| number(word).is_some())
+        .count();
     let fraction = line
         .strip_prefix(expected)
         .and_then(|rest| rest.strip_prefix('.'));
     if fraction.is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0')) {
-        "the number is right, but printed as a float: add up whole numbers, `u64` or `i64`".into()
+        (
+            "printed-as-float",
+            "the number is right, but printed as a float: add up whole numbers, `u64` or `i64`"
+                .into(),
+        )
     } else if words.contains(&expected) {
-        "the number is right, but the line must hold nothing else: `println!(\"{total}\")`".into()
+        let mistake = if numbers > 1 {
+            "several-numbers"
+        } else {
+            "text-beside-the-number"
+        };
+        (
+            mistake,
+            "the number is right, but the line must hold nothing else: `println!(\"{total}\")`"
+                .into(),
+        )
     } else if let Some(digits) = without_separators(line) {
         let right = if digits == expected {
             "the number is right, but "
         } else {
             ""
         };
-        format!(
-            "{right}there are separators between its digits: print digits alone, `println!(\"{{total}}\")`"
+        (
+            "separators",
+            format!(
+                "{right}there are separators between its digits: print digits alone, `println!(\"{{total}}\")`"
+            ),
         )
     } else if is_float(line) {
-        "the number is printed as a float, with a decimal point or an exponent: add up whole numbers, `u64` or \
-         `i64`"
-            .into()
+        (
+            "printed-as-float",
+            "the number is printed as a float, with a decimal point or an exponent: add up whole numbers, `u64` or \
+             `i64`"
+                .into(),
+        )
     } else if line.contains('\u{FFFD}') {
-        "the last line is not text (UTF-8): print the number with `println!`".into()
+        not_utf8()
+    } else if numbers > 1 {
+        (
+            "several-numbers",
+            "the last line must be one number: add up the numbers, and print the total alone"
+                .into(),
+        )
     } else {
-        "the last line must be the total alone, a whole number in decimal".into()
+        (
+            "no-number",
+            "the last line must be the total alone, a whole number in decimal".into(),
+        )
     }
+}
+
+fn not_utf8() -> (&'static str, String) {
+    let hint = "the last line is not text (UTF-8): print the number with `println!`";
+    ("not-utf8", hint.into())
 }
 
 /// The digits of a number that is written with separators between groups of them, such as `1,234` or
@@ -247,17 +336,17 @@ mod tests {
             ("1, 2", "must be the total alone"),
             ("1,2345", "must be the total alone"),
         ] {
-            let hint = text_hint(line, "2483973");
+            let (_, hint) = text_hint(line, "2483973");
             assert!(hint.contains(named), "{line}: {hint}");
         }
         // A wrong number is not called right.
-        assert!(!text_hint("1,234,567", "2483973").contains("right"));
+        assert!(!text_hint("1,234,567", "2483973").1.contains("right"));
     }
 
     proptest! {
         #[test]
         fn any_line_has_a_hint(line in "\\PC*", expected in any::<u64>()) {
-            prop_assert!(!text_hint(&line, &expected.to_string()).is_empty());
+            prop_assert!(!text_hint(&line, &expected.to_string()).1.is_empty());
         }
 
         #[test]

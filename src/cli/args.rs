@@ -103,6 +103,9 @@ pub(super) struct GradeArgs {
     /// Run it N more times on each seed, and tell how often the total was right
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(super) repeat: Option<u32>,
+    /// Show everything that was seen, of checks that pass as well
+    #[arg(long)]
+    pub(super) details: bool,
     /// How the report is written [default: human]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub(super) format: Option<Format>,
@@ -130,6 +133,7 @@ impl GradeArgs {
             observe: ObserveRequest::One,
             fresh: false,
             repeat: None,
+            details: false,
             format: None,
             report: None,
             formats: Vec::new(),
@@ -147,6 +151,7 @@ impl GradeArgs {
             observe,
             fresh,
             repeat,
+            details,
             format,
             report,
             formats,
@@ -159,6 +164,7 @@ impl GradeArgs {
             || *observe != ObserveRequest::One
             || *fresh
             || repeat.is_some()
+            || *details
             || format.is_some()
             || report.is_some()
             || !formats.is_empty()

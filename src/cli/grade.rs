@@ -8,7 +8,7 @@ use std::{
 use super::{
     app::App,
     exit_code::ExitCode,
-    output::{ReportFile, since_1970},
+    output::{ReportFile, screen, since_1970},
     own_reports::own_reports,
     progress::GradeProgress,
     report_folder::{ReportFolder, context, one_in},
@@ -48,6 +48,17 @@ impl App {
         }
         let context = Context {
             since: before.and_then(|before| report::since(&before, &record)),
+            elsewhere: task.elsewhere.as_deref().map(|found| {
+                format!(
+                    "Graded below is {}, and not the crate in {}, where you are. To grade the one where you are, type \
+                     `{}`.",
+                    task.folder.display(),
+                    found.display(),
+                    task.replay.of(found)
+                )
+            }),
+            screen: screen(),
+            is_detailed: task.is_detailed,
             ..context()
         };
         let entry = Entry {

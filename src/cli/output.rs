@@ -12,8 +12,8 @@ use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 
 use crate::fault::{Fault, FaultKind};
 use report::{
-    escape_block, escape_line,
-    style::{BAD, DIM},
+    Screen, escape_block, escape_line,
+    style::{BAD, DIM, WIDTH},
 };
 
 /// How the names of reports begin that are not complete.
@@ -37,6 +37,28 @@ pub(super) fn since_1970() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
+}
+
+/// The terminal that standard output is, for pictures. `None` if it is another thing.
+pub(super) fn screen() -> Option<Screen> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&stdout);
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    // As the C library chooses the character set.
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let locale = names.into_iter().find_map(variable).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    let is_utf8 = locale.contains("utf-8") || locale.contains("utf8");
+    Some(Screen {
+        columns: match size.map_or(0, |size| usize::from(size.ws_col)) {
+            0 => WIDTH,
+            columns => columns,
+        },
+        has_blocks: is_utf8 && variable("TERM").is_none_or(|terminal| terminal != "dumb"),
+    })
 }
 
 /// A path as it is typed into a shell.

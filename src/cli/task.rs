@@ -2,21 +2,26 @@
 //!
 //! A task has every value that its command needs, so no command looks up a default.
 
+mod replay;
 mod student;
 mod watch;
 
 use std::{
     ffi::OsString,
+    fs,
     num::NonZeroUsize,
-    path::{Component, Path, PathBuf},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
 };
 
-pub(super) use self::student::{Explain, Hint, New};
-pub(super) use self::watch::Watch;
+pub(super) use self::{
+    replay::Replay,
+    student::{Explain, Hint, New},
+    watch::Watch,
+};
 use super::{
     args::{BatchArgs, CiArgs, Cli, Command, DataArgs, GlobalArgs, GradeArgs, ReportArgs},
     mistyped::{late_command, nearly_a_command},
-    output::quoted,
 };
 use crate::{
     batch,
@@ -65,6 +70,10 @@ pub(super) struct Grade {
     pub(super) fresh: bool,
     /// How often it runs again on each dataset.
     pub(super) repeat: u32,
+    /// Whether the report shows everything.
+    pub(super) is_detailed: bool,
+    /// The crate in the current folder, if it is another one than the submission and no submission was named.
+    pub(super) elsewhere: Option<PathBuf>,
     pub(super) format: Format,
     /// The file that gets the report as well, if one does.
     pub(super) report: Option<PathBuf>,
@@ -323,10 +332,12 @@ impl Typed<'_> {
             path: args.path.clone(),
             course: self.global.overrides().course,
         };
-        let folder = match args.path {
-            Some(path) => self.here.join(path),
-            None => exercise.starter.clone(),
+        let elsewhere = match args.path {
+            Some(_) => None,
+            None => crate_at(self.here, &settings.course, &exercise.starter),
         };
+        let path = args.path.map(|path| self.here.join(path));
+        let folder = path.unwrap_or_else(|| exercise.starter.clone());
         let format = args.format.unwrap_or_default();
         Ok(Grade {
             isolation: self.isolation(&settings, Author::Own),
@@ -338,6 +349,8 @@ impl Typed<'_> {
             plan,
             fresh: args.fresh,
             repeat: args.repeat.unwrap_or(0),
+            is_detailed: args.details,
+            elsewhere,
             format,
             report: args.report,
             reports: self.reports(args.formats, args.report_dir),
@@ -520,6 +533,20 @@ impl Typed<'_> {
     }
 }
 
+/// The crate in the folder `here` or around it, if it is neither the course itself nor `graded`: somebody who types no path
+/// there may mean this one.
+fn crate_at(here: &Path, course: &Course, graded: &Path) -> Option<PathBuf> {
+    let mut folders = here.ancestors();
+    let found = folders.find(|folder| folder.join("Cargo.toml").is_file())?;
+    let identity = |path: &Path| {
+        let found = fs::metadata(path).ok()?;
+        Some((found.dev(), found.ino()))
+    };
+    let here = identity(found)?;
+    let is_known = [&course.root, graded].map(identity).contains(&Some(here));
+    (found.join("src").is_dir() && !is_known).then(|| found.to_path_buf())
+}
+
 /// The fault of a grading without an exercise.
 fn no_exercise(course: &Course) -> Result<Fault, Fault> {
     let ids = course.exercise_ids()?;
@@ -528,47 +555,4 @@ fn no_exercise(course: &Course) -> Result<Fault, Fault> {
         "try `grade EXERCISE` with one of: {}; or `grade --help`",
         ids.join(", ")
     )))
-}
-
-/// The command that does the same again, from the same folder.
-#[derive(Debug)]
-pub(super) struct Replay {
-    exercise: String,
-    path: Option<PathBuf>,
-    course: Option<PathBuf>,
-}
-
-impl Replay {
-    /// The command for these data.
-    pub(super) fn command(&self, plan: &RunPlan) -> String {
-        let seeds = plan.seeds.iter().map(|seed| format!("--seed {seed}"));
-        let observe = format!("--observe {}", plan.observe);
-        self.with("grade", seeds.chain([observe]))
-    }
-
-    /// Another command for the same submission.
-    pub(super) fn named(&self, command: &str) -> String {
-        self.with(command, std::iter::empty())
-    }
-
-    fn with(&self, command: &str, flags: impl Iterator<Item = String>) -> String {
-        let mut arguments = vec![format!("{command} {}", self.exercise)];
-        if let Some(path) = &self.path {
-            // A path like a flag or a command must not be taken for one.
-            let mut parts = path.components();
-            let bare = matches!(
-                (parts.next(), parts.next()),
-                (Some(Component::Normal(_)), None)
-            );
-            arguments.push(if bare {
-                quoted(&Path::new(".").join(path))
-            } else {
-                quoted(path)
-            });
-        }
-        arguments.extend(flags);
-        let course = self.course.as_deref();
-        arguments.extend(course.map(|course| format!("--course {}", quoted(course))));
-        arguments.join(" ")
-    }
 }

@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId};
 use judge::record::Record;
 
-use crate::{separator::Separator, summary::Summary};
+use crate::{picture::Screen, separator::Separator, summary::Summary};
 
 /// A graded submission, and what is known of it beside its record.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,4 +96,10 @@ pub struct Context {
     pub now: Duration,
     /// What changed since the last try, if there was one: see [`since`](crate::since()).
     pub since: Option<String>,
+    /// Why another copy of the work may be meant than the one that was graded.
+    pub elsewhere: Option<String>,
+    /// The terminal that the report is for; `None` where nothing can be drawn.
+    pub screen: Option<Screen>,
+    /// Whether a person wants to see everything, of what passes as well.
+    pub is_detailed: bool,
 }

@@ -17,10 +17,15 @@ use textwrap::WrapAlgorithm;
 use crate::{
     entry::Context,
     escape::{defuse_ci_command, escape_block, escape_line},
+    invitation::invitation,
+    picture::{picture, threads_in_numbers},
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
     words::witnesses,
 };
-use ids::words::{count, within_backticks};
+use ids::{
+    CheckId,
+    words::{count, within_backticks},
+};
 use judge::{
     check,
     record::{Check, Graded, LeftOut, Record, Status, Submission, Verdict},
@@ -37,13 +42,21 @@ pub fn human(record: &Record, context: &Context) -> String {
         paragraph(&mut text, "", &escape_line(since));
         text.push('\n');
     }
+    if let Some(elsewhere) = &context.elsewhere {
+        paragraph(&mut text, "", &escape_line(elsewhere));
+        text.push('\n');
+    }
     headline(&mut text, record);
     if let Some(graded) = &record.submission.graded {
         write_graded(&mut text, graded, context.now);
     }
     text.push('\n');
     for check in &record.checks {
-        write_check(&mut text, check);
+        write_check(&mut text, check, context.is_detailed);
+        let is_drawn = context.is_detailed || check.status == Status::Fail;
+        if check.id == CheckId::MultiThreaded && is_drawn {
+            write_threads(&mut text, record, context);
+        }
     }
     for (number, fault) in record.faults.iter().enumerate() {
         if number > 0 || !record.checks.is_empty() {
@@ -58,6 +71,10 @@ pub fn human(record: &Record, context: &Context) -> String {
         }
     }
     text.push('\n');
+    if let Some(invitation) = invitation(record) {
+        paragraph(&mut text, "  ", &escape_line(&invitation));
+        text.push('\n');
+    }
     write_left_out(&mut text, &record.submission);
     if let Some(notice) = &record.notice {
         paragraph(&mut text, "  ", &escape_line(notice));
@@ -169,7 +186,7 @@ fn headline(text: &mut String, record: &Record) {
     let _ = writeln!(text, "{style}{word}{style:#}  {BOLD}{name}{BOLD:#}{rest}");
 }
 
-fn write_check(text: &mut String, check: &Check) {
+fn write_check(text: &mut String, check: &Check, is_detailed: bool) {
     let (style, word) = match check.status {
         Status::Pass => (GOOD, "pass"),
         Status::Fail => (BAD, "FAIL"),
@@ -188,7 +205,7 @@ fn write_check(text: &mut String, check: &Check) {
             let _ = writeln!(text, "{:width$}{line}", "", width = label.len());
         }
     }
-    if matches!(check.status, Status::Pass | Status::Skipped) {
+    if check.status == Status::Skipped || (check.status == Status::Pass && !is_detailed) {
         return;
     }
     row(text, "asked", check::asks(check.id));
@@ -213,6 +230,19 @@ fn write_check(text: &mut String, check: &Check) {
     }
     if let Some(hint) = &check.hint {
         row(text, "try", hint);
+    }
+}
+
+/// Who read when: a picture where one can be drawn, and numbers where a person wants to know all.
+fn write_threads(text: &mut String, record: &Record, context: &Context) {
+    match context.screen {
+        Some(screen) => *text += &picture(record, screen, "        "),
+        None if context.is_detailed => {
+            for line in threads_in_numbers(record) {
+                row(text, "also", &line);
+            }
+        }
+        None => {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Grade, Replay, Typed};
+use super::{Grade, Typed, replay::Replay};
 use crate::{
     cli::args::{GradeArgs, HintArgs},
     course::Exercise,

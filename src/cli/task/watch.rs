@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::{REPORTS, Replay, Reports, Typed};
+use super::{REPORTS, Reports, Typed, replay::Replay};
 use crate::{
     cli::args::WatchArgs,
     config::{Author, IsolationDemand, Settings},

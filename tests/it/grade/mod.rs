@@ -3,6 +3,7 @@
 mod commands;
 mod in_the_crate;
 mod mistyped;
+mod pictures;
 mod records;
 mod reports;
 mod starters;

@@ -8,7 +8,6 @@ mod head;
 mod markup;
 mod picture;
 mod submission;
-mod timeline;
 mod words;
 
 use self::markup::Markup;

@@ -9,10 +9,8 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    markup::Markup,
-    timeline::{Span, Timeline},
-};
+use super::markup::Markup;
+use crate::timeline::{Span, Timeline};
 use ids::words::count;
 use judge::record::Run;
 

@@ -13,40 +13,40 @@ type Rounds = (u32, u32);
 
 /// Who read when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Timeline {
+pub(crate) struct Timeline {
     /// One for each thread that read, in the order in which they began.
-    pub(super) lanes: Vec<Lane>,
+    pub(crate) lanes: Vec<Lane>,
     /// For each round, how many threads read in it. The first round has the number 0.
-    pub(super) at_once: Vec<u32>,
+    pub(crate) at_once: Vec<u32>,
     /// How many files were read.
-    pub(super) files: usize,
+    pub(crate) files: usize,
 }
 
 /// What one thread read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Lane {
+pub(crate) struct Lane {
     /// How many files.
-    pub(super) files: usize,
+    pub(crate) files: usize,
     /// The rounds in which it read: the first, and the one after the last. In order and apart from each other.
-    pub(super) spans: Vec<Rounds>,
+    pub(crate) spans: Vec<Rounds>,
 }
 
 /// Rounds in which a thread read, all of them alone or all of them beside others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// The number of the lane.
-    pub(super) lane: usize,
+    pub(crate) lane: usize,
     /// The first round.
-    pub(super) first: u32,
+    pub(crate) first: u32,
     /// The round after the last.
-    pub(super) after: u32,
+    pub(crate) after: u32,
     /// Whether no other thread read in them.
-    pub(super) is_alone: bool,
+    pub(crate) is_alone: bool,
 }
 
 impl Timeline {
     /// The timeline in the form of a record. `None` where it is not one, and where nothing was read.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut threads: BTreeMap<u32, (Vec<u32>, Vec<Rounds>)> = BTreeMap::new();
         for access in text.split(';') {
             let mut numbers = access.split(' ').map(str::parse);
@@ -91,23 +91,23 @@ impl Timeline {
     }
 
     /// The number of rounds.
-    pub(super) fn rounds(&self) -> u32 {
+    pub(crate) fn rounds(&self) -> u32 {
         u32::try_from(self.at_once.len()).unwrap_or(MOST_ROUNDS)
     }
 
     /// The number of rounds in which one thread read alone.
-    pub(super) fn rounds_alone(&self) -> usize {
+    pub(crate) fn rounds_alone(&self) -> usize {
         self.at_once.iter().filter(|at_once| **at_once == 1).count()
     }
 
     /// The smallest and the largest number of files that one thread read.
-    pub(super) fn share(&self) -> (usize, usize) {
+    pub(crate) fn share(&self) -> (usize, usize) {
         let files = || self.lanes.iter().map(|lane| lane.files);
         (files().min().unwrap_or(0), files().max().unwrap_or(0))
     }
 
     /// What every thread read before the round `end`, split where it begins or ends to be alone.
-    pub(super) fn spans(&self, end: u32) -> Vec<Span> {
+    pub(crate) fn spans(&self, end: u32) -> Vec<Span> {
         let mut spans = Vec::new();
         for (lane, of_lane) in self.lanes.iter().enumerate() {
             for &(first, after) in &of_lane.spans {

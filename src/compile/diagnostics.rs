@@ -3,11 +3,14 @@
 //! The text comes from a process that compiles untrusted source: every line may be anything, and a line
 //! that is no diagnostic is kept as plain text.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use evidence::Captured;
+use crate::course::AllowedCrate;
+use evidence::{Captured, Termination};
 use ids::words::within_backticks;
-use judge::evidence::{Diagnostic, Place};
+use judge::evidence::{CompileFailure, Diagnostic, Place};
 
 /// Bytes kept of what is no diagnostic.
 const OTHER_OUTPUT: usize = 4096;
@@ -56,6 +59,16 @@ struct Expansion {
 const BEGINNING: usize = 200;
 
 impl CompilerOutput {
+    /// The failure of which this is the output.
+    pub(super) fn failure(self, termination: Termination, notes: Vec<String>) -> CompileFailure {
+        CompileFailure {
+            termination,
+            diagnostics: self.diagnostics,
+            other_output: self.other_output,
+            notes,
+        }
+    }
+
     /// Keep what a diagnostic that was cut begins with.
     fn keep_beginning(&mut self, line: &str) {
         let Some((_, message)) = line.split_once("\"message\":\"") else {
@@ -88,12 +101,60 @@ impl CompilerOutput {
     }
 }
 
-/// How many files that a module may mean are told.
+/// What helps where the compiler does not find a crate: the line to write if the course has it, or which it has.
+fn missing_crates(
+    diagnostics: &[Diagnostic],
+    allowed: &BTreeMap<String, AllowedCrate>,
+    locked: &BTreeMap<String, semver::Version>,
+) -> Vec<String> {
+    let named = diagnostics.iter().filter_map(|one| {
+        let is_missing = matches!(one.code.as_deref(), Some("E0432" | "E0433"));
+        let (_, rest) = one.rendered.split_once("unlinked crate `")?;
+        let name = rest.split('`').next()?;
+        // Something of the standard library is missing a `use` line instead.
+        let is_imported = one.rendered.contains("consider importing");
+        (is_missing && !is_imported).then_some(name)
+    });
+    let mut notes: Vec<String> = Vec::new();
+    for name in named {
+        let package = allowed
+            .keys()
+            .find(|package| package.replace('-', "_") == name);
+        let of_course = package.and_then(|package| Some((package, locked.get(package)?)));
+        let note = if let Some((package, version)) = of_course {
+            format!(
+                "the course has the crate `{package}`: write `{package} = \"{version}\"` under `[dependencies]` in \
+                 `Cargo.toml`"
+            )
+        } else {
+            let all: Vec<&str> = allowed.keys().map(String::as_str).collect();
+            format!("the crates of this course are {}", all.join(", "))
+        };
+        if !notes.contains(&note) && notes.len() < TOLD {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// What explains that modules and crates are not found: [`other_capitals`] and [`missing_crates`].
+pub(super) fn not_found<'a>(
+    diagnostics: &[Diagnostic],
+    files: &(impl Iterator<Item = &'a str> + Clone),
+    allowed: &BTreeMap<String, AllowedCrate>,
+    locked: &BTreeMap<String, semver::Version>,
+) -> Vec<String> {
+    let mut notes = other_capitals(diagnostics, files);
+    notes.extend(missing_crates(diagnostics, allowed, locked));
+    notes
+}
+
+/// How many files that a module may mean, and how many crates, are told.
 const TOLD: usize = 3;
 
 /// A sentence for each module that the compiler does not find while a file of `files` has its name in other
 /// capitals: on Windows and macOS the program compiles.
-pub(super) fn other_capitals<'a>(
+fn other_capitals<'a>(
     diagnostics: &[Diagnostic],
     files: &(impl Iterator<Item = &'a str> + Clone),
 ) -> Vec<String> {
@@ -231,6 +292,35 @@ mod tests {
         assert!(told("mod", "E0583")[0].contains("src/a/MOD/mod.rs"));
         assert!(told("other", "E0583").is_empty());
         assert!(told("util", "E0001").is_empty());
+    }
+
+    #[test]
+    fn a_crate_that_the_course_has_is_told_with_its_line_and_another_with_the_list() {
+        let missing = |name: &str, more: &str| Diagnostic {
+            is_error: true,
+            code: Some("E0433".into()),
+            place: None,
+            message: format!("cannot find module or crate `{name}` in this scope"),
+            rendered: format!("use of unresolved module or unlinked crate `{name}`\n{more}"),
+        };
+        let of_course = AllowedCrate {
+            requirement: semver::VersionReq::STAR,
+            features: Vec::new(),
+        };
+        let allowed: BTreeMap<_, _> = ["rayon", "crossbeam-channel"]
+            .map(|name| (name.to_owned(), of_course.clone()))
+            .into();
+        let locked: BTreeMap<_, _> = ["rayon", "crossbeam-channel"]
+            .map(|name| (name.to_owned(), semver::Version::new(1, 2, 3)))
+            .into();
+        let told = |name, more| missing_crates(&[missing(name, more)], &allowed, &locked).join("");
+        assert!(told("rayon", "").contains("write `rayon = \"1.2.3\"`"));
+        assert!(told("crossbeam_channel", "").contains("`crossbeam-channel = "));
+        assert_eq!(
+            told("serde", ""),
+            "the crates of this course are crossbeam-channel, rayon"
+        );
+        assert_eq!(told("thread", "consider importing this module"), "");
     }
 
     proptest! {

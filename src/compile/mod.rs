@@ -32,7 +32,7 @@ pub use step::{Step, Tell};
 pub use toolchain::Toolchain;
 
 use self::{
-    diagnostics::{CompilerOutput, other_capitals},
+    diagnostics::{CompilerOutput, not_found},
     layer::{Layer, Layers},
     manifest::model::Package,
     rustc::{Compilation, Compiled},
@@ -47,7 +47,7 @@ use ids::{
     words::{count, within_backticks},
 };
 use intake::Snapshot;
-use judge::evidence::{BuildEvidence, CompileFailure, Diagnostic, Refusal};
+use judge::evidence::{BuildEvidence, Diagnostic, Refusal};
 use sandbox::{self, Cancellation, Limits, Sandbox};
 
 /// The manifest of the probe crate, which any working toolchain can compile.
@@ -252,14 +252,10 @@ impl Builder {
                 }
             }
             let paths = snapshot.files().iter().map(|file| file.path.as_str());
-            let mut notes = package.notes;
-            notes.extend(other_capitals(&compiler_output.diagnostics, &paths));
-            let failure = CompileFailure {
-                termination,
-                diagnostics: compiler_output.diagnostics,
-                other_output: compiler_output.other_output,
-                notes,
-            };
+            let (allowed, locked) = (&self.allowed, self.layers.locked());
+            let missing = not_found(&compiler_output.diagnostics, &paths, allowed, locked);
+            let notes = package.notes.into_iter().chain(missing).collect();
+            let failure = compiler_output.failure(termination, notes);
             let evidence = BuildEvidence::Failed(failure);
             return Ok(Built::now(evidence, None, layer));
         }

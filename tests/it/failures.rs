@@ -14,7 +14,21 @@ use crate::support::{
 };
 
 /// Submissions of the corpus, with the check that they fail.
-const CLASS: [(&str, &str); 12] = [
+const CLASS: [(&str, &str); 26] = [
+    ("adds-in-all-threads", "build"),
+    ("borrow-error", "build"),
+    ("joins-by-reference", "build"),
+    ("keeps-the-line-end", "run"),
+    ("lends-parts-to-threads", "build"),
+    ("missing-semicolon", "build"),
+    ("mixed-number-types", "build"),
+    ("moves-files-in-a-loop", "build"),
+    ("no-prelude", "build"),
+    ("panics", "run"),
+    ("rc-across-threads", "build"),
+    ("unresolved-crate", "build"),
+    ("unwraps-missing-line", "run"),
+    ("waits-for-input", "run"),
     ("awaits-each-read", "multi-threaded"),
     ("deadlock-channel", "run"),
     ("deadlock-lock-order", "run"),
@@ -139,6 +153,67 @@ fn a_deadlock_is_called_one_and_says_who_waits_for_what() {
         assert_eq!(
             check["details"]["more"],
             serde_json::json!(waits),
+            "{check:#}"
+        );
+    }
+}
+
+#[test]
+fn an_error_of_the_compiler_is_told_with_what_it_means() {
+    for (name, diagnosis, line) in [
+        ("adds-in-all-threads", "shared-mutable", "scope.spawn(||"),
+        ("borrow-error", "borrow-in-spawn", "files"),
+        ("joins-by-reference", "join-by-reference", "worker.join()"),
+        ("lends-parts-to-threads", "borrow-in-spawn", "files.chunks"),
+        ("missing-semicolon", "missing-semicolon", ""),
+        ("mixed-number-types", "number-types", "worker.join()"),
+        ("moves-files-in-a-loop", "use-after-move", "move ||"),
+        ("no-prelude", "missing-prelude", ".par_iter()"),
+        ("rc-across-threads", "rc-across-threads", "thread::spawn"),
+    ] {
+        let check = told(name, diagnosis, line);
+        let output = check["details"]["output"].as_str().unwrap();
+        assert!(
+            output.starts_with("error"),
+            "rustc's own words stay: {check:#}"
+        );
+    }
+    let check = told("unresolved-crate", "unresolved-crate", "rayon");
+    let more = check["details"]["more"].to_string();
+    assert!(
+        more.contains("the course has the crate `rayon`"),
+        "{check:#}"
+    );
+}
+
+#[test]
+fn a_crash_is_told_with_its_line_and_what_is_in_it() {
+    for (name, diagnosis, line) in [
+        (
+            "keeps-the-line-end",
+            "parse-error",
+            "numbers.push(line.parse().unwrap());",
+        ),
+        (
+            "panics",
+            "index-out-of-bounds",
+            "fs::read_to_string(&files[i])",
+        ),
+        (
+            "unwraps-missing-line",
+            "unwrap-on-none",
+            "lines.nth(16).unwrap()",
+        ),
+        (
+            "waits-for-input",
+            "reads-standard-input",
+            "answer.trim().parse()",
+        ),
+    ] {
+        let check = told(name, diagnosis, line);
+        let more = check["details"]["more"].to_string();
+        assert!(
+            more.contains("src/main.rs:") && more.contains(line.split('&').next().unwrap()),
             "{check:#}"
         );
     }

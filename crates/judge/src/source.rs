@@ -74,6 +74,12 @@ impl Source {
         }
     }
 
+    /// A line of a file, counted from one.
+    pub(crate) fn line(&self, path: &str, line: usize) -> Option<&str> {
+        let (_, text) = self.files.iter().find(|(file, _)| file == path)?;
+        text.lines().nth(line.checked_sub(1)?)
+    }
+
     /// The first place where these tokens follow each other.
     pub(crate) fn find(&self, words: &[&str]) -> Option<Spot<'_>> {
         self.first(|tokens, at| starts_with(&tokens[at..], words).then_some(at))

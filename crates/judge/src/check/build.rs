@@ -1,6 +1,9 @@
 //! `build`: the crate is one the course accepts, and it compiles.
 
+use std::fmt::Write as _;
+
 use super::{
+    compile_error,
     finding::{Details, Finding, Status},
     words::{count, first_lines, last_lines},
 };
@@ -145,19 +148,33 @@ fn failed(failure: &CompileFailure) -> Finding {
         )
         .hint("compile it yourself with `cargo build --release`");
     }
-    let message = format!(
+    let mut message = format!(
         "it does not compile: {}{}",
         count(errors.len(), "error"),
         codes(&errors)
     );
     let code = errors.first().and_then(|error| error.code.as_deref());
-    let hint = match code.filter(|code| can_be_explained(code)) {
-        Some(code) => {
-            format!("start with the first error; `rustc --explain {code}` tells more about it")
-        }
-        None => "start with the first error".to_owned(),
+    let more = code
+        .filter(|code| can_be_explained(code))
+        .map(|code| format!("`rustc --explain {code}` tells more about it"));
+    // Later errors often follow from the first.
+    let known = errors
+        .first()
+        .and_then(|error| compile_error::explain(error));
+    let first = if let Some(known) = &known {
+        let _ = write!(message, ": {}", known.what);
+        known.hint
+    } else {
+        "start with the first error"
     };
-    Finding::fail(CheckId::Build, message, details).hint(hint)
+    let hint = match more {
+        Some(more) => format!("{first}; {more}"),
+        None => first.to_owned(),
+    };
+    let diagnosis = known.map_or("compile-error", |known| known.diagnosis);
+    Finding::fail(CheckId::Build, message, details)
+        .diagnosed(diagnosis)
+        .hint(hint)
 }
 
 /// Whether `rustc --explain` knows the code. The code of a lint is its name, which it does not know.

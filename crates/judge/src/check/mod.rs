@@ -4,6 +4,8 @@
 //! Pure: never touches disk, process or clock, and never knows what a check is worth.
 
 mod build;
+mod compile_error;
+mod crash;
 mod explain;
 mod files_read;
 mod finding;
@@ -44,7 +46,7 @@ pub const fn asks(id: CheckId) -> &'static str {
 pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
     // What makes later questions meaningless is asked even where the exercise does not list it.
     let built = build::check(&evidence.build, &evidence.left_out);
-    let ran = run::check(&evidence.runs);
+    let ran = run::check(&evidence.runs, &evidence.source);
     let first_failed = [&built, &ran]
         .into_iter()
         .find(|finding| finding.status != Status::Pass);

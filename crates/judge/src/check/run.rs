@@ -1,8 +1,9 @@
 //! `run`: every run ends by itself, with 0, within its limits.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use super::{
+    crash,
     finding::{Details, Finding},
     standing,
     words::{
@@ -10,7 +11,10 @@ use super::{
         without_thread_numbers,
     },
 };
-use crate::evidence::{Evidence, RunEvidence};
+use crate::{
+    evidence::{Evidence, RunEvidence},
+    source::Source,
+};
 use evidence::{Captured, Execution, Termination};
 use ids::CheckId;
 
@@ -20,7 +24,7 @@ const SHOWN_LINES: usize = 8;
 /// Lines shown of a stream that exceeded the limit on output: most likely they are all alike.
 const SHOWN_OF_FLOOD: usize = 3;
 
-pub(super) fn check(runs: &[RunEvidence]) -> Finding {
+pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
     let Some(first) = runs
         .iter()
         .find(|run| !run.execution.termination.is_success())
@@ -37,7 +41,6 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     } else {
         explain(&first.execution)
     };
-    let message = format!("the run on seed {} {seen}", first.seed);
     let stderr = &first.execution.stderr;
     let text = if stderr.omitted > 0 {
         &stderr.tail
@@ -51,16 +54,34 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         }
         _ => excerpt(&without_thread_numbers(text)),
     };
+    let is_crash = is_deadlock || matches!(first.execution.termination, Termination::Exited { .. });
+    let crash = crash::explain(text, source).filter(|_| is_crash);
+    let place = crash.as_ref().and_then(|crash| crash.place.as_ref());
+    let mut message = format!("the run on seed {} {seen}", first.seed);
+    if let Some(crash) = &crash {
+        let place = place.map(|place| format!(" in {}", place.line));
+        let before = if is_deadlock {
+            "; before that, a thread panicked"
+        } else {
+            ""
+        };
+        let place = place.unwrap_or_default();
+        let _ = write!(message, "{before}{place}: {}", crash.what);
+    }
     let details = Details {
         seed: Some(first.seed),
         expected: Some("an end by itself with exit code 0".into()),
         seen: Some(seen),
+        place: place.map(|place| place.whole.clone()),
         output,
-        more: standing.lines,
-        ..Details::default()
+        more: place
+            .map(|place| place.quoted.clone())
+            .into_iter()
+            .chain(standing.lines)
+            .collect(),
     };
     let finding = Finding::fail(CheckId::Run, message, details);
-    if is_deadlock && text.contains("panicked at") {
+    if is_deadlock && crash.is_some() {
         return finding.diagnosed("deadlock-after-panic").hint(
             "a thread panicked, as the lines above say, and the others wait for it: look at that line first",
         );
@@ -68,10 +89,37 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
     if let Some((diagnosis, hint)) = standing.advice {
         return finding.diagnosed(diagnosis).hint(hint);
     }
-    let hint = hint_from_output(text).map(str::to_owned).or(hint);
+    let diagnosis = match &crash {
+        Some(crash) => crash.diagnosis,
+        None => name(&first.execution, text),
+    };
+    let finding = finding.diagnosed(diagnosis);
+    let hint = crash
+        .and_then(|crash| crash.hint)
+        .or_else(|| hint_from_output(text).map(str::to_owned))
+        .or(hint);
     match hint {
         Some(hint) => finding.hint(hint),
         None => finding,
+    }
+}
+
+/// The name of the mistake of a run that did not end well, and of which no panic tells more.
+fn name(execution: &Execution, stderr: &str) -> &'static str {
+    match execution.termination {
+        _ if stderr.contains("has overflowed its stack") => "stack-overflow",
+        Termination::Exited { .. } => "exit-code",
+        Termination::Signaled { signal: 6 } => "aborted",
+        Termination::Signaled { signal: 7 | 11 } => "invalid-memory",
+        Termination::Signaled { .. } => "signal",
+        Termination::NotStarted { .. } => "not-started",
+        Termination::WallLimit { .. } => "time-limit",
+        Termination::Deadlock => "deadlock",
+        Termination::CpuLimit { .. } => "processor-limit",
+        Termination::OutputLimit { .. } => "output-limit",
+        Termination::MemoryLimit { .. } => "memory-limit",
+        Termination::TaskLimit { .. } => "too-many-threads",
+        Termination::FileSizeLimit { .. } | Termination::DiskLimit { .. } => "disk-limit",
     }
 }
 
@@ -197,7 +245,7 @@ fn explain(execution: &Execution) -> (String, Option<String>) {
     match execution.termination {
         Termination::Exited { code: 101 } => (
             "panicked (exit code 101)".into(),
-            Some("the lines above name the place; check which values the program has there".into()),
+            Some("the lines above name the place: check which values the program has there".into()),
         ),
         Termination::Exited { code } => (
             format!("ended with exit code {code}"),

@@ -87,6 +87,8 @@ fn a_text_that_is_too_long_is_left_out_and_the_next_is_not() {
         source.find(&["y"]).map(|spot| spot.line()),
         Some("b:1".to_owned())
     );
+    assert_eq!(source.line("b", 1), Some("y"));
+    assert_eq!(source.line("b", 0), None);
 }
 
 proptest! {

@@ -12,7 +12,10 @@ fn main() {
         .filter(|path| path.extension().is_some_and(|end| end == "numbers"))
         .collect();
     let mut workers = Vec::new();
-    for part in files.chunks(files.len().div_ceil(4)) {
+    for part in files.chunks(files.len().div_ceil(2)) {
+        if !workers.is_empty() {
+            thread::sleep(Duration::from_millis(1500));
+        }
         let part = part.to_vec();
         workers.push(thread::spawn(move || {
             let mut sum = 0;
@@ -23,7 +26,6 @@ fn main() {
             }
             sum
         }));
-        thread::sleep(Duration::from_millis(400));
     }
     let total: u64 = workers.into_iter().map(|worker| worker.join().unwrap()).sum();
     println!("{total}");

@@ -12,7 +12,7 @@ fn main() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    thread::sleep(Duration::from_millis(2));
+                    thread::sleep(Duration::from_millis(20));
                 }
             });
         }

@@ -133,6 +133,7 @@ fn of_twenty_saves_at_once_the_last_counts_and_a_save_ends_what_runs() {
     watch.sees("q quit");
     let gradings = watch.count("of 10 points");
     assert!(gradings <= 2, "{gradings}: {}", watch.printed());
+    assert_eq!(watch.count("its time limit"), 0, "it ran until its time limit");
 
     work.save(ENDLESS);
     watch.sees("run 1 of 2 of the submission");

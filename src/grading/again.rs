@@ -3,12 +3,7 @@
 //! What does not change from one grading to the next is done once: the sandbox is tried out, the data are made, and the
 //! reference passes on them. A grading then only copies, compiles and runs. Never looks whether anything was saved.
 
-use super::{
-    earlier::Memory,
-    grade::{FirstBuild, Single},
-    session::Session,
-    submission::Intake,
-};
+use super::{earlier::Memory, grade::Single, session::Session, submission::Intake};
 use crate::fault::{Fault, FaultKind};
 use ids::Digest;
 use judge::record::Record;
@@ -45,12 +40,7 @@ impl Session<'_> {
             _ => None,
         };
         let first = if self.is_proven() {
-            let kept = intake
-                .as_ref()
-                .ok()
-                .zip(memory.as_ref())
-                .and_then(|(intake, memory)| memory.program(intake.work_dir.path()));
-            kept.map(|built| Ok(FirstBuild { built, runs: None }))
+            self.build_and_run_first(&intake, memory.as_ref(), self.all_ready())
         } else {
             let (proof, first) = self.prove_beside(&intake, memory.as_ref());
             self.accept(proof?);

@@ -2,14 +2,19 @@
 //!
 //! Faults and panics of this program become faults of the record here.
 
-use std::{path::Path, sync::mpsc, thread, time::SystemTime};
+use std::{
+    path::Path,
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::SystemTime,
+};
 
 use super::{
     earlier::{Current, Memory},
     execution::{MOST_LAYERS, folder},
     guard::{guarded, joined},
     progress::{Step, Whose},
-    reference_run::ReferenceProof,
+    reference_run::{Ready, ReferenceProof},
     seeds::{ObserveRequest, RunPlan},
     session::Session,
     submission::{Intake, Origin, Submission, left_out, refusal, source},
@@ -62,8 +67,8 @@ pub struct SingleRecord {
 
 /// The first attempt at a build, and its runs if they were made already. It is not known yet what is expected of them.
 pub(super) struct FirstBuild {
-    pub(super) built: Built,
-    pub(super) runs: Option<Vec<RunEvidence>>,
+    built: Built,
+    runs: Option<Vec<RunEvidence>>,
 }
 
 impl Session<'_> {
@@ -123,21 +128,30 @@ impl Session<'_> {
         let (sender, ready) = mpsc::channel();
         thread::scope(|scope| {
             let reference = scope.spawn(move || guarded(|| self.prove_reference(Some(&sender))));
-            let first = intake.as_ref().ok().and_then(|intake| {
-                let snapshot = intake.snapshot()?;
-                Some(guarded(|| {
-                    let work_dir = intake.work_dir.path();
-                    let kept = memory.and_then(|memory| memory.program(work_dir));
-                    let built = kept.map_or_else(|| self.first_build(intake, snapshot), Ok)?;
-                    let runs = self.run_after_reference(&built, work_dir, ready)?;
-                    Ok(FirstBuild {
-                        built,
-                        runs: Some(runs),
-                    })
-                }))
-            });
+            let first = self.build_and_run_first(intake, memory, ready);
             (joined(reference), first)
         })
+    }
+
+    /// Build a submission, if it was admitted, and run it on the data that are ready.
+    pub(super) fn build_and_run_first(
+        &self,
+        intake: &Result<Intake, Fault>,
+        memory: Option<&Memory>,
+        ready: Receiver<Ready>,
+    ) -> Option<Result<FirstBuild, Fault>> {
+        let intake = intake.as_ref().ok()?;
+        let snapshot = intake.snapshot()?;
+        Some(guarded(|| {
+            let work_dir = intake.work_dir.path();
+            let kept = memory.and_then(|memory| memory.program(work_dir));
+            let built = kept.map_or_else(|| self.first_build(intake, snapshot), Ok)?;
+            let runs = self.run_after_reference(&built, work_dir, ready)?;
+            Ok(FirstBuild {
+                built,
+                runs: Some(runs),
+            })
+        }))
     }
 
     /// What an earlier grading of the same folder may answer. None where a program could have reached the cache.

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::mpsc::Sender,
+    sync::mpsc::{self, Receiver, Sender},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use super::{
     around::unobservable,
     execution::{MOST_LAYERS, Setting, folder},
     progress::{Step, Whose},
-    session::{Expected, Session},
+    session::{Case, Expected, Session},
 };
 use crate::{
     compile::BuildOptions,
@@ -79,13 +79,7 @@ impl Session<'_> {
         let mut runs = BTreeMap::new();
         let mut answers = vec![None; self.cases.len()];
         let mut slowest = Duration::ZERO;
-        let mut order: Vec<_> = self.cases.iter().enumerate().collect();
-        if self.two_at_a_time {
-            // A run that is observed takes longest, so a submission begins with it. One run at a time begins with the
-            // first, since no other needs to be waited for where that fails.
-            order.sort_by_key(|(_, case)| !case.is_observed);
-        }
-        for (done, (number, case)) in (1..).zip(order) {
+        for (done, (number, case)) in (1..).zip(self.in_order()) {
             let setting = Setting {
                 work_dir,
                 number,
@@ -144,6 +138,28 @@ impl Session<'_> {
             }
         }
         Ok(ReferenceProof { answers, wall })
+    }
+
+    /// The datasets with their numbers, in the order in which a single submission runs on them.
+    fn in_order(&self) -> Vec<(usize, &Case)> {
+        let mut order: Vec<_> = self.cases.iter().enumerate().collect();
+        if self.two_at_a_time {
+            // A run that is observed takes longest, so a submission begins with it. One run at a time begins with the
+            // first, since no other needs to be waited for where that fails.
+            order.sort_by_key(|(_, case)| !case.is_observed);
+        }
+        order
+    }
+
+    /// All data, for a submission that comes after the reference has passed.
+    pub(super) fn all_ready(&self) -> Receiver<Ready> {
+        let (sender, ready) = mpsc::channel();
+        for (number, _) in self.in_order() {
+            let wall = self.run_limits.wall;
+            // The other end is here.
+            let _ = sender.send(Ready { number, wall });
+        }
+        ready
     }
 
     /// Let what the reference did hold for all submissions from now on.

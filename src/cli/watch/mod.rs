@@ -118,7 +118,7 @@ impl App {
             );
         }
         let remark = why_looked_at.map(|why| {
-            format!("The folder is looked at twice a second, because {why}: a verdict comes later.")
+            format!("the folder is looked at twice a second, because {why}: a verdict comes later")
         });
         let bell = worker::bell().map_err(|error| Fault::internal("make a bell", error))?;
         let rung = bell
@@ -405,7 +405,11 @@ impl Watching<'_> {
         } else {
             ""
         };
-        let mut footer = vec![format!("On the seeds {}{how}.", seeds.join(", "))];
+        let mut footer = vec![format!(
+            "{}, on the seeds {}{how}",
+            quoted(&self.folder),
+            seeds.join(", ")
+        )];
         footer.extend(self.remark.clone());
         if self.terminal.is_some() {
             let again = if self.seeds.is_empty() {

@@ -124,7 +124,7 @@ fn of_twenty_saves_at_once_the_last_counts_and_a_save_ends_what_runs() {
     let work = Work::new();
     work.save(ENDLESS);
     let mut watch = work.watch(&WIDE);
-    watch.sees("run 1 of 2 of the submission");
+    watch.sees("of 2 of the submission");
     for n in 0..20 {
         work.save(&format!("{}\n// {n}\n", work.wrong()));
     }
@@ -133,10 +133,14 @@ fn of_twenty_saves_at_once_the_last_counts_and_a_save_ends_what_runs() {
     watch.sees("q quit");
     let gradings = watch.count("of 10 points");
     assert!(gradings <= 2, "{gradings}: {}", watch.printed());
-    assert_eq!(watch.count("its time limit"), 0, "it ran until its time limit");
+    assert_eq!(
+        watch.count("its time limit"),
+        0,
+        "it ran until its time limit"
+    );
 
     work.save(ENDLESS);
-    watch.sees("run 1 of 2 of the submission");
+    watch.sees("of 2 of the submission");
     watch.press("q");
     watch.ends_with(0);
     work.workspace.assert_nothing_left();
@@ -237,7 +241,7 @@ fn a_signal_gives_the_terminal_back() {
         let work = Work::new();
         work.save(ENDLESS);
         let mut watch = work.watch(&WIDE);
-        watch.sees("run 1 of 2 of the submission");
+        watch.sees("of 2 of the submission");
         watch.signal(signal);
         watch.ends_by(signal);
         work.workspace.assert_nothing_left();

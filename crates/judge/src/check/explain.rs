@@ -2,7 +2,7 @@
 //!
 //! The texts belong to every exercise of this kind. Never looks at a submission.
 
-use super::{asks, multi_threaded};
+use super::{asks, finding::Mistake, multi_threaded, standing};
 use ids::CheckId;
 
 /// A check, explained to a student.
@@ -20,21 +20,6 @@ pub struct Explanation {
     pub commands: &'static [&'static str],
     /// Examples of what fails.
     pub fails: &'static [&'static str],
-}
-
-/// A mistake that a check can name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// Its name in a record.
-    pub name: &'static str,
-    /// The check that it fails.
-    pub check: CheckId,
-    /// What the report says of it, with the numbers of an example.
-    pub message: String,
-    /// What the report says to try.
-    pub hint: String,
-    /// Lines of a program that make it.
-    pub code: &'static str,
 }
 
 /// The commands that run a program on the data of seed 0.
@@ -145,14 +130,16 @@ pub const fn explanation(id: CheckId) -> Explanation {
 /// The mistakes that checks name in every exercise, in the order of the checks.
 #[must_use]
 pub fn mistakes() -> Vec<Mistake> {
-    multi_threaded::examples()
+    let multi_threaded = multi_threaded::examples().into_iter();
+    let multi_threaded = multi_threaded.map(|example| Mistake {
+        name: example.name,
+        check: CheckId::MultiThreaded,
+        message: example.message,
+        hint: example.hint,
+        code: example.code,
+    });
+    standing::examples()
         .into_iter()
-        .map(|example| Mistake {
-            name: example.name,
-            check: CheckId::MultiThreaded,
-            message: example.message,
-            hint: example.hint,
-            code: example.code,
-        })
+        .chain(multi_threaded)
         .collect()
 }

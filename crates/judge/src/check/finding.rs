@@ -52,6 +52,21 @@ pub struct Details {
     pub more: Vec<String>,
 }
 
+/// A mistake that a check can name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its name in a record.
+    pub name: &'static str,
+    /// The check that it fails.
+    pub check: CheckId,
+    /// What the report says of it, with the numbers of an example.
+    pub message: String,
+    /// What the report says to try.
+    pub hint: String,
+    /// Lines of a program that make it.
+    pub code: &'static str,
+}
+
 impl Finding {
     pub(crate) fn pass(id: CheckId, message: impl Into<String>) -> Self {
         Self {

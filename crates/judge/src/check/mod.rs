@@ -18,8 +18,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{Explanation, Mistake, explanation, mistakes};
-pub use finding::{Details, Finding, Status};
+pub use explain::{Explanation, explanation, mistakes};
+pub use finding::{Details, Finding, Mistake, Status};
 pub use multi_threaded::diagnosis::{Cause, Diagnosis, UndecidedReason, diagnose};
 pub use run::note_extended_limit;
 pub use total::number;

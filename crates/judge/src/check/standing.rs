@@ -8,9 +8,12 @@
 //! failure, and decides nothing.
 
 use evidence::ThreadStanding;
-use ids::words::within_backticks;
+use ids::{CheckId, words::within_backticks};
 
-use super::words::{count, shortened};
+use super::{
+    finding::Mistake,
+    words::{count, shortened},
+};
 
 /// The most lines that describe threads.
 const MOST_LINES: usize = 8;
@@ -32,6 +35,69 @@ const LIBRARIES: [&str; 14] = [
     "threadpool",
     "itertools",
 ];
+
+/// The deadlocks that have a name: what happens, lines of a program that makes it, and what its threads do then.
+const EXAMPLES: [(&str, &str, &[Doing]); 6] = [
+    (
+        "two threads take two locks in opposite orders, and each waits for the other",
+        "// One thread:                      // Another thread:\n\
+         let a = first.lock().unwrap();      let b = second.lock().unwrap();\n\
+         let b = second.lock().unwrap();     let a = first.lock().unwrap();",
+        &[Doing::Lock(1), Doing::Lock(2)],
+    ),
+    (
+        "a thread waits for a lock that it holds itself",
+        "let mut total = TOTAL.lock().unwrap();\n\
+         add(5);     // and `add` locks TOTAL as well",
+        &[Doing::Lock(1)],
+    ),
+    (
+        "threads wait for a lock whose holder waits for something else",
+        "let guard = total.lock().unwrap();\n\
+         handle.join().unwrap();     // and that thread locks `total`, as others do",
+        &[Doing::Join, Doing::Lock(1), Doing::Lock(1)],
+    ),
+    (
+        "a channel is read to its end, and a sender is never dropped",
+        "let (sender, receiver) = mpsc::channel();\n\
+         for part in parts {\n    \
+             let sender = sender.clone();\n    \
+             thread::spawn(move || sender.send(sum_of(part)));\n\
+         }\n\
+         let total: u64 = receiver.iter().sum();     // `sender` is still there",
+        &[Doing::Receive],
+    ),
+    (
+        "a channel is full, and nobody receives",
+        "let (sender, receiver) = mpsc::sync_channel(10);\n\
+         let handle = thread::spawn(move || send_all_to(sender));\n\
+         handle.join().unwrap();     // before anything is received",
+        &[Doing::Join, Doing::Send],
+    ),
+    (
+        "fewer threads come to a `Barrier` than it waits for",
+        "let barrier = Barrier::new(8);     // and only 4 threads come to `wait`",
+        &[Doing::Barrier],
+    ),
+];
+
+/// The deadlocks that have a name.
+pub(super) fn examples() -> Vec<Mistake> {
+    EXAMPLES
+        .into_iter()
+        .map(|(message, code, doing)| {
+            let locks = locks(doing);
+            let (name, hint) = deadlock_advice(doing, &locks);
+            Mistake {
+                name,
+                check: CheckId::Run,
+                message: message.to_owned(),
+                hint: hint.to_owned(),
+                code,
+            }
+        })
+        .collect()
+}
 
 /// What one thread did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,14 +195,7 @@ pub(super) struct Explained {
 /// Explain where the threads of a program stood. `is_deadlock` says whether they waited for each other.
 pub(super) fn explain(threads: &[ThreadStanding], is_deadlock: bool) -> Explained {
     let doing: Vec<Doing> = threads.iter().map(Doing::of).collect();
-    let mut locks: Vec<u64> = Vec::new();
-    for one in &doing {
-        if let Doing::Lock(lock) = one
-            && !locks.contains(lock)
-        {
-            locks.push(*lock);
-        }
-    }
+    let locks = locks(&doing);
     let mut groups: Vec<(bool, Doing, Option<String>, usize)> = Vec::new();
     for (thread, &doing) in threads.iter().zip(&doing) {
         let place = own_function(thread);
@@ -173,15 +232,32 @@ pub(super) fn explain(threads: &[ThreadStanding], is_deadlock: bool) -> Explaine
     } else {
         limit_advice(&doing)
     };
-    let deadlock = if threads.len() == 1 {
+    Explained {
+        deadlock: deadlock(threads.len()),
+        lines,
+        advice,
+    }
+}
+
+/// The locks that are waited for, each once.
+fn locks(doing: &[Doing]) -> Vec<u64> {
+    let mut locks = Vec::new();
+    for one in doing {
+        if let Doing::Lock(lock) = one
+            && !locks.contains(lock)
+        {
+            locks.push(*lock);
+        }
+    }
+    locks
+}
+
+/// How a deadlock of so many threads is called, as a predicate.
+fn deadlock(threads: usize) -> &'static str {
+    if threads == 1 {
         "was stopped: its only thread waits for what cannot happen any more (a deadlock)"
     } else {
         "was stopped: all its threads wait for each other (a deadlock)"
-    };
-    Explained {
-        deadlock,
-        lines,
-        advice,
     }
 }
 
@@ -213,7 +289,7 @@ fn deadlock_advice(doing: &[Doing], locks: &[u64]) -> (&'static str, &'static st
              sender before the loop, and give each thread a clone of its own",
         ),
         _ if any(Doing::Send) => (
-            "deadlock-channel-full",
+            "deadlock-send",
             "the channel is full and nobody receives: receive while the threads still send, not after `join`",
         ),
         _ if any(Doing::Barrier) => (
@@ -331,7 +407,7 @@ mod tests {
             (vec![receive], "deadlock-channel"),
             (
                 vec!["std::sync::mpmc::array::Channel<T>::send"],
-                "deadlock-channel-full",
+                "deadlock-send",
             ),
             (vec![condvar, barrier], "deadlock-barrier"),
             (vec![condvar], "deadlock-condvar"),
@@ -345,6 +421,16 @@ mod tests {
         let explained = explain(&many, true);
         assert_eq!(explained.advice.unwrap().0, "deadlock-lock");
         assert_eq!(explained.lines, ["2 threads: waiting for a lock"]);
+    }
+
+    #[test]
+    fn each_example_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = examples().iter().map(|one| one.name).collect();
+        assert_eq!(names.len(), EXAMPLES.len());
+        assert!(
+            names.iter().all(|name| name.starts_with("deadlock-")),
+            "{names:?}"
+        );
     }
 
     #[test]

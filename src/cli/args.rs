@@ -52,6 +52,12 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Write an exercise's data files, to try a program by hand
     Data(DataArgs),
+    /// Show the exercises, and how far your work on each is
+    List {
+        /// How the list is written
+        #[arg(long, value_name = "FORMAT", default_value_t, value_parser = list_formats())]
+        format: Format,
+    },
     /// Copy the starter of an exercise into a new folder
     New {
         /// The exercise
@@ -432,6 +438,11 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 fn class_formats() -> impl TypedValueParser<Value = Format> {
     let formats = Format::ALL.into_iter();
     named(formats.filter(|format| format.is_for_class()).collect())
+}
+
+/// The formats of a list of exercises, by name.
+fn list_formats() -> impl TypedValueParser<Value = Format> {
+    named(vec![Format::Human, Format::Json])
 }
 
 fn named(formats: Vec<Format>) -> impl TypedValueParser<Value = Format> {

@@ -17,6 +17,7 @@ mod explain;
 mod feedback;
 mod grade;
 mod hint;
+mod list;
 mod merge;
 mod mistyped;
 mod new;
@@ -115,6 +116,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         Task::Report(task) => app.report(&task),
         Task::Data(task) => data::run(&task, &app.output),
         Task::CheckExercises(task) => app.check_exercises(&task),
+        Task::List(task) => app.exercises(&task),
         Task::New(task) => new::run(&task, &app.output),
         Task::Explain(task) => app.explain(&task),
         Task::Hint(task) => app.hint(&task),

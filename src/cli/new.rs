@@ -13,7 +13,10 @@ use super::{
     output::{Output, quoted},
     task::New,
 };
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    fault::{Fault, FaultKind},
+    grading::Tries,
+};
 
 /// What belongs to the course and not to the student.
 const OF_THE_COURSE: &str = "exercise.toml";
@@ -21,6 +24,7 @@ const MANIFEST: &str = "Cargo.toml";
 
 pub(super) fn run(task: &New, output: &Output) -> Result<ExitCode, Fault> {
     let New {
+        cache,
         exercise,
         dir,
         shown_dir,
@@ -46,6 +50,8 @@ pub(super) fn run(task: &New, output: &Output) -> Result<ExitCode, Fault> {
         }
         failed(&error)
     })?;
+    // A cache that cannot be written to forgets it.
+    let _ = Tries::none(exercise, dir).keep(cache);
     let readme = dir.join("README.md").is_file();
     let read = if readme {
         format!(

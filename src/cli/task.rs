@@ -16,7 +16,7 @@ use std::{
 
 pub(super) use self::{
     replay::Replay,
-    student::{Explain, Hint, New},
+    student::{Explain, Hint, List, New},
     watch::Watch,
 };
 use super::{
@@ -44,6 +44,7 @@ pub(super) enum Task {
     Ci(Box<Ci>),
     Report(Report),
     Data(Box<Data>),
+    List(List),
     New(Box<New>),
     Explain(Explain),
     Hint(Box<Hint>),
@@ -246,6 +247,7 @@ impl Task {
             Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
             Command::Report(args) => Self::Report(typed.report(args)?),
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
+            Command::List { format } => Self::List(typed.list(format)?),
             Command::New { exercise, dir } => Self::New(Box::new(typed.starter(&exercise, dir)?)),
             Command::Explain { name } => Self::Explain(Explain { name }),
             Command::Hint(args) => Self::Hint(Box::new(typed.hint(args)?)),
@@ -278,6 +280,7 @@ impl Task {
             Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),
             Self::Doctor(task) => task.settings.temp_dir.as_deref(),
             Self::Report(_)
+            | Self::List(_)
             | Self::New(_)
             | Self::Explain(_)
             | Self::Completions(_)

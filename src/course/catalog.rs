@@ -19,6 +19,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "explain",
     "help",
     "hint",
+    "list",
     "man",
     "new",
     "report",

@@ -58,6 +58,7 @@ impl Session<'_> {
         }
         let before = memory.as_ref().and_then(Memory::last);
         told(record.clone(), before);
+        self.note_try(single, &record);
         if let Some(memory) = memory {
             // A cache that cannot be written costs time the next time, and never this record.
             let _ = memory.keep(&self.plan, &record, built.as_ref());

@@ -104,6 +104,7 @@ impl Session<'_> {
         let replay = (single.replay)(&self.plan);
         let (record, built) =
             self.grade_prepared(single.submission, &intake, first, (&replay, single.repeat));
+        self.note_try(single, &record);
         let before = memory.as_ref().and_then(Memory::last);
         if let Some(memory) = memory {
             // A cache that cannot be written costs time the next time, and never this record.

@@ -32,6 +32,7 @@ mod seeds;
 mod session;
 mod submission;
 mod total;
+mod tries;
 
 pub use self::{
     again::Again,
@@ -44,4 +45,5 @@ pub use self::{
     seeds::{Observe, ObserveRequest, RunPlan, observe, seeds},
     session::{ClassSetup, Session},
     submission::{Intake, Origin, Submission},
+    tries::{Tries, Try},
 };

@@ -5,12 +5,24 @@ use std::path::PathBuf;
 use super::{Grade, Typed, replay::Replay};
 use crate::{
     cli::args::{GradeArgs, HintArgs},
+    config::Settings,
     course::Exercise,
     fault::Fault,
 };
+use report::Format;
+
+/// List the exercises.
+pub(in crate::cli) struct List {
+    pub(in crate::cli) settings: Settings,
+    pub(in crate::cli) format: Format,
+    /// The current folder.
+    pub(in crate::cli) here: PathBuf,
+}
 
 /// Copy a starter.
 pub(in crate::cli) struct New {
+    /// Where it is noted that the folder has the starter.
+    pub(in crate::cli) cache: PathBuf,
     pub(in crate::cli) exercise: Exercise,
     /// The folder to write into.
     pub(in crate::cli) dir: PathBuf,
@@ -39,6 +51,14 @@ pub(in crate::cli) struct Hint {
 }
 
 impl Typed<'_> {
+    pub(super) fn list(&self, format: Format) -> Result<List, Fault> {
+        Ok(List {
+            settings: self.settings()?,
+            format,
+            here: self.here.to_path_buf(),
+        })
+    }
+
     pub(super) fn starter(&self, exercise: &str, dir: PathBuf) -> Result<New, Fault> {
         let settings = self.settings()?;
         let course = self.global.overrides().course;
@@ -51,6 +71,7 @@ impl Typed<'_> {
             exercise: settings.course.exercise(exercise)?,
             grade: to(Some(dir.clone())).named("grade"),
             data: to(None).named("grade data"),
+            cache: settings.cache_dir,
             dir: self.here.join(&dir),
             shown_dir: dir,
         })

@@ -44,6 +44,9 @@ fn a_copy_of_the_starter_is_graded_and_run_by_cargo_inside_another_workspace() {
         main(&course().join("exercises/sum-of-products"))
     );
 
+    let list = run(workspace.grade().arg("list")).code(0);
+    list.reports(&["other/mine the starter, unchanged: not graded yet"]);
+
     // The commands that are shown.
     let commands: Vec<&str> = told
         .stdout

@@ -39,6 +39,15 @@ impl Student {
         run(command.arg(&self.folder)).code(0)
     }
 
+    /// What the list of exercises says of the student's folder.
+    fn listed(&self) -> String {
+        let list = run(self.workspace.grade().arg("list")).code(0);
+        let own = "exercises/sum-of-products\n    not graded yet\n";
+        assert!(list.stdout.contains(own), "{}", list.shown());
+        let (_, mine) = list.stdout.split_once("/mine\n").unwrap_or_default();
+        mine.trim().to_owned()
+    }
+
     /// Take the lines that are asked for, one file after the other.
     fn mend_the_total(&self) {
         let text = fs::read_to_string(self.main()).unwrap();
@@ -56,6 +65,7 @@ impl Student {
 #[test]
 fn a_student_is_told_what_changed_and_what_to_look_at_next() {
     let student = Student::new();
+    assert_eq!(student.listed(), "");
     // Without a grading before, a hint grades first.
     let first = student.hint(&[]).reports(&[
         "total: wrong on",
@@ -78,11 +88,23 @@ fn a_student_is_told_what_changed_and_what_to_look_at_next() {
         report.shown()
     );
 
+    let listed = student.listed();
+    assert!(
+        listed.starts_with("the starter, unchanged: 4 of 10 points; graded "),
+        "{listed}"
+    );
     student.mend_the_total();
+    let saved = student.listed();
+    assert!(saved.ends_with("; saved again since then"), "{saved}");
     let report = student.grade().code(1);
     let since = "since the last try: total now right; multi-threaded still 1.00\n\nFAIL";
     assert!(report.stdout.starts_with(since), "{}", report.shown());
 
+    let listed = student.listed();
+    assert!(
+        listed.starts_with("FAIL  6 of 10 points; graded "),
+        "{listed}"
+    );
     // Another thing fails, and so its ladder begins.
     for number in 1..=4 {
         let hint = student.hint(&[]).reports(&[
@@ -98,22 +120,42 @@ fn a_student_is_told_what_changed_and_what_to_look_at_next() {
             .reports(&["hint 1 of 4", "hint 4 of 4", "grade explain multi-threaded"]);
     assert_eq!(all.stdout, student.hint(&["--again"]).stdout);
 
-    let text = fs::read_to_string(student.main()).unwrap();
-    fs::write(
-        student.main(),
-        text.replace("let mut total", "let mut total: &str"),
-    )
-    .unwrap();
-    student.hint(&[]).reports(&[
-        "build: it does not compile",
-        "at src/main.rs:",
-        "hint 1 of 4",
-    ]);
+    student.breaks_and_passes();
+}
 
-    fs::copy(
-        submission("correct-u64-fold").join("src/main.rs"),
-        student.main(),
-    )
-    .unwrap();
-    student.hint(&[]).reports(&["every check passes"]);
+impl Student {
+    /// The end of the story: the best result so far is remembered.
+    fn breaks_and_passes(&self) {
+        let text = fs::read_to_string(self.main()).unwrap();
+        fs::write(
+            self.main(),
+            text.replace("let mut total", "let mut total: &str"),
+        )
+        .unwrap();
+        let broken = self.hint(&[]);
+        broken.reports(&[
+            "build: it does not compile",
+            "at src/main.rs:",
+            "hint 1 of 4",
+        ]);
+        let listed = self.listed();
+        assert!(
+            listed.starts_with("FAIL  0 of 10 points, at best 6 so far; graded "),
+            "{listed}"
+        );
+
+        let solution = submission("correct-u64-fold").join("src/main.rs");
+        fs::copy(solution, self.main()).unwrap();
+        self.hint(&[]).reports(&["every check passes"]);
+        let mut command = self.workspace.grade();
+        let list = run(command.args(["list", "--format", "json"])).code(0);
+        let list: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+        assert_eq!(list["schema"], "grade-list/1");
+        let work = &list["exercises"][0]["work"];
+        assert_eq!(work[0]["state"], "not-graded-yet");
+        let mine = &work[1];
+        assert_eq!(mine["state"], "pass", "{work:#}");
+        let ten = serde_json::json!({"earned": 10, "possible": 10});
+        assert_eq!((&mine["best"], &mine["last"]["score"]), (&ten, &ten));
+    }
 }

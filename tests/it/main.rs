@@ -11,6 +11,7 @@ mod batch;
 mod ci;
 mod containers;
 mod failures;
+mod first_session;
 mod grade;
 mod gradebooks;
 mod hostile;

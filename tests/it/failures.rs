@@ -133,14 +133,14 @@ fn a_deadlock_is_called_one_and_says_who_waits_for_what() {
         (
             "deadlock-lock-order",
             &[
-                "the first thread (`main`) in `main`: waiting for another thread to end (`join`)",
-                "1 thread in `add`: waiting for lock A",
-                "1 thread in `add`: waiting for lock B",
+                "the first thread (`main`) in `main` (src/main.rs:44): waiting for another thread to end (`join`)",
+                "1 thread in `add` (src/main.rs:10 or 12): waiting for lock A",
+                "1 thread in `add` (src/main.rs:10 or 12): waiting for lock B",
             ],
         ),
         (
             "deadlock-lock-twice",
-            &["the first thread (`main`) in `add`: waiting for a lock"],
+            &["the first thread (`main`) in `add` (src/main.rs:8): waiting for a lock"],
         ),
     ] {
         let check = &FAILED[name];

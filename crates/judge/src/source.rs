@@ -97,6 +97,34 @@ impl Source {
         })
     }
 
+    /// The lines of the only function of this name in which these tokens follow each other, and its file.
+    pub(crate) fn lines_in_function(
+        &self,
+        name: &str,
+        words: &[&str],
+    ) -> Option<(&str, Vec<usize>)> {
+        let mut found = self.files.iter().filter_map(|(file, text)| {
+            let tokens = tokens(text);
+            let starts = (0..tokens.len()).filter(|&at| starts_with(&tokens[at..], &["fn", name]));
+            let starts: Vec<usize> = starts.collect();
+            let &[start] = starts.as_slice() else {
+                return (starts.len() > 1).then(|| (file.as_str(), Vec::new()));
+            };
+            let open = start + tokens[start..].iter().position(|token| token.text == "{")?;
+            let end = closing(&tokens, open)?;
+            let lines = (open..end).filter(|&at| starts_with(&tokens[at..], words));
+            let lines = lines.map(|at| {
+                text[..tokens[at + words.len() - 1].at]
+                    .matches('\n')
+                    .count()
+                    + 1
+            });
+            Some((file.as_str(), lines.collect()))
+        });
+        let only = found.next()?;
+        found.next().is_none().then_some(only)
+    }
+
     /// Where a lock is taken: preferably one that seems to be held while `calls` are made.
     pub(crate) fn find_lock(&self, calls: &[&str]) -> Option<Spot<'_>> {
         const LOCK: [&str; 3] = [".", "lock", "("];

@@ -113,7 +113,7 @@ fn threads_are_drawn_on_a_terminal_and_counted_elsewhere() {
     graded
         .report("correct-two-threads", &["--details"])
         .code(0)
-        .reports(&["asked do reads overlap", "thread 2 reads "]);
+        .reports(&["asked are several files read", "thread 2 reads "]);
 }
 
 #[test]

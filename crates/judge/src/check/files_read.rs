@@ -43,6 +43,10 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         ),
     };
     let vain = asked_in_vain(run);
+    let diagnosis = match files.read {
+        0 => "no-file-read",
+        _ => "files-left-out",
+    };
     let details = Details {
         seed: Some(run.seed),
         expected: Some(format!("{} read", count(files.expected, "file"))),
@@ -55,7 +59,7 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
         more: vain.iter().map(|(what, _)| what.clone()).collect(),
         ..Details::default()
     };
-    let finding = Finding::fail(CheckId::FilesRead, message, details);
+    let finding = Finding::fail(CheckId::FilesRead, message, details).diagnosed(diagnosis);
     match vain {
         Some((_, hint)) => finding.hint(hint),
         None => finding,
@@ -163,7 +167,7 @@ fn nothing_read(run: &RunEvidence, knows: bool) -> Option<Finding> {
             count(nothing, "data file")
         ),
     };
-    Some(Finding::fail(CheckId::FilesRead, message, details).hint(
+    Some(Finding::fail(CheckId::FilesRead, message, details).diagnosed("asked-for-nothing").hint(
         "`read` fills the buffer it is given and makes it no longer: take `read_to_string`, or a buffer that \
          is not empty",
     ))
@@ -185,8 +189,12 @@ fn only_touched(run: &RunEvidence) -> Option<Finding> {
         seen: Some(format!("less than half of {touched} asked for")),
         ..Details::default()
     };
-    let message = format!("{touched} read for less than half of the bytes");
-    Some(Finding::fail(CheckId::FilesRead, message, details))
+    let message = format!("{touched}: less than half of the bytes were read");
+    Some(
+        Finding::fail(CheckId::FilesRead, message, details)
+            .diagnosed("read-in-part")
+            .hint("read each file to its end, for example by `fs::read_to_string`"),
+    )
 }
 
 /// What the observer recorded about files that were not read, if that explains it.
@@ -247,5 +255,7 @@ fn tampered(run: &RunEvidence) -> Finding {
         _ => "were not left as they were",
     };
     let message = format!("{} {left}", count(changed, "data file"));
-    Finding::fail(CheckId::FilesRead, message, details).hint(hint)
+    Finding::fail(CheckId::FilesRead, message, details)
+        .diagnosed("files-changed")
+        .hint(hint)
 }

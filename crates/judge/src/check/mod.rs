@@ -37,7 +37,9 @@ pub const fn asks(id: CheckId) -> &'static str {
         CheckId::Run => "does every run end by itself, with exit code 0, within its limits?",
         CheckId::Total => "is the last line printed the total, on every dataset?",
         CheckId::FilesRead => "was every data file read, and left as it was?",
-        CheckId::MultiThreaded => "do reads overlap, by several threads of one process?",
+        CheckId::MultiThreaded => {
+            "are several files read at the same time, by threads of one process?"
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
         return Finding::pass(CheckId::Run, passed(runs));
     };
     let is_deadlock = first.execution.termination == Termination::Deadlock;
-    let standing = standing::explain(&first.execution.standing, is_deadlock);
+    let standing = standing::explain(&first.execution.standing, is_deadlock, source);
     let (seen, hint) = if is_deadlock {
         (standing.deadlock.to_owned(), None)
     } else {

@@ -14,6 +14,7 @@ use super::{
     finding::Mistake,
     words::{count, shortened},
 };
+use crate::source::Source;
 
 /// The most lines that describe threads.
 const MOST_LINES: usize = 8;
@@ -150,6 +151,21 @@ impl Doing {
         }
     }
 
+    /// The call by which a program comes to wait so.
+    const fn tokens(self) -> Option<&'static [&'static str]> {
+        Some(match self {
+            Self::Lock(_) => &[".", "lock", "("],
+            Self::Join => &[".", "join", "("],
+            Self::ScopeEnd => &["scope", "("],
+            Self::Receive => &[".", "recv", "("],
+            Self::Send => &[".", "send", "("],
+            Self::Barrier | Self::Condition => &[".", "wait", "("],
+            Self::Sleep => &["sleep", "("],
+            Self::Input => &[".", "read_line", "("],
+            Self::Runs | Self::Parked | Self::Other => return None,
+        })
+    }
+
     /// What the thread does. `locks` are all locks that are waited for.
     fn words(self, locks: &[u64]) -> String {
         match self {
@@ -193,12 +209,17 @@ pub(super) struct Explained {
 }
 
 /// Explain where the threads of a program stood. `is_deadlock` says whether they waited for each other.
-pub(super) fn explain(threads: &[ThreadStanding], is_deadlock: bool) -> Explained {
-    let doing: Vec<Doing> = threads.iter().map(Doing::of).collect();
+pub(super) fn explain(threads: &[ThreadStanding], is_deadlock: bool, source: &Source) -> Explained {
+    let doing = threads.iter().map(|thread| {
+        let doing = Doing::of(thread);
+        let sleeps = doing == Doing::Runs && sleeps_between(thread, source);
+        if sleeps { Doing::Sleep } else { doing }
+    });
+    let doing: Vec<Doing> = doing.collect();
     let locks = locks(&doing);
     let mut groups: Vec<(bool, Doing, Option<String>, usize)> = Vec::new();
     for (thread, &doing) in threads.iter().zip(&doing) {
-        let place = own_function(thread);
+        let place = own_function(thread).map(|name| place(&name, doing, source));
         let same = groups.iter_mut().find(|(is_first, other, there, _)| {
             *is_first == thread.is_first && *other == doing && *there == place
         });
@@ -216,7 +237,7 @@ pub(super) fn explain(threads: &[ThreadStanding], is_deadlock: bool) -> Explaine
                 (true, 1) => "the first thread (`main`)".to_owned(),
                 _ => count(*number, "thread"),
             };
-            let place = place.iter().map(|place| format!(" in `{place}`"));
+            let place = place.iter().map(|place| format!(" in {place}"));
             format!(
                 "{who}{}: {}",
                 place.collect::<String>(),
@@ -340,9 +361,34 @@ fn own_function(thread: &ThreadStanding) -> Option<String> {
         let is_own = !function.starts_with('<') && !LIBRARIES.contains(&krate);
         is_own.then_some(path)
     })?;
-    let plain = own.replace("::{{closure}}", "");
-    let place = within_backticks(&shortened(&plain, 60));
-    Some(place)
+    Some(own.replace("::{{closure}}", ""))
+}
+
+/// Whether a thread that runs at the moment is in a function that sleeps: most likely a loop that sleeps again and again.
+fn sleeps_between(thread: &ThreadStanding, source: &Source) -> bool {
+    let function = own_function(thread).or_else(|| thread.is_first.then(|| "main".to_owned()));
+    let lines = function.and_then(|function| {
+        let name = function.rsplit("::").next().unwrap_or(&function);
+        source.lines_in_function(name, &["sleep", "("])
+    });
+    lines.is_some_and(|(_, lines)| !lines.is_empty())
+}
+
+/// A function of the student, and the line in which it waits, if the source has one or two such calls in it.
+fn place(function: &str, doing: Doing, source: &Source) -> String {
+    let shown = within_backticks(&shortened(function, 60));
+    let name = function.rsplit("::").next().unwrap_or(function);
+    let lines = doing
+        .tokens()
+        .and_then(|tokens| source.lines_in_function(name, tokens));
+    match lines {
+        Some((file, lines)) => match lines.as_slice() {
+            [line] => format!("`{shown}` ({file}:{line})"),
+            [one, two] => format!("`{shown}` ({file}:{one} or {two})"),
+            _ => format!("`{shown}`"),
+        },
+        None => format!("`{shown}`"),
+    }
 }
 
 #[cfg(test)]
@@ -385,7 +431,7 @@ mod tests {
             ),
             thread(&[LOCK, "my::add"], 0x20),
         ];
-        let explained = explain(&threads, true);
+        let explained = explain(&threads, true, &Source::default());
         assert_eq!(
             explained.lines,
             [
@@ -395,6 +441,53 @@ mod tests {
             ]
         );
         assert_eq!(explained.advice.unwrap().0, "deadlock-lock-order");
+    }
+
+    #[test]
+    fn the_line_is_told_where_the_source_has_one_or_two_such_calls() {
+        let line = |text: &str| {
+            let source = Source::new([("src/main.rs".to_owned(), text.to_owned())]);
+            let explained = explain(&[thread(&[LOCK, "my::add::{{closure}}"], 1)], true, &source);
+            explained.lines[0].clone()
+        };
+        let one = "fn add() {\n a.lock(); }";
+        assert_eq!(
+            line(one),
+            "1 thread in `add` (src/main.rs:2): waiting for a lock"
+        );
+        let two = "fn add() {\n a.lock();\n b.lock(); }";
+        assert_eq!(
+            line(two),
+            "1 thread in `add` (src/main.rs:2 or 3): waiting for a lock"
+        );
+        for text in [
+            "",
+            "fn add() { }",
+            "fn add() { a.lock(); b.lock(); c.lock(); }",
+        ] {
+            assert_eq!(line(text), "1 thread in `add`: waiting for a lock");
+        }
+    }
+
+    #[test]
+    fn a_loop_that_sleeps_does_so_even_while_it_looks_whether_it_may_go_on() {
+        let awake = first(ThreadStanding {
+            runs: true,
+            call: None,
+            ..thread(&["my::main"], 0)
+        });
+        let name = |text: &str| {
+            let source = Source::new([("src/main.rs".to_owned(), text.to_owned())]);
+            explain(std::slice::from_ref(&awake), false, &source)
+                .advice
+                .unwrap()
+                .0
+        };
+        assert_eq!(name("fn main() { while x { sleep(d); } }"), "sleeps");
+        assert_eq!(
+            name("fn main() { while x { } }\nfn other() { sleep(d); }"),
+            "endless-loop"
+        );
     }
 
     #[test]
@@ -414,11 +507,11 @@ mod tests {
             (vec![JOIN], "deadlock"),
             (vec![], "deadlock"),
         ] {
-            let explained = explain(&[thread(&functions, 1)], true);
+            let explained = explain(&[thread(&functions, 1)], true, &Source::default());
             assert_eq!(explained.advice.unwrap().0, name, "{functions:?}");
         }
         let many = [thread(&[LOCK], 1), thread(&[LOCK], 1)];
-        let explained = explain(&many, true);
+        let explained = explain(&many, true, &Source::default());
         assert_eq!(explained.advice.unwrap().0, "deadlock-lock");
         assert_eq!(explained.lines, ["2 threads: waiting for a lock"]);
     }
@@ -445,8 +538,11 @@ mod tests {
             call: Some((0, [0; 6])),
             ..thread(&["std::io::stdio::read_line", "my::main"], 0)
         };
-        let name =
-            |threads: &[ThreadStanding]| explain(threads, false).advice.map(|(name, _)| name);
+        let name = |threads: &[ThreadStanding]| {
+            explain(threads, false, &Source::default())
+                .advice
+                .map(|(name, _)| name)
+        };
         assert_eq!(name(&[runs.clone(), sleeps.clone()]), Some("endless-loop"));
         assert_eq!(name(&[sleeps]), Some("sleeps"));
         assert_eq!(name(&[input, runs]), Some("waits-for-input"));
@@ -459,8 +555,11 @@ mod tests {
         let threads: Vec<_> = (0..20)
             .map(|n| thread(&[&format!("my::f{n}")], n))
             .collect();
-        assert_eq!(explain(&threads, true).lines.len(), MOST_LINES + 1);
-        let line = &explain(&[thread(&[&long], 1)], true).lines[0];
+        assert_eq!(
+            explain(&threads, true, &Source::default()).lines.len(),
+            MOST_LINES + 1
+        );
+        let line = &explain(&[thread(&[&long], 1)], true, &Source::default()).lines[0];
         assert!(
             line.chars().count() < 400 && line.matches('`').count() == 2,
             "{line}"

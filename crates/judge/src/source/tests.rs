@@ -34,6 +34,19 @@ fn what_follows_a_call_is_found_behind_its_closing_bracket() {
 }
 
 #[test]
+fn lines_are_found_in_the_only_function_of_a_name() {
+    let text = "fn a() {\n x.lock();\n}\nfn b<T>(f: fn(T)) {\n if c {\n m\n.lock(); } n.lock();\n}\nfn c() { }";
+    let source = source(text);
+    let lines = |name| source.lines_in_function(name, &[".", "lock", "("]);
+    assert_eq!(lines("a"), Some(("src/main.rs", vec![2])));
+    assert_eq!(lines("b"), Some(("src/main.rs", vec![7, 7])));
+    assert_eq!(lines("c"), Some(("src/main.rs", vec![])));
+    assert_eq!(lines("d"), None);
+    let twice = Source::new(["a", "b"].map(|file| (file.to_owned(), text.to_owned())));
+    assert_eq!(twice.lines_in_function("a", &["x"]), None);
+}
+
+#[test]
 fn the_lock_that_is_held_is_preferred() {
     let reads = ["read_to_string"];
     for (text, expected) in [

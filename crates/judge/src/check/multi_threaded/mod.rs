@@ -78,7 +78,13 @@ fn check_observed(run: &RunEvidence, observation: &Observation, source: &Source)
             let look = told.spot.map(|spot| spot.quoted());
             details.more.splice(0..0, look);
             details.more.push(SCALE.into());
-            Finding::fail(CheckId::MultiThreaded, told.message, details)
+            let message = if observation.files_read < files {
+                told.message
+                    .replace("reads all files", "reads all files that are read")
+            } else {
+                told.message
+            };
+            Finding::fail(CheckId::MultiThreaded, message, details)
                 .diagnosed(told.name)
                 .hint(told.hint)
         }

@@ -1,6 +1,6 @@
 //! `grade explain [NAME]`: what a check asks and how it is measured, or what a mistake is.
 //!
-//! Needs no course and no submission.
+//! Needs no submission, and no course: where there is one, the mistakes of its exercises are explained too.
 
 use super::{app::App, exit_code::ExitCode, task::Explain};
 use crate::fault::Fault;
@@ -10,18 +10,19 @@ use report::{explain_check, explain_list, explain_mistake};
 
 impl App {
     pub(super) fn explain(&self, task: &Explain) -> Result<ExitCode, Fault> {
-        let mistakes = mistakes();
+        let mut mistakes = mistakes();
+        mistakes.extend(task.mistakes.iter().cloned());
         let text = match &task.name {
             None => explain_list(&CheckId::ALL.map(explanation), &mistakes),
             Some(name) => {
                 let check = CheckId::ALL.into_iter().find(|id| id.as_str() == name);
-                let mistake = mistakes.iter().find(|mistake| mistake.name == name);
+                let mistake = mistakes.iter().find(|mistake| mistake.name == *name);
                 match (check, mistake) {
                     (Some(id), _) => explain_check(&explanation(id), &mistakes),
                     (None, Some(mistake)) => explain_mistake(mistake),
                     (None, None) => {
                         let known = CheckId::ALL.map(CheckId::as_str);
-                        let named = mistakes.iter().map(|mistake| mistake.name);
+                        let named = mistakes.iter().map(|mistake| mistake.name.as_str());
                         let known: Vec<&str> = known.into_iter().chain(named).collect();
                         return Err(unknown(name, &known));
                     }

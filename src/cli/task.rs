@@ -249,7 +249,7 @@ impl Task {
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
             Command::List { format } => Self::List(typed.list(format)?),
             Command::New { exercise, dir } => Self::New(Box::new(typed.starter(&exercise, dir)?)),
-            Command::Explain { name } => Self::Explain(Explain { name }),
+            Command::Explain { name } => Self::Explain(typed.explain(name)),
             Command::Hint(args) => Self::Hint(Box::new(typed.hint(args)?)),
             Command::CheckExercises => {
                 let settings = typed.settings()?;

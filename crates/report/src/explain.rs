@@ -37,7 +37,7 @@ pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake]) -> String 
     if !named.is_empty() {
         section(&mut text, "Mistakes with a name, for `grade explain NAME`");
         for mistake in named {
-            row(&mut text, mistake.name, &mistake.message);
+            row(&mut text, &mistake.name, &mistake.message);
         }
     }
     text
@@ -54,9 +54,11 @@ pub fn explain_mistake(mistake: &Mistake) -> String {
         code,
     } = mistake;
     let mut text = format!("{BOLD}{name}{BOLD:#}: a mistake that fails `{check}`\n");
-    section(&mut text, "A program that makes it has such lines");
-    for line in code.lines() {
-        let _ = writeln!(text, "    {line}");
+    if let Some(code) = code {
+        section(&mut text, "A program that makes it has such lines");
+        for line in code.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
     }
     section(&mut text, "What the report says then");
     paragraph(&mut text, "  ", message);
@@ -85,7 +87,7 @@ pub fn explain_list(explanations: &[Explanation], mistakes: &[Mistake]) -> Strin
             section(&mut text, &format!("Mistakes that fail `{id}`"));
         }
         for mistake in named {
-            row(&mut text, mistake.name, &mistake.message);
+            row(&mut text, &mistake.name, &mistake.message);
         }
     }
     text += "\n`grade explain NAME` explains one of them.\n";

@@ -9,6 +9,8 @@ use crate::{
     course::Exercise,
     fault::Fault,
 };
+use ids::CheckId;
+use judge::check::Mistake;
 use report::Format;
 
 /// List the exercises.
@@ -38,6 +40,8 @@ pub(in crate::cli) struct New {
 pub(in crate::cli) struct Explain {
     /// Which; none for a list.
     pub(in crate::cli) name: Option<String>,
+    /// The mistakes that the exercises of the course know, if there is a course.
+    pub(in crate::cli) mistakes: Vec<Mistake>,
 }
 
 /// Give the next hint.
@@ -51,6 +55,30 @@ pub(in crate::cli) struct Hint {
 }
 
 impl Typed<'_> {
+    pub(super) fn explain(&self, name: Option<String>) -> Explain {
+        // A course that is wrong is told by every other command; the checks are the same everywhere.
+        let settings = self.settings().ok();
+        let course = settings.map(|settings| settings.course);
+        let exercises = course.into_iter().flat_map(|course| {
+            let ids = course.exercise_ids().unwrap_or_default();
+            ids.into_iter()
+                .filter_map(move |id| course.exercise(id.as_str()).ok())
+        });
+        let totals = exercises.filter_map(|exercise| exercise.total);
+        let known = totals.flat_map(|total| total.mistakes);
+        let mistakes = known.map(|known| Mistake {
+            name: known.id,
+            check: CheckId::Total,
+            message: known.says,
+            hint: known.advice,
+            code: None,
+        });
+        Explain {
+            name,
+            mistakes: mistakes.collect(),
+        }
+    }
+
     pub(super) fn list(&self, format: Format) -> Result<List, Fault> {
         Ok(List {
             settings: self.settings()?,

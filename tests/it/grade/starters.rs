@@ -132,6 +132,12 @@ fn every_check_and_every_mistake_is_explained() {
     explain(&["serialised"])
         .code(0)
         .reports(&["8 threads take turns", "grade explain multi-threaded"]);
+    // The mistakes of the exercise.
+    let known = [
+        "the numbers on lines 4 and 18 were multiplied",
+        "a mistake that fails `total`",
+    ];
+    explain(&["lines-from-zero"]).code(0).reports(&known);
     explain(&["serialized"]).refuses(2, &["did you mean `grade explain serialised`?"]);
 }
 
@@ -150,7 +156,7 @@ fn every_mistake_in_reading_has_a_ladder_and_every_ladder_a_mistake() {
     let mistakes = judge::check::mistakes();
     for mistake in &mistakes {
         assert!(
-            has(mistake.check, Some(mistake.name)),
+            has(mistake.check, Some(&mistake.name)),
             "{} has no ladder",
             mistake.name
         );

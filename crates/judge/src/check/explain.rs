@@ -132,11 +132,11 @@ pub const fn explanation(id: CheckId) -> Explanation {
 pub fn mistakes() -> Vec<Mistake> {
     let multi_threaded = multi_threaded::examples().into_iter();
     let multi_threaded = multi_threaded.map(|example| Mistake {
-        name: example.name,
+        name: example.name.to_owned(),
         check: CheckId::MultiThreaded,
         message: example.message,
         hint: example.hint,
-        code: example.code,
+        code: Some(example.code),
     });
     standing::examples()
         .into_iter()

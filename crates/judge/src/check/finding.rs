@@ -56,7 +56,7 @@ pub struct Details {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// Its name in a record.
-    pub name: &'static str,
+    pub name: String,
     /// The check that it fails.
     pub check: CheckId,
     /// What the report says of it, with the numbers of an example.
@@ -64,7 +64,7 @@ pub struct Mistake {
     /// What the report says to try.
     pub hint: String,
     /// Lines of a program that make it.
-    pub code: &'static str,
+    pub code: Option<&'static str>,
 }
 
 impl Finding {

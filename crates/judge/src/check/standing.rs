@@ -90,11 +90,11 @@ pub(super) fn examples() -> Vec<Mistake> {
             let locks = locks(doing);
             let (name, hint) = deadlock_advice(doing, &locks);
             Mistake {
-                name,
+                name: name.to_owned(),
                 check: CheckId::Run,
                 message: message.to_owned(),
                 hint: hint.to_owned(),
-                code,
+                code: Some(code),
             }
         })
         .collect()
@@ -518,7 +518,8 @@ mod tests {
 
     #[test]
     fn each_example_has_a_name_of_its_own() {
-        let names: std::collections::BTreeSet<_> = examples().iter().map(|one| one.name).collect();
+        let names: std::collections::BTreeSet<_> =
+            examples().iter().map(|one| one.name.clone()).collect();
         assert_eq!(names.len(), EXAMPLES.len());
         assert!(
             names.iter().all(|name| name.starts_with("deadlock-")),

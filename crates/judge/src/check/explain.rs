@@ -97,7 +97,7 @@ pub const fn explanation(id: CheckId) -> Explanation {
             "The grader makes the disk slow: to read a file takes one round. A thread that reads is stopped until the round \
              is over. While it waits, all other threads go on. When each of them waits as well, for the disk or for \
              another thread, the round ends, and all reads that waited go on together. The number of files divided by the \
-             number of rounds is the number of reads at once, on average: 1.00 with one thread, 2.00 with two threads that \
+             number of rounds tells how many are read at the same time, on average: 1.00 with one thread, 2.00 with two threads that \
              share the files. At least 1.90 are asked for, by threads of one process. No clock is used, so that a fast or a \
              busy computer makes no difference.",
             "The web page has a picture of your threads: which of them read when. You can also add \

@@ -59,7 +59,7 @@ pub(super) enum Change {
     None,
     /// Something that an editor does in the middle of its work, such as removing a name.
     Begun,
-    /// A file is complete under its name.
+    /// A file of the crate is complete under its name.
     Saved,
 }
 
@@ -163,8 +163,9 @@ impl Files {
                 continue;
             }
             is_stale |= is_folder;
-            let is_whole =
-                !is_folder && what.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::MOVED_TO);
+            let is_whole = !is_folder
+                && is_source(name)
+                && what.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::MOVED_TO);
             change = change.max(if is_whole {
                 Change::Saved
             } else {
@@ -286,6 +287,11 @@ fn is_nothing(name: &[u8], is_top_folder: bool) -> bool {
     (is_top_folder && name == b"target") || is_backup || intake::is_dropped(name)
 }
 
+/// Whether the name is one under which a file of a crate stays. Some editors write under another name first.
+fn is_source(name: &[u8]) -> bool {
+    name.ends_with(b".rs") || name.ends_with(b".toml")
+}
+
 /// Whether cargo or another tool has made the folder.
 fn is_made(folder: &Path) -> bool {
     folder.join(OsStr::new("CACHEDIR.TAG")).is_file()
@@ -340,6 +346,10 @@ mod tests {
                 fs::rename(root.join("src/.main.rs.tmp"), root.join("src/main.rs")).unwrap();
             },
             saved,
+        );
+        sees(
+            |root| fs::write(root.join("src/main.rs___jb_tmp___"), "x").unwrap(),
+            [Change::Begun, Change::Saved],
         );
         sees(
             |root| fs::remove_file(root.join("src/main.rs")).unwrap(),

@@ -436,7 +436,9 @@ impl Watching<'_> {
         }
         let now = now();
         let was_quiet = self.state.saved.is_none_or(|saved| now >= saved + QUIET);
-        self.state.saved = Some(now);
+        if change == Change::Saved {
+            self.state.saved = Some(now);
+        }
         let at_once = change == Change::Saved && was_quiet && !self.state.is_working;
         self.state.due = Some(if at_once { now } else { now + QUIET });
         self.stop_work();

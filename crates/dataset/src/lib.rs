@@ -87,17 +87,36 @@ impl Dataset {
         self.files.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Write every file into `dir`, which must not have a file of such a name yet.
+    /// Write every file into `dir`, which must not have a file of such a name yet. They are written in an order that has
+    /// nothing to do with their names, and is the same each time: some file systems list files as they were made, and a
+    /// program that does not sort them can be told from one that does.
     ///
     /// # Errors
     /// The folder is full, read-only, gone, or has such a file.
     pub fn write(&self, dir: &Path) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = rustix::fs::open(dir, flags, Mode::empty())?;
-        for (name, contents) in self.files() {
-            write_file(folder.as_fd(), name, contents)?;
+        for (name, range) in self.shuffled() {
+            write_file(folder.as_fd(), name, &self.bytes[range.clone()])?;
         }
         Ok(())
+    }
+}
+
+impl Dataset {
+    /// The files in an order that is the same each time, and is not that of their names.
+    fn shuffled(&self) -> Vec<&(String, Range<usize>)> {
+        let mut files: Vec<_> = self.files.iter().collect();
+        let mut state: u64 = 0x9E37_79B9_7F4A_7C15;
+        for end in (2..=files.len()).rev() {
+            // Xorshift: any order will do.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let below = usize::try_from(state % end as u64).unwrap_or(0);
+            files.swap(end - 1, below);
+        }
+        files
     }
 }
 

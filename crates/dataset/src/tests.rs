@@ -189,3 +189,29 @@ fn the_whole_of_i64_is_a_range() {
     assert!(drawn.iter().any(|n| *n < 0) && drawn.iter().any(|n| *n > 0));
     assert_eq!(random.randint(7, 7), 7);
 }
+
+#[test]
+fn files_are_written_in_an_order_of_its_own() {
+    let vector = vectors()
+        .into_iter()
+        .max_by_key(|vector| vector.files)
+        .unwrap();
+    let dataset = generate(&vector.recipe(), vector.seed.0);
+    let order: Vec<_> = dataset
+        .shuffled()
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let again: Vec<_> = dataset
+        .shuffled()
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(order, again);
+    let names: Vec<_> = dataset.names().collect();
+    let at_its_place = order.iter().zip(&names).filter(|(one, two)| one == two);
+    assert!(at_its_place.count() < 10);
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, names);
+}

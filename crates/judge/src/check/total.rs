@@ -165,7 +165,7 @@ enum Answer {
 impl Answer {
     fn seen(&self) -> String {
         match self {
-            Self::Number(number) => number.clone(),
+            Self::Number(number) => shortened(number, 60),
             Self::Text(line) => format!("`{}`", within_backticks(&shortened(line, 60))),
             Self::TooLong => "a last line of more than 64 KiB".into(),
             Self::Nothing => "nothing on standard output".into(),

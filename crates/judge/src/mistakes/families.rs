@@ -25,6 +25,8 @@ pub(super) struct Found {
     pub(super) advice: String,
     /// Of how many of its kind it is the one that fits.
     pub(super) candidates: usize,
+    /// Whether it fits where files are taken as the folder lists them.
+    pub(super) is_listed: bool,
     /// Whether a race of threads does the same now and then.
     pub(super) may_be_race: bool,
 }
@@ -41,6 +43,7 @@ impl Found {
             says: says.into(),
             advice: advice.into(),
             candidates,
+            is_listed: false,
             may_be_race: false,
         }
     }
@@ -300,8 +303,8 @@ fn part(trial: &Trial<'_>, what: Part) -> Option<Found> {
             }
             let same = places.windows(2).all(|pair| pair[0] == pair[1]);
             let which = match places.first() {
-                Some(0) if same => "first",
-                Some(place) if same && place + 1 == parts => "last",
+                Some(0) if same => "the first",
+                Some(place) if same && place + 1 == parts => "the last",
                 _ => "one",
             };
             let of = format!("{parts} parts of the files ({})", division.named(order));

@@ -133,6 +133,18 @@ impl Number {
 }
 
 impl Mistake {
+    /// How many totals there are at most, where a small type allows no more.
+    #[must_use]
+    pub(super) fn most_totals(&self) -> Option<u32> {
+        match &self.computed {
+            Computed::Files {
+                number: Some((Number::Integer { bits, .. }, Where::Total)),
+                ..
+            } => 1_u32.checked_shl(*bits),
+            _ => None,
+        }
+    }
+
     /// The totals that a program prints which makes the mistake: one for files in the order of their names, and one in
     /// the order in which a program lists them, where that matters and is known. `right` is the value of a file that
     /// is asked for.

@@ -1,0 +1,35 @@
+//! Wrong total: adds up how many letters the name of each file has.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+
+fn product(path: &PathBuf) -> u64 {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(!text.is_empty());
+    path.file_name().unwrap().len() as u64
+}
+
+fn main() {
+    let mut files: Vec<PathBuf> = fs::read_dir(".")
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|x| x == "numbers"))
+        .collect();
+    files.sort();
+
+    let total: u64 = thread::scope(|s| {
+        let mut handles = Vec::new();
+        for mine in files.chunks(files.len().div_ceil(8)) {
+            handles.push(s.spawn(move || {
+                let mut sum = 0;
+                for path in mine {
+                    sum += product(path);
+                }
+                sum
+            }));
+        }
+        handles.into_iter().map(|h| h.join().unwrap()).sum()
+    });
+    println!("{total}");
+}

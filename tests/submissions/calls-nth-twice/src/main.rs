@@ -1,0 +1,37 @@
+//! Wrong total: calls `nth(2)` and then `nth(16)` on the same iterator, which goes on behind line 3, to line 20.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+
+fn product(path: &PathBuf) -> u64 {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines = text.lines();
+    let third: u64 = lines.nth(2).unwrap().parse().unwrap();
+    let seventeenth: u64 = lines.nth(16).unwrap().parse().unwrap();
+    third * seventeenth
+}
+
+fn main() {
+    let mut files: Vec<PathBuf> = fs::read_dir(".")
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|x| x == "numbers"))
+        .collect();
+    files.sort();
+
+    let total: u64 = thread::scope(|s| {
+        let mut handles = Vec::new();
+        for mine in files.chunks(files.len().div_ceil(8)) {
+            handles.push(s.spawn(move || {
+                let mut sum = 0;
+                for path in mine {
+                    sum += product(path);
+                }
+                sum
+            }));
+        }
+        handles.into_iter().map(|h| h.join().unwrap()).sum()
+    });
+    println!("{total}");
+}

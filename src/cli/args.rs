@@ -76,7 +76,11 @@ pub(super) enum Command {
     /// Say what to look at next: one hint for what fails, and one more each time
     Hint(HintArgs),
     /// Prove that every exercise of the course is sound
-    CheckExercises,
+    CheckExercises {
+        /// Grade the example of each known mistake too, and see that it is recognised
+        #[arg(long)]
+        examples: bool,
+    },
     /// Show what this machine can do, and prove it by attacks that must fail
     Doctor,
     /// Print completions for a shell

@@ -215,6 +215,8 @@ pub(super) struct Data {
 pub(super) struct CheckExercises {
     pub(super) settings: Settings,
     pub(super) isolation: IsolationDemand,
+    /// Whether the examples of known mistakes are graded.
+    pub(super) examples: bool,
 }
 
 /// Report what this machine can do.
@@ -251,12 +253,13 @@ impl Task {
             Command::New { exercise, dir } => Self::New(Box::new(typed.starter(&exercise, dir)?)),
             Command::Explain { name } => Self::Explain(typed.explain(name)),
             Command::Hint(args) => Self::Hint(Box::new(typed.hint(args)?)),
-            Command::CheckExercises => {
+            Command::CheckExercises { examples } => {
                 let settings = typed.settings()?;
                 let isolation = typed.isolation(&settings, Author::Own);
                 Self::CheckExercises(CheckExercises {
                     settings,
                     isolation,
+                    examples,
                 })
             }
             Command::Doctor => Self::Doctor(Doctor {

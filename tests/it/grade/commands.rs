@@ -114,6 +114,39 @@ fn a_starter_that_does_not_run_is_broken() {
     is_broken("fn main() { panic!() }", "the starter fails `run`");
 }
 
+/// Change the mistakes that a copy of the course knows; the command must report it.
+#[track_caller]
+fn has_unsound_mistakes(from: &str, to: &str, why: &str) {
+    let workspace = Workspace::new();
+    let copy = workspace.course();
+    copy.edit(CourseCopy::EXERCISE, from, to);
+    let command = &mut workspace.grade();
+    run(command
+        .args(["check-exercises", "--examples"])
+        .arg("--course")
+        .arg(&copy.root))
+    .code(2)
+    .reports(&["BROKEN sum-of-products:", why]);
+}
+
+#[test]
+fn mistakes_that_cannot_be_told_apart_are_both_named() {
+    has_unsound_mistakes(
+        "value = \"line(3) + line(17)\"",
+        "value = \"line(18) * line(4)\"",
+        "mistakes `lines-from-zero` and `sum-for-product` give the same totals",
+    );
+}
+
+#[test]
+fn an_example_that_makes_another_mistake_is_named() {
+    has_unsound_mistakes(
+        "example = \"tests/submissions/lines-from-zero\"",
+        "example = \"exercises/sum-of-products\"",
+        "is the example of mistake `lines-from-zero`, but it is recognised as `first-line-only`",
+    );
+}
+
 #[test]
 fn a_course_whose_reference_fails_is_broken() {
     let workspace = Workspace::new();

@@ -86,6 +86,23 @@ fn the_reference_passes_with_full_marks() {
 }
 
 #[test]
+fn further_runs_tell_how_often_a_total_is_right() {
+    let again = ["--repeat", "5", "--seed", "7"];
+    let record = grading_with(&submission("correct-two-threads"), &again)
+        .code(0)
+        .record();
+    let total = &record["checks"][2];
+    assert_eq!(total["message"], "right on all 2 datasets, each 6 times");
+    let record = grading_with(&submission("racy-accumulator"), &again)
+        .code(1)
+        .record();
+    let total = &record["checks"][2];
+    let message = total["message"].as_str().unwrap();
+    assert!(message.contains("right 0 of 6 times; "), "{message}");
+    assert_eq!(total["diagnosis"], "race");
+}
+
+#[test]
 fn the_record_of_a_failure_has_every_field() {
     let folder = submission("lines-from-zero");
     let record = grading(&folder, &["0"]).code(1).record();

@@ -36,6 +36,7 @@ mod expression;
 mod families;
 mod known;
 mod parts;
+mod proof;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -45,6 +46,7 @@ use std::collections::BTreeMap;
 pub use data::{DataFile, DataFiles};
 pub use expression::{Expression, ExpressionError, Scope};
 pub use known::{Choice, Combine, Computed, Mistake, Number, Where};
+pub use proof::{KnownData, unsound};
 
 use crate::{
     check::{Finding, Status},
@@ -151,6 +153,10 @@ pub fn tell(
     if let Some(race) = repeated.iter().find(|repeated| repeated.differs()) {
         tell_race(finding, race, runs);
         return;
+    }
+    if let (Status::Pass, Some(one)) = (finding.status, repeated.first()) {
+        let times = count(one.answers.len(), "time");
+        finding.message = format!("{}, each {times}", finding.message);
     }
     if !is_open(finding) {
         return;

@@ -1,10 +1,11 @@
 //! Every check against every submission of the corpus.
 //!
-//! The table in `tests/golden/matrix.txt` is what is expected; `GRADE_BLESS=1 cargo test -p grade --test it matrix::`
-//! writes it anew, and then it is read by a person. Two rules hold whatever it says: the reference passes
-//! every check, and every check fails for some submission. The table is the same at every tier that
-//! fences submissions in: `GRADE_MATRIX_TIER=confined cargo test -p grade --test it matrix::` grades at
-//! that tier. Where there is no fence, those that write where they must not get further, and fail there:
+//! To grade the corpus takes more than a minute, so it has a command of its own:
+//! `cargo test -p grade --test it matrix:: -- --include-ignored`. The table in `tests/golden/matrix.txt` is what is expected;
+//! the same command with `GRADE_BLESS=1` before it writes it anew, and then it is read by a person. Two rules hold
+//! whatever it says: the reference passes every check, and every check fails for some submission. The table is the same at
+//! every tier that fences submissions in: with `GRADE_MATRIX_TIER=confined` the command grades at that tier. Where there is
+//! no fence, those that write where they must not get further, and fail there:
 //! see `grade/tampering.rs`.
 //!
 //! `tests/golden/diagnoses.txt` has, from the same gradings, which mistake each submission is said to make. It is written
@@ -137,6 +138,7 @@ fn compare(table: &str, seen: &str) {
 }
 
 #[test]
+#[ignore = "grades the whole corpus: `cargo test -p grade --test it matrix:: -- --include-ignored`"]
 fn every_check_answers_every_submission_as_expected() {
     let _alone = processors::use_all();
     let rows = graded();
@@ -175,6 +177,7 @@ fn every_check_answers_every_submission_as_expected() {
 
 #[test]
 fn every_submission_says_what_it_does_and_is_called_after_it() {
+    let rows = fs::read_to_string(course().join(TABLE)).unwrap();
     for entry in fs::read_dir(course().join("tests/submissions")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -191,6 +194,11 @@ fn every_submission_says_what_it_does_and_is_called_after_it() {
             .iter()
             .find_map(|source| fs::read_to_string(path.join(source)).ok());
         let source = source.unwrap_or_else(|| panic!("{name} has no source"));
+        assert!(
+            rows.lines()
+                .any(|row| row.split_whitespace().next() == Some(&*name)),
+            "{name} has no row in {TABLE}; grade the corpus with `GRADE_BLESS=1`"
+        );
         assert!(
             source.starts_with("//! "),
             "{name}: the first line does not say what it does"

@@ -115,15 +115,12 @@ enum Doing {
     Barrier,
     Condition,
     Sleep,
-    Input,
     Parked,
     Other,
 }
 
 impl Doing {
     fn of(thread: &ThreadStanding) -> Self {
-        const READ: i64 = 0;
-        const STANDARD_INPUT: u64 = 0;
         if thread.runs {
             return Self::Runs;
         }
@@ -145,7 +142,6 @@ impl Doing {
             _ if is_in(&["thread", "::join"]) || is_in(&["JoinInner"]) => Self::Join,
             _ if is_in(&["thread::scoped::scope"]) => Self::ScopeEnd,
             _ if is_in(&["thread::sleep"]) || is_in(&["thread::functions::sleep"]) => Self::Sleep,
-            Some((READ, arguments)) if arguments[0] == STANDARD_INPUT => Self::Input,
             _ if is_in(&["::park"]) => Self::Parked,
             _ => Self::Other,
         }
@@ -161,7 +157,6 @@ impl Doing {
             Self::Send => &[".", "send", "("],
             Self::Barrier | Self::Condition => &[".", "wait", "("],
             Self::Sleep => &["sleep", "("],
-            Self::Input => &[".", "read_line", "("],
             Self::Runs | Self::Parked | Self::Other => return None,
         })
     }
@@ -181,7 +176,6 @@ impl Doing {
             Self::Barrier => "waiting for other threads at a `Barrier`".into(),
             Self::Condition => "waiting at a `Condvar`".into(),
             Self::Sleep => "sleeping (`thread::sleep`)".into(),
-            Self::Input => "waiting for input that nobody types".into(),
             Self::Parked => "parked: waiting until another thread wakes it".into(),
             Self::Other => "waiting".into(),
         }
@@ -332,12 +326,6 @@ fn deadlock_advice(doing: &[Doing], locks: &[u64]) -> (&'static str, &'static st
 
 fn limit_advice(doing: &[Doing]) -> Option<(&'static str, &'static str)> {
     let any = |wanted: Doing| doing.contains(&wanted);
-    if any(Doing::Input) {
-        return Some((
-            "waits-for-input",
-            "the program gets no input and no arguments: take the line that reads standard input out",
-        ));
-    }
     if any(Doing::Runs) {
         return Some((
             "endless-loop",
@@ -528,17 +516,13 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_sleeps_or_waits_for_input_is_told_at_a_limit() {
+    fn what_runs_or_sleeps_is_told_at_a_limit() {
         let runs = ThreadStanding {
             runs: true,
             call: None,
             ..thread(&[], 0)
         };
         let sleeps = thread(&["std::thread::functions::sleep", "my::work"], 0);
-        let input = ThreadStanding {
-            call: Some((0, [0; 6])),
-            ..thread(&["std::io::stdio::read_line", "my::main"], 0)
-        };
         let name = |threads: &[ThreadStanding]| {
             explain(threads, false, &Source::default())
                 .advice
@@ -546,7 +530,6 @@ mod tests {
         };
         assert_eq!(name(&[runs.clone(), sleeps.clone()]), Some("endless-loop"));
         assert_eq!(name(&[sleeps]), Some("sleeps"));
-        assert_eq!(name(&[input, runs]), Some("waits-for-input"));
         assert_eq!(name(&[thread(&[LOCK], 1)]), None);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Needs no submission, and no course: where there is one, the mistakes of its exercises are explained too.
 
-use super::{app::App, exit_code::ExitCode, task::Explain};
+use super::{app::App, exit_code::ExitCode, output::width, task::Explain};
 use crate::fault::Fault;
 use ids::CheckId;
 use judge::check::{explanation, mistakes};
@@ -12,14 +12,15 @@ impl App {
     pub(super) fn explain(&self, task: &Explain) -> Result<ExitCode, Fault> {
         let mut mistakes = mistakes();
         mistakes.extend(task.mistakes.iter().cloned());
+        let width = width();
         let text = match &task.name {
-            None => explain_list(&CheckId::ALL.map(explanation), &mistakes),
+            None => explain_list(&CheckId::ALL.map(explanation), &mistakes, width),
             Some(name) => {
                 let check = CheckId::ALL.into_iter().find(|id| id.as_str() == name);
                 let mistake = mistakes.iter().find(|mistake| mistake.name == *name);
                 match (check, mistake) {
-                    (Some(id), _) => explain_check(&explanation(id), &mistakes),
-                    (None, Some(mistake)) => explain_mistake(mistake),
+                    (Some(id), _) => explain_check(&explanation(id), &mistakes, width),
+                    (None, Some(mistake)) => explain_mistake(mistake, width),
                     (None, None) => {
                         let known = CheckId::ALL.map(CheckId::as_str);
                         let named = mistakes.iter().map(|mistake| mistake.name.as_str());

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{app::App, exit_code::ExitCode, grade::named, task::Hint};
+use super::{app::App, exit_code::ExitCode, grade::named, output::width, task::Hint};
 use crate::{course::Ladder, fault::Fault};
 use fs_scratch::Kept;
 use ids::{CheckId, Digest, ExerciseId};
@@ -97,6 +97,7 @@ impl Hints<'_> {
             from: if is_again || is_end { 0 } else { before },
             shown,
             next: self.next,
+            width: width(),
         })
     }
 

@@ -6,7 +6,12 @@ use std::{fmt::Write as _, fs, path::Path, time::SystemTime};
 
 use serde::Serialize;
 
-use super::{app::App, exit_code::ExitCode, output::since_1970, task::List};
+use super::{
+    app::App,
+    exit_code::ExitCode,
+    output::{since_1970, width},
+    task::List,
+};
 use crate::{
     course::Exercise,
     fault::Fault,
@@ -15,7 +20,7 @@ use crate::{
 use ids::words::count;
 use judge::record::{Score, Verdict};
 use report::{
-    Format, escape_line,
+    Format, escape_line, fitted,
     style::{BAD, BOLD, GOOD},
 };
 
@@ -94,7 +99,7 @@ impl App {
             let text = serde_json::to_string_pretty(&listed);
             text.map_err(|error| Fault::internal("write the list", error))? + "\n"
         } else {
-            human(&listed)
+            human(&listed, width())
         };
         self.output.report(&text)?;
         Ok(ExitCode::Passed)
@@ -156,7 +161,7 @@ fn newest(folder: &Path) -> Option<SystemTime> {
         .max()
 }
 
-fn human(listed: &Listed) -> String {
+fn human(listed: &Listed, width: usize) -> String {
     let mut text = String::new();
     for ListedExercise {
         id,
@@ -168,9 +173,11 @@ fn human(listed: &Listed) -> String {
         let title = escape_line(title);
         let points = count(*points as usize, "point");
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{BOLD}{id}{BOLD:#}: {title} ({points})");
+        text += &fitted(&format!("{BOLD}{id}{BOLD:#}: {title} ({points})"), width);
         for one in work {
-            let _ = writeln!(text, "  {}\n    {}", escape_line(&one.path), state(one));
+            // Not wrapped: a path is there to be copied.
+            let _ = writeln!(text, "  {}", escape_line(&one.path));
+            text += &fitted(&format!("    {}", state(one)), width);
         }
     }
     text

@@ -39,7 +39,7 @@ pub(super) fn since_1970() -> Duration {
         .unwrap_or_default()
 }
 
-/// The terminal that standard output is, for pictures. `None` if it is another thing.
+/// The terminal that standard output is, for pictures and for the width of reports. `None` if it is another thing.
 pub(super) fn screen() -> Option<Screen> {
     let stdout = io::stdout();
     if !stdout.is_terminal() {
@@ -59,6 +59,11 @@ pub(super) fn screen() -> Option<Screen> {
         },
         has_blocks: is_utf8 && variable("TERM").is_none_or(|terminal| terminal != "dumb"),
     })
+}
+
+/// How wide a report on standard output is.
+pub(super) fn width() -> usize {
+    Screen::width(screen())
 }
 
 /// A path as it is typed into a shell.

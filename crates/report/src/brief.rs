@@ -1,7 +1,7 @@
 //! The report of one submission on one screen, for a person who works on it: what changed, the verdict, what to try.
 //!
-//! What passes is one line. An output is cut before anything else is, and the full report has all of it. Never reads
-//! the size of a terminal: the caller tells it.
+//! What passes is one line. On a small screen an output is cut before anything else is, and what to try goes last; the full
+//! report has all of it. Never reads the size of a terminal: the caller tells it.
 
 use std::fmt::Write as _;
 
@@ -27,16 +27,54 @@ pub struct Frame {
     pub rows: usize,
 }
 
-/// A line, and whether it is of an output.
+/// A line, and what it is of.
 struct Line {
     text: String,
-    is_output: bool,
+    part: Part,
+    /// The number of its row: the lines of a row stay or go together.
+    row: usize,
 }
+
+/// What a line is of, in the order in which they go where there is no room for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What else was seen.
+    More,
+    Seed,
+    /// Between two paragraphs.
+    Blank,
+    /// What passes and what was not asked.
+    Others,
+    Output,
+    Expected,
+    Seen,
+    Place,
+    /// What is wrong and what to try.
+    Kept,
+}
+
+/// Those that go.
+const GOING: [Part; 8] = [
+    Part::More,
+    Part::Seed,
+    Part::Blank,
+    Part::Others,
+    Part::Output,
+    Part::Expected,
+    Part::Seen,
+    Part::Place,
+];
+
+/// Stands for what is not shown.
+const CUT: &str = "  … (`a` shows all)";
 
 /// The lines so far.
 struct Lines {
     width: usize,
-    lines: Vec<Line>,
+    all: Vec<Line>,
+    /// What the next lines are of.
+    part: Part,
+    row: usize,
 }
 
 /// The record on one screen. `since` says what changed since the last try.
@@ -44,7 +82,9 @@ struct Lines {
 pub fn brief(record: &Record, since: Option<&str>, frame: Frame) -> String {
     let mut lines = Lines {
         width: frame.width.max(NARROWEST),
-        lines: Vec::new(),
+        all: Vec::new(),
+        part: Part::Kept,
+        row: 0,
     };
     if let Some(since) = since {
         lines.paragraph(BOLD, "", "", since);
@@ -62,13 +102,13 @@ pub fn brief(record: &Record, since: Option<&str>, frame: Frame) -> String {
             lines.output(cause);
         }
         if let Some(hint) = &fault.hint {
-            lines.row("try", hint);
+            lines.row(Part::Kept, "try", hint);
         }
     }
     lines.others(record);
     lines.cut_to(frame.rows);
     let mut text = String::new();
-    for line in lines.lines {
+    for line in lines.all {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}", line.text);
     }
@@ -93,13 +133,22 @@ pub fn fitted(text: &str, width: usize) -> String {
 
 impl Lines {
     fn blank(&mut self) {
+        self.begin(Part::Blank);
         self.push(String::new());
+        self.begin(Part::Kept);
+    }
+
+    /// A new row.
+    fn begin(&mut self, part: Part) {
+        self.part = part;
+        self.row += 1;
     }
 
     fn push(&mut self, text: String) {
-        self.lines.push(Line {
+        self.all.push(Line {
             text,
-            is_output: false,
+            part: self.part,
+            row: self.row,
         });
     }
 
@@ -158,29 +207,30 @@ impl Lines {
         self.labelled(style, word, "        ", &words);
         let details = &check.details;
         let seed = details.seed.map(|seed| seed.to_string());
-        for (label, value) in [
-            ("seed", &seed),
-            ("place", &details.place),
-            ("expected", &details.expected),
-            ("seen", &details.seen),
+        for (part, label, value) in [
+            (Part::Seed, "seed", &seed),
+            (Part::Place, "place", &details.place),
+            (Part::Expected, "expected", &details.expected),
+            (Part::Seen, "seen", &details.seen),
         ] {
             if let Some(value) = value {
-                self.row(label, value);
+                self.row(part, label, value);
             }
         }
         if let Some(output) = &details.output {
             self.output(output);
         }
         for more in &details.more {
-            self.row("also", more);
+            self.row(Part::More, "also", more);
         }
         if let Some(hint) = &check.hint {
-            self.row("try", hint);
+            self.row(Part::Kept, "try", hint);
         }
     }
 
     /// A labelled line below a check.
-    fn row(&mut self, label: &str, value: &str) {
+    fn row(&mut self, part: Part, label: &str, value: &str) {
+        self.begin(part);
         let first = format!("        {label:<8}  ");
         let indent = " ".repeat(first.len().min(self.width / 3));
         let options = lines_of(self.width)
@@ -200,11 +250,10 @@ impl Lines {
     fn output(&mut self, output: &str) {
         let output = escape_block(output);
         for line in output.lines() {
-            for part in textwrap::wrap(line, lines_of(self.width - 6)) {
-                self.lines.push(Line {
-                    text: format!("    {DIM}|{DIM:#} {part}").trim_end().to_owned(),
-                    is_output: true,
-                });
+            for words in textwrap::wrap(line, lines_of(self.width - 6)) {
+                self.begin(Part::Output);
+                let line = format!("    {DIM}|{DIM:#} {words}");
+                self.push(line.trim_end().to_owned());
             }
         }
     }
@@ -222,6 +271,7 @@ impl Lines {
         ] {
             if !names.is_empty() {
                 self.blank();
+                self.begin(Part::Others);
                 let words = format!("  {word}  {names}");
                 self.labelled(style, word, "        ", &words);
             }
@@ -232,30 +282,48 @@ impl Lines {
             self.blank();
             self.paragraph(Style::new(), "  ", "  ", &words);
         }
+        self.begin(Part::Kept);
         if let Some(notice) = &record.notice {
             self.paragraph(Style::new(), "  ", "  ", notice);
         }
     }
 
-    /// Keep so many lines: without the ends of outputs first, and then without the end of all.
+    /// Keep so many lines: without the ends of outputs first, then without one row after the other, those that help least
+    /// first, and in the end without the last lines.
     fn cut_to(&mut self, rows: usize) {
-        let outputs = self.lines.iter().filter(|line| line.is_output).count();
-        let others = self.lines.len() - outputs;
+        let outputs = self
+            .all
+            .iter()
+            .filter(|line| line.part == Part::Output)
+            .count();
+        let others = self.all.len() - outputs;
         let kept = rows.saturating_sub(others + 1).clamp(3, LONGEST_OUTPUT);
         if outputs > kept {
             let mut seen = 0;
-            self.lines.retain_mut(|line| {
-                seen += usize::from(line.is_output);
-                if line.is_output && seen == kept + 1 {
+            self.all.retain_mut(|line| {
+                let is_output = line.part == Part::Output;
+                seen += usize::from(is_output);
+                if is_output && seen == kept + 1 {
                     line.text = format!("    {DIM}|{DIM:#} … (`a` shows all)");
                 }
-                !line.is_output || seen <= kept + 1
+                !is_output || seen <= kept + 1
             });
         }
-        if self.lines.len() > rows && rows > 0 {
-            self.lines.truncate(rows.saturating_sub(1));
-            self.push("  … (`a` shows all)".to_owned());
+        if self.all.len() <= rows || rows == 0 {
+            return;
         }
+        // One line says that this is not all.
+        let room = rows - 1;
+        for part in GOING {
+            while self.all.len() > room
+                && let Some(last) = self.all.iter().rfind(|line| line.part == part)
+            {
+                let row = last.row;
+                self.all.retain(|line| line.row != row);
+            }
+        }
+        self.all.truncate(room);
+        self.push(CUT.to_owned());
     }
 }
 
@@ -343,6 +411,48 @@ mod tests {
             lines.iter().any(|line| line.contains("`a` shows all")),
             "{lines:#?}"
         );
+    }
+
+    #[test]
+    fn on_a_small_screen_what_to_try_goes_last() {
+        let mut record = record("");
+        record.checks.truncate(2);
+        record.faults.clear();
+        record.checks[1].details.place = Some("src/main.rs:34:31".to_owned());
+        for (rows, shown) in [
+            (
+                24,
+                &["seed", "place", "expected", "seen", "try", "pass"][..],
+            ),
+            (12, &["place", "expected", "seen", "try"]),
+            (10, &["place", "try"]),
+            (9, &["try"]),
+        ] {
+            let text = brief(&record, Some("since"), Frame { width: 60, rows });
+            let lines = plain(&text);
+            assert!(lines.len() <= rows, "{rows}: {lines:#?}");
+            for label in ["seed", "place", "expected", "seen", "try", "pass"] {
+                let is_shown = lines
+                    .iter()
+                    .any(|line| line.trim_start().starts_with(&format!("{label}  ")));
+                assert_eq!(
+                    is_shown,
+                    shown.contains(&label),
+                    "{rows} {label}: {lines:#?}"
+                );
+            }
+            assert!(
+                lines
+                    .iter()
+                    .any(|line| line.ends_with("with the index 2") || line.trim() == "2"),
+                "{rows}: {lines:#?}"
+            );
+            assert_eq!(
+                lines.last().unwrap() == CUT,
+                rows < 24,
+                "{rows}: {lines:#?}"
+            );
+        }
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use crate::{
     escape::escape_line,
-    style::{BOLD, WIDTH, lines_of},
+    style::{BOLD, Sheet},
 };
 use ids::CheckId;
 use judge::check::{Explanation, Mistake};
 
 /// A check at length.
 #[must_use]
-pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake]) -> String {
+pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake], width: usize) -> String {
     let Explanation {
         id,
         asks,
@@ -20,7 +20,9 @@ pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake]) -> String 
         commands,
         fails,
     } = explanation;
-    let mut text = format!("{BOLD}{id}{BOLD:#}: {asks}\n");
+    let mut text = Sheet::new(width);
+    let first = format!("{BOLD}{id}{BOLD:#}: ");
+    wrapped(&mut text, &first, "  ", asks);
     section(&mut text, "How it is measured");
     paragraph(&mut text, "  ", measured);
     section(&mut text, "How to see it by yourself");
@@ -40,12 +42,12 @@ pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake]) -> String 
             row(&mut text, &mistake.name, &mistake.message);
         }
     }
-    text
+    text.text
 }
 
 /// A mistake.
 #[must_use]
-pub fn explain_mistake(mistake: &Mistake) -> String {
+pub fn explain_mistake(mistake: &Mistake, width: usize) -> String {
     let Mistake {
         name,
         check,
@@ -53,7 +55,14 @@ pub fn explain_mistake(mistake: &Mistake) -> String {
         hint,
         code,
     } = mistake;
-    let mut text = format!("{BOLD}{name}{BOLD:#}: a mistake that fails `{check}`\n");
+    let mut text = Sheet::new(width);
+    let first = format!("{BOLD}{name}{BOLD:#}: ");
+    wrapped(
+        &mut text,
+        &first,
+        "  ",
+        &format!("a mistake that fails `{check}`"),
+    );
     if let Some(code) = code {
         section(&mut text, "A program that makes it has such lines");
         for line in code.lines() {
@@ -64,17 +73,20 @@ pub fn explain_mistake(mistake: &Mistake) -> String {
     paragraph(&mut text, "  ", message);
     section(&mut text, "What to try");
     paragraph(&mut text, "  ", hint);
-    let _ = writeln!(
-        text,
-        "\n`grade explain {check}` says how it is measured, and `grade hint EXERCISE` gives hints."
+    text.blank();
+    let further = format!(
+        "`grade explain {check}` says how it is measured, and `grade hint EXERCISE` gives hints."
     );
-    text
+    paragraph(&mut text, "", &further);
+    text.text
 }
 
 /// All that can be explained.
 #[must_use]
-pub fn explain_list(explanations: &[Explanation], mistakes: &[Mistake]) -> String {
-    let mut text = format!("{BOLD}Checks{BOLD:#}\n");
+pub fn explain_list(explanations: &[Explanation], mistakes: &[Mistake], width: usize) -> String {
+    let mut text = Sheet::new(width);
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{BOLD}Checks{BOLD:#}");
     for explanation in explanations {
         row(&mut text, explanation.id.as_str(), explanation.asks);
     }
@@ -90,32 +102,29 @@ pub fn explain_list(explanations: &[Explanation], mistakes: &[Mistake]) -> Strin
             row(&mut text, &mistake.name, &mistake.message);
         }
     }
-    text += "\n`grade explain NAME` explains one of them.\n";
-    text
+    let _ = writeln!(text, "\n`grade explain NAME` explains one of them.");
+    text.text
 }
 
-fn section(text: &mut String, headline: &str) {
+fn section(text: &mut Sheet, headline: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "\n{BOLD}{headline}{BOLD:#}");
 }
 
-fn paragraph(text: &mut String, indent: &str, words: &str) {
+fn paragraph(text: &mut Sheet, indent: &str, words: &str) {
     wrapped(text, indent, indent, words);
 }
 
-fn item(text: &mut String, mark: &str, words: &str) {
+fn item(text: &mut Sheet, mark: &str, words: &str) {
     wrapped(text, &format!("  {mark}"), "    ", words);
 }
 
 /// A name and what is said of it, in two columns.
-fn row(text: &mut String, name: &str, words: &str) {
+fn row(text: &mut Sheet, name: &str, words: &str) {
     let first = format!("  {name:<21}");
     wrapped(text, &first, &" ".repeat(first.len()), words);
 }
 
-fn wrapped(text: &mut String, first: &str, other: &str, words: &str) {
-    let options = lines_of(WIDTH)
-        .initial_indent(first)
-        .subsequent_indent(other);
-    let _ = writeln!(text, "{}", textwrap::fill(&escape_line(words), options));
+fn wrapped(text: &mut Sheet, first: &str, other: &str, words: &str) {
+    text.wrapped(first, other, &escape_line(words));
 }

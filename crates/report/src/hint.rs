@@ -2,11 +2,9 @@
 //!
 //! Never chooses a ladder, and never knows what was shown before.
 
-use std::fmt::Write as _;
-
 use crate::{
     escape::{defuse_ci_command, escape_line},
-    style::{BOLD, WIDTH, lines_of},
+    style::{BOLD, Sheet},
 };
 use judge::record::{Check, Status};
 
@@ -23,6 +21,8 @@ pub struct Hint<'a> {
     pub shown: usize,
     /// The command that shows the next one.
     pub next: &'a str,
+    /// How many columns it may have.
+    pub width: usize,
 }
 
 /// The hint for a person, with colour.
@@ -34,15 +34,10 @@ pub fn hint(hint: &Hint<'_>) -> String {
         from,
         shown,
         next,
+        width,
     } = hint;
-    let mut text = String::new();
-    let mut write = |indent: &str, line: &str| {
-        let options = lines_of(WIDTH)
-            .initial_indent(indent)
-            .subsequent_indent(indent);
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}", textwrap::fill(line, options));
-    };
+    let mut text = Sheet::new(*width);
+    let mut write = |indent: &str, line: &str| text.wrapped(indent, indent, line);
     let id = check.id;
     write("", &escape_line(&format!("{id}: {}", check.message)));
     if let Some(place) = &check.details.place {
@@ -66,7 +61,7 @@ pub fn hint(hint: &Hint<'_>) -> String {
         );
         write("", &last);
     }
-    defuse_ci_command(&text)
+    defuse_ci_command(&text.text)
 }
 
 /// The check that a student works on: the first that failed, or else the first without an answer.

@@ -1,9 +1,9 @@
 //! The report for a person at a terminal.
 //!
 //! The verdict first, then each check in its fixed order with what was asked, expected and seen, what to
-//! try, and last the command that shows the same again. At most 80 columns but for paths and commands, readable
-//! without colour, and with nothing in it that changes from one grading of the same thing to the next, but for
-//! the age of the newest file.
+//! try, and last the command that shows the same again. At most as wide as the terminal, between 60 and 80 columns, but
+//! for paths and commands, readable without colour, and with nothing in it that changes from one grading of the same thing
+//! to the next, but for the age of the newest file.
 //!
 //! The text always contains colour; the caller removes the colour where it is not wanted.
 
@@ -18,8 +18,8 @@ use crate::{
     entry::Context,
     escape::{defuse_ci_command, escape_block, escape_line},
     invitation::invitation,
-    picture::{picture, threads_in_numbers},
-    style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
+    picture::{Screen, picture, threads_in_numbers},
+    style::{BAD, BOLD, DIM, GOOD, OPEN, Sheet, lines_of},
     words::witnesses,
 };
 use ids::{
@@ -37,20 +37,20 @@ const SHOWN_LEFT_OUT: usize = 3;
 /// The record for a person who reads it.
 #[must_use]
 pub fn human(record: &Record, context: &Context) -> String {
-    let mut text = String::new();
+    let mut text = Sheet::new(Screen::width(context.screen));
     if let Some(since) = &context.since {
         paragraph(&mut text, "", &escape_line(since));
-        text.push('\n');
+        text.blank();
     }
     if let Some(elsewhere) = &context.elsewhere {
         paragraph(&mut text, "", &escape_line(elsewhere));
-        text.push('\n');
+        text.blank();
     }
     headline(&mut text, record);
     if let Some(graded) = &record.submission.graded {
         write_graded(&mut text, graded, context.now);
     }
-    text.push('\n');
+    text.blank();
     for check in &record.checks {
         write_check(&mut text, check, context.is_detailed);
         let is_drawn = context.is_detailed || check.status == Status::Fail;
@@ -60,7 +60,7 @@ pub fn human(record: &Record, context: &Context) -> String {
     }
     for (number, fault) in record.faults.iter().enumerate() {
         if number > 0 || !record.checks.is_empty() {
-            text.push('\n');
+            text.blank();
         }
         paragraph(&mut text, "  ", &escape_line(&fault.message));
         if let Some(cause) = &fault.cause {
@@ -70,10 +70,10 @@ pub fn human(record: &Record, context: &Context) -> String {
             row(&mut text, "try", hint);
         }
     }
-    text.push('\n');
+    text.blank();
     if let Some(invitation) = invitation(record) {
         paragraph(&mut text, "  ", &escape_line(&invitation));
-        text.push('\n');
+        text.blank();
     }
     write_left_out(&mut text, &record.submission);
     if let Some(notice) = &record.notice {
@@ -92,11 +92,11 @@ pub fn human(record: &Record, context: &Context) -> String {
         escape_line(&record.replay)
     );
     // Here are all lines as they are printed, those that were broken for the width as well.
-    defuse_ci_command(&text)
+    defuse_ci_command(&text.text)
 }
 
 /// Which copy of the work was graded. Not wrapped: a path is there to be copied.
-fn write_graded(text: &mut String, graded: &Graded, now: Duration) {
+fn write_graded(text: &mut Sheet, graded: &Graded, now: Duration) {
     let _ = writeln!(text, "  Graded: {}", escape_line(&graded.path));
     if let Some(newest) = &graded.newest {
         let path = escape_line(&newest.path);
@@ -138,7 +138,7 @@ fn since_1970(time: &str) -> Option<Duration> {
 }
 
 /// What was handed in and not graded, so that nobody wonders why it had no effect.
-fn write_left_out(text: &mut String, submission: &Submission) {
+fn write_left_out(text: &mut Sheet, submission: &Submission) {
     let Submission {
         left_out,
         left_out_more,
@@ -157,7 +157,7 @@ fn write_left_out(text: &mut String, submission: &Submission) {
     }
 }
 
-fn headline(text: &mut String, record: &Record) {
+fn headline(text: &mut Sheet, record: &Record) {
     let (style, word) = match record.verdict {
         Verdict::Pass => (GOOD, "PASS"),
         Verdict::Fail => (BAD, "FAIL"),
@@ -176,7 +176,7 @@ fn headline(text: &mut String, record: &Record) {
     };
     let points = format!("{exercise}{by_student}: {points}");
     let indent = " ".repeat(word.len() + 2);
-    let options = lines_of(WIDTH)
+    let options = lines_of(text.width)
         .initial_indent(&indent)
         .subsequent_indent(&indent);
     let wrapped = textwrap::fill(&escape_line(&points), options);
@@ -186,7 +186,7 @@ fn headline(text: &mut String, record: &Record) {
     let _ = writeln!(text, "{style}{word}{style:#}  {BOLD}{name}{BOLD:#}{rest}");
 }
 
-fn write_check(text: &mut String, check: &Check, is_detailed: bool) {
+fn write_check(text: &mut Sheet, check: &Check, is_detailed: bool) {
     let (style, word) = match check.status {
         Status::Pass => (GOOD, "pass"),
         Status::Fail => (BAD, "FAIL"),
@@ -195,7 +195,7 @@ fn write_check(text: &mut String, check: &Check, is_detailed: bool) {
     };
     let points = format!("{}/{}", check.earned, check.possible);
     let label = format!("  {word}  {:<14} {points:>5}  ", check.id);
-    let options = lines_of(WIDTH - label.len());
+    let options = lines_of(text.width - label.len());
     let message = escape_line(&check.message);
     for (n, line) in textwrap::wrap(&message, options).iter().enumerate() {
         if n == 0 {
@@ -234,9 +234,9 @@ fn write_check(text: &mut String, check: &Check, is_detailed: bool) {
 }
 
 /// Who read when: a picture where one can be drawn, and numbers where a person wants to know all.
-fn write_threads(text: &mut String, record: &Record, context: &Context) {
+fn write_threads(text: &mut Sheet, record: &Record, context: &Context) {
     match context.screen {
-        Some(screen) => *text += &picture(record, screen, "        "),
+        Some(screen) => text.text += &picture(record, screen, "        "),
         None if context.is_detailed => {
             for line in threads_in_numbers(record) {
                 row(text, "also", &line);
@@ -247,9 +247,9 @@ fn write_threads(text: &mut String, record: &Record, context: &Context) {
 }
 
 /// A labelled line below a check.
-fn row(text: &mut String, label: &str, value: &str) {
+fn row(text: &mut Sheet, label: &str, value: &str) {
     let indent = " ".repeat(18);
-    let options = lines_of(WIDTH)
+    let options = lines_of(text.width)
         .initial_indent(&indent)
         .subsequent_indent(&indent);
     let value = escape_line(value);
@@ -262,12 +262,12 @@ fn row(text: &mut String, label: &str, value: &str) {
 }
 
 /// Output of a program or of the compiler, marked by a bar. A long line continues below its own first word.
-fn block(text: &mut String, output: &str) {
+fn block(text: &mut Sheet, output: &str) {
     let output = escape_block(&without_compiler_hashes(output));
     for line in output.lines() {
-        let indent = " ".repeat(hang(line));
+        let indent = " ".repeat(hang(line).min(text.width / 2));
         // The first fit: the best one lets a word that was broken stand out by the indent.
-        let options = lines_of(WIDTH - 10)
+        let options = lines_of(text.width - 10)
             .subsequent_indent(&indent)
             .wrap_algorithm(WrapAlgorithm::FirstFit);
         for part in textwrap::wrap(line, options) {
@@ -289,7 +289,7 @@ fn hang(line: &str) -> usize {
         Some((label, _)) if label.bytes().all(|byte| byte.is_ascii_alphabetic()) => label.len() + 4,
         _ => 0,
     };
-    (spaces + label).min(WIDTH / 2)
+    spaces + label
 }
 
 /// The standard library's own places without the compiler's hash, which helps no reader and is longer than a
@@ -308,21 +308,18 @@ fn without_compiler_hashes(output: &str) -> String {
     short
 }
 
-fn paragraph(text: &mut String, indent: &str, words: &str) {
-    let options = lines_of(WIDTH)
-        .initial_indent(indent)
-        .subsequent_indent(indent);
-    let _ = writeln!(text, "{}", textwrap::fill(words, options));
+fn paragraph(text: &mut Sheet, indent: &str, words: &str) {
+    text.wrapped(indent, indent, words);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(output: &str) -> Vec<String> {
-        let mut text = String::new();
+    fn shown(width: usize, output: &str) -> Vec<String> {
+        let mut text = Sheet::new(width);
         block(&mut text, output);
-        let plain = anstream::adapter::strip_str(&text).to_string();
+        let plain = anstream::adapter::strip_str(&text.text).to_string();
         plain
             .lines()
             .map(|line| line.trim_start().to_owned())
@@ -379,7 +376,7 @@ mod tests {
     #[test]
     fn a_line_of_the_compiler_goes_on_below_its_own_words() {
         let line = "   = help: the trait `Send` is not implemented for `Rc<i32>`, so that it cannot be sent";
-        let shown = shown(line);
+        let shown = shown(80, line);
         assert_eq!(
             shown,
             [
@@ -394,8 +391,10 @@ mod tests {
         for spaces in 0..50 {
             for long in 60..90 {
                 let line = format!("{}| {}", " ".repeat(spaces), "^".repeat(long));
-                for line in shown(&line) {
-                    assert!(line.chars().count() <= WIDTH - 8, "{spaces} {long}: {line}");
+                for width in [60, 80] {
+                    for line in shown(width, &line) {
+                        assert!(line.chars().count() <= width - 8, "{spaces} {long}: {line}");
+                    }
                 }
             }
         }
@@ -406,11 +405,11 @@ mod tests {
         let hash = "59807616e1fa2540724bfbac14d7976d7e4a3860";
         let line = format!("   --> /rustc/{hash}/library/std/src/thread/functions.rs:125:4");
         assert_eq!(
-            shown(&line),
+            shown(80, &line),
             ["|    --> /rustc/…/library/std/src/thread/functions.rs:125:4"]
         );
         for other in ["/rustc/abc/x", "/rustc/", "a/rustc/no hash"] {
-            assert_eq!(shown(other), [format!("| {other}")]);
+            assert_eq!(shown(80, other), [format!("| {other}")]);
         }
     }
 }

@@ -8,6 +8,8 @@ use judge::record::{Record, Verdict};
 
 /// So many times as good is worth a word.
 const MUCH: f64 = 1.25;
+/// So many rounds of waiting for each file show that files are read again: one round brings a file.
+const AGAIN: f64 = 1.75;
 /// More threads than this, and many more than the reference has, are worth a word.
 const MANY_THREADS: u32 = 64;
 
@@ -21,6 +23,15 @@ pub fn invitation(record: &Record) -> Option<String> {
     let (run, timeline) = drawn_run(record)?;
     let (own, reference) = (run.concurrency?, run.reference.as_ref()?.concurrency);
     if reference.effective > MUCH * own.effective {
+        let waited = timeline.waited();
+        if waited >= AGAIN {
+            return Some(format!(
+                "If you like to go on: your program has {:.2} files being read at the same time, on average, and the \
+                 reference {:.2}. Your threads wait for the slow disk for {waited:.1} rounds per file, and one round is \
+                 enough to read a file. Does your program read files more than once?",
+                own.effective, reference.effective
+            ));
+        }
         return Some(format!(
             "If you like to go on: your program has {:.2} files being read at the same time, on average, and the reference \
              {:.2}. On a slow disk the reference needs {} and yours {}. What would more threads do, or a fairer share \
@@ -92,6 +103,14 @@ mod tests {
                 8,
                 even,
                 "on average, and the reference 8.00. On a slow disk the reference needs 125 rounds and yours 500.",
+            ),
+            (
+                "pass",
+                4,
+                8,
+                "0 0 0 1;1 1 0 1;0 0 1 2;1 1 1 2",
+                "Your threads wait for the slow disk for 2.0 rounds per file, and one round is enough to read a file. \
+                 Does your program read files more than once?",
             ),
             (
                 "pass",

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    style::{DIM, lines_of},
+    style::{DIM, NARROW, WIDTH, lines_of},
     timeline::{Lane, Timeline},
 };
 use ids::words::count;
@@ -21,6 +21,14 @@ pub struct Screen {
     pub columns: usize,
     /// Whether it draws block characters.
     pub has_blocks: bool,
+}
+
+impl Screen {
+    /// The width of a report: that of the terminal within what is readable, and the usual one where there is none.
+    #[must_use]
+    pub fn width(screen: Option<Self>) -> usize {
+        screen.map_or(WIDTH, |screen| screen.columns.clamp(NARROW, WIDTH))
+    }
 }
 
 /// The most threads that have a row.
@@ -76,7 +84,7 @@ impl Picture<'_> {
         let shown = (per_column * self.columns).min(all);
         let mut text = String::new();
         let sentence = self.sentence(per_column, shown);
-        let options = lines_of(width.min(crate::style::WIDTH))
+        let options = lines_of(width.min(WIDTH))
             .initial_indent(indent)
             .subsequent_indent(indent);
         // Writing to a string cannot fail.

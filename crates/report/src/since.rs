@@ -43,7 +43,7 @@ fn changed(earlier: &Check, check: &Check, before: &Record, now: &Record) -> Opt
             _ => format!("now {}", passes(check.id)),
         },
         (Fail, Fail) => still(earlier, check, before, now),
-        (_, Fail) => format!("now asked, and {}", fails(check.id)),
+        (_, Fail) => format!("can be checked now: {}", fails(check.id)),
         (_, Status::Inconclusive) => "could not be decided this time".to_owned(),
     })
 }
@@ -172,7 +172,7 @@ mod tests {
                 "ppppf",
                 1.0,
                 "build now compiles; run now ends as it should; total now right; \
-              files-read now has every file; multi-threaded now asked, and does not pass",
+              files-read now has every file; multi-threaded can be checked now: does not pass",
             ),
             ("ppppp", 8.0, "fssss", 0.0, "build no longer compiles"),
             ("fssss", 0.0, "fssss", 0.0, "build still does not compile"),

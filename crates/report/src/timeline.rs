@@ -100,6 +100,14 @@ impl Timeline {
         self.at_once.iter().filter(|at_once| **at_once == 1).count()
     }
 
+    /// How many rounds a thread waited for each file, on average.
+    pub(crate) fn waited(&self) -> f64 {
+        let rounds: u32 = self.at_once.iter().sum();
+        #[expect(clippy::cast_precision_loss, reason = "a mean of counts")]
+        let files = self.files.max(1) as f64;
+        f64::from(rounds) / files
+    }
+
     /// The smallest and the largest number of files that one thread read.
     pub(crate) fn share(&self) -> (usize, usize) {
         let files = || self.lanes.iter().map(|lane| lane.files);

@@ -400,13 +400,14 @@ impl Watching<'_> {
     /// What is said below each verdict.
     fn write_footer(&mut self, plan: &RunPlan) {
         let seeds: Vec<String> = plan.seeds.iter().map(ToString::to_string).collect();
+        let noun = if seeds.len() == 1 { "seed" } else { "seeds" };
         let how = if self.seeds.is_empty() {
             ", drawn once for all saves"
         } else {
             ""
         };
         let mut footer = vec![format!(
-            "{}, on the seeds {}{how}",
+            "{}, on the {noun} {}{how}",
             quoted(&self.folder),
             seeds.join(", ")
         )];

@@ -8,7 +8,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::super::{output::Output, progress::GradeProgress, report_folder::context};
+use super::super::{
+    output::{self, Output},
+    progress::GradeProgress,
+    report_folder::context,
+};
 use crate::{
     fault::Fault,
     grading::{Progress, ProgressEvent},
@@ -16,7 +20,7 @@ use crate::{
 use judge::record::Record;
 use report::{
     Context, Frame, brief, fitted, human,
-    style::{DIM, WIDTH},
+    style::{DIM, NARROW, WIDTH},
 };
 
 /// Clears the screen and goes to its first line. What was above stays in the terminal's memory.
@@ -36,6 +40,7 @@ impl Shown {
     pub(super) fn context(&self) -> Context {
         Context {
             since: self.since.clone(),
+            screen: output::screen(),
             ..context()
         }
     }
@@ -136,10 +141,10 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// A report with no line longer than the screen. Where the screen is as wide as reports are, a longer line is there to be
-/// copied.
+/// A report with no line longer than the screen. Where the screen is as wide as reports can be, a longer line is there to
+/// be copied.
 fn narrow(text: &str, width: usize) -> String {
-    if width < WIDTH {
+    if width < NARROW {
         fitted(text, width)
     } else {
         text.to_owned()

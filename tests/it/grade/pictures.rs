@@ -22,10 +22,16 @@ impl Graded {
 
     /// The same on a terminal of so many columns.
     fn on_terminal(&self, name: &str, columns: u16, variables: &[(&str, &str)]) -> String {
+        let arguments = format!("sum-of-products --seed 0 '{}'", submission(name).display());
+        self.typed(&arguments, columns, variables)
+    }
+
+    /// What a command prints on a terminal of so many columns.
+    fn typed(&self, arguments: &str, columns: u16, variables: &[(&str, &str)]) -> String {
+        let program = program();
         let shell = format!(
-            "stty rows 24 cols {columns} && exec '{}' sum-of-products --seed 0 '{}'",
-            program().display(),
-            submission(name).display()
+            "stty rows 24 cols {columns} && exec '{}' {arguments}",
+            program.display()
         );
         let mut script = Command::new("script");
         script.args(["-qec", &shell, "/dev/null"]);
@@ -40,6 +46,18 @@ impl Graded {
             .env("LANG", "C.UTF-8")
             .envs(variables.iter().copied());
         run(&mut command).stdout.replace('\r', "")
+    }
+}
+
+/// No line has more columns, but for paths and commands, which are there to be copied, and notes on standard error.
+fn assert_within(columns: u16, seen: &str) {
+    for line in seen.lines() {
+        let words = line.trim_start();
+        let is_copied = ["Graded: ", "grade", "/", "strace "]
+            .iter()
+            .any(|start| words.starts_with(start));
+        let is_within = line.chars().count() <= usize::from(columns);
+        assert!(is_within || is_copied, "{columns}: {line:?}\n{seen}");
     }
 }
 
@@ -62,6 +80,7 @@ fn threads_are_drawn_on_a_terminal_and_counted_elsewhere() {
             .filter(|line| line.trim_start().starts_with("thread "))
             .collect();
         assert_eq!(rows.len(), 8, "{seen}");
+        assert_within(columns.min(80), &seen);
         for row in &rows {
             assert!(
                 row.contains('█') && row.chars().count() <= usize::from(columns),
@@ -90,6 +109,20 @@ fn threads_are_drawn_on_a_terminal_and_counted_elsewhere() {
             seen.contains("Who reads when: one row is one thread,"),
             "{seen}"
         );
+    }
+    for command in [
+        "explain",
+        "explain multi-threaded",
+        "explain serialised",
+        "list",
+        &format!(
+            "hint sum-of-products '{}'",
+            submission("mutex-around-read").display()
+        ),
+    ] {
+        let seen = graded.typed(command, 60, &[]);
+        assert!(seen.lines().count() > 1, "{seen}");
+        assert_within(60, &seen);
     }
     for variables in [
         [("TERM", "dumb"), ("LC_CTYPE", "")],

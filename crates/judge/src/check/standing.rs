@@ -240,7 +240,8 @@ pub(super) fn explain(threads: &[ThreadStanding], is_deadlock: bool, source: &So
         })
         .collect();
     if more > 0 {
-        lines.push(format!("and {more} more groups of threads"));
+        let groups = if more == 1 { "group" } else { "groups" };
+        lines.push(format!("and {more} more {groups} of threads"));
     }
     let advice = if is_deadlock {
         Some(deadlock_advice(&doing, &locks))

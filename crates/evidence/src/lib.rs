@@ -65,7 +65,7 @@ pub struct Execution {
     pub usage: Usage,
     /// The number of processes that were still alive when the first one had ended. They were killed.
     pub left_behind: u32,
-    /// Where its threads stood, if it was stopped because it did not end by itself. At most 64 of them.
+    /// Where its threads stood, if it was stopped because it did not end by itself. At most 64 places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub standing: Vec<ThreadStanding>,
     /// What the observer saw, if the run was to be observed.

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where one thread stood when the program was stopped because it did not end by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Where a thread stood when the program was stopped because it did not end by itself, and others with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThreadStanding {
+    /// How many threads stood in the same place, at least 1.
+    pub threads: u32,
     /// Whether it is the first thread of its process, which began with `main`.
     pub is_first: bool,
     /// Whether it ran, or waited for a processor.

@@ -15,6 +15,9 @@ use std::fs;
 
 use libc::c_long;
 
+/// The number in the place of a call where a thread sleeps, or is stopped, without one.
+pub(crate) const NO_CALL: i64 = -1;
+
 /// A call in which a thread sleeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Call {
@@ -23,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) arguments: [u64; 6],
     /// The top of the thread's stack.
     pub(crate) stack: u64,
+    /// The address of its next instruction.
+    pub(crate) instruction: u64,
 }
 
 impl Call {
@@ -36,13 +41,17 @@ impl Call {
         let number = fields.next()?.parse().ok()?;
         let mut next = || u64::from_str_radix(fields.next()?.strip_prefix("0x")?, 16).ok();
         let mut arguments = [0; 6];
-        for argument in &mut arguments {
-            *argument = next()?;
+        // A thread that was stopped while it computed is in no call, and has no arguments.
+        if number != NO_CALL {
+            for argument in &mut arguments {
+                *argument = next()?;
+            }
         }
         Some(Self {
             number,
             arguments,
             stack: next()?,
+            instruction: next()?,
         })
     }
 
@@ -160,15 +169,15 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_was_stopped_has_a_stack_and_no_call() {
+        let stopped = Call::parse("-1 0x7ffe 0x7f\n").unwrap();
+        assert_eq!((stopped.stack, stopped.instruction), (0x7ffe, 0x7f));
+        assert!(!stopped.is_endless(|| false));
+    }
+
+    #[test]
     fn a_thread_that_runs_is_in_no_call() {
-        for text in [
-            "running\n",
-            "",
-            "202",
-            "202 0x1",
-            "-1 0x7ffe 0x7f\n",
-            "x 0x0",
-        ] {
+        for text in ["running\n", "", "202", "202 0x1", "-1 0x7ffe\n", "x 0x0"] {
             assert_eq!(Call::parse(text), None, "{text:?}");
         }
     }

@@ -11,21 +11,27 @@ mod stack;
 mod symbols;
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     ops::Range,
     os::unix::fs::{FileExt as _, MetadataExt as _},
+    time::{Duration, Instant},
 };
 
 use evidence::ThreadStanding;
+use rustix::process::Signal;
 
 use self::symbols::Symbols;
-use crate::accounting::progress::{
-    threads::{self, Thread},
-    waits::Call,
+use crate::accounting::{
+    procfs,
+    progress::{
+        threads::{self, Thread, Threads},
+        waits::{Call, NO_CALL},
+    },
 };
 
-/// The largest number of threads that are described.
-const MOST_THREADS: usize = 64;
+/// The largest number of places that are described. Most threads of a program stand in the same few.
+const MOST_PLACES: usize = 64;
 
 /// The largest number of functions that are named for one thread.
 const MOST_FUNCTIONS: usize = 32;
@@ -33,14 +39,19 @@ const MOST_FUNCTIONS: usize = 32;
 /// How much of a stack is read: deeper functions are not found.
 const STACK_BYTES: usize = 128 << 10;
 
-/// Where the threads of the job stand now, in the order of their numbers.
+/// How long it may take until a process that was stopped does not run any more.
+const STOP_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// Where the threads of the job stand now, in the order of their numbers. It is going to be killed: its processes are
+/// stopped, because only a thread that does not run shows where its stack is.
 pub(crate) fn of_job(overhead: Option<i32>) -> Vec<ThreadStanding> {
     let Ok(threads) = threads::sample(overhead) else {
         return Vec::new();
     };
+    stop(&threads, overhead);
     let mut program: Option<(i32, Option<Program>)> = None;
-    let threads = threads.into_iter().take(MOST_THREADS);
-    let standing = threads.map(|(tid, thread)| {
+    let mut places: Vec<ThreadStanding> = Vec::new();
+    for (tid, thread) in threads {
         // Threads of one process are neighbours most of the time.
         if program
             .as_ref()
@@ -49,18 +60,66 @@ pub(crate) fn of_job(overhead: Option<i32>) -> Vec<ThreadStanding> {
             program = Some((thread.process, Program::of(thread.process)));
         }
         let program = program.as_ref().and_then(|(_, program)| program.as_ref());
-        of_thread(tid, thread, program)
-    });
-    standing.collect()
+        let standing = of_thread(tid, thread, program);
+        let same = places
+            .iter_mut()
+            .find(|other| is_same_place(other, &standing));
+        if let Some(other) = same {
+            other.threads += 1;
+        } else if places.len() < MOST_PLACES {
+            places.push(standing);
+        }
+    }
+    places
+}
+
+/// Stop each process of which a thread can run, and wait until none does.
+fn stop(threads: &Threads, overhead: Option<i32>) {
+    let running = threads.values().filter(|thread| thread.can_run);
+    let processes: BTreeSet<i32> = running.map(|thread| thread.process).collect();
+    if processes.is_empty() {
+        return;
+    }
+    let descendants = procfs::descendants().unwrap_or_default();
+    for process in descendants
+        .iter()
+        .filter(|process| processes.contains(&process.pid))
+    {
+        if let Some(handle) = procfs::open(process) {
+            let _ = rustix::process::pidfd_send_signal(handle, Signal::STOP);
+        }
+    }
+    let begin = Instant::now();
+    while begin.elapsed() < STOP_TIMEOUT {
+        match threads::sample(overhead) {
+            Ok(now) if now.values().any(|thread| thread.can_run) => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Whether two threads stand in the same place. Of the arguments of a call, only the first tells places from each other.
+fn is_same_place(one: &ThreadStanding, other: &ThreadStanding) -> bool {
+    let place = |standing: &ThreadStanding| {
+        let call = standing
+            .call
+            .map(|(number, arguments)| (number, arguments[0]));
+        (standing.is_first, standing.runs, call)
+    };
+    place(one) == place(other) && one.functions == other.functions
 }
 
 fn of_thread(tid: i32, thread: Thread, program: Option<&Program>) -> ThreadStanding {
     let call = Call::of(thread.process, tid);
     let functions = program
         .zip(call)
-        .map(|(program, call)| program.functions(call.stack))
+        .map(|(program, call)| program.functions(call))
         .unwrap_or_default();
+    let call = call.filter(|call| call.number != NO_CALL);
     ThreadStanding {
+        threads: 1,
         is_first: tid == thread.process,
         runs: thread.can_run,
         call: call.map(|call| (call.number, call.arguments)),
@@ -110,8 +169,9 @@ impl Program {
         })
     }
 
-    /// The functions that a thread is in whose stack has its top at `top`, innermost first.
-    fn functions(&self, top: u64) -> Vec<String> {
+    /// The functions that a thread is in, innermost first.
+    fn functions(&self, call: Call) -> Vec<String> {
+        let top = call.stack;
         let Some(mapping) = self.writable.iter().find(|range| range.contains(&top)) else {
             return Vec::new();
         };
@@ -125,10 +185,14 @@ impl Program {
             .map(|word| u64::from_ne_bytes(word.try_into().unwrap_or_default()))
             .collect();
         let is_code = |address| self.code.iter().any(|range| range.contains(&address));
-        stack::returns(&words, top, is_code)
+        // The address after a call may be that of the next function, where the call does not return.
+        let returns = stack::returns(&words, top, is_code);
+        let returns = returns.into_iter().map(|address| address - 1);
+        let innermost = Some(call.instruction).filter(|&address| is_code(address));
+        innermost
             .into_iter()
-            // The address after a call may be that of the next function, where the call does not return.
-            .filter_map(|address| self.symbols.name((address - 1).checked_sub(self.base)?))
+            .chain(returns)
+            .filter_map(|address| self.symbols.name(address.checked_sub(self.base)?))
             .take(MOST_FUNCTIONS)
             .collect()
     }

@@ -16,7 +16,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// The largest number of sections: a program has a few dozens.
 const MOST_SECTIONS: u16 = 4096;
 
-/// The longest name of a function, in bytes.
+/// The longest name of a function, in characters. A longer one is cut.
 const LONGEST_NAME: usize = 200;
 
 /// Functions of a program, by their addresses.
@@ -112,8 +112,11 @@ fn demangled(symbol: &str) -> Option<String> {
         Some(symbol) => names(symbol).join("::"),
         None => legacy(symbol)?,
     };
-    (!path.is_empty() && path.len() <= LONGEST_NAME && path.chars().all(|c| !c.is_control()))
-        .then_some(path)
+    let mut path = path;
+    if let Some((end, _)) = path.char_indices().nth(LONGEST_NAME) {
+        path.truncate(end);
+    }
+    (!path.is_empty() && path.chars().all(|c| !c.is_control())).then_some(path)
 }
 
 /// The names in a symbol of version 0, in their order: each is its length, perhaps an underscore, and the name. The

@@ -97,6 +97,27 @@ impl Source {
         })
     }
 
+    /// The first place where a function calls itself.
+    pub(crate) fn find_recursion(&self) -> Option<Spot<'_>> {
+        self.first(|tokens, at| {
+            let name = tokens.get(at + 1).filter(|_| tokens[at].text == "fn")?.text;
+            let far = tokens.len().min(at + FARTHEST);
+            // A declaration without a body ends at a semicolon.
+            let is_open = |token: &Token<'_>| matches!(token.text, "{" | ";");
+            let open = at + tokens[at..far].iter().position(is_open)?;
+            let end = closing(tokens, open).filter(|_| tokens[open].text == "{")?;
+            (open + 1..end).find(|&call| {
+                // `other.name()` and `Other::name()` are most often other functions.
+                let owner = match tokens[call - 1].text {
+                    "." => tokens[call - 2].text == "self",
+                    ":" => tokens[call - 3].text == "Self",
+                    before => before != "fn",
+                };
+                owner && starts_with(&tokens[call..], &[name, "("])
+            })
+        })
+    }
+
     /// The lines of the only function of this name in which these tokens follow each other, and its file.
     pub(crate) fn lines_in_function(
         &self,

@@ -61,10 +61,12 @@ fn is_command(rest: &str) -> bool {
 }
 
 /// Lines of which none is a command: one that begins with two colons is to some CI systems, blanks before it or not.
+/// Three colons and a blank, with which the compiler names a second file, are none: no command has the name `:`.
 #[must_use]
 pub fn defuse_ci_command(lines: &str) -> String {
     let lines = lines.split_inclusive('\n').map(|line| {
-        if line.trim_start().starts_with("::") {
+        let text = line.trim_start();
+        if text.starts_with("::") && !text.starts_with("::: ") {
             line.replacen("::", "\\u{3a}:", 1)
         } else {
             line.to_owned()
@@ -112,6 +114,10 @@ mod tests {
         assert_eq!(
             escape_block("a ::error::x\n\t::add-mask::y\n::set-output z\n: :\n"),
             "a ::error::x\n    \\u{3a}:add-mask::y\n\\u{3a}:set-output z\n: :\n"
+        );
+        assert_eq!(
+            escape_block("  ::: src/a.rs:3:1\n:::error::x\n::: error::x\n"),
+            "  ::: src/a.rs:3:1\n\\u{3a}::error::x\n::: error::x\n"
         );
     }
 

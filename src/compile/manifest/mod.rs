@@ -86,6 +86,7 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Package, Vec<Refusal>> {
     let root = workspace.unwrap_or(manifest);
     sections::refuse(manifest, root, &dependencies.used, &mut problems);
     sections::note_profiles(root, &mut problems);
+    sections::note_mistyped(manifest, &mut problems);
     let features = &dependencies.features;
     let targets = targets::read(manifest, section, &about, features, input, &mut problems);
     if let Some(library) = &targets.library
@@ -144,12 +145,40 @@ fn plain_text(bytes: &[u8]) -> Result<&str, Refusal> {
 }
 
 fn no_toml(text: &str, error: &toml::de::Error) -> Refusal {
+    let line = error.span().map(|span| line_of(text, span.start));
+    let line = line.and_then(|number| text.lines().nth(number.checked_sub(1)?));
+    let unquoted = line.and_then(unquoted);
     Refusal {
         place: match error.span() {
             Some(span) => format!("Cargo.toml:{}", line_of(text, span.start)),
             None => "Cargo.toml".into(),
         },
-        problem: format!("`Cargo.toml` is not valid TOML: {}", error.message()),
-        remedy: "mend this line, or the one above it".into(),
+        problem: match &unquoted {
+            Some((key, _)) => {
+                format!("`Cargo.toml` is not valid TOML: the value of `{key}` has no quotes")
+            }
+            None => format!("`Cargo.toml` is not valid TOML: {}", error.message()),
+        },
+        remedy: match &unquoted {
+            Some((key, value)) => format!("put the value in quotes: `{key} = \"{value}\"`"),
+            None => "correct this line, or the one above it".into(),
+        },
     }
+}
+
+/// The key and the value of a line such as `version = 0.1.0`, whose value is a word or a version without quotes.
+fn unquoted(line: &str) -> Option<(&str, &str)> {
+    /// No value of an honest package is longer.
+    const LONGEST: usize = 40;
+    let (key, value) = line.split_once('=')?;
+    let (key, value) = (key.trim(), value.trim());
+    let is_plain = |text: &str, others: &[char]| {
+        (1..=LONGEST).contains(&text.len())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || others.contains(&c))
+    };
+    let is_right = matches!(value, "true" | "false") || value.parse::<f64>().is_ok();
+    (is_plain(key, &['-', '_']) && is_plain(value, &['-', '_', '.']) && !is_right)
+        .then_some((key, value))
 }

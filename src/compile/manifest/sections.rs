@@ -8,6 +8,7 @@ use super::{
     model::Dependency,
     problems::{Problems, entry, is_empty, quote},
 };
+use ids::words::within_backticks;
 
 /// Keys of a profile that change what a program does, and not only how fast.
 const BEHAVIOUR: [&str; 3] = ["debug-assertions", "overflow-checks", "panic"];
@@ -79,6 +80,23 @@ pub(super) fn note_profiles(root: &DeTable<'_>, problems: &mut Problems<'_>) {
             if profile.is_some_and(|profile| profile.contains_key(key)) {
                 problems.note(format!("`{key}` of `[profile.{name}]` has no effect"));
             }
+        }
+    }
+}
+
+/// Note a section that cargo does not know, and whose name is nearly that of the dependencies.
+pub(super) fn note_mistyped(manifest: &DeTable<'_>, problems: &mut Problems<'_>) {
+    /// How many letters of the name may be wrong.
+    const WRONG: usize = 3;
+    const NAME: &str = "dependencies";
+    for (key, value) in manifest {
+        let key: &str = key.get_ref();
+        let is_near = (1..=WRONG).contains(&strsim::damerau_levenshtein(key, NAME));
+        if is_near && value.get_ref().is_table() {
+            problems.note(format!(
+                "the section `[{}]` of `Cargo.toml` has no effect: the name is `[{NAME}]`",
+                within_backticks(key)
+            ));
         }
     }
 }

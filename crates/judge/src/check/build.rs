@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    compile_error,
+    compile_error, compiler_text,
     finding::{Details, Finding, Status},
     words::{count, first_lines, last_lines},
 };
@@ -112,10 +112,10 @@ fn failed(failure: &CompileFailure) -> Finding {
         .iter()
         .find_map(|error| error.place.as_ref())
         .map(place);
-    let shown: Vec<&str> = errors
+    let shown: Vec<String> = errors
         .iter()
         .take(SHOWN_ERRORS)
-        .map(|error| error.rendered.trim_end())
+        .map(|error| compiler_text::shown(&error.rendered))
         .collect();
     let output = if shown.is_empty() {
         last_lines(&failure.other_output, 12)

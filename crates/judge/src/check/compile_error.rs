@@ -84,6 +84,9 @@ const KNOWN: &[(Signs, CompileError)] = &[
     ),
     (("E0594", "in an `Arc`", ""), SHARED_MUTABLE),
     (("E0596", "in an `Arc`", ""), SHARED_MUTABLE),
+    (("E0614", "`Result<MutexGuard", ""), LOCK_WITHOUT_UNWRAP),
+    (("E0368", "`Result<MutexGuard", ""), LOCK_WITHOUT_UNWRAP),
+    (("E0599", "`Result<MutexGuard", ""), LOCK_WITHOUT_UNWRAP),
     (("E0599", "no method named `par_", ""), MISSING_PRELUDE),
     (
         ("E0599", "no method named `into_par_iter`", ""),
@@ -246,6 +249,12 @@ const SHARED_MUTABLE: CompileError = error(
     "shared-mutable",
     "several threads want to change the same variable",
     "let each thread return its own sum, and add up what they return; or put the variable into a `Mutex` or an atomic",
+);
+
+const LOCK_WITHOUT_UNWRAP: CompileError = error(
+    "lock-without-unwrap",
+    "`lock()` gives a `Result`, and the value is inside it",
+    "write `.unwrap()` behind `.lock()`: `let mut total = total.lock().unwrap();`",
 );
 
 const MISSING_PRELUDE: CompileError = error(

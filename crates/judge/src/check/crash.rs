@@ -124,14 +124,28 @@ fn words(message: &str, code: &str, source: &Source) -> Words {
     if let Some(&(_, diagnosis, what, hint)) = known {
         return (diagnosis, what.to_owned(), Some(hint.to_owned()));
     }
-    let what = super::words::shortened(message.trim(), LONGEST_MESSAGE);
-    let what = ids::words::within_backticks(&what);
-    if message.contains("NotFound") {
-        return ("not-found", format!("it says `{what}`"), None);
+    if message.contains("kind: NotFound") {
+        let what = match source.find(&["Command"]) {
+            Some(_) => "the file, folder or program was not found",
+            None => "the file or folder was not found",
+        };
+        return ("not-found", what.to_owned(), None);
     }
-    if message.contains("PermissionDenied") {
-        return ("permission-denied", format!("it says `{what}`"), None);
+    if message.contains("kind: PermissionDenied") {
+        let what = "the program is not allowed to do this (permission denied)";
+        return ("permission-denied", what.to_owned(), None);
     }
+    let shown = |text: &str| {
+        ids::words::within_backticks(&super::words::shortened(text.trim(), LONGEST_MESSAGE))
+    };
+    if let Some(error) = message.strip_prefix("called `Result::unwrap()` on an `Err` value: ") {
+        let what = format!(
+            "`unwrap()` found an error instead of a value: `{}`",
+            shown(error)
+        );
+        return ("panic", what, None);
+    }
+    let what = shown(message);
     if code.contains(".expect(") {
         return (
             "expect-failed",

@@ -3,13 +3,14 @@
 use super::{
     finding::{Details, Finding, Status},
     total,
+    waiting::unawaited,
     words::count,
 };
-use crate::evidence::RunEvidence;
+use crate::{evidence::RunEvidence, source::Source};
 use evidence::{Observed, Trace};
 use ids::CheckId;
 
-pub(super) fn check(runs: &[RunEvidence]) -> Finding {
+pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
     if let Some(run) = runs.iter().find(|run| !run.files.tampered.is_empty()) {
         return tampered(run);
     }
@@ -42,7 +43,9 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
             count(files.expected, "data file")
         ),
     };
-    let vain = asked_in_vain(run);
+    // Only an observed run shows whether threads were still reading.
+    let vain = asked_in_vain(run).or_else(|| runs.iter().find_map(cut_off));
+    let started = unawaited(source).filter(|_| vain.is_none());
     let diagnosis = match files.read {
         0 => "no-file-read",
         _ => "files-left-out",
@@ -56,13 +59,18 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
             }
             _ => "none read".into(),
         }),
-        more: vain.iter().map(|(what, _)| what.clone()).collect(),
+        place: started.as_ref().map(|started| started.spot.place()),
+        more: match &started {
+            Some(started) => vec![started.spot.quoted()],
+            None => vain.iter().map(|(what, _)| what.clone()).collect(),
+        },
         ..Details::default()
     };
     let finding = Finding::fail(CheckId::FilesRead, message, details).diagnosed(diagnosis);
-    match vain {
-        Some((_, hint)) => finding.hint(hint),
-        None => finding,
+    match (vain, started) {
+        (Some((_, hint)), _) => finding.hint(hint),
+        (None, Some(started)) => finding.hint(started.hint()),
+        (None, None) => finding,
     }
 }
 
@@ -209,18 +217,28 @@ fn asked_in_vain(run: &RunEvidence) -> Option<(String, &'static str)> {
             "open the files as `File::open` does",
         ));
     }
-    if observation.cut_off > 0 {
-        let reads = count(observation.cut_off as usize, "read");
-        return Some((
-            format!("{reads} cut off by the end of the program"),
-            "wait for the threads: keep what `spawn` returns and `join` it, or use `thread::scope`",
-        ));
+    if let Some(told) = cut_off(run) {
+        return Some(told);
     }
     let in_vain = (observation.files_read as usize).saturating_sub(run.files.read);
     (in_vain > 0).then(|| {
         (
             format!("{} asked for, and nothing came", count(in_vain, "file")),
             "check what `read` returns: an error, or 0 bytes",
+        )
+    })
+}
+
+/// Reads that the end of the program cut off.
+fn cut_off(run: &RunEvidence) -> Option<(String, &'static str)> {
+    let Some(Observed::Seen(observation)) = &run.execution.observation else {
+        return None;
+    };
+    (observation.cut_off > 0).then(|| {
+        let reads = count(observation.cut_off as usize, "read");
+        (
+            format!("{reads} cut off by the end of the program"),
+            "wait for the threads: keep what `spawn` returns and `join` it, or use `thread::scope`",
         )
     })
 }

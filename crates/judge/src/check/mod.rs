@@ -5,14 +5,17 @@
 
 mod build;
 mod compile_error;
+mod compiler_text;
 mod crash;
 mod explain;
 mod files_read;
 mod finding;
 mod multi_threaded;
 mod run;
+mod stack;
 mod standing;
 mod total;
+mod waiting;
 mod words;
 
 #[cfg(test)]
@@ -61,7 +64,7 @@ pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
             }
             (CheckId::Run, _) => ran.clone(),
             (CheckId::Total, _) => total::check(&evidence.runs),
-            (CheckId::FilesRead, _) => files_read::check(&evidence.runs),
+            (CheckId::FilesRead, _) => files_read::check(&evidence.runs, &evidence.source),
             (CheckId::MultiThreaded, _) => multi_threaded::check(&evidence.runs, &evidence.source),
         })
         .collect()

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use super::{
     crash,
     finding::{Details, Finding},
-    standing,
+    stack, standing,
     words::{
         count, first_lines, last_lines, milliseconds, signal_name, termination,
         without_thread_numbers,
@@ -41,6 +41,11 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
     } else {
         explain(&first.execution)
     };
+    let overflow = stack::overflow(&first.execution, source);
+    let (seen, hint) = match &overflow {
+        Some(overflow) => (format!("{seen}: {}", stack::FULL), Some(overflow.hint())),
+        None => (seen, hint),
+    };
     let stderr = &first.execution.stderr;
     let text = if stderr.omitted > 0 {
         &stderr.tail
@@ -57,6 +62,7 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
     let is_crash = is_deadlock || matches!(first.execution.termination, Termination::Exited { .. });
     let crash = crash::explain(text, source).filter(|_| is_crash);
     let place = crash.as_ref().and_then(|crash| crash.place.as_ref());
+    let calls_itself = overflow.as_ref().and_then(|overflow| overflow.spot);
     let mut message = format!("the run on seed {} {seen}", first.seed);
     if let Some(crash) = &crash {
         let place = place.map(|place| format!(" in {}", place.line));
@@ -72,10 +78,13 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
         seed: Some(first.seed),
         expected: Some("an end by itself with exit code 0".into()),
         seen: Some(seen),
-        place: place.map(|place| place.whole.clone()),
+        place: place
+            .map(|place| place.whole.clone())
+            .or_else(|| calls_itself.map(|spot| spot.place())),
         output,
         more: place
             .map(|place| place.quoted.clone())
+            .or_else(|| calls_itself.map(|spot| spot.quoted()))
             .into_iter()
             .chain(standing.lines)
             .collect(),
@@ -91,13 +100,15 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
     }
     let diagnosis = match &crash {
         Some(crash) => crash.diagnosis,
-        None => name(&first.execution, text),
+        None if overflow.is_some() => "stack-overflow",
+        None => name(&first.execution),
     };
     let finding = finding.diagnosed(diagnosis);
-    let hint = crash
-        .and_then(|crash| crash.hint)
-        .or_else(|| hint_from_output(text).map(str::to_owned))
-        .or(hint);
+    let known = match &overflow {
+        Some(_) => None,
+        None => hint_from_output(text, source).map(str::to_owned),
+    };
+    let hint = crash.and_then(|crash| crash.hint).or(known).or(hint);
     match hint {
         Some(hint) => finding.hint(hint),
         None => finding,
@@ -105,9 +116,8 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
 }
 
 /// The name of the mistake of a run that did not end well, and of which no panic tells more.
-fn name(execution: &Execution, stderr: &str) -> &'static str {
+fn name(execution: &Execution) -> &'static str {
     match execution.termination {
-        _ if stderr.contains("has overflowed its stack") => "stack-overflow",
         Termination::Exited { .. } => "exit-code",
         Termination::Signaled { signal: 6 } => "aborted",
         Termination::Signaled { signal: 7 | 11 } => "invalid-memory",
@@ -211,13 +221,18 @@ impl Stream {
 }
 
 /// What to try where the program's own error message names a refused operation or another known problem.
-fn hint_from_output(text: &str) -> Option<&'static str> {
-    let hints: [(&[&str], &str); 3] = [
-        (
-            &["has overflowed its stack"],
-            "look for a function that calls itself without end, or for a large array in a variable: \
-             put that into a `Vec`",
-        ),
+fn hint_from_output(text: &str, source: &Source) -> Option<&'static str> {
+    let not_found = match source.find(&["Command"]) {
+        Some(_) => {
+            "the program cannot start another program, such as `cat`, and can open only what is there: open the data \
+             files of the current folder with `std::fs`"
+        }
+        None => {
+            "the data files are in the folder in which the program starts: list them with `fs::read_dir(\".\")`, and \
+             open the paths that it gives"
+        }
+    };
+    let hints: [(&[&str], &str); 2] = [
         (
             &[
                 "Permission denied",
@@ -228,11 +243,7 @@ fn hint_from_output(text: &str) -> Option<&'static str> {
             "the program may read the data files and nothing else: open them with `File::open`, write to \
              `std::env::temp_dir()` if it must, and leave network, other programs and other files alone",
         ),
-        (
-            &["No such file or directory", "kind: NotFound"],
-            "what it opens is not there: the data files are in the folder in which the program starts, \
-             and there is no other program to start, such as `cat`",
-        ),
+        (&["No such file or directory", "kind: NotFound"], not_found),
     ];
     let mut hints = hints.into_iter();
     hints
@@ -260,8 +271,8 @@ fn explain(execution: &Execution) -> (String, Option<String>) {
                      memory left"
                 }
                 11 | 7 => {
-                    "it used memory that is not its own: look for a function that calls itself without \
-                     end, and at `unsafe` code"
+                    "it used memory that is not its own, or its stack was full: look at `unsafe` code, and for a \
+                     function that calls itself without end"
                 }
                 _ => "find out what sent the signal",
             };

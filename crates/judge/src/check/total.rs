@@ -132,7 +132,7 @@ fn not_read(run: &RunEvidence) -> Option<(&'static str, &'static str)> {
         if seen.files_asked_for_nothing > 0 || seen.files_touched > 0 {
             return Some((
                 FILES_HALF_READ,
-                "not all that is in the files was read: first see to it that it is",
+                "the files were read only in part: look first at what `files-read` says",
             ));
         }
     }
@@ -144,7 +144,7 @@ fn not_read(run: &RunEvidence) -> Option<(&'static str, &'static str)> {
         )),
         _ => Some((
             NOT_ALL_FILES_READ,
-            "not all files were read: first see to it that each one is",
+            "not all files were read, so their sum cannot be right: look first at what `files-read` says",
         )),
     }
 }

@@ -47,6 +47,23 @@ fn lines_are_found_in_the_only_function_of_a_name() {
 }
 
 #[test]
+fn a_function_that_calls_itself_is_found_and_one_of_the_same_name_is_not() {
+    for (text, found) in [
+        ("fn f(n: u64) {\n f(n + 1) }", Some(2)),
+        ("fn a() { b() }\nfn f() { self.f() }", Some(2)),
+        ("fn f() { Self::f() }", Some(1)),
+        ("fn new() { Vec::new() }", None),
+        ("fn len(&self) { self.list.len() }", None),
+        ("fn f() { fn f() {} }", None),
+        ("fn f(); fn g() { f() }", None),
+        ("fn main() { f() }", None),
+        ("fn {f(", None),
+    ] {
+        assert_eq!(line(source(text).find_recursion()), found, "{text}");
+    }
+}
+
+#[test]
 fn the_lock_that_is_held_is_preferred() {
     let reads = ["read_to_string"];
     for (text, expected) in [

@@ -415,6 +415,12 @@ fn what_is_built_otherwise_is_noted() {
             "`panic` of `[profile.release]` has no effect",
         ]
     );
+    for name in ["dependancies", "dependency", "Dependencies"] {
+        let told = notes(&format!("{HEAD}[{name}]\nrayon = \"1\""));
+        let words = format!("`[{name}]` of `Cargo.toml` has no effect");
+        assert!(told.len() == 1 && told[0].contains(&words), "{told:?}");
+    }
+    assert!(notes(&format!("{HEAD}[dev-dependencies]\nx = \"1\"")).is_empty());
 }
 
 #[test]

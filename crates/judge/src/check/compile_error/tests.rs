@@ -17,6 +17,12 @@ fn explained(code: &str, message: &str, rendered: &str) -> Option<&'static str> 
 fn errors_that_threads_bring_forth_are_known() {
     for (code, message, rendered, diagnosis) in [
         (
+            "E0614",
+            "type `Result<MutexGuard<'_, u64>, ...>` cannot be dereferenced",
+            "",
+            "lock-without-unwrap",
+        ),
+        (
             "E0373",
             "closure may outlive the current function, but it borrows `v`",
             "thread::spawn(|| v.len())",

@@ -70,7 +70,17 @@ fn each_kind_of_panic_has_its_name_and_words() {
         (
             "called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound, message: \"No such file or directory\" }",
             "not-found",
-            "NotFound",
+            "the file or folder was not found",
+        ),
+        (
+            "no data: Os { code: 13, kind: PermissionDenied, message: \"Permission denied\" }",
+            "permission-denied",
+            "not allowed",
+        ),
+        (
+            "called `Result::unwrap()` on an `Err` value: \"two `words`\"",
+            "panic",
+            "`unwrap()` found an error instead of a value: `\"two \\u{60}words\\u{60}\"`",
         ),
         (
             "called `Result::unwrap()` on an `Err` value: Os { code: 24, kind: Uncategorized, message: \"Too many open files\" }",

@@ -9,7 +9,7 @@ mod wording;
 
 pub(super) use self::examples::examples;
 use self::{
-    diagnosis::{Diagnosis, MIN_MEAN_IN_FLIGHT, UndecidedReason, diagnose},
+    diagnosis::{Cause, Diagnosis, MIN_MEAN_IN_FLIGHT, UndecidedReason, diagnose},
     wording::explain,
 };
 use super::{
@@ -77,7 +77,12 @@ fn check_observed(run: &RunEvidence, observation: &Observation, source: &Source)
             details.place = told.spot.map(|spot| spot.place());
             let look = told.spot.map(|spot| spot.quoted());
             details.more.splice(0..0, look);
-            details.more.push(SCALE.into());
+            if let Cause::TooFew { read, of } = cause {
+                details.expected = Some(format!("all {} read", count(of as usize, "file")));
+                details.seen = Some(format!("{read} read"));
+            } else {
+                details.more.push(SCALE.into());
+            }
             let message = if observation.files_read < files {
                 told.message
                     .replace("reads all files", "reads all files that are read")

@@ -5,7 +5,7 @@
 //! line to look at. Never decides whether a program passes.
 
 use super::{
-    super::words::count,
+    super::{waiting::unawaited, words::count},
     diagnosis::{Cause, UndecidedReason},
     undecided,
 };
@@ -48,13 +48,7 @@ pub(super) fn explain(cause: Cause, source: &Source) -> Told<'_> {
             let (message, hint) = nothing_read(opened, cut_off);
             told(message, hint)
         }
-        Cause::TooFew { read, of } => told(
-            format!(
-                "only {read} of {} were read, too few to show that threads read at the same time",
-                count(of as usize, "file")
-            ),
-            "let the threads read all files",
-        ),
+        Cause::TooFew { read, of } => too_few(read, of, source),
         Cause::NoThreads => awaited(source).unwrap_or_else(|| {
             told(
                 "one thread reads all files, one after the other".into(),
@@ -131,6 +125,23 @@ pub(super) fn explain(cause: Cause, source: &Source) -> Told<'_> {
             ),
             "let a thread that has nothing to read end, or wait without a time-out: `join`, a channel, a `Condvar`",
         ),
+    }
+}
+
+/// Some files were read, and many were not.
+fn too_few(read: u32, of: u32, source: &Source) -> Told<'_> {
+    let started = unawaited(source);
+    Told {
+        name: Cause::TooFew { read, of }.name(),
+        message: format!(
+            "only {read} of {} were read, too few to show that threads read at the same time",
+            count(of as usize, "file")
+        ),
+        hint: match &started {
+            Some(started) => started.hint(),
+            None => "let the threads read all files".to_owned(),
+        },
+        spot: started.map(|started| started.spot),
     }
 }
 
@@ -292,24 +303,24 @@ fn awaited(source: &Source) -> Option<Told<'_>> {
     let is_spawned = ["spawn", "spawn_blocking"]
         .iter()
         .any(|word| source.find(&[word]).is_some());
-    let (spot, hint) = if is_spawned {
+    let (spot, why, hint) = if is_spawned {
         (
             source.find_after_call(&["spawn", "spawn_blocking"], &[".", "await"])?,
+            "each task is waited for before the next one starts",
             "waits with `.await` as soon as the task is made: start all tasks first, keep them in a `Vec` or a \
              `JoinSet`, and wait for all of them afterwards",
         )
     } else {
         (
             source.find_after_call(&READS, &[".", "await"])?,
+            "`.await` waits for each read before the next one starts",
             "waits for one read with `.await`, and there is no other task that reads meanwhile: start a task for each \
              file first (`tokio::spawn` or a `JoinSet`), and wait for all of them afterwards",
         )
     };
     Some(Told {
         name: "awaited-one-by-one",
-        message:
-            "only one file is read at a time: each task is waited for before the next one starts"
-                .into(),
+        message: format!("only one file is read at a time: {why}"),
         hint: format!("{} {hint}", spot.line()),
         spot: Some(spot),
     })

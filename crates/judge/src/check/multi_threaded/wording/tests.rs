@@ -84,6 +84,12 @@ fn a_task_that_is_waited_for_at_once_is_told_whatever_threads_did_it() {
             Some("src/main.rs:1"),
         );
     }
+    // A read that is waited for is no task.
+    let read = explain(SERIALISED, &source("read(p).await")).message;
+    assert!(
+        !read.contains("task") && read.contains("`.await`"),
+        "{read}"
+    );
     // Here, something else makes them wait.
     for text in [
         "set: JoinSet; read(p).await",

@@ -38,6 +38,7 @@ impl App {
             record,
             unchanged_since,
             before,
+            has_static_mut,
         } = self.single_record(task, &submission, &own)?;
         if let Some(since) = unchanged_since {
             let since = humantime::format_rfc3339_seconds(since).to_string();
@@ -58,6 +59,8 @@ impl App {
                 )
             }),
             screen: screen(),
+            // Further runs have been made where they were asked for.
+            has_static_mut: has_static_mut && task.repeat == 0,
             is_detailed: task.is_detailed,
             ..context()
         };

@@ -63,6 +63,8 @@ pub struct SingleRecord {
     pub unchanged_since: Option<SystemTime>,
     /// The record of the last grading of the same folder, if this one was made now.
     pub before: Option<Record>,
+    /// Whether the work has a `static mut`.
+    pub has_static_mut: bool,
 }
 
 /// The first attempt at a build, and its runs if they were made already. It is not known yet what is expected of them.
@@ -85,6 +87,7 @@ impl Session<'_> {
             Ok(intake) if single.is_remembered => self.memory(single.submission, intake),
             _ => None,
         };
+        let has_static_mut = has_static_mut(&intake);
         if let Some(memory) = &memory
             && !single.fresh
             && let Some((entry, since)) = memory.unchanged(single.seeds, single.observe, &self.plan)
@@ -97,6 +100,7 @@ impl Session<'_> {
                 record,
                 unchanged_since: Some(since),
                 before: None,
+                has_static_mut,
             });
         }
         let (proof, first) = self.prove_beside(&intake, memory.as_ref());
@@ -114,6 +118,7 @@ impl Session<'_> {
             record,
             unchanged_since: None,
             before,
+            has_static_mut,
         })
     }
 
@@ -441,6 +446,12 @@ impl Graded {
             faults: vec![fault.into()],
         }
     }
+}
+
+/// Whether the source that was admitted has a `static mut`. Words depend on it alone, so no failure here counts.
+fn has_static_mut(intake: &Result<Intake, Fault>) -> bool {
+    let snapshot = intake.as_ref().ok().and_then(Intake::snapshot);
+    snapshot.is_some_and(|snapshot| source(snapshot).is_ok_and(|source| source.has_static_mut()))
 }
 
 /// Whether a path lies in `folder`, as far as both can be found.

@@ -74,6 +74,12 @@ impl Source {
         }
     }
 
+    /// Whether there is a `static mut`, which threads can change without a lock.
+    #[must_use]
+    pub fn has_static_mut(&self) -> bool {
+        self.find(&["static", "mut"]).is_some()
+    }
+
     /// A line of a file, counted from one.
     pub(crate) fn line(&self, path: &str, line: usize) -> Option<&str> {
         let (_, text) = self.files.iter().find(|(file, _)| file == path)?;

@@ -100,6 +100,8 @@ pub struct Context {
     pub elsewhere: Option<String>,
     /// The terminal that the report is for; `None` where nothing can be drawn.
     pub screen: Option<Screen>,
+    /// Whether the work has a `static mut`, where that is known: see [`invitation`](crate::invitation()).
+    pub has_static_mut: bool,
     /// Whether a person wants to see everything, of what passes as well.
     pub is_detailed: bool,
 }

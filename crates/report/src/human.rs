@@ -71,7 +71,7 @@ pub fn human(record: &Record, context: &Context) -> String {
         }
     }
     text.blank();
-    if let Some(invitation) = invitation(record) {
+    if let Some(invitation) = invitation(record, context.has_static_mut) {
         paragraph(&mut text, "  ", &escape_line(&invitation));
         text.blank();
     }

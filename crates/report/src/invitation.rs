@@ -1,4 +1,4 @@
-//! After a pass: what the reference does better, as an invitation. It never takes a point.
+//! After a pass: what the reference does better, or what may fail another time, as an invitation. It never takes a point.
 //!
 //! It is said of work that passes, and of one thing only: the one that teaches most.
 
@@ -13,12 +13,20 @@ const AGAIN: f64 = 1.75;
 /// More threads than this, and many more than the reference has, are worth a word.
 const MANY_THREADS: u32 = 64;
 
-/// What to try after a pass. `None` where the work does not pass, where it was not observed, or where it does as well as
-/// the reference.
+/// What to try after a pass, in which a `static mut` counts first. `None` where the work does not pass, where it was not
+/// observed, or where it does as well as the reference.
 #[must_use]
-pub fn invitation(record: &Record) -> Option<String> {
+pub fn invitation(record: &Record, has_static_mut: bool) -> Option<String> {
     if record.verdict != Verdict::Pass {
         return None;
+    }
+    if has_static_mut {
+        return Some(
+            "If you like to go on: your program has a `static mut`. If two threads change it at the same time without a \
+             lock, a change can get lost, and such a program can pass many times before it fails. With `--repeat 50`, \
+             your program runs 50 more times on each dataset. Could each thread return its own sum instead?"
+                .to_owned(),
+        );
     }
     let (run, timeline) = drawn_run(record)?;
     let (own, reference) = (run.concurrency?, run.reference.as_ref()?.concurrency);
@@ -127,11 +135,17 @@ mod tests {
                 "reads 3 files, and another one 1.",
             ),
         ] {
-            let said = invitation(&record(verdict, threads, reference, timeline)).unwrap();
+            let said = invitation(&record(verdict, threads, reference, timeline), false).unwrap();
             assert!(said.contains(words), "{said}");
         }
-        assert_eq!(invitation(&record("pass", 8, 8, even)), None);
-        assert_eq!(invitation(&record("fail", 2, 8, even)), None);
-        assert_eq!(invitation(&record("not-graded", 2, 8, even)), None);
+        let said = invitation(&record("pass", 2, 8, even), true).unwrap();
+        assert!(
+            said.contains("`static mut`") && said.contains("`--repeat 50`"),
+            "{said}"
+        );
+        assert_eq!(invitation(&record("fail", 8, 8, even), true), None);
+        assert_eq!(invitation(&record("pass", 8, 8, even), false), None);
+        assert_eq!(invitation(&record("fail", 2, 8, even), false), None);
+        assert_eq!(invitation(&record("not-graded", 2, 8, even), false), None);
     }
 }

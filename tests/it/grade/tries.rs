@@ -145,8 +145,13 @@ impl Student {
         );
 
         let solution = submission("correct-u64-fold").join("src/main.rs");
-        fs::copy(solution, self.main()).unwrap();
+        let solution = fs::read_to_string(solution).unwrap();
+        let more = "#[allow(dead_code)]\nstatic mut UNUSED: u64 = 0;\n";
+        fs::write(self.main(), solution + more).unwrap();
         self.hint(&[]).reports(&["every check passes"]);
+        self.grade()
+            .code(0)
+            .reports(&["your program has a `static mut`", "`--repeat 50`"]);
         let mut command = self.workspace.grade();
         let list = run(command.args(["list", "--format", "json"])).code(0);
         let list: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();

@@ -129,3 +129,13 @@ proptest! {
         let _ = source.find_after_call(&["read"], &[".", "lock"]);
     }
 }
+
+#[test]
+fn a_static_mut_is_found_and_a_lifetime_or_a_comment_is_none() {
+    let has =
+        |text: &str| Source::new([("src/main.rs".to_owned(), text.to_owned())]).has_static_mut();
+    assert!(has("static  mut TOTAL: u64 = 0;"));
+    assert!(!has(
+        "// static mut\nfn f(x: &'static mut u64) { print(\"static mut\"); static N: u64 = 0; }"
+    ));
+}

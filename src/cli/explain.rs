@@ -5,12 +5,16 @@
 use super::{app::App, exit_code::ExitCode, output::width, task::Explain};
 use crate::fault::Fault;
 use ids::CheckId;
-use judge::check::{explanation, mistakes};
+use judge::{
+    check::{explanation, mistakes},
+    mistakes::explained,
+};
 use report::{explain_check, explain_list, explain_mistake};
 
 impl App {
     pub(super) fn explain(&self, task: &Explain) -> Result<ExitCode, Fault> {
         let mut mistakes = mistakes();
+        mistakes.extend(explained());
         mistakes.extend(task.mistakes.iter().cloned());
         let width = width();
         let text = match &task.name {

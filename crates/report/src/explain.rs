@@ -121,7 +121,8 @@ fn item(text: &mut Sheet, mark: &str, words: &str) {
 
 /// A name and what is said of it, in two columns.
 fn row(text: &mut Sheet, name: &str, words: &str) {
-    let first = format!("  {name:<21}");
+    // A long name, too, has a space behind it.
+    let first = format!("  {:<21}", format!("{name} "));
     wrapped(text, &first, &" ".repeat(first.len()), words);
 }
 

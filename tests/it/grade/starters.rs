@@ -121,7 +121,8 @@ fn every_check_and_every_mistake_is_explained() {
         let page = fs::read_to_string(course().join("docs/students.md")).unwrap();
         assert!(page.contains(&format!("| `{id}` | {asks} |")), "{id}");
     }
-    let mistakes = judge::check::mistakes();
+    let mut mistakes = judge::check::mistakes();
+    mistakes.extend(judge::mistakes::explained());
     for mistake in &mistakes {
         assert!(
             words(&list.stdout).contains(&format!(" {} {}", mistake.name, mistake.message)),
@@ -132,6 +133,9 @@ fn every_check_and_every_mistake_is_explained() {
     explain(&["serialised"])
         .code(0)
         .reports(&["8 threads take turns", "grade explain multi-threaded"]);
+    explain(&["rest-dropped"])
+        .code(0)
+        .reports(&["chunks_exact", "grade explain total"]);
     // The mistakes of the exercise.
     let known = [
         "the numbers on lines 4 and 18 were multiplied",
@@ -153,7 +157,9 @@ fn every_mistake_in_reading_has_a_ladder_and_every_ladder_a_mistake() {
     for id in CheckId::ALL {
         assert!(has(id, None), "{id} has no ladder");
     }
-    let mistakes = judge::check::mistakes();
+    let mut mistakes = judge::check::mistakes();
+    // A wrong total has one for all mistakes that have none of their own.
+    mistakes.retain(|mistake| mistake.check != CheckId::Total);
     for mistake in &mistakes {
         assert!(
             has(mistake.check, Some(&mistake.name)),

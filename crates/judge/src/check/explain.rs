@@ -2,7 +2,7 @@
 //!
 //! The texts belong to every exercise of this kind. Never looks at a submission.
 
-use super::{asks, finding::Mistake, multi_threaded, standing};
+use super::{asks, finding::Mistake, multi_threaded, standing, total};
 use ids::CheckId;
 
 /// A check, explained to a student.
@@ -140,6 +140,7 @@ pub fn mistakes() -> Vec<Mistake> {
     });
     standing::examples()
         .into_iter()
+        .chain(total::examples())
         .chain(multi_threaded)
         .collect()
 }

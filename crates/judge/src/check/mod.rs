@@ -26,7 +26,7 @@ pub use finding::{Details, Finding, Mistake, Status};
 pub use multi_threaded::diagnosis::{Cause, Diagnosis, UndecidedReason, diagnose};
 pub use run::note_extended_limit;
 pub use total::number;
-pub(crate) use total::{is_open, is_right};
+pub(crate) use total::{PARTS_PRINTED, is_open, is_right};
 pub(crate) use words::shortened;
 
 use crate::evidence::Evidence;

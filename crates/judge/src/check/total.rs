@@ -1,7 +1,7 @@
 //! `total`: the printed total equals the reference's, on every seed.
 
 use super::{
-    finding::{Details, Finding, Status},
+    finding::{Details, Finding, Mistake, Status},
     words::{count, last_lines, shortened, without_thread_numbers},
 };
 use crate::evidence::RunEvidence;
@@ -14,6 +14,17 @@ const NOT_JOINED: &str = "not-joined";
 const NO_FILE_READ: &str = "no-file-read";
 const NOT_ALL_FILES_READ: &str = "not-all-files-read";
 const FILES_HALF_READ: &str = "files-half-read";
+/// The mistake of a program that prints the sum of each part, and not the total of all.
+pub(crate) const PARTS_PRINTED: &str = "parts-printed";
+
+/// What to do about each of them first.
+const JOIN: &str = "the program ended while its threads were still reading: keep what `spawn` returns and `join` \
+                    it before the total is printed, or use `thread::scope`";
+const FIND_FILES: &str = "no file was read: are the files found, and is each one opened and read?";
+const READ_ALL_FILES: &str =
+    "not all files were read, so their sum cannot be right: look first at what `files-read` says";
+const READ_TO_THE_END: &str =
+    "the files were read only in part: look first at what `files-read` says";
 
 /// Whether a wrong total is a number that is not explained, or not exactly.
 pub(crate) fn is_open(finding: &Finding) -> bool {
@@ -72,6 +83,10 @@ pub(super) fn check(runs: &[RunEvidence]) -> Finding {
             "the right total is on line {line} of the output, but it must be the last line: print nothing after it"
         ));
     }
+    let parts: Option<Vec<usize>> = wrong.iter().map(|(run, _)| printed_parts(run)).collect();
+    if let Some(parts) = parts {
+        return finding.diagnosed(PARTS_PRINTED).hint(parts_hint(parts[0]));
+    }
     let (mistake, hint) = match answer {
         Answer::Nothing => (
             "nothing-printed",
@@ -112,6 +127,26 @@ fn earlier_line(run: &RunEvidence) -> Option<usize> {
         .map(|line| line + 1)
 }
 
+/// On how many lines the total stands in parts: the last numbers of all lines add up to it.
+fn printed_parts(run: &RunEvidence) -> Option<usize> {
+    let stdout = &run.execution.stdout;
+    let lines = stdout.head.lines().filter(|line| !line.trim().is_empty());
+    let parts = lines.map(|line| line.split_whitespace().rev().find_map(number));
+    let parts: Option<Vec<i128>> = parts.map(|part| part?.parse().ok()).collect();
+    let parts = parts.filter(|parts| stdout.omitted == 0 && parts.len() > 1)?;
+    let sum = parts
+        .iter()
+        .try_fold(0_i128, |sum, part| sum.checked_add(*part))?;
+    (sum.to_string() == run.expected).then_some(parts.len())
+}
+
+fn parts_hint(lines: usize) -> String {
+    format!(
+        "the last line is only one part: the numbers on all {lines} lines together are the total. Let each thread return \
+         its sum, add up what `join` gives, and print only the total"
+    )
+}
+
 /// Whether threads read all files, and so whatever they computed is lost.
 fn adds_elsewhere(run: &RunEvidence) -> bool {
     matches!(&run.execution.observation, Some(Observed::Seen(seen))
@@ -123,29 +158,16 @@ fn adds_elsewhere(run: &RunEvidence) -> bool {
 fn not_read(run: &RunEvidence) -> Option<(&'static str, &'static str)> {
     if let Some(Observed::Seen(seen)) = &run.execution.observation {
         if seen.cut_off > 0 {
-            return Some((
-                NOT_JOINED,
-                "the program ended while its threads were still reading: keep what `spawn` returns and `join` \
-                 it before the total is printed, or use `thread::scope`",
-            ));
+            return Some((NOT_JOINED, JOIN));
         }
         if seen.files_asked_for_nothing > 0 || seen.files_touched > 0 {
-            return Some((
-                FILES_HALF_READ,
-                "the files were read only in part: look first at what `files-read` says",
-            ));
+            return Some((FILES_HALF_READ, READ_TO_THE_END));
         }
     }
     match (run.files.read, run.files.unread.len()) {
         (_, 0) => None,
-        (0, _) => Some((
-            NO_FILE_READ,
-            "no file was read: are the files found, and is each one opened and read?",
-        )),
-        _ => Some((
-            NOT_ALL_FILES_READ,
-            "not all files were read, so their sum cannot be right: look first at what `files-read` says",
-        )),
+        (0, _) => Some((NO_FILE_READ, FIND_FILES)),
+        _ => Some((NOT_ALL_FILES_READ, READ_ALL_FILES)),
     }
 }
 
@@ -204,7 +226,9 @@ pub fn number(text: &str) -> Option<String> {
 
 /// The mistake of a last line that is no whole number, and what to do.
 fn text_hint(line: &str, expected: &str) -> (&'static str, String) {
-    let words: Vec<&str> = line.split(|c: char| !c.is_ascii_digit()).collect();
+    // A point between digits belongs to the number, and one at the end of a sentence does not.
+    let words = line.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let words: Vec<&str> = words.map(|word| word.trim_matches('.')).collect();
     let numbers = line
         .split_whitespace()
         .filter(|word| number(word).is_some())
@@ -262,6 +286,59 @@ fn text_hint(line: &str, expected: &str) -> (&'static str, String) {
             "the last line must be the total alone, a whole number in decimal".into(),
         )
     }
+}
+
+/// The mistakes that this check names itself.
+pub(super) fn examples() -> Vec<Mistake> {
+    let mistake = |name: &str, message: String, hint: String| Mistake {
+        name: name.to_owned(),
+        check: CheckId::Total,
+        message,
+        hint,
+        code: None,
+    };
+    let wrong = |(name, seen, hint): (&str, &str, &str)| {
+        mistake(name, format!("the total is wrong, and {seen}"), hint.into())
+    };
+    let not_read = [
+        (
+            NOT_JOINED,
+            "threads still read when the program ended",
+            JOIN,
+        ),
+        (NO_FILE_READ, "no file was read", FIND_FILES),
+        (
+            NOT_ALL_FILES_READ,
+            "some files were not read",
+            READ_ALL_FILES,
+        ),
+        (
+            FILES_HALF_READ,
+            "files were not read to their end",
+            READ_TO_THE_END,
+        ),
+    ];
+    let parts = mistake(
+        PARTS_PRINTED,
+        "the numbers on all lines together are the total, and the last line is only one of them"
+            .into(),
+        parts_hint(8),
+    );
+    let texts = [
+        "2483973.0",
+        "Total: 2483973",
+        "359146 301411",
+        "2,483,973",
+        "the total",
+    ];
+    let text = |line| {
+        let (name, hint) = text_hint(line, "2483973");
+        let message = format!("expected is 2483973, and the last line is `{line}`");
+        mistake(name, message, hint)
+    };
+    let not_read = not_read.into_iter().map(wrong);
+    let texts = texts.into_iter().map(text);
+    not_read.chain([parts]).chain(texts).collect()
 }
 
 fn not_utf8() -> (&'static str, String) {
@@ -332,6 +409,8 @@ mod tests {
             ("2483973.0", "right, but printed as a float"),
             ("2483973.00", "right, but printed as a float"),
             ("2.483973e6", "as a float"),
+            ("2483973.5", "is printed as a float"),
+            ("It is 2483973.", "nothing else"),
             ("the total", "must be the total alone"),
             ("1, 2", "must be the total alone"),
             ("1,2345", "must be the total alone"),
@@ -340,7 +419,10 @@ mod tests {
             assert!(hint.contains(named), "{line}: {hint}");
         }
         // A wrong number is not called right.
-        assert!(!text_hint("1,234,567", "2483973").1.contains("right"));
+        for line in ["1,234,567", "2483973.5", "Sum: 2483973.5"] {
+            let (_, hint) = text_hint(line, "2483973");
+            assert!(!hint.contains("right"), "{line}: {hint}");
+        }
     }
 
     proptest! {

@@ -3,10 +3,15 @@
 //! Each kind is tried with every parameter, and a parameter must be the same on all datasets. Never tells what a chance
 //! may be; see the theory of operation of `mistakes`.
 
-use ids::{Seed, words::count};
+use ids::Seed;
 
 use super::{
     expression::Expression,
+    family::{
+        EVERY_FILE_MANY_TIMES, Family, LAST_FILES_MISSING, ONE_FILE_KEPT, ONE_FILE_MISSING,
+        ONE_FILE_TWICE, ONE_LINE_ONLY, ONE_THREAD_KEPT, ONE_THREAD_LOST, OTHER_LINES,
+        REMEMBERED_ANSWER, REST_DROPPED, SAME_DIFFERENCE, SAME_ON_ALL_DATA, SOME_FILES_MISSING,
+    },
     parts::{Part, divisions},
     trial::{Order, Trial, TrialRun},
 };
@@ -48,6 +53,10 @@ impl Found {
         }
     }
 
+    fn of(family: &Family, candidates: usize, says: impl Into<String>) -> Self {
+        Self::new(family.id, candidates, says, family.advice)
+    }
+
     fn may_be_race(self) -> Self {
         Self {
             may_be_race: true,
@@ -58,14 +67,22 @@ impl Found {
 
 /// All kinds, asked in turn.
 pub(super) fn found(trial: &Trial<'_>, right: &Expression, known: &[(Seed, String)]) -> Vec<Found> {
+    // Who has most of the total has lost a part, though what is left may be a part of another division.
+    let has_most = trial.runs.iter().all(|run| run.answer > run.expected / 2);
+    let (likely, unlikely) = if has_most {
+        (Part::Lost, Part::Kept)
+    } else {
+        (Part::Kept, Part::Lost)
+    };
     let kinds = [
         remembered(trial, known),
         lines(trial, right),
+        one_line(trial),
         many_times(trial),
         one_file(trial),
-        rest_dropped(trial),
-        part(trial, Part::Kept),
-        part(trial, Part::Lost),
+        end_dropped(trial),
+        part(trial, likely),
+        part(trial, unlikely),
         one_file_kept(trial),
         same_difference(trial),
     ];
@@ -86,13 +103,12 @@ pub(super) fn of_files_read(trial: &Trial<'_>) -> Option<Found> {
     });
     let (unread, files) = left;
     (fits && trial.is_proof(1)).then(|| {
-        Found::new(
-            "some-files-missing",
+        Found::of(
+            &SOME_FILES_MISSING,
             1,
             format!(
                 "the total of the files that were read is right, but {unread} of {files} files were not read"
             ),
-            "does each file belong to exactly one thread? Print how many files each thread gets, and add up these numbers",
         )
     })
 }
@@ -103,16 +119,14 @@ fn remembered(trial: &Trial<'_>, known: &[(Seed, String)]) -> Option<Found> {
     if !trial.all(|_| Some(first)) {
         return None;
     }
-    let advice = "compute the total from the files in the current folder: the grader makes new files each time";
     let text = first.to_string();
     if let Some((seed, _)) = known.iter().find(|(_, answer)| *answer == text)
         && trial.is_proof(known.len())
     {
-        return Some(Found::new(
-            "remembered-answer",
+        return Some(Found::of(
+            &REMEMBERED_ANSWER,
             known.len(),
             format!("the program prints the total of seed {seed}, whatever the files hold"),
-            advice,
         ));
     }
     let differ = trial
@@ -120,12 +134,11 @@ fn remembered(trial: &Trial<'_>, known: &[(Seed, String)]) -> Option<Found> {
         .iter()
         .any(|run| run.expected != trial.runs[0].expected);
     (differ && trial.runs.len() > 1 && first != 0).then(|| {
-        Found::new(
-            "same-on-all-data",
+        Found::of(
+            &SAME_ON_ALL_DATA,
             // Any number would do.
             usize::MAX,
             format!("the program prints {first} on all datasets, whatever the files hold"),
-            advice,
         )
     })
 }
@@ -176,8 +189,8 @@ fn lines(trial: &Trial<'_>, right: &Expression) -> Option<Found> {
         [one, two] => format!("lines {one} and {two}"),
         _ => format!("line {}", lines[0]),
     };
-    Some(Found::new(
-        "other-lines",
+    Some(Found::of(
+        &OTHER_LINES,
         chosen.len(),
         format!(
             "the total is the one of {}, counted from one; {} {} asked for",
@@ -185,7 +198,30 @@ fn lines(trial: &Trial<'_>, right: &Expression) -> Option<Found> {
             named(&asked),
             if asked.len() == 1 { "is" } else { "are" }
         ),
-        "print the numbers that the program takes from one file, open that file in an editor, and see on which lines they are",
+    ))
+}
+
+/// The number on one line alone.
+fn one_line(trial: &Trial<'_>) -> Option<Found> {
+    let all = trial.runs.iter().flat_map(|run| run.data.files());
+    let last = u32::try_from(all.map(|file| file.numbers.len()).min()?).ok()?;
+    let last = last.min(MOST_LINES);
+    let candidates = usize::try_from(last).ok()?;
+    if !trial.is_proof(candidates) {
+        return None;
+    }
+    let line = (1..=last).find(|&line| {
+        trial.all(|run| {
+            let numbers = run.data.files().iter().map(|file| file.line(line));
+            numbers
+                .map(|number| number.map(i128::from))
+                .try_fold(0_i128, |sum, number| sum.checked_add(number?))
+        })
+    })?;
+    Some(Found::of(
+        &ONE_LINE_ONLY,
+        candidates,
+        format!("the numbers on line {line} were added up, and no other line of the files counts"),
     ))
 }
 
@@ -196,11 +232,10 @@ fn many_times(trial: &Trial<'_>) -> Option<Found> {
         trial.all(|run| run.expected.checked_mul(factor?))
     })?;
     (trial.is_proof(MOST_THREADS)).then(|| {
-        Found::new(
-            "every-file-many-times",
+        Found::of(
+            &EVERY_FILE_MANY_TIMES,
             MOST_THREADS,
             format!("the total is {times} times the right one, so every file counts {times} times"),
-            "does each thread go through all files? Give each thread files of its own",
         )
     })
 }
@@ -216,21 +251,19 @@ fn one_file(trial: &Trial<'_>) -> Option<Found> {
         for place in 0..files {
             let at = |run: &TrialRun<'_>| Some(run.ordered(order)?.values[place]);
             let number = place + 1;
-            let which = order.of_file(number);
+            let which = order.of_file(number, files);
             if trial.all(|run| Some(run.expected - at(run)?)) {
-                return Some(Found::new(
-                    "one-file-missing",
+                return Some(Found::of(
+                    &ONE_FILE_MISSING,
                     candidates,
                     format!("the value of one file is missing: {which}"),
-                    "which index does the loop begin with, and which is the last? Print them",
                 ));
             }
             if trial.all(|run| Some(run.expected + at(run)?)) {
-                return Some(Found::new(
-                    "one-file-twice",
+                return Some(Found::of(
+                    &ONE_FILE_TWICE,
                     candidates,
                     format!("one file counts twice: {which}"),
-                    "do two threads get the same file? Print the first and the last index of each thread",
                 ));
             }
         }
@@ -238,41 +271,41 @@ fn one_file(trial: &Trial<'_>) -> Option<Found> {
     None
 }
 
-/// The rest of a division among threads.
-fn rest_dropped(trial: &Trial<'_>) -> Option<Found> {
+/// Files at the end, not read: the rest of a division among threads, if there are few enough of them. One file alone has a
+/// family of its own.
+fn end_dropped(trial: &Trial<'_>) -> Option<Found> {
+    // Where all files were read, what is lost is the sum of a thread.
+    if trial.is_all_read() {
+        return None;
+    }
     let files = trial.runs.iter().map(TrialRun::files).min()?;
     let candidates = 2 * files;
     if !trial.is_proof(candidates) {
         return None;
     }
-    let fits = |order, divisor: usize| {
-        trial.all(|run| {
-            let files = run.files();
-            let rest = files % divisor;
-            (rest > 0).then_some(run.ordered(order)?.sum(0..files - rest))
-        })
+    let fits = |order, rest: usize| {
+        trial.all(|run| Some(run.ordered(order)?.sum(0..run.files().checked_sub(rest)?)))
     };
-    for order in [Order::Name, Order::Listing] {
-        for divisor in 2..files {
-            if fits(order, divisor) {
-                let (all, rest) = (files, files % divisor);
-                return Some(Found::new(
-                    "rest-dropped",
-                    candidates,
-                    format!(
-                        "the last {} in the order of {} {} missing: the rest of a division of {all} files among threads, \
-                         such as {all} = {divisor} × {} + {rest}",
-                        count(rest, "file"),
-                        order.name(),
-                        if rest == 1 { "is" } else { "are" },
-                        all / divisor
-                    ),
-                    "a division of whole numbers drops the rest: give the rest to a thread too, or round the size of a part up",
-                ));
-            }
-        }
-    }
-    None
+    let orders = [Order::Name, Order::Listing].into_iter();
+    let mut tried = orders.flat_map(|order| (2..files / 2).map(move |rest| (order, rest)));
+    let (order, rest) = tried.find(|&(order, rest)| fits(order, rest))?;
+    let missing = format!(
+        "the last {rest} of {files} files in the order of {} are missing",
+        order.name()
+    );
+    let threads = (rest + 1..=MOST_THREADS).find(|threads| files % threads == rest);
+    Some(match threads {
+        Some(threads) => Found::of(
+            &REST_DROPPED,
+            candidates,
+            format!(
+                "{missing}, as when files are divided among threads and the rest is left out, such as {files} = {threads} × \
+                 {} + {rest}",
+                files / threads
+            ),
+        ),
+        None => Found::of(&LAST_FILES_MISSING, candidates, missing),
+    })
 }
 
 /// One part of the files, as a thread gets it: all that is kept, or all that is lost, though all files were read. The parts are the same on all
@@ -309,19 +342,17 @@ fn part(trial: &Trial<'_>, what: Part) -> Option<Found> {
             };
             let of = format!("{parts} parts of the files ({})", division.named(order));
             let found = match what {
-                Part::Kept => Found::new(
-                    "one-thread-kept",
+                Part::Kept => Found::of(
+                    &ONE_THREAD_KEPT,
                     candidates,
                     format!(
                         "the total is the sum of {which} of {of}: the others were overwritten, or never added"
                     ),
-                    "add up what all threads found: let each one return its sum, and add it after `join`",
                 ),
-                Part::Lost => Found::new(
-                    "one-thread-lost",
+                Part::Lost => Found::of(
+                    &ONE_THREAD_LOST,
                     candidates,
-                    format!("the sum of {which} of {of} is missing"),
-                    "is each thread joined, and is what each one returns added? Print the sum of each thread",
+                    format!("the sum of one thread is missing: {which} of {of}"),
                 ),
             };
             return Some(found.may_be_race());
@@ -349,11 +380,10 @@ fn one_file_kept(trial: &Trial<'_>) -> Option<Found> {
     };
     let chance: Option<f64> = trial.runs.iter().map(most).product();
     (fits && chance.is_some_and(|chance| chance < 0.01)).then(|| {
-        Found::new(
-            "one-file-kept",
+        Found::of(
+            &ONE_FILE_KEPT,
             usize::MAX - 1,
             "the total is the value of a single file: the others were overwritten, or never added",
-            "add each value to the total: `=` replaces what was there",
         )
         .may_be_race()
     })
@@ -366,14 +396,13 @@ fn same_difference(trial: &Trial<'_>) -> Option<Found> {
     let fits = trial.runs.len() > 1 && trial.all(|run| run.expected.checked_add(difference));
     let which = if difference > 0 { "large" } else { "small" };
     fits.then(|| {
-        Found::new(
-            "same-difference",
+        Found::of(
+            &SAME_DIFFERENCE,
             usize::MAX - 1,
             format!(
                 "the total is too {which} by {} on every dataset, whatever the files hold",
                 difference.unsigned_abs()
             ),
-            "with which number does the total begin, and is anything added to it that is in no file?",
         )
     })
 }
@@ -386,7 +415,12 @@ impl Order {
         }
     }
 
-    fn of_file(self, number: usize) -> String {
-        format!("number {number} in the order of {}", self.name())
+    fn of_file(self, number: usize, files: usize) -> String {
+        let which = match number {
+            1 => "the first".to_owned(),
+            _ if number == files => "the last".to_owned(),
+            _ => format!("number {number}"),
+        };
+        format!("{which} in the order of {}", self.name())
     }
 }

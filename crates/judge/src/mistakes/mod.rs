@@ -18,9 +18,10 @@
 //! | a mistake of the exercise, each | 1 or 2 | 2 · 10⁻⁹; in 8 bits 6 · 10⁻⁸ |
 //! | the answer of another dataset | 1 for each known one | 10⁻⁹ |
 //! | other lines | 210 (20 lines, a product) | 2 · 10⁻⁷ |
+//! | one line alone | 20 | 2 · 10⁻⁸ |
 //! | all files, several times | 63 | 6 · 10⁻⁸ |
 //! | one file missing, or twice | 4000 (1000 files) | 4 · 10⁻⁶ |
-//! | the rest of a division missing | 2000 | 2 · 10⁻⁶ |
+//! | the last files missing, such as the rest of a division | 2000 | 2 · 10⁻⁶ |
 //! | the sum of one part kept or lost | 2000 divisions, any of up to 64 parts on each dataset | 10⁻² (it is computed) |
 //! | the value of one file kept | any file on each dataset | 10⁻² (it is computed) |
 //! | the same difference on all datasets | any | two datasets of three agree with the first |
@@ -34,6 +35,7 @@
 mod data;
 mod expression;
 mod families;
+mod family;
 mod known;
 mod parts;
 mod proof;
@@ -45,6 +47,7 @@ use std::collections::BTreeMap;
 
 pub use data::{DataFile, DataFiles};
 pub use expression::{Expression, ExpressionError, Scope};
+pub use family::explained;
 pub use known::{Choice, Combine, Computed, Mistake, Number, Where};
 pub use proof::{KnownData, unsound};
 
@@ -54,10 +57,7 @@ use crate::{
 };
 use families::Found;
 use ids::{Seed, words::count};
-use trial::Trial;
-
-/// Families of mistakes that are tried besides those of the exercise.
-const FAMILIES: usize = 12;
+use trial::{Order, Trial};
 
 /// Files that are shown for a calculation by hand.
 const SHOWN_FILES: usize = 3;
@@ -150,7 +150,10 @@ pub fn tell(
     outcome: Outcome,
     repeated: &[Repeated],
 ) {
-    if let Some(race) = repeated.iter().find(|repeated| repeated.differs()) {
+    let has_parts = finding.diagnosis.as_deref() == Some(crate::check::PARTS_PRINTED);
+    if let Some(race) = repeated.iter().find(|repeated| repeated.differs())
+        && !has_parts
+    {
         tell_race(finding, race, runs);
         return;
     }
@@ -195,12 +198,22 @@ fn fits(mistake: &Mistake, runs: &[RunEvidence], asked: &Asked<'_>) -> Option<Fo
     if !is_proof(runs, &printed, ways, mistake.most_totals()) {
         return None;
     }
-    let found = Found::new(
-        &mistake.id,
-        ways,
-        mistake.says.clone(),
-        mistake.advice.clone(),
-    );
+    let says = match ways {
+        0 | 1 => mistake.says.clone(),
+        _ => {
+            let order = if way == 0 {
+                Order::Name
+            } else {
+                Order::Listing
+            };
+            format!(
+                "{} (the files in the order of {})",
+                mistake.says,
+                order.name()
+            )
+        }
+    };
+    let found = Found::new(&mistake.id, ways, says, mistake.advice.clone());
     Some(Found {
         is_listed: way > 0,
         ..found
@@ -272,14 +285,13 @@ fn tell_race(finding: &mut Finding, race: &Repeated, runs: &[RunEvidence]) {
         finding.details.seen = Some(crate::check::shortened(wrong, 60));
     }
     let has_threads = runs.iter().any(has_threads);
-    finding.diagnosis = Some(if has_threads { "race" } else { "unsteady" }.into());
-    finding.hint = Some(if has_threads {
-        "this is a race: two threads use the total at the same time, and one overwrites what the other added. Let each \
-         thread return a sum of its own and add these up after `join`, or read and write the total in one step"
-            .into()
+    let family = if has_threads {
+        &family::RACE
     } else {
-        "what in the program is not the same on every run: a time, a random number, the order of a `HashMap`?".into()
-    });
+        &family::UNSTEADY
+    };
+    finding.diagnosis = Some(family.id.into());
+    finding.hint = Some(family.advice.into());
 }
 
 /// Whether a run had more than one thread, as far as it was seen.
@@ -314,7 +326,7 @@ fn tell_unknown(finding: &mut Finding, runs: &[RunEvidence], asked: &Asked<'_>) 
         answer.abs_diff(expected)
     );
     finding.diagnosis = Some("unknown".into());
-    let known = asked.spec.mistakes.len() + FAMILIES;
+    let known = asked.spec.mistakes.len() + family::OF_TOTALS.len();
     finding.hint = Some(format!(
         "this fits none of the {known} mistakes that are known here. Compare by hand: `grade data {} DIR --seed {seed}` \
          writes these files into DIR; let your program print the value of each file, and look at the first ones",

@@ -102,6 +102,25 @@ fn of(program: impl Fn(usize, &DataFiles) -> i128) -> Option<String> {
     outcome(&data, &runs).0.map(|found| found.id)
 }
 
+/// What is told of a program that does not read the files at these places, and adds up the others.
+fn of_unread(places: &[usize]) -> Found {
+    let data = three();
+    let runs: Vec<_> = data
+        .iter()
+        .enumerate()
+        .map(|(seed, data)| {
+            let values = products(data, 3, 17);
+            let left: i128 = places.iter().map(|&place| values[place]).sum();
+            let total = values.iter().sum::<i128>() - left;
+            let mut run = run(seed, data, &total.to_string());
+            let name = |&place: &usize| data.files()[place].name.clone();
+            run.files.unread = places.iter().map(name).collect();
+            run
+        })
+        .collect();
+    outcome(&data, &runs).0.unwrap()
+}
+
 /// The same, of the right products in the order of the names.
 fn of_products(program: impl Fn(usize, &[i128]) -> i128) -> Option<String> {
     of(|seed, data| program(seed, &products(data, 3, 17)))
@@ -129,9 +148,15 @@ fn each_family_is_recognised() {
             "one-file-twice",
             of_products(|_, values| sum(values) + values[199]),
         ),
-        ("rest-dropped", of_products(|_, values| sum(&values[..192]))),
-        // The listing is the names backwards.
-        ("rest-dropped", of_products(|_, values| sum(&values[8..]))),
+        (
+            "one-line-only",
+            of(|_, data| {
+                data.files()
+                    .iter()
+                    .map(|file| i128::from(file.line(3).unwrap()))
+                    .sum()
+            }),
+        ),
         (
             "one-thread-kept",
             of_products(|_, values| sum(&values[175..])),
@@ -156,6 +181,110 @@ fn each_family_is_recognised() {
     ] {
         assert_eq!(found.as_deref(), Some(name));
     }
+}
+
+#[test]
+fn files_that_were_read_are_no_rest_of_a_division() {
+    // One of eight threads is not joined: all files were read.
+    let sum = |values: &[i128]| values.iter().sum::<i128>();
+    let lost = |found: Option<String>| assert_eq!(found.as_deref(), Some("one-thread-lost"));
+    lost(of_products(|_, values| sum(&values[..175])));
+    lost(of_products(|_, values| sum(&values[25..])));
+    lost(of_products(|_, values| sum(&values[..196])));
+}
+
+#[test]
+fn files_at_the_end_that_were_not_read_are_a_rest_if_they_are_few() {
+    let places = |range: std::ops::Range<usize>| range.collect::<Vec<_>>();
+    let found = of_unread(&places(196..200));
+    assert_eq!(found.id, "rest-dropped");
+    assert!(found.says.contains("200 = 7 × 28 + 4"), "{}", found.says);
+    // The listing is the names backwards.
+    assert_eq!(of_unread(&places(0..4)).id, "rest-dropped");
+    let found = of_unread(&places(110..200));
+    assert_eq!(found.id, "last-files-missing");
+    assert!(!found.says.contains("divided"), "{}", found.says);
+    for (place, says) in [
+        (
+            0,
+            "the value of one file is missing: the first in the order of their names",
+        ),
+        (
+            199,
+            "the value of one file is missing: the last in the order of their names",
+        ),
+    ] {
+        let found = of_unread(&[place]);
+        assert_eq!(
+            (found.id.as_str(), found.says.as_str()),
+            ("one-file-missing", says)
+        );
+    }
+}
+
+#[test]
+fn each_mistake_that_is_explained_has_a_name_of_its_own() {
+    let mut names: Vec<_> = explained().into_iter().map(|one| one.name).collect();
+    names.extend(crate::check::mistakes().into_iter().map(|one| one.name));
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), all, "{names:?}");
+    for name in [
+        "rest-dropped",
+        "race",
+        "one-thread-lost",
+        "printed-as-float",
+    ] {
+        assert!(names.iter().any(|other| other == name), "{name}");
+    }
+}
+
+#[test]
+fn a_sum_that_each_thread_prints_is_no_race() {
+    let data = three();
+    let printed = |data: &DataFiles| -> String {
+        let values = products(data, 3, 17);
+        let parts = values.chunks(25).map(|part| part.iter().sum::<i128>());
+        let parts: Vec<String> = parts.map(|part| part.to_string()).collect();
+        parts.join("\n")
+    };
+    let runs: Vec<_> = data
+        .iter()
+        .enumerate()
+        .map(|(seed, data)| run(seed, data, &printed(data)))
+        .collect();
+    let evidence = crate::evidence::Evidence {
+        left_out: Vec::new(),
+        build: crate::evidence::BuildEvidence::Built {
+            warnings: 0,
+            notes: Vec::new(),
+        },
+        runs,
+        source: crate::Source::default(),
+    };
+    let findings = crate::check::run_all(&[ids::CheckId::Total], &evidence);
+    let mut finding = findings[0].clone();
+    assert_eq!(finding.diagnosis.as_deref(), Some("parts-printed"));
+    assert!(
+        finding.hint.as_ref().unwrap().contains("all 8 lines"),
+        "{finding:?}"
+    );
+    assert!(!is_open(&finding));
+    // Also where a person asks for more runs.
+    let repeated = Repeated {
+        seed: Seed(0),
+        expected: "42".into(),
+        answers: vec!["7".into(), "8".into()],
+    };
+    tell(
+        &mut finding,
+        &evidence.runs,
+        None,
+        Outcome(None),
+        &[repeated],
+    );
+    assert_eq!(finding.diagnosis.as_deref(), Some("parts-printed"));
 }
 
 #[test]

@@ -12,13 +12,14 @@
 )]
 
 use std::{
-    cell::Cell,
-    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use test_support::race::{Contender, race, rounds, target, timed};
+use test_support::{
+    changed_program::ChangedProgram,
+    race::{Contender, race, rounds, target, timed},
+};
 
 /// Six ways to solve the exercise, with crates and without.
 const PROGRAMS: [&str; 6] = [
@@ -42,7 +43,8 @@ fn main() {
     let mut ratios = Vec::new();
     let mut unchanged = Vec::new();
     for name in PROGRAMS {
-        let [graded, by_hand] = ["graded", "by-hand"].map(|side| Side::new(dir.path(), side, name));
+        let [graded, by_hand] = ["graded", "by-hand"]
+            .map(|side| ChangedProgram::copy(&corpus(name), dir.path().join(side).join(name)));
         let built = dir.path().join("target");
         let medians = race(
             name,
@@ -102,37 +104,6 @@ fn main() {
     );
 }
 
-/// A copy of a program, which is changed again and again.
-struct Side {
-    folder: PathBuf,
-    text: String,
-    changes: Cell<u32>,
-}
-
-impl Side {
-    fn new(dir: &Path, side: &str, name: &str) -> Self {
-        let folder = dir.join(side).join(name);
-        let source = course().join("tests/submissions").join(name);
-        fs::create_dir_all(folder.join("src")).unwrap();
-        for file in ["Cargo.toml", "src/main.rs"] {
-            fs::copy(source.join(file), folder.join(file)).unwrap();
-        }
-        let text = fs::read_to_string(folder.join("src/main.rs")).unwrap();
-        Self {
-            folder,
-            text,
-            changes: Cell::new(0),
-        }
-    }
-
-    fn change_a_line(&self) {
-        let number = self.changes.get() + 1;
-        self.changes.set(number);
-        let line = format!("\n#[allow(dead_code)]\nfn changed() {{ println!(\"{number}\"); }}\n");
-        fs::write(self.folder.join("src/main.rs"), self.text.clone() + &line).unwrap();
-    }
-}
-
 fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers[numbers.len() / 2]
@@ -152,4 +123,9 @@ fn run(command: &mut Command) {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     let status = status.unwrap();
     assert!(status.success(), "{command:?}: {status}");
+}
+
+/// A program of the corpus.
+fn corpus(name: &str) -> PathBuf {
+    course().join("tests/submissions").join(name)
 }

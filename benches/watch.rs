@@ -13,14 +13,17 @@
 )]
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     fs,
     io::{BufRead as _, BufReader, Lines},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use test_support::race::{Contender, race, rounds, target, timed};
+use test_support::{
+    changed_program::ChangedProgram,
+    race::{Contender, race, rounds, target, timed},
+};
 
 /// Six ways to solve the exercise, with crates and without.
 const PROGRAMS: [&str; 6] = [
@@ -49,7 +52,8 @@ fn main() {
     run(grade().args(["data", "sum-of-products"]).arg(&data));
     let mut ratios = Vec::new();
     for name in PROGRAMS {
-        let [graded, by_hand] = ["graded", "by-hand"].map(|side| Side::new(dir.path(), side, name));
+        let [graded, by_hand] = ["graded", "by-hand"]
+            .map(|side| ChangedProgram::copy(&corpus(name), dir.path().join(side).join(name)));
         let built = dir.path().join("target");
         let watch = Watch::start(dir.path(), &graded.folder);
         let medians = race(
@@ -59,7 +63,7 @@ fn main() {
                 Contender {
                     name: "cargo build, one line saved, one run",
                     turn: Box::new(|| {
-                        by_hand.save_a_line();
+                        by_hand.change_a_line();
                         timed(|| {
                             let mut cargo = Command::new("cargo");
                             cargo.args(["build", "--offline", "--quiet", "--target-dir"]);
@@ -73,7 +77,7 @@ fn main() {
                     name: "grade watch, one line saved, the verdict",
                     turn: Box::new(|| {
                         timed(|| {
-                            graded.save_a_line();
+                            graded.change_a_line();
                             watch.verdict();
                         })
                     }),
@@ -96,11 +100,11 @@ fn main() {
 /// Save again and again, and compare memory and files.
 fn grows(dir: &Path) {
     let saves = std::env::var("GRADE_SAVES").map_or(SAVES, |number| number.parse().unwrap());
-    let side = Side::new(dir, "many", PROGRAMS[1]);
+    let side = ChangedProgram::copy(&corpus(PROGRAMS[1]), dir.join("many"));
     let watch = Watch::start(dir, &side.folder);
     let mut first = (0.0, 0);
     for number in 1..=saves {
-        side.save_a_line();
+        side.change_a_line();
         watch.verdict();
         if number == saves.div_ceil(10) {
             first = watch.size(dir);
@@ -183,37 +187,6 @@ impl Drop for Watch {
     }
 }
 
-/// A copy of a program, which is changed again and again.
-struct Side {
-    folder: PathBuf,
-    text: String,
-    changes: Cell<u32>,
-}
-
-impl Side {
-    fn new(dir: &Path, side: &str, name: &str) -> Self {
-        let folder = dir.join(side).join(name);
-        let source = course().join("tests/submissions").join(name);
-        fs::create_dir_all(folder.join("src")).unwrap();
-        for file in ["Cargo.toml", "src/main.rs"] {
-            fs::copy(source.join(file), folder.join(file)).unwrap();
-        }
-        let text = fs::read_to_string(folder.join("src/main.rs")).unwrap();
-        Self {
-            folder,
-            text,
-            changes: Cell::new(0),
-        }
-    }
-
-    fn save_a_line(&self) {
-        let number = self.changes.get() + 1;
-        self.changes.set(number);
-        let line = format!("\n#[allow(dead_code)]\nfn changed() {{ println!(\"{number}\"); }}\n");
-        fs::write(self.folder.join("src/main.rs"), self.text.clone() + &line).unwrap();
-    }
-}
-
 fn course() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -228,4 +201,9 @@ fn run(command: &mut Command) {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     let status = status.unwrap();
     assert!(status.success(), "{command:?}: {status}");
+}
+
+/// A program of the corpus.
+fn corpus(name: &str) -> PathBuf {
+    course().join("tests/submissions").join(name)
 }

@@ -75,6 +75,7 @@ fn a_layer_that_does_not_compile_any_more_costs_no_points() {
 }
 
 #[test]
+#[ignore = "takes ten seconds; run by its own command, and by `.ci/run`"]
 fn a_layer_that_compiles_and_then_crashes_costs_no_points() {
     costs_no_points(spoil_machine_code);
 }
@@ -151,6 +152,7 @@ fn a_layer_that_lost_a_file_is_made_again() {
 }
 
 #[test]
+#[ignore = "takes ten seconds; run by its own command, and by `.ci/run`"]
 fn a_damaged_reference_program_is_built_again() {
     let workspace = Workspace::new();
     let private = cache_with(&workspace, &["layers", "references"]);

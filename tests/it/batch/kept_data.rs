@@ -140,11 +140,13 @@ fn victims_are_unaffected(isolation: &str) {
 }
 
 #[test]
+#[ignore = "takes ten seconds; run by its own command, and by `.ci/run`"]
 fn what_an_attacker_did_to_the_data_does_not_reach_the_next_submission() {
     victims_are_unaffected("auto");
 }
 
 #[test]
+#[ignore = "takes ten seconds; run by its own command, and by `.ci/run`"]
 fn nor_does_it_where_no_fence_keeps_the_files_as_they_are() {
     victims_are_unaffected("none");
 }

@@ -14,6 +14,7 @@ const SOUND: usize = 4;
 const MEMORY: u64 = 100_000;
 
 #[test]
+#[ignore = "takes ten seconds; run by its own command, and by `.ci/run`"]
 fn two_thousand_have_a_record_each_and_the_grader_stays_small() {
     let class = Class::new(&[]);
     for number in 0..MANY {

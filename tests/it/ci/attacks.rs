@@ -204,6 +204,7 @@ fn a_tree_that_leads_out_of_its_folder_writes_nothing_there() {
 }
 
 #[test]
+#[ignore = "takes ten seconds; run by its own command, and by `.ci/run`"]
 fn a_flood_of_files_is_refused_as_too_large_and_the_rest_is_graded() {
     let repository = Repository::of_class();
     repository.branch("flood");

@@ -33,6 +33,10 @@ use crate::accounting::{
 /// The largest number of places that are described. Most threads of a program stand in the same few.
 const MOST_PLACES: usize = 64;
 
+/// The largest number of processes of which threads are described. One that starts more of them is killed at once: each
+/// would have its own program to read, and may start others meanwhile.
+const MOST_PROCESSES: usize = 4;
+
 /// The largest number of functions that are named for one thread.
 const MOST_FUNCTIONS: usize = 32;
 
@@ -48,6 +52,10 @@ pub(crate) fn of_job(overhead: Option<i32>) -> Vec<ThreadStanding> {
     let Ok(threads) = threads::sample(overhead) else {
         return Vec::new();
     };
+    let processes: BTreeSet<i32> = threads.values().map(|thread| thread.process).collect();
+    if processes.len() > MOST_PROCESSES {
+        return Vec::new();
+    }
     stop(&threads, overhead);
     let mut program: Option<(i32, Option<Program>)> = None;
     let mut places: Vec<ThreadStanding> = Vec::new();

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use evidence::{Execution, Observed};
-use sandbox::{Error, Job, Sandbox, Tier};
+use sandbox::{Error, Job, Sandbox, Tier, slices_are_counted};
 
 use crate::{
     options::{ObserverOptions, ReadObserverConfig},
-    quiescence::sampler::slices_are_counted,
     read_observer::ReadObserver,
 };
 

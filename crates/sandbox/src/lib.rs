@@ -106,6 +106,7 @@ use crate::client::protocol::{SELF_TEST_ARGUMENT, SUPERVISOR_ARGUMENT};
 #[doc(hidden)]
 pub use crate::fuzz_entry::read_proc_text;
 pub use crate::{
+    accounting::progress::threads::slices_are_counted,
     cancel::Cancellation,
     client::sandbox::Sandbox,
     error::{Error, Granted, JobError, Missing, SelfTestError, Step, StepError},

@@ -191,14 +191,6 @@ impl Sampler for ProcSampler {
     }
 }
 
-/// Whether this kernel counts how often a thread is given a processor. The count of the calling thread must not be
-/// zero, since it runs.
-pub(crate) fn slices_are_counted() -> bool {
-    File::open("/proc/thread-self/schedstat")
-        .and_then(|file| read_usage(&file))
-        .is_ok_and(|usage| usage.slices > 0)
-}
-
 fn open_files(process: i32, tid: i32) -> io::Result<ThreadFiles> {
     let folder = format!("/proc/{process}/task/{tid}");
     Ok(ThreadFiles {

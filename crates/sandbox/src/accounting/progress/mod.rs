@@ -75,8 +75,8 @@ pub(crate) struct ProgressMonitor {
     overhead: Option<i32>,
     /// Whether to look for deadlocks.
     finds_deadlocks: bool,
-    /// Whether the kernel counts what this relies on.
-    is_counted: bool,
+    /// Whether the kernel counts what this relies on. None before the first sample.
+    is_counted: Option<bool>,
 }
 
 impl ProgressMonitor {
@@ -94,7 +94,7 @@ impl ProgressMonitor {
             usable,
             overhead,
             finds_deadlocks,
-            is_counted: threads::slices_are_counted(),
+            is_counted: None,
         }
     }
 
@@ -110,7 +110,11 @@ impl ProgressMonitor {
 
     /// Take the sample that is due, and move the job if it has no processor.
     pub(crate) fn poll(&mut self, now: Instant) -> io::Result<Option<NoProgress>> {
-        if now < self.next || !self.is_counted {
+        if now < self.next
+            || !*self
+                .is_counted
+                .get_or_insert_with(threads::slices_are_counted)
+        {
             return Ok(None);
         }
         let before = sys::own_cpu_time();

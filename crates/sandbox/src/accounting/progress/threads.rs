@@ -53,7 +53,8 @@ pub(crate) fn sample(overhead: Option<i32>) -> io::Result<Threads> {
 
 /// Whether this kernel counts how often a thread is given a processor. The count of the calling thread is not zero,
 /// since it runs.
-pub(crate) fn slices_are_counted() -> bool {
+#[must_use]
+pub fn slices_are_counted() -> bool {
     let own = || -> Option<Thread> {
         let usage = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
         parse(0, &fs::read("/proc/thread-self/stat").ok()?, &usage)

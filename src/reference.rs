@@ -17,6 +17,7 @@ use ids::{CheckId, Digest};
 use judge::{
     check::{self, Status},
     evidence::{Evidence, RunEvidence},
+    questions::Questions,
 };
 
 /// The answer that a run gave, if it is one.
@@ -29,8 +30,8 @@ pub fn answer(run: &RunEvidence) -> Option<String> {
 ///
 /// # Errors
 /// A check does not pass; then nothing can be graded.
-pub fn prove(folder: &Path, checks: &[CheckId], evidence: &Evidence) -> Result<(), Fault> {
-    let findings = check::run_all(checks, evidence);
+pub fn prove(folder: &Path, questions: &Questions, evidence: &Evidence) -> Result<(), Fault> {
+    let findings = check::run_all(questions, evidence);
     let Some(failed) = findings
         .iter()
         // Where nothing can be observed, each submission's record says so. But where the observer and the

@@ -16,6 +16,7 @@ use ids::{CheckId, Seed};
 use judge::{
     Source, check,
     evidence::{BuildEvidence, CompileFailure, Diagnostic, Evidence, Place, Refusal, RunEvidence},
+    questions::Questions,
     record::Record,
     verdict::CheckSpec,
 };
@@ -135,6 +136,9 @@ fn run(dice: &mut Dice) -> RunEvidence {
         observation: None,
     };
     RunEvidence {
+        expected_saved: None,
+        saved: None,
+        slow: None,
         seed: Seed(0),
         is_public: false,
         expected: "2483973".into(),
@@ -159,7 +163,11 @@ fn any_output_becomes_a_harmless_report() {
             build: build(dice),
             runs: vec![run(dice)],
         };
-        let findings = check::run_all(&CheckId::ALL, &evidence);
+        let questions = Questions {
+            checks: CheckId::ALL.to_vec(),
+            ..Questions::default()
+        };
+        let findings = check::run_all(&questions, &evidence);
         assert_eq!(findings.len(), CheckId::ALL.len());
         let mut record = template.clone();
         record.runs = evidence.runs.iter().map(judge::record::Run::from).collect();

@@ -20,7 +20,7 @@ use super::{
     units::LimitsFile,
 };
 use ids::{CheckId, ExerciseId, Seed};
-use judge::{mistakes::TotalSpec, verdict::CheckSpec};
+use judge::{mistakes::TotalSpec, questions::Questions, verdict::CheckSpec};
 
 /// What is asked of a student, and what it is worth.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct Exercise {
     pub profile: Profile,
     /// Its checks, in the order in which they are asked.
     pub checks: Vec<CheckSpec>,
+    /// What they ask.
+    pub questions: Questions,
     /// Hints for what fails.
     pub ladders: Vec<Ladder>,
     /// What the total is made of, and which mistakes are known, if it says so.
@@ -234,6 +236,10 @@ impl Exercise {
                 opt_level,
                 overflow_checks: file.profile.overflow_checks,
                 debug_assertions: file.profile.debug_assertions,
+            },
+            questions: Questions {
+                checks: checks.iter().map(|check| check.id).collect(),
+                ..Questions::default()
             },
             checks,
             ladders,

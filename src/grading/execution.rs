@@ -155,6 +155,9 @@ impl Session<'_> {
             .finish(data, &case.dataset, self.sandbox.tier(), &execution)?;
         remove(&temporary)?;
         let mut run = RunEvidence {
+            expected_saved: None,
+            saved: None,
+            slow: None,
             seed: case.seed,
             is_public: self.exercise.seeds.fixed.contains(&case.seed),
             expected: String::new(),

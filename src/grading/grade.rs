@@ -388,7 +388,7 @@ impl Session<'_> {
     }
 
     fn is_passed(&self, evidence: &Evidence) -> bool {
-        check::run_all(&self.check_ids(), evidence)
+        check::run_all(&self.exercise.questions, evidence)
             .iter()
             .all(|finding| finding.status == check::Status::Pass)
     }
@@ -399,7 +399,7 @@ impl Session<'_> {
         evidence: &Evidence,
         runnable: Option<Runnable<'_>>,
     ) -> Result<Graded, Fault> {
-        let mut findings = check::run_all(&self.check_ids(), evidence);
+        let mut findings = check::run_all(&self.exercise.questions, evidence);
         self.explain_total(&mut findings, &evidence.runs, runnable)?;
         check::note_extended_limit(&mut findings, evidence, self.exercise.run_limits.wall);
         let (verdict, score) = verdict::decide(&findings, &self.exercise.checks);

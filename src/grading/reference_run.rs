@@ -27,6 +27,7 @@ use intake::Admission;
 use judge::{
     Source,
     evidence::{BuildEvidence, Evidence, RunEvidence},
+    questions::Questions,
     record::ReferenceRun,
 };
 use sandbox::Tier;
@@ -129,7 +130,11 @@ impl Session<'_> {
             },
             runs,
         };
-        reference::prove(&self.exercise.reference, &self.check_ids(), &evidence)?;
+        reference::prove(
+            &self.exercise.reference,
+            &self.exercise.questions,
+            &evidence,
+        )?;
         reference::compare(&self.exercise, &evidence.runs)?;
         let wall = wall_limit(own, slowest);
         if let Some(next) = next.filter(|_| !is_apart) {
@@ -244,7 +249,11 @@ impl Session<'_> {
                 build: built.evidence,
                 runs: Vec::new(),
             };
-            return reference::prove(source, &[CheckId::Build], &evidence)
+            let built = Questions {
+                checks: vec![CheckId::Build],
+                ..Questions::default()
+            };
+            return reference::prove(source, &built, &evidence)
                 .and_then(|()| Err(failed("the compiler made no program".into())));
         };
         programs.keep(&identity, &program)?;

@@ -32,7 +32,7 @@ use crate::{
 use dataset::{Dataset, Recipe};
 use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
-use ids::{CheckId, Seed};
+use ids::Seed;
 use judge::{evidence::RunEvidence, mistakes::DataFiles, record::ReferenceRun};
 use observer::Stamps;
 use sandbox::{Limits, Sandbox, Stage, Tier};
@@ -295,10 +295,6 @@ impl<'a> Session<'a> {
         self.scratch
             .subfolder(&number.to_string())
             .map_err(Fault::in_temporary)
-    }
-
-    pub(super) fn check_ids(&self) -> Vec<CheckId> {
-        self.exercise.checks.iter().map(|check| check.id).collect()
     }
 
     /// The limit on real time that holds for runs of this session.

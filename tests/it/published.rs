@@ -67,6 +67,9 @@ fn a_record_of_what_was_not_graded_fits_the_published_schema() {
 /// A run of which everything is known but how it read.
 fn run_without_observer() -> RunEvidence {
     RunEvidence {
+        expected_saved: None,
+        saved: None,
+        slow: None,
         seed: ids::Seed(7),
         is_public: false,
         expected: "42".into(),
@@ -94,7 +97,6 @@ fn run_without_observer() -> RunEvidence {
 fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
     let course = ::grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
-    let ids: Vec<_> = exercise.checks.iter().map(|check| check.id).collect();
     let evidence = Evidence {
         source: Source::default(),
         left_out: Vec::new(),
@@ -104,7 +106,7 @@ fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
         },
         runs: vec![run_without_observer()],
     };
-    let findings = judge::check::run_all(&ids, &evidence);
+    let findings = judge::check::run_all(&exercise.questions, &evidence);
     let (verdict, score) = judge::verdict::decide(&findings, &exercise.checks);
     let record = judge::record::Record {
         schema: judge::record::SCHEMA.into(),

@@ -29,7 +29,8 @@ pub enum Observed {
 pub struct Concurrency {
     /// The number of distinct blocks that were read, divided by the virtual time in quarters of a round. By Little's
     /// law this is the mean number of useful reads in flight. If files are read as a whole, it is the number of files
-    /// divided by rounds. 1 for a serial program, 0 if nothing was read.
+    /// divided by rounds. 1 for a serial program, 0 if nothing was read. Where each file has a latency of its own, it is
+    /// the sum of the latencies of what was read, divided by the virtual time.
     pub effective: f64,
     /// The largest number of reads in flight at once.
     pub held_max: u32,
@@ -40,8 +41,44 @@ pub struct Concurrency {
     pub participation: f64,
     /// The number of processes that read a data file.
     pub processes: u32,
-    /// The virtual time in rounds, rounded up.
+    /// The virtual time in rounds, rounded up; in milliseconds where that is the unit.
     pub rounds: u32,
+}
+
+/// What a unit of virtual time is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeUnit {
+    /// A quarter of a round. All files are equally slow, and a wait with a limit in real time has no place in this time.
+    #[default]
+    QuarterRound,
+    /// A millisecond. Each file has a latency of its own, and a wait with a limit takes as much virtual time as its limit.
+    Millisecond,
+}
+
+/// How much of the standard output had been written at some virtual time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u64; 2]", into = "[u64; 2]")]
+pub struct Printed {
+    /// The virtual time, in the units of the observation.
+    pub time: u32,
+    /// The number of bytes that the program had written to standard output before the clock left this time.
+    pub bytes: u64,
+}
+
+impl From<[u64; 2]> for Printed {
+    fn from([time, bytes]: [u64; 2]) -> Self {
+        Self {
+            time: u32::try_from(time).unwrap_or(u32::MAX),
+            bytes,
+        }
+    }
+}
+
+impl From<Printed> for [u64; 2] {
+    fn from(printed: Printed) -> Self {
+        [printed.time.into(), printed.bytes]
+    }
 }
 
 /// Everything that was seen of one run.
@@ -49,8 +86,20 @@ pub struct Concurrency {
 pub struct Observation {
     /// The main numbers.
     pub concurrency: Concurrency,
-    /// The virtual time in quarters of a round.
+    /// What a unit of virtual time is: of `time`, `timeline` and `printed`, and of the rounds in `concurrency`.
+    #[serde(default)]
+    pub unit: TimeUnit,
+    /// The virtual time in quarters of a round, or in milliseconds.
     pub time: u32,
+    /// When standard output was written: an entry for each virtual time at which it grew, in the order of time. What was
+    /// written after the last entry was written after the clock had moved for the last time. Empty if the unit is the
+    /// quarter of a round.
+    #[serde(default)]
+    pub printed: Vec<Printed>,
+    /// The number of threads that used up their budget of processor time, so that the clock moved while they ran. Such a
+    /// thread waits by spinning, or computes for long.
+    #[serde(default)]
+    pub spinning: u32,
     /// The number of distinct data files that were read.
     pub files_read: u32,
     /// The number of distinct blocks of data files that were read.

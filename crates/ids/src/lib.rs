@@ -3,10 +3,12 @@
 //! Hides how each is spelled and what spelling is allowed, so that no other room parses one.
 //! Never knows what an exercise or a check is, only what it is called.
 
+mod pattern;
 pub mod words;
 
 use std::{fmt, io, str::FromStr};
 
+pub use pattern::FilePattern;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -170,20 +172,32 @@ pub enum CheckId {
     Run,
     /// The printed total equals the reference's.
     Total,
+    /// What was printed, and the files that were saved, equal the reference's.
+    Output,
     /// Every data file was read, and nothing was faked.
     FilesRead,
     /// Reads overlapped, by threads of one process.
     MultiThreaded,
+    /// Slow reads, or requests, waited at the same time.
+    Overlap,
+    /// Reads and printed lines came in the order that is asked for.
+    Order,
+    /// At the end of the program nothing was cut off, and no thread had waited by spinning.
+    Ends,
 }
 
 impl CheckId {
     /// Every check there is, in the order in which they are asked.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Build,
         Self::Run,
         Self::Total,
+        Self::Output,
         Self::FilesRead,
         Self::MultiThreaded,
+        Self::Overlap,
+        Self::Order,
+        Self::Ends,
     ];
 
     /// The id as written in `exercise.toml` and in records.
@@ -193,8 +207,12 @@ impl CheckId {
             Self::Build => "build",
             Self::Run => "run",
             Self::Total => "total",
+            Self::Output => "output",
             Self::FilesRead => "files-read",
             Self::MultiThreaded => "multi-threaded",
+            Self::Overlap => "overlap",
+            Self::Order => "order",
+            Self::Ends => "ends",
         }
     }
 }

@@ -4,8 +4,10 @@
 //! a submission. `check` reads both and nothing else.
 //! Never holds a point, a verdict or a word for the student.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use evidence::{Concurrency, Execution, FilesWitness, Termination};
-use ids::Seed;
+use ids::{Digest, Seed};
 
 use crate::source::Source;
 
@@ -107,12 +109,49 @@ pub struct RunEvidence {
     pub seed: Seed,
     /// Whether everybody can know this dataset, and so its answer, before the run.
     pub is_public: bool,
-    /// The reference's answer on the same dataset.
+    /// The reference's answer on the same dataset: a line, or lines joined by line feeds.
     pub expected: String,
+    /// The files that the reference saved on the same dataset, if the exercise asks for files.
+    pub expected_saved: Option<SavedFiles>,
+    /// The files that the program saved, if the exercise asks for files.
+    pub saved: Option<SavedFiles>,
+    /// The files of the dataset with their latencies, if they have some.
+    pub slow: Option<Arc<SlowFiles>>,
     /// How concurrent the reference's reads were on the same dataset.
     pub reference_concurrency: Option<Concurrency>,
     /// What the process did.
     pub execution: Execution,
     /// What the data files show.
     pub files: FilesWitness,
+}
+
+/// The files that a program saved in one folder.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SavedFiles {
+    /// The files by their paths below the folder. At most [`SavedFiles::MOST`].
+    pub files: BTreeMap<String, SavedFile>,
+    /// The number of files, folders and other things that are not in `files`, because there are too many or they are no
+    /// plain files.
+    pub others: usize,
+}
+
+impl SavedFiles {
+    /// The most files that are looked at.
+    pub const MOST: usize = 10_000;
+}
+
+/// One saved file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedFile {
+    /// Its size.
+    pub bytes: u64,
+    /// The digest of its contents.
+    pub digest: Digest,
+}
+
+/// The files of a dataset that has latencies.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SlowFiles {
+    /// Name and latency in milliseconds, in byte order of the names: the order in which an observation counts them.
+    pub files: Vec<(String, u32)>,
 }

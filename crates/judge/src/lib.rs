@@ -10,6 +10,7 @@
 pub mod check;
 pub mod evidence;
 pub mod mistakes;
+pub mod questions;
 pub mod record;
 mod source;
 pub mod verdict;

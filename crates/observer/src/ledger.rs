@@ -8,7 +8,7 @@ use std::{
 };
 
 use evidence::{
-    Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen,
+    Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen, TimeUnit,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -269,6 +269,9 @@ impl Ledger {
             })
             .collect();
         Observation {
+            unit: TimeUnit::QuarterRound,
+            printed: Vec::new(),
+            spinning: 0,
             concurrency: Concurrency {
                 effective: ratio(f64::from(blocks_read), f64::from(time)),
                 held_max: disk.max_held(),

@@ -70,9 +70,9 @@ const fn passes(id: CheckId) -> &'static str {
     match id {
         CheckId::Build => "compiles",
         CheckId::Run => "ends as it should",
-        CheckId::Total => "right",
+        CheckId::Total | CheckId::Output => "right",
         CheckId::FilesRead => "has every file",
-        CheckId::MultiThreaded => "passes",
+        CheckId::MultiThreaded | CheckId::Overlap | CheckId::Order | CheckId::Ends => "passes",
     }
 }
 
@@ -81,9 +81,11 @@ const fn fails(id: CheckId) -> &'static str {
     match id {
         CheckId::Build => "does not compile",
         CheckId::Run => "does not end as it should",
-        CheckId::Total => "wrong",
+        CheckId::Total | CheckId::Output => "wrong",
         CheckId::FilesRead => "misses files",
-        CheckId::MultiThreaded => "does not pass",
+        CheckId::MultiThreaded | CheckId::Overlap | CheckId::Order | CheckId::Ends => {
+            "does not pass"
+        }
     }
 }
 
@@ -99,7 +101,7 @@ mod tests {
 
     /// A record with an answer for each check: `p`ass, `f`ail, `s`kipped or `i`nconclusive.
     fn record(answers: &str, effective: f64, message: &str) -> Record {
-        let check = |(id, answer): (&CheckId, char)| {
+        let check = |(id, answer): (&str, char)| {
             let status = match answer {
                 'p' => "pass",
                 'f' => "fail",
@@ -111,8 +113,8 @@ mod tests {
                 "message": message, "hint": null, "details": {}
             })
         };
-        let checks: Vec<_> = CheckId::ALL
-            .iter()
+        let checks: Vec<_> = ["build", "run", "total", "files-read", "multi-threaded"]
+            .into_iter()
             .zip(answers.chars())
             .map(check)
             .collect();

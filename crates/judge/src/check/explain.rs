@@ -76,6 +76,7 @@ pub const fn explanation(id: CheckId) -> Explanation {
                 "threads that change the same sum without a lock or an atomic",
             ],
         ),
+        CheckId::Output | CheckId::Overlap | CheckId::Order | CheckId::Ends => ("", "", &[], &[]),
         CheckId::FilesRead => (
             "For each data file it is seen whether your program has opened it and read it. After the run, the times and the \
              contents of all files show that none was changed, moved or removed.",

@@ -7,10 +7,14 @@ mod build;
 mod compile_error;
 mod compiler_text;
 mod crash;
+mod ends;
 mod explain;
 mod files_read;
 mod finding;
 mod multi_threaded;
+mod order;
+mod output;
+mod overlap;
 mod run;
 mod stack;
 mod standing;
@@ -29,7 +33,7 @@ pub use total::number;
 pub(crate) use total::{PARTS_PRINTED, is_open, is_right};
 pub(crate) use words::shortened;
 
-use crate::evidence::Evidence;
+use crate::{evidence::Evidence, questions::Questions};
 use ids::CheckId;
 
 /// What a check asks, in a sentence.
@@ -39,23 +43,32 @@ pub const fn asks(id: CheckId) -> &'static str {
         CheckId::Build => "does the course accept the crate, and does it compile?",
         CheckId::Run => "does every run end by itself, with exit code 0, within its limits?",
         CheckId::Total => "is the last line printed the total, on every dataset?",
+        CheckId::Output => {
+            "is what the program printed and saved the same as the solution's, on every dataset?"
+        }
         CheckId::FilesRead => "was every data file read, and left as it was?",
         CheckId::MultiThreaded => {
             "are several files read at the same time, by threads of one process?"
         }
+        CheckId::Overlap => "do slow reads or requests wait at the same time?",
+        CheckId::Order => "do reads and printed lines come in the order that is asked for?",
+        CheckId::Ends => {
+            "does the program end with nothing cut off, and without a thread that waits by spinning?"
+        }
     }
 }
 
-/// Ask these checks, in this order.
+/// Ask all checks of an exercise, in their order.
 #[must_use]
-pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
+pub fn run_all(questions: &Questions, evidence: &Evidence) -> Vec<Finding> {
     // What makes later questions meaningless is asked even where the exercise does not list it.
     let built = build::check(&evidence.build, &evidence.left_out);
     let ran = run::check(&evidence.runs, &evidence.source);
     let first_failed = [&built, &ran]
         .into_iter()
         .find(|finding| finding.status != Status::Pass);
-    checks
+    questions
+        .checks
         .iter()
         .map(|&id| match (id, first_failed) {
             (CheckId::Build, _) => built.clone(),
@@ -64,8 +77,12 @@ pub fn run_all(checks: &[CheckId], evidence: &Evidence) -> Vec<Finding> {
             }
             (CheckId::Run, _) => ran.clone(),
             (CheckId::Total, _) => total::check(&evidence.runs),
+            (CheckId::Output, _) => output::check(questions, &evidence.runs),
             (CheckId::FilesRead, _) => files_read::check(&evidence.runs, &evidence.source),
             (CheckId::MultiThreaded, _) => multi_threaded::check(&evidence.runs, &evidence.source),
+            (CheckId::Overlap, _) => overlap::check(&questions.overlap, &evidence.runs),
+            (CheckId::Order, _) => order::check(&questions.order, &evidence.runs),
+            (CheckId::Ends, _) => ends::check(&evidence.runs),
         })
         .collect()
 }

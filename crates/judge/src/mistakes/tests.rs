@@ -57,6 +57,9 @@ fn products(data: &DataFiles, one: u32, two: u32) -> Vec<i128> {
 
 fn run(seed: usize, data: &DataFiles, printed: &str) -> RunEvidence {
     RunEvidence {
+        expected_saved: None,
+        saved: None,
+        slow: None,
         seed: Seed(seed as u64),
         is_public: false,
         expected: products(data, 3, 17).iter().sum::<i128>().to_string(),
@@ -263,7 +266,11 @@ fn a_sum_that_each_thread_prints_is_no_race() {
         runs,
         source: crate::Source::default(),
     };
-    let findings = crate::check::run_all(&[ids::CheckId::Total], &evidence);
+    let questions = crate::questions::Questions {
+        checks: vec![ids::CheckId::Total],
+        ..Default::default()
+    };
+    let findings = crate::check::run_all(&questions, &evidence);
     let mut finding = findings[0].clone();
     assert_eq!(finding.diagnosis.as_deref(), Some("parts-printed"));
     assert!(

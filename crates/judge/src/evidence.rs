@@ -4,7 +4,7 @@
 //! a submission. `check` reads both and nothing else.
 //! Never holds a point, a verdict or a word for the student.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use evidence::{Concurrency, Execution, FilesWitness, Termination};
 use ids::{Digest, Seed};
@@ -116,7 +116,7 @@ pub struct RunEvidence {
     /// The files that the program saved, if the exercise asks for files.
     pub saved: Option<SavedFiles>,
     /// The files of the dataset with their latencies, if they have some.
-    pub slow: Option<Arc<SlowFiles>>,
+    pub slow: Option<SlowFiles>,
     /// How concurrent the reference's reads were on the same dataset.
     pub reference_concurrency: Option<Concurrency>,
     /// What the process did.

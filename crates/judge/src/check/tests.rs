@@ -91,16 +91,12 @@ fn evidence(runs: Vec<RunEvidence>) -> Evidence {
 
 /// What an exercise asks whose answer is a total.
 fn of_totals() -> Questions {
-    Questions {
-        checks: vec![
-            CheckId::Build,
-            CheckId::Run,
-            CheckId::Total,
-            CheckId::FilesRead,
-            CheckId::MultiThreaded,
-        ],
-        ..Questions::default()
-    }
+    let mut questions = Questions::default();
+    let ids = "build run total files-read multi-threaded".split(' ');
+    questions
+        .checks
+        .extend(ids.map(|id| id.parse::<CheckId>().unwrap()));
+    questions
 }
 
 fn find(evidence: &Evidence, id: CheckId) -> Finding {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ids::Seed;
 
+use self::observed::of_totals;
 use super::*;
 use crate::evidence::{BuildEvidence, CompileFailure, Diagnostic, Place, Refusal, RunEvidence};
 use crate::source::Source;
@@ -87,16 +88,6 @@ fn evidence(runs: Vec<RunEvidence>) -> Evidence {
         },
         runs,
     }
-}
-
-/// What an exercise asks whose answer is a total.
-fn of_totals() -> Questions {
-    let mut questions = Questions::default();
-    let ids = "build run total files-read multi-threaded".split(' ');
-    questions
-        .checks
-        .extend(ids.map(|id| id.parse::<CheckId>().unwrap()));
-    questions
 }
 
 fn find(evidence: &Evidence, id: CheckId) -> Finding {

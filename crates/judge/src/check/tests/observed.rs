@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// What an exercise asks whose answer is a total.
+pub(super) fn of_totals() -> Questions {
+    let mut questions = Questions::default();
+    let ids = "build run total files-read multi-threaded".split(' ');
+    questions
+        .checks
+        .extend(ids.map(|id| id.parse::<CheckId>().unwrap()));
+    questions
+}
+
 /// Two runs of a program that reads two files at once; only the first one is observed.
 fn one_observed() -> Evidence {
     let observed = evidence(vec![run(0, "42\n"), run(7, "42\n")]);

@@ -74,16 +74,23 @@ const looks = async (path) => {
   }
 };
 
-// A phone shows the whole width of the table, with the reason of each submission, and filters it.
+// A phone shows the whole width of the table, with the reason of each submission, and filters it. What it cuts from a long
+// reason is in the submission's own part.
 const phone = async (path) => {
   const { tab, name } = await open(path, { width: 390 });
   const seen = await tab.$eval("table.sortable", (table) => ({
     hidden: table.parentElement.scrollWidth - table.parentElement.clientWidth,
     reasons: Array.from(table.querySelectorAll("td.reason:not(:empty)")).every((cell) => cell.checkVisibility() && cell.getBoundingClientRect().right <= 390),
+    elsewhere: Array.from(table.querySelectorAll("td.reason:not(:empty)")).every((cell) => {
+      const own = document.querySelector(cell.parentElement.querySelector("a").hash);
+      return own.textContent.includes(cell.textContent.split(": ").slice(1).join(": "));
+    }),
     tallest: Math.max(...Array.from(table.tBodies[0].rows).map((row) => row.getBoundingClientRect().height)),
   }));
   expect(seen.hidden <= 0, `${name}: ${seen.hidden} pixels of the table are out of sight`);
   expect(seen.reasons, `${name}: a reason is out of sight`);
+  expect(seen.elsewhere, `${name}: a reason is not in the submission's own part`);
+  console.log(`${name}: the tallest row is ${seen.tallest} pixels high`);
   expect(seen.tallest <= 160, `${name}: a row is ${seen.tallest} pixels high`);
   await tab.type("#find", "mutex-around");
   const rows = await tab.$$eval("table.sortable tbody tr", (rows) => rows.filter((row) => row.checkVisibility()).length);

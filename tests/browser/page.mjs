@@ -85,10 +85,14 @@ const phone = async (path) => {
       const own = document.querySelector(cell.parentElement.querySelector("a").hash);
       return own.textContent.includes(cell.textContent.split(": ").slice(1).join(": "));
     }),
+    covered: Array.from(table.tBodies[0].rows)
+      .filter((row) => row.querySelector("a").getBoundingClientRect().right > row.querySelector(".pill").getBoundingClientRect().left)
+      .map((row) => row.cells[0].textContent),
     tallest: Math.max(...Array.from(table.tBodies[0].rows).map((row) => row.getBoundingClientRect().height)),
   }));
   expect(seen.hidden <= 0, `${name}: ${seen.hidden} pixels of the table are out of sight`);
   expect(seen.reasons, `${name}: a reason is out of sight`);
+  expect(seen.covered.length === 0, `${name}: an outcome covers a part of these names: ${seen.covered}`);
   expect(seen.elsewhere, `${name}: a reason is not in the submission's own part`);
   console.log(`${name}: the tallest row is ${seen.tallest} pixels high`);
   expect(seen.tallest <= 160, `${name}: a row is ${seen.tallest} pixels high`);

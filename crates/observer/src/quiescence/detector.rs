@@ -161,7 +161,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
                 return Ok(found);
             }
         }
-        self.forget_exited(&mut detection);
+        self.forget_exited(&mut detection)?;
         if let Some(found) = self.ask_wake_ups(&mut detection) {
             return Ok(found);
         }
@@ -439,10 +439,11 @@ impl<S: Sampler> QuiescenceDetector<S> {
         &self.ignored
     }
 
-    fn forget_exited(&mut self, detection: &mut Detection<'_>) {
+    fn forget_exited(&mut self, detection: &mut Detection<'_>) -> io::Result<()> {
         for &tid in &detection.exited {
             detection.policy.forget(tid);
-            self.threads.remove(tid);
+            self.threads.remove(tid)?;
         }
+        Ok(())
     }
 }

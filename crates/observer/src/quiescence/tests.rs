@@ -282,3 +282,20 @@ fn a_thread_that_an_ignored_one_creates_is_waited_for() {
         .run()
         .unwrap();
 }
+
+/// A thread exits, and the kernel gives its number to a new one before the detector has noticed. When it notices, the
+/// lists are complete, and the new thread computes. This program was once found quiescent then.
+#[test]
+fn a_thread_that_has_the_number_of_an_exited_one_is_waited_for() {
+    use Op::{Clone, Compute, Read, Wait};
+    let programs = vec![
+        vec![Clone(1), Clone(2), Clone(3), Wait(0)],
+        vec![Read; 3],
+        vec![Compute; 2],
+        vec![Clone(4), Wait(1)],
+        [vec![Read], vec![Compute; 30]].concat(),
+    ];
+    Observer::new(World::new(programs, 1, Vec::new()))
+        .run()
+        .unwrap();
+}

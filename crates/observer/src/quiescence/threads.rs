@@ -116,14 +116,25 @@ impl<S: Sampler> ThreadTable<S> {
     }
 
     /// A thread has exited.
-    pub(super) fn remove(&mut self, tid: i32) {
+    pub(super) fn remove(&mut self, tid: i32) -> io::Result<()> {
         let Some(thread) = self.threads.remove(&tid) else {
-            return;
+            return Ok(());
         };
         self.open_handles -= usize::from(thread.keeps_handle);
         if !thread.exits {
             self.exited.push((tid, thread.process));
         }
+        self.expect_successor(tid)
+    }
+
+    /// A thread has exited, and the kernel may have given its number to a new one. If so, that one was taken for the
+    /// first when the lists were read: they are stale. The new one need not be a thread of the program.
+    fn expect_successor(&mut self, tid: i32) -> io::Result<()> {
+        if let Some(process) = self.sampler.process_of(tid)? {
+            self.new_threads = true;
+            self.new_processes |= !self.processes.contains(&process);
+        }
+        Ok(())
     }
 
     /// The processor time of a thread's whole process.

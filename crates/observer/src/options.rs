@@ -20,8 +20,30 @@ pub struct ObserverOptions {
     /// The longest real time, over the whole run, in which some read may be held. The program's own limit on real
     /// time does not count it.
     pub hold_limit: Duration,
-    /// The largest number of rounds for each data file. A run has 1000 rounds at least.
+    /// The largest number of rounds for each data file. A run has 1000 rounds at least. Where each file has a latency
+    /// of its own, this is the largest number of times that the run may take all latencies one after the other; such a
+    /// run has ten minutes of virtual time at least.
     pub rounds_per_file: u32,
+    /// The data files and their latencies, if each has one of its own. Then virtual time is counted in milliseconds,
+    /// and waits with a limit on time take virtual time as well. If not, all files are equally slow.
+    pub slow: Option<SlowData>,
+}
+
+/// Data files of which each has a latency of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SlowData {
+    /// The data files, in byte order of their names. No other file counts as data.
+    pub files: Vec<SlowFile>,
+}
+
+/// One data file and its latency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlowFile {
+    /// Its name, relative to the folder of the data, with `/` between the parts.
+    pub name: String,
+    /// What it costs to read the whole file, in milliseconds of virtual time. Each of its four blocks costs a quarter,
+    /// rounded up.
+    pub latency_ms: u32,
 }
 
 impl Default for ObserverOptions {
@@ -32,6 +54,7 @@ impl Default for ObserverOptions {
             restless_limit: Duration::from_secs(6),
             hold_limit: Duration::from_secs(30),
             rounds_per_file: 20,
+            slow: None,
         }
     }
 }

@@ -222,6 +222,7 @@ fn any_manifest_is_accepted_or_refused_in_harmless_words() {
         .map(|name| {
             let krate = AllowedCrate {
                 requirement: semver::VersionReq::STAR,
+                default_features: true,
                 features: Vec::new(),
             };
             (name.clone(), krate)

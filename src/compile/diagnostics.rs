@@ -305,6 +305,7 @@ mod tests {
         };
         let of_course = AllowedCrate {
             requirement: semver::VersionReq::STAR,
+            default_features: true,
             features: Vec::new(),
         };
         let allowed: BTreeMap<_, _> = ["rayon", "crossbeam-channel"]

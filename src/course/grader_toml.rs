@@ -48,6 +48,8 @@ pub struct Course {
 pub struct AllowedCrate {
     /// The version requirement that the course's lock file satisfies.
     pub requirement: semver::VersionReq,
+    /// Whether its default features are on.
+    pub default_features: bool,
     /// Cargo features that are on besides the defaults.
     pub features: Vec<String>,
 }
@@ -134,11 +136,17 @@ fn out_of_range(limits: &intake::Limits) -> Option<(&'static str, String)> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct CrateFile {
     version: semver::VersionReq,
+    #[serde(default = "yes")]
+    default_features: bool,
     #[serde(default)]
     features: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn default_exercises() -> PathBuf {
@@ -236,6 +244,7 @@ impl Course {
                         name,
                         AllowedCrate {
                             requirement: c.version,
+                            default_features: c.default_features,
                             features: c.features,
                         },
                     )
@@ -249,5 +258,17 @@ impl Course {
     #[must_use]
     pub fn lock_file(&self) -> PathBuf {
         self.root.join("grader.lock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_has_its_default_features_unless_the_course_leaves_them_out() {
+        let course = Course::load(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert!(course.crates["rayon"].default_features);
+        assert!(!course.crates["ureq"].default_features);
     }
 }

@@ -234,8 +234,9 @@ fn manifest(course: &Course) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{name} = {{ version = \"{}\", features = [{}], optional = true }}",
+            "{name} = {{ version = \"{}\", default-features = {}, features = [{}], optional = true }}",
             allowed.requirement,
+            allowed.default_features,
             features.join(", ")
         );
     }

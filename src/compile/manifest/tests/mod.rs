@@ -32,6 +32,7 @@ fn allowed() -> BTreeMap<String, AllowedCrate> {
         .map(|name| {
             let allowed = AllowedCrate {
                 requirement: semver::VersionReq::STAR,
+                default_features: true,
                 features: Vec::new(),
             };
             (name, allowed)

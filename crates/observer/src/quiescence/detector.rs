@@ -24,6 +24,9 @@
 //! other threads then die while their reads are held: in the next detection the threads with a held read must
 //! be asleep as well.
 //!
+//! The kernel may give the number of a thread that has exited to a new one before a detection notices the exit. A list
+//! has only numbers, so the new thread was taken for the first: when the exit is noticed, the lists are read again.
+//!
 //! The detector never decides how long it waits for a thread that runs; the wait policy does.
 
 use std::{io, time::Duration};
@@ -297,6 +300,8 @@ impl<S: Sampler> QuiescenceDetector<S> {
             all_sleep &= match sample.map(|sample| sample.state) {
                 Some(RunState::Asleep | RunState::Uninterruptible) => true,
                 Some(RunState::Running) => false,
+                // The read is that of a later thread with the same number, which the next detection samples.
+                None if self.threads.has_successor(tid)? => false,
                 Some(RunState::Dead) | None => !self.dead_held.insert(tid),
             };
         }

@@ -299,3 +299,35 @@ fn a_thread_that_has_the_number_of_an_exited_one_is_waited_for() {
         .run()
         .unwrap();
 }
+
+/// A thread that has the number of an exited one is killed while its read is held. It runs once more, to die, and until
+/// then the program is not quiescent.
+#[test]
+fn a_killed_thread_that_has_the_number_of_an_exited_one_is_waited_for() {
+    use Op::{Clone, ExitProcess, Read};
+    const FIRST: i32 = World::ROOT;
+    const SECOND: i32 = FIRST + 1;
+    let programs = vec![vec![Clone(1), Clone(1), ExitProcess], vec![Read]];
+    let mut observer = Observer::new(World::new(programs, 2, Vec::new()));
+    let run = |observer: &mut Observer, tid, steps| {
+        for _ in 0..steps {
+            observer.world.run(tid);
+            while observer.receive().is_some() {}
+        }
+    };
+    // The first thread creates another, which reads, and is sampled after that.
+    run(&mut observer, FIRST, 3);
+    run(&mut observer, SECOND, 1);
+    observer.advance();
+    assert!(!observer.detect().unwrap());
+    // That one exits, a new one gets its number and reads, and the first thread ends the process.
+    run(&mut observer, SECOND, 3);
+    run(&mut observer, FIRST, 1);
+    run(&mut observer, SECOND, 1);
+    run(&mut observer, FIRST, 2);
+    for _ in 0..5 {
+        assert!(!observer.detect().unwrap());
+    }
+    run(&mut observer, SECOND, 1);
+    assert!((0..ENOUGH).any(|_| observer.detect().unwrap()));
+}

@@ -117,24 +117,35 @@ impl<S: Sampler> ThreadTable<S> {
 
     /// A thread has exited.
     pub(super) fn remove(&mut self, tid: i32) -> io::Result<()> {
-        let Some(thread) = self.threads.remove(&tid) else {
-            return Ok(());
-        };
-        self.open_handles -= usize::from(thread.keeps_handle);
-        if !thread.exits {
-            self.exited.push((tid, thread.process));
-        }
-        self.expect_successor(tid)
-    }
-
-    /// A thread has exited, and the kernel may have given its number to a new one. If so, that one was taken for the
-    /// first when the lists were read: they are stale. The new one need not be a thread of the program.
-    fn expect_successor(&mut self, tid: i32) -> io::Result<()> {
-        if let Some(process) = self.sampler.process_of(tid)? {
-            self.new_threads = true;
-            self.new_processes |= !self.processes.contains(&process);
+        if let Some(thread) = self.threads.remove(&tid) {
+            self.open_handles -= usize::from(thread.keeps_handle);
+            if !thread.exits {
+                self.exited.push((tid, thread.process));
+            }
+            self.expect_successor(tid)?;
         }
         Ok(())
+    }
+
+    /// Whether a thread has exited, though it is known, and the kernel has given its number to a new one. If so, the new
+    /// one is found when the lists are read again.
+    pub(super) fn has_successor(&mut self, tid: i32) -> io::Result<bool> {
+        let has_successor = self.contains(tid) && self.expect_successor(tid)?;
+        if has_successor {
+            self.remove(tid)?;
+        }
+        Ok(has_successor)
+    }
+
+    /// A thread has exited, and the kernel may have given its number to a new one, which need not be of the program. If
+    /// so, the one was taken for the other when the lists were read, and they are stale. Returns whether it is so.
+    fn expect_successor(&mut self, tid: i32) -> io::Result<bool> {
+        let Some(process) = self.sampler.process_of(tid)? else {
+            return Ok(false);
+        };
+        self.new_threads = true;
+        self.new_processes |= !self.processes.contains(&process);
+        Ok(true)
     }
 
     /// The processor time of a thread's whole process.

@@ -203,6 +203,15 @@ impl World {
         }
     }
 
+    /// Let a thread that can run do one operation, and nothing else happen.
+    pub(super) fn run(&self, tid: i32) {
+        let mut state = self.0.borrow_mut();
+        let i = state.listed(tid).unwrap();
+        assert_eq!(state.threads[i].doing, Doing::Ready, "{tid} cannot run");
+        state.act(Action::Dispatch(i));
+        state.act(Action::Execute(i));
+    }
+
     /// Let time pass until this real time.
     pub(super) fn sleep_until(&self, time: Duration) {
         let mut state = self.0.borrow_mut();

@@ -125,6 +125,12 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether no call of this number is carried out unless the filter's listener says so.
+    pub(crate) fn always_answers(&self, number: u32) -> bool {
+        let first = self.cases.iter().find(|case| case.number == number);
+        first.is_some_and(|case| case.conditions.is_empty() && case.answer != Answer::Allow)
+    }
+
     /// The filter as the kernel takes it.
     #[must_use]
     pub fn assemble(&self) -> Vec<sock_filter> {
@@ -404,6 +410,25 @@ mod tests {
         assert_eq!(interpret(&filter, 1, 5, [1, 0, 0, 0, 0, 0]), NOT_PERMITTED);
         // If the number were not loaded again, the argument 2 would be compared with 5.
         assert_eq!(interpret(&filter, 1, 5, [2, 0, 0, 0, 0, 0]), NOTIFY);
+    }
+
+    #[test]
+    fn a_call_is_always_answered_if_its_first_case_has_no_condition_and_does_not_allow_it() {
+        let mut allowed = case(5, &[]);
+        allowed.answer = Answer::Allow;
+        let sometimes = case(5, &[Condition::HasAny(0, 1)]);
+        for (cases, expected) in [
+            (vec![case(4, &[])], false),
+            (vec![case(4, &[]), case(5, &[])], true),
+            (vec![sometimes, case(5, &[])], false),
+            (vec![allowed, case(5, &[])], false),
+        ] {
+            let filter = Filter {
+                cases,
+                ..Filter::default()
+            };
+            assert_eq!(filter.always_answers(5), expected, "{filter:?}");
+        }
     }
 
     #[test]

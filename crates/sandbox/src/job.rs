@@ -48,6 +48,9 @@ pub struct Job {
     pub writable: Vec<Writable>,
     /// Its limits.
     pub limits: Limits,
+    /// Whether it may make TCP sockets of IPv4 and connect them. Its monitor answers every attempt to connect; the job
+    /// itself reaches no address. Without a monitor that does so, such a job does not start.
+    pub may_connect: bool,
     /// The number of the processor on which the job and its supervisor run; `None` for all that the caller may
     /// use. Jobs that exchange many messages with their monitor, and run side by side, take less time so.
     pub processor: Option<u32>,
@@ -65,6 +68,7 @@ impl Job {
             readable: Vec::new(),
             writable: Vec::new(),
             limits: *limits,
+            may_connect: false,
             processor: None,
         }
     }
@@ -73,6 +77,13 @@ impl Job {
     #[must_use]
     pub fn on_processor(mut self, processor: Option<u32>) -> Self {
         self.processor = processor;
+        self
+    }
+
+    /// The same job, which may also make TCP sockets, and whose monitor connects them.
+    #[must_use]
+    pub fn connecting(mut self) -> Self {
+        self.may_connect = true;
         self
     }
 

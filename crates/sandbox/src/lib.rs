@@ -75,6 +75,9 @@
 //!
 //! A [`Monitor`] sees some of a job's system calls before they are carried out, and answers them.
 //!
+//! A job [may connect](Job::may_connect) only to what its monitor gives it: the monitor answers every `connect`, and puts
+//! a connected socket in the place of the job's own. The job itself reaches no address.
+//!
 //! This crate never knows what a job computes.
 
 mod accounting;
@@ -105,6 +108,8 @@ use std::process::ExitCode;
 use crate::client::protocol::{SELF_TEST_ARGUMENT, SUPERVISOR_ARGUMENT};
 #[doc(hidden)]
 pub use crate::fuzz_entry::read_proc_text;
+#[doc(hidden)]
+pub use crate::monitor::{RefusesConnections, RefusingConfig};
 pub use crate::{
     accounting::progress::threads::slices_are_counted,
     cancel::Cancellation,

@@ -14,7 +14,7 @@ use std::{
 use rustix::process::Pid;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::bpf::Filter;
+use crate::bpf::{Answer, Case, Filter};
 
 /// Watches one job, from before its first instruction until no process of it is left.
 pub trait Monitor: Sized {
@@ -26,6 +26,9 @@ pub trait Monitor: Sized {
     /// Which calls are reported to the monitor, by [`Answer::Notify`](crate::bpf::Answer::Notify). It is
     /// installed before the filter that refuses: both filters see every call, and the stricter answer wins.
     /// From then on the job makes no call but `seccomp`, `sendmsg` and `execve` until its program runs.
+    ///
+    /// For a job that [may connect](crate::Job::may_connect), its first case of `connect` must have no condition and not
+    /// allow the call.
     fn filter(config: &Self::Config) -> Filter;
 
     /// Start to watch the job whose first process is `root`.
@@ -109,4 +112,64 @@ impl Monitor for NoMonitor {
     fn finish(self) {
         match self {}
     }
+}
+
+/// The configuration of [`RefusesConnections`].
+#[doc(hidden)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub struct RefusingConfig {
+    /// Whether its filter has a case for `connect` at all.
+    pub refuses: bool,
+}
+
+/// The monitor of a job that may connect and finds nobody who answers. Only tests have such jobs.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RefusesConnections;
+
+impl Monitor for RefusesConnections {
+    type Config = RefusingConfig;
+    type Report = ();
+
+    fn filter(config: &RefusingConfig) -> Filter {
+        let refusal = u16::try_from(libc::ECONNREFUSED).unwrap_or(u16::MAX);
+        let connect = u32::try_from(libc::SYS_connect).ok();
+        let refused = connect.filter(|_| config.refuses).map(|number| Case {
+            number,
+            conditions: Vec::new(),
+            answer: Answer::Errno(refusal),
+        });
+        Filter {
+            cases: refused.into_iter().collect(),
+            ..Filter::default()
+        }
+    }
+
+    fn attach(_: RefusingConfig, _: OwnedFd, _: Pid) -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        None
+    }
+
+    fn serve(&mut self, _: &[BorrowedFd<'_>]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn paused_for(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn discount(&mut self, _: Duration) {}
+
+    fn longest_pause(_: &RefusingConfig) -> Duration {
+        Duration::ZERO
+    }
+
+    fn finish(self) {}
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    sandbox::entry::<sandbox::NoMonitor>().unwrap_or(ExitCode::FAILURE)
+    sandbox::entry::<sandbox::RefusesConnections>().unwrap_or(ExitCode::FAILURE)
 }

@@ -40,6 +40,8 @@ pub(crate) struct TargetInfo {
     /// The number of the process that is to get a signal from the kernel.
     pub(crate) second_victim: i32,
     pub(crate) tcp_port: u16,
+    /// The ports for the attacks in `OTHER_WAYS`, in their order.
+    pub(crate) other_tcp_ports: Vec<u16>,
     pub(crate) udp_port: u16,
     pub(crate) unix_socket: std::path::PathBuf,
     pub(crate) unix_datagrams: std::path::PathBuf,

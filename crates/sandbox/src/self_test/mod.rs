@@ -11,6 +11,8 @@
 //! from outside as well. If an attack gets through although the tier promises that it does not, callers should
 //! run nothing.
 //!
+//! The same attacks are made in a job that may connect: it must reach as little.
+//!
 //! Attacks do no harm where nothing stops them: at tier `none`, which stops few of them, all are tried.
 
 mod attempt;
@@ -21,9 +23,9 @@ mod processes;
 mod table;
 mod targets;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
-use evidence::Termination;
+use evidence::{Execution, Termination};
 
 pub use self::attempt::Outcome;
 use self::{
@@ -34,8 +36,9 @@ use crate::{
     client::{protocol::SELF_TEST_ARGUMENT, sandbox::Sandbox},
     error::{Error, SelfTestError},
     job::{Job, Stage},
+    monitor::Monitor,
     rule::Calls,
-    spawn::seccomp,
+    spawn::seccomp::{self, JobKind},
     tier::Tier,
 };
 
@@ -83,11 +86,40 @@ impl Sandbox {
     /// # Errors
     /// The targets could not be set up, or the job that attacks did not run to its end.
     pub fn self_test(&self) -> Result<Vec<AttackOutcome>, Error> {
+        self.attack(false, |job| self.run(job))
+    }
+
+    /// Try every attack in this sandbox, in a job that may connect, under its monitor. `config` makes the configuration
+    /// of the monitor, given the folder in which that job runs.
+    ///
+    /// # Errors
+    /// As [`self_test`](Self::self_test).
+    pub fn self_test_connecting<M: Monitor>(
+        &self,
+        config: impl FnOnce(&Path) -> M::Config,
+    ) -> Result<Vec<AttackOutcome>, Error> {
+        self.attack(true, |job| {
+            let config = config(&job.folder);
+            let (execution, _) = self.run_monitored::<M>(job, &config)?;
+            Ok(execution)
+        })
+    }
+
+    fn attack(
+        &self,
+        may_connect: bool,
+        run: impl FnOnce(&Job) -> Result<Execution, Error>,
+    ) -> Result<Vec<AttackOutcome>, Error> {
         let set_up = |error| Error::SelfTest(SelfTestError::SetUp(error));
         let targets = Targets::set_up(self.program()).map_err(set_up)?;
         let tier = self.tier();
         // At tier `none` there is no filter, and the attacks are those that one would refuse.
-        let calls = seccomp::lines_for(Stage::Run, tier.max(Tier::Weak))
+        let kind = JobKind {
+            stage: Stage::Run,
+            tier: tier.max(Tier::Weak),
+            may_connect,
+        };
+        let calls = seccomp::lines_for(kind)
             .filter(|line| tier != Tier::None || line.rule != Calls::Signals)
             .map(|line| Call {
                 rule: line.rule.as_str().to_owned(),
@@ -100,11 +132,12 @@ impl Sandbox {
             .map_err(|error| Error::SelfTest(SelfTestError::Report(error)))?;
         let mut job =
             Job::new(targets.program(), targets.data(), &LIMITS).scratch(targets.scratch());
+        job.may_connect = may_connect;
         job.arguments = vec![SELF_TEST_ARGUMENT.into(), info];
         let execution = {
             // As a caller may by mistake, leave a descriptor open that every child inherits.
             let _inherited = targets.open_inheritable().map_err(set_up)?;
-            self.run(&job)?
+            run(&job)?
         };
         if execution.termination != (Termination::Exited { code: 0 }) {
             return Err(Error::SelfTest(SelfTestError::Ended {

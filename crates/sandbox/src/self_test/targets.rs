@@ -25,6 +25,15 @@ pub(crate) const VICTIM: &str = "victim";
 /// The content of the hidden file.
 pub(crate) const SECRET: &str = "nobody may read this";
 
+/// The attacks that reach a TCP listener in an unusual way. Each has a listener of its own, which shows that the attack
+/// succeeded: Landlock's rule about ports stops the usual way, and not all of these.
+pub(crate) const OTHER_WAYS: [&str; 4] = [
+    "connect-tcp-while-sending",
+    "connect-tcp-of-ipv6",
+    "connect-tcp-anew",
+    "connect-tcp-by-many-paths",
+];
+
 /// All targets. Dropping them removes the files and kills the processes.
 pub(crate) struct Targets {
     folder: tempfile::TempDir,
@@ -33,6 +42,8 @@ pub(crate) struct Targets {
     /// it.
     second_victim: Child,
     tcp: TcpListener,
+    /// A listener for each attack in [`OTHER_WAYS`].
+    other_tcp: Vec<TcpListener>,
     udp: UdpSocket,
     unix: UnixListener,
     datagrams: UnixDatagram,
@@ -68,6 +79,12 @@ impl Targets {
             TcpListener::bind("127.0.0.1:0")?,
             UdpSocket::bind("127.0.0.1:0")?,
         );
+        let other_tcp = OTHER_WAYS.iter().map(|_| {
+            let listener = TcpListener::bind("127.0.0.1:0")?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        });
+        let other_tcp = other_tcp.collect::<io::Result<_>>()?;
         let named = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
         tcp.set_nonblocking(true)?;
         udp.set_nonblocking(true)?;
@@ -79,6 +96,7 @@ impl Targets {
             victim: start_victim(program)?,
             second_victim: start_victim(program)?,
             tcp,
+            other_tcp,
             udp,
             unix,
             datagrams,
@@ -125,7 +143,8 @@ impl Targets {
             temporary_files: self.temporary_files(),
             victim: self.victim.id().cast_signed(),
             second_victim: self.second_victim.id().cast_signed(),
-            tcp_port: self.tcp.local_addr().map_or(0, |address| address.port()),
+            tcp_port: port(&self.tcp),
+            other_tcp_ports: self.other_tcp.iter().map(port).collect(),
             udp_port: self.udp.local_addr().map_or(0, |address| address.port()),
             unix_socket: self.path("listener"),
             unix_datagrams: self.path("datagrams"),
@@ -158,6 +177,11 @@ impl Targets {
         if self.tcp.accept().is_ok() {
             traces.push(("connect-tcp", "somebody connected"));
         }
+        for (name, listener) in OTHER_WAYS.iter().zip(&self.other_tcp) {
+            if listener.accept().is_ok() {
+                traces.push((name, "somebody connected"));
+            }
+        }
         if self.udp.recv(&mut [0; 8]).is_ok() {
             traces.push(("send-udp", "a datagram came"));
         }
@@ -184,6 +208,10 @@ impl Drop for Targets {
             let _ = victim.wait();
         }
     }
+}
+
+fn port(listener: &TcpListener) -> u16 {
+    listener.local_addr().map_or(0, |address| address.port())
 }
 
 fn start_victim(program: &Path) -> io::Result<Child> {

@@ -181,7 +181,12 @@ impl Child<'_> {
                 .as_raw_nonzero()
                 .get()
                 .unsigned_abs();
-            seccomp::filter(job.stage, mode.tier, process, mode.without)
+            let kind = seccomp::JobKind {
+                stage: job.stage,
+                tier: mode.tier,
+                may_connect: job.may_connect,
+            };
+            seccomp::filter(kind, process, mode.without)
         });
         if let Some(filter) = monitor_filter {
             let listener =

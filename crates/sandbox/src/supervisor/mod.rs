@@ -29,6 +29,7 @@ use crate::{
         disk_usage, explain::Shortage, limits_monitor::LimitsMonitor, procfs,
         progress::ProgressMonitor, shared_limits::SharedLimits,
     },
+    bpf::Filter,
     client::{
         protocol::{Ran, Request, SupervisorRequest, SupervisorResponse},
         zygote,
@@ -136,6 +137,11 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
                 .map_err(unprepared)?;
         }
     }
+    let monitor_filter = monitor.as_ref().map(M::filter);
+    if job.may_connect && !monitor_filter.as_ref().is_some_and(decides_connections) {
+        let error = io::Error::other("no monitor answers every attempt of the job to connect");
+        return Err(StepError::failed(Step::InstallMonitor)(error));
+    }
     let group = mode.make_group(job).map_err(unprepared)?;
     let launch = Launch {
         job,
@@ -143,7 +149,7 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
         user,
         most_tasks: most_tasks(request, user).map_err(unprepared)?,
         group: group.as_ref(),
-        monitor_filter: monitor.as_ref().map(M::filter),
+        monitor_filter,
         trial: *kind == Request::Trial,
     };
     let ran = spawn::start(&launch)
@@ -153,6 +159,12 @@ fn run<M: Monitor>(request: &SupervisorRequest<M::Config>) -> StepResult<Option<
     let ran = ran?;
     removed.map_err(StepError::failed(Step::Kill))?;
     Ok(ran)
+}
+
+/// Whether the kernel carries out no `connect` on its own under a monitor's filter. A job that may connect has no other
+/// protection against it where Landlock knows no ports.
+fn decides_connections(filter: &Filter) -> bool {
+    u32::try_from(libc::SYS_connect).is_ok_and(|number| filter.always_answers(number))
 }
 
 /// A step failed; or the surroundings did not give the job what its limits grant, which is a step of its own.

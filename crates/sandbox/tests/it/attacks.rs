@@ -8,7 +8,7 @@ use std::{
 };
 
 use sandbox::{
-    AttackOutcome, Job, Limits, Outcome, Tier,
+    AttackOutcome, Job, Limits, Outcome, RefusesConnections, RefusingConfig, Tier,
     rule::{Calls, Landlock, Limit, Rule, Setup},
 };
 
@@ -28,6 +28,15 @@ fn attacks(tier: Tier, without: &[Rule]) -> Vec<AttackOutcome> {
 
 fn try_attacks(tier: Tier, without: &[Rule]) -> Result<Vec<AttackOutcome>, sandbox::Error> {
     at(tier).without(without).self_test()
+}
+
+/// The same in a job that may connect, and finds nobody.
+fn attacks_connecting(tier: Tier, without: &[Rule]) -> Vec<AttackOutcome> {
+    let sandbox = at(tier).without(without);
+    let config = |_: &Path| RefusingConfig { refuses: true };
+    sandbox
+        .self_test_connecting::<RefusesConnections>(config)
+        .unwrap()
 }
 
 fn through(outcomes: &[AttackOutcome]) -> Vec<&str> {
@@ -80,6 +89,69 @@ fn every_tier_keeps_its_promises() {
             );
         }
         assert!(breaches.is_empty(), "{tier}: {breaches:#?}");
+    }
+}
+
+#[test]
+fn a_job_that_may_connect_reaches_as_little_at_every_tier() {
+    for tier in Tier::ALL
+        .into_iter()
+        .filter(|&tier| abilities().supports(tier))
+    {
+        let outcomes = attacks_connecting(tier, &[]);
+        let breaches: Vec<_> = outcomes.iter().filter(|o| o.is_breach()).collect();
+        assert!(breaches.is_empty(), "{tier}: {breaches:#?}");
+        // Its monitor refuses to connect also where there is no filter of the sandbox.
+        let names: &[&str] = match tier {
+            Tier::None => &["connect-tcp-anew"],
+            _ => &["connect-tcp", "connect-tcp-anew", "send-udp", "listen-tcp"],
+        };
+        for name in names {
+            assert_eq!(
+                *outcome_of(&outcomes, name),
+                Outcome::Stopped,
+                "{tier} {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn in_a_job_that_may_connect_the_rule_of_sockets_is_needed() {
+    let all = attacks_connecting(fenced(), &[]);
+    let open = [
+        Calls::Sockets.into(),
+        Calls::Datagrams.into(),
+        Landlock::Ports.into(),
+    ];
+    let without = attacks_connecting(fenced(), &open);
+    for name in [
+        "call-sockets",
+        "connect-tcp-while-sending",
+        "send-udp",
+        "listen-tcp",
+    ] {
+        if *outcome_of(&without, name) == Outcome::NotApplicable {
+            continue;
+        }
+        assert_eq!(*outcome_of(&all, name), Outcome::Stopped, "{name}");
+        assert_eq!(*outcome_of(&without, name), Outcome::GotThrough, "{name}");
+    }
+}
+
+#[test]
+fn a_job_that_may_connect_does_not_start_without_a_monitor_that_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = super::LIMITS;
+    let job = Job::new("/bin/true", folder.path(), &limits).connecting();
+    for tier in super::tiers() {
+        let alone = at(tier).run(&job);
+        let config = RefusingConfig { refuses: false };
+        let deaf = at(tier).run_monitored::<RefusesConnections>(&job, &config);
+        for error in [alone.unwrap_err(), deaf.unwrap_err()] {
+            let text = super::chain(&error);
+            assert!(text.contains("no monitor answers"), "{tier}: {text}");
+        }
     }
 }
 

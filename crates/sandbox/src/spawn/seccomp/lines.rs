@@ -3,8 +3,11 @@
 //! Never assembles a filter. `golden.txt` lists the same lines a second time, written by hand, so a test
 //! notices a line that is lost or changed.
 
+mod sockets;
+
 use std::ffi::c_long;
 
+use self::sockets::{datagrams, sockets};
 use super::{Jobs, Line};
 use crate::{bpf::Condition, rule::Calls};
 
@@ -388,50 +391,6 @@ fn signals(rule: Calls) -> Vec<Line> {
         only(Jobs::WeakTier, lines)
     })
     .collect()
-}
-
-/// A pair of connected sockets stays allowed, because runtimes use one to wake their own threads.
-fn sockets(rule: Calls) -> Vec<Line> {
-    let mut lines = forbidden(
-        rule,
-        &[
-            libc::SYS_socket,
-            libc::SYS_connect,
-            libc::SYS_bind,
-            libc::SYS_listen,
-            libc::SYS_accept,
-            libc::SYS_accept4,
-        ],
-    );
-    let stream = u64::from(libc::SOCK_STREAM.unsigned_abs());
-    lines.push(barred(
-        rule,
-        libc::SYS_socketpair,
-        Condition::IsNot(0, u32::MAX, vec![libc::AF_UNIX.unsigned_abs()]),
-        [BAD, stream, 0, BAD, 0, 0],
-    ));
-    lines
-}
-
-/// A datagram socket can write to any socket in the file system. So a pair of datagram sockets is not
-/// permitted, and neither is an address to write to, which only such sockets use.
-fn datagrams(rule: Calls) -> Vec<Line> {
-    let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET].map(i32::unsigned_abs);
-    let [unix, datagram] = [libc::AF_UNIX, libc::SOCK_DGRAM].map(|n| u64::from(n.unsigned_abs()));
-    vec![
-        barred(
-            rule,
-            libc::SYS_socketpair,
-            Condition::IsNot(1, 0xf, connected.into()),
-            [unix, datagram, 0, BAD, 0, 0],
-        ),
-        barred(
-            rule,
-            libc::SYS_sendto,
-            Condition::Given(4),
-            [BAD, 0, 0, 0, BAD, 0],
-        ),
-    ]
 }
 
 /// The calls that open a path, each with the number of the argument that has the flags.

@@ -17,6 +17,13 @@
 //! a self-test attack can tell for every single line whether the filter has it.
 //!
 //! Each build runs under this filter as well, so compilers and linkers must keep every call that they need.
+//!
+//! # Jobs that may connect
+//!
+//! The filter of such a job has no line for `connect`, because the kernel would take its refusal in place of the
+//! monitor's answer: of the answers of two filters it takes the stricter one. The supervisor starts such a job only if
+//! the filter of its monitor answers every `connect`, whatever its arguments are. So no address in the job's memory is
+//! ever used by the kernel. The other lines leave it TCP sockets of IPv4, and no other way to give one an address.
 
 mod lines;
 
@@ -42,6 +49,31 @@ enum Jobs {
     Runs,
     /// Only where Landlock does not confine signals.
     WeakTier,
+    /// Only those that may connect.
+    Connecting,
+    /// Only those that may not.
+    Unconnected,
+}
+
+/// What decides which lines hold for a job.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JobKind {
+    pub(crate) stage: Stage,
+    pub(crate) tier: Tier,
+    pub(crate) may_connect: bool,
+}
+
+impl Jobs {
+    /// Whether a job of this kind is one of them.
+    fn contain(self, kind: JobKind) -> bool {
+        match self {
+            Self::All => true,
+            Self::Runs => kind.stage == Stage::Run,
+            Self::WeakTier => kind.tier == Tier::Weak,
+            Self::Connecting => kind.may_connect,
+            Self::Unconnected => !kind.may_connect,
+        }
+    }
 }
 
 /// One line: a call, when it is refused, and how to try it.
@@ -60,23 +92,14 @@ pub(crate) struct Line {
 }
 
 /// The lines that hold for a job.
-pub(crate) fn lines_for(stage: Stage, tier: Tier) -> impl Iterator<Item = Line> {
-    all_lines().filter(move |line| match line.jobs {
-        Jobs::All => true,
-        Jobs::Runs => stage == Stage::Run,
-        Jobs::WeakTier => tier == Tier::Weak,
-    })
+pub(crate) fn lines_for(kind: JobKind) -> impl Iterator<Item = Line> {
+    all_lines().filter(move |line| line.jobs.contain(kind))
 }
 
 /// The filter of a job whose first process has the number `process`, without some rules.
-pub(crate) fn filter(
-    stage: Stage,
-    tier: Tier,
-    process: u32,
-    without: RuleSet,
-) -> Vec<libc::sock_filter> {
+pub(crate) fn filter(kind: JobKind, process: u32, without: RuleSet) -> Vec<libc::sock_filter> {
     let keeps = |rule: Calls| !without.contains(rule);
-    let cases = lines_for(stage, tier)
+    let cases = lines_for(kind)
         .filter(|line| keeps(line.rule))
         .map(|line| Case {
             number: u32::try_from(line.number).expect("numbers of calls are small"),
@@ -105,31 +128,154 @@ mod tests {
     const REFUSE: u32 = libc::SECCOMP_RET_ERRNO;
     const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
 
-    fn ask(stage: Stage, tier: Tier, without: RuleSet, number: c_long, with: [u64; 6]) -> u32 {
+    /// The kind of a job that may not connect.
+    const fn kind(stage: Stage, tier: Tier) -> JobKind {
+        JobKind {
+            stage,
+            tier,
+            may_connect: false,
+        }
+    }
+
+    /// The kind of a run that may connect.
+    const CONNECTING: JobKind = JobKind {
+        may_connect: true,
+        ..kind(Stage::Run, Tier::Weak)
+    };
+
+    fn ask_of(kind: JobKind, without: RuleSet, number: c_long, with: [u64; 6]) -> u32 {
         let number = u32::try_from(number).unwrap();
         interpret(
-            &filter(stage, tier, 77, without),
+            &filter(kind, 77, without),
             Architecture::HERE.audit_number(),
             number,
             with,
         )
     }
 
+    fn ask(stage: Stage, tier: Tier, without: RuleSet, number: c_long, with: [u64; 6]) -> u32 {
+        ask_of(kind(stage, tier), without, number, with)
+    }
+
     #[test]
     fn every_line_refuses_its_own_try_and_leaving_out_its_rule_lets_it_through() {
-        for line in lines_for(Stage::Run, Tier::Weak) {
-            let with = ask(
+        for kind in [kind(Stage::Run, Tier::Weak), CONNECTING] {
+            // The other lines of a job that may connect were tried before, and two of its own cover some of them.
+            let tried =
+                lines_for(kind).filter(|line| !kind.may_connect || line.jobs == Jobs::Connecting);
+            for line in tried {
+                let with = ask_of(kind, RuleSet::default(), line.number, line.try_with);
+                assert_eq!(with, REFUSE | line.errno.unsigned_abs(), "{line:?}");
+                let without = RuleSet::from_iter([line.rule.into()]);
+                let without = ask_of(kind, without, line.number, line.try_with);
+                assert_eq!(without, ALLOW, "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_job_that_may_connect_has_tcp_sockets_of_ipv4_and_no_other_way_to_an_address() {
+        let [v4, v6, unix] = [libc::AF_INET, libc::AF_INET6, libc::AF_UNIX];
+        let [stream, datagram] = [libc::SOCK_STREAM, libc::SOCK_DGRAM];
+        let flags = stream | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        let seqpacket = libc::SOCK_SEQPACKET;
+        let refused = |number: c_long, with: [i32; 4]| {
+            let [a, b, c, d] = with.map(|n| u64::from(n.unsigned_abs()));
+            let answer = ask_of(CONNECTING, RuleSet::default(), number, [a, b, c, d, 0, 0]);
+            assert!([ALLOW, REFUSE | libc::EPERM.unsigned_abs()].contains(&answer));
+            answer != ALLOW
+        };
+        for (with, expected) in [
+            ([v4, stream, 0, 0], false),
+            ([v4, flags, libc::IPPROTO_TCP, 0], false),
+            ([v4, stream, libc::IPPROTO_MPTCP, 0], true),
+            ([v4, stream, libc::IPPROTO_SCTP, 0], true),
+            ([v4, datagram, 0, 0], true),
+            ([v4, seqpacket, 0, 0], true),
+            ([v4, libc::SOCK_RAW, libc::IPPROTO_TCP, 0], true),
+            ([v4, stream | 0x10, 0, 0], true),
+            ([v6, stream, 0, 0], true),
+            ([unix, stream, 0, 0], true),
+            ([libc::AF_NETLINK, stream, 0, 0], true),
+            ([libc::AF_UNSPEC, stream, 0, 0], true),
+        ] {
+            assert_eq!(refused(libc::SYS_socket, with), expected, "{with:?}");
+        }
+        // The monitor's filter answers these.
+        assert!(!refused(libc::SYS_connect, [3, 0, 16, 0]));
+        let fast = libc::MSG_FASTOPEN;
+        for (number, with, expected) in [
+            (libc::SYS_bind, [3, 0, 0, 0], true),
+            (libc::SYS_listen, [3, 0, 0, 0], true),
+            (libc::SYS_accept, [3, 0, 0, 0], true),
+            (libc::SYS_accept4, [3, 0, 0, 0], true),
+            (libc::SYS_sendto, [3, 0, 5, libc::MSG_NOSIGNAL], false),
+            (libc::SYS_sendto, [3, 0, 5, fast], true),
+            (libc::SYS_sendmsg, [3, 0, libc::MSG_NOSIGNAL, 0], false),
+            (libc::SYS_sendmsg, [3, 0, fast, 0], true),
+            (libc::SYS_sendmmsg, [3, 0, 1, fast], true),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::IPPROTO_TCP, libc::TCP_NODELAY, 0],
+                false,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::SOL_SOCKET, libc::SO_RCVTIMEO, 0],
+                false,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::SOL_SOCKET, libc::SO_KEEPALIVE, 0],
+                false,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT, 0],
+                true,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::IPPROTO_TCP, libc::TCP_REPAIR, 0],
+                true,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::IPPROTO_TCP, libc::TCP_ULP, 0],
+                true,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::IPPROTO_IP, libc::SO_KEEPALIVE, 0],
+                true,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, 0],
+                true,
+            ),
+            (
+                libc::SYS_setsockopt,
+                [3, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, 0],
+                true,
+            ),
+            // FIONREAD, FIONBIO, SIOCGIFCONF.
+            (libc::SYS_ioctl, [3, 0x541b, 0, 0], false),
+            (libc::SYS_ioctl, [3, 0x5421, 0, 0], false),
+            (libc::SYS_ioctl, [3, 0x8912, 0, 0], true),
+        ] {
+            assert_eq!(refused(number, with), expected, "{number} {with:?}");
+        }
+        assert_ne!(
+            ask(
                 Stage::Run,
                 Tier::Weak,
                 RuleSet::default(),
-                line.number,
-                line.try_with,
-            );
-            assert_eq!(with, REFUSE | line.errno.unsigned_abs(), "{line:?}");
-            let without = RuleSet::from_iter([line.rule.into()]);
-            let without = ask(Stage::Run, Tier::Weak, without, line.number, line.try_with);
-            assert_eq!(without, ALLOW, "{line:?}");
-        }
+                libc::SYS_connect,
+                [0; 6]
+            ),
+            ALLOW
+        );
     }
 
     /// A condition as `golden.txt` spells it.
@@ -182,6 +328,8 @@ mod tests {
                     Jobs::All => "everywhere",
                     Jobs::Runs => "runs",
                     Jobs::WeakTier => "weak",
+                    Jobs::Connecting => "connecting",
+                    Jobs::Unconnected => "unconnected",
                 };
                 let (rule, number, when) =
                     (line.rule.as_str(), line.number, spelled(line.when.as_ref()));
@@ -205,7 +353,10 @@ mod tests {
         ] {
             for line in all_lines() {
                 let holds = match line.jobs {
-                    Jobs::All => true,
+                    // A job that may not connect has a stricter line for the same call.
+                    Jobs::All | Jobs::Unconnected => true,
+                    Jobs::Connecting if line.number == libc::SYS_socket => true,
+                    Jobs::Connecting => false,
                     Jobs::Runs => stage == Stage::Run,
                     Jobs::WeakTier => tier == Tier::Weak,
                 };
@@ -220,7 +371,7 @@ mod tests {
     fn calls_of_another_architecture_are_deadly_while_the_rule_is_there() {
         let ask = |without: RuleSet| {
             let i386 = 0x4000_0003;
-            let filter = filter(Stage::Run, Tier::Full, 77, without);
+            let filter = filter(kind(Stage::Run, Tier::Full), 77, without);
             interpret(&filter, i386, 20, [0; 6])
         };
         assert_eq!(ask(RuleSet::default()), KILL);

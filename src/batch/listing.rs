@@ -5,10 +5,10 @@
 use std::{fmt::Write as _, path::Path};
 
 use super::{
-    find_class,
+    Members,
     roster::{Class, Person, Roster},
 };
-use crate::{config::Settings, course::Exercise, fault::Fault};
+use crate::fault::Fault;
 use ids::words::count;
 use report::{defuse_ci_command, escape_line, table_line};
 
@@ -19,28 +19,29 @@ pub struct Listing {
     known: Class,
 }
 
-/// Find the class in `dir`, whose names are read as `names` says; `list` says who is in it.
+/// Of the class in `dir`, whose `members` were found in it; `list` says who is in it.
 ///
 /// # Errors
-/// There is no class, or nobody of it is on the list.
+/// Nobody of the class is on the list.
 pub fn list(
-    settings: &Settings,
-    exercise: &Exercise,
+    members: Members,
     dir: &Path,
-    names: Option<&intake::NamePattern>,
     list: Option<&gradebook::Roster>,
 ) -> Result<Listing, Fault> {
-    let found = find_class(exercise, settings, dir, names)?;
-    let mut roster = Roster::new(&found);
+    let mut roster = Roster::new(&members);
     if let Some(list) = list {
         roster.assign(list).map_err(|nobody| nobody.fault(dir))?;
     }
-    let known = roster.named();
-    Ok(Listing { found, known })
+    Ok(Listing {
+        known: roster.named(),
+        found: members.class,
+    })
 }
 
 /// What becomes of somebody who is on the list alone.
 const ABSENT: &str = "on the list of the class, without a submission";
+/// What becomes of somebody who handed in work on other exercises alone.
+const WITHOUT: &str = "handed in nothing for this exercise";
 
 /// The cells of one line: id, people, source, attempt, of how many, date, late, what becomes of it.
 type Cells = [String; 8];
@@ -98,7 +99,13 @@ impl Listing {
                 becomes,
             ]
         });
-        attempts.chain(ignored).chain(absent)
+        let without = self.known.without.iter().map(|id| {
+            let mut cells = Cells::default();
+            cells[0] = id.to_string();
+            WITHOUT.clone_into(&mut cells[7]);
+            cells
+        });
+        attempts.chain(without).chain(ignored).chain(absent)
     }
 
     /// For a person.

@@ -36,6 +36,7 @@ mod events;
 mod jobs;
 mod key;
 mod listing;
+mod members;
 mod output_dir;
 mod outputs;
 mod plan;
@@ -54,7 +55,8 @@ use std::{
 pub use events::{ATTACKING, How, OBSERVING, Progress, ProgressEvent};
 pub use jobs::default_jobs;
 pub use listing::{Listing, list};
-pub use output_dir::lies_in;
+pub use members::Members;
+pub use output_dir::{is_of_batch, lies_in};
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
@@ -76,7 +78,7 @@ use crate::{
     fault::{Fault, FaultKind},
     grading::{self, ClassSetup, ObserveRequest, Processors, Session, prove_observer},
 };
-use ids::{CheckId, Seed, SubmissionId};
+use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 use report::{Format, Separator, Summary};
 use sandbox::Sandbox;
 
@@ -89,6 +91,8 @@ pub struct Request<'a> {
     pub exercise: Exercise,
     /// The class: a folder of submissions.
     pub class: &'a Path,
+    /// The exercises of which each submission may have crates; empty if the class is of this one alone.
+    pub among: &'a [ExerciseId],
     /// How names in it are read, if the user says so.
     pub names: Option<&'a intake::NamePattern>,
     /// The output folder.
@@ -142,6 +146,7 @@ pub fn run(
         settings,
         exercise,
         class: dir,
+        among,
         names,
         out,
         list,
@@ -154,21 +159,15 @@ pub fn run(
         separator,
     } = request;
     progress.event(ProgressEvent::Preparing("finding the submissions"));
-    let class = find_class(&exercise, settings, dir, names)?;
-    if output_dir::lies_in(out, dir) {
-        let message = format!(
-            "failed to write into `{}`: it is among the submissions",
-            out.display()
-        );
-        return Err(output_dir::unsuitable(message));
-    }
-    let folder = OutputDir::lock(out)?;
+    let members = Members::find(&exercise, settings, dir, names, among)?;
+    let folder = OutputDir::lock_outside(out, dir)?;
     let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds, observe)?;
     plan.set_names(&folder, names.map(intake::NamePattern::as_str))?;
     if fresh {
         plan.begin_again();
     }
-    let mut roster = Roster::new(&class);
+    let mut roster = Roster::new(&members);
+    let class = members.class;
     if let Some(list) = list {
         roster.assign(list).map_err(|nobody| nobody.fault(dir))?;
     }
@@ -177,7 +176,11 @@ pub fn run(
     let exercise_digest = grading::exercise_digest(settings, &exercise)?;
     let cancellation = sandbox.cancellation().clone();
     let relay = Relay(progress);
-    let setup = ClassSetup { class: dir, out };
+    let setup = ClassSetup {
+        class: dir,
+        out,
+        among,
+    };
     let session = Session::open_for_class(
         settings,
         exercise.clone(),
@@ -238,26 +241,6 @@ pub fn run(
     }
 }
 
-/// The class in `dir`, whose names are read as `names` says.
-fn find_class(
-    exercise: &Exercise,
-    settings: &Settings,
-    dir: &Path,
-    names: Option<&intake::NamePattern>,
-) -> Result<intake::Class, Fault> {
-    if output_dir::is_of_batch(dir) {
-        return Err(no_class_but_grades(dir));
-    }
-    let class = intake::find(dir, exercise.wanted(), &settings.course.intake, names)
-        .map_err(|error| misnamed(error, exercise))?;
-    if class.submissions.is_empty() {
-        let message = format!("found no submission in `{}`", dir.display());
-        return Err(Fault::usage(message)
-            .hint("name the folder that holds a folder or an archive of each student"));
-    }
-    Ok(class)
-}
-
 /// The pattern for names that takes each entry for one student's.
 const ALL_NAMES: &str = "(?<student>.+)";
 
@@ -271,7 +254,7 @@ pub fn every_entry() -> Result<intake::NamePattern, Fault> {
 }
 
 /// The fault of a class that was not found, with the command to type if another folder was meant.
-fn misnamed(error: intake::Error, exercise: &Exercise) -> Fault {
+fn misnamed(error: intake::Error, exercise: &Exercise, is_for_several: bool) -> Fault {
     use intake::Misnamed as M;
     let intake::Error::NotTheClass {
         path,
@@ -284,7 +267,11 @@ fn misnamed(error: intake::Error, exercise: &Exercise) -> Fault {
     let command = |folder: &Path| {
         let folder = folder.to_string_lossy();
         let folder = shlex::try_quote(&folder).unwrap_or_default();
-        format!("grade batch {} {folder}", exercise.id)
+        if is_for_several {
+            format!("grade batch --all {folder}")
+        } else {
+            format!("grade batch {} {folder}", exercise.id)
+        }
     };
     let meant = command(meant);
     let as_it_is = format!("{} --names '{ALL_NAMES}'", command(path));

@@ -70,6 +70,18 @@ impl OutputDir {
         Ok(folder)
     }
 
+    /// The same, for a folder that must not be among the submissions in `class`.
+    pub(super) fn lock_outside(root: &Path, class: &Path) -> Result<Self, Fault> {
+        if lies_in(root, class) {
+            let message = format!(
+                "failed to write into `{}`: it is among the submissions",
+                root.display()
+            );
+            return Err(unsuitable(message));
+        }
+        Self::lock(root)
+    }
+
     /// The folder of a batch that was made before, to read it.
     pub(super) fn read_only(root: &Path) -> Result<Self, Fault> {
         if !root.join(RECORDS).is_dir() {
@@ -267,7 +279,8 @@ pub(super) fn file(part: &str, id: &SubmissionId) -> String {
 }
 
 /// Whether `dir` is the output folder of a batch.
-pub(super) fn is_of_batch(dir: &Path) -> bool {
+#[must_use]
+pub fn is_of_batch(dir: &Path) -> bool {
     dir.join(LOCK).is_file() && dir.join(RECORDS).is_dir()
 }
 

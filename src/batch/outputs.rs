@@ -346,6 +346,7 @@ impl Outputs {
                     (id.clone(), names.collect())
                 })
                 .collect();
+            summary.without.clone_from(&class.without);
             summary.absent.clone_from(&class.absent);
             summary.unlisted.clone_from(&class.unlisted);
             summary.doubtful.clone_from(&class.doubtful);

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Members,
     output_dir::OutputDir,
     records::{self, json},
 };
@@ -41,6 +42,9 @@ pub struct Class {
     pub told_apart: Vec<ToldApart>,
     /// What is no submission, in byte order of the names.
     pub ignored: Vec<Ignored>,
+    /// Who handed in work on other exercises, and nothing for this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<SubmissionId>,
     /// Who is on the list of the class and has no submission.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<String>,
@@ -263,7 +267,8 @@ impl From<&Account> for gradebook::Account {
 }
 
 impl Roster {
-    pub(super) fn new(found: &intake::Class) -> Self {
+    pub(super) fn new(members: &Members) -> Self {
+        let found = &members.class;
         let attempts = found.submissions.iter().filter_map(|found| {
             let is_plain =
                 !found.is_told_apart && matches!(&found.attempts[..], [only] if !only.is_late && SubmissionId::can_spell(&only.name));
@@ -314,6 +319,7 @@ impl Roster {
                 people: people.collect(),
                 told_apart: told_apart.collect(),
                 ignored: ignored.collect(),
+                without: members.without.clone(),
                 absent: Vec::new(),
                 unlisted: Vec::new(),
                 doubtful: Vec::new(),

@@ -1,6 +1,6 @@
 //! The arguments as typed. Only `task` reads them, and fills in what is missing.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
 use anstream::ColorChoice;
 use clap::{
@@ -204,13 +204,19 @@ pub(super) struct WatchArgs {
     clippy::struct_excessive_bools,
     reason = "each is a flag that was typed"
 )]
+#[command(
+    override_usage = "grade batch [OPTIONS] EXERCISE DIR\n       grade batch [OPTIONS] --all DIR"
+)]
 pub(super) struct BatchArgs {
-    /// The exercise
-    #[arg(value_name = "EXERCISE")]
-    pub(super) exercise: String,
+    /// The exercise; with `--all`, the folder of submissions
+    #[arg(value_name = "EXERCISE", required = true)]
+    pub(super) exercise: Option<OsString>,
     /// The folder of submissions
-    #[arg(value_name = "DIR")]
-    pub(super) dir: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "all")]
+    pub(super) dir: Option<PathBuf>,
+    /// Grade for all exercises of the course: a submission has a crate for each, or DIR a folder of each exercise's name
+    #[arg(long)]
+    pub(super) all: bool,
     /// Where records and gradebook go [default: DIR-grades, beside DIR]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

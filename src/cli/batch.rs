@@ -10,7 +10,7 @@ use super::{
     output::quoted, step_summary::StepSummary, task::Batch,
 };
 use crate::{
-    batch::{self, Outcome, Outputs},
+    batch::{self, Members, Outcome, Outputs},
     fault::Fault,
     grading::short_around,
 };
@@ -20,17 +20,59 @@ use report::{Earlier, Format, Truncate};
 
 impl App {
     pub(super) fn batch(&self, task: Batch) -> Result<ExitCode, Fault> {
+        if task.list {
+            let find = || {
+                Members::find(
+                    &task.exercise,
+                    &task.settings,
+                    &task.class,
+                    task.names.as_ref(),
+                    &task.among,
+                )
+            };
+            let roster = task.roster.as_deref();
+            let roster = roster.map(|file| self.read_roster(file)).transpose()?;
+            let members = self.waiting("finding the submissions", find)?;
+            let listing = batch::list(members, &task.class, roster.as_ref())?;
+            return self.list(&listing, task.format);
+        }
+        let summary = task.step_summary.as_deref();
+        let summary = summary.map(StepSummary::open).transpose()?;
+        let (out, shown_out) = (task.out.clone(), task.shown_out.clone());
+        let (format, separator) = (task.format, task.separator);
+        let (quiet, accept, exit_zero) = (task.quiet, task.accept, task.exit_zero);
+        let outcome = self.grade_class(task)?;
+        if accept && !quiet && format != Format::Human {
+            self.output.note(&accepted(&outcome));
+        }
+        match format {
+            Format::Human if quiet => {}
+            Format::Human => {
+                let all = format!("grade report {}", quoted(&shown_out));
+                let summary = outcome.summary.human(Truncate::Screen { all: &all });
+                self.output
+                    .report(&(summary + &account(&outcome, &shown_out, accept)))?;
+            }
+            format => {
+                let outputs = Outputs::open(&out)?.separated_by(separator);
+                self.write_class(&outputs, format, summary)?;
+            }
+        }
+        Ok(ExitCode::of_summary(&outcome.summary).unless_student(exit_zero))
+    }
+
+    /// Grade a class for one exercise, and say on standard error what a person has to know. Prints no report.
+    pub(super) fn grade_class(&self, task: Batch) -> Result<Outcome, Fault> {
         let Batch {
             settings,
             isolation,
             exercise,
             class,
+            among,
             out,
-            shown_out,
             jobs,
             seeds,
             observe,
-            list,
             names,
             roster,
             feedback,
@@ -40,24 +82,10 @@ impl App {
             quiet,
             format,
             formats,
-            step_summary,
-            exit_zero,
+            ..
         } = task;
         let roster = roster.as_deref();
         let roster = roster.map(|file| self.read_roster(file)).transpose()?;
-        if list {
-            let find = || {
-                batch::list(
-                    &settings,
-                    &exercise,
-                    &class,
-                    names.as_ref(),
-                    roster.as_ref(),
-                )
-            };
-            let listing = self.waiting("finding the submissions", find)?;
-            return self.list(&listing, format);
-        }
         if let Some(folder) = &feedback {
             check_is_outside(folder, &class)?;
         }
@@ -66,6 +94,7 @@ impl App {
             settings: &settings,
             exercise,
             class: &class,
+            among: &among,
             names: names.as_ref(),
             out: &out,
             list: roster.as_ref(),
@@ -77,7 +106,6 @@ impl App {
             formats: &formats,
             separator,
         };
-        let summary = step_summary.as_deref().map(StepSummary::open).transpose()?;
         let sandbox = self.sandbox(isolation)?;
         if !quiet {
             let around = sandbox::surroundings();
@@ -104,23 +132,7 @@ impl App {
                 self.output.note(&format!("not graded: {line}"));
             }
         }
-        if accept && !quiet && format != Format::Human {
-            self.output.note(&accepted(&outcome));
-        }
-        match format {
-            Format::Human if quiet => {}
-            Format::Human => {
-                let all = format!("grade report {}", quoted(&shown_out));
-                let summary = outcome.summary.human(Truncate::Screen { all: &all });
-                self.output
-                    .report(&(summary + &account(&outcome, &shown_out, accept)))?;
-            }
-            format => {
-                let outputs = Outputs::open(&out)?.separated_by(separator);
-                self.write_class(&outputs, format, summary)?;
-            }
-        }
-        Ok(ExitCode::of_summary(&outcome.summary).unless_student(exit_zero))
+        Ok(outcome)
     }
 
     fn list(&self, listing: &batch::Listing, format: Format) -> Result<ExitCode, Fault> {

@@ -157,6 +157,7 @@ impl App {
             settings,
             exercise,
             class: &touched.class,
+            among: &[],
             names: Some(&names),
             out,
             seeds: &task.seeds,

@@ -52,6 +52,22 @@ impl ExitCode {
         }
     }
 
+    /// The worse of two, where some parts of a class ended in one way and others in another.
+    pub(super) fn or_worse(self, other: Self) -> Self {
+        let rank = |code: Self| match code {
+            Self::Passed => 0,
+            Self::NotPassed => 1,
+            Self::NotGraded => 2,
+            Self::Reference => 3,
+            Self::Usage | Self::Internal | Self::Interrupted => 4,
+        };
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// The same, if what students do wrong is no failure of this program.
     pub(super) fn unless_student(self, exit_zero: bool) -> Self {
         match self {

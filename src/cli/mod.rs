@@ -6,6 +6,7 @@
 mod app;
 mod args;
 mod batch;
+mod batch_all;
 mod batch_progress;
 mod check_exercises;
 mod ci;
@@ -112,6 +113,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         Task::Grade(task) => app.grade(&task),
         Task::Watch(task) => app.watch(*task),
         Task::Batch(task) => app.batch(*task),
+        Task::BatchAll(task) => app.batch_all(&task),
         Task::Ci(task) => app.ci(&task),
         Task::Report(task) => app.report(&task),
         Task::Data(task) => data::run(&task, &app.output),

@@ -2,6 +2,7 @@
 //!
 //! A task has every value that its command needs, so no command looks up a default.
 
+mod all;
 mod replay;
 mod student;
 mod watch;
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub(super) use self::{
+    all::BatchAll,
     replay::Replay,
     student::{Explain, Hint, List, New},
     watch::Watch,
@@ -30,7 +32,7 @@ use crate::{
     fault::Fault,
     grading::{self, ObserveRequest, RunPlan},
 };
-use ids::Seed;
+use ids::{ExerciseId, Seed};
 use report::{Format, Separator};
 
 /// Where reports in several formats go, if nobody says so.
@@ -41,6 +43,7 @@ pub(super) enum Task {
     Grade(Box<Grade>),
     Watch(Box<Watch>),
     Batch(Box<Batch>),
+    BatchAll(Box<BatchAll>),
     Ci(Box<Ci>),
     Report(Report),
     Data(Box<Data>),
@@ -101,6 +104,8 @@ pub(super) struct Batch {
     pub(super) exercise: Exercise,
     /// The folder of submissions.
     pub(super) class: PathBuf,
+    /// The exercises of which each submission may have crates; empty if the class is of this one alone.
+    pub(super) among: Vec<ExerciseId>,
     /// Where records and gradebook go.
     pub(super) out: PathBuf,
     /// The same folder as a person knows it.
@@ -245,7 +250,10 @@ impl Task {
         }
         Ok(match command {
             Command::Watch(args) => Self::Watch(Box::new(typed.watch(args)?)),
-            Command::Batch(args) => Self::Batch(Box::new(typed.batch(args)?)),
+            Command::Batch(mut args) => match args.exercise.take() {
+                Some(dir) if args.all => Self::BatchAll(Box::new(typed.batch_all(&dir, args)?)),
+                exercise => Self::Batch(Box::new(typed.batch(exercise, args)?)),
+            },
             Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
             Command::Report(args) => Self::Report(typed.report(args)?),
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
@@ -278,6 +286,7 @@ impl Task {
             Self::Hint(task) => task.grade.settings.temp_dir.as_deref(),
             Self::Watch(task) => task.settings.temp_dir.as_deref(),
             Self::Batch(task) => task.settings.temp_dir.as_deref(),
+            Self::BatchAll(task) => task.settings.temp_dir.as_deref(),
             Self::Ci(task) => task.overrides.temp_dir.as_deref(),
             Self::Data(task) => task.temp_dir.as_deref(),
             Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),
@@ -370,11 +379,12 @@ impl Typed<'_> {
         })
     }
 
-    fn batch(&self, args: BatchArgs) -> Result<Batch, Fault> {
+    fn batch(&self, exercise: Option<OsString>, args: BatchArgs) -> Result<Batch, Fault> {
         let settings = self.settings()?;
-        let class = self.here.join(&args.dir);
+        let exercise = exercise.unwrap_or_default();
+        let exercise = settings.course.exercise(&exercise.to_string_lossy())?;
+        let class = self.here.join(args.dir.unwrap_or_default());
         let shown_out = args.out.unwrap_or_else(|| batch::default_out(&class));
-        let exercise = settings.course.exercise(&args.exercise)?;
         Ok(Batch {
             isolation: self.isolation(&settings, Author::Others),
             jobs: args
@@ -383,6 +393,7 @@ impl Typed<'_> {
             settings,
             exercise,
             class,
+            among: Vec::new(),
             out: self.here.join(&shown_out),
             shown_out,
             seeds: args.seeds,

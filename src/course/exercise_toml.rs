@@ -258,12 +258,19 @@ impl Exercise {
         })
     }
 
-    /// Which crate is looked for in what a student handed in.
+    /// Which crate is looked for in what a student handed in for this exercise.
     #[must_use]
     pub fn wanted(&self) -> intake::Wanted<'_> {
+        self.wanted_among(&[])
+    }
+
+    /// Which crate is looked for in what a student handed in for several exercises; if there are none, for this one.
+    #[must_use]
+    pub fn wanted_among<'a>(&'a self, among: &'a [ExerciseId]) -> intake::Wanted<'a> {
         intake::Wanted {
             exercise: self.id.as_str(),
             checkout: &self.home,
+            among,
         }
     }
 

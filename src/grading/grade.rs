@@ -218,7 +218,7 @@ impl Session<'_> {
                 None => folder(work_dir.path(), "submission")?,
             };
             let limits = &self.settings.course.intake;
-            let wanted = self.exercise.wanted();
+            let wanted = self.exercise.wanted_among(&self.among);
             let admission = match &submission.origin {
                 Origin::Named(folder) => intake::admit_named(folder, wanted, &copy, limits, own),
                 Origin::Found(source) => intake::admit_source(source, wanted, &copy, limits),

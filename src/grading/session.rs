@@ -32,7 +32,7 @@ use crate::{
 use dataset::{Dataset, Recipe};
 use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
-use ids::Seed;
+use ids::{ExerciseId, Seed};
 use judge::{evidence::RunEvidence, mistakes::DataFiles, record::ReferenceRun};
 use observer::Stamps;
 use sandbox::{Limits, Sandbox, Stage, Tier};
@@ -82,6 +82,8 @@ pub struct ClassSetup<'a> {
     pub class: &'a Path,
     /// The folder of the grades, which none of them may see.
     pub out: &'a Path,
+    /// The exercises of which each submission may have crates; empty if the class is of this one alone.
+    pub among: &'a [ExerciseId],
 }
 
 /// Everything that is needed to grade submissions of one exercise on the same seeds, with the reference's
@@ -107,6 +109,8 @@ pub struct Session<'a> {
     pub(super) two_at_a_time: bool,
     pub(super) work_dirs: AtomicU64,
     pub(super) data_folders: AtomicU64,
+    /// The exercises of which each submission of the class may have crates.
+    pub(super) among: Vec<ExerciseId>,
 }
 
 impl<'a> Session<'a> {
@@ -159,7 +163,10 @@ impl<'a> Session<'a> {
                 "choose another with `--out DIR`",
             ),
         ];
-        Self::new(settings, exercise, plan, sandbox, progress, &hidden)
+        Ok(Self {
+            among: setup.among.to_vec(),
+            ..Self::new(settings, exercise, plan, sandbox, progress, &hidden)?
+        })
     }
 
     /// Let the reference pass, and compile and verify all crates that any submission may need. So a grade does
@@ -275,6 +282,7 @@ impl<'a> Session<'a> {
             two_at_a_time: false,
             work_dirs: AtomicU64::new(0),
             data_folders: AtomicU64::new(0),
+            among: Vec::new(),
         })
     }
 

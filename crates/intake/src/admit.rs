@@ -167,6 +167,27 @@ pub fn admit_source(
     }
 }
 
+/// Whether a submission of a class has a crate for the exercise that is `wanted` among several. `scratch` is an empty
+/// private folder, for an archive in an archive.
+///
+/// True if it cannot be read: its admission reports what is wrong with it.
+#[must_use]
+pub fn has_crate(source: &Source, wanted: Wanted<'_>, limits: &Limits, scratch: &Path) -> bool {
+    match source {
+        // What was typed into a form is no crate.
+        Source::Typed(..) => false,
+        Source::Folder(location) => {
+            let found = location
+                .open()
+                .and_then(|opened| root::locate(opened.fd.as_fd(), wanted));
+            found.map_or(true, |found| found != Root::Nowhere)
+        }
+        Source::Archive(location, _) | Source::File(location) => {
+            archive::has_crate(location, wanted, *limits, scratch)
+        }
+    }
+}
+
 /// Why a submission of a class has no admission yet.
 enum Stop {
     /// The source is not as it was found, or cannot be opened.

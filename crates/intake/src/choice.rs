@@ -9,7 +9,8 @@
 //! What is below a package belongs to it, unless the package is the root of a workspace with members; what is
 //! below a checkout belongs to the course. All other crates are candidates. The one whose folder has the
 //! exercise's name is meant, or else the one whose package has it. Without such a name, the crate that is
-//! highest up is meant, where a workspace's list of members says what counts. Folders whose names differ in
+//! highest up is meant, where a workspace's list of members says what counts. Where a submission is for several
+//! exercises, only a crate with the exercise's name is meant, or none. Folders whose names differ in
 //! numbers alone (`attempt-1`, `attempt-2`) are attempts, of which `class` takes the last one; a name chooses
 //! between them only if the others have other names.
 
@@ -144,14 +145,21 @@ impl Crates {
 
     /// The one that is meant.
     pub(crate) fn choose(&self, wanted: Wanted<'_>) -> Root {
-        match self.choose_within(NEAR, wanted.exercise) {
-            Root::Nowhere => self.choose_within(DEEPEST, wanted.exercise),
+        match self.choose_within(NEAR, wanted) {
+            Root::Nowhere => self.choose_within(DEEPEST, wanted),
             found => found,
         }
     }
 
-    fn choose_within(&self, deepest: usize, exercise: &str) -> Root {
-        let candidates = self.candidates(deepest);
+    fn choose_within(&self, deepest: usize, wanted: Wanted<'_>) -> Root {
+        let exercise = wanted.exercise;
+        let mut candidates = self.candidates(deepest);
+        if !wanted.among.is_empty() {
+            candidates.retain(|one| one.is_meant_among(wanted));
+            if candidates.is_empty() {
+                return Root::Nowhere;
+            }
+        }
         if candidates.is_empty() {
             // A workspace without a package is refused by the reader of manifests, with its line.
             let mut workspaces = self.manifests.keys().filter(|path| depth(path) <= deepest);
@@ -275,6 +283,16 @@ impl Candidate<'_> {
     fn has_folder(&self, exercise: &str) -> bool {
         let name = parts(self.at).last();
         self.summary.is_none() || name.is_some_and(|name| is_same_name(name, exercise))
+    }
+
+    /// Whether it is the crate of this exercise, where a submission may have one for each of several. The folder counts
+    /// more: a copy of another exercise's folder keeps the package's name.
+    fn is_meant_among(&self, wanted: Wanted<'_>) -> bool {
+        let is_of_another = || {
+            let mut others = wanted.among.iter().map(ids::ExerciseId::as_str);
+            others.any(|other| other != wanted.exercise && self.has_folder(other))
+        };
+        self.has_folder(wanted.exercise) || self.has_package(wanted.exercise) && !is_of_another()
     }
 
     fn has_package(&self, exercise: &str) -> bool {

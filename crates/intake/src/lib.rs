@@ -54,7 +54,7 @@ mod wanted;
 mod tests;
 
 pub use admission::Admission;
-pub use admit::{admit_folder, admit_named, admit_source, check_named, named_archive};
+pub use admit::{admit_folder, admit_named, admit_source, check_named, has_crate, named_archive};
 pub use archive_kind::ArchiveKind;
 pub use class::{
     Account, AccountSystem, Attempt, Class, Found, Ignored, NamePattern, PatternError, Person,

@@ -208,6 +208,7 @@ fn any_archive_is_refused_or_unpacked_inside() {
         let wanted = intake::Wanted {
             exercise: "any",
             checkout: Path::new("any"),
+            among: &[],
         };
         match intake::admit_source(&source, wanted, &dest, &limits).expect("no fault of ours") {
             intake::Admission::Admitted(snapshot) => {

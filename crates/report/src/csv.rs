@@ -116,7 +116,8 @@ pub fn table_line(cells: impl Iterator<Item = String>) -> String {
     line(cells.map(|cell| guard(&cell)), Separator::Comma)
 }
 
-fn line(cells: impl Iterator<Item = String>, separator: Separator) -> String {
+/// One line of a table.
+pub(crate) fn line(cells: impl Iterator<Item = String>, separator: Separator) -> String {
     let mut writer = csv_core::WriterBuilder::new();
     let mut writer = writer.delimiter(separator.byte()).build();
     let mut line = Vec::new();
@@ -161,11 +162,12 @@ fn is_formula(cell: &str) -> bool {
 }
 
 /// An id that looks the same in a spreadsheet.
-fn guard_id(id: &SubmissionId) -> String {
+pub(crate) fn guard_id(id: &SubmissionId) -> String {
     guard(id.as_str())
 }
 
-fn guard(id: &str) -> String {
+/// A text that a spreadsheet does not take for a number, a date or a word of its own.
+pub(crate) fn guard(id: &str) -> String {
     if is_number(id) || is_date(id) || is_boolean(id) {
         format!("'{id}")
     } else {

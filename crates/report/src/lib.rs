@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod across;
 mod brief;
 mod causes;
 mod change;
@@ -42,6 +43,7 @@ mod trace;
 mod words;
 mod xml;
 
+pub use across::{Across, Cell, Column, Row};
 pub use brief::{Frame, brief, fitted};
 pub use change::{Change, Earlier, Standing};
 pub use csv::{gradebook_head, gradebook_lines, table_line};

@@ -94,6 +94,8 @@ pub struct Summary {
     /// The students who handed in several times or late, or have a name that an id cannot spell: each
     /// attempt, and whether it was late; the last one counts.
     pub attempts: Vec<(SubmissionId, Vec<(String, bool)>)>,
+    /// Who handed in work on other exercises, and nothing for this one.
+    pub without: Vec<SubmissionId>,
     /// Who is on the list of the class and has no submission.
     pub absent: Vec<String>,
     /// The submissions of nobody on the list of the class.
@@ -211,7 +213,7 @@ impl Summary {
     }
 
     /// What else is known of the class: a headline, and a line for each.
-    pub(crate) fn further(&self) -> [(&'static str, Vec<Line>); 9] {
+    pub(crate) fn further(&self) -> [(&'static str, Vec<Line>); 10] {
         let (several, once): (Vec<_>, Vec<_>) =
             self.attempts.iter().partition(|(_, all)| all.len() > 1);
         let several = several
@@ -247,6 +249,10 @@ impl Summary {
                     .collect(),
             ),
             ("Told apart by a digest", lines(&self.told_apart)),
+            (
+                "Handed in nothing for this exercise",
+                self.without.iter().map(|id| Line::about(id, "")).collect(),
+            ),
             (
                 "On the list of the class, without a submission",
                 lines(&self.absent),

@@ -3,6 +3,7 @@
 //!
 //! `GRADE_KILLS=20 cargo test -p grade --test it batch::` kills more often.
 
+mod across;
 mod again;
 mod alike;
 pub(crate) mod class;

@@ -7,6 +7,7 @@ pub(crate) mod command;
 pub(crate) mod files;
 pub(crate) mod processors;
 pub(crate) mod record;
+pub(crate) mod small_course;
 pub(crate) mod workspace;
 
 use std::{

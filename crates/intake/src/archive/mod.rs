@@ -87,6 +87,22 @@ pub(crate) fn is_without_crate(location: &Location, wanted: Wanted<'_>, limits: 
     with_archive(location, wanted, limits, is_without).unwrap_or(false)
 }
 
+/// Whether there is a crate that is meant in the archive at `location`, or in the only one inside of it, for which
+/// `scratch` has room. True if that cannot be read: the admission reports what is wrong.
+pub(crate) fn has_crate(
+    location: &Location,
+    wanted: Wanted<'_>,
+    limits: Limits,
+    scratch: &Path,
+) -> bool {
+    let has_crate = |archive: &Archive<'_>| {
+        let mut refusals = Refusals::default();
+        let found = archive.has_crate(scratch, &mut refusals);
+        found.unwrap_or(true) || refusals.is_any()
+    };
+    with_archive(location, wanted, limits, has_crate).unwrap_or(true)
+}
+
 /// The crates, or else the archives, in the archive at `location`, if there are several and nothing says which
 /// is meant. None if the archive cannot be read.
 ///
@@ -269,7 +285,9 @@ impl<'a> Archive<'a> {
         let mut archives = plan.archives().iter();
         match (archives.next(), archives.len()) {
             (Some(only), 0) if self.is_inner => Err(refusals::deep_archive(&shown(only)).into()),
-            (Some(only), 0) => self.inner(only, dest, refusals),
+            (Some(only), 0) => self.inner(only, dest, refusals, |inner, refusals| {
+                inner.copy(dest, refusals)
+            }),
             (Some(_), _) => {
                 let names = plan.archives().iter().map(|name| shown(name));
                 let names = names.collect::<Vec<_>>();
@@ -296,8 +314,33 @@ impl<'a> Archive<'a> {
         }
     }
 
-    /// Copy the crate from the archive at `path` in this one.
-    fn inner(&self, path: &[u8], dest: &Path, refusals: &mut Refusals) -> Result<Copied, Cause> {
+    /// Whether it has the crate that is meant, or the only archive in it has.
+    fn has_crate(&self, scratch: &Path, refusals: &mut Refusals) -> Result<bool, Cause> {
+        let plan = self.plan(refusals)?;
+        if plan.root() != Root::Nowhere {
+            return Ok(true);
+        }
+        let mut archives = plan.archives().iter();
+        match (archives.next(), archives.len()) {
+            (None, _) => Ok(false),
+            (Some(only), 0) if !self.is_inner => {
+                self.inner(only, scratch, refusals, |inner, refusals| {
+                    inner.has_crate(scratch, refusals)
+                })
+            }
+            // They are refused, with what to do about it.
+            (Some(_), _) => Ok(true),
+        }
+    }
+
+    /// What `then` does with the archive at `path` in this one; nothing if that is refused.
+    fn inner<T: Default>(
+        &self,
+        path: &[u8],
+        dest: &Path,
+        refusals: &mut Refusals,
+        then: impl FnOnce(&Archive<'_>, &mut Refusals) -> Result<T, Cause>,
+    ) -> Result<T, Cause> {
         let file = nameless(&dest.join("inner-archive"))?;
         let mut unpacked = false;
         let most = self.most();
@@ -315,7 +358,7 @@ impl<'a> Archive<'a> {
             Ok(())
         })?;
         if refusals.is_any() {
-            return Ok(Copied::default());
+            return Ok(T::default());
         }
         if !unpacked {
             return Err(refusals::changed(&self.name).into());
@@ -331,7 +374,7 @@ impl<'a> Archive<'a> {
             limits: self.limits,
         };
         inner.kind = inner.kind(path)?;
-        inner.copy(dest, refusals)
+        then(&inner, refusals)
     }
 
     /// Read it once from its start. A problem with one entry becomes a refusal, and the reading continues.

@@ -15,6 +15,7 @@ fn chosen(manifests: &[(&str, &str)]) -> Root {
     crates.choose(Wanted {
         exercise: "sum-of-products",
         checkout: Path::new(""),
+        among: &[],
     })
 }
 
@@ -170,4 +171,47 @@ fn what_is_read_of_all_manifests_together_is_bounded() {
         .values()
         .filter(|found| found.name.is_some());
     assert!((100..200).contains(&named.count()));
+}
+
+/// Choose for an exercise, where a submission may have a crate of each of three.
+fn chosen_among(exercise: &str, manifests: &[(&str, &str)]) -> Root {
+    let among = ["sum-of-products", "two-tasks", "other"].map(|id| id.parse().unwrap());
+    let mut crates = Crates::default();
+    for (folder, text) in manifests {
+        crates
+            .add(folder.as_bytes(), Some(&mut text.as_bytes()))
+            .unwrap();
+    }
+    crates.choose(Wanted {
+        exercise,
+        checkout: Path::new(""),
+        among: &among,
+    })
+}
+
+#[test]
+fn of_a_submission_for_several_exercises_only_a_crate_of_that_name_is_meant() {
+    let at = |exercise: &str, manifests: &[(&str, &str)]| match chosen_among(exercise, manifests) {
+        Root::At(found) => Some(String::from_utf8(found.path).unwrap()),
+        Root::Nowhere => None,
+        found => panic!("{found:?}"),
+    };
+    let both = [("sum-of-products", SUM), ("mine", OTHER)];
+    assert_eq!(
+        at("sum-of-products", &both).as_deref(),
+        Some("sum-of-products")
+    );
+    assert_eq!(at("other", &both).as_deref(), Some("mine"));
+    // Without the others, the only crate near would be meant.
+    assert_eq!(at("two-tasks", &both), None);
+    // A copied folder that keeps the package's name is the work on what the folder is called.
+    let copied = [("two-tasks", SUM)];
+    assert_eq!(at("two-tasks", &copied).as_deref(), Some("two-tasks"));
+    assert_eq!(at("sum-of-products", &copied), None);
+    // Nobody says what a crate of another name is for.
+    assert_eq!(
+        at("other", &[("homework", "[package]\nname = 'homework'")]),
+        None
+    );
+    assert_eq!(at("other", &[("", "[workspace]\nmembers = ['a']")]), None);
 }

@@ -397,11 +397,15 @@ impl Search<'_> {
         Ok(false)
     }
 
-    /// Whether one of the folders is a crate that has the exercise's name.
+    /// Whether one of the folders is a crate that has the exercise's name, or that of another exercise of which a
+    /// submission may have a crate.
     fn has_exercise(&self, fd: BorrowedFd<'_>, level: &Level) -> Result<bool, ReadError> {
         let called = level.folders.iter().find(|name| {
-            name.to_string_lossy()
-                .eq_ignore_ascii_case(self.wanted.exercise)
+            let name = name.to_string_lossy();
+            let others = self.wanted.among.iter().map(ids::ExerciseId::as_str);
+            std::iter::once(self.wanted.exercise)
+                .chain(others)
+                .any(|exercise| name.eq_ignore_ascii_case(exercise))
         });
         let Some(inner) = called
             .map(|name| open::folder(fd, name))

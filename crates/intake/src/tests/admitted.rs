@@ -75,6 +75,7 @@ fn wanted(checkout: &str) -> Wanted<'_> {
     Wanted {
         exercise: "sum",
         checkout: Path::new(checkout),
+        among: &[],
     }
 }
 

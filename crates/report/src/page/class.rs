@@ -87,7 +87,7 @@ fn size(summary: &Summary) -> String {
 }
 
 /// The place of a submission in the page.
-fn anchor(id: &SubmissionId) -> String {
+pub(super) fn anchor(id: &SubmissionId) -> String {
     format!("of-{id}")
 }
 

@@ -3,6 +3,7 @@
 //! A browser is told to load nothing, and to run nothing but the script of this crate. Hides how the page looks. Never
 //! shows more than the records hold, and what the class knows of each.
 
+mod across;
 mod class;
 mod head;
 mod markup;
@@ -11,6 +12,7 @@ mod submission;
 mod words;
 
 use self::markup::Markup;
+pub(crate) use across::across;
 pub(crate) use class::class;
 
 use crate::entry::{Context, Entry};

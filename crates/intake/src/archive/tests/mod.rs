@@ -35,6 +35,7 @@ fn wanted() -> Wanted<'static> {
     Wanted {
         exercise: "sum",
         checkout: Path::new(EXERCISE_PATH),
+        among: &[],
     }
 }
 

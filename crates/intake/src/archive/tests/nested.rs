@@ -84,3 +84,35 @@ fn a_bomb_gets_no_further_in_another_archive() {
     let problem = &refusals[0].problem;
     assert!(problem.contains("far more comes out"), "{refusals:?}");
 }
+
+#[test]
+fn whether_a_crate_for_one_of_several_exercises_is_in_it_is_known_before_it_is_copied() {
+    let among = ["sum", "other"].map(|id| id.parse().unwrap());
+    let has_crate = |name: &str, bytes: &[u8], exercise: &str| {
+        let around = tempdir().unwrap();
+        fs::write(around.path().join(name), bytes).unwrap();
+        let kind = ArchiveKind::of_name(name.as_bytes()).unwrap();
+        let source = Source::Archive(Location::new(around.path(), name), kind);
+        let wanted = Wanted {
+            exercise,
+            checkout: Path::new(""),
+            among: &among,
+        };
+        let scratch = tempdir().unwrap();
+        let found = crate::has_crate(&source, wanted, &LIMITS, scratch.path());
+        assert_eq!(all_below(scratch.path()), [] as [PathBuf; 0]);
+        found
+    };
+    let sum = Zip::default()
+        .file("work/sum/Cargo.toml", "[package]\n")
+        .bytes();
+    let packed = around(&sum).bytes();
+    for bytes in [&sum, &packed] {
+        assert!(has_crate("hw.zip", bytes, "sum"));
+        assert!(!has_crate("hw.zip", bytes, "other"));
+    }
+    // What cannot be read is admitted, so that its student is told why.
+    assert!(has_crate("hw.zip", b"PK\x03\x04", "other"));
+    let two = around(&sum).file("b.zip", &sum).bytes();
+    assert!(has_crate("hw.zip", &two, "other"));
+}

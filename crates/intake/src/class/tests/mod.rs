@@ -29,6 +29,7 @@ fn wanted() -> Wanted<'static> {
     Wanted {
         exercise: "sum",
         checkout: Path::new(EXERCISE_PATH),
+        among: &[],
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use crate::support::{
     command::{Finished, run},
-    files::names,
+    files::{names, remove_tree},
     small_course::{EXERCISES, Prints, SmallCourse, write_crate},
     workspace::Workspace,
 };
@@ -138,7 +138,7 @@ fn the_same_command_grades_what_changed_and_nothing_else() {
         "an unchanged submission was graded again"
     );
     // Whose work for an exercise is gone has no points for it, and their old record goes.
-    fs::remove_dir_all(class.dir().join("bob/smallest")).unwrap();
+    remove_tree(&class.dir().join("bob/smallest")).unwrap();
     class.batch(&["--exit-zero", "--quiet"]).code(0);
     assert_eq!(grades(&class.out()), GRADES);
     assert_eq!(names(&class.out().join("smallest/records")), ["ada.json"]);
@@ -147,7 +147,7 @@ fn the_same_command_grades_what_changed_and_nothing_else() {
 #[test]
 fn a_folder_of_an_exercises_name_is_its_class() {
     let class = Class::new();
-    fs::remove_dir_all(class.dir()).unwrap();
+    remove_tree(&class.dir()).unwrap();
     for (exercise, student) in [("largest", "ada"), ("largest", "bob"), ("smallest", "bob")] {
         // Whatever the crate is called, the folder says what it is for.
         let folder = class.dir().join(exercise).join(student);

@@ -5,7 +5,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use super::{
-    Members,
+    members::Members,
     roster::{Class, Person, Roster},
 };
 use crate::fault::Fault;

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Members,
+    members::Members,
     output_dir::OutputDir,
     records::{self, json},
 };

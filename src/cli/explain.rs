@@ -21,17 +21,14 @@ impl App {
             None => explain_list(&CheckId::ALL.map(explanation), &mistakes, width),
             Some(name) => {
                 let check = CheckId::ALL.into_iter().find(|id| id.as_str() == name);
-                let mistake = mistakes.iter().find(|mistake| mistake.name == *name);
-                match (check, mistake) {
-                    (Some(id), _) => explain_check(&explanation(id), &mistakes, width),
-                    (None, Some(mistake)) => explain_mistake(mistake, width),
-                    (None, None) => {
-                        let known = CheckId::ALL.map(CheckId::as_str);
-                        let named = mistakes.iter().map(|mistake| mistake.name.as_str());
-                        let known: Vec<&str> = known.into_iter().chain(named).collect();
-                        return Err(unknown(name, &known));
-                    }
-                }
+                let check = check.map(|id| explain_check(&explanation(id), &mistakes, width));
+                let text = check.or_else(|| explain_mistake(name, &mistakes, width));
+                text.ok_or_else(|| {
+                    let known = CheckId::ALL.map(CheckId::as_str);
+                    let named = mistakes.iter().map(|mistake| mistake.name.as_str());
+                    let known: Vec<&str> = known.into_iter().chain(named).collect();
+                    unknown(name, &known)
+                })?
             }
         };
         self.output.report(&text)?;

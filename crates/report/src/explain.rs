@@ -45,23 +45,26 @@ pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake], width: usi
     text.text
 }
 
-/// A mistake.
+/// The first mistake of this name, and which checks name it.
 #[must_use]
-pub fn explain_mistake(mistake: &Mistake, width: usize) -> String {
+pub fn explain_mistake(name: &str, mistakes: &[Mistake], width: usize) -> Option<String> {
+    let named = || mistakes.iter().filter(|other| other.name == name);
     let Mistake {
         name,
         check,
         message,
         hint,
         code,
-    } = mistake;
+    } = named().next()?;
+    let mut checks: Vec<String> = named().map(|other| format!("`{}`", other.check)).collect();
+    checks.dedup();
     let mut text = Sheet::new(width);
     let first = format!("{BOLD}{name}{BOLD:#}: ");
     wrapped(
         &mut text,
         &first,
         "  ",
-        &format!("a mistake that fails `{check}`"),
+        &format!("a mistake that fails {}", checks.join(" or ")),
     );
     if let Some(code) = code {
         section(&mut text, "A program that makes it has such lines");
@@ -78,7 +81,7 @@ pub fn explain_mistake(mistake: &Mistake, width: usize) -> String {
         "`grade explain {check}` says how it is measured, and `grade hint EXERCISE` gives hints."
     );
     paragraph(&mut text, "", &further);
-    text.text
+    Some(text.text)
 }
 
 /// All that can be explained.

@@ -2,7 +2,12 @@
 //!
 //! The texts belong to every exercise of this kind. Never looks at a submission.
 
-use super::{asks, finding::Mistake, multi_threaded, standing, total};
+mod slow;
+
+use self::slow::{ENDS, ORDER, OUTPUT, OVERLAP};
+use super::{
+    asks, ends, finding::Mistake, multi_threaded, order, output, overlap, standing, total,
+};
 use ids::CheckId;
 
 /// A check, explained to a student.
@@ -22,6 +27,14 @@ pub struct Explanation {
     pub fails: &'static [&'static str],
 }
 
+/// How it is measured, how a student sees the same, commands for it, and examples of what fails.
+type Texts = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
 /// The commands that run a program on the data of seed 0.
 const RUN: &[&str] = &[
     "grade data EXERCISE DIR --seed 0",
@@ -32,7 +45,7 @@ const RUN: &[&str] = &[
 /// Explain a check.
 #[must_use]
 pub const fn explanation(id: CheckId) -> Explanation {
-    let (measured, by_hand, commands, fails): (_, _, &[_], &[_]) = match id {
+    let (measured, by_hand, commands, fails): Texts = match id {
         CheckId::Build => (
             "Your crate is compiled with the compiler and the crates of the course. Its `Cargo.toml` is read first: it may \
              name only crates that the course allows.",
@@ -76,7 +89,7 @@ pub const fn explanation(id: CheckId) -> Explanation {
                 "threads that change the same sum without a lock or an atomic",
             ],
         ),
-        CheckId::Output | CheckId::Overlap | CheckId::Order | CheckId::Ends => ("", "", &[], &[]),
+        CheckId::Output => OUTPUT,
         CheckId::FilesRead => (
             "For each data file it is seen whether your program has opened it and read it. After the run, the times and the \
              contents of all files show that none was changed, moved or removed.",
@@ -117,6 +130,9 @@ pub const fn explanation(id: CheckId) -> Explanation {
                 "`chunks(n)` with a number so large that one thread has nearly all files",
             ],
         ),
+        CheckId::Overlap => OVERLAP,
+        CheckId::Order => ORDER,
+        CheckId::Ends => ENDS,
     };
     Explanation {
         id,
@@ -128,7 +144,7 @@ pub const fn explanation(id: CheckId) -> Explanation {
     }
 }
 
-/// The mistakes that checks name in every exercise, in the order of the checks.
+/// The mistakes that checks name in every exercise, in the order of the checks. Two checks may name the same one.
 #[must_use]
 pub fn mistakes() -> Vec<Mistake> {
     let multi_threaded = multi_threaded::examples().into_iter();
@@ -142,6 +158,10 @@ pub fn mistakes() -> Vec<Mistake> {
     standing::examples()
         .into_iter()
         .chain(total::examples())
+        .chain(output::examples())
         .chain(multi_threaded)
+        .chain(overlap::examples())
+        .chain(order::examples())
+        .chain(ends::examples())
         .collect()
 }

@@ -2,29 +2,30 @@
 
 use super::{
     finding::{Details, Finding, Status},
-    total,
+    output,
     waiting::unawaited,
     words::count,
 };
-use crate::{evidence::RunEvidence, source::Source};
+use crate::{evidence::RunEvidence, questions::Questions, source::Source};
 use evidence::{Observed, Trace};
 use ids::CheckId;
 
-pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
+pub(super) fn check(questions: &Questions, runs: &[RunEvidence], source: &Source) -> Finding {
     if let Some(run) = runs.iter().find(|run| !run.files.tampered.is_empty()) {
         return tampered(run);
     }
-    // One dataset is the same for every submission: a program may know its total without reading anything.
-    let knows = runs.iter().all(total::is_right);
+    let is_right = |run: &RunEvidence| output::is_right(questions, run);
+    // One dataset is the same for every submission: a program may know its answer without reading anything.
+    let knows = runs.iter().all(is_right);
     let witnesses = |run| {
-        disagreement(run, knows)
+        disagreement(run, is_right(run), knows)
             .or_else(|| nothing_read(run, knows))
-            .or_else(|| answer_without_reading(run))
+            .or_else(|| answer_without_reading(run, is_right(run)))
     };
     if let Some(finding) = runs.iter().find_map(witnesses) {
         return finding;
     }
-    if let Some(finding) = runs.iter().find_map(only_touched) {
+    if let Some(finding) = runs.iter().find_map(|run| only_touched(run, is_right(run))) {
         return finding;
     }
     let Some(run) = runs.iter().find(|run| !run.files.unread.is_empty()) else {
@@ -80,16 +81,16 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
 /// A third witness is the answer, on data that is new. A program that requested files whose times did not
 /// change, and that does not know their contents, has read nothing: its reads failed, or were at the end of a
 /// file. If the times changed even so, the observer has recorded the requests for nothing.
-fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
+fn disagreement(run: &RunEvidence, is_right: bool, knows: bool) -> Option<Finding> {
     let Some(Observed::Seen(observation)) = &run.execution.observation else {
         return None;
     };
-    if observation.capped.is_some() || observation.attempts.unseen > 0 {
+    if observation.capped.is_some() || observation.attempts.unseen > 0 || some_are_served(run) {
         // The observer stopped before the end, which `multi-threaded` reports.
         return None;
     }
     let (observed, by_times) = (observation.files_read as usize, run.files.read);
-    let in_vain = observed > by_times && !total::is_right(run);
+    let in_vain = observed > by_times && !is_right;
     let is_explained = in_vain || asked_for_nothing(run, knows).is_some();
     if observed == by_times || is_explained || observation.attempts.no_atime > 0 {
         return None;
@@ -112,13 +113,19 @@ fn disagreement(run: &RunEvidence, knows: bool) -> Option<Finding> {
     })
 }
 
+/// Whether some data come from a server: the observer counts them, and they have no times.
+fn some_are_served(run: &RunEvidence) -> bool {
+    let slow = run.slow.as_ref();
+    slow.is_some_and(|slow| slow.files.len() > run.files.expected)
+}
+
 /// A run whose reads were not observed, and that gave the right answer on data which nobody can know, although by
 /// their times some files were not read. Then the times are wrong: something on this machine does not record them.
-fn answer_without_reading(run: &RunEvidence) -> Option<Finding> {
+fn answer_without_reading(run: &RunEvidence, is_right: bool) -> Option<Finding> {
     let is_unexplained = run.execution.observation.is_none()
         && !run.is_public
         && !run.files.unread.is_empty()
-        && total::is_right(run);
+        && is_right;
     is_unexplained.then(|| Finding {
         status: Status::Inconclusive,
         details: Details {
@@ -144,7 +151,8 @@ fn asked_for_nothing(run: &RunEvidence, knows: bool) -> Option<usize> {
     let Some(Observed::Seen(observation)) = &run.execution.observation else {
         return None;
     };
-    if knows || observation.capped.is_some() || observation.attempts.unseen > 0 {
+    let is_counted = observation.capped.is_none() && observation.attempts.unseen == 0;
+    if knows || !is_counted || some_are_served(run) {
         return None;
     }
     let nothing = run
@@ -183,11 +191,11 @@ fn nothing_read(run: &RunEvidence, knows: bool) -> Option<Finding> {
 
 /// A run in which fewer than half of a file's bytes were asked for, and the answer is wrong. A program with
 /// the right answer needed no more.
-fn only_touched(run: &RunEvidence) -> Option<Finding> {
+fn only_touched(run: &RunEvidence, is_right: bool) -> Option<Finding> {
     let Some(Observed::Seen(observation)) = &run.execution.observation else {
         return None;
     };
-    if observation.files_touched == 0 || observation.capped.is_some() || total::is_right(run) {
+    if observation.files_touched == 0 || observation.capped.is_some() || is_right {
         return None;
     }
     let touched = count(observation.files_touched as usize, "data file");
@@ -221,7 +229,7 @@ fn asked_in_vain(run: &RunEvidence) -> Option<(String, &'static str)> {
         return Some(told);
     }
     let in_vain = (observation.files_read as usize).saturating_sub(run.files.read);
-    (in_vain > 0).then(|| {
+    (in_vain > 0 && !some_are_served(run)).then(|| {
         (
             format!("{} asked for, and nothing came", count(in_vain, "file")),
             "check what `read` returns: an error, or 0 bytes",

@@ -107,3 +107,14 @@ impl Finding {
         self
     }
 }
+
+/// Of the findings of several runs, the one that tells: certain answers go before uncertain ones, and the first run before
+/// later ones. `None` if there is no run.
+pub(super) fn most_certain(findings: Vec<Finding>) -> Option<Finding> {
+    let rank = |finding: &Finding| match finding.status {
+        Status::Fail => 0,
+        Status::Inconclusive => 1,
+        Status::Pass | Status::Skipped => 2,
+    };
+    findings.into_iter().min_by_key(rank)
+}

@@ -4,6 +4,7 @@
 //! Pure: never touches disk, process or clock, and never knows what a check is worth.
 
 mod build;
+mod clock;
 mod compile_error;
 mod compiler_text;
 mod crash;
@@ -77,12 +78,16 @@ pub fn run_all(questions: &Questions, evidence: &Evidence) -> Vec<Finding> {
             }
             (CheckId::Run, _) => ran.clone(),
             (CheckId::Total, _) => total::check(&evidence.runs),
-            (CheckId::Output, _) => output::check(questions, &evidence.runs),
-            (CheckId::FilesRead, _) => files_read::check(&evidence.runs, &evidence.source),
+            (CheckId::Output, _) => output::check(questions, &evidence.runs, &evidence.source),
+            (CheckId::FilesRead, _) => {
+                files_read::check(questions, &evidence.runs, &evidence.source)
+            }
             (CheckId::MultiThreaded, _) => multi_threaded::check(&evidence.runs, &evidence.source),
-            (CheckId::Overlap, _) => overlap::check(&questions.overlap, &evidence.runs),
-            (CheckId::Order, _) => order::check(&questions.order, &evidence.runs),
-            (CheckId::Ends, _) => ends::check(&evidence.runs),
+            (CheckId::Overlap, _) => {
+                overlap::check(&questions.overlap, &evidence.runs, &evidence.source)
+            }
+            (CheckId::Order, _) => order::check(&questions.order, &evidence.runs, &evidence.source),
+            (CheckId::Ends, _) => ends::check(&evidence.runs, &evidence.source),
         })
         .collect()
 }

@@ -1,8 +1,13 @@
 //! The checks on evidence made by hand: each answer, and that one skips the next.
 
+mod ends;
 mod failures;
 mod left_out;
 mod observed;
+mod order;
+mod output;
+mod overlap;
+mod slow;
 
 use std::time::Duration;
 

@@ -317,12 +317,7 @@ fn not_parallel(observation: &Observation) -> Cause {
     let readers = || observation.threads.iter().filter(|thread| thread.files > 0);
     let busiest = readers().map(|thread| thread.files).max().unwrap_or(0);
     if c.held_max == 1 {
-        // The first thread, which waits, and one other; and not always the same.
-        return if observation.threads_at_once <= 2 && observation.threads_created >= 2 {
-            Cause::SpawnJoinLoop { threads: c.threads }
-        } else {
-            Cause::Serialised { threads: c.threads }
-        };
+        return taking_turns(observation);
     }
     // Nearly as many rounds as one thread needs for its files alone: the others had finished before.
     if c.participation < MIN_MEAN_IN_FLIGHT || 10 * u64::from(busiest) >= 9 * u64::from(c.rounds) {
@@ -335,6 +330,29 @@ fn not_parallel(observation: &Observation) -> Cause {
     Cause::HardlyParallel {
         effective: c.effective,
         held_max: c.held_max,
+    }
+}
+
+/// Why a program never has two reads in flight.
+pub(in crate::check) fn one_at_a_time(observation: &Observation) -> Cause {
+    match observation.concurrency.threads {
+        0 => Cause::NothingRead {
+            opened: observation.files_opened_only,
+            cut_off: observation.cut_off,
+        },
+        1 => one_reader(observation),
+        _ => taking_turns(observation),
+    }
+}
+
+/// Why several threads that read never do so at once.
+const fn taking_turns(observation: &Observation) -> Cause {
+    let threads = observation.concurrency.threads;
+    // The first thread, which waits, and one other; and not always the same.
+    if observation.threads_at_once <= 2 && observation.threads_created >= 2 {
+        Cause::SpawnJoinLoop { threads }
+    } else {
+        Cause::Serialised { threads }
     }
 }
 

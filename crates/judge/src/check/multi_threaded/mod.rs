@@ -7,13 +7,13 @@ pub(super) mod diagnosis;
 mod examples;
 mod wording;
 
-pub(super) use self::examples::examples;
-use self::{
-    diagnosis::{Cause, Diagnosis, MIN_MEAN_IN_FLIGHT, UndecidedReason, diagnose},
-    wording::explain,
+use self::diagnosis::{Cause, Diagnosis, MIN_MEAN_IN_FLIGHT, UndecidedReason, diagnose};
+pub(super) use self::{
+    examples::examples,
+    wording::{Told, explain},
 };
 use super::{
-    finding::{Details, Finding, Status},
+    finding::{Details, Finding, Status, most_certain},
     words::count,
 };
 use crate::{evidence::RunEvidence, source::Source};
@@ -21,20 +21,13 @@ use evidence::{Concurrency, Observation, ObservationLimit, Observed};
 use ids::CheckId;
 
 pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
-    let findings: Vec<Finding> = runs
-        .iter()
-        .filter_map(|run| check_run(run, source))
-        .collect();
-    // Certain answers go before uncertain ones, and the first run before later ones.
-    for status in [Status::Fail, Status::Inconclusive, Status::Pass] {
-        if let Some(finding) = findings.iter().find(|finding| finding.status == status) {
-            return finding.clone();
-        }
-    }
-    inconclusive(
-        "there was no observed run to examine".into(),
-        Details::default(),
-    )
+    let findings = runs.iter().filter_map(|run| check_run(run, source));
+    most_certain(findings.collect()).unwrap_or_else(|| {
+        inconclusive(
+            "there was no observed run to examine".into(),
+            Details::default(),
+        )
+    })
 }
 
 /// The finding of one run; `None` if its reads were not to be observed.
@@ -109,7 +102,7 @@ fn inconclusive(message: String, details: Details) -> Finding {
 }
 
 /// The message for a run without a diagnosis.
-fn undecided(reason: UndecidedReason) -> String {
+pub(super) fn undecided(reason: UndecidedReason) -> String {
     match reason {
         UndecidedReason::Unseen { accesses } => {
             format!(

@@ -13,15 +13,15 @@ use crate::source::{Source, Spot};
 
 /// What the author of a program is told.
 #[derive(Debug, PartialEq)]
-pub(super) struct Told<'a> {
+pub(in crate::check) struct Told<'a> {
     /// The name of the mistake.
-    pub(super) name: &'static str,
+    pub(in crate::check) name: &'static str,
     /// What was seen.
-    pub(super) message: String,
+    pub(in crate::check) message: String,
     /// What to try.
-    pub(super) hint: String,
+    pub(in crate::check) hint: String,
     /// The line to look at.
-    pub(super) spot: Option<Spot<'a>>,
+    pub(in crate::check) spot: Option<Spot<'a>>,
 }
 
 /// Calls by which programs read files.
@@ -36,7 +36,7 @@ const READS: [&str; 8] = [
     "bytes",
 ];
 
-pub(super) fn explain(cause: Cause, source: &Source) -> Told<'_> {
+pub(in crate::check) fn explain(cause: Cause, source: &Source) -> Told<'_> {
     let told = |message: String, hint: &str| Told {
         name: cause.name(),
         message,

@@ -1,0 +1,148 @@
+//! `order`: reads and printed lines come in the order that the exercise asks for.
+//!
+//! Decides by the virtual times of reads and lines. [`wording`] words the answer. A line counts as printed in time until
+//! the next read of the same kind ends: a program that looks every few milliseconds whether something has come is as
+//! right as one that is woken.
+
+mod rules;
+mod wording;
+
+pub(super) use self::wording::examples;
+use self::{rules::broken, wording::word};
+use super::{
+    clock::Clock,
+    finding::{Details, Finding, Status, most_certain},
+    multi_threaded::{diagnosis::UndecidedReason, undecided},
+};
+use crate::{evidence::RunEvidence, questions::OrderRule, source::Source};
+use evidence::Observed;
+use ids::{CheckId, words::count};
+
+/// How a rule is broken. All times are virtual, in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Broken {
+    /// A file was not read to its end.
+    NotRead { file: String },
+    /// No line fits.
+    NoLine { file: String, line: String },
+    /// When lines came is not known: more was printed than is kept, or it is no text.
+    LinesUnknown,
+    /// A line came after the next file had come.
+    Late {
+        file: String,
+        line: String,
+        came: u32,
+        next: u32,
+        printed: u32,
+        /// The file that came at the time at which the line was printed.
+        with: Option<String>,
+    },
+    /// All lines came after the last file had come.
+    AtTheEnd { lines: usize, first: u32, last: u32 },
+    /// A line came before its file had.
+    Early {
+        line: String,
+        printed: u32,
+        came: u32,
+    },
+    /// A line that is to come while a file is read came when it had been read.
+    Waited {
+        file: String,
+        line: String,
+        printed: u32,
+        came: u32,
+    },
+    /// A line came without the wait that is to be before it.
+    NoTimeOut {
+        line: String,
+        waited: u32,
+        least: u32,
+    },
+    /// Too much is made before it is used.
+    Backlog { seen: usize, most: u32, time: u32 },
+    /// Files were read more than once.
+    Twice {
+        file: String,
+        times: u64,
+        files: usize,
+    },
+}
+
+impl Broken {
+    /// Whether it could be otherwise if the observation had gone on.
+    const fn needs_the_end(&self) -> bool {
+        matches!(self, Self::NotRead { .. } | Self::NoLine { .. })
+    }
+}
+
+pub(super) fn check(rules: &[OrderRule], runs: &[RunEvidence], source: &Source) -> Finding {
+    let findings = runs.iter().map(|run| check_run(rules, run, source));
+    most_certain(findings.collect())
+        .unwrap_or_else(|| open("there was no run to examine".into(), Details::default()))
+}
+
+fn open(message: String, details: Details) -> Finding {
+    Finding {
+        status: Status::Inconclusive,
+        details,
+        ..Finding::pass(CheckId::Order, message)
+    }
+}
+
+fn check_run(rules: &[OrderRule], run: &RunEvidence, source: &Source) -> Finding {
+    let mut details = Details {
+        seed: Some(run.seed),
+        ..Details::default()
+    };
+    if let Some(Observed::Unavailable { reason }) = &run.execution.observation {
+        return open(format!("not observed on this machine: {reason}"), details);
+    }
+    let Some(clock) = Clock::of(run) else {
+        return open("its reads were not observed".into(), details);
+    };
+    let accesses = clock.seen.attempts.unseen;
+    if accesses > 0 || !clock.is_complete() {
+        return open(undecided(UndecidedReason::Unseen { accesses }), details);
+    }
+    let lines = clock.lines(run);
+    let mut broken = rules
+        .iter()
+        .filter_map(|rule| broken(rule, &clock, lines.as_deref()));
+    let capped = clock.seen.capped.map(UndecidedReason::Capped);
+    let broken = match capped {
+        None => broken.next(),
+        Some(_) => broken.find(|broken| !broken.needs_the_end()),
+    };
+    match (broken, capped) {
+        (None, Some(reason)) => open(undecided(reason), details),
+        (None, None) => Finding {
+            details,
+            ..Finding::pass(CheckId::Order, passed(rules))
+        },
+        (Some(broken), _) => {
+            let told = word(&broken, source);
+            details.expected = Some(told.expected);
+            details.seen = Some(told.seen);
+            details.place = told.spot.map(|spot| spot.place());
+            details.more.extend(told.spot.map(|spot| spot.quoted()));
+            details.more.push(TIME.into());
+            Finding::fail(CheckId::Order, told.message, details)
+                .diagnosed(told.name)
+                .hint(told.hint)
+        }
+    }
+}
+
+/// What a time means.
+const TIME: &str =
+    "all times are milliseconds of the slow disk's time, which goes on only while everything waits";
+
+fn passed(rules: &[OrderRule]) -> String {
+    match rules.len() {
+        1 => "reads and lines came in the order that is asked for".into(),
+        n => format!(
+            "reads and lines came in the order that is asked for ({})",
+            count(n, "rule")
+        ),
+    }
+}

@@ -1,0 +1,86 @@
+//! `ends`: what is cut off, left behind, or kept busy.
+
+use super::{
+    slow::{asked, fails, files, seen_of, slow_run},
+    *,
+};
+use evidence::ObservationLimit;
+
+fn ends(change: impl FnOnce(&mut RunEvidence), text: &str) -> Finding {
+    let questions = Questions {
+        checks: vec![CheckId::Ends],
+        ..Questions::default()
+    };
+    let mut run = slow_run(&files(&[("a", 100)]), &[[1, 0, 0, 100]]);
+    change(&mut run);
+    asked(&questions, vec![run], text)
+}
+
+#[test]
+fn each_bad_end_has_a_name() {
+    assert_eq!(ends(|_| (), "").status, Status::Pass);
+    let finding = ends(|run| seen_of(run).cut_off = 2, "");
+    fails(
+        &finding,
+        "ends-too-early",
+        "while 2 files were still being read",
+        "keep what `spawn`",
+    );
+    let finding = ends(|run| seen_of(run).cut_off = 1, "thread::spawn(f);");
+    fails(
+        &finding,
+        "ends-too-early",
+        "while 1 file was",
+        "src/main.rs:1 starts something",
+    );
+    let finding = ends(|run| run.execution.left_behind = 1, "");
+    fails(&finding, "process-left", "1 process was left", "`wait`");
+    let text = "while let Err(_) = receiver.try_recv() {}";
+    let finding = ends(|run| seen_of(run).spinning = 1, text);
+    fails(
+        &finding,
+        "spins",
+        "1 thread keeps a processor busy",
+        "src/main.rs:1 is asked",
+    );
+    let finding = ends(|run| seen_of(run).spinning = 3, "");
+    fails(
+        &finding,
+        "spins",
+        "3 threads keep a processor busy",
+        "some loop",
+    );
+}
+
+#[test]
+fn what_was_not_seen_to_its_end_is_open_unless_it_is_certain() {
+    let cap = |run: &mut RunEvidence| {
+        seen_of(run).capped = Some(ObservationLimit::BusyThreads { limit_ms: 9 });
+    };
+    assert_eq!(ends(cap, "").status, Status::Inconclusive);
+    let finding = ends(
+        |run| {
+            cap(run);
+            seen_of(run).spinning = 1;
+        },
+        "",
+    );
+    fails(&finding, "spins", "", "");
+    let unobserved = |run: &mut RunEvidence| {
+        let reason = "no notification".to_owned();
+        run.execution.observation = Some(Observed::Unavailable { reason });
+    };
+    let finding = ends(unobserved, "");
+    assert_eq!(finding.status, Status::Inconclusive);
+    assert!(finding.message.contains("no notification"), "{finding:?}");
+    let finding = ends(|run| run.execution.observation = None, "");
+    assert_eq!(finding.status, Status::Inconclusive);
+    let finding = ends(
+        |run| {
+            unobserved(run);
+            run.execution.left_behind = 2;
+        },
+        "",
+    );
+    fails(&finding, "process-left", "2 processes were left", "");
+}

@@ -1,0 +1,282 @@
+//! `order`: each rule, kept and broken, and what a run that was not seen to its end decides.
+
+use super::{
+    slow::{asked, fails, files, print, seen_of, slow_run},
+    *,
+};
+use crate::{evidence::SlowFiles, questions::OrderRule};
+use evidence::ObservationLimit;
+
+fn of_rules(order: Vec<OrderRule>) -> Questions {
+    Questions {
+        checks: vec![CheckId::Order],
+        order,
+        ..Questions::default()
+    }
+}
+
+fn when_read() -> Questions {
+    of_rules(vec![OrderRule::PrintedWhenRead {
+        files: "task-*.txt".parse().unwrap(),
+        line: "{stem}".into(),
+    }])
+}
+
+/// `task-1` is a part of `task-10`, and no name of it.
+fn three() -> SlowFiles {
+    files(&[
+        ("task-0.txt", 900),
+        ("task-1.txt", 600),
+        ("task-10.txt", 300),
+    ])
+}
+
+fn tasks(lines: &[(u32, &str)]) -> RunEvidence {
+    let reads = [[1, 0, 0, 900], [2, 1, 0, 600], [3, 2, 0, 300]];
+    let mut run = slow_run(&three(), &reads);
+    print(&mut run, lines);
+    run
+}
+
+#[test]
+fn lines_that_come_with_their_files_pass() {
+    let lines = [
+        (300, "task-10: ray"),
+        (600, "task-1: cod"),
+        (900, "task-0: eel"),
+    ];
+    let finding = asked(&when_read(), vec![tasks(&lines)], "");
+    assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    // A program that looks from time to time is a little later.
+    let lines = [
+        (310, "task-10"),
+        (599, "noise"),
+        (610, "task-1"),
+        (900, "task-0"),
+    ];
+    let finding = asked(&when_read(), vec![tasks(&lines)], "");
+    assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    // What starts is not what is done.
+    let lines = [
+        (0, "start task-10"),
+        (300, "task-10"),
+        (600, "task-1"),
+        (900, "task-0"),
+    ];
+    let finding = asked(&when_read(), vec![tasks(&lines)], "");
+    assert_eq!(finding.status, Status::Pass, "{finding:?}");
+}
+
+#[test]
+fn a_line_that_comes_with_a_later_file_names_it() {
+    let lines = [(600, "task-1"), (600, "task-10"), (900, "task-0")];
+    let text = "for handle in handles {\n    handle.join();\n}";
+    let finding = asked(&when_read(), vec![tasks(&lines)], text);
+    let message = "`task-10.txt` had come at 300 ms, but its line was printed only at 600 ms, when `task-1.txt` had come";
+    fails(
+        &finding,
+        "printed-late",
+        message,
+        "src/main.rs:2 waits for one thread",
+    );
+    let all = [(900, "task-0"), (900, "task-1"), (900, "task-10")];
+    let finding = asked(&when_read(), vec![tasks(&all)], "");
+    fails(
+        &finding,
+        "printed-at-the-end",
+        "all 3 lines were printed when the last",
+        "",
+    );
+}
+
+#[test]
+fn lines_that_are_early_or_missing_have_names() {
+    let early = [(0, "task-10"), (600, "task-1"), (900, "task-0")];
+    let finding = asked(&when_read(), vec![tasks(&early)], "");
+    fails(
+        &finding,
+        "printed-early",
+        "`task-10` was printed before",
+        "a guess",
+    );
+    let missing = [(300, "task-10"), (900, "task-0")];
+    let finding = asked(&when_read(), vec![tasks(&missing)], "");
+    fails(&finding, "no-line", "no line `task-1`", "`output`");
+    let mut unread = slow_run(&three(), &[[1, 0, 0, 900], [2, 1, 0, 600]]);
+    print(&mut unread, &[(600, "task-1"), (900, "task-0")]);
+    let finding = asked(&when_read(), vec![unread], "");
+    fails(&finding, "not-read", "`task-10.txt` was not read", "");
+    let mut flood = tasks(&early);
+    flood.execution.stdout.omitted = 1;
+    fails(
+        &asked(&when_read(), vec![flood], ""),
+        "lines-unknown",
+        "more was printed",
+        "",
+    );
+    let mut bytes = tasks(&early);
+    bytes.execution.stdout.is_utf8 = false;
+    fails(
+        &asked(&when_read(), vec![bytes], ""),
+        "lines-unknown",
+        "is no text",
+        "",
+    );
+}
+
+fn time_out(lines: &[(u32, &str)]) -> Finding {
+    let rule = |line: &str, after_ms| OrderRule::PrintedWhileReading {
+        files: "slow.txt".parse().unwrap(),
+        line: line.into(),
+        after_ms,
+    };
+    let questions = of_rules(vec![rule("done: false", 0), rule("timed out", 90)]);
+    let mut run = slow_run(&files(&[("slow.txt", 3000)]), &[[1, 0, 0, 3000]]);
+    print(&mut run, lines);
+    asked(&questions, vec![run], "let n = receiver.recv();")
+}
+
+#[test]
+fn lines_during_a_read_are_held_against_its_time() {
+    let rest = (3000, "result: 7\ndone: true");
+    let finding = time_out(&[(0, "done: false"), (100, "timed out"), rest]);
+    assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    let finding = time_out(&[(0, "done: false"), (0, "timed out"), rest]);
+    fails(
+        &finding,
+        "no-time-out",
+        "without the wait",
+        "`recv_timeout`",
+    );
+    let finding = time_out(&[(0, "done: false"), (3000, "timed out"), rest]);
+    fails(
+        &finding,
+        "waited-for-the-result",
+        "`slow.txt` had already come",
+        "src/main.rs:1 waits",
+    );
+    let finding = time_out(&[(3000, "done: false"), (3000, "timed out"), rest]);
+    fails(
+        &finding,
+        "waited-for-the-result",
+        "`done: false`",
+        "`try_recv`",
+    );
+    let finding = time_out(&[rest]);
+    fails(&finding, "no-line", "`done: false`", "");
+    // The read begins after the line.
+    let rule = OrderRule::PrintedWhileReading {
+        files: "slow.txt".parse().unwrap(),
+        line: "go".into(),
+        after_ms: 0,
+    };
+    let mut run = slow_run(&files(&[("slow.txt", 300)]), &[[1, 0, 50, 350]]);
+    print(&mut run, &[(0, "go")]);
+    let finding = asked(&of_rules(vec![rule]), vec![run], "");
+    fails(&finding, "printed-early", "`go`", "");
+}
+
+fn queue(reads: &[[u32; 4]], text: &str) -> Finding {
+    let questions = of_rules(vec![
+        OrderRule::Backlog {
+            produced: "item-*".parse().unwrap(),
+            consumed: "stock-*".parse().unwrap(),
+            most: 1,
+        },
+        OrderRule::Once {
+            files: "stock-*".parse().unwrap(),
+        },
+    ]);
+    let four = files(&[
+        ("item-0", 20),
+        ("item-1", 20),
+        ("stock-0", 40),
+        ("stock-1", 40),
+    ]);
+    asked(&questions, vec![slow_run(&four, reads)], text)
+}
+
+#[test]
+fn a_queue_is_held_against_its_bound() {
+    // The first is taken when it comes, and the second waits.
+    let kept = [
+        [0, 0, 0, 20],
+        [0, 1, 20, 40],
+        [1, 2, 20, 60],
+        [1, 3, 60, 100],
+    ];
+    let finding = queue(&kept, "");
+    assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    let full = [
+        [0, 0, 0, 20],
+        [0, 1, 20, 40],
+        [1, 2, 60, 100],
+        [1, 3, 100, 140],
+    ];
+    let text = "let (a, b) = mpsc::channel();";
+    let message = "2 were made and not yet taken by a consumer, and at most 1 are allowed";
+    fails(
+        &queue(&full, text),
+        "queue-unbounded",
+        message,
+        "src/main.rs:1 makes a queue",
+    );
+}
+
+#[test]
+fn what_is_read_twice_or_never_is_found() {
+    let once = [
+        [0, 0, 0, 20],
+        [0, 1, 20, 40],
+        [1, 2, 20, 60],
+        [1, 3, 60, 100],
+    ];
+    let mut reads = once.to_vec();
+    reads.push([2, 2, 60, 100]);
+    let message = "1 file was read more than once, the first is `stock-0`";
+    fails(&queue(&reads, ""), "read-twice", message, "");
+    // Four blocks are one read.
+    let mut blocks = once[..3].to_vec();
+    blocks.extend((0..4).map(|n| [1, 3, 60 + n * 10, 70 + n * 10]));
+    assert_eq!(queue(&blocks, "").status, Status::Pass);
+    fails(&queue(&once[..3], ""), "not-read", "`stock-1`", "");
+}
+
+#[test]
+fn what_was_not_seen_to_its_end_is_open_unless_it_is_certain() {
+    let cap = Some(ObservationLimit::HeldTooLong { limit_ms: 9 });
+    let mut good = tasks(&[(300, "task-10"), (600, "task-1"), (900, "task-0")]);
+    seen_of(&mut good).capped = cap;
+    assert_eq!(
+        asked(&when_read(), vec![good.clone()], "").status,
+        Status::Inconclusive
+    );
+    // A line may still come, and one that is late stays late.
+    print(&mut good, &[(300, "task-10"), (600, "task-1")]);
+    assert_eq!(
+        asked(&when_read(), vec![good.clone()], "").status,
+        Status::Inconclusive
+    );
+    print(
+        &mut good,
+        &[(600, "task-10"), (600, "task-1"), (900, "task-0")],
+    );
+    assert_eq!(asked(&when_read(), vec![good], "").status, Status::Fail);
+    let mut unseen = tasks(&[]);
+    seen_of(&mut unseen).attempts.unseen = 1;
+    assert_eq!(
+        asked(&when_read(), vec![unseen], "").status,
+        Status::Inconclusive
+    );
+    let mut unobserved = tasks(&[]);
+    unobserved.execution.observation = None;
+    assert_eq!(
+        asked(&when_read(), vec![unobserved.clone()], "").status,
+        Status::Inconclusive
+    );
+    let reason = "no notification".to_owned();
+    unobserved.execution.observation = Some(Observed::Unavailable { reason });
+    let finding = asked(&when_read(), vec![unobserved], "");
+    assert_eq!(finding.status, Status::Inconclusive);
+    assert!(finding.message.contains("no notification"), "{finding:?}");
+}

@@ -95,7 +95,7 @@ use std::process::ExitCode;
 
 pub use crate::{
     files::access_times::{AccessTimes, AccessTimesError, Stamps, Unchanged},
-    options::{ObserverOptions, ReadObserverConfig, SlowData, SlowFile},
+    options::{ObserverOptions, ReadObserverConfig, Served, ServerAnswer, SlowData, SlowFile},
     read_observer::ReadObserver,
     run::{can_observe, observe, run_unobserved},
     self_test::{Count, SelfTestError, self_test},

@@ -44,6 +44,33 @@ pub struct SlowFile {
     /// What it costs to read the whole file, in milliseconds of virtual time. Each of its four blocks costs a quarter,
     /// rounded up.
     pub latency_ms: u32,
+    /// How the observer's server gives it out, if it is not in the folder of the data.
+    pub served: Option<Served>,
+}
+
+/// A data file that the program gets from the server of the observer, at `http://127.0.0.1:8000/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// The file with its contents. The program must not be able to open it, and the observer must: it may run as the
+    /// user of the program, whom the sandbox keeps away from the file.
+    pub contents: PathBuf,
+    /// What the server answers to a request for it.
+    pub answer: ServerAnswer,
+}
+
+/// What the server answers to a request for a file, when its latency has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerAnswer {
+    /// The file: status 200.
+    Whole,
+    /// There is no such file: status 404.
+    NotFound,
+    /// The server has no time: status 503.
+    Unavailable,
+    /// Status 200 and the length of the whole file, but only its first half. Then the connection is closed.
+    Truncated,
+    /// The file is at `/moved/NAME`: status 302. There it is given out whole, when its latency has passed again.
+    Redirect,
 }
 
 impl Default for ObserverOptions {

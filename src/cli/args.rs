@@ -67,6 +67,15 @@ pub(super) enum Command {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Make an exercise: a sound one, to be changed
+    NewExercise {
+        /// Its name, and that of its folders
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Where its data come from
+        #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Files)]
+        kind: Kind,
+    },
     /// Say what a check asks, how it is measured, and what a mistake means
     Explain {
         /// A check, or a mistake that a report names [default: list all]
@@ -75,8 +84,11 @@ pub(super) enum Command {
     },
     /// Say what to look at next: one hint for what fails, and one more each time
     Hint(HintArgs),
-    /// Prove that every exercise of the course is sound
+    /// Prove that the exercises of the course are sound
     CheckExercises {
+        /// The exercises [default: all]
+        #[arg(value_name = "EXERCISE")]
+        exercises: Vec<String>,
         /// Grade the example of each known mistake too, and see that it is recognised
         #[arg(long)]
         examples: bool,
@@ -417,6 +429,19 @@ impl GlobalArgs {
             cache_dir: self.cache_dir.clone(),
         }
     }
+}
+
+/// Where the data of a new exercise come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// Text files from templates, which take time to read
+    Files,
+    /// Files of whole numbers, and a total
+    Numbers,
+    /// Any files, also in folders, from a program of the course
+    Program,
+    /// A server, from which the program fetches pages
+    Server,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     course::{Course, Exercise},
-    fault::Fault,
+    fault::{Fault, FaultKind},
     grading::{self, Observe, ObserveRequest, Origin, RunPlan, Session, Single, Submission},
 };
 use ids::{CheckId, Seed, SubmissionId, words::count};
@@ -22,33 +22,71 @@ use judge::{
     record::{Check, Record, Status, Verdict},
 };
 
+/// Why an exercise is not sound, and what to do about it.
+struct Broken {
+    why: String,
+    hint: String,
+}
+
+impl Broken {
+    fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
 impl App {
     pub(super) fn check_exercises(&self, task: &CheckExercises) -> Result<ExitCode, Fault> {
         let course = &task.settings.course;
-        let ids = course.exercise_ids()?;
-        if ids.is_empty() {
+        if task.exercises.is_empty() {
             return Err(
                 Fault::usage("found no exercise in this course").hint(format!(
-                    "an exercise is a folder with an `exercise.toml` in `{}`",
+                    "an exercise is a folder with an `exercise.toml` in `{}`; `grade new-exercise ID` makes one",
                     course.exercises.display()
                 )),
             );
         }
         let mut code = ExitCode::Passed;
-        let of = ids.len();
-        for (number, id) in (1..).zip(ids) {
-            let exercise = course.exercise(id.as_str())?;
-            let points = exercise.points();
+        let mut broken = Vec::new();
+        let of = task.exercises.len();
+        for (number, id) in (1..).zip(&task.exercises) {
             let phase = Phase::new(format!("exercise {number} of {of}, {id}"));
-            match self.soundness(task, &exercise, phase)? {
-                Ok(how) => self.output.report(&format!(
+            let found = course.exercise(id.as_str()).map_err(Fault::from);
+            let found = found.and_then(|exercise| {
+                let sound = self.soundness(task, &exercise, phase)?;
+                Ok((exercise.points(), sound))
+            });
+            match found {
+                Ok((points, Ok(how))) => self.output.report(&format!(
                     "sound  {id}: the reference has {points} of {points} points, {how}\n"
                 ))?,
-                Err(why) => {
-                    code = ExitCode::Usage;
-                    self.output.report(&format!("BROKEN {id}: {why}\n"))?;
+                Ok((_, Err(Broken { why, hint }))) => {
+                    code = code.or_worse(ExitCode::Usage);
+                    broken.push(id.as_str());
+                    self.output
+                        .report(&format!("BROKEN {id}: {why}\n       try: {hint}\n"))?;
                 }
+                // Its own file or its reference is wrong; the others are examined all the same.
+                Err(fault) if matches!(fault.kind, FaultKind::Usage | FaultKind::Reference) => {
+                    self.output.fault(&fault);
+                    code = code.or_worse(ExitCode::of_fault(fault.kind));
+                    broken.push(id.as_str());
+                }
+                Err(fault) => return Err(fault),
             }
+        }
+        if of > 1 {
+            let names = match &broken[..] {
+                [] => String::new(),
+                broken => format!("; broken: {}", broken.join(", ")),
+            };
+            self.output.report(&format!(
+                "\n{} of {} sound{names}\n",
+                of - broken.len(),
+                count(of, "exercise")
+            ))?;
         }
         Ok(code)
     }
@@ -59,11 +97,14 @@ impl App {
         task: &CheckExercises,
         exercise: &Exercise,
         phase: Phase,
-    ) -> Result<Result<String, String>, Fault> {
+    ) -> Result<Result<String, Broken>, Fault> {
         let mut seeds = grading::seeds(&exercise.seeds, &[], &[])?;
         // Known answers are proven, whether submissions are graded on their seeds or not.
         let known = exercise.answers.keys();
         seeds.extend(known.filter(|seed| !exercise.seeds.fixed.contains(seed)));
+        if let Some(broken) = missing(exercise) {
+            return Ok(Err(broken));
+        }
         let starter = Submission {
             id: SubmissionId::from_folder_name("starter"),
             origin: Origin::Named(exercise.starter.clone()),
@@ -104,7 +145,10 @@ impl App {
         };
         // After the reference has proven the answers that are known.
         if let Some(why) = unsound_mistakes(exercise) {
-            return Ok(Err(why));
+            return Ok(Err(Broken::new(
+                why,
+                "change the `[[mistakes]]` that is named, or remove it",
+            )));
         }
         if !task.examples {
             return Ok(Ok(starter));
@@ -112,6 +156,29 @@ impl App {
         let examples = check_examples(&task.settings.course, exercise, &session)?;
         Ok(examples.map(|examples| format!("{starter}, {examples}")))
     }
+}
+
+/// What every exercise has, and this one has not.
+fn missing(exercise: &Exercise) -> Option<Broken> {
+    let parts = [
+        (
+            &exercise.starter,
+            "Cargo.toml",
+            "the crate that students get",
+        ),
+        (&exercise.starter, "README.md", "what says what is asked"),
+        (&exercise.reference, "Cargo.toml", "the model solution"),
+    ];
+    let found = parts
+        .into_iter()
+        .find(|(folder, name, _)| !folder.join(name).is_file());
+    found.map(|(folder, name, what)| {
+        let path = folder.join(name);
+        Broken::new(
+            format!("there is no `{}`, {what}", path.display()),
+            "write it; `grade new-exercise ID` makes an exercise that has all of them, to compare with",
+        )
+    })
 }
 
 /// The seeds on which known mistakes are compared, besides the exercise's own: they stand for fresh ones.
@@ -144,7 +211,7 @@ fn check_examples(
     course: &Course,
     exercise: &Exercise,
     session: &Session<'_>,
-) -> Result<Result<String, String>, Fault> {
+) -> Result<Result<String, Broken>, Fault> {
     let mut recognised = 0;
     for mistake in exercise.total.iter().flat_map(|total| &total.mistakes) {
         let Some(example) = &mistake.example else {
@@ -153,8 +220,9 @@ fn check_examples(
         let id = &mistake.id;
         let folder = course.root.join(example);
         if !folder.is_dir() {
-            return Ok(Err(format!(
-                "there is no folder `{example}`, the example of mistake `{id}`"
+            return Ok(Err(Broken::new(
+                format!("there is no folder `{example}`, the example of mistake `{id}`"),
+                "write the submission that makes the mistake, or remove `example`; the path begins at grader.toml",
             )));
         }
         let submission = Submission {
@@ -169,11 +237,17 @@ fn check_examples(
         let total = checks.find(|check| check.id == CheckId::Total);
         let diagnosis = total.and_then(|total| total.diagnosis.as_deref());
         if diagnosis != Some(id) {
-            return Ok(Err(format!(
-                "`{example}` is the example of mistake `{id}`, but it is recognised as {}",
-                diagnosis.map_or("no mistake of totals".to_owned(), |name| format!(
-                    "`{name}`"
-                ))
+            return Ok(Err(Broken::new(
+                format!(
+                    "`{example}` is the example of mistake `{id}`, but it is recognised as {}",
+                    diagnosis.map_or("no mistake of totals".to_owned(), |name| format!(
+                        "`{name}`"
+                    ))
+                ),
+                format!(
+                    "type `grade {} {example}` to see what it does; then change the example, or what the mistake computes",
+                    exercise.id
+                ),
             )));
         }
         recognised += 1;
@@ -185,7 +259,7 @@ fn check_examples(
 }
 
 /// Whether a starter is as it should be: it compiles, runs to its end, and does not pass.
-fn verdict_on(starter: &Record) -> Result<String, String> {
+fn verdict_on(starter: &Record) -> Result<String, Broken> {
     let named = |status| {
         let ids: Vec<_> = starter
             .checks
@@ -198,13 +272,22 @@ fn verdict_on(starter: &Record) -> Result<String, String> {
     let first = [CheckId::Build, CheckId::Run];
     let mut checks = starter.checks.iter();
     let failed = checks.find(|check| first.contains(&check.id) && check.status != Status::Pass);
-    if let Some(Check { id, .. }) = failed {
-        return Err(format!(
-            "the starter fails `{id}`, so a student would begin with our mistake"
+    if let Some(Check { id, message, .. }) = failed {
+        return Err(Broken::new(
+            format!(
+                "the starter fails `{id}`, so a student would begin with our mistake: {message}"
+            ),
+            format!(
+                "type `grade {}` to see it, and mend the starter",
+                starter.exercise
+            ),
         ));
     }
     let Some(score) = starter.score.filter(|_| starter.verdict == Verdict::Fail) else {
-        return Err("the starter passes, so there is nothing left to do".into());
+        return Err(Broken::new(
+            "the starter passes, so there is nothing left to do",
+            "leave out of the starter what a student is to write",
+        ));
     };
     Ok(format!(
         "the starter {} (fails {})",

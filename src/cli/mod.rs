@@ -22,6 +22,7 @@ mod list;
 mod merge;
 mod mistyped;
 mod new;
+mod new_exercise;
 mod output;
 mod own_reports;
 mod phases;
@@ -120,6 +121,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         Task::CheckExercises(task) => app.check_exercises(&task),
         Task::List(task) => app.exercises(&task),
         Task::New(task) => new::run(&task, &app.output),
+        Task::NewExercise(task) => new_exercise::run(&task, &app.output),
         Task::Explain(task) => app.explain(&task),
         Task::Hint(task) => app.hint(&task),
         Task::Doctor(task) => app.doctor(&task),

@@ -3,6 +3,7 @@
 //! A task has every value that its command needs, so no command looks up a default.
 
 mod all;
+mod course;
 mod replay;
 mod student;
 mod watch;
@@ -17,6 +18,7 @@ use std::{
 
 pub(super) use self::{
     all::BatchAll,
+    course::{CheckExercises, NewExercise},
     replay::Replay,
     student::{Explain, Hint, List, New},
     watch::Watch,
@@ -52,6 +54,7 @@ pub(super) enum Task {
     Explain(Explain),
     Hint(Box<Hint>),
     CheckExercises(CheckExercises),
+    NewExercise(Box<NewExercise>),
     Doctor(Doctor),
     Completions(clap_complete::Shell),
     Man,
@@ -216,14 +219,6 @@ pub(super) struct Data {
     pub(super) temp_dir: Option<PathBuf>,
 }
 
-/// Prove that the course is sound.
-pub(super) struct CheckExercises {
-    pub(super) settings: Settings,
-    pub(super) isolation: IsolationDemand,
-    /// Whether the examples of known mistakes are graded.
-    pub(super) examples: bool,
-}
-
 /// Report what this machine can do.
 pub(super) struct Doctor {
     pub(super) settings: Settings,
@@ -261,14 +256,12 @@ impl Task {
             Command::New { exercise, dir } => Self::New(Box::new(typed.starter(&exercise, dir)?)),
             Command::Explain { name } => Self::Explain(typed.explain(name)),
             Command::Hint(args) => Self::Hint(Box::new(typed.hint(args)?)),
-            Command::CheckExercises { examples } => {
-                let settings = typed.settings()?;
-                let isolation = typed.isolation(&settings, Author::Own);
-                Self::CheckExercises(CheckExercises {
-                    settings,
-                    isolation,
-                    examples,
-                })
+            Command::CheckExercises {
+                exercises,
+                examples,
+            } => Self::CheckExercises(typed.check_exercises(exercises, examples)?),
+            Command::NewExercise { id, kind } => {
+                Self::NewExercise(Box::new(typed.new_exercise(id, kind)?))
             }
             Command::Doctor => Self::Doctor(Doctor {
                 settings: typed.settings()?,
@@ -294,6 +287,7 @@ impl Task {
             Self::Report(_)
             | Self::List(_)
             | Self::New(_)
+            | Self::NewExercise(_)
             | Self::Explain(_)
             | Self::Completions(_)
             | Self::Man => None,

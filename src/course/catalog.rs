@@ -22,6 +22,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "list",
     "man",
     "new",
+    "new-exercise",
     "report",
     "watch",
 ];

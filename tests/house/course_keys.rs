@@ -1,6 +1,9 @@
 //! Every key of `grader.toml` and `exercise.toml` is in the table of `docs/course.md`, and so is every name that
 //! an exercise must not have.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 use syn::{Attribute, Expr, Fields, Item, Lit};
 
 use crate::repository::{files, read};
@@ -99,6 +102,47 @@ fn every_key_of_a_course_is_documented() {
     assert!(
         missing.is_empty(),
         "docs/course.md has no row for {missing:?}"
+    );
+}
+
+/// The keys of the exercises' files, as the loader has them.
+fn keys_of_exercises() -> BTreeSet<String> {
+    let sources = files("src/course", &[".rs"]);
+    let sources = sources.iter().map(|file| file.to_string_lossy());
+    // These are of `grader.toml`.
+    let others = ["grader_toml.rs", "tier.rs"];
+    let of_exercises = sources.filter(|file| !others.iter().any(|other| file.ends_with(other)));
+    of_exercises
+        .flat_map(|file| keys_in(&read(&file)))
+        .collect()
+}
+
+/// The names of all properties in a JSON Schema.
+fn properties(schema: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    if let Some(own) = schema.get("properties").and_then(Value::as_object) {
+        names.extend(own.keys().cloned());
+    }
+    let below = schema
+        .as_object()
+        .into_iter()
+        .flat_map(|object| object.values());
+    for inner in below.chain(schema.as_array().into_iter().flatten()) {
+        names.extend(properties(inner));
+    }
+    names
+}
+
+#[test]
+fn every_key_of_an_exercise_is_in_its_schema_with_a_description() {
+    let schema = read("schema/exercise-1.schema.json");
+    let known = properties(&serde_json::from_str(&schema).unwrap());
+    let keys = keys_of_exercises();
+    assert!(keys.len() > 25, "only {keys:?}");
+    let missing: Vec<_> = keys.difference(&known).collect();
+    assert!(
+        missing.is_empty(),
+        "exercise-1.schema.json has no {missing:?}"
     );
 }
 

@@ -10,6 +10,7 @@ mod bad_input;
 mod batch;
 mod ci;
 mod containers;
+mod exercises;
 mod failures;
 mod first_session;
 mod grade;

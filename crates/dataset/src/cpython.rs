@@ -91,7 +91,13 @@ impl Random {
         letters
     }
 
-    fn index_below(&mut self, n: usize) -> usize {
+    /// So many small letters, each drawn from all 26 as `randint(0, 25)`.
+    pub(super) fn small_letters(&mut self, count: u32, out: &mut Vec<u8>) {
+        out.extend((0..count).map(|_| LETTERS[self.index_below(26)]));
+    }
+
+    /// A place in a list of `n` things, as `randrange(n)`; `n` is above 0.
+    pub(super) fn index_below(&mut self, n: usize) -> usize {
         self.randbelow(n as u128) as usize
     }
 }

@@ -1,10 +1,28 @@
 //! How an exercise's data files are made: the parameters, and the bounds in which they make sense.
 
+use crate::files::FilesRecipe;
+
+/// The most files in one dataset that an exercise or its program writes down.
+pub(super) const MOST_FILES: u64 = 20_000;
+/// The most bytes in all of them.
+pub(super) const MOST_BYTES: u64 = 64 << 20;
+
 /// A kind of data, with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipe {
     /// Files of whole numbers, one a line, as the Python course makes them.
     Numbers(NumbersRecipe),
+    /// Files that the exercise writes down, with places for what is drawn.
+    Files(FilesRecipe),
+    /// What a program of the course writes.
+    Program(ProgramRecipe),
+}
+
+/// A program of the course that writes a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramRecipe {
+    /// The folder of its crate, seen from the course's, with `/` between names.
+    pub folder: String,
 }
 
 /// Parameters of a dataset of numbers.
@@ -28,9 +46,11 @@ pub struct NumbersRecipe {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct RecipeError {
+    /// Which of the kinds of files has it, from 0, where there are several.
+    pub at: Option<usize>,
     /// The wrong parameter, as the file calls it.
     pub key: &'static str,
-    problem: String,
+    pub(super) problem: String,
 }
 
 impl Recipe {
@@ -41,7 +61,35 @@ impl Recipe {
     pub fn validate(&self) -> Result<(), RecipeError> {
         match self {
             Self::Numbers(numbers) => numbers.validate(),
+            Self::Files(files) => files.validate(),
+            Self::Program(program) => program.validate(),
         }
+    }
+
+    /// The names of all files, where they do not depend on the seed.
+    #[must_use]
+    pub fn names(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Files(files) => Some(files.names()),
+            Self::Numbers(_) | Self::Program(_) => None,
+        }
+    }
+}
+
+impl ProgramRecipe {
+    fn validate(&self) -> Result<(), RecipeError> {
+        if crate::is_data_name(&self.folder) {
+            return Ok(());
+        }
+        let problem = format!(
+            "`crate` is `{}`, it must be a folder of the course, such as \"generators/log-merge\"",
+            self.folder.escape_debug()
+        );
+        Err(RecipeError {
+            at: None,
+            key: "crate",
+            problem,
+        })
     }
 }
 
@@ -50,7 +98,13 @@ impl NumbersRecipe {
     const MOST_NUMBERS: u64 = 20_000_000;
 
     fn validate(&self) -> Result<(), RecipeError> {
-        let wrong = |key, problem: String| Err(RecipeError { key, problem });
+        let wrong = |key, problem: String| {
+            Err(RecipeError {
+                at: None,
+                key,
+                problem,
+            })
+        };
         if !(1..=100_000).contains(&self.files) {
             let problem = format!("`files` is {}, it must be 1 to 100000", self.files);
             return wrong("files", problem);

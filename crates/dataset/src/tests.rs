@@ -65,7 +65,7 @@ fn every_dataset_of_cpython_is_made_to_the_byte() {
             "seed {} files {} k {}",
             vector.seed, vector.files, vector.name_length
         );
-        let dataset = generate(&vector.recipe(), vector.seed.0);
+        let dataset = generate(&vector.recipe(), vector.seed.0).unwrap();
         assert_eq!(dataset.files().len(), vector.distinct_files, "{label}");
         let mut hasher = Sha256::new();
         for (name, contents) in dataset.files() {
@@ -91,7 +91,7 @@ fn names_and_numbers_come_in_cpythons_order() {
         }
         assert_eq!(names[..vector.first_names.len()], vector.first_names);
         assert_eq!(names.last(), Some(&vector.last_name));
-        let dataset = generate(&vector.recipe(), vector.seed.0);
+        let dataset = generate(&vector.recipe(), vector.seed.0).unwrap();
         let first = format!("tmp-{}.numbers", names[0]);
         let (_, contents) = dataset.files().find(|(name, _)| *name == first).unwrap();
         let expected: Vec<_> = vector
@@ -111,7 +111,7 @@ fn a_serial_reading_gives_the_golden_totals() {
         let Some(expected) = &vector.sum_of_products_3_17 else {
             continue;
         };
-        let dataset = generate(&vector.recipe(), vector.seed.0);
+        let dataset = generate(&vector.recipe(), vector.seed.0).unwrap();
         let total: i128 = dataset
             .files()
             .map(|(_, contents)| {
@@ -132,7 +132,7 @@ fn a_serial_reading_gives_the_golden_totals() {
 fn written_files_are_the_generated_ones() {
     let dir = tempfile::tempdir().unwrap();
     let vector = vectors().into_iter().find(|v| v.name_length == 1).unwrap();
-    let dataset = generate(&vector.recipe(), vector.seed.0);
+    let dataset = generate(&vector.recipe(), vector.seed.0).unwrap();
     dataset.write(dir.path()).unwrap();
     for (name, contents) in dataset.files() {
         assert_eq!(fs::read(dir.path().join(name)).unwrap(), contents);
@@ -166,7 +166,7 @@ proptest::proptest! {
             pattern: "a{}.b".into(),
         });
         proptest::prop_assert!(recipe.validate().is_ok());
-        let dataset = generate(&recipe, seed);
+        let dataset = generate(&recipe, seed).unwrap();
         let made = dataset.files().count();
         proptest::prop_assert!((1..=files as usize).contains(&made), "{} files", made);
         for (name, contents) in dataset.files() {
@@ -176,7 +176,7 @@ proptest::proptest! {
             let within = i128::from(low)..=i128::from(high);
             proptest::prop_assert!(numbers.iter().all(|number| within.contains(number)));
         }
-        proptest::prop_assert_eq!(generate(&recipe, seed), dataset);
+        proptest::prop_assert_eq!(generate(&recipe, seed).unwrap(), dataset);
     }
 }
 
@@ -196,7 +196,7 @@ fn files_are_written_in_an_order_of_its_own() {
         .into_iter()
         .max_by_key(|vector| vector.files)
         .unwrap();
-    let dataset = generate(&vector.recipe(), vector.seed.0);
+    let dataset = generate(&vector.recipe(), vector.seed.0).unwrap();
     let order: Vec<_> = dataset
         .shuffled()
         .iter()
@@ -214,4 +214,58 @@ fn files_are_written_in_an_order_of_its_own() {
     let mut sorted = order.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, names);
+}
+
+fn small(files: &[(&str, &str)]) -> Result<Dataset, String> {
+    let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), text.as_bytes().to_vec());
+    Dataset::of_files(files.iter().map(owned).collect())
+}
+
+#[test]
+fn files_are_written_with_their_folders() {
+    let dir = tempfile::tempdir().unwrap();
+    let dataset = small(&[("b/c/d", "1"), ("a", "22"), ("b/e", "")]).unwrap();
+    let folders: Vec<_> = dataset.folders().into_iter().collect();
+    assert_eq!(folders, ["b", "b/c"]);
+    dataset.write(dir.path()).unwrap();
+    for (name, contents) in dataset.files() {
+        assert_eq!(fs::read(dir.path().join(name)).unwrap(), contents);
+    }
+}
+
+#[test]
+fn what_a_program_wrote_is_held_to_the_bounds() {
+    let many: Vec<_> = (0..20_001).map(|n| (n.to_string(), Vec::new())).collect();
+    let large = vec![("a".to_owned(), vec![0; (64 << 20) + 1])];
+    for (made, words) in [
+        (small(&[]), "there is no file"),
+        (small(&[("a b", "")]), "`a b` is no name"),
+        (small(&[("a", ""), ("a", "1")]), "`a` and `a` cannot both"),
+        (
+            small(&[("a/b", ""), ("a", "")]),
+            "`a` and `a/b` cannot both",
+        ),
+        (Dataset::of_files(many), "there are 20001 files"),
+        (Dataset::of_files(large), "more than 64 MiB"),
+    ] {
+        let error = made.unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_dataset_is_split_and_gets_another_file() {
+    let all = small(&[("a", "1"), ("p1", "22"), ("p2", "333"), ("z", "4")]).unwrap();
+    let [served, rest] = all.split(|name| name.starts_with('p'));
+    let files = |dataset: &Dataset| -> Vec<(String, Vec<u8>)> {
+        let owned = |(name, contents): (&str, &[u8])| (name.to_owned(), contents.to_vec());
+        dataset.files().map(owned).collect()
+    };
+    assert_eq!(
+        files(&served),
+        files(&small(&[("p1", "22"), ("p2", "333")]).unwrap())
+    );
+    let with = rest.with("list", b"55");
+    let expected = small(&[("a", "1"), ("list", "55"), ("z", "4")]).unwrap();
+    assert_eq!(files(&with), files(&expected));
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Component, Path, PathBuf},
+    path::{Component, PathBuf},
 };
 
 use dataset::Recipe;
@@ -11,12 +11,15 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
+    checks::{CheckFile, checks},
     error::Error,
     grader_toml::Course,
     ladders::{Ladder, LadderFile, ladders},
-    mistakes::{self, MistakeFile, TotalFile},
+    mistakes::{MistakeFile, NamedMistake, TotalFile, mistakes},
+    questions::{Asked, ExpectFile, Given, OrderFile, OverlapFile, RunFile, questions},
     recipe::RecipeFile,
-    toml_file::{mistake, offset_of, read},
+    slow::{KnownNames, LatencyFile, ServerFile, SlowPlan, slow_plan},
+    toml_file::{Place, read},
     units::LimitsFile,
 };
 use ids::{CheckId, ExerciseId, Seed};
@@ -35,9 +38,14 @@ pub struct Exercise {
     pub notice: Option<String>,
     /// How its data files are made.
     pub recipe: Recipe,
+    /// Where they take time, if they do.
+    pub slow: Option<SlowPlan>,
+    /// What a program gets besides its data.
+    pub given: Given,
     /// On which seeds a submission runs.
     pub seeds: SeedPlan,
-    /// Answers that are known to be right, independently of the reference: whole numbers in decimal.
+    /// Answers that are known to be right, independently of the reference: whole numbers in decimal where the total is
+    /// asked for, and lines elsewhere.
     pub answers: BTreeMap<Seed, String>,
     /// Processors that a program sees, whatever the machine has.
     pub processors: u32,
@@ -51,6 +59,8 @@ pub struct Exercise {
     pub ladders: Vec<Ladder>,
     /// What the total is made of, and which mistakes are known, if it says so.
     pub total: Option<TotalSpec>,
+    /// The other mistakes that are known, in the exercise's own words.
+    pub mistakes: Vec<NamedMistake>,
     /// Limits of the compiler.
     pub build_limits: Limits,
     /// Limits of one run.
@@ -100,6 +110,18 @@ struct ExerciseFile {
     notice: Option<String>,
     points: Spanned<u32>,
     recipe: RecipeFile,
+    #[serde(default)]
+    latency: Option<LatencyFile>,
+    #[serde(default)]
+    server: Option<ServerFile>,
+    #[serde(default)]
+    run: RunFile,
+    #[serde(default)]
+    expect: Option<ExpectFile>,
+    #[serde(default)]
+    overlap: Option<OverlapFile>,
+    #[serde(default)]
+    order: Vec<Spanned<OrderFile>>,
     seeds: SeedsFile,
     #[serde(default)]
     processors: Option<Spanned<u32>>,
@@ -145,38 +167,44 @@ struct StageLimitsFile {
     run: LimitsFile,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CheckFile {
-    id: Spanned<CheckId>,
-    points: u32,
-    #[serde(default)]
-    hint: Option<String>,
-}
-
 impl Exercise {
     /// Load `exercise.toml` of an exercise of `course`.
     pub(super) fn load(course: &Course, id: ExerciseId) -> Result<Self, Error> {
         let starter = course.exercises.join(id.as_str());
         let path = starter.join("exercise.toml");
         let (text, file) = read::<ExerciseFile>(&path)?;
-        let wrong = |offset, what: &str| mistake(&path, &text, offset, what);
-
-        let key = |path: &[&str]| offset_of(&text, path);
-
-        let kind = file.recipe.kind();
-        let recipe = file.recipe.into_recipe();
-        recipe.validate().map_err(|error| {
-            let path = ["recipe", kind, error.key];
-            wrong(key(&path), &error.to_string())
-        })?;
+        let place = Place {
+            path: &path,
+            text: &text,
+        };
+        let checks = checks(place, &file.checks, &file.points)?;
+        let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
+        let recipe = file.recipe.recipe(place, &course.root)?;
+        if file.total.is_some() && !matches!(recipe, Recipe::Numbers(_)) {
+            return Err(place
+                .wrong_key(
+                    &["total"],
+                    "`[total]` is of files of numbers, and these are others",
+                )
+                .with_hint("remove `[total]`; `[[mistakes]]` with a `check` need none"));
+        }
+        let names = KnownNames::of(&recipe, file.server.as_ref());
+        let slow = slow_plan(place, file.latency, file.server, &names)?;
+        let asked = Asked {
+            expect: file.expect,
+            overlap: file.overlap,
+            order: file.order,
+            is_slow: slow.is_some(),
+        };
+        let questions = questions(place, ids.clone(), asked, &names)?;
         let seeds = &file.seeds;
         if seeds.fixed.is_empty() && seeds.fresh == 0 {
-            return Err(wrong(
-                key(&["seeds", "fixed"]),
-                "there is no seed, so nothing would run",
-            )
-            .with_hint("give `fixed` a seed, or make `fresh` at least 1"));
+            return Err(place
+                .wrong_key(
+                    &["seeds", "fixed"],
+                    "there is no seed, so nothing would run",
+                )
+                .with_hint("give `fixed` a seed, or make `fresh` at least 1"));
         }
         for (name, count) in [
             ("fixed", seeds.fixed.len()),
@@ -187,38 +215,35 @@ impl Exercise {
                 let what = format!(
                     "`{name}` asks for {count} seeds, and more than {MOST_SEEDS} would take minutes"
                 );
-                return Err(wrong(key(&["seeds", name]), &what));
+                return Err(place.wrong_key(&["seeds", name], what));
             }
         }
         for answer in seeds.answers.values() {
             let text = answer.get_ref();
             let digits = text.strip_prefix('-').unwrap_or(text);
-            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if ids.contains(&CheckId::Total) && !is_number {
                 let what = format!("the answer `{}` is no whole number", text.escape_debug());
-                return Err(wrong(answer.span().start, &what));
+                return Err(place.wrong(answer.span().start, what));
             }
         }
         let opt_level = file.profile.opt_level.map_or(Ok(0), |level| {
             if *level.get_ref() <= 3 {
                 Ok(*level.get_ref())
             } else {
-                Err(wrong(level.span().start, "`opt-level` is 0, 1, 2 or 3"))
+                Err(place.wrong(level.span().start, "`opt-level` is 0, 1, 2 or 3"))
             }
         })?;
         let processors = file.processors.map_or(Ok(PROCESSORS), |processors| {
             if (1..=1024).contains(processors.get_ref()) {
                 Ok(*processors.get_ref())
             } else {
-                Err(wrong(processors.span().start, "`processors` is 1 to 1024"))
+                Err(place.wrong(processors.span().start, "`processors` is 1 to 1024"))
             }
         })?;
-        let checks = checks(&path, &text, &file.checks, &file.points)?;
         let ladders = ladders(&path, &text, file.ladders, &checks)?;
-        let place = mistakes::Place {
-            path: &path,
-            text: &text,
-        };
-        let total = mistakes::total(place, file.total.as_ref(), &file.mistakes)?;
+        let (total, mistakes) = mistakes(place, file.total.as_ref(), &file.mistakes, &ids)?;
+        let given = file.run.given(place)?;
         let answers = file.seeds.answers.into_iter();
         let answers = answers.map(|(seed, answer)| (seed, answer.into_inner()));
         Ok(Self {
@@ -226,6 +251,8 @@ impl Exercise {
             summary: file.summary,
             notice: file.notice,
             recipe,
+            slow,
+            given,
             seeds: SeedPlan {
                 fixed: file.seeds.fixed,
                 fresh: file.seeds.fresh,
@@ -237,13 +264,11 @@ impl Exercise {
                 overflow_checks: file.profile.overflow_checks,
                 debug_assertions: file.profile.debug_assertions,
             },
-            questions: Questions {
-                checks: checks.iter().map(|check| check.id).collect(),
-                ..Questions::default()
-            },
+            questions,
             checks,
             ladders,
             total,
+            mistakes,
             build_limits: file.limits.build.over(course.build_limits),
             run_limits: file.limits.run.over(course.run_limits),
             reference: course.references.join(id.as_str()),
@@ -284,56 +309,4 @@ impl Exercise {
 /// Whether a part of a path is a plain name, neither `..` nor `.`.
 fn is_name(part: Component<'_>) -> bool {
     matches!(part, Component::Normal(_))
-}
-
-/// The checks, known, each at most once, in the order of [`CheckId::ALL`], with points that add up.
-fn checks(
-    path: &Path,
-    text: &str,
-    list: &Spanned<Vec<CheckFile>>,
-    points: &Spanned<u32>,
-) -> Result<Vec<CheckSpec>, Error> {
-    let mut checks: Vec<CheckSpec> = Vec::new();
-    for check in list.get_ref() {
-        let id = *check.id.get_ref();
-        if let Some(last) = checks.last()
-            && last.id >= id
-        {
-            let what = if checks.iter().any(|earlier| earlier.id == id) {
-                format!("check `{id}` is listed twice")
-            } else {
-                format!(
-                    "check `{id}` comes after `{}`, which is asked later",
-                    last.id
-                )
-            };
-            let order = CheckId::ALL.map(CheckId::as_str).join(", ");
-            return Err(
-                mistake(path, text, check.id.span().start, what).with_hint(format!(
-                    "checks are listed once each, in this order: {order}"
-                )),
-            );
-        }
-        checks.push(CheckSpec {
-            id,
-            points: check.points,
-            hint: check.hint.clone(),
-        });
-    }
-    let sum: u64 = checks.iter().map(|check| u64::from(check.points)).sum();
-    if sum == 0 {
-        return Err(
-            mistake(path, text, list.span().start, "no check is worth a point")
-                .with_hint("give at least one check `points` above 0"),
-        );
-    }
-    if sum != u64::from(*points.get_ref()) {
-        let what = format!(
-            "`points` is {}, but the checks add up to {sum}",
-            points.get_ref()
-        );
-        return Err(mistake(path, text, points.span().start, what)
-            .with_hint("change `points`, or the points of a check"));
-    }
-    Ok(checks)
 }

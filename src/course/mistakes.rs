@@ -1,16 +1,18 @@
 //! `[total]` and `[[mistakes]]` of an `exercise.toml`: what the total is made of, and which mistakes are known.
 //!
-//! Never computes a total: `judge::mistakes` does.
+//! A mistake in the total is described so that its total can be computed. Every other mistake is one that a check can name,
+//! and the exercise says in its own words what it is. Never computes a total: `judge::mistakes` does.
 
 use std::path::{Component, Path};
 
+use ids::CheckId;
 use judge::mistakes::{
     Choice, Combine, Computed, Expression, Mistake, Number, Scope, TotalSpec, Where,
 };
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{error::Error, toml_file::mistake as wrong};
+use super::{error::Error, toml_file::Place};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,8 @@ pub(super) struct TotalFile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct MistakeFile {
     id: Spanned<String>,
+    #[serde(default)]
+    check: Option<Spanned<CheckId>>,
     #[serde(default)]
     value: Option<Spanned<String>>,
     #[serde(default)]
@@ -68,18 +72,7 @@ enum WhereName {
     Value,
 }
 
-/// One `exercise.toml`, for errors with their place.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
-}
-
 impl Place<'_> {
-    fn wrong(self, offset: usize, what: impl Into<String>) -> Error {
-        wrong(self.path, self.text, offset, what)
-    }
-
     /// An expression, or an error at its line and column.
     fn expression(
         self,
@@ -107,44 +100,79 @@ impl Place<'_> {
     }
 }
 
-/// What the total is made of, and the mistakes that are known.
-pub(super) fn total(
-    place: Place<'_>,
-    total: Option<&TotalFile>,
-    mistakes: &[MistakeFile],
-) -> Result<Option<TotalSpec>, Error> {
-    let Some(total) = total else {
-        return match mistakes.first() {
-            None => Ok(None),
-            Some(first) => Err(place
-                .wrong(
-                    first.id.span().start,
-                    "mistakes are listed, and nothing says what the right total is",
-                )
-                .with_hint(
-                    "add `[total]` with the `value` of one file, such as \"line(3) * line(17)\"",
-                )),
-        };
-    };
-    let mut known: Vec<Mistake> = Vec::new();
-    for file in mistakes {
-        let mistake = mistake(place, file)?;
-        if known.iter().any(|earlier| earlier.id == mistake.id) {
-            let what = format!("mistake `{}` is listed twice", mistake.id);
-            return Err(place
-                .wrong(file.id.span().start, what)
-                .with_hint("give each mistake an `id` of its own"));
-        }
-        known.push(mistake);
-    }
-    Ok(Some(TotalSpec {
-        value: place.expression("value", &total.value, Scope::File)?,
-        value_text: total.value.get_ref().clone(),
-        mistakes: known,
-    }))
+/// A mistake that a check names, in the words of the exercise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedMistake {
+    /// The check that it fails.
+    pub check: CheckId,
+    /// Its name, as the check gives it.
+    pub id: String,
+    /// What the mistake is: a sentence without full stop.
+    pub says: String,
+    /// What to try.
+    pub advice: String,
+    /// A submission that makes it: a folder, seen from the course's.
+    pub example: Option<String>,
 }
 
-fn mistake(place: Place<'_>, file: &MistakeFile) -> Result<Mistake, Error> {
+/// What the total is made of, and the mistakes that are known: those in the total, and all others.
+pub(super) fn mistakes(
+    place: Place<'_>,
+    total: Option<&TotalFile>,
+    list: &[MistakeFile],
+    checks: &[CheckId],
+) -> Result<(Option<TotalSpec>, Vec<NamedMistake>), Error> {
+    let mut in_total: Vec<Mistake> = Vec::new();
+    let mut named: Vec<NamedMistake> = Vec::new();
+    for file in list {
+        let at = file.id.span().start;
+        let id = file.id.get_ref();
+        let is_known = match &file.check {
+            Some(check) => {
+                let mistake = named_mistake(place, file, check, checks)?;
+                let is_same =
+                    |one: &NamedMistake| one.id == mistake.id && one.check == mistake.check;
+                let is_known = named.iter().any(is_same);
+                named.push(mistake);
+                is_known
+            }
+            None if total.is_none() => {
+                return Err(place
+                    .wrong(
+                        at,
+                        "mistakes are listed, and nothing says what the right total is",
+                    )
+                    .with_hint(
+                        "add `[total]` with the `value` of one file, such as \"line(3) * line(17)\"; or, for a mistake that \
+                         another check names, the `check`",
+                    ));
+            }
+            None => {
+                let mistake = mistake(place, file)?;
+                let is_known = in_total.iter().any(|earlier| earlier.id == mistake.id);
+                in_total.push(mistake);
+                is_known
+            }
+        };
+        if is_known {
+            let what = format!("mistake `{id}` is listed twice");
+            return Err(place
+                .wrong(at, what)
+                .with_hint("give each mistake an `id` of its own"));
+        }
+    }
+    let spec = total.map(|total| {
+        Ok(TotalSpec {
+            value: place.expression("value", &total.value, Scope::File)?,
+            value_text: total.value.get_ref().clone(),
+            mistakes: in_total,
+        })
+    });
+    Ok((spec.transpose()?, named))
+}
+
+/// What every mistake has: a name, words and perhaps an example.
+fn check_words(place: Place<'_>, file: &MistakeFile) -> Result<(), Error> {
     let at = file.id.span().start;
     let id = file.id.get_ref();
     let is_name = |id: &str| {
@@ -175,6 +203,56 @@ fn mistake(place: Place<'_>, file: &MistakeFile) -> Result<Mistake, Error> {
                 .with_hint("write the folder as it is seen from grader.toml, without `..`"));
         }
     }
+    Ok(())
+}
+
+/// A mistake that a check names.
+fn named_mistake(
+    place: Place<'_>,
+    file: &MistakeFile,
+    check: &Spanned<CheckId>,
+    checks: &[CheckId],
+) -> Result<NamedMistake, Error> {
+    check_words(place, file)?;
+    let id = file.id.get_ref();
+    let is_of_total = file.value.is_some()
+        || file.total.is_some()
+        || file.files.is_some()
+        || file.combine.is_some()
+        || file.number.is_some()
+        || file.number_in.is_some();
+    if is_of_total {
+        let what = format!("mistake `{id}` has `check`, and says what the total is");
+        return Err(place.wrong(check.span().start, what).with_hint(
+            "leave out `check` for a mistake in the total, or leave out what is said of the total",
+        ));
+    }
+    let check = *check.get_ref();
+    if !checks.contains(&check) {
+        let what = format!("mistake `{id}` is of `{check}`, which this exercise does not ask");
+        return Err(place
+            .wrong(file.id.span().start, what)
+            .with_hint("add a `[[checks]]` with this id, or remove the mistake"));
+    }
+    Ok(NamedMistake {
+        check,
+        id: id.clone(),
+        says: file.says.clone(),
+        advice: file.advice.clone(),
+        example: example(file),
+    })
+}
+
+fn example(file: &MistakeFile) -> Option<String> {
+    let example = file.example.as_ref();
+    example.map(|example| example.get_ref().clone())
+}
+
+/// A mistake in the total.
+fn mistake(place: Place<'_>, file: &MistakeFile) -> Result<Mistake, Error> {
+    check_words(place, file)?;
+    let at = file.id.span().start;
+    let id = file.id.get_ref();
     let number = file.number.as_ref().map(|name| {
         let number = Number::named(name.get_ref()).ok_or_else(|| {
             let what = format!(
@@ -224,10 +302,7 @@ fn mistake(place: Place<'_>, file: &MistakeFile) -> Result<Mistake, Error> {
         computed,
         says: file.says.clone(),
         advice: file.advice.clone(),
-        example: file
-            .example
-            .as_ref()
-            .map(|example| example.get_ref().clone()),
+        example: example(file),
     })
 }
 

@@ -7,12 +7,15 @@
 //! An unknown key is an error, and `format-version` separates an older file from a newer one.
 
 mod catalog;
+mod checks;
 mod error;
 mod exercise_toml;
 mod grader_toml;
 mod ladders;
 mod mistakes;
+mod questions;
 mod recipe;
+mod slow;
 mod submission_pattern;
 mod tier;
 mod toml_file;
@@ -23,6 +26,9 @@ pub use error::Error;
 pub use exercise_toml::{Exercise, Profile, SeedPlan};
 pub use grader_toml::{AllowedCrate, Course};
 pub use ladders::Ladder;
+pub use mistakes::NamedMistake;
+pub use questions::Given;
+pub use slow::SlowPlan;
 pub use submission_pattern::{Place, SubmissionPattern};
 pub use tier::IsolationPolicy;
 

@@ -79,3 +79,22 @@ pub(super) fn mistake(path: &Path, text: &str, offset: usize, what: impl Into<St
         hint: None,
     }
 }
+
+/// One file of the course, for errors with their place.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Place<'_> {
+    /// A mistake at a byte offset of the text.
+    pub(super) fn wrong(self, offset: usize, what: impl Into<String>) -> Error {
+        mistake(self.path, self.text, offset, what)
+    }
+
+    /// A mistake at a key; see [`offset_of`].
+    pub(super) fn wrong_key(self, key: &[&str], what: impl Into<String>) -> Error {
+        self.wrong(offset_of(self.text, key), what)
+    }
+}

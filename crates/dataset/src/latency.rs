@@ -37,7 +37,7 @@ impl LatencyRule {
             ));
         }
         for bound in [low, high] {
-            if !(STEP..=LONGEST).contains(bound) || bound % STEP != 0 {
+            if !(STEP..=LONGEST).contains(bound) || !bound.is_multiple_of(STEP) {
                 return Err(format!(
                     "a latency of `{files}` is {bound} ms; it must be a multiple of 4 ms, from 4 ms to 10 min"
                 ));
@@ -142,7 +142,7 @@ mod tests {
             let rule = rule("*", low * 4, (low + more) * 4);
             let found = latencies(std::slice::from_ref(&rule), &names, seed);
             proptest::prop_assert_eq!(found.len(), count);
-            let within = |one: &u32| one % 4 == 0 && (rule.low..=rule.high).contains(one);
+            let within = |one: &u32| one.is_multiple_of(4) && (rule.low..=rule.high).contains(one);
             proptest::prop_assert!(found.iter().all(within), "{:?}", found);
             let distinct: BTreeSet<_> = found.iter().collect();
             if more as usize + 1 >= count {

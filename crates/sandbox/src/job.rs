@@ -35,6 +35,9 @@ pub struct Job {
     pub program: PathBuf,
     /// Its arguments, without its own name.
     pub arguments: Vec<String>,
+    /// What it reads from standard input.
+    #[serde(default)]
+    pub input: String,
     /// Its whole environment.
     pub environment: Vec<(String, String)>,
     /// The absolute path of its working directory. The job may read in it, and may write in it only if the
@@ -57,11 +60,12 @@ pub struct Job {
 }
 
 impl Job {
-    /// A run of a program without arguments and environment, which may write nowhere.
+    /// A run of a program without arguments, input and environment, which may write nowhere.
     pub fn new(program: impl Into<PathBuf>, folder: impl Into<PathBuf>, limits: &Limits) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
+            input: String::new(),
             environment: Vec::new(),
             folder: folder.into(),
             stage: Stage::Run,

@@ -69,7 +69,7 @@ fn main() {
     let bare_loop = || {
         let dir = fresh();
         let time = timed(|| {
-            for (name, contents) in known.files() {
+            for (name, contents) in known.unwrap().files() {
                 let mut file = fs::File::create(dir.join(name)).unwrap();
                 file.write_all(contents).unwrap();
             }
@@ -78,7 +78,7 @@ fn main() {
     };
     let ours = || {
         let dir = fresh();
-        let time = timed(|| generate(&recipe, 0).write(&dir).unwrap());
+        let time = timed(|| generate(&recipe, 0).unwrap().write(&dir).unwrap());
         cleared(dir, time)
     };
     let python = || {

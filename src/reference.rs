@@ -12,18 +12,41 @@ use crate::{
     course::Exercise,
     fault::{Fault, FaultKind},
 };
+use evidence::Captured;
 use fs_scratch::Kept;
 use ids::{CheckId, Digest};
 use judge::{
     check::{self, Status},
     evidence::{Evidence, RunEvidence},
-    questions::Questions,
+    questions::{Answer, Questions},
 };
 
-/// The answer that a run gave, if it is one.
+/// The answer in what was printed, if it is one: the last line, which is a number where a total is asked for; or all lines
+/// that are not blank, without the white space at their ends.
 #[must_use]
-pub fn answer(run: &RunEvidence) -> Option<String> {
-    run.execution.stdout.last_line().and_then(check::number)
+pub fn answer(questions: &Questions, printed: &Captured) -> Option<String> {
+    match questions.answer {
+        Answer::LastLine if questions.checks.contains(&CheckId::Total) => {
+            printed.last_line().and_then(check::number)
+        }
+        Answer::LastLine => Some(printed.last_line().unwrap_or_default().to_owned()),
+        // What was left out cannot be compared.
+        Answer::Lines | Answer::LinesInAnyOrder if printed.omitted > 0 => None,
+        Answer::Lines | Answer::LinesInAnyOrder => {
+            let lines = printed.head.lines().map(str::trim_end);
+            let lines = lines.filter(|line| !line.is_empty());
+            Some(lines.collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+/// The same answer in one form for all that are equal: lines that may come in any order are sorted.
+fn comparable(questions: &Questions, answer: &str) -> String {
+    let mut lines: Vec<&str> = answer.lines().collect();
+    if questions.answer == Answer::LinesInAnyOrder {
+        lines.sort_unstable();
+    }
+    lines.join("\n")
 }
 
 /// Run every check of the exercise on the evidence of the reference in `folder`.
@@ -73,13 +96,21 @@ pub fn prove(folder: &Path, questions: &Questions, evidence: &Evidence) -> Resul
 pub fn compare(exercise: &Exercise, runs: &[RunEvidence]) -> Result<(), Fault> {
     for run in runs {
         let known = exercise.answers.get(&run.seed);
-        let (Some(known), Some(answer)) = (known, answer(run)) else {
+        let questions = &exercise.questions;
+        let printed = answer(questions, &run.execution.stdout);
+        let (Some(known), Some(printed)) = (known, printed) else {
             continue;
         };
-        if check::number(known).as_ref() != Some(&answer) {
+        let right = answer(questions, &Captured::complete(known));
+        let same = right
+            .is_some_and(|right| comparable(questions, &right) == comparable(questions, &printed));
+        if !same {
+            let shown = |text: &str| text.trim_end().replace('\n', " / ");
             let why = format!(
-                "on seed {} it prints {answer}, and the exercise knows {known}",
-                run.seed
+                "on seed {} it prints {}, and the exercise knows {}",
+                run.seed,
+                shown(&printed),
+                shown(known)
             );
             return Err(did_not_pass(why).hint(format!(
                 "mend the reference in `{}`, or `seeds.answers` in the exercise's exercise.toml",

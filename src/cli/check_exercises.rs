@@ -195,13 +195,15 @@ fn unsound_mistakes(exercise: &Exercise) -> Option<String> {
         .chain(&COMPARED)
         .copied()
         .collect();
-    let data = seeds.into_iter().map(|seed| KnownData {
-        seed,
-        files: DataFiles::new(dataset::generate(&exercise.recipe, seed.0).files()),
-        answer: exercise
-            .answers
-            .get(&seed)
-            .and_then(|answer| number(answer)),
+    let data = seeds.into_iter().filter_map(|seed| {
+        Some(KnownData {
+            seed,
+            files: DataFiles::new(dataset::generate(&exercise.recipe, seed.0)?.files()),
+            answer: exercise
+                .answers
+                .get(&seed)
+                .and_then(|answer| number(answer)),
+        })
     });
     unsound(spec, &data.collect::<Vec<_>>())
 }

@@ -2,17 +2,58 @@
 
 use std::{fs, io};
 
-use super::{exit_code::ExitCode, output::Output, task::Data};
-use crate::fault::{Fault, FaultKind};
+use super::{app::App, exit_code::ExitCode, phases::Phase, progress::GradeProgress, task::Data};
+use crate::{
+    fault::{Fault, FaultKind},
+    grading::generated_by_program,
+};
+use dataset::Dataset;
 use ids::words::count;
 
-pub(super) fn run(task: &Data, output: &Output) -> Result<ExitCode, Fault> {
+impl App {
+    /// Write the data files of one seed into a folder: also those that a server would have, and the empty folder in which
+    /// a program saves files.
+    pub(super) fn data(&self, task: &Data) -> Result<ExitCode, Fault> {
+        let dataset = match dataset::generate(&task.exercise.recipe, task.seed.0) {
+            Some(dataset) => dataset,
+            None => self.by_program(task)?,
+        };
+        let slow = task.exercise.slow.as_ref();
+        let dataset = match slow.and_then(|slow| slow.server.as_ref()) {
+            Some(server) => server.with_list(dataset),
+            None => dataset,
+        };
+        write(task, &dataset)?;
+        self.output.report(&format!(
+            "{} of seed {} in {}\n",
+            count(dataset.files().len(), "file"),
+            task.seed,
+            report::escape_line(&task.shown_dir.display().to_string())
+        ))?;
+        Ok(ExitCode::Passed)
+    }
+
+    fn by_program(&self, task: &Data) -> Result<Dataset, Fault> {
+        let progress = GradeProgress::of(&self.output, Phase::new("data"));
+        let made = generated_by_program(
+            &task.settings,
+            &task.exercise,
+            task.seed,
+            self.sandbox(task.isolation)?,
+            &progress,
+        )?;
+        made.into_iter()
+            .next()
+            .ok_or_else(|| Fault::internal("make the data", "there is no dataset"))
+    }
+}
+
+fn write(task: &Data, dataset: &Dataset) -> Result<(), Fault> {
     let Data {
         exercise,
         dir,
         shown_dir,
-        seed,
-        temp_dir: _,
+        ..
     } = task;
     let failed = |error: &io::Error| {
         let what_to_name =
@@ -46,23 +87,22 @@ pub(super) fn run(task: &Data, output: &Output) -> Result<ExitCode, Fault> {
         }
         other => other.map_err(|error| failed(&error))?,
     }
-    let dataset = dataset::generate(&exercise.recipe, seed.0);
-    dataset.write(dir).map_err(|error| {
+    let saved = exercise.questions.saved.as_ref();
+    let written = dataset
+        .write(dir)
+        .and_then(|()| saved.map_or(Ok(()), |saved| fs::create_dir(dir.join(saved))));
+    written.map_err(|error| {
         // Half of a dataset gives a wrong total without any message. The folder was empty, so all files are
         // ours.
         for name in dataset.names() {
             let _ = fs::remove_file(dir.join(name));
         }
+        for folder in dataset.folders().into_iter().rev() {
+            let _ = fs::remove_dir(dir.join(folder));
+        }
         if is_ours {
             let _ = fs::remove_dir(dir);
         }
         failed(&error)
-    })?;
-    output.report(&format!(
-        "{} of seed {} in {}\n",
-        count(dataset.files().len(), "file"),
-        seed,
-        report::escape_line(&shown_dir.display().to_string())
-    ))?;
-    Ok(ExitCode::Passed)
+    })
 }

@@ -117,7 +117,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         Task::BatchAll(task) => app.batch_all(&task),
         Task::Ci(task) => app.ci(&task),
         Task::Report(task) => app.report(&task),
-        Task::Data(task) => data::run(&task, &app.output),
+        Task::Data(task) => app.data(&task),
         Task::CheckExercises(task) => app.check_exercises(&task),
         Task::List(task) => app.exercises(&task),
         Task::New(task) => new::run(&task, &app.output),

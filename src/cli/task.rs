@@ -215,8 +215,9 @@ pub(super) struct Data {
     /// The same folder as typed.
     pub(super) shown_dir: PathBuf,
     pub(super) seed: Seed,
-    /// Where temporary folders go, if the user named a folder.
-    pub(super) temp_dir: Option<PathBuf>,
+    /// For data that a program of the course makes.
+    pub(super) settings: Settings,
+    pub(super) isolation: IsolationDemand,
 }
 
 /// Report what this machine can do.
@@ -281,7 +282,7 @@ impl Task {
             Self::Batch(task) => task.settings.temp_dir.as_deref(),
             Self::BatchAll(task) => task.settings.temp_dir.as_deref(),
             Self::Ci(task) => task.overrides.temp_dir.as_deref(),
-            Self::Data(task) => task.temp_dir.as_deref(),
+            Self::Data(task) => task.settings.temp_dir.as_deref(),
             Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),
             Self::Doctor(task) => task.settings.temp_dir.as_deref(),
             Self::Report(_)
@@ -539,7 +540,8 @@ impl Typed<'_> {
             dir: self.here.join(&args.dir),
             shown_dir: args.dir,
             seed: args.seed,
-            temp_dir: settings.temp_dir,
+            isolation: self.isolation(&settings, Author::Own),
+            settings,
         })
     }
 }

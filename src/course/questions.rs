@@ -247,7 +247,10 @@ fn overlap(place: Place<'_>, file: OverlapFile, names: &KnownNames) -> Result<Ov
                 let number = u32::try_from(*number).unwrap_or(u32::MAX);
                 match names.all() {
                     Some(most) if most < number as usize => Err(place
-                        .wrong(at, format!("`at-once` is {number}, but there are only {most} files"))
+                        .wrong(
+                            at,
+                            format!("`at-once` is {number}, but there are only {most} files"),
+                        )
                         .with_hint("write a smaller number, or \"all\"")),
                     _ => Ok(AtOnce::Number(number)),
                 }

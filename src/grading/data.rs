@@ -93,19 +93,24 @@ impl KeptFolders {
         Ok(DataFolder { folder, watch })
     }
 
-    /// What the files of a run at `tier` show after its end. Then they are kept or removed.
+    /// What the files of a run at `tier` show after its end. Then they are kept or removed; removed in any case if
+    /// something else was put beside them.
     pub(super) fn finish(
         &self,
         data: DataFolder,
         dataset: &Dataset,
         tier: Tier,
         execution: &Execution,
+        is_reusable: bool,
     ) -> Result<FilesWitness, Fault> {
         let DataFolder { folder, watch } = data;
         let (files, unchanged) = watch.finish()?;
         match unchanged {
             Some(unchanged)
-                if tier >= Tier::Confined && ended_well(execution) && is_small(dataset) =>
+                if is_reusable
+                    && tier >= Tier::Confined
+                    && ended_well(execution)
+                    && is_small(dataset) =>
             {
                 self.kept().push(KeptFolder { folder, unchanged });
             }

@@ -10,9 +10,11 @@ use std::{
 };
 
 use super::{
+    cases::Case,
     data::{DataFolder, remove},
     progress::{Step, Whose},
-    session::{Case, Session},
+    saved,
+    session::Session,
 };
 use crate::{
     compile::{BuildOptions, Built},
@@ -124,11 +126,27 @@ impl Session<'_> {
             ..self.run_limits
         };
         let case = &self.cases[number];
+        if case.slow.as_ref().is_some_and(|slow| slow.has_server) {
+            return Err(Fault::usage("failed to start the server of the exercise")
+                .because("this version has none yet"));
+        }
         let data = self.data(case)?;
         let temporary = folder(work_dir, &format!("tmp-{number}"))?;
+        let asked = self.exercise.questions.saved.as_deref();
+        let saved = asked.map(|name| {
+            let saved = folder(work_dir, &format!("saved-{number}"))?;
+            saved::link(&saved, data.path(), name)?;
+            Ok::<_, Fault>(saved)
+        });
+        let saved = saved.transpose()?;
         let mut job = Job::new(program, data.path(), &limits)
             .on_processor(processor)
             .scratch(&temporary);
+        if let Some(saved) = &saved {
+            job = job.output(saved);
+        }
+        job.arguments.clone_from(&self.exercise.given.arguments);
+        job.input.clone_from(&self.exercise.given.input);
         job.environment = vec![
             ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
             ("LANG".into(), "C.UTF-8".into()),
@@ -136,6 +154,7 @@ impl Session<'_> {
         ];
         let options = ObserverOptions {
             processors: self.exercise.processors,
+            slow: case.slow_data(),
             ..ObserverOptions::default()
         };
         let execution = match &self.observer {
@@ -150,14 +169,23 @@ impl Session<'_> {
                 execution
             }
         };
-        let files = case
-            .kept
-            .finish(data, &case.dataset, self.sandbox.tier(), &execution)?;
+        let files = case.kept.finish(
+            data,
+            &case.dataset,
+            self.sandbox.tier(),
+            &execution,
+            saved.is_none(),
+        )?;
         remove(&temporary)?;
+        let found = saved.as_deref().map(|saved| {
+            let found = saved::look(saved, limits.disk_bytes)?;
+            remove(saved)?;
+            Ok::<_, Fault>(found)
+        });
         let mut run = RunEvidence {
             expected_saved: None,
-            saved: None,
-            slow: None,
+            saved: found.transpose()?,
+            slow: case.slow.as_ref().map(|slow| slow.files.clone()),
             seed: case.seed,
             is_public: self.exercise.seeds.fixed.contains(&case.seed),
             expected: String::new(),

@@ -22,12 +22,14 @@ use super::{
 };
 use crate::{
     compile::{BuildOptions, Built, Incremental},
+    course::NamedMistake,
     fault::{Fault, FaultKind},
 };
 use ids::Seed;
 use intake::{self, Admission, FileId, Snapshot};
 use judge::{
-    Source, check,
+    Source,
+    check::{self, Finding},
     evidence::{BuildEvidence, Evidence, RunEvidence},
     record::{self, Record},
     verdict,
@@ -393,6 +395,19 @@ impl Session<'_> {
             .all(|finding| finding.status == check::Status::Pass)
     }
 
+    /// Say in the exercise's words what it knows of a mistake that a check named.
+    fn say_known_mistakes(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            let is_it = |known: &&NamedMistake| {
+                known.check == finding.id && finding.diagnosis.as_deref() == Some(&*known.id)
+            };
+            if let Some(known) = self.exercise.mistakes.iter().find(is_it) {
+                finding.message = format!("{}: {}", finding.message, known.says);
+                finding.hint = Some(known.advice.clone());
+            }
+        }
+    }
+
     /// Run the checks, and turn their findings into points.
     fn check_and_score(
         &self,
@@ -401,6 +416,7 @@ impl Session<'_> {
     ) -> Result<Graded, Fault> {
         let mut findings = check::run_all(&self.exercise.questions, evidence);
         self.explain_total(&mut findings, &evidence.runs, runnable)?;
+        self.say_known_mistakes(&mut findings);
         check::note_extended_limit(&mut findings, evidence, self.exercise.run_limits.wall);
         let (verdict, score) = verdict::decide(&findings, &self.exercise.checks);
         let checks = findings

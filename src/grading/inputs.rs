@@ -13,6 +13,7 @@ use std::{
 
 use super::session::Session;
 use crate::{config::Settings, course::Exercise, fault::Fault};
+use dataset::Recipe;
 use ids::Digest;
 
 /// This program's file, even if its path leads to another file now.
@@ -75,12 +76,18 @@ pub fn exercise_digest(settings: &Settings, exercise: &Exercise) -> Result<Diges
         settings.course.root.join("grader.toml"),
         exercise.starter.join("exercise.toml"),
     ];
-    let failed = |error: io::Error| Fault::unreadable(&exercise.reference, error);
-    collect(&exercise.reference, &mut files).map_err(failed)?;
+    let mut crates = vec![exercise.reference.clone()];
+    if let Recipe::Program(generator) = &exercise.recipe {
+        crates.push(settings.course.root.join(&generator.folder));
+    }
+    for folder in &crates {
+        collect(folder, &mut files).map_err(|error| Fault::unreadable(folder, error))?;
+    }
     let mut text = String::new();
     for path in files {
         // The same course in another folder has the same digest.
-        let name = path.strip_prefix(&exercise.reference);
+        let mut above = crates.iter();
+        let name = above.find_map(|folder| path.strip_prefix(folder).ok());
         let name = name.unwrap_or(path.file_name().unwrap_or_default().as_ref());
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}\0{}", name.display(), digest_of_file(&path)?);

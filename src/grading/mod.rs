@@ -15,9 +15,11 @@
 
 mod again;
 mod around;
+mod cases;
 mod data;
 mod earlier;
 mod execution;
+mod generator;
 mod grade;
 mod guard;
 mod hidden;
@@ -27,16 +29,19 @@ mod processors;
 mod progress;
 mod reference_run;
 mod room;
+mod saved;
 mod scratch;
 mod seeds;
 mod session;
 mod submission;
 mod total;
+mod tree;
 mod tries;
 
 pub use self::{
     again::Again,
     around::{allowed_around, observing, prove_observer, short_around, unobservable},
+    generator::generated_by_program,
     grade::{Single, SingleRecord},
     inputs::exercise_digest,
     processors::Processors,

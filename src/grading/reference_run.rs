@@ -12,9 +12,10 @@ use std::{
 
 use super::{
     around::unobservable,
+    cases::{Case, Expected},
     execution::{MOST_LAYERS, Setting, folder},
     progress::{Step, Whose},
-    session::{Case, Expected, Session},
+    session::Session,
 };
 use crate::{
     compile::BuildOptions,
@@ -75,7 +76,11 @@ impl Session<'_> {
         // Otherwise a submission could look into a reference that runs beside it, and a reference could write to its
         // data.
         let is_apart = self.sandbox.tier() >= Tier::Confined;
-        let program = self.reference_program(work_dir)?;
+        let reference = CourseProgram {
+            name: "reference",
+            source: &self.exercise.reference,
+        };
+        let program = self.course_program(reference, work_dir)?;
         let own = self.run_limits.wall;
         let mut runs = BTreeMap::new();
         let mut answers = vec![None; self.cases.len()];
@@ -95,13 +100,16 @@ impl Session<'_> {
             };
             self.at(Whose::Reference, step);
             let mut run = self.run_on(&program, setting)?;
-            let expected = reference::answer(&run).map(|answer| Expected {
+            let answer = reference::answer(&self.exercise.questions, &run.execution.stdout);
+            let expected = answer.map(|answer| Expected {
                 answer,
+                saved: run.saved.clone(),
                 concurrency: run.execution.concurrency(),
                 run: ReferenceRun::of(&run),
             });
             if let Some(expected) = &expected {
                 run.expected.clone_from(&expected.answer);
+                run.expected_saved.clone_from(&expected.saved);
             }
             let went_well = run.execution.termination.is_success() && run.files.tampered.is_empty();
             slowest = slowest.max(run.execution.usage.wall);
@@ -197,17 +205,20 @@ impl Session<'_> {
         }
     }
 
-    fn reference_program(&self, work_dir: &Path) -> Result<PathBuf, Fault> {
+    /// A program of the course: one that was kept, or one that is built now, as a submission is.
+    pub(super) fn course_program(
+        &self,
+        what: CourseProgram<'_>,
+        work_dir: &Path,
+    ) -> Result<PathBuf, Fault> {
+        let CourseProgram { name, source } = what;
         let failed = |why: String| {
-            Fault::new(
-                FaultKind::Reference,
-                "failed to build the reference, so nothing was graded",
-            )
-            .because(why)
-            .hint(format!("check `{}`", self.exercise.reference.display()))
+            let message = format!("failed to build the {name}, so nothing was graded");
+            Fault::new(FaultKind::Reference, message)
+                .because(why)
+                .hint(format!("check `{}`", source.display()))
         };
-        let copy = folder(work_dir, "reference")?;
-        let source = &self.exercise.reference;
+        let copy = folder(work_dir, name)?;
         if !source.is_dir() {
             return Err(failed(format!("there is no folder `{}`", source.display())));
         }
@@ -230,7 +241,7 @@ impl Session<'_> {
         let mut built = self.build(
             Whose::Reference,
             &snapshot,
-            &folder(work_dir, "reference-build")?,
+            &folder(work_dir, &format!("{name}-build"))?,
             BuildOptions::default(),
         )?;
         for attempt in 0..MOST_LAYERS {
@@ -238,7 +249,7 @@ impl Session<'_> {
             if !self.was_damaged(Whose::Reference, &mut built)? {
                 break;
             }
-            let output = folder(work_dir, &format!("reference-again-{attempt}"))?;
+            let output = folder(work_dir, &format!("{name}-again-{attempt}"))?;
             let options = BuildOptions::default();
             built = self.build(Whose::Reference, &snapshot, &output, options)?;
         }
@@ -259,6 +270,22 @@ impl Session<'_> {
         programs.keep(&identity, &program)?;
         Ok(program)
     }
+}
+
+/// A program of the course.
+#[derive(Clone, Copy)]
+pub(super) struct CourseProgram<'a> {
+    /// What it is called in messages.
+    pub(super) name: &'static str,
+    /// The folder of its crate.
+    pub(super) source: &'a Path,
+}
+
+/// The first lines of what a program of the course wrote, joined, if it wrote any.
+pub(super) fn shown_lines(text: &str) -> Option<String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let shown = lines.take(4).collect::<Vec<_>>().join("; ");
+    (!shown.is_empty()).then_some(shown)
 }
 
 /// The limit on real time of a run, from the exercise's own and the reference's slowest run.

@@ -5,16 +5,13 @@
 use std::{
     panic::resume_unwind,
     path::Path,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::Duration,
 };
 
 use super::{
-    data::KeptFolders,
+    cases::{Case, cases},
     guard::{guarded, joined},
     hidden::{self, Hidden},
     processors::Processors,
@@ -29,51 +26,11 @@ use crate::{
     course::Exercise,
     fault::Fault,
 };
-use dataset::{Dataset, Recipe};
-use evidence::Concurrency;
 use fs_scratch::{Scratch, Subfolder};
 use ids::{ExerciseId, Seed};
-use judge::{evidence::RunEvidence, mistakes::DataFiles, record::ReferenceRun};
+use judge::record::ReferenceRun;
 use observer::Stamps;
 use sandbox::{Limits, Sandbox, Stage, Tier};
-
-/// One dataset on which every submission runs.
-pub(super) struct Case {
-    pub(super) seed: Seed,
-    pub(super) dataset: Dataset,
-    /// Whether reads are observed in the runs on it.
-    pub(super) is_observed: bool,
-    /// What the reference did on it. None until it ran, and where it gave no answer.
-    pub(super) expected: Option<Expected>,
-    /// Its files on disk, which a run has only read.
-    pub(super) kept: KeptFolders,
-    /// Its files as numbers, once a wrong total was to be explained.
-    pub(super) numbers: OnceLock<DataFiles>,
-}
-
-impl Case {
-    /// Write into the evidence of a run what the reference did on the same data.
-    pub(super) fn expect(&self, run: &mut RunEvidence) {
-        if let Some(Expected {
-            answer,
-            concurrency,
-            run: _,
-        }) = &self.expected
-        {
-            run.expected.clone_from(answer);
-            run.reference_concurrency = *concurrency;
-        }
-    }
-}
-
-/// What the reference did on one dataset.
-#[derive(Debug, Clone)]
-pub(super) struct Expected {
-    pub(super) answer: String,
-    pub(super) concurrency: Option<Concurrency>,
-    /// The same with its timeline, for reports.
-    pub(super) run: Option<ReferenceRun>,
-}
 
 /// What a session for a class needs in addition to one for a single submission.
 #[derive(Debug, Clone, Copy)]
@@ -125,14 +82,18 @@ impl<'a> Session<'a> {
         sandbox: Sandbox,
         progress: &'a dyn Progress,
     ) -> Result<Self, Fault> {
-        let recipe = exercise.recipe.clone();
+        let data = exercise.clone();
         let two_at_a_time = has_room_for_two(&exercise.run_limits);
         // While the sandbox is tried out, which is a wait for other processes.
         thread::scope(|scope| {
-            let cases = scope.spawn(|| generate_data(&recipe, plan));
+            let cases = scope.spawn(|| cases(&data, plan));
             let session = Self::new(settings, exercise, plan, sandbox, progress, &[]);
             let cases = cases.join().unwrap_or_else(|panic| resume_unwind(panic));
             let session = session?;
+            let cases = match cases {
+                Some(cases) => cases,
+                None => session.run_generator(plan)?,
+            };
             Ok(Self {
                 cases,
                 // Otherwise one run could reach what another runs on.
@@ -185,7 +146,7 @@ impl<'a> Session<'a> {
         let proof = thread::scope(|scope| {
             let machine = scope.spawn(move || guarded(|| prove_machine(&sandbox)));
             self.at(Whose::Reference, Step::Data);
-            self.cases = generate_data(&self.exercise.recipe, &self.plan);
+            let own = cases(&self.exercise, &self.plan);
             let machine = if self.builder.has_all() {
                 Some(machine)
             } else {
@@ -193,10 +154,16 @@ impl<'a> Session<'a> {
                 joined(machine)?;
                 None
             };
-            let proof = self
+            let prepared = self
                 .builder
-                .prepare_all(&|step| self.at_build(Whose::Reference, step))
-                .and_then(|()| self.prove_reference(None));
+                .prepare_all(&|step| self.at_build(Whose::Reference, step));
+            let proof = prepared.and_then(|()| {
+                self.cases = match own {
+                    Some(cases) => cases,
+                    None => self.run_generator(&self.plan)?,
+                };
+                self.prove_reference(None)
+            });
             machine.map_or(Ok(()), joined)?;
             proof
         })?;
@@ -208,10 +175,17 @@ impl<'a> Session<'a> {
     }
 
     /// Take other data from now on. The reference has not passed on them.
-    pub fn change_data(&mut self, plan: &RunPlan) {
-        self.cases = generate_data(&self.exercise.recipe, plan);
+    ///
+    /// # Errors
+    /// A program of the course makes the data, and it failed.
+    pub fn change_data(&mut self, plan: &RunPlan) -> Result<(), Fault> {
+        self.cases = match cases(&self.exercise, plan) {
+            Some(cases) => cases,
+            None => self.run_generator(plan)?,
+        };
         self.plan = plan.clone();
         self.run_limits = self.exercise.run_limits;
+        Ok(())
     }
 
     /// Whether the reference has passed on all data.
@@ -225,7 +199,7 @@ impl<'a> Session<'a> {
         &self.sandbox
     }
 
-    fn new(
+    pub(super) fn new(
         settings: &'a Settings,
         exercise: Exercise,
         plan: &RunPlan,
@@ -332,24 +306,4 @@ impl<'a> Session<'a> {
         };
         (self.sandbox.tier().to_string(), observer.to_owned())
     }
-}
-
-/// Generate the data of all seeds, in a thread for each.
-fn generate_data(recipe: &Recipe, plan: &RunPlan) -> Vec<Case> {
-    thread::scope(|scope| {
-        let generated = plan.seeds.iter().map(|&seed| {
-            let dataset = scope.spawn(move || dataset::generate(recipe, seed.0));
-            (seed, dataset)
-        });
-        let generated: Vec<_> = generated.collect();
-        let cases = generated.into_iter().map(|(seed, dataset)| Case {
-            seed,
-            dataset: dataset.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            is_observed: plan.observe.includes(seed),
-            expected: None,
-            kept: KeptFolders::default(),
-            numbers: OnceLock::new(),
-        });
-        cases.collect()
-    })
 }

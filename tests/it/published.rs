@@ -195,7 +195,7 @@ fn the_report_in_the_readme_is_a_real_one() {
 fn oracle(seed: u64) -> String {
     let course = ::grade::course::Course::load(&course()).unwrap();
     let exercise = course.exercise("sum-of-products").unwrap();
-    let dataset = dataset::generate(&exercise.recipe, seed);
+    let dataset = dataset::generate(&exercise.recipe, seed).unwrap();
     let mut total: i128 = 0;
     for (_, contents) in dataset.files() {
         let lines: Vec<i128> = std::str::from_utf8(contents)

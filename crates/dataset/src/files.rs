@@ -4,9 +4,9 @@
 
 use crate::{
     Dataset,
+    bounds::{MOST_BYTES, MOST_FILES, RecipeError},
     cpython::Random,
     names::{RULE, conflict, is_data_name},
-    recipe::{MOST_BYTES, MOST_FILES, RecipeError},
     template::Template,
 };
 

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod cpython;
 mod files;
 mod latency;
@@ -29,10 +30,11 @@ use rustix::{
     io::Errno,
 };
 
+pub use bounds::RecipeError;
 pub use files::{FileTemplate, FilesRecipe};
 pub use latency::{LatencyRule, latencies};
 pub use names::is_data_name;
-pub use recipe::{NumbersRecipe, ProgramRecipe, Recipe, RecipeError};
+pub use recipe::{NumbersRecipe, ProgramRecipe, Recipe};
 pub use server::{AnswerRule, ServerAnswer, ServerRecipe};
 pub use template::Template;
 
@@ -96,15 +98,15 @@ impl Dataset {
         if files.is_empty() {
             return Err("there is no file".into());
         }
-        if files.len() as u64 > recipe::MOST_FILES {
-            let most = recipe::MOST_FILES;
+        if files.len() as u64 > bounds::MOST_FILES {
+            let most = bounds::MOST_FILES;
             return Err(format!(
                 "there are {} files, and at most {most} are allowed",
                 files.len()
             ));
         }
         let bytes: usize = files.iter().map(|(_, contents)| contents.len()).sum();
-        if bytes as u64 > recipe::MOST_BYTES {
+        if bytes as u64 > bounds::MOST_BYTES {
             return Err("the files have more than 64 MiB together".into());
         }
         if let Some((name, _)) = files.iter().find(|(name, _)| !is_data_name(name)) {
@@ -140,7 +142,7 @@ impl Dataset {
 
     /// The same with one file more, whose name no other file has.
     #[must_use]
-    pub fn with(mut self, name: &str, contents: &[u8]) -> Self {
+    fn with(mut self, name: &str, contents: &[u8]) -> Self {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(contents);
         let place = self

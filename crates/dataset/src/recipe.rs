@@ -1,11 +1,6 @@
 //! How an exercise's data files are made: the parameters, and the bounds in which they make sense.
 
-use crate::files::FilesRecipe;
-
-/// The most files in one dataset that an exercise or its program writes down.
-pub(super) const MOST_FILES: u64 = 20_000;
-/// The most bytes in all of them.
-pub(super) const MOST_BYTES: u64 = 64 << 20;
+use crate::{bounds::RecipeError, files::FilesRecipe, names::is_data_name};
 
 /// A kind of data, with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +37,6 @@ pub struct NumbersRecipe {
     pub pattern: String,
 }
 
-/// Why a recipe cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub struct RecipeError {
-    /// Which of the kinds of files has it, from 0, where there are several.
-    pub at: Option<usize>,
-    /// The wrong parameter, as the file calls it.
-    pub key: &'static str,
-    pub(super) problem: String,
-}
-
 impl Recipe {
     /// Check every bound.
     ///
@@ -78,7 +62,7 @@ impl Recipe {
 
 impl ProgramRecipe {
     fn validate(&self) -> Result<(), RecipeError> {
-        if crate::is_data_name(&self.folder) {
+        if is_data_name(&self.folder) {
             return Ok(());
         }
         let problem = format!(

@@ -4,7 +4,7 @@
 
 use ids::FilePattern;
 
-use crate::cpython::Random;
+use crate::{Dataset, cpython::Random};
 
 /// Where the files are found that a server has.
 const ADDRESS: &str = "http://127.0.0.1:8000";
@@ -66,11 +66,13 @@ impl ServerRecipe {
         answers.into_iter().map(whole).collect()
     }
 
-    /// The contents of the list for the files with these names.
+    /// The same files, and the list.
     #[must_use]
-    pub fn listed(names: &[&str]) -> Vec<u8> {
-        let lines = names.iter().map(|name| format!("{ADDRESS}/{name}\n"));
-        lines.collect::<String>().into_bytes()
+    pub fn with_list(&self, dataset: Dataset) -> Dataset {
+        let served = dataset.names().filter(|name| self.serve.matches(name));
+        let lines = served.map(|name| format!("{ADDRESS}/{name}\n"));
+        let list: String = lines.collect();
+        dataset.with(&self.list, list.as_bytes())
     }
 }
 
@@ -106,9 +108,11 @@ mod tests {
         let found = server.answers(&["p0", "p1", "p2"], 1);
         let redirect = ServerAnswer::Redirect;
         assert_eq!(found, [redirect, ServerAnswer::NotFound, redirect]);
-        let listed = String::from_utf8(ServerRecipe::listed(&["p0", "p1"])).unwrap();
+        let files = ["a", "p0", "p1"].map(|name| (name.to_owned(), Vec::new()));
+        let with_list = server.with_list(Dataset::of_files(files.into()).unwrap());
+        let (_, list) = with_list.files().last().unwrap();
         assert_eq!(
-            listed,
+            std::str::from_utf8(list).unwrap(),
             "http://127.0.0.1:8000/p0\nhttp://127.0.0.1:8000/p1\n"
         );
     }

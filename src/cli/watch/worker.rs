@@ -68,8 +68,11 @@ pub(super) fn work(
     let mut last: Option<Digest> = None;
     while let Ok(order) = orders.recv() {
         if let Order::GradeOn(plan) = order {
-            session.change_data(&plan);
             last = None;
+            if let Err(fault) = session.change_data(&plan) {
+                teller.tell(News::Failed(fault));
+                continue;
+            }
         }
         let mut told = |record, before| teller.tell(News::Record(Box::new((record, before))));
         let news = match session.grade_again(single, last.as_ref(), &mut told) {

@@ -47,6 +47,8 @@ pub(super) struct Child<'a> {
     pub(super) handshake: Channel,
     /// The descriptors that become standard input, output and error.
     pub(super) streams: [OwnedFd; 3],
+    /// What the job reads from standard input, in the place of nothing.
+    pub(super) input: Option<OwnedFd>,
 }
 
 impl Child<'_> {
@@ -143,7 +145,8 @@ impl Child<'_> {
             rustix::process::setsid().map_err(StepError::failed(Step::LeaveSession))?;
         }
         sys::reset_signals();
-        rustix::stdio::dup2_stdin(&self.streams[0]).map_err(other)?;
+        let input = self.input.as_ref().unwrap_or(&self.streams[0]);
+        rustix::stdio::dup2_stdin(input).map_err(other)?;
         rustix::stdio::dup2_stdout(&self.streams[1]).map_err(other)?;
         rustix::stdio::dup2_stderr(&self.streams[2]).map_err(other)?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));

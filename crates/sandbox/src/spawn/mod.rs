@@ -23,12 +23,16 @@ pub(crate) mod rootfs;
 pub(crate) mod seccomp;
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Seek as _, Write as _},
     os::fd::OwnedFd,
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::{
+    fs::{MemfdFlags, SealFlags},
+    process::{Pid, PidfdFlags, Signal},
+};
 
 pub(crate) use self::launch::{Launch, SLACK};
 use self::{
@@ -74,6 +78,19 @@ pub(crate) struct Started {
     pub(crate) at: Instant,
 }
 
+/// A file in memory with the job's standard input, which nobody can change any more. Unlike a pipe, it holds all of the
+/// input without a reader.
+fn input(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let file = rustix::fs::memfd_create("input", flags)?;
+    let mut file = std::fs::File::from(file);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    rustix::fs::fcntl_add_seals(&file, seals)?;
+    Ok(file.into())
+}
+
 /// Start the job. If this fails, nothing of it is running.
 pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
     let full = launch.mode.tier == Tier::Full;
@@ -89,6 +106,10 @@ pub(crate) fn start(launch: &Launch<'_>) -> StepResult<Started> {
         launch,
         handshake: childs_handshake,
         streams: [null, their_out, their_err],
+        input: (!launch.job.input.is_empty())
+            .then(|| input(launch.job.input.as_bytes()))
+            .transpose()
+            .map_err(StepError::failed(Step::Prepare))?,
     };
     let clone_target = launch
         .group

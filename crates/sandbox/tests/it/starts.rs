@@ -44,6 +44,27 @@ fn a_program_that_nothing_can_start_is_its_authors_fault() {
 }
 
 #[test]
+fn a_job_reads_its_input_and_cannot_change_it() {
+    for tier in tiers() {
+        let place = Place::new();
+        // More than a pipe holds.
+        let input = "0123456789\n".repeat(9_000);
+        let mut job = place.script("cat; echo more >&0 || echo refused", LIMITS);
+        job.input.clone_from(&input);
+        let seen = run(tier, &job);
+        let printed = format!("{input}refused\n");
+        assert_eq!(seen.termination, Termination::Exited { code: 0 }, "{tier}");
+        assert!(seen.stdout.tail.is_empty() || seen.stdout.tail.ends_with("9\nrefused\n"));
+        let bytes = (seen.stdout.head.len() + seen.stdout.tail.len()) as u64;
+        assert_eq!(
+            bytes + seen.stdout.omitted,
+            printed.len() as u64,
+            "{tier}: {seen:?}"
+        );
+    }
+}
+
+#[test]
 fn if_the_probe_program_does_not_start_either_it_is_an_error_of_the_sandbox() {
     for tier in tiers().filter(|&tier| tier > Tier::None) {
         let place = Place::new();

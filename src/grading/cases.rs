@@ -1,0 +1,142 @@
+//! The datasets on which every submission runs: their files, how slow these are, and which of them come over HTTP.
+//!
+//! Hides how a dataset is divided between folder and server. Never runs anything.
+
+use std::{panic::resume_unwind, sync::OnceLock, thread};
+
+use super::{data::KeptFolders, seeds::RunPlan};
+use crate::course::{Exercise, SlowPlan};
+use dataset::Dataset;
+use evidence::Concurrency;
+use ids::Seed;
+use judge::{
+    evidence::{RunEvidence, SavedFiles, SlowFiles},
+    mistakes::DataFiles,
+    record::ReferenceRun,
+};
+use observer::{SlowData, SlowFile};
+
+/// One dataset on which every submission runs.
+pub(super) struct Case {
+    pub(super) seed: Seed,
+    /// The files in the folder.
+    pub(super) dataset: Dataset,
+    /// How slow the files are, if they have latencies.
+    pub(super) slow: Option<SlowCase>,
+    /// Whether reads are observed in the runs on it.
+    pub(super) is_observed: bool,
+    /// What the reference did on it. None until it ran, and where it gave no answer.
+    pub(super) expected: Option<Expected>,
+    /// Its files on disk, which a run has only read.
+    pub(super) kept: KeptFolders,
+    /// Its files as numbers, once a wrong total was to be explained.
+    pub(super) numbers: OnceLock<DataFiles>,
+}
+
+/// How slow the files of a dataset are.
+pub(super) struct SlowCase {
+    /// All files, also those that are served.
+    pub(super) files: SlowFiles,
+    /// Whether some come over HTTP.
+    pub(super) has_server: bool,
+}
+
+/// What the reference did on one dataset.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    pub(super) answer: String,
+    /// The files that it saved, if the exercise asks for files.
+    pub(super) saved: Option<SavedFiles>,
+    pub(super) concurrency: Option<Concurrency>,
+    /// The same with its timeline, for reports.
+    pub(super) run: Option<ReferenceRun>,
+}
+
+impl Case {
+    /// All data files of a seed, and what the exercise says of them.
+    pub(super) fn new(exercise: &Exercise, plan: &RunPlan, seed: Seed, files: Dataset) -> Self {
+        let (dataset, slow) = match &exercise.slow {
+            Some(slow) => {
+                let (dataset, slow) = SlowCase::of(slow, seed, files);
+                (dataset, Some(slow))
+            }
+            None => (files, None),
+        };
+        Self {
+            seed,
+            dataset,
+            // When a line is printed is known in an observed run alone.
+            is_observed: plan.observe.includes(seed) || slow.is_some(),
+            slow,
+            expected: None,
+            kept: KeptFolders::default(),
+            numbers: OnceLock::new(),
+        }
+    }
+
+    /// Write into the evidence of a run what the reference did on the same data.
+    pub(super) fn expect(&self, run: &mut RunEvidence) {
+        if let Some(Expected {
+            answer,
+            saved,
+            concurrency,
+            run: _,
+        }) = &self.expected
+        {
+            run.expected.clone_from(answer);
+            run.expected_saved.clone_from(saved);
+            run.reference_concurrency = *concurrency;
+        }
+    }
+
+    /// The latencies for the observer.
+    pub(super) fn slow_data(&self) -> Option<SlowData> {
+        let slow = self.slow.as_ref()?;
+        let file = |(name, latency_ms): &(String, u32)| SlowFile {
+            name: name.clone(),
+            latency_ms: *latency_ms,
+        };
+        let files = slow.files.files.iter().map(file).collect();
+        Some(SlowData { files })
+    }
+}
+
+impl SlowCase {
+    /// The files in the folder, and how slow all are.
+    fn of(plan: &SlowPlan, seed: Seed, files: Dataset) -> (Dataset, Self) {
+        let all = match &plan.server {
+            Some(server) => server.with_list(files),
+            None => files,
+        };
+        let names: Vec<&str> = all.names().collect();
+        let latencies = dataset::latencies(&plan.latencies, &names, seed.0);
+        let owned = names.iter().map(|name| (*name).to_owned());
+        let files = SlowFiles {
+            files: owned.zip(latencies).collect(),
+        };
+        let Some(server) = &plan.server else {
+            let has_server = false;
+            return (all, Self { files, has_server });
+        };
+        let [_, dataset] = all.split(|name| server.serve.matches(name));
+        let has_server = true;
+        (dataset, Self { files, has_server })
+    }
+}
+
+/// The datasets of all seeds, made in a thread for each. `None` if a program makes them.
+pub(super) fn cases(exercise: &Exercise, plan: &RunPlan) -> Option<Vec<Case>> {
+    thread::scope(|scope| {
+        let generated = plan.seeds.iter().map(|&seed| {
+            scope.spawn(move || {
+                let files = dataset::generate(&exercise.recipe, seed.0)?;
+                Some(Case::new(exercise, plan, seed, files))
+            })
+        });
+        let generated: Vec<_> = generated.collect();
+        generated
+            .into_iter()
+            .map(|case| case.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
+}

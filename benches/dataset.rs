@@ -59,7 +59,7 @@ fn main() {
         fs::create_dir(&dir).unwrap();
         dir
     };
-    let known = generate(&recipe, 0);
+    let known = generate(&recipe, 0).unwrap();
     let cleared = |dir: PathBuf, time: Duration| {
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1000);
         fs::remove_dir_all(dir).unwrap();
@@ -69,7 +69,7 @@ fn main() {
     let bare_loop = || {
         let dir = fresh();
         let time = timed(|| {
-            for (name, contents) in known.unwrap().files() {
+            for (name, contents) in known.files() {
                 let mut file = fs::File::create(dir.join(name)).unwrap();
                 file.write_all(contents).unwrap();
             }

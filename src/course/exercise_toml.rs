@@ -16,8 +16,10 @@ use super::{
     grader_toml::Course,
     ladders::{Ladder, LadderFile, ladders},
     mistakes::{MistakeFile, NamedMistake, TotalFile, mistakes},
+    profile::{Profile, ProfileFile},
     questions::{Asked, ExpectFile, Given, OrderFile, OverlapFile, RunFile, questions},
     recipe::RecipeFile,
+    seeds::{SeedPlan, SeedsFile},
     slow::{KnownNames, LatencyFile, ServerFile, SlowPlan, slow_plan},
     toml_file::{Place, read},
     units::LimitsFile,
@@ -74,28 +76,6 @@ pub struct Exercise {
     pub reference: PathBuf,
 }
 
-/// On which seeds a submission runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeedPlan {
-    /// The same for every submission.
-    pub fixed: Vec<Seed>,
-    /// How many more are drawn for each grading.
-    pub fresh: u32,
-}
-
-/// How submissions are compiled: the settings of rustc that change what a program does or costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Profile {
-    /// 0 to 3. Parallelism is proven by counting, so speed is worth little and compiling costs much.
-    pub opt_level: u8,
-    /// Whether integer overflow panics.
-    pub overflow_checks: bool,
-    /// Whether `debug_assert!` is on.
-    pub debug_assertions: bool,
-}
-
-/// The most seeds of one kind: more runs would take too long.
-const MOST_SEEDS: usize = 100;
 /// Processors that a program sees, unless the exercise says otherwise.
 const PROCESSORS: u32 = 8;
 
@@ -138,26 +118,6 @@ struct ExerciseFile {
     mistakes: Vec<MistakeFile>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct SeedsFile {
-    fixed: Vec<Seed>,
-    fresh: u32,
-    #[serde(default)]
-    answers: BTreeMap<Seed, Spanned<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ProfileFile {
-    #[serde(default)]
-    opt_level: Option<Spanned<u8>>,
-    #[serde(default)]
-    overflow_checks: bool,
-    #[serde(default)]
-    debug_assertions: bool,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct StageLimitsFile {
@@ -197,43 +157,6 @@ impl Exercise {
             is_slow: slow.is_some(),
         };
         let questions = questions(place, ids.clone(), asked, &names)?;
-        let seeds = &file.seeds;
-        if seeds.fixed.is_empty() && seeds.fresh == 0 {
-            return Err(place
-                .wrong_key(
-                    &["seeds", "fixed"],
-                    "there is no seed, so nothing would run",
-                )
-                .with_hint("give `fixed` a seed, or make `fresh` at least 1"));
-        }
-        for (name, count) in [
-            ("fixed", seeds.fixed.len()),
-            ("fresh", seeds.fresh as usize),
-            ("answers", seeds.answers.len()),
-        ] {
-            if count > MOST_SEEDS {
-                let what = format!(
-                    "`{name}` asks for {count} seeds, and more than {MOST_SEEDS} would take minutes"
-                );
-                return Err(place.wrong_key(&["seeds", name], what));
-            }
-        }
-        for answer in seeds.answers.values() {
-            let text = answer.get_ref();
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if ids.contains(&CheckId::Total) && !is_number {
-                let what = format!("the answer `{}` is no whole number", text.escape_debug());
-                return Err(place.wrong(answer.span().start, what));
-            }
-        }
-        let opt_level = file.profile.opt_level.map_or(Ok(0), |level| {
-            if *level.get_ref() <= 3 {
-                Ok(*level.get_ref())
-            } else {
-                Err(place.wrong(level.span().start, "`opt-level` is 0, 1, 2 or 3"))
-            }
-        })?;
         let processors = file.processors.map_or(Ok(PROCESSORS), |processors| {
             if (1..=1024).contains(processors.get_ref()) {
                 Ok(*processors.get_ref())
@@ -244,8 +167,7 @@ impl Exercise {
         let ladders = ladders(&path, &text, file.ladders, &checks)?;
         let (total, mistakes) = mistakes(place, file.total.as_ref(), &file.mistakes, &ids)?;
         let given = file.run.given(place)?;
-        let answers = file.seeds.answers.into_iter();
-        let answers = answers.map(|(seed, answer)| (seed, answer.into_inner()));
+        let (seeds, answers) = file.seeds.seeds(place, &ids)?;
         Ok(Self {
             title: file.title,
             summary: file.summary,
@@ -253,17 +175,10 @@ impl Exercise {
             recipe,
             slow,
             given,
-            seeds: SeedPlan {
-                fixed: file.seeds.fixed,
-                fresh: file.seeds.fresh,
-            },
-            answers: answers.collect(),
+            seeds,
+            answers,
             processors,
-            profile: Profile {
-                opt_level,
-                overflow_checks: file.profile.overflow_checks,
-                debug_assertions: file.profile.debug_assertions,
-            },
+            profile: file.profile.profile(place)?,
             questions,
             checks,
             ladders,

@@ -80,7 +80,7 @@ impl KnownNames {
             let rest = file.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        self.0.iter().flatten().any(|file| is_below(file))
+        self.0.iter().flatten().any(is_below)
     }
 
     /// An error where it is known that no file fits.

@@ -95,6 +95,7 @@ impl Case {
         let file = |(name, latency_ms): &(String, u32)| SlowFile {
             name: name.clone(),
             latency_ms: *latency_ms,
+            served: None,
         };
         let files = slow.files.files.iter().map(file).collect();
         Some(SlowData { files })

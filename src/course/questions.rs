@@ -255,8 +255,8 @@ fn overlap(place: Place<'_>, file: OverlapFile, names: &KnownNames) -> Result<Ov
                     _ => Ok(AtOnce::Number(number)),
                 }
             }
-            other => Err(place
-                .wrong(at, format!("`at-once` is {other}"))
+            _ => Err(place
+                .wrong(at, format!("`at-once` is {}", &place.text[at_once.span()]))
                 .with_hint("write a number from 2, or \"all\"")),
         }
     });

@@ -170,7 +170,8 @@ fn any_output_becomes_a_harmless_report() {
         let findings = check::run_all(&questions, &evidence);
         assert_eq!(findings.len(), CheckId::ALL.len());
         let mut record = template.clone();
-        record.runs = evidence.runs.iter().map(judge::record::Run::from).collect();
+        let published = |run| judge::record::Run::new(run, &questions);
+        record.runs = evidence.runs.iter().map(published).collect();
         record.checks = findings
             .iter()
             .map(|finding| {

@@ -3,7 +3,7 @@
 //! It differs each time, and the outputs of a batch are the same each time; so it is taken out of the record, and
 //! given back where a report shows it. A file that is missing or damaged costs only that part of a report.
 
-use std::path::Path;
+use std::{mem::take, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::fault::Fault;
 use ids::{Seed, SubmissionId};
-use judge::record::{Record, ReferenceRun, Usage};
+use judge::record::{PrintedLine, Record, ReferenceRun, Usage};
 
 const SCHEMA: &str = "grade-usage/1";
 const REFERENCE: &str = "reference.json";
@@ -33,6 +33,11 @@ struct SeedUsage {
     /// Which thread read which file when. The scheduler decides it, so it differs each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeline: Option<String>,
+    /// When which line was printed, and the names of the files of the timeline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    printed: Vec<PrintedLine>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files_of_timeline: Vec<String>,
 }
 
 /// What the reference did on the data of the class.
@@ -74,6 +79,8 @@ impl UsageFile {
                 seed: run.seed,
                 usage: run.usage.take(),
                 timeline: run.timeline.take(),
+                printed: take(&mut run.printed),
+                files_of_timeline: take(&mut run.files_of_timeline),
             }
         });
         Self {
@@ -122,6 +129,9 @@ impl<'a> Measured<'a> {
             if let Some(measured) = measured {
                 run.usage.clone_from(&measured.usage);
                 run.timeline.clone_from(&measured.timeline);
+                run.printed.clone_from(&measured.printed);
+                run.files_of_timeline
+                    .clone_from(&measured.files_of_timeline);
             }
             let mut references = self.references.iter();
             run.reference = references

@@ -424,10 +424,19 @@ impl Session<'_> {
             .zip(&self.exercise.checks)
             .map(|(finding, spec)| record::Check::new(finding, spec))
             .collect();
-        let mut runs: Vec<_> = evidence.runs.iter().map(record::Run::from).collect();
-        // The timeline of one observed run is enough; those of all runs would be too large for a class.
-        let mut observed = runs.iter_mut().zip(&evidence.runs);
-        if let Some((run, evidence_of_run)) = observed.find(|(run, _)| run.observed) {
+        let published = |run| record::Run::new(run, &self.exercise.questions);
+        let mut runs: Vec<_> = evidence.runs.iter().map(published).collect();
+        // The timeline of one observed run is enough; those of all runs would be too large for a class. It is that of
+        // the first failure, if that is of an observed run.
+        let failed = findings
+            .iter()
+            .find(|finding| finding.status == check::Status::Fail);
+        let failed = failed.and_then(|finding| finding.details.seed);
+        let observed = || runs.iter().enumerate().filter(|(_, run)| run.observed);
+        let told = observed().find(|(_, run)| Some(run.seed) == failed);
+        let told = told.or_else(|| observed().next()).map(|(number, _)| number);
+        if let Some(number) = told {
+            let (run, evidence_of_run) = (&mut runs[number], &evidence.runs[number]);
             run.take_timeline(evidence_of_run);
             let reference = self.reference_runs().find(|(seed, _)| *seed == run.seed);
             run.reference = reference.map(|(_, reference)| reference.clone());

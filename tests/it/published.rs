@@ -139,7 +139,11 @@ fn a_record_of_what_was_inconclusive_fits_the_published_schema() {
             .zip(&exercise.checks)
             .map(|(finding, spec)| judge::record::Check::new(finding, spec))
             .collect(),
-        runs: evidence.runs.iter().map(judge::record::Run::from).collect(),
+        runs: evidence
+            .runs
+            .iter()
+            .map(|run| judge::record::Run::new(run, &exercise.questions))
+            .collect(),
         faults: Vec::new(),
         notice: exercise.notice,
         replay: String::new(),

@@ -53,10 +53,10 @@ pub enum AtOnce {
 }
 
 /// One rule of `order`. In a `line`, `{name}` stands for the name of the file and `{stem}` for its name without the
-/// ending; a printed line fits if it contains the text.
+/// ending; a printed line fits if it contains the text, and not as a part of a longer word or number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderRule {
-    /// The line of each of these files is printed when the file has been read, and before the clock moves on.
+    /// The line of each of these files is printed when the file has been read, and before the next of them has been.
     PrintedWhenRead {
         /// The files.
         files: FilePattern,
@@ -72,8 +72,8 @@ pub enum OrderRule {
         /// The least virtual time from the start of the read to the line, in milliseconds.
         after_ms: u32,
     },
-    /// At no time are more files of the first kind read to their end than files of the second kind begun, by more than
-    /// this number.
+    /// At no time is the number of files of the first kind that have been read larger than the number of files of the
+    /// second kind that have been begun, by more than this.
     Backlog {
         /// What is made, such as the orders that producers read.
         produced: FilePattern,

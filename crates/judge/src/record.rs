@@ -7,6 +7,7 @@
 //! What other programs read (`checks[].id`, `checks[].status`, `verdict`, `score`, `submission.id`,
 //! `runs[].concurrency`) changes only together with the schema's number.
 
+mod run;
 mod submission;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::{
     evidence::RunEvidence,
     verdict::{self, CheckSpec},
 };
+pub use run::{PrintedLine, ReferenceRun, Run, Unit};
 pub use submission::{Graded, LeftOut, Newest, Submission};
 
 use ids::{CheckId, ExerciseId, Seed};
@@ -206,56 +208,6 @@ pub struct Details {
     pub more: Vec<String>,
 }
 
-/// One execution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-pub struct Run {
-    /// Which dataset.
-    pub seed: Seed,
-    /// Whether its reads were observed. Where they were not, its end, its answer and the times of the files are
-    /// the evidence.
-    #[serde(default = "yes")]
-    pub observed: bool,
-    /// The reference's answer.
-    pub expected: String,
-    /// The last line printed, at most 200 characters of it; null if there was none.
-    pub answer: Option<String>,
-    /// How it ended.
-    pub termination: Termination,
-    /// What it used. Measured, so different each time: a batch, whose outputs are the same each time,
-    /// keeps it beside the records and not in them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usage: Option<Usage>,
-    /// What the data files tell.
-    pub files: Files,
-    /// How concurrent its reads were; absent where that was not observed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub concurrency: Option<Concurrency>,
-    /// What the program tried by which reads are faked or hidden; absent where it tried nothing, or was not
-    /// observed. What the sandbox itself refuses is not among it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attempts: Option<Attempts>,
-    /// Who read which file when, in rounds of virtual time, of the first observed run: accesses set apart by `;`,
-    /// each of four numbers: thread, file (in byte order of the names), first round, round after the
-    /// last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeline: Option<String>,
-    /// What the reference did on the same data, beside a timeline. Measured: a batch keeps it once for the whole
-    /// class, and not in the records.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<ReferenceRun>,
-}
-
-/// What the reference did on the data of a run, to compare the run with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-pub struct ReferenceRun {
-    /// How concurrent its reads were.
-    pub concurrency: Concurrency,
-    /// Who read which file when, in the form of a run's timeline.
-    pub timeline: String,
-}
-
 /// What a program tried by which reads are faked or hidden, each counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
@@ -288,12 +240,6 @@ pub struct Concurrency {
     pub processes: u32,
     /// Units of virtual time that all reads together took.
     pub rounds: u32,
-}
-
-/// Records of earlier versions do not say it, and all of their runs were observed.
-#[expect(clippy::missing_const_for_fn, reason = "serde calls it")]
-fn yes() -> bool {
-    true
 }
 
 /// How a run ended.
@@ -389,9 +335,6 @@ pub struct Files {
     pub tampered: usize,
 }
 
-/// The longest answer kept, in characters.
-const LONGEST_ANSWER: usize = 200;
-
 impl Check {
     /// A finding and what it is worth.
     #[must_use]
@@ -484,37 +427,6 @@ impl Attempts {
     }
 }
 
-impl Run {
-    /// Add the timeline of the run that this was made of.
-    pub fn take_timeline(&mut self, run: &RunEvidence) {
-        self.timeline = timeline(run);
-    }
-}
-
-impl ReferenceRun {
-    /// That of a run of the reference, if it was observed.
-    #[must_use]
-    pub fn of(run: &RunEvidence) -> Option<Self> {
-        Some(Self {
-            concurrency: run.execution.concurrency()?.into(),
-            timeline: timeline(run)?,
-        })
-    }
-}
-
-/// Who read which file when, if the run was observed.
-fn timeline(run: &RunEvidence) -> Option<String> {
-    let Some(evidence::Observed::Seen(seen)) = &run.execution.observation else {
-        return None;
-    };
-    let accesses = seen.timeline.iter().map(|access| {
-        let first = access.start / evidence::BLOCKS;
-        let after = access.end.div_ceil(evidence::BLOCKS);
-        format!("{} {} {first} {after}", access.thread, access.file)
-    });
-    Some(accesses.collect::<Vec<_>>().join(";"))
-}
-
 impl From<evidence::Termination> for Termination {
     fn from(seen: evidence::Termination) -> Self {
         use evidence::Termination as Seen;
@@ -536,41 +448,6 @@ impl From<evidence::Termination> for Termination {
                 limit_bytes,
                 limit_files,
             },
-        }
-    }
-}
-
-impl From<&RunEvidence> for Run {
-    fn from(run: &RunEvidence) -> Self {
-        let execution = &run.execution;
-        let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        Self {
-            seed: run.seed,
-            observed: execution.observation.is_some(),
-            expected: run.expected.clone(),
-            answer: execution
-                .stdout
-                .last_line()
-                .map(|line| line.chars().take(LONGEST_ANSWER).collect()),
-            termination: execution.termination.into(),
-            usage: Some(Usage {
-                wall_ms: ms(execution.usage.wall),
-                cpu_ms: ms(execution.usage.user + execution.usage.system),
-                peak_memory_bytes: execution.usage.peak_memory_bytes,
-                memory_by: execution.usage.memory_by.as_str().to_owned(),
-                voluntary_switches: execution.usage.voluntary_switches,
-                involuntary_switches: execution.usage.involuntary_switches,
-                most_tasks: execution.usage.most_tasks,
-            }),
-            files: Files {
-                expected: run.files.expected,
-                read: run.files.read,
-                tampered: run.files.tampered.len(),
-            },
-            concurrency: execution.concurrency().map(Concurrency::from),
-            attempts: Attempts::of(run),
-            timeline: None,
-            reference: None,
         }
     }
 }

@@ -51,10 +51,10 @@ pub fn human(record: &Record, context: &Context) -> String {
         write_graded(&mut text, graded, context.now);
     }
     text.blank();
+    let pictured = pictured(record, context.is_detailed);
     for check in &record.checks {
         write_check(&mut text, check, context.is_detailed);
-        let is_drawn = context.is_detailed || check.status == Status::Fail;
-        if check.id == CheckId::MultiThreaded && is_drawn {
+        if pictured == Some(check.id) {
             write_threads(&mut text, record, context);
         }
     }
@@ -93,6 +93,20 @@ pub fn human(record: &Record, context: &Context) -> String {
     );
     // Here are all lines as they are printed, those that were broken for the width as well.
     defuse_ci_command(&text.text)
+}
+
+/// The check below which the picture of the reads stands: the first one of those that it explains, of those that failed if
+/// not all is to be told.
+fn pictured(record: &Record, is_detailed: bool) -> Option<CheckId> {
+    let mut checks = record.checks.iter().filter(|check| {
+        matches!(
+            check.id,
+            CheckId::MultiThreaded | CheckId::Overlap | CheckId::Order
+        )
+    });
+    let failed = checks.clone().find(|check| check.status == Status::Fail);
+    let told = failed.or_else(|| checks.next().filter(|_| is_detailed));
+    told.map(|check| check.id)
 }
 
 /// Which copy of the work was graded. Not wrapped: a path is there to be copied.

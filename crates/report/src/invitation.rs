@@ -2,8 +2,8 @@
 //!
 //! It is said of work that passes, and of one thing only: the one that teaches most.
 
-use crate::picture::drawn_run;
-use ids::words::count;
+use crate::picture::{drawn_run, slow_run};
+use ids::{CheckId, words::count};
 use judge::record::{Record, Verdict};
 
 /// So many times as good is worth a word.
@@ -21,12 +21,26 @@ pub fn invitation(record: &Record, has_static_mut: bool) -> Option<String> {
         return None;
     }
     if has_static_mut {
-        return Some(
+        let own = if record.checks.iter().any(|check| check.id == CheckId::Total) {
+            "sum"
+        } else {
+            "result"
+        };
+        return Some(format!(
             "If you like to go on: your program has a `static mut`. If two threads change it at the same time without a \
              lock, a change can get lost, and such a program can pass many times before it fails. With `--repeat 50`, \
-             your program runs 50 more times on each dataset. Could each thread return its own sum instead?"
-                .to_owned(),
-        );
+             your program runs 50 more times on each dataset. Could each thread return its own {own} instead?"
+        ));
+    }
+    if let Some((run, slow)) = slow_run(record) {
+        let reference = run.reference.as_ref()?.concurrency.rounds;
+        return (f64::from(slow.end) > MUCH * f64::from(reference)).then(|| {
+            format!(
+                "If you like to go on: your program takes {} ms of the slow disk's time, and the reference {reference}. What \
+                 does it wait for when it could have started the next thing?",
+                slow.end
+            )
+        });
     }
     let (run, timeline) = drawn_run(record)?;
     let (own, reference) = (run.concurrency?, run.reference.as_ref()?.concurrency);
@@ -72,7 +86,6 @@ pub fn invitation(record: &Record, has_static_mut: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ids::CheckId;
 
     /// A record of this verdict, whose run and reference had so many threads that shared the files evenly.
     fn record(verdict: &str, threads: u32, reference: u32, timeline: &str) -> Record {
@@ -147,5 +160,22 @@ mod tests {
         assert_eq!(invitation(&record("pass", 8, 8, even), false), None);
         assert_eq!(invitation(&record("fail", 2, 8, even), false), None);
         assert_eq!(invitation(&record("not-graded", 2, 8, even), false), None);
+    }
+
+    #[test]
+    fn on_a_slow_disk_much_more_time_than_the_reference_is_worth_a_word() {
+        let mut passed = record("pass", 2, 2, "");
+        passed.checks[0].id = CheckId::Overlap;
+        let run = |end: u32| crate::slow::tests::run(&format!("1 1 0 300;2 0 0 {end}"), &[]);
+        passed.runs = vec![run(1126)];
+        let said = invitation(&passed, false).unwrap();
+        assert!(
+            said.contains("takes 1126 ms") && said.contains("the reference 900"),
+            "{said}"
+        );
+        passed.runs = vec![run(1125)];
+        assert_eq!(invitation(&passed, false), None);
+        let said = invitation(&passed, true).unwrap();
+        assert!(said.contains("its own result"), "{said}");
     }
 }

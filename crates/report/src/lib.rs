@@ -36,6 +36,8 @@ mod render;
 mod sarif;
 mod separator;
 mod since;
+mod slow;
+mod slow_picture;
 pub mod style;
 mod summary;
 mod timeline;

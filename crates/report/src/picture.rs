@@ -8,6 +8,8 @@
 use std::fmt::Write as _;
 
 use crate::{
+    slow::SlowRun,
+    slow_picture,
     style::{DIM, NARROW, WIDTH, lines_of},
     timeline::{Lane, Timeline},
 };
@@ -42,15 +44,27 @@ const COLUMNS: std::ops::RangeInclusive<usize> = 16..=60;
 const BLOCKS: [char; 5] = [' ', '░', '▒', '▓', '█'];
 const ASCII: [char; 5] = [' ', '.', ':', 'o', '#'];
 
-/// The run of a record that has a timeline, and the timeline.
+/// The run of a record that has a timeline in rounds, and the timeline.
 pub(crate) fn drawn_run(record: &Record) -> Option<(&Run, Timeline)> {
-    let run = record.runs.iter().find(|run| run.timeline.is_some())?;
+    let mut runs = record.runs.iter();
+    let run = runs.find(|run| run.timeline.is_some() && run.unit.is_none())?;
     Some((run, Timeline::read(run.timeline.as_deref()?)?))
+}
+
+/// The run of a record that has a timeline in milliseconds, and what it shows.
+pub(crate) fn slow_run(record: &Record) -> Option<(&Run, SlowRun<'_>)> {
+    let mut runs = record.runs.iter();
+    runs.find_map(|run| Some((run, SlowRun::of(run)?)))
 }
 
 /// The picture of the observed run, each line behind `indent`. Nothing where no timeline is known, or on a screen that is
 /// too narrow.
 pub(crate) fn picture(record: &Record, screen: Screen, indent: &str) -> String {
+    let shades = if screen.has_blocks { BLOCKS } else { ASCII };
+    if let Some((run, own)) = slow_run(record) {
+        let reference = SlowRun::of_reference(run);
+        return slow_picture::draw(&own, reference.as_ref(), indent, screen.columns, shades);
+    }
     let Some((run, timeline)) = drawn_run(record) else {
         return String::new();
     };
@@ -64,7 +78,7 @@ pub(crate) fn picture(record: &Record, screen: Screen, indent: &str) -> String {
         timeline: &timeline,
         reference: reference.as_ref(),
         columns: room.min(*COLUMNS.end()),
-        shades: if screen.has_blocks { BLOCKS } else { ASCII },
+        shades,
     }
     .draw(indent, screen.columns)
 }
@@ -232,6 +246,9 @@ fn mean(counts: &[u32]) -> f64 {
 
 /// The same in numbers, a line for each thread, where nothing can be drawn.
 pub(crate) fn threads_in_numbers(record: &Record) -> Vec<String> {
+    if let Some((_, slow)) = slow_run(record) {
+        return slow_picture::in_lines(&slow);
+    }
     let Some((_, timeline)) = drawn_run(record) else {
         return Vec::new();
     };

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-/// The most rounds that are drawn. An observation ends long before.
+/// The most rounds, or milliseconds, that are drawn. An observation ends long before.
 const MOST_ROUNDS: u32 = 200_000;
 
 /// The first of some rounds, and the one after the last.
@@ -48,13 +48,7 @@ impl Timeline {
     /// The timeline in the form of a record. `None` where it is not one, and where nothing was read.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut threads: BTreeMap<u32, (Vec<u32>, Vec<Rounds>)> = BTreeMap::new();
-        for access in text.split(';') {
-            let mut numbers = access.split(' ').map(str::parse);
-            let mut number = || numbers.next()?.ok();
-            let [thread, file, first, after] = [number()?, number()?, number()?, number()?];
-            if first >= after || after > MOST_ROUNDS || number().is_some() {
-                return None;
-            }
+        for [thread, file, first, after] in accesses(text)? {
             let (files, spans) = threads.entry(thread).or_default();
             files.push(file);
             spans.push((first, after));
@@ -139,8 +133,20 @@ impl Timeline {
     }
 }
 
+/// The accesses of a timeline in the form of a record: thread, file, first, after. `None` where it is none.
+pub(crate) fn accesses(text: &str) -> Option<Vec<[u32; 4]>> {
+    let access = |access: &str| {
+        let mut numbers = access.split(' ').map(str::parse);
+        let mut number = || numbers.next()?.ok();
+        let access: [u32; 4] = [number()?, number()?, number()?, number()?];
+        let is_one = access[2] < access[3] && access[3] <= MOST_ROUNDS && number().is_none();
+        is_one.then_some(access)
+    };
+    text.split(';').map(access).collect()
+}
+
 /// Spans in order, with those joined that touch or overlap.
-fn joined(mut spans: Vec<Rounds>) -> Vec<Rounds> {
+pub(crate) fn joined(mut spans: Vec<Rounds>) -> Vec<Rounds> {
     spans.sort_unstable();
     let mut joined: Vec<Rounds> = Vec::new();
     for (first, after) in spans {

@@ -1,14 +1,16 @@
 //! Who read which file when, in the Trace Event Format, which Perfetto and Chrome's `about:tracing` show.
 //!
 //! A run is a process, a thread of the program is a thread, and a read is a slice on the virtual clock. A round, which is
-//! what it costs to read a whole file, is shown as a millisecond. Slices of one thread must not overlap, so a thread that
-//! reads several files at once has a second line, and more if it needs them. No text of a submission is in it.
+//! what it costs to read a whole file, is shown as a millisecond. Where files have latencies, a millisecond is one of the
+//! virtual clock, slices have the names of files, and each line that was printed is an instant. Slices of one thread must
+//! not overlap, so a thread that reads several files at once has a second line, and more if it needs them.
 
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use judge::record::{Record, Run};
+use crate::escape::escape_line;
+use judge::record::{Record, Run, Unit};
 
 /// The microseconds that stand for a round.
 const ROUND: u64 = 1000;
@@ -46,6 +48,8 @@ pub(crate) fn trace(record: &Record) -> Result<Value, BadTimeline> {
     }
     let note = if events.is_empty() {
         "no run of this record has a timeline: nothing was run, or no reads were observed"
+    } else if record.runs.iter().any(|run| run.unit == Some(Unit::Ms)) {
+        "a millisecond is one of the slow disk's virtual clock"
     } else {
         "a millisecond is a round of the virtual clock: what it costs to read a whole file"
     };
@@ -84,15 +88,33 @@ fn add_run(events: &mut Vec<Value>, number: usize, run: &Run, accesses: &[Access
                 "name": "thread_name", "ph": "M", "pid": number, "tid": tid, "args": {"name": name},
             }));
         }
+        let files = &run.files_of_timeline;
+        let name = usize::try_from(file).ok().and_then(|file| files.get(file));
+        let name = name.map_or_else(|| format!("file {file}"), |name| escape_line(name));
+        let args = match run.unit {
+            None => json!({"file": file, "first round": start, "round after the last": end}),
+            Some(Unit::Ms) => json!({"file": file, "from ms": start, "to ms": end}),
+        };
         events.push(json!({
-            "name": format!("file {file}"),
+            "name": name,
             "cat": "read",
             "ph": "X",
             "pid": number,
             "tid": tid,
             "ts": start.saturating_mul(ROUND),
             "dur": end.saturating_sub(start).saturating_mul(ROUND),
-            "args": {"file": file, "first round": start, "round after the last": end},
+            "args": args,
+        }));
+    }
+    for printed in &run.printed {
+        events.push(json!({
+            "name": escape_line(&printed.line),
+            "cat": "printed",
+            "ph": "i",
+            "s": "p",
+            "pid": number,
+            "tid": 0,
+            "ts": u64::from(printed.ms).saturating_mul(ROUND),
         }));
     }
 }
@@ -151,6 +173,23 @@ mod tests {
             placed,
             [(1, 0, 0), (1, 1, 1), (1, 3, 0), (1, 4, 0), (2, 2, 0)]
         );
+    }
+
+    #[test]
+    fn a_slow_run_has_names_and_lines() {
+        let run = crate::slow::tests::run("1 1 0 300;2 0 0 900", &[300]);
+        let mut events = Vec::new();
+        add_run(
+            &mut events,
+            1,
+            &run,
+            &read(run.timeline.as_deref().unwrap()).unwrap(),
+        );
+        let named = |name: &str| events.iter().find(|event| event["name"] == name).unwrap();
+        let (read, line) = (named("b.txt"), named("line of 300"));
+        assert_eq!((&read["ts"], &read["dur"]), (&json!(0), &json!(300_000)));
+        assert_eq!(read["args"], json!({"file": 1, "from ms": 0, "to ms": 300}));
+        assert_eq!((&line["ph"], &line["ts"]), (&json!("i"), &json!(300_000)));
     }
 
     #[test]

@@ -29,12 +29,16 @@ mod tests;
 pub use explain::{Explanation, explanation, mistakes};
 pub use finding::{Details, Finding, Mistake, Status};
 pub use multi_threaded::diagnosis::{Cause, Diagnosis, UndecidedReason, diagnose};
+pub(crate) use output::{is_right as is_answer_right, lines::lines};
 pub use run::note_extended_limit;
 pub use total::number;
 pub(crate) use total::{PARTS_PRINTED, is_open, is_right};
 pub(crate) use words::shortened;
 
-use crate::{evidence::Evidence, questions::Questions};
+use crate::{
+    evidence::{Evidence, RunEvidence},
+    questions::Questions,
+};
 use ids::CheckId;
 
 /// What a check asks, in a sentence.
@@ -57,6 +61,13 @@ pub const fn asks(id: CheckId) -> &'static str {
             "does the program end with nothing cut off, and without a thread that waits by spinning?"
         }
     }
+}
+
+/// When each line of an observed run was printed, in virtual milliseconds. Empty if that is not known.
+pub(crate) fn printed(run: &RunEvidence) -> Vec<(u32, &str)> {
+    let lines = clock::Clock::of(run).and_then(|clock| clock.lines(run));
+    let lines = lines.into_iter().flatten();
+    lines.map(|line| (line.time, line.text)).collect()
 }
 
 /// Ask all checks of an exercise, in their order.

@@ -7,6 +7,7 @@ mod observed;
 mod order;
 mod output;
 mod overlap;
+mod recorded;
 mod slow;
 
 use std::time::Duration;

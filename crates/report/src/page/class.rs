@@ -20,7 +20,7 @@ use crate::{
     words::{reason, verdict_word},
 };
 use ids::{CheckId, SubmissionId, words::count};
-use judge::record::{Check, Status, Verdict};
+use judge::record::{Check, Status, Unit, Verdict};
 
 /// What the small pictures in the list are.
 const OUTLINES: &str = "Beside each name: how many reads there are at once, on one scale for all.";
@@ -52,7 +52,7 @@ pub(crate) fn class(
     lists(&mut page, &facts.summary, &seen.ids);
     to.write_all(page.take().as_bytes())?;
 
-    begin_table(&mut page, facts);
+    begin_table(&mut page, facts, seen.unit);
     entries.each(&mut |entry| {
         row(&mut page, entry, facts);
         to.write_all(page.take().as_bytes())
@@ -64,7 +64,11 @@ pub(crate) fn class(
 
     page.begin("section", &[("class", "all")]);
     page.leaf("h2", &[], "Each submission");
-    page.leaf("p", &[("class", "quiet rounds")], submission::ROUNDS);
+    page.leaf(
+        "p",
+        &[("class", "quiet rounds")],
+        submission::about_picture(seen.unit),
+    );
     page.leaf("p", &[("class", "quiet")], OUTLINES);
     entries.each(&mut |entry| {
         details(&mut page, entry, seen.rounds);
@@ -240,6 +244,8 @@ struct Seen {
     answers: Vec<[usize; KINDS.len()]>,
     /// The most rounds that the reads of a submission took.
     rounds: u32,
+    /// The unit of their time.
+    unit: Option<Unit>,
     /// Which submissions are in the page.
     ids: BTreeSet<SubmissionId>,
 }
@@ -249,6 +255,7 @@ impl Seen {
         let mut seen = Self {
             answers: vec![[0; KINDS.len()]; facts.checks.len()],
             rounds: 1,
+            unit: None,
             ids: BTreeSet::new(),
         };
         entries.each(&mut |entry| {
@@ -262,6 +269,9 @@ impl Seen {
             let runs = entry.record.runs.iter();
             let rounds = runs.filter_map(|run| run.concurrency).map(|run| run.rounds);
             seen.rounds = rounds.fold(seen.rounds, u32::max);
+            seen.unit = seen
+                .unit
+                .or_else(|| entry.record.runs.iter().find_map(|run| run.unit));
             seen.ids.insert(entry.record.submission.id.clone());
             Ok(())
         })?;
@@ -420,7 +430,7 @@ fn lists(page: &mut Markup, summary: &Summary, ids: &BTreeSet<SubmissionId>) {
     }
 }
 
-fn begin_table(page: &mut Markup, facts: &ClassFacts) {
+fn begin_table(page: &mut Markup, facts: &ClassFacts, unit: Option<Unit>) {
     page.begin("section", &[]);
     page.leaf("h2", &[("id", "table")], "Submissions");
     // The script shows it.
@@ -468,7 +478,11 @@ fn begin_table(page: &mut Markup, facts: &ClassFacts) {
             for check in &facts.checks {
                 head("aside", check.as_str());
             }
-            head("aside", "Rounds");
+            let time = match unit {
+                None => "Rounds",
+                Some(Unit::Ms) => "Time (ms)",
+            };
+            head("aside", time);
             head("below", "Reason");
         });
     });

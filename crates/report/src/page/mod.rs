@@ -8,6 +8,7 @@ mod class;
 mod head;
 mod markup;
 mod picture;
+mod slow_picture;
 mod submission;
 mod words;
 
@@ -81,6 +82,37 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
+    /// A record of a run on a slow disk, with lines and names of files that are hostile.
+    fn slow() -> Record {
+        let mut slow = record();
+        slow.runs = vec![crate::slow::tests::run("1 1 0 300;2 0 100 900", &[300])];
+        let run = &mut slow.runs[0];
+        run.printed[0].line = HOSTILE.to_owned();
+        run.files_of_timeline[0] = HOSTILE.to_owned();
+        run.answer = Some(HOSTILE.to_owned());
+        slow
+    }
+
+    #[test]
+    fn a_slow_run_is_drawn_with_names_times_and_lines() {
+        let page = page(&slow());
+        for part in [
+            "<strong>900</strong> ms, as much as the reference",
+            ">b.txt</text>",
+            "alice: 2 files waited for by 2 threads, at most 2 at the same time, in 900 ms; lines were printed from \
+             300 ms to 300 ms.",
+            ">400 ms</text>",
+            "a line is printed",
+            "When each line was printed",
+            "<td>300 ms</td>",
+            "milliseconds of the slow disk",
+            "class=\"answer good\"",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("to read a whole file"), "{page}");
+    }
+
     fn page(record: &Record) -> String {
         one(&Entry::of(record.clone()), &Context::default())
     }
@@ -94,8 +126,12 @@ mod tests {
 
     #[test]
     fn text_of_a_submission_adds_no_element_and_nothing_that_acts() {
-        let hostile = record();
-        let harmless = serde_json::to_string(&hostile).unwrap();
+        adds_nothing(&record());
+        adds_nothing(&slow());
+    }
+
+    fn adds_nothing(hostile: &Record) {
+        let harmless = serde_json::to_string(hostile).unwrap();
         let quoted = serde_json::to_string(HOSTILE).unwrap();
         // The same number of words, as each word of a command is an element.
         let tame: String = HOSTILE
@@ -104,7 +140,7 @@ mod tests {
             .collect();
         let harmless = harmless.replace(&quoted, &serde_json::to_string(&tame).unwrap());
         let harmless = serde_json::from_str(&harmless).unwrap();
-        let (hostile, harmless) = (page(&hostile), page(&harmless));
+        let (hostile, harmless) = (page(hostile), page(&harmless));
         assert!(harmless.contains(&tame));
         assert_eq!(elements(&hostile), elements(&harmless));
         assert!(!hostile.contains(['\u{202e}', '\u{1b}']));

@@ -9,7 +9,7 @@
 
 use std::fmt::Write as _;
 
-use super::markup::Markup;
+use super::{markup::Markup, slow_picture};
 use crate::timeline::{Span, Timeline};
 use ids::words::count;
 use judge::record::Run;
@@ -50,6 +50,9 @@ pub(super) enum Held {
 
 /// Draw the run of `name`. Nothing where no timeline is known.
 pub(super) fn draw(page: &mut Markup, name: &str, run: &Run, held: Held) -> bool {
+    if run.unit.is_some() {
+        return slow_picture::draw(page, name, run, held == Held::Files);
+    }
     let (Some(reads), Some(seen)) = (&run.timeline, run.concurrency) else {
         return false;
     };
@@ -241,6 +244,9 @@ fn at_once(page: &mut Markup, timeline: &Timeline, scale: u32, highest: u32) {
 
 /// The same in small, for a list in which all runs have the same scale. Nothing where no timeline is known.
 pub(super) fn outline(page: &mut Markup, run: &Run, scale: u32) {
+    if run.unit.is_some() {
+        return slow_picture::outline(page, run, scale, OUTLINE);
+    }
     let Some(timeline) = run.timeline.as_deref().and_then(Timeline::read) else {
         return;
     };

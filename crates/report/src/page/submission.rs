@@ -6,6 +6,7 @@ use super::{
     head,
     markup::Markup,
     picture::{self, Held},
+    slow_picture,
     words::{end, points, sign, size, status, time, verdict},
 };
 use crate::{
@@ -16,11 +17,19 @@ use crate::{
 use ids::words::count;
 use judge::{
     check,
-    record::{Check, Record, Run, Status, Submission},
+    record::{Check, Record, Run, Status, Submission, Unit},
 };
 
+/// What a picture shows of a run, by its unit of time.
+pub(super) const fn about_picture(unit: Option<Unit>) -> &'static str {
+    match unit {
+        None => ROUNDS,
+        Some(Unit::Ms) => slow_picture::ABOUT,
+    }
+}
+
 /// What a round is, for a reader who sees the picture for the first time.
-pub(super) const ROUNDS: &str = "Each lane is a thread, and each block is a file that it reads. Time is counted in rounds: \
+const ROUNDS: &str = "Each lane is a thread, and each block is a file that it reads. Time is counted in rounds: \
     a round is what it costs to read a whole file from a slow disk. The clock is virtual, so the picture does not depend \
     on how fast the machine is.";
 
@@ -259,7 +268,7 @@ fn reads(page: &mut Markup, record: &Record, section: &'static str) {
         match drawn.next() {
             Some(run) if held == Held::Files => {
                 let data = format!(" This is the run on the data of seed {}.", run.seed);
-                page.leaf("p", &[("class", "quiet")], &format!("{ROUNDS}{data}"));
+                page.leaf("p", &[("class", "quiet")], &format!("{}{data}", about_picture(run.unit)));
             }
             Some(_) => {}
             None => page.leaf(
@@ -312,13 +321,19 @@ fn runs(page: &mut Markup, record: &Record) {
 
 fn one_run(page: &mut Markup, run: &Run) {
     page.leaf("th", &[("scope", "row")], &run.seed.to_string());
-    let is_right = run.answer.as_ref() == Some(&run.expected);
-    let class = if is_right { "good" } else { "bad" };
+    let is_same = run.answer.as_ref() == Some(&run.expected);
+    let class = if run.right.unwrap_or(is_same) {
+        "answer good"
+    } else {
+        "answer bad"
+    };
     page.element("td", &[("class", class)], |page| match &run.answer {
-        Some(answer) => page.text(answer),
+        Some(answer) => page.block(answer),
         None => page.text("none"),
     });
-    page.leaf("td", &[], &run.expected);
+    page.element("td", &[("class", "answer")], |page| {
+        page.block(&run.expected);
+    });
     page.leaf("td", &[], &end(run.termination));
     let files = format!("{} of {}", run.files.read, run.files.expected);
     page.leaf("td", &[], &files);

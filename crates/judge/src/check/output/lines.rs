@@ -84,7 +84,7 @@ pub(in crate::check) fn difference(answer: Answer, run: &RunEvidence) -> Option<
 }
 
 /// The lines that count.
-pub(in crate::check) fn lines(text: &str) -> Vec<&str> {
+pub(crate) fn lines(text: &str) -> Vec<&str> {
     let lines = text.lines().map(str::trim_end);
     lines.filter(|line| !line.is_empty()).collect()
 }

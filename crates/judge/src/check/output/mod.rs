@@ -4,7 +4,7 @@
 //! no part of this question: `order` asks for it.
 
 mod files;
-pub(super) mod lines;
+pub(crate) mod lines;
 mod wording;
 
 pub(super) use self::wording::examples;
@@ -23,7 +23,7 @@ use evidence::Observed;
 use ids::CheckId;
 
 /// Whether a run gave the right answer: the total if the exercise asks for one, and what is printed if not.
-pub(super) fn is_right(questions: &Questions, run: &RunEvidence) -> bool {
+pub(crate) fn is_right(questions: &Questions, run: &RunEvidence) -> bool {
     if questions.checks.contains(&CheckId::Total) {
         total::is_right(run)
     } else {

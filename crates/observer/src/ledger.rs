@@ -8,7 +8,8 @@ use std::{
 };
 
 use evidence::{
-    Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, ProcessSeen, ThreadSeen, TimeUnit,
+    Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, Printed, ProcessSeen, ThreadSeen,
+    TimeUnit,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,6 +17,9 @@ use crate::{
     blocks::Blocks,
     virtual_disk::{HeldRead, VirtualDisk},
 };
+
+/// The number of times at which output is noted. It bounds the size of a report.
+const MAX_PRINTED: usize = 100_000;
 
 /// The account of one run, while it goes on.
 #[derive(Debug, Default)]
@@ -42,6 +46,10 @@ pub(crate) struct Ledger {
     /// Thread and file of each read that was served.
     read_by: FxHashSet<(u32, u32)>,
     blocks_brought: u32,
+    /// When standard output grew.
+    printed: Vec<Printed>,
+    /// The numbers of the threads that ran on while the clock moved.
+    spinning: FxHashSet<i32>,
 }
 
 /// What one process read.
@@ -208,6 +216,19 @@ impl Ledger {
         process.threads.insert(thread);
     }
 
+    /// The clock is about to leave the virtual time `time`, and `bytes` bytes of standard output have come until now.
+    pub(crate) fn record_output(&mut self, time: u32, bytes: u64) {
+        let before = self.printed.last().map_or(0, |printed| printed.bytes);
+        if bytes > before && self.printed.len() < MAX_PRINTED {
+            self.printed.push(Printed { time, bytes });
+        }
+    }
+
+    /// The clock is about to move while these threads run.
+    pub(crate) fn record_spinning(&mut self, tids: &[i32]) {
+        self.spinning.extend(tids);
+    }
+
     /// The threads of so many held reads have exited, so that these reads were never served.
     pub(crate) fn cut_off(&mut self, reads: usize) {
         self.cut_off = self.cut_off.saturating_add(to_u32(reads));
@@ -259,6 +280,12 @@ impl Ledger {
         let squares: f64 = readers.iter().map(|t| f64::from(t.files).powi(2)).sum();
         let time = disk.now();
         let blocks_read = blocks(&mut self.files.iter().map(|file| file.blocks));
+        let cost_of_blocks = (0..)
+            .zip(&self.files)
+            .map(|(index, file)| {
+                f64::from(file.blocks.count()) * f64::from(disk.cost_of_block(index))
+            })
+            .sum();
         let processes: Vec<ProcessSeen> = self
             .processes
             .iter()
@@ -269,16 +296,19 @@ impl Ledger {
             })
             .collect();
         Observation {
-            unit: TimeUnit::QuarterRound,
-            printed: Vec::new(),
-            spinning: 0,
+            unit: disk.unit(),
+            printed: self.printed,
+            spinning: to_u32(self.spinning.len()),
             concurrency: Concurrency {
-                effective: ratio(f64::from(blocks_read), f64::from(time)),
+                effective: ratio(cost_of_blocks, f64::from(time)),
                 held_max: disk.max_held(),
                 threads: to_u32(readers.len()),
                 participation: ratio(sum * sum, squares),
                 processes: to_u32(processes.len()),
-                rounds: time.div_ceil(BLOCKS),
+                rounds: match disk.unit() {
+                    TimeUnit::QuarterRound => time.div_ceil(BLOCKS),
+                    TimeUnit::Millisecond => time,
+                },
             },
             time,
             files_read: files(File::is_read),
@@ -410,6 +440,54 @@ mod tests {
         assert_eq!((seen.time, seen.concurrency.rounds), (7, 2));
         assert!((seen.concurrency.effective - 8.0 / 7.0).abs() < 1e-9);
         assert_eq!(seen.files_partly_alone, 2);
+    }
+
+    #[test]
+    fn output_is_noted_whenever_it_grew() {
+        let mut ledger = Ledger::new(0);
+        for (time, bytes) in [(0, 0), (4, 5), (9, 5), (12, 8)] {
+            ledger.record_output(time, bytes);
+        }
+        ledger.record_spinning(&[7, 8]);
+        ledger.record_spinning(&[7]);
+        let seen = ledger.close(VirtualDisk::default(), None, Duration::ZERO);
+        let printed: Vec<_> = seen.printed.iter().map(|p| (p.time, p.bytes)).collect();
+        assert_eq!(printed, [(4, 5), (12, 8)]);
+        assert_eq!(seen.spinning, 2);
+    }
+
+    #[test]
+    fn files_count_by_their_latencies() {
+        let (mut ledger, mut opens) = (Ledger::new(2), Opens::default());
+        let mut disk = VirtualDisk::of_latencies([100, 300].into_iter());
+        for file in [0, 1] {
+            let thread = ledger.thread(1, 1);
+            let call = ReadCall {
+                process: 1,
+                thread,
+                fd: 3,
+                file,
+                start: 0,
+                size: 4,
+                length: 4,
+            };
+            disk.hold(
+                Notification::of(1),
+                thread,
+                file,
+                opens.charge(call, |_, _| false),
+            );
+            let served = disk.take_due();
+            ledger.served(&served[0]);
+            disk.advance(&served);
+        }
+        disk.move_to(800);
+        let seen = ledger.close(disk, None, Duration::ZERO);
+        assert_eq!(seen.unit, TimeUnit::Millisecond);
+        assert_eq!((seen.time, seen.concurrency.rounds), (800, 800));
+        assert!((seen.concurrency.effective - 0.5).abs() < 1e-9);
+        let ends: Vec<_> = seen.timeline.iter().map(|a| (a.start, a.end)).collect();
+        assert_eq!(ends, [(0, 100), (100, 400)]);
     }
 
     #[test]

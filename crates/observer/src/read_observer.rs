@@ -10,8 +10,16 @@
 //! only when no call has arrived for a while, and doubles this while as long as it finds a thread that runs. A
 //! program that makes calls without end is checked as well, but less often.
 //!
+//! Where each file has a latency of its own, waits with a limit on time are held as well (`timed_waits`). The observer
+//! then checks the program also while no read is held, and the clock moves to the first time at which a read is due or
+//! a limit has passed.
+//!
 //! This module decides *when* to check. `quiescence` decides what a check finds, and `seccomp::handlers` what a
 //! call means. This module never blocks for long.
+
+mod clock;
+mod limits;
+mod waits;
 
 use std::{
     io,
@@ -20,7 +28,7 @@ use std::{
 };
 
 use evidence::{Observation, ObservationLimit};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sandbox::{Monitor, Standstill, bpf::Filter};
 
 use crate::{
@@ -40,6 +48,7 @@ use crate::{
         syscall_table::{self, Call},
     },
     sys,
+    timed_waits::TimedWaits,
     virtual_disk::{HeldCall, VirtualDisk},
 };
 
@@ -79,14 +88,6 @@ const SERVE_TIME: Duration = Duration::from_millis(2);
 /// observer from the supervisor's loop.
 const MAX_PENDING_CALLS: usize = 64;
 
-/// The largest number of threads with which the observer takes turns on one processor. To wake a thread on another
-/// processor takes longer than most threads run between two calls. With many threads, the time for which all of them
-/// run together is longer.
-const MAX_TURN_TAKERS: usize = 16;
-
-/// The smallest number of rounds after which an observation ends, however few the data files are.
-const MIN_ROUNDS_LIMIT: u32 = 1000;
-
 /// Watches one program, from before its first instruction until nothing of it is left.
 #[derive(Debug)]
 pub struct ReadObserver {
@@ -97,6 +98,16 @@ pub struct ReadObserver {
     files: DataFiles,
     opens: Opens,
     disk: VirtualDisk,
+    /// The waits with a limit on time. There are none where the unit of virtual time is a quarter of a round.
+    waits: TimedWaits,
+    /// When each thread last went on after a call, in real time, and when the clock last moved. Known only where waits
+    /// are held.
+    resumed: FxHashMap<i32, Duration>,
+    last_move: Duration,
+    /// The number of bytes of standard output that the supervisor has read.
+    output: u64,
+    /// The rounds after which the observation ends, or milliseconds.
+    rounds_limit: u32,
     ledger: Ledger,
     detector: QuiescenceDetector<ProcSampler>,
     wait_policy: WaitPolicy,
@@ -134,7 +145,7 @@ impl Monitor for ReadObserver {
     type Report = Observation;
 
     fn filter(config: &ReadObserverConfig) -> Filter {
-        filter::here(config.scope)
+        filter::here(config.scope, config.options.slow.is_some())
     }
 
     fn attach(
@@ -148,10 +159,17 @@ impl Monitor for ReadObserver {
             scope,
         } = config;
         let is_observed = matches!(scope, Scope::Reads { .. });
-        let files = if is_observed {
-            DataFiles::scan(&data)?
-        } else {
-            DataFiles::default()
+        let (files, disk) = match &options.slow {
+            _ if !is_observed => (DataFiles::default(), VirtualDisk::default()),
+            None => (DataFiles::scan(&data)?, VirtualDisk::default()),
+            Some(slow) => {
+                let names = slow.files.iter().map(|file| file.name.as_str());
+                let latencies = slow.files.iter().map(|file| file.latency_ms);
+                (
+                    DataFiles::find(&data, names)?,
+                    VirtualDisk::of_latencies(latencies),
+                )
+            }
         };
         sys::end_waits_on_time();
         let start = Instant::now();
@@ -159,11 +177,16 @@ impl Monitor for ReadObserver {
         Ok(Self {
             listener: Listener::new(listener),
             is_observed,
+            rounds_limit: limits::rounds(&options, files.len()),
             options,
             ledger: Ledger::new(files.len()),
             files,
             opens: Opens::default(),
-            disk: VirtualDisk::default(),
+            disk,
+            waits: TimedWaits::default(),
+            resumed: FxHashMap::default(),
+            last_move: Duration::ZERO,
+            output: 0,
             detector: QuiescenceDetector::new(sampler, root.as_raw_nonzero().get()),
             wait_policy: WaitPolicy::default(),
             likely_running: FxHashSet::default(),
@@ -196,11 +219,17 @@ impl Monitor for ReadObserver {
     }
 
     fn discount(&mut self, lost: Duration) {
-        self.step_start = (self.step_start + lost).min(self.start.elapsed());
+        // A step that begins in the future begins there all the same.
+        let latest = self.start.elapsed().max(self.step_start);
+        self.step_start = (self.step_start + lost).min(latest);
     }
 
     fn longest_pause(config: &ReadObserverConfig) -> Duration {
         config.options.hold_limit
+    }
+
+    fn output_read(&mut self, bytes: u64) {
+        self.output = bytes;
     }
 
     fn serve(&mut self, outputs: &[BorrowedFd<'_>]) -> io::Result<()> {
@@ -213,7 +242,7 @@ impl Monitor for ReadObserver {
             if now >= end {
                 break;
             }
-            if !self.disk.held().is_empty()
+            if !self.nothing_held()
                 && let Some(limit) = self.exceeded_limit(now)
             {
                 self.stop(limit)?;
@@ -263,6 +292,11 @@ impl Monitor for ReadObserver {
 }
 
 impl ReadObserver {
+    /// Whether no thread is held, neither in a read nor in a wait.
+    fn nothing_held(&self) -> bool {
+        self.disk.held().is_empty() && self.waits.is_empty()
+    }
+
     /// Take time in which this process did not run off the present step: most likely nothing else ran.
     fn note_standstill(&mut self, now: Instant) {
         if let Some(late) = self.standstill.resume(now) {
@@ -307,11 +341,13 @@ impl ReadObserver {
         }
         let now = self.start.elapsed();
         self.check_interval = QUIET_TIME;
-        self.next_check = match self.disk.held() {
-            [] => None,
+        self.next_check = if self.nothing_held() {
+            None
+        } else if self.likely_running.is_empty() {
             // All threads that ran have held reads again: probably no other thread runs.
-            _ if self.likely_running.is_empty() => Some(now),
-            _ => Some((now + self.quiet_time()).min(self.forced_check().max(now))),
+            Some(now)
+        } else {
+            Some((now + self.quiet_time()).min(self.forced_check().max(now)))
         };
         Ok(())
     }
@@ -322,13 +358,17 @@ impl ReadObserver {
         now: Duration,
         outputs: &[BorrowedFd<'_>],
     ) -> io::Result<AfterCheck> {
-        if self.disk.held().is_empty() {
+        if self.nothing_held() {
             self.next_check = None;
             return Ok(AfterCheck::GoOn);
         }
+        if self.release_waits(now)? {
+            return Ok(AfterCheck::GoOn);
+        }
         self.last_check = now;
-        let held = self.disk.held().iter();
-        let held: FxHashSet<i32> = held.map(|read| read.notification.tid).collect();
+        let reads = self.disk.held().iter().map(|read| read.notification.tid);
+        let waits = self.waits.iter().map(|wait| wait.notification.tid);
+        let held: FxHashSet<i32> = reads.chain(waits).collect();
         let epoch = Epoch {
             step: self.disk.steps(),
             activity: self.activity,
@@ -339,7 +379,12 @@ impl ReadObserver {
         self.last_check_took = self.start.elapsed().saturating_sub(self.last_check);
         match found {
             Quiescence::Quiescent => match self.handle_pending_calls(epoch, outputs)? {
-                Pending::Nothing => self.advance(self.last_check)?,
+                Pending::Nothing => {
+                    // What a thread did just before it came to rest may end the wait of another.
+                    if !self.release_waits(self.start.elapsed())? {
+                        self.advance(self.last_check)?;
+                    }
+                }
                 Pending::Call => self.next_check = Some(self.start.elapsed() + QUIET_TIME),
                 Pending::Output => {
                     self.next_check = Some(self.start.elapsed() + QUIET_TIME);
@@ -353,6 +398,8 @@ impl ReadObserver {
                 self.check_interval = (2 * self.check_interval).min(MAX_CHECK_INTERVAL);
             }
             Quiescence::AsleepUntil(end) => {
+                let ends = self.waits.next_end(self.disk.now());
+                let end = ends.map_or(end, |ends| ends.min(end));
                 self.next_check = Some(end.max(self.start.elapsed() + QUIET_TIME));
             }
         }
@@ -378,9 +425,9 @@ impl ReadObserver {
                 continue;
             };
             let tid = notification.tid;
-            let held_before = self.disk.held().len();
+            let held_before = self.disk.held().len() + self.waits.len();
             self.handle(notification)?;
-            let is_held = self.disk.held().len() > held_before;
+            let is_held = self.disk.held().len() + self.waits.len() > held_before;
             let is_trusted = self.wait_policy.wait(tid) == Wait::UntilBudget;
             self.activity += u64::from(is_held || is_trusted);
             if is_held
@@ -394,117 +441,21 @@ impl ReadObserver {
         Ok(Pending::Nothing)
     }
 
-    /// The limit that was exceeded, if any.
-    fn exceeded_limit(&self, now: Duration) -> Option<ObservationLimit> {
-        let ms = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-        let options = &self.options;
-        let files = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
-        let rounds = files
-            .saturating_mul(options.rounds_per_file)
-            .max(MIN_ROUNDS_LIMIT);
-        if now.saturating_sub(self.step_start) > options.rest_limit {
-            Some(ObservationLimit::NotQuiescent {
-                limit_ms: ms(options.rest_limit),
-            })
-        } else if self.busy_time > options.restless_limit {
-            Some(ObservationLimit::BusyThreads {
-                limit_ms: ms(options.restless_limit),
-            })
-        } else if self.time_held() > options.hold_limit {
-            Some(ObservationLimit::HeldTooLong {
-                limit_ms: ms(options.hold_limit),
-            })
-        } else if self.disk.rounds() >= rounds {
-            Some(ObservationLimit::TooManyRounds { limit: rounds })
-        } else {
-            None
-        }
-    }
-
-    /// End the observation early. From now on the program runs unobserved.
-    fn stop(&mut self, limit: ObservationLimit) -> io::Result<()> {
-        self.time_held_before = self.time_held();
-        self.exceeded = Some(limit);
-        self.ledger.held_at_limit = self.disk.held().len();
-        self.next_check = None;
-        for read in self.disk.release_all() {
-            self.listener
-                .respond(read.notification.id, Response::Continue)?;
-        }
-        Ok(())
-    }
-
-    /// Move the clock to the next time at which a held read is due, and let all reads return that are due then.
-    fn advance(&mut self, now: Duration) -> io::Result<()> {
-        let ignored = self.detector.ignored();
-        self.time_held_before = self.time_held();
-        self.activity += 1;
-        let slept = self.wait_policy.next_step();
-        if !ignored.is_empty() {
-            let waited = now.saturating_sub(self.step_start);
-            // Sleep has budgets of its own.
-            self.busy_time += waited.saturating_sub(slept);
-            if self.busy_time > self.options.restless_limit * 3 / 4 {
-                self.wait_policy.stop_waiting_for_dispatchers();
-            }
-            self.wait_policy.mark_skipped(ignored);
-        }
-        self.record_running_threads();
-        self.next_check = None;
-        self.likely_running.clear();
-        self.ledger.record_overlap(self.disk.held());
-        let due = self.disk.take_due();
-        self.listener
-            .take_turns(due.len() + self.disk.held().len() <= MAX_TURN_TAKERS);
-        let mut served = Vec::new();
-        for read in due {
-            let Notification { id, tid, .. } = read.notification;
-            if self.listener.respond(id, Response::Continue)? {
-                self.likely_running.insert(tid);
-                self.ledger.served(&read);
-                served.push(read);
-            } else {
-                // The thread was killed while its read was held.
-                self.ledger.cut_off(1);
-            }
-        }
-        self.disk.advance(&served);
-        if !self.disk.held().is_empty() {
-            self.step_start = self.start.elapsed();
-            self.next_check = Some(self.step_start + self.quiet_time());
-        }
-        Ok(())
-    }
-
-    /// Record which threads ran since the program was last quiescent. Before the first quiescence all threads
-    /// start, and that is not recorded.
-    fn record_running_threads(&mut self) {
-        let threads = self.detector.threads();
-        for (tid, process) in threads.take_exited() {
-            self.ledger.thread_exits(tid, process);
-        }
-        let most = &mut self.ledger.threads_at_once;
-        *most = threads.most_threads(*most);
-        let ran = threads.take_ran(&self.wait_policy);
-        if self.disk.steps() == 0 {
-            self.ledger.forget_startup();
-        } else {
-            self.ledger.threads_ran(&ran);
-        }
-    }
-
     fn handle(&mut self, notification: Notification) -> io::Result<()> {
         let tid = notification.tid;
         match self.disk.find_held(&notification) {
             HeldCall::Repeated => return Ok(()),
             HeldCall::Abandoned => self.ledger.cut_off(1),
+            HeldCall::None if self.waits.repeats(&notification) => return Ok(()),
             HeldCall::None => {}
         }
         let call = syscall_table::find(notification.number);
-        let nothing_held = self.disk.held().is_empty();
+        let no_read_held = self.disk.held().is_empty();
         let response = if !self.is_observed || self.exceeded.is_some() {
             let response = self.handlers().handle_unobserved(call, notification)?;
             Some(response)
+        } else if let Some(Call::TimedWait(until)) = call {
+            self.hold_wait(notification, until)
         } else if let Some(call) = call {
             if matches!(call, Call::Clone { .. }) {
                 // The new thread can run at the same time as the observer.
@@ -516,11 +467,16 @@ impl ReadObserver {
         };
         if let Some(response) = response {
             self.likely_running.insert(tid);
+            if call == Some(Call::Exit) {
+                self.resumed.remove(&tid);
+            } else {
+                self.note_resumed(tid);
+            }
             self.listener.respond(notification.id, response)?;
         } else {
             self.likely_running.remove(&tid);
-            if nothing_held {
-                self.step_start = self.start.elapsed();
+            if no_read_held && !self.disk.held().is_empty() {
+                self.step_start = self.step_start.max(self.start.elapsed());
             }
         }
         Ok(())

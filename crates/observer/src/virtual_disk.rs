@@ -2,15 +2,19 @@
 //!
 //! # Theory of operation
 //!
-//! Virtual time is counted in quarters of a round. A held read is due when the disk has brought all its blocks,
-//! each of which takes a quarter. The disk works on any number of reads at once. The clock moves only when the
-//! program is quiescent, and then to the earliest time at which some read is due. All reads that are due then
+//! Virtual time is counted in quarters of a round, or in milliseconds where each file has a latency of its own. A held
+//! read is due when the disk has brought all its blocks, each of which takes a quarter of a round, or a quarter of
+//! the file's latency. The disk works on any number of reads at once. The clock moves only when the program is
+//! quiescent, and then to the earliest time at which some read is due. All reads that are due then
 //! return together, and the others stay held. So all reads that arrive between two steps of the clock arrive at
 //! the same virtual time, in whatever order the machine runs their threads.
 //!
+//! Where waits with a limit on time take virtual time (`timed_waits`), the clock also stops at the end of such a wait,
+//! if that comes before the first read is due. No read returns then.
+//!
 //! `blocks` decides which accesses are held, and for how long. The disk never responds to a call.
 
-use evidence::{Access, BLOCKS};
+use evidence::{Access, BLOCKS, TimeUnit};
 
 use crate::{
     blocks::{Blocks, Charge},
@@ -32,9 +36,9 @@ pub(crate) struct HeldRead {
     pub(crate) file: u32,
     /// The blocks for which it waits. There are none if it starts at the end of the file or behind it.
     pub(crate) blocks: Blocks,
-    /// The virtual time at which it began to wait, in quarters of a round.
+    /// The virtual time at which it began to wait.
     arrived: u32,
-    /// The virtual time at which it returns, in quarters of a round.
+    /// The virtual time at which it returns.
     due: u32,
 }
 
@@ -53,7 +57,10 @@ pub(crate) enum HeldCall {
 #[derive(Debug, Default)]
 pub(crate) struct VirtualDisk {
     held: Vec<HeldRead>,
-    /// The present virtual time, in quarters of a round.
+    /// The cost of one block of each file in milliseconds. `None` if the unit is a quarter of a round, which is the cost
+    /// of one block of any file.
+    block_ms: Option<Vec<u32>>,
+    /// The present virtual time.
     now: u32,
     steps: u32,
     max_held: u32,
@@ -61,6 +68,31 @@ pub(crate) struct VirtualDisk {
 }
 
 impl VirtualDisk {
+    /// A disk with files that have these latencies, in milliseconds.
+    pub(crate) fn of_latencies(latencies: impl Iterator<Item = u32>) -> Self {
+        // A block that costs nothing would be read without the clock, and so would a file again and again.
+        let block_ms = latencies.map(|ms| ms.div_ceil(BLOCKS).max(1)).collect();
+        Self {
+            block_ms: Some(block_ms),
+            ..Self::default()
+        }
+    }
+
+    /// What a unit of virtual time is.
+    pub(crate) fn unit(&self) -> TimeUnit {
+        match self.block_ms {
+            None => TimeUnit::QuarterRound,
+            Some(_) => TimeUnit::Millisecond,
+        }
+    }
+
+    /// The virtual time that one block of a file costs.
+    pub(crate) fn cost_of_block(&self, file: u32) -> u32 {
+        self.block_ms.as_ref().map_or(1, |block_ms| {
+            block_ms.get(file as usize).copied().unwrap_or(1)
+        })
+    }
+
     /// Hold an access of a thread to a file.
     pub(crate) fn hold(
         &mut self,
@@ -69,13 +101,14 @@ impl VirtualDisk {
         file: u32,
         charge: Charge,
     ) {
+        let cost = charge.quarters.saturating_mul(self.cost_of_block(file));
         self.held.push(HeldRead {
             notification,
             thread,
             file,
             blocks: charge.blocks,
             arrived: self.now,
-            due: self.now.saturating_add(charge.quarters),
+            due: self.now.saturating_add(cost),
         });
         let held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         self.max_held = self.max_held.max(held);
@@ -108,9 +141,14 @@ impl VirtualDisk {
         std::mem::take(&mut self.held)
     }
 
+    /// The virtual time at which the first of the held reads are due.
+    pub(crate) fn first_due(&self) -> Option<u32> {
+        self.held.iter().map(|read| read.due).min()
+    }
+
     /// Take the held reads that are due first. All of them are due at the same time.
     pub(crate) fn take_due(&mut self) -> Vec<HeldRead> {
-        let first = self.held.iter().map(|read| read.due).min();
+        let first = self.first_due();
         let (due, later) = self
             .release_all()
             .into_iter()
@@ -125,8 +163,7 @@ impl VirtualDisk {
         let Some(due) = served.iter().map(|read| read.due).max() else {
             return;
         };
-        self.now = self.now.max(due);
-        self.steps = self.steps.saturating_add(1);
+        self.move_to(due);
         let room = MAX_TIMELINE - self.timeline.len();
         self.timeline
             .extend(served.iter().take(room).map(|read| Access {
@@ -137,14 +174,23 @@ impl VirtualDisk {
             }));
     }
 
-    /// The present virtual time, in quarters of a round.
+    /// Move the clock to a later time, at which no read returns.
+    pub(crate) fn move_to(&mut self, time: u32) {
+        self.now = self.now.max(time);
+        self.steps = self.steps.saturating_add(1);
+    }
+
+    /// The present virtual time.
     pub(crate) fn now(&self) -> u32 {
         self.now
     }
 
-    /// Whole rounds that have passed.
+    /// Whole rounds that have passed, or milliseconds.
     pub(crate) fn rounds(&self) -> u32 {
-        self.now / BLOCKS
+        match self.unit() {
+            TimeUnit::QuarterRound => self.now / BLOCKS,
+            TimeUnit::Millisecond => self.now,
+        }
     }
 
     /// The number of times that the clock has moved.
@@ -249,6 +295,28 @@ mod tests {
         assert_eq!((disk.now(), disk.steps()), (0, 0));
         assert_eq!((step(&mut disk), disk.now()), (vec![2], 4));
         assert!(disk.held().is_empty());
+    }
+
+    #[test]
+    fn a_file_with_a_latency_costs_a_quarter_of_it_for_each_block() {
+        let mut disk = VirtualDisk::of_latencies([300, 10, 0].into_iter());
+        assert_eq!([0, 1, 2].map(|file| disk.cost_of_block(file)), [75, 3, 1]);
+        for (tid, file, quarters) in [(1, 0, 4), (2, 0, 1), (3, 1, 4), (4, 2, 2)] {
+            let charge = Charge {
+                blocks: Blocks::NONE,
+                quarters,
+                undelivered: None,
+            };
+            disk.hold(Notification::of(tid), 0, file, charge);
+        }
+        assert_eq!((step(&mut disk), disk.now()), (vec![4], 2));
+        // A wait with a limit ends before the next read is due.
+        assert_eq!(disk.first_due(), Some(12));
+        disk.move_to(7);
+        assert_eq!((disk.now(), disk.steps(), disk.held().len()), (7, 2, 3));
+        assert_eq!((step(&mut disk), disk.now()), (vec![3], 12));
+        assert_eq!((step(&mut disk), disk.now()), (vec![2], 75));
+        assert_eq!((step(&mut disk), disk.rounds()), (vec![1], 300));
     }
 
     proptest! {

@@ -44,6 +44,10 @@ pub trait Monitor: Sized {
     /// How long from now until [`serve`](Self::serve) must be called even if nothing arrives.
     fn deadline(&self) -> Option<Duration>;
 
+    /// The supervisor has read so many bytes of the job's standard output until now. It says so before each call of
+    /// [`serve`](Self::serve).
+    fn output_read(&mut self, bytes: u64);
+
     /// Answer the notifications that have arrived. Returns early when the job has written to one of `outputs`,
     /// which the supervisor must read before the job can go on.
     ///
@@ -90,6 +94,10 @@ impl Monitor for NoMonitor {
     }
 
     fn deadline(&self) -> Option<Duration> {
+        match *self {}
+    }
+
+    fn output_read(&mut self, _: u64) {
         match *self {}
     }
 

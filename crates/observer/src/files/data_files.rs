@@ -2,6 +2,8 @@
 //!
 //! A data file is identified by device and inode, which are looked up through the descriptor at each access. So a
 //! program can open it by any name. Names count only for the statistics of opens, never for a charge.
+//!
+//! The data files are found before the program starts. So what the program makes itself is none, even in the same folder.
 
 use std::{
     ffi::OsStr,
@@ -13,7 +15,7 @@ use std::{
 
 use rustc_hash::FxHashMap;
 use rustix::{
-    fs::{AtFlags, FileType, Stat, statat},
+    fs::{AtFlags, FileType, Mode, OFlags, Stat, statat},
     io::Errno,
 };
 
@@ -22,6 +24,9 @@ use crate::{
     memory,
     seccomp::{notify::Notification, syscall_table},
 };
+
+/// The number of levels of subfolders in which data files are looked for.
+const MAX_DEPTH: usize = 8;
 
 /// The data files that existed when the program was started. Each has an index, in byte order of their names.
 #[derive(Debug, Default)]
@@ -49,34 +54,38 @@ pub(crate) enum Target {
 }
 
 impl DataFiles {
-    /// Find every regular file in a folder, without those in its subfolders.
+    /// Find every regular file in a folder and in its subfolders.
     pub(crate) fn scan(folder: &Path) -> io::Result<Self> {
-        let folder = fs::File::open(folder)?;
-        let device = rustix::fs::fstat(&folder)?.st_dev;
-        let lists_inodes = lists_inodes(&folder)?;
         let mut found = Vec::new();
-        for entry in rustix::fs::Dir::read_from(&folder)? {
-            let entry = entry?;
-            let inode = if lists_inodes && entry.file_type() != FileType::Unknown {
-                (entry.file_type(), (device, entry.ino()))
-            } else {
-                let stat = statat(&folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
-                (
-                    FileType::from_raw_mode(stat.st_mode),
-                    (stat.st_dev, stat.st_ino),
-                )
-            };
-            if let (FileType::RegularFile, inode) = inode {
-                found.push((entry.file_name().to_bytes().to_vec(), inode));
-            }
-        }
+        list(&fs::File::open(folder)?, b"", MAX_DEPTH, &mut found)?;
         found.sort_unstable();
         let mut files = Self::default();
         for (index, (name, inode)) in (0..).zip(found) {
-            files.by_inode.insert(inode, index);
-            files.by_name.insert(name, index);
+            files.add(index, name, inode);
         }
         Ok(files)
+    }
+
+    /// Find the files in a folder that have these names, in this order.
+    pub(crate) fn find<'a>(
+        folder: &Path,
+        names: impl Iterator<Item = &'a str>,
+    ) -> io::Result<Self> {
+        let mut files = Self::default();
+        for (index, name) in (0..).zip(names) {
+            let path = folder.join(name);
+            let status = fs::symlink_metadata(&path).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })?;
+            let inode = (status.dev(), status.ino());
+            files.add(index, name.as_bytes().to_vec(), inode);
+        }
+        Ok(files)
+    }
+
+    fn add(&mut self, index: u32, name: Vec<u8>, inode: (u64, u64)) {
+        self.by_inode.insert(inode, index);
+        self.by_name.insert(name, index);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -106,10 +115,22 @@ impl DataFiles {
         Some(stat.st_dev)
     }
 
-    /// The data file whose name is the last part of a path, if there is one.
+    /// The data file whose name a path ends with, if there is one. Of several, the one with the longest name.
     pub(crate) fn named(&self, path: &[u8]) -> Option<u32> {
-        let name = path.rsplit(|&byte| byte == b'/').next()?;
-        self.by_name.get(name).copied()
+        let (mut found, mut end) = (None, path.len());
+        for _ in 0..=MAX_DEPTH {
+            let slash = path[..end].iter().rposition(|&byte| byte == b'/');
+            let name = &path[slash.map_or(0, |slash| slash + 1)..];
+            found = self.by_name.get(name).copied().or(found);
+            let Some(slash) = slash else { break };
+            end = slash;
+        }
+        found
+    }
+
+    /// Whether there is something to read at a descriptor of a thread.
+    pub(crate) fn is_ready(&mut self, tid: i32, fd: i32) -> Result<bool, Errno> {
+        self.descriptors.is_ready(tid, fd)
     }
 
     /// What a path in the arguments of a call leads to, resolved in the folders that the calling thread sees.
@@ -171,6 +192,44 @@ impl DataFiles {
     }
 }
 
+/// Add each regular file below a folder with its inode. `prefix` is the folder's own name with a slash behind it, and
+/// `depth` is the number of levels of subfolders that are looked at.
+fn list(
+    folder: &fs::File,
+    prefix: &[u8],
+    depth: usize,
+    found: &mut Vec<(Vec<u8>, (u64, u64))>,
+) -> io::Result<()> {
+    let device = rustix::fs::fstat(folder)?.st_dev;
+    let lists_inodes = lists_inodes(folder)?;
+    for entry in rustix::fs::Dir::read_from(folder)? {
+        let entry = entry?;
+        let (kind, inode) = if lists_inodes && entry.file_type() != FileType::Unknown {
+            (entry.file_type(), (device, entry.ino()))
+        } else {
+            let stat = statat(folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+            (
+                FileType::from_raw_mode(stat.st_mode),
+                (stat.st_dev, stat.st_ino),
+            )
+        };
+        let own_name = entry.file_name().to_bytes();
+        let name = [prefix, own_name].concat();
+        match kind {
+            FileType::RegularFile => found.push((name, inode)),
+            FileType::Directory if depth > 0 && !matches!(own_name, b"." | b"..") => {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let subfolder =
+                    rustix::fs::openat(folder, entry.file_name(), flags, Mode::empty())?;
+                let prefix = [&name[..], b"/"].concat();
+                list(&subfolder.into(), &prefix, depth - 1, found)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Whether the list of a folder names the same inodes as `stat` does. It may not on file systems that combine
 /// others, such as overlayfs. To call `stat` for a thousand files takes as long as starting the program, so it is
 /// left out where possible.
@@ -198,4 +257,52 @@ pub(crate) fn position(tid: i32, fd: i32) -> Option<u64> {
     let line = info[..length].split(|&byte| byte == b'\n').next()?;
     let value = line.strip_prefix(b"pos:")?;
     std::str::from_utf8(value).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("logs/old")).unwrap();
+        for name in ["b.txt", "logs/a.txt", "logs/old/a.txt", "logs.txt"] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        std::os::unix::fs::symlink("b.txt", folder.path().join("link")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn files_of_subfolders_are_counted_in_byte_order_of_their_names() {
+        let folder = folder();
+        let files = DataFiles::scan(folder.path()).unwrap();
+        assert_eq!(files.len(), 4);
+        for (path, index) in [
+            ("b.txt", Some(0)),
+            ("/data/logs.txt", Some(1)),
+            ("logs/a.txt", Some(2)),
+            ("./logs/old/a.txt", Some(3)),
+            // None of these names ends such a path.
+            ("old/a.txt", None),
+            ("a.txt", None),
+            ("link", None),
+            ("", None),
+        ] {
+            assert_eq!(files.named(path.as_bytes()), index, "{path}");
+        }
+        let long = format!("{}b.txt", "x/".repeat(300));
+        assert_eq!(files.named(long.as_bytes()), Some(0));
+    }
+
+    #[test]
+    fn only_what_is_named_counts_as_data() {
+        let folder = folder();
+        let names = ["b.txt", "logs/a.txt"];
+        let files = DataFiles::find(folder.path(), names.into_iter()).unwrap();
+        assert_eq!((files.len(), files.named(b"logs/a.txt")), (2, Some(1)));
+        assert_eq!(files.named(b"logs.txt"), None);
+        let missing = DataFiles::find(folder.path(), ["none.txt"].into_iter());
+        assert!(missing.unwrap_err().to_string().contains("none.txt"));
+    }
 }

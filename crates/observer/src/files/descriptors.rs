@@ -12,6 +12,7 @@ use std::{
 
 use rustc_hash::FxHashMap;
 use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
     fs::Stat,
     io::Errno,
     process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open},
@@ -65,6 +66,13 @@ impl Descriptors {
 
     fn copy(&mut self, tid: i32, fd: RawFd) -> Result<OwnedFd, Errno> {
         pidfd_getfd(self.handle(tid)?, fd, PidfdGetfdFlags::empty())
+    }
+
+    /// Whether there is something to read at a descriptor. For one that watches others, this is an event.
+    pub(crate) fn is_ready(&mut self, tid: i32, fd: RawFd) -> Result<bool, Errno> {
+        let copy = self.copy(tid, fd)?;
+        let mut fds = [PollFd::new(&copy, PollFlags::IN)];
+        Ok(poll(&mut fds, Some(&Timespec::default()))? > 0)
     }
 
     /// A thread exits.

@@ -68,6 +68,9 @@ pub(crate) struct QuiescenceDetector<S: Sampler> {
     suspect: Option<i32>,
     /// Threads that can run, or will wake by themselves, and for which the last detection did not wait.
     ignored: Vec<i32>,
+    /// Those of them that can run, and for which it did not wait because they have used up their budget of processor
+    /// time in this step.
+    spinning: Vec<i32>,
     /// Whether to check the threads with a held read: a thread exited, and its whole process may have ended.
     check_held: bool,
     /// Threads with a held read that were found dead since that exit.
@@ -102,6 +105,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
             threads: ThreadTable::new(sampler, root),
             suspect: None,
             ignored: Vec::new(),
+            spinning: Vec::new(),
             check_held: false,
             dead_held: FxHashSet::default(),
         }
@@ -137,6 +141,7 @@ impl<S: Sampler> QuiescenceDetector<S> {
         epoch: Epoch,
     ) -> io::Result<Quiescence> {
         self.ignored.clear();
+        self.spinning.clear();
         let lists_are_stale = self.threads.lists_are_stale();
         let mut detection = Detection {
             policy,
@@ -406,7 +411,11 @@ impl<S: Sampler> QuiescenceDetector<S> {
             {
                 return true;
             }
-            Wait::UntilBudget | Wait::Never => self.ignored.push(tid),
+            Wait::UntilBudget => {
+                self.ignored.push(tid);
+                self.spinning.push(tid);
+            }
+            Wait::Never => self.ignored.push(tid),
             Wait::OneSlice => detection.busy.push((tid, sample)),
         }
         false
@@ -442,6 +451,11 @@ impl<S: Sampler> QuiescenceDetector<S> {
     /// The threads for which the detector did not wait when it last found the program quiescent.
     pub(crate) fn ignored(&self) -> &[i32] {
         &self.ignored
+    }
+
+    /// Those of the ignored threads that have used up their budget of processor time in this step.
+    pub(crate) fn spinning(&self) -> &[i32] {
+        &self.spinning
     }
 
     fn forget_exited(&mut self, detection: &mut Detection<'_>) -> io::Result<()> {

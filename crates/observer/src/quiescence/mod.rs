@@ -10,7 +10,7 @@
 pub(crate) mod detector;
 mod processes;
 pub(crate) mod sampler;
-mod sleep;
+pub(crate) mod sleep;
 mod threads;
 pub(crate) mod wait_policy;
 

@@ -39,6 +39,12 @@ pub(super) fn wake_up(process: i32, tid: i32, now: Duration) -> WakeUp {
 
 fn time_left(tid: i32, line: &str) -> Option<Duration> {
     let (number, arguments) = parse(line)?;
+    left(tid, syscall_table::timeout_of(number, arguments)?)
+}
+
+/// The time until the timeout of a thread's call. `None` if the thread's memory cannot be read, or for a clock that this
+/// process does not have.
+pub(crate) fn left(tid: i32, timeout: Timeout) -> Option<Duration> {
     let span = |pointer| {
         let (seconds, nanoseconds) = memory::read_pair(tid, pointer).ok()?;
         let nanoseconds = u32::try_from(nanoseconds)
@@ -46,7 +52,7 @@ fn time_left(tid: i32, line: &str) -> Option<Duration> {
             .filter(|&n| n < 1_000_000_000)?;
         Some(Duration::new(seconds, nanoseconds))
     };
-    match syscall_table::timeout_of(number, arguments)? {
+    match timeout {
         Timeout::Milliseconds(ms) => Some(Duration::from_millis(ms.into())),
         Timeout::For(pointer) => span(pointer),
         Timeout::Until { clock, pointer } => {

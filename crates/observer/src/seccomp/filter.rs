@@ -8,12 +8,14 @@ use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
 
 use crate::{
     options::Scope,
-    seccomp::syscall_table::{COMMON, Call, Flags, LEGACY, Line, Test},
+    seccomp::syscall_table::{COMMON, Call, Flags, LEGACY, Line, Test, WAITS},
 };
 
-/// The filter of a program of which this is seen.
-pub(crate) fn here(scope: Scope) -> Filter {
-    let lines = COMMON.iter().chain(LEGACY).copied();
+/// The filter of a program of which this is seen. `has_timed_waits` says whether waits with a limit on time are seen as
+/// well.
+pub(crate) fn here(scope: Scope, has_timed_waits: bool) -> Filter {
+    let waits = if has_timed_waits { WAITS } else { &[] };
+    let lines = COMMON.iter().chain(waits).chain(LEGACY).copied();
     filter(
         Architecture::HERE,
         lines.filter_map(|line| within(line, scope)),
@@ -81,6 +83,9 @@ fn condition(test: &Test) -> Condition {
         Test::Is(argument, value) => Condition::Is(argument, u32::MAX, vec![value]),
         Test::Has(argument, bits) => Condition::HasAny(argument, bits),
         Test::HasNot(argument, bits) => Condition::HasNone(argument, bits),
+        Test::OneOf(argument, mask, values) => Condition::Is(argument, mask, values.to_vec()),
+        Test::NoneOf(argument, values) => Condition::IsNot(argument, u32::MAX, values.to_vec()),
+        Test::Given(argument) => Condition::Given(argument),
     }
 }
 
@@ -127,17 +132,25 @@ mod tests {
     #[test]
     fn the_filter_decides_every_number_and_argument_as_the_table_does() {
         let mut values: Vec<u64> = vec![0, 1, u64::MAX, 1 << 32];
-        for line in COMMON.iter().chain(LEGACY) {
+        for line in COMMON.iter().chain(WAITS).chain(LEGACY) {
             for test in line.tests {
-                let (Test::Is(_, value) | Test::Has(_, value) | Test::HasNot(_, value)) = *test;
-                let value = u64::from(value);
-                values.extend([value, value + 1, !value, value | 1 << 32, value | 1 << 30]);
+                let of_test = match test {
+                    Test::Is(_, value) | Test::Has(_, value) | Test::HasNot(_, value) => {
+                        std::slice::from_ref(value)
+                    }
+                    Test::OneOf(_, _, values) | Test::NoneOf(_, values) => values,
+                    Test::Given(_) => &[0],
+                };
+                for &value in of_test {
+                    let value = u64::from(value);
+                    values.extend([value, value + 1, !value, value | 1 << 32, value | 1 << 30]);
+                }
             }
         }
         values.sort_unstable();
         values.dedup();
         let is_reported = |number: u32, arguments: [u64; 6]| {
-            let mut lines = COMMON.iter().chain(LEGACY);
+            let mut lines = COMMON.iter().chain(WAITS).chain(LEGACY);
             lines
                 .find(|line| line.number == libc::c_long::from(number))
                 .is_some_and(|line| {
@@ -147,12 +160,23 @@ mod tests {
                             Test::Is(argument, value) => low(argument) == u64::from(value),
                             Test::Has(argument, bits) => low(argument) & u64::from(bits) != 0,
                             Test::HasNot(argument, bits) => low(argument) & u64::from(bits) == 0,
+                            Test::OneOf(argument, mask, values) => values
+                                .iter()
+                                .any(|&value| low(argument) & u64::from(mask) == u64::from(value)),
+                            Test::NoneOf(argument, values) => !values
+                                .iter()
+                                .any(|&value| low(argument) == u64::from(value)),
+                            Test::Given(argument) => arguments[argument as usize] != 0,
                         }
                     })
                 })
         };
         for architecture in BOTH {
-            let filter = filter(architecture, COMMON.iter().chain(LEGACY).copied()).assemble();
+            let filter = filter(
+                architecture,
+                COMMON.iter().chain(WAITS).chain(LEGACY).copied(),
+            )
+            .assemble();
             let mut reported = 0;
             for number in 0..600 {
                 for &first in &values {
@@ -185,7 +209,7 @@ mod tests {
     #[test]
     fn of_a_program_whose_reads_are_not_observed_only_the_surroundings_are_seen() {
         let reported = |has_kernel_files, number: libc::c_long, arguments| {
-            let filter = here(Scope::Surroundings { has_kernel_files }).assemble();
+            let filter = here(Scope::Surroundings { has_kernel_files }, false).assemble();
             let own = Architecture::HERE.audit_number();
             let number = u32::try_from(number).unwrap();
             interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
@@ -217,7 +241,7 @@ mod tests {
     #[test]
     fn opens_that_only_read_are_seen_where_there_are_files_of_the_kernel() {
         let reported = |has_kernel_files, number: libc::c_long, arguments| {
-            let filter = here(Scope::Reads { has_kernel_files }).assemble();
+            let filter = here(Scope::Reads { has_kernel_files }, false).assemble();
             let own = Architecture::HERE.audit_number();
             let number = u32::try_from(number).unwrap();
             interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
@@ -240,6 +264,44 @@ mod tests {
             assert!(reported(false, libc::SYS_open, [0, written, 0, 0, 0, 0]));
             assert!(!reported(false, libc::SYS_open, [0, 0, written, 0, 0, 0]));
             assert!(reported(false, libc::SYS_creat, [0; 6]));
+        }
+    }
+
+    #[test]
+    fn waits_with_a_limit_are_seen_only_where_they_take_virtual_time() {
+        let reported = |has_timed_waits, number: libc::c_long, arguments| {
+            let reads = Scope::Reads {
+                has_kernel_files: false,
+            };
+            let filter = here(reads, has_timed_waits).assemble();
+            let own = Architecture::HERE.audit_number();
+            let number = u32::try_from(number).unwrap();
+            interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
+        };
+        let futex = |command: i32, limit| [7, command.cast_unsigned().into(), 0, limit, 0, 0];
+        let forever = u64::from(u32::MAX);
+        for (number, arguments, is_limited) in [
+            (libc::SYS_futex, futex(libc::FUTEX_WAIT | 128, 9), true),
+            (
+                libc::SYS_futex,
+                futex(libc::FUTEX_WAIT_BITSET, 1 << 40),
+                true,
+            ),
+            (
+                libc::SYS_futex,
+                futex(libc::FUTEX_WAIT_BITSET | 128, 0),
+                false,
+            ),
+            (libc::SYS_futex, futex(libc::FUTEX_WAKE | 128, 9), false),
+            (libc::SYS_epoll_pwait, [3, 7, 8, 100, 0, 0], true),
+            (libc::SYS_epoll_pwait, [3, 7, 8, forever, 0, 0], false),
+            (libc::SYS_epoll_pwait, [3, 7, 8, 0, 0, 0], false),
+            (libc::SYS_epoll_pwait2, [3, 7, 8, 9, 0, 0], true),
+            (libc::SYS_nanosleep, [9, 0, 0, 0, 0, 0], true),
+            (libc::SYS_clock_nanosleep, [1, 0, 9, 0, 0, 0], true),
+        ] {
+            assert_eq!(reported(true, number, arguments), is_limited, "{number}");
+            assert!(!reported(false, number, arguments), "{number}");
         }
     }
 

@@ -74,6 +74,8 @@ impl Handlers<'_> {
             Call::GetAffinity | Call::SetAffinity => {
                 return self.affinity(call, notification).map(Some);
             }
+            // Whoever holds these waits does not ask here.
+            Call::TimedWait(_) => Response::Continue,
             Call::AsyncIo => refuse(&mut attempts.async_io, libc::ENOSYS),
             Call::NoAtime => refuse(&mut attempts.no_atime, libc::EPERM),
             Call::Dumpable => refuse(&mut attempts.undumpable, libc::EPERM),
@@ -154,12 +156,15 @@ impl Handlers<'_> {
     fn open(&mut self, notification: Notification, path: Path, flags: Flags) -> Response {
         let opened = Opening::read(notification, path, flags);
         let refusal = opened.refusal();
-        if let Some(path) = &opened.path
+        let may_change = opened.has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC);
+        if let Some(named) = &opened.path
             && refusal != Some(libc::ENOENT)
-            && let Some(file) = self.files.named(path)
+            && let Some(file) = self.files.named(named)
+            // A program may save a file under the name of a data file, in a folder where it may write.
+            && !(may_change && self.files.target_of_path(notification, path) == Target::Other)
         {
             self.ledger.opened(file);
-            if opened.has(libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) {
+            if may_change {
                 increment(&mut self.ledger.attempts.changes);
             }
         }

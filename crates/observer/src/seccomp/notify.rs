@@ -175,6 +175,19 @@ impl Listener {
         }))
     }
 
+    /// Whether a call still waits for a response: its thread was neither killed nor interrupted.
+    pub(crate) fn waits(&self, mut id: u64) -> bool {
+        // SAFETY: the pointer is to a number that lives through the call; its size is part of the request.
+        let result = unsafe {
+            libc::ioctl(
+                self.fd.as_raw_fd(),
+                libc::SECCOMP_IOCTL_NOTIF_ID_VALID,
+                &raw mut id,
+            )
+        };
+        result == 0
+    }
+
     /// Respond to a call. False if its thread was killed or interrupted, and waits no longer.
     pub(crate) fn respond(&self, id: u64, response: Response) -> io::Result<bool> {
         let (val, error, flags) = match response {

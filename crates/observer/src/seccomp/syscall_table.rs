@@ -40,6 +40,19 @@ pub(crate) enum Call {
     GetAffinity,
     /// Sets the processors on which a thread may run.
     SetAffinity,
+    /// Waits with a limit on time.
+    TimedWait(Until),
+}
+
+/// What ends a wait before its limit on time, with the index of each argument that matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Nothing but a signal.
+    Limit,
+    /// The 32-bit word at the address in one argument differs from the value in another.
+    WordDiffers { address: usize, value: usize },
+    /// One of the descriptors is ready that the descriptor in this argument watches.
+    EventReady { fd: usize },
 }
 
 /// Which argument has the path.
@@ -109,6 +122,12 @@ pub(crate) enum Test {
     Has(u32, u32),
     /// The argument has none of these bits.
     HasNot(u32, u32),
+    /// Under the mask (second field), the argument is one of these.
+    OneOf(u32, u32, &'static [u32]),
+    /// The argument is none of these.
+    NoneOf(u32, &'static [u32]),
+    /// The argument, with all its 64 bits, is not zero.
+    Given(u32),
 }
 
 /// One line of the table.
@@ -265,6 +284,57 @@ pub(crate) const COMMON: &[Line] = &[
     line(libc::SYS_io_submit, Call::AsyncIo),
 ];
 
+/// The command in the second argument of `futex`, without its flags.
+const FUTEX_COMMAND: u32 = 127;
+
+/// Limits that are none, in milliseconds: do not wait, or wait for ever.
+const NO_LIMIT: &[u32] = &[0, u32::MAX];
+
+const fn wait(number: libc::c_long, until: Until, tests: &'static [Test]) -> Line {
+    line_if(number, Call::TimedWait(until), tests)
+}
+
+/// Calls that wait with a limit on time, and of which the observer can tell what ends them. They are reported only where
+/// such waits take virtual time.
+pub(crate) const WAITS: &[Line] = &[
+    wait(libc::SYS_nanosleep, Until::Limit, &[]),
+    wait(libc::SYS_clock_nanosleep, Until::Limit, &[]),
+    wait(
+        libc::SYS_futex,
+        Until::WordDiffers {
+            address: 0,
+            value: 2,
+        },
+        &[
+            Test::OneOf(
+                1,
+                FUTEX_COMMAND,
+                &[
+                    unsigned(libc::FUTEX_WAIT),
+                    unsigned(libc::FUTEX_WAIT_BITSET),
+                ],
+            ),
+            Test::Given(3),
+        ],
+    ),
+    wait(
+        libc::SYS_epoll_pwait,
+        Until::EventReady { fd: 0 },
+        &[Test::NoneOf(3, NO_LIMIT)],
+    ),
+    wait(
+        libc::SYS_epoll_pwait2,
+        Until::EventReady { fd: 0 },
+        &[Test::Given(3)],
+    ),
+    #[cfg(target_arch = "x86_64")]
+    wait(
+        libc::SYS_epoll_wait,
+        Until::EventReady { fd: 0 },
+        &[Test::NoneOf(3, NO_LIMIT)],
+    ),
+];
+
 /// Calls that only x86-64 has.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const LEGACY: &[Line] = &[
@@ -342,6 +412,7 @@ pub(crate) fn find(number: i32) -> Option<Call> {
     COMMON
         .iter()
         .chain(LEGACY)
+        .chain(WAITS)
         .find(|line| line.number == number)
         .map(|line| line.call)
 }
@@ -422,7 +493,12 @@ mod tests {
 
     #[test]
     fn no_call_is_in_the_table_twice() {
-        let mut numbers: Vec<_> = COMMON.iter().chain(LEGACY).map(|l| l.number).collect();
+        let mut numbers: Vec<_> = COMMON
+            .iter()
+            .chain(WAITS)
+            .chain(LEGACY)
+            .map(|l| l.number)
+            .collect();
         let all = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();

@@ -22,15 +22,15 @@ use judge::check::{Diagnosis, diagnose};
 
 use crate::{table, workshop};
 
-fn setting(name: &str, default: u32) -> u32 {
+pub(crate) fn setting(name: &str, default: u32) -> u32 {
     env::var(name).map_or(default, |value| value.parse().unwrap())
 }
 
 /// Processes that use all they can get, ended when dropped.
-struct Busy(Vec<Child>);
+pub(crate) struct Busy(Vec<Child>);
 
 impl Busy {
-    fn start(count: u32) -> Self {
+    pub(crate) fn start(count: u32) -> Self {
         let start = |_| {
             std::process::Command::new("/bin/sh")
                 .args(["-c", "while :; do :; done"])

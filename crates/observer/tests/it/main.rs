@@ -7,6 +7,7 @@
 
 mod exact;
 mod observed;
+mod slow;
 mod table;
 mod tiers;
 mod workshop;

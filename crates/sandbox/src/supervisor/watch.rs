@@ -148,6 +148,7 @@ pub(super) fn watch<M: Monitor>(
             let open = streams.iter().filter(|stream| !stream.closed);
             let outputs: Vec<_> = open.map(|stream| stream.pipe.as_fd()).collect();
             lost.standstill.wait(Instant::now(), TICK);
+            monitor.output_read(streams[0].capture.total());
             monitor.serve(&outputs)?;
             lost.resume(Instant::now());
         }

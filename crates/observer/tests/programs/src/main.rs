@@ -14,6 +14,7 @@ mod own_pools;
 mod pools;
 mod raw;
 mod serial;
+mod slow;
 
 use std::{env, fs, path::PathBuf};
 
@@ -49,6 +50,7 @@ fn main() {
         .or_else(|| pools::run(&mode, threads))
         .or_else(|| decoys::run(&mode, threads))
         .or_else(|| monitors::run(&mode, threads))
+        .or_else(|| slow::run(&mode, threads))
         .unwrap_or_else(|| panic!("no program `{mode}`"));
     println!("{total}");
 }

@@ -163,7 +163,10 @@ impl Monitor for ReadObserver {
             _ if !is_observed => (DataFiles::default(), VirtualDisk::default()),
             None => (DataFiles::scan(&data)?, VirtualDisk::default()),
             Some(slow) => {
-                let names = slow.files.iter().map(|file| file.name.as_str());
+                let names = slow.files.iter().map(|file| {
+                    let is_in_folder = file.served.is_none();
+                    is_in_folder.then_some(file.name.as_str())
+                });
                 let latencies = slow.files.iter().map(|file| file.latency_ms);
                 (
                     DataFiles::find(&data, names)?,

@@ -35,6 +35,8 @@ pub(crate) struct DataFiles {
     by_inode: FxHashMap<(u64, u64), u32>,
     /// The index by name.
     by_name: FxHashMap<Vec<u8>, u32>,
+    /// The number of files.
+    count: usize,
     descriptors: Descriptors,
 }
 
@@ -61,18 +63,22 @@ impl DataFiles {
         found.sort_unstable();
         let mut files = Self::default();
         for (index, (name, inode)) in (0..).zip(found) {
+            files.count += 1;
             files.add(index, name, inode);
         }
         Ok(files)
     }
 
-    /// Find the files in a folder that have these names, in this order.
+    /// Find the files in a folder that have these names, in this order. A file without a name does not lie in the
+    /// folder, and has an index all the same.
     pub(crate) fn find<'a>(
         folder: &Path,
-        names: impl Iterator<Item = &'a str>,
+        names: impl Iterator<Item = Option<&'a str>>,
     ) -> io::Result<Self> {
         let mut files = Self::default();
         for (index, name) in (0..).zip(names) {
+            files.count += 1;
+            let Some(name) = name else { continue };
             let path = folder.join(name);
             let status = fs::symlink_metadata(&path).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
@@ -89,7 +95,7 @@ impl DataFiles {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_name.len()
+        self.count
     }
 
     /// What a descriptor of a thread leads to.
@@ -299,10 +305,11 @@ mod tests {
     fn only_what_is_named_counts_as_data() {
         let folder = folder();
         let names = ["b.txt", "logs/a.txt"];
-        let files = DataFiles::find(folder.path(), names.into_iter()).unwrap();
-        assert_eq!((files.len(), files.named(b"logs/a.txt")), (2, Some(1)));
+        let names = names.map(Some).into_iter().chain([None]);
+        let files = DataFiles::find(folder.path(), names).unwrap();
+        assert_eq!((files.len(), files.named(b"logs/a.txt")), (3, Some(1)));
         assert_eq!(files.named(b"logs.txt"), None);
-        let missing = DataFiles::find(folder.path(), ["none.txt"].into_iter());
+        let missing = DataFiles::find(folder.path(), [Some("none.txt")].into_iter());
         assert!(missing.unwrap_err().to_string().contains("none.txt"));
     }
 }

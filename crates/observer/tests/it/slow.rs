@@ -129,6 +129,7 @@ fn place_and_job(case: &Case) -> (Place, ObservedJob) {
             .map(|(i, &latency_ms)| SlowFile {
                 name: format!("tmp-{i:05}.numbers"),
                 latency_ms,
+                served: None,
             })
             .collect(),
     });
@@ -226,6 +227,7 @@ fn files_of_subfolders_are_data() {
         slow.files.push(SlowFile {
             name: name.to_owned(),
             latency_ms,
+            served: None,
         });
     }
     // A file that is not named is no data.

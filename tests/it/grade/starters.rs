@@ -68,11 +68,11 @@ fn a_copy_of_the_starter_is_graded_and_run_by_cargo_inside_another_workspace() {
         .arg("--course")
         .arg(course()))
     .code(0);
-    assert_eq!(cd, "cd numbers");
+    assert_eq!(cd, "cd data");
     let mut cargo_run = Command::new(env!("CARGO"));
     cargo_run.args(typed(cargo)).args(["--offline", "--quiet"]);
     let output: Output = cargo_run
-        .current_dir(workspace.path("other/numbers"))
+        .current_dir(workspace.path("other/data"))
         .output()
         .unwrap();
     assert_eq!(

@@ -66,7 +66,7 @@ pub fn explain_mistake(name: &str, mistakes: &[Mistake], width: usize) -> Option
             let _ = writeln!(text, "    {line}");
         }
     }
-    let parts: [(&str, fn(&Mistake) -> &str); 2] = [
+    let parts: [Part; 2] = [
         ("What the report says then", |mistake| &mistake.message),
         ("What to try", |mistake| &mistake.hint),
     ];
@@ -120,6 +120,9 @@ fn paragraph(text: &mut Sheet, indent: &str, words: &str) {
 fn item(text: &mut Sheet, mark: &str, words: &str) {
     wrapped(text, &format!("  {mark}"), "    ", words);
 }
+
+/// A headline, and what of a mistake stands below it.
+type Part = (&'static str, fn(&Mistake) -> &str);
 
 /// A line for each mistake. Two exercises may know the same one.
 fn rows<'a>(text: &mut Sheet, mistakes: impl Iterator<Item = &'a Mistake>) {

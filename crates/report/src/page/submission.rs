@@ -322,16 +322,22 @@ fn runs(page: &mut Markup, record: &Record) {
 fn one_run(page: &mut Markup, run: &Run) {
     page.leaf("th", &[("scope", "row")], &run.seed.to_string());
     let is_same = run.answer.as_ref() == Some(&run.expected);
-    let class = if run.right.unwrap_or(is_same) {
-        "answer good"
+    let of_lines = if run.expected.contains('\n') {
+        "answer lines"
     } else {
-        "answer bad"
+        "answer"
     };
-    page.element("td", &[("class", class)], |page| match &run.answer {
+    let good = if run.right.unwrap_or(is_same) {
+        "good"
+    } else {
+        "bad"
+    };
+    let class = format!("{of_lines} {good}");
+    page.element("td", &[("class", &class)], |page| match &run.answer {
         Some(answer) => page.block(answer),
         None => page.text("none"),
     });
-    page.element("td", &[("class", "answer")], |page| {
+    page.element("td", &[("class", of_lines)], |page| {
         page.block(&run.expected);
     });
     page.leaf("td", &[], &end(run.termination));

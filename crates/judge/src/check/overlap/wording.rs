@@ -63,16 +63,18 @@ impl Words {
     pub(super) fn seen(self, clock: &Clock<'_>) -> String {
         let (most, time) = clock.most_at_once();
         let concurrency = &clock.seen.concurrency;
-        let at = if most > 1 {
-            format!(", first after {time} ms of the slow disk's time")
-        } else {
-            String::new()
-        };
+        let whole = clock.seen.time;
+        if most < 2 {
+            return format!(
+                "never two {}s at the same time; all took {whole} ms of the slow disk's time",
+                self.noun
+            );
+        }
         format!(
-            "{} at the same time at most{at}; {:.2} on average; all took {} ms of its time",
+            "at most {} at the same time, first after {time} ms of the slow disk's time; {:.2} on average; all took \
+             {whole} ms",
             self.of_number(most),
             concurrency.effective,
-            clock.seen.time
         )
     }
 

@@ -100,6 +100,9 @@ pub struct Observation {
     /// thread waits by spinning, or computes for long.
     #[serde(default)]
     pub spinning: u32,
+    /// The number of connections that the program made with the server of the observer.
+    #[serde(default)]
+    pub connections: u32,
     /// The number of distinct data files that were read.
     pub files_read: u32,
     /// The number of distinct blocks of data files that were read.

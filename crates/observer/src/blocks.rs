@@ -58,6 +58,9 @@ impl Blocks {
     /// No block.
     pub(crate) const NONE: Self = Self(0);
 
+    /// All blocks of a file.
+    pub(crate) const ALL: Self = Self((1 << BLOCKS) - 1);
+
     /// The blocks that contain the bytes from `start` up to `end` of a file of this size.
     fn of(start: u64, end: u64, size: u64) -> Self {
         let end = end.min(size);

@@ -30,6 +30,8 @@ pub(crate) struct Ledger {
     pub(crate) threads_created: u32,
     /// The number of reads that were held when the observation ended early.
     pub(crate) held_at_limit: usize,
+    /// The number of connections with the server.
+    pub(crate) connections: u32,
     cut_off: u32,
     /// The largest number of threads of one process, whenever the program was quiescent.
     pub(crate) threads_at_once: usize,
@@ -299,6 +301,7 @@ impl Ledger {
             unit: disk.unit(),
             printed: self.printed,
             spinning: to_u32(self.spinning.len()),
+            connections: self.connections,
             concurrency: Concurrency {
                 effective: ratio(cost_of_blocks, f64::from(time)),
                 held_max: disk.max_held(),

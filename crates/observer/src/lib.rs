@@ -19,6 +19,7 @@
 //! | `files` | finds the data file behind a descriptor; has the second witness, [`AccessTimes`] |
 //! | `blocks` | decides which accesses are held, and for how long |
 //! | `virtual_disk` | has the held reads and the virtual clock |
+//! | `server` | gives out data files over HTTP |
 //! | `timed_waits` | has the held waits with a limit on time |
 //! | `quiescence` | finds out whether the program is quiescent |
 //! | `ledger` | keeps the account of what was seen |
@@ -84,6 +85,7 @@ mod read_observer;
 mod run;
 mod seccomp;
 mod self_test;
+mod server;
 mod sys;
 mod timed_waits;
 mod virtual_disk;

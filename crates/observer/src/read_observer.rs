@@ -19,16 +19,18 @@
 
 mod clock;
 mod limits;
+mod network;
 mod waits;
 
 use std::{
     io,
-    os::fd::{BorrowedFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     time::{Duration, Instant},
 };
 
 use evidence::{Observation, ObservationLimit};
 use rustc_hash::{FxHashMap, FxHashSet};
+use rustix::event::epoll;
 use sandbox::{Monitor, Standstill, bpf::Filter};
 
 use crate::{
@@ -47,9 +49,10 @@ use crate::{
         notify::{Listener, Notification, Readiness, Response},
         syscall_table::{self, Call},
     },
+    server::Server,
     sys,
     timed_waits::TimedWaits,
-    virtual_disk::{HeldCall, VirtualDisk},
+    virtual_disk::{HeldCall, HeldRead, VirtualDisk},
 };
 
 /// Real time without a call after which the observer checks whether the program is quiescent. After a shorter
@@ -98,6 +101,10 @@ pub struct ReadObserver {
     files: DataFiles,
     opens: Opens,
     disk: VirtualDisk,
+    /// The server, if some data files are served, and what becomes readable when it or the listener has something.
+    server: Option<Server>,
+    readable: Option<OwnedFd>,
+    connecting: network::Connecting,
     /// The waits with a limit on time. There are none where the unit of virtual time is a quarter of a round.
     waits: TimedWaits,
     /// When each thread last went on after a call, in real time, and when the clock last moved. Known only where waits
@@ -145,7 +152,8 @@ impl Monitor for ReadObserver {
     type Report = Observation;
 
     fn filter(config: &ReadObserverConfig) -> Filter {
-        filter::here(config.scope, config.options.slow.is_some())
+        let slow = config.options.slow.as_ref();
+        filter::here(config.scope, slow.is_some(), Server::is_needed(slow))
     }
 
     fn attach(
@@ -174,6 +182,14 @@ impl Monitor for ReadObserver {
                 )
             }
         };
+        let server = match &options.slow {
+            Some(slow) => Server::new(slow)?,
+            None => None,
+        };
+        let readable = match &server {
+            Some(server) => Some(either(listener.as_fd(), server.as_fd())?),
+            None => None,
+        };
         sys::end_waits_on_time();
         let start = Instant::now();
         let sampler = ProcSampler::new(start, listener.try_clone()?);
@@ -186,6 +202,9 @@ impl Monitor for ReadObserver {
             files,
             opens: Opens::default(),
             disk,
+            server,
+            readable,
+            connecting: network::Connecting::default(),
             waits: TimedWaits::default(),
             resumed: FxHashMap::default(),
             last_move: Duration::ZERO,
@@ -209,7 +228,8 @@ impl Monitor for ReadObserver {
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
-        (!self.is_closed).then(|| self.listener.as_fd())
+        let readable = self.readable.as_ref().map(AsFd::as_fd);
+        (!self.is_closed).then(|| readable.unwrap_or_else(|| self.listener.as_fd()))
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -261,7 +281,10 @@ impl Monitor for ReadObserver {
             };
             self.standstill.wait(turn, timeout.unwrap_or_default());
             let readiness = match timeout {
-                Some(timeout) => self.listener.wait(timeout, &[])?,
+                Some(timeout) => {
+                    let server = self.server.as_ref().map(Server::as_fd);
+                    self.listener.wait(timeout, server.as_slice())?
+                }
                 None => Readiness::Timeout,
             };
             match readiness {
@@ -274,7 +297,10 @@ impl Monitor for ReadObserver {
                 Readiness::Timeout if self.next_check.is_none_or(|next| next > now + CALL_WAIT) => {
                     break;
                 }
-                Readiness::Timeout | Readiness::Interrupted | Readiness::Output => {}
+                Readiness::Output => {
+                    self.proceed_server()?;
+                }
+                Readiness::Timeout | Readiness::Interrupted => {}
                 Readiness::Closed => {
                     self.is_closed = true;
                     self.next_check = None;
@@ -289,9 +315,20 @@ impl Monitor for ReadObserver {
 
     fn finish(mut self) -> Observation {
         self.ledger.cut_off(self.disk.held().len());
+        self.ledger.connections = self.server.as_ref().map_or(0, Server::connections);
         let slept = self.wait_policy.slept();
         self.ledger.close(self.disk, self.exceeded, slept)
     }
+}
+
+/// A descriptor that is readable when one of two others is.
+fn either(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+    for (fd, number) in [(one, 0), (other, 1)] {
+        let data = epoll::EventData::new_u64(number);
+        epoll::add(&epoll, fd, data, epoll::EventFlags::IN)?;
+    }
+    Ok(epoll)
 }
 
 impl ReadObserver {
@@ -369,7 +406,11 @@ impl ReadObserver {
             return Ok(AfterCheck::GoOn);
         }
         self.last_check = now;
-        let reads = self.disk.held().iter().map(|read| read.notification.tid);
+        let reads = self
+            .disk
+            .held()
+            .iter()
+            .filter_map(HeldRead::sleeping_thread);
         let waits = self.waits.iter().map(|wait| wait.notification.tid);
         let held: FxHashSet<i32> = reads.chain(waits).collect();
         let epoch = Epoch {
@@ -383,8 +424,8 @@ impl ReadObserver {
         match found {
             Quiescence::Quiescent => match self.handle_pending_calls(epoch, outputs)? {
                 Pending::Nothing => {
-                    // What a thread did just before it came to rest may end the wait of another.
-                    if !self.release_waits(self.start.elapsed())? {
+                    // What a thread did just before it came to rest may end the wait of another, or be a request.
+                    if !self.proceed_server()? && !self.release_waits(self.start.elapsed())? {
                         self.advance(self.last_check)?;
                     }
                 }
@@ -454,7 +495,9 @@ impl ReadObserver {
         }
         let call = syscall_table::find(notification.number);
         let no_read_held = self.disk.held().is_empty();
-        let response = if !self.is_observed || self.exceeded.is_some() {
+        let response = if let Some(Call::Socket(call)) = call {
+            Some(self.handle_socket(call, notification)?)
+        } else if !self.is_observed || self.exceeded.is_some() {
             let response = self.handlers().handle_unobserved(call, notification)?;
             Some(response)
         } else if let Some(Call::TimedWait(until)) = call {

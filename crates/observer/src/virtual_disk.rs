@@ -25,11 +25,26 @@ use crate::{
 /// files that waits more often reads each of them a hundred times.
 const MAX_TIMELINE: usize = 100_000;
 
-/// An access to a data file whose call waits for a response.
+/// What waits for a response while a read is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    /// A system call, and with it the thread that made it.
+    Call(Notification),
+    /// A request to the server, on the connection with this number. Its thread may do something else meanwhile.
+    Request(u32),
+}
+
+impl From<Notification> for Waiter {
+    fn from(notification: Notification) -> Self {
+        Self::Call(notification)
+    }
+}
+
+/// An access to a data file that waits for its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HeldRead {
-    /// The call that waits.
-    pub(crate) notification: Notification,
+    /// What waits.
+    pub(crate) waiter: Waiter,
     /// The index of its thread in the ledger.
     pub(crate) thread: u32,
     /// The index of its file.
@@ -40,6 +55,16 @@ pub(crate) struct HeldRead {
     arrived: u32,
     /// The virtual time at which it returns.
     due: u32,
+}
+
+impl HeldRead {
+    /// The thread that sleeps in the kernel until the read returns, if one does.
+    pub(crate) fn sleeping_thread(&self) -> Option<i32> {
+        match self.waiter {
+            Waiter::Call(notification) => Some(notification.tid),
+            Waiter::Request(_) => None,
+        }
+    }
 }
 
 /// How a call that arrives relates to a held read of the same thread.
@@ -96,14 +121,14 @@ impl VirtualDisk {
     /// Hold an access of a thread to a file.
     pub(crate) fn hold(
         &mut self,
-        notification: Notification,
+        waiter: impl Into<Waiter>,
         thread: u32,
         file: u32,
         charge: Charge,
     ) {
         let cost = charge.quarters.saturating_mul(self.cost_of_block(file));
         self.held.push(HeldRead {
-            notification,
+            waiter: waiter.into(),
             thread,
             file,
             blocks: charge.blocks,
@@ -117,11 +142,15 @@ impl VirtualDisk {
     /// Find the held read of a thread that makes a call, and take the call into account. The kernel gives a
     /// repeated call a new id.
     pub(crate) fn find_held(&mut self, notification: &Notification) -> HeldCall {
-        let is_of_thread = |read: &HeldRead| read.notification.tid == notification.tid;
-        let Some(index) = self.held.iter().position(is_of_thread) else {
+        let of_thread = self.held.iter_mut().enumerate().find_map(|(index, read)| {
+            let Waiter::Call(known) = &mut read.waiter else {
+                return None;
+            };
+            (known.tid == notification.tid).then_some((index, known))
+        });
+        let Some((index, known)) = of_thread else {
             return HeldCall::None;
         };
-        let known = &mut self.held[index].notification;
         if (known.number, known.arguments) == (notification.number, notification.arguments) {
             known.id = notification.id;
             HeldCall::Repeated
@@ -129,6 +158,14 @@ impl VirtualDisk {
             self.held.remove(index);
             HeldCall::Abandoned
         }
+    }
+
+    /// Forget the request that is held on a connection. False if there is none.
+    pub(crate) fn forget_request(&mut self, connection: u32) -> bool {
+        let held = self.held.len();
+        self.held
+            .retain(|read| read.waiter != Waiter::Request(connection));
+        self.held.len() < held
     }
 
     /// The held reads.
@@ -228,7 +265,7 @@ mod tests {
     fn step(disk: &mut VirtualDisk) -> Vec<i32> {
         let due = disk.take_due();
         disk.advance(&due);
-        due.iter().map(|read| read.notification.tid).collect()
+        due.iter().filter_map(HeldRead::sleeping_thread).collect()
     }
 
     #[test]
@@ -269,7 +306,7 @@ mod tests {
         assert_eq!(disk.find_held(&Notification::of(2)), HeldCall::None);
         assert_eq!(disk.max_held(), 2);
         let due = disk.take_due();
-        assert_eq!((due[0].notification.id, due[0].due), (99, 4));
+        assert_eq!((due[0].waiter, due[0].due), (Waiter::Call(again), 4));
     }
 
     #[test]
@@ -283,6 +320,31 @@ mod tests {
         assert_eq!(disk.find_held(&other), HeldCall::Abandoned);
         assert_eq!(disk.find_held(&other), HeldCall::None);
         assert!(step(&mut disk).is_empty());
+    }
+
+    #[test]
+    fn a_request_is_held_like_a_call_and_keeps_no_thread_asleep() {
+        let mut disk = VirtualDisk::of_latencies([40].into_iter());
+        let charge = Charge {
+            blocks: Blocks::ALL,
+            quarters: 4,
+            undelivered: None,
+        };
+        for connection in [7, 8] {
+            disk.hold(Waiter::Request(connection), 0, 0, charge);
+        }
+        // Whichever number its thread has.
+        assert_eq!(disk.find_held(&Notification::of(7)), HeldCall::None);
+        assert!(
+            disk.held()
+                .iter()
+                .all(|read| read.sleeping_thread().is_none())
+        );
+        assert!(disk.forget_request(7) && !disk.forget_request(7));
+        let due = disk.take_due();
+        disk.advance(&due);
+        assert_eq!((due[0].waiter, disk.now()), (Waiter::Request(8), 40));
+        assert_eq!(disk.max_held(), 2);
     }
 
     #[test]

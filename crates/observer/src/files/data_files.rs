@@ -9,7 +9,10 @@ use std::{
     ffi::OsStr,
     fs,
     io::{self, Read},
-    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStrExt, fs::MetadataExt},
+    },
     path::{Path, PathBuf},
 };
 
@@ -132,6 +135,11 @@ impl DataFiles {
             end = slash;
         }
         found
+    }
+
+    /// A copy of a thread's descriptor.
+    pub(crate) fn copy(&mut self, tid: i32, fd: i32) -> Result<OwnedFd, Errno> {
+        self.descriptors.copy(tid, fd)
     }
 
     /// Whether there is something to read at a descriptor of a thread.

@@ -64,7 +64,12 @@ impl Descriptors {
         Ok((stat, position))
     }
 
-    fn copy(&mut self, tid: i32, fd: RawFd) -> Result<OwnedFd, Errno> {
+    /// A copy of a descriptor. Who keeps it keeps the file open.
+    pub(crate) fn copy(&mut self, tid: i32, fd: RawFd) -> Result<OwnedFd, Errno> {
+        // A program may pass any number, and `rustix` takes no negative one.
+        if fd < 0 {
+            return Err(Errno::BADF);
+        }
         pidfd_getfd(self.handle(tid)?, fd, PidfdGetfdFlags::empty())
     }
 
@@ -122,6 +127,7 @@ mod tests {
                 assert_eq!(position, None);
                 let none = descriptors.query(own, 9999, |_| true);
                 assert_eq!(none.unwrap_err(), Errno::BADF);
+                assert_eq!(descriptors.copy(own, -1).unwrap_err(), Errno::BADF);
             }
             Err(_) => assert!(
                 descriptors.is_unsupported,

@@ -96,7 +96,7 @@ impl<S: Sampler> ThreadTable<S> {
         &self.sampler
     }
 
-    pub(super) fn contains(&self, tid: i32) -> bool {
+    pub(crate) fn contains(&self, tid: i32) -> bool {
         self.threads.contains_key(&tid)
     }
 

@@ -7,7 +7,10 @@ use std::{io, time::Duration};
 use evidence::TimeUnit;
 
 use super::ReadObserver;
-use crate::seccomp::notify::{Notification, Response};
+use crate::{
+    seccomp::notify::{Notification, Response},
+    virtual_disk::Waiter,
+};
 
 /// The largest number of threads with which the observer takes turns on one processor. To wake a thread on another
 /// processor takes longer than most threads run between two calls. With many threads, the time for which all of them
@@ -49,12 +52,23 @@ impl ReadObserver {
         };
         self.listener
             .take_turns(due.len() + self.disk.held().len() <= MAX_TURN_TAKERS);
-        let mut served = Vec::new();
+        let (mut served, mut happened) = (Vec::new(), Vec::new());
         for read in due {
-            let Notification { id, tid, .. } = read.notification;
-            if self.listener.respond(id, Response::Continue)? {
-                self.likely_running.insert(tid);
-                self.note_resumed(tid);
+            let is_awaited = match read.waiter {
+                Waiter::Call(Notification { id, tid, .. }) => {
+                    let is_awaited = self.listener.respond(id, Response::Continue)?;
+                    if is_awaited {
+                        self.likely_running.insert(tid);
+                        self.note_resumed(tid);
+                    }
+                    is_awaited
+                }
+                Waiter::Request(connection) => {
+                    self.answer(connection, &mut happened)?;
+                    true
+                }
+            };
+            if is_awaited {
                 self.ledger.served(&read);
                 served.push(read);
             } else {
@@ -66,6 +80,8 @@ impl ReadObserver {
             Some(limit) => self.disk.move_to(limit),
             None => self.disk.advance(&served),
         }
+        // Requests that came together with those that are answered now begin to wait now.
+        self.take_in(happened)?;
         let now = self.start.elapsed();
         self.last_move = now;
         if !self.nothing_held() {

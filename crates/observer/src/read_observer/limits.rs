@@ -7,7 +7,11 @@ use std::{io, time::Duration};
 use evidence::ObservationLimit;
 
 use super::ReadObserver;
-use crate::{options::ObserverOptions, seccomp::notify::Response};
+use crate::{
+    options::ObserverOptions,
+    seccomp::notify::{Notification, Response},
+    virtual_disk::Waiter,
+};
 
 /// The smallest number of rounds after which an observation ends, however few the data files are.
 const MIN_ROUNDS_LIMIT: u32 = 1000;
@@ -60,10 +64,16 @@ impl ReadObserver {
         self.exceeded = Some(limit);
         self.ledger.held_at_limit = self.disk.held().len();
         self.next_check = None;
+        let mut happened = Vec::new();
         for read in self.disk.release_all() {
-            self.listener
-                .respond(read.notification.id, Response::Continue)?;
+            match read.waiter {
+                Waiter::Call(Notification { id, .. }) => {
+                    self.listener.respond(id, Response::Continue)?;
+                }
+                Waiter::Request(connection) => self.answer(connection, &mut happened)?,
+            }
         }
+        self.take_in(happened)?;
         for (wait, ()) in self.waits.take(|_| Some(())) {
             self.listener
                 .respond(wait.notification.id, Response::Continue)?;

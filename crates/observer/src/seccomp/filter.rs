@@ -8,14 +8,20 @@ use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
 
 use crate::{
     options::Scope,
-    seccomp::syscall_table::{COMMON, Call, Flags, LEGACY, Line, Test, WAITS},
+    seccomp::syscall_table::{COMMON, Call, Flags, LEGACY, Line, SOCKETS, Test, WAITS},
 };
 
 /// The filter of a program of which this is seen. `has_timed_waits` says whether waits with a limit on time are seen as
-/// well.
-pub(crate) fn here(scope: Scope, has_timed_waits: bool) -> Filter {
+/// well, and `has_server` whether calls about sockets are.
+pub(crate) fn here(scope: Scope, has_timed_waits: bool, has_server: bool) -> Filter {
     let waits = if has_timed_waits { WAITS } else { &[] };
-    let lines = COMMON.iter().chain(waits).chain(LEGACY).copied();
+    let sockets = if has_server { SOCKETS } else { &[] };
+    let lines = COMMON
+        .iter()
+        .chain(waits)
+        .chain(LEGACY)
+        .chain(sockets)
+        .copied();
     filter(
         Architecture::HERE,
         lines.filter_map(|line| within(line, scope)),
@@ -33,7 +39,10 @@ fn within(line: Line, scope: Scope) -> Option<Line> {
             may_matter.then(|| opens(line, flags, has_kernel_files, &WITHOUT_ATIME))
         }
         (Scope::Reads { .. }, _)
-        | (_, Call::GetAffinity | Call::SetAffinity | Call::AsyncIo | Call::NoAtime) => Some(line),
+        | (
+            _,
+            Call::GetAffinity | Call::SetAffinity | Call::AsyncIo | Call::NoAtime | Call::Socket(_),
+        ) => Some(line),
         (Scope::Surroundings { .. }, _) => None,
     }
 }
@@ -209,7 +218,7 @@ mod tests {
     #[test]
     fn of_a_program_whose_reads_are_not_observed_only_the_surroundings_are_seen() {
         let reported = |has_kernel_files, number: libc::c_long, arguments| {
-            let filter = here(Scope::Surroundings { has_kernel_files }, false).assemble();
+            let filter = here(Scope::Surroundings { has_kernel_files }, false, false).assemble();
             let own = Architecture::HERE.audit_number();
             let number = u32::try_from(number).unwrap();
             interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
@@ -241,7 +250,7 @@ mod tests {
     #[test]
     fn opens_that_only_read_are_seen_where_there_are_files_of_the_kernel() {
         let reported = |has_kernel_files, number: libc::c_long, arguments| {
-            let filter = here(Scope::Reads { has_kernel_files }, false).assemble();
+            let filter = here(Scope::Reads { has_kernel_files }, false, false).assemble();
             let own = Architecture::HERE.audit_number();
             let number = u32::try_from(number).unwrap();
             interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
@@ -273,7 +282,7 @@ mod tests {
             let reads = Scope::Reads {
                 has_kernel_files: false,
             };
-            let filter = here(reads, has_timed_waits).assemble();
+            let filter = here(reads, has_timed_waits, false).assemble();
             let own = Architecture::HERE.audit_number();
             let number = u32::try_from(number).unwrap();
             interpret(&filter, own, number, arguments) == libc::SECCOMP_RET_USER_NOTIF
@@ -302,6 +311,36 @@ mod tests {
         ] {
             assert_eq!(reported(true, number, arguments), is_limited, "{number}");
             assert!(!reported(false, number, arguments), "{number}");
+        }
+    }
+
+    #[test]
+    fn every_attempt_to_connect_is_reported_where_there_is_a_server() {
+        let reads = Scope::Reads {
+            has_kernel_files: false,
+        };
+        let surroundings = Scope::Surroundings {
+            has_kernel_files: false,
+        };
+        for scope in [reads, surroundings] {
+            for has_server in [false, true] {
+                let filter = here(scope, false, has_server).assemble();
+                let own = Architecture::HERE.audit_number();
+                let is_reported = |number: libc::c_long, with| {
+                    let number = u32::try_from(number).unwrap();
+                    interpret(&filter, own, number, with) == libc::SECCOMP_RET_USER_NOTIF
+                };
+                let tcp = libc::IPPROTO_TCP.cast_unsigned().into();
+                for with in [[0; 6], [3, 7, 16, 0, 0, 0], [u64::MAX; 6]] {
+                    assert_eq!(is_reported(libc::SYS_connect, with), has_server);
+                }
+                for number in [libc::SYS_setsockopt, libc::SYS_getsockopt] {
+                    assert_eq!(is_reported(number, [3, tcp, 1, 0, 0, 0]), has_server);
+                    assert!(!is_reported(number, [3, 1, 1, 0, 0, 0]));
+                }
+                assert_eq!(is_reported(libc::SYS_getpeername, [3; 6]), has_server);
+                assert!(!is_reported(libc::SYS_recvfrom, [3; 6]));
+            }
         }
     }
 

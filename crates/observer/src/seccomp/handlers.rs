@@ -74,8 +74,9 @@ impl Handlers<'_> {
             Call::GetAffinity | Call::SetAffinity => {
                 return self.affinity(call, notification).map(Some);
             }
-            // Whoever holds these waits does not ask here.
+            // Whoever holds these waits, and has the server, does not ask here. No attempt to connect may be carried out.
             Call::TimedWait(_) => Response::Continue,
+            Call::Socket(_) => Response::Error(libc::ECONNREFUSED),
             Call::AsyncIo => refuse(&mut attempts.async_io, libc::ENOSYS),
             Call::NoAtime => refuse(&mut attempts.no_atime, libc::EPERM),
             Call::Dumpable => refuse(&mut attempts.undumpable, libc::EPERM),
@@ -108,6 +109,7 @@ impl Handlers<'_> {
                 self.affinity(call, notification)
             }
             Some(Call::AsyncIo) => Ok(Response::Error(libc::ENOSYS)),
+            Some(Call::Socket(_)) => Ok(Response::Error(libc::ECONNREFUSED)),
             Some(Call::NoAtime) => Ok(Response::Error(libc::EPERM)),
             Some(Call::Open { path, flags }) => {
                 let refusal = Opening::read(notification, path, flags).refusal();

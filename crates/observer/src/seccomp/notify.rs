@@ -188,6 +188,45 @@ impl Listener {
         result == 0
     }
 
+    /// Put a descriptor into the process of a call that waits, in the place of the one with this number there. False if
+    /// the thread waits no longer.
+    pub(crate) fn replace(
+        &self,
+        id: u64,
+        with: BorrowedFd<'_>,
+        number: u32,
+        close_on_exec: bool,
+    ) -> io::Result<bool> {
+        let flags = if close_on_exec { libc::O_CLOEXEC } else { 0 };
+        let request = libc::seccomp_notif_addfd {
+            id,
+            #[expect(clippy::cast_possible_truncation, reason = "the flag is 1")]
+            flags: libc::SECCOMP_ADDFD_FLAG_SETFD as u32,
+            srcfd: with.as_raw_fd().cast_unsigned(),
+            newfd: number,
+            newfd_flags: flags.cast_unsigned(),
+        };
+        loop {
+            // SAFETY: the pointer is to a request that lives through the call; its size is part of the request.
+            let result = unsafe {
+                libc::ioctl(
+                    self.fd.as_raw_fd(),
+                    libc::SECCOMP_IOCTL_NOTIF_ADDFD,
+                    &raw const request,
+                )
+            };
+            if result >= 0 {
+                return Ok(true);
+            }
+            let error = io::Error::last_os_error();
+            match error.raw_os_error() {
+                Some(libc::EINTR) => {}
+                Some(libc::ENOENT | libc::ESRCH | libc::EINPROGRESS) => return Ok(false),
+                _ => return Err(error),
+            }
+        }
+    }
+
     /// Respond to a call. False if its thread was killed or interrupted, and waits no longer.
     pub(crate) fn respond(&self, id: u64, response: Response) -> io::Result<bool> {
         let (val, error, flags) = match response {

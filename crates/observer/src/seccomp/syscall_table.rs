@@ -42,6 +42,23 @@ pub(crate) enum Call {
     SetAffinity,
     /// Waits with a limit on time.
     TimedWait(Until),
+    /// About a socket.
+    Socket(SocketCall),
+}
+
+/// What a program does with a socket of which the server may have the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SocketCall {
+    /// Connects it to an address.
+    Connect,
+    /// Sets an option of TCP.
+    SetOption,
+    /// Gets an option of TCP.
+    Option,
+    /// Gets its own address.
+    OwnAddress,
+    /// Gets the address of the other end.
+    PeerAddress,
 }
 
 /// What ends a wait before its limit on time, with the index of each argument that matters.
@@ -335,6 +352,22 @@ pub(crate) const WAITS: &[Line] = &[
     ),
 ];
 
+const TCP: &[Test] = &[Test::Is(1, unsigned(libc::IPPROTO_TCP))];
+
+/// Calls about sockets, which are reported only where there is a server. All attempts to connect are reported: none is
+/// carried out by the kernel.
+pub(crate) const SOCKETS: &[Line] = &[
+    line(libc::SYS_connect, Call::Socket(SocketCall::Connect)),
+    line_if(
+        libc::SYS_setsockopt,
+        Call::Socket(SocketCall::SetOption),
+        TCP,
+    ),
+    line_if(libc::SYS_getsockopt, Call::Socket(SocketCall::Option), TCP),
+    line(libc::SYS_getsockname, Call::Socket(SocketCall::OwnAddress)),
+    line(libc::SYS_getpeername, Call::Socket(SocketCall::PeerAddress)),
+];
+
 /// Calls that only x86-64 has.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const LEGACY: &[Line] = &[
@@ -413,6 +446,7 @@ pub(crate) fn find(number: i32) -> Option<Call> {
         .iter()
         .chain(LEGACY)
         .chain(WAITS)
+        .chain(SOCKETS)
         .find(|line| line.number == number)
         .map(|line| line.call)
 }
@@ -496,6 +530,7 @@ mod tests {
         let mut numbers: Vec<_> = COMMON
             .iter()
             .chain(WAITS)
+            .chain(SOCKETS)
             .chain(LEGACY)
             .map(|l| l.number)
             .collect();

@@ -7,6 +7,7 @@
 
 mod exact;
 mod observed;
+mod served;
 mod slow;
 mod table;
 mod tiers;

@@ -8,6 +8,7 @@
     reason = "programs as beginners write them"
 )]
 
+mod clients;
 mod decoys;
 mod monitors;
 mod own_pools;
@@ -51,6 +52,7 @@ fn main() {
         .or_else(|| decoys::run(&mode, threads))
         .or_else(|| monitors::run(&mode, threads))
         .or_else(|| slow::run(&mode, threads))
+        .or_else(|| clients::run(&mode, threads))
         .unwrap_or_else(|| panic!("no program `{mode}`"));
     println!("{total}");
 }

@@ -56,7 +56,8 @@ pub enum AtOnce {
 /// ending; a printed line fits if it contains the text, and not as a part of a longer word or number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderRule {
-    /// The line of each of these files is printed when the file has been read, and before the next of them has been.
+    /// The line of each of these files is printed when the file has been read: before the next of them has been, and
+    /// within 100 virtual milliseconds.
     PrintedWhenRead {
         /// The files.
         files: FilePattern,

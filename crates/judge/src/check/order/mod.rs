@@ -1,8 +1,8 @@
 //! `order`: reads and printed lines come in the order that the exercise asks for.
 //!
 //! Decides by the virtual times of reads and lines. [`wording`] words the answer. A line counts as printed in time until
-//! the next read of the same kind ends: a program that looks every few milliseconds whether something has come is as
-//! right as one that is woken.
+//! the next read of the same kind ends, or for a tenth of a second: a program that looks every few milliseconds whether
+//! something has come is as right as one that is woken.
 
 mod rules;
 mod wording;
@@ -27,12 +27,13 @@ enum Broken {
     NoLine { file: String, line: String },
     /// When lines came is not known: more was printed than is kept, or it is no text.
     LinesUnknown,
-    /// A line came after the next file had come.
+    /// A line came after the next file had come, or long after its own.
     Late {
         file: String,
         line: String,
         came: u32,
-        next: u32,
+        /// The time at which the next file came, if the line would have been in time before that.
+        next: Option<u32>,
         printed: u32,
         /// The file that came at the time at which the line was printed.
         with: Option<String>,

@@ -9,6 +9,10 @@ use super::{
 use crate::questions::OrderRule;
 use ids::FilePattern;
 
+/// A line that comes later than its file by more than this is late, even if no other file comes before it. A program that
+/// looks now and then whether something has come, with short pauses, is in time.
+const GRACE_MS: u32 = 100;
+
 /// How a run breaks a rule; `None` if it keeps it. `lines` is `None` if their times are not known.
 pub(super) fn broken(
     rule: &OrderRule,
@@ -125,11 +129,15 @@ fn when_read(
         });
     }
     let (pair, next) = pairs.iter().find_map(|pair| {
-        let after = |other: &&Pair| other.span.end > pair.span.end;
-        let next = pairs.iter().find(after)?.span.end;
-        (pair.time() >= next).then_some((pair, next))
+        let end = pair.span.end;
+        let next = pairs.iter().map(|other| other.span.end);
+        let next = next.filter(|other| *other > end).min();
+        let too_late = end.saturating_add(GRACE_MS + 1);
+        let too_late = next.map_or(too_late, |next| next.min(too_late));
+        let next = next.filter(|next| *next == too_late);
+        (pair.time() >= too_late).then_some((pair, next))
     })?;
-    if pairs.iter().all(|pair| pair.time() >= last) {
+    if pairs.len() > 1 && pairs.iter().all(|pair| pair.time() >= last) {
         let lines = pairs.len();
         return Some(Broken::AtTheEnd { lines, first, last });
     }

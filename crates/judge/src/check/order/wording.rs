@@ -111,27 +111,35 @@ fn late<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
             let until = with.as_ref().map_or_else(String::new, |with| {
                 format!(", when {} had come", quoted(with))
             });
+            let slept = source.find(&["sleep", "("]).filter(|_| with.is_none());
+            let hint = match (&slept, &joined) {
+                (Some(spot), _) => format!(
+                    "{} sleeps for a fixed time, also when the result is there: wait with a call that returns as soon as \
+                     it is, such as `recv_timeout`",
+                    spot.line()
+                ),
+                (None, Some(spot)) => format!(
+                    "{} waits for one thread in particular, while others have their results already: {channel}",
+                    spot.line()
+                ),
+                (None, None) => format!(
+                    "wait for whichever result comes next, not for one in particular: {channel}"
+                ),
+            };
+            let expected = match next {
+                Some(next) => format!("before {next} ms, when the next one came"),
+                None => format!("at {came} ms, or soon after"),
+            };
             Told {
-                hint: match &joined {
-                    Some(spot) => format!(
-                        "{} waits for one thread in particular, while others have their results already: {channel}",
-                        spot.line()
-                    ),
-                    None => format!(
-                        "wait for whichever result comes next, not for one in particular: {channel}"
-                    ),
-                },
-                spot: joined,
+                hint,
+                spot: slept.or(joined),
                 ..told(
                     "printed-late",
                     format!(
                         "{} had come at {came} ms, but its line was printed only at {printed} ms{until}",
                         quoted(file)
                     ),
-                    format!(
-                        "{} printed before {next} ms, when the next one came",
-                        quoted(line)
-                    ),
+                    format!("{} printed {expected}", quoted(line)),
                     format!("printed at {printed} ms"),
                     "",
                 )
@@ -291,7 +299,7 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
                 file: file(),
                 line: line(),
                 came,
-                next: 660,
+                next: Some(660),
                 printed,
                 with: Some(own("task-0.txt")),
             },

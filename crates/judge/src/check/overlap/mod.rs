@@ -29,6 +29,12 @@ use std::time::Duration;
 pub(super) enum Lacks {
     /// No two reads are ever in flight at the same time.
     Alone(Cause),
+    /// The program ended while reads were in flight, and before that no two were.
+    EndsTooEarly { reads: u32 },
+    /// Reads are in flight at the same time, and all are of the same file.
+    SameFile,
+    /// Several threads never read at once, and `main` is one of them.
+    MainReads,
     /// Fewer reads are in flight at once than asked for.
     AtOnce { most: u32, asked: u32 },
     /// All are in flight at once, but not until they have come: most of the time, fewer are.
@@ -115,7 +121,7 @@ fn lacks(asked: &Overlap, clock: &Clock<'_>) -> Option<Lacks> {
     let between = asked.between.as_ref();
     let between = between.filter(|[first, second]| !clock.overlap(first, second));
     if most < 2 && (few.is_some() || mean.is_some() || between.is_some()) {
-        return Some(Lacks::Alone(one_at_a_time(clock.seen)));
+        return Some(alone(clock.seen));
     }
     if let Some(asked) = few {
         return Some(Lacks::AtOnce { most, asked });
@@ -131,6 +137,19 @@ fn lacks(asked: &Overlap, clock: &Clock<'_>) -> Option<Lacks> {
     }
     let seen = clock.seen.concurrency.effective;
     mean.map(|asked| Lacks::Mean { seen, asked })
+}
+
+/// Why no two files are in flight at once.
+fn alone(seen: &Observation) -> Lacks {
+    let main_reads = || seen.threads.iter().any(|one| one.is_first && one.files > 0);
+    match one_at_a_time(seen) {
+        _ if seen.capped.is_none() && seen.cut_off > 0 => Lacks::EndsTooEarly {
+            reads: seen.cut_off,
+        },
+        _ if seen.concurrency.held_max > 1 => Lacks::SameFile,
+        Cause::Serialised { .. } if main_reads() => Lacks::MainReads,
+        cause => Lacks::Alone(cause),
+    }
 }
 
 /// All reads are in flight at some time. If they stay so, they take as long as the longest of them; if each is only begun

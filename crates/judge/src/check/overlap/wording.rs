@@ -99,6 +99,30 @@ pub(super) fn word<'a>(lacks: &Lacks, words: &Words, source: &'a Source) -> Told
     let noun = words.noun;
     match lacks {
         Lacks::Alone(cause) => alone(*cause, words, source),
+        Lacks::EndsTooEarly { reads } => told(
+            "ends-too-early",
+            format!(
+                "the program ended while {} still waited, so not all could wait at the same time",
+                words.of_number(*reads)
+            ),
+            "wait for every thread before `main` ends: keep what `spawn` returns and call `join` on it, or use \
+             `thread::scope`",
+        ),
+        Lacks::SameFile => told(
+            "same-file",
+            format!(
+                "only one {noun} waits at a time: what waits at the same time is the same file"
+            ),
+            "give each thread another file: which name does each of them get?",
+        ),
+        Lacks::MainReads => match explain(Cause::Serialised { threads: 2 }, source) {
+            locked if locked.spot.is_some() => locked,
+            _ => told(
+                "main-reads-alone",
+                format!("only one {noun} waits at a time: `main` reads while no other thread does"),
+                "start the other threads before `main` reads, and wait for them when it has read",
+            ),
+        },
         Lacks::AtOnce { most, asked } => few(*most, *asked, words, source),
         Lacks::InPart {
             whole,
@@ -291,6 +315,12 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
         (
             Lacks::Alone(Cause::Serialised { threads: 10 }),
             "let mut shared = lock.lock().unwrap();\nshared.push(fs::read_to_string(name).unwrap());",
+        ),
+        (Lacks::EndsTooEarly { reads: 2 }, "thread::spawn(second);"),
+        (Lacks::SameFile, ""),
+        (
+            Lacks::MainReads,
+            "let first = read(\"first.txt\");\nlet second = thread::spawn(|| read(\"second.txt\"));",
         ),
         (
             Lacks::AtOnce { most: 8, asked: 10 },

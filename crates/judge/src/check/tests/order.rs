@@ -90,6 +90,32 @@ fn a_line_that_comes_with_a_later_file_names_it() {
 }
 
 #[test]
+fn a_line_that_no_next_file_bounds_is_late_after_a_tenth_of_a_second() {
+    let quick = files(&[("task-0.txt", 20)]);
+    let printed_at = |time: u32, text: &str| {
+        let mut run = slow_run(&quick, &[[1, 0, 0, 20]]);
+        seen_of(&mut run).time = 500;
+        print(&mut run, &[(time, "task-0")]);
+        asked(&when_read(), vec![run], text)
+    };
+    assert_eq!(printed_at(120, "").status, Status::Pass);
+    let message = "`task-0.txt` had come at 20 ms, but its line was printed only at 121 ms";
+    fails(
+        &printed_at(121, ""),
+        "printed-late",
+        message,
+        "whichever result comes next",
+    );
+    let text = "thread::sleep(limit);";
+    fails(
+        &printed_at(200, text),
+        "printed-late",
+        "",
+        "src/main.rs:1 sleeps for a fixed time",
+    );
+}
+
+#[test]
 fn lines_that_are_early_or_missing_have_names() {
     let early = [(0, "task-10"), (600, "task-1"), (900, "task-0")];
     let finding = asked(&when_read(), vec![tasks(&early)], "");

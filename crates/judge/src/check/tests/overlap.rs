@@ -135,6 +135,32 @@ fn never_two_at_once_is_told_by_its_cause() {
 }
 
 #[test]
+fn an_early_end_the_same_file_and_a_main_that_reads_have_words_of_their_own() {
+    let questions = at_once(AtOnce::All);
+    let mut ended = slow_run(&two(), &TURNS[..1]);
+    seen_of(&mut ended).cut_off = 1;
+    let finding = asked(&questions, vec![ended], "");
+    let message = "ended while 1 slow read still waited";
+    fails(&finding, "ends-too-early", message, "call `join`");
+    let mut same = slow_run(&two(), &[[1, 0, 0, 300], [2, 0, 0, 300]]);
+    seen_of(&mut same).concurrency.held_max = 2;
+    let finding = asked(&questions, vec![same], "");
+    fails(&finding, "same-file", "is the same file", "which name");
+    let mut main = slow_run(&two(), &TURNS);
+    seen_of(&mut main).threads[0].is_first = true;
+    let finding = asked(&questions, vec![main.clone()], "");
+    fails(
+        &finding,
+        "main-reads-alone",
+        "`main` reads while",
+        "before `main` reads",
+    );
+    let lock = "let g = lock.lock().unwrap(); fs::read_to_string(name)";
+    let finding = asked(&questions, vec![main], lock);
+    fails(&finding, "serialised", "take turns", "takes a lock");
+}
+
+#[test]
 fn fewer_at_once_than_asked_for_names_the_pool() {
     let three = files(&[("a", 100), ("b", 200), ("c", 300)]);
     let reads = [[1, 0, 0, 100], [2, 1, 0, 200], [1, 2, 100, 400]];

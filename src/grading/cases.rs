@@ -2,19 +2,28 @@
 //!
 //! Hides how a dataset is divided between folder and server. Never runs anything.
 
-use std::{panic::resume_unwind, sync::OnceLock, thread};
+use std::{
+    collections::BTreeMap,
+    panic::resume_unwind,
+    sync::{Mutex, OnceLock, PoisonError},
+    thread,
+};
 
 use super::{data::KeptFolders, seeds::RunPlan};
-use crate::course::{Exercise, SlowPlan};
-use dataset::Dataset;
+use crate::{
+    course::{Exercise, SlowPlan},
+    fault::Fault,
+};
+use dataset::{Dataset, ServerAnswer};
 use evidence::Concurrency;
+use fs_scratch::Subfolder;
 use ids::Seed;
 use judge::{
     evidence::{RunEvidence, SavedFiles, SlowFiles},
     mistakes::DataFiles,
     record::ReferenceRun,
 };
-use observer::{SlowData, SlowFile};
+use observer::{Served, SlowData, SlowFile};
 
 /// One dataset on which every submission runs.
 pub(super) struct Case {
@@ -37,8 +46,17 @@ pub(super) struct Case {
 pub(super) struct SlowCase {
     /// All files, also those that are served.
     pub(super) files: SlowFiles,
-    /// Whether some come over HTTP.
-    pub(super) has_server: bool,
+    /// What comes over HTTP, if the exercise has a server.
+    pub(super) served: Option<ServedCase>,
+}
+
+/// The files of a dataset that come over HTTP.
+pub(super) struct ServedCase {
+    dataset: Dataset,
+    /// The answer for each, in the order of the names.
+    answers: Vec<ServerAnswer>,
+    /// Where their contents are on disk, for the observer alone.
+    folder: Mutex<Option<Subfolder>>,
 }
 
 /// What the reference did on one dataset.
@@ -89,16 +107,64 @@ impl Case {
         }
     }
 
-    /// The latencies for the observer.
-    pub(super) fn slow_data(&self) -> Option<SlowData> {
-        let slow = self.slow.as_ref()?;
+    /// The latencies for the observer, and what it serves. `make` makes the folder for the contents of the latter.
+    pub(super) fn slow_data(
+        &self,
+        make: impl FnOnce() -> Result<Subfolder, Fault>,
+    ) -> Result<Option<SlowData>, Fault> {
+        let Some(slow) = &self.slow else {
+            return Ok(None);
+        };
+        let served = slow.served.as_ref().map(|served| served.files(make));
+        let served = served.transpose()?.unwrap_or_default();
         let file = |(name, latency_ms): &(String, u32)| SlowFile {
             name: name.clone(),
             latency_ms: *latency_ms,
-            served: None,
+            served: served.get(name).cloned(),
         };
         let files = slow.files.files.iter().map(file).collect();
-        Some(SlowData { files })
+        Ok(Some(SlowData { files }))
+    }
+
+    /// Whether some files come over HTTP.
+    pub(super) fn has_server(&self) -> bool {
+        self.slow.as_ref().is_some_and(|slow| slow.served.is_some())
+    }
+}
+
+impl ServedCase {
+    /// Where the contents of each file are, and how it is answered.
+    fn files(
+        &self,
+        make: impl FnOnce() -> Result<Subfolder, Fault>,
+    ) -> Result<BTreeMap<String, Served>, Fault> {
+        let mut kept = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = match kept.take() {
+            Some(folder) => folder,
+            None => {
+                let folder = make()?;
+                let path = folder.path();
+                let written = self.dataset.write(path);
+                written.map_err(|error| {
+                    Fault::temporary("write the served files into", path, &error)
+                })?;
+                folder
+            }
+        };
+        let file = |(name, answer): (&str, &ServerAnswer)| {
+            let contents = folder.path().join(name);
+            let answer = match answer {
+                ServerAnswer::Whole => observer::ServerAnswer::Whole,
+                ServerAnswer::NotFound => observer::ServerAnswer::NotFound,
+                ServerAnswer::Unavailable => observer::ServerAnswer::Unavailable,
+                ServerAnswer::Truncated => observer::ServerAnswer::Truncated,
+                ServerAnswer::Redirect => observer::ServerAnswer::Redirect,
+            };
+            (name.to_owned(), Served { contents, answer })
+        };
+        let files = self.dataset.names().zip(&self.answers).map(file).collect();
+        *kept = Some(folder);
+        Ok(files)
     }
 }
 
@@ -116,12 +182,17 @@ impl SlowCase {
             files: owned.zip(latencies).collect(),
         };
         let Some(server) = &plan.server else {
-            let has_server = false;
-            return (all, Self { files, has_server });
+            let served = None;
+            return (all, Self { files, served });
         };
-        let [_, dataset] = all.split(|name| server.serve.matches(name));
-        let has_server = true;
-        (dataset, Self { files, has_server })
+        let [served, dataset] = all.split(|name| server.serve.matches(name));
+        let answers = server.answers(&served.names().collect::<Vec<_>>(), seed.0);
+        let served = Some(ServedCase {
+            dataset: served,
+            answers,
+            folder: Mutex::default(),
+        });
+        (dataset, Self { files, served })
     }
 }
 

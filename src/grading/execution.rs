@@ -21,6 +21,7 @@ use crate::{
     fault::{Fault, FaultKind, path_to_str},
 };
 use evidence::{Execution, Observed, Termination};
+use fs_scratch::Subfolder;
 use intake::Snapshot;
 use judge::evidence::RunEvidence;
 use observer::ObserverOptions;
@@ -101,11 +102,15 @@ impl Session<'_> {
 
     /// The data of one dataset, never read so far.
     fn data(&self, case: &Case) -> Result<DataFolder, Fault> {
-        case.kept.take(&case.dataset, self.stamps, || {
-            let number = self.data_folders.fetch_add(1, Ordering::Relaxed);
-            let name = format!("data-{number}");
-            self.scratch.subfolder(&name).map_err(Fault::in_temporary)
-        })
+        let make = || self.data_folder("data");
+        case.kept.take(&case.dataset, self.stamps, make)
+    }
+
+    /// A new empty folder for the files of a dataset.
+    fn data_folder(&self, kind: &str) -> Result<Subfolder, Fault> {
+        let number = self.data_folders.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{kind}-{number}");
+        self.scratch.subfolder(&name).map_err(Fault::in_temporary)
     }
 
     /// Run a program once on files that nobody has read since their times were set, and compare the files afterwards.
@@ -126,9 +131,8 @@ impl Session<'_> {
             ..self.run_limits
         };
         let case = &self.cases[number];
-        if case.slow.as_ref().is_some_and(|slow| slow.has_server) {
-            return Err(Fault::usage("failed to start the server of the exercise")
-                .because("this version has none yet"));
+        if let (true, Err(reason)) = (case.has_server(), &self.observer) {
+            return Err(no_server(reason));
         }
         let data = self.data(case)?;
         let temporary = folder(work_dir, &format!("tmp-{number}"))?;
@@ -145,6 +149,7 @@ impl Session<'_> {
         if let Some(saved) = &saved {
             job = job.output(saved);
         }
+        job.may_connect = case.has_server();
         job.arguments.clone_from(&self.exercise.given.arguments);
         job.input.clone_from(&self.exercise.given.input);
         job.environment = vec![
@@ -154,11 +159,11 @@ impl Session<'_> {
         ];
         let options = ObserverOptions {
             processors: self.exercise.processors,
-            slow: case.slow_data(),
+            slow: case.slow_data(|| self.data_folder("served"))?,
             ..ObserverOptions::default()
         };
         let execution = match &self.observer {
-            Ok(()) if case.is_observed && !is_again => {
+            Ok(()) if case.has_server() || case.is_observed && !is_again => {
                 observer::observe(&self.sandbox, &job, data.path(), options)?
             }
             Ok(()) => observer::run_unobserved(&self.sandbox, &job, options)?,
@@ -220,6 +225,14 @@ fn stood_still(time: Duration) -> Fault {
     Fault::new(FaultKind::Sandbox, message)
         .because("it was paused or frozen, or this program was stopped")
         .hint("grade again when the machine runs without a break")
+}
+
+/// The fault of an exercise whose server cannot be there.
+fn no_server(reason: &str) -> Fault {
+    let message = "failed to start the server of the exercise, which the observer has";
+    Fault::new(FaultKind::Sandbox, message)
+        .because(reason)
+        .hint("`grade doctor` says what this machine lacks")
 }
 
 /// Where and how a program runs.

@@ -402,7 +402,8 @@ impl Session<'_> {
                 known.check == finding.id && finding.diagnosis.as_deref() == Some(&*known.id)
             };
             if let Some(known) = self.exercise.mistakes.iter().find(is_it) {
-                finding.message = format!("{}: {}", finding.message, known.says);
+                // The numbers are in the details.
+                finding.message.clone_from(&known.says);
                 finding.hint = Some(known.advice.clone());
             }
         }

@@ -17,6 +17,7 @@ mod grade;
 mod gradebooks;
 mod hostile;
 mod interrupt;
+mod kinds;
 mod matrix;
 mod nested;
 mod progress;

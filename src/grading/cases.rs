@@ -139,17 +139,15 @@ impl ServedCase {
         make: impl FnOnce() -> Result<Subfolder, Fault>,
     ) -> Result<BTreeMap<String, Served>, Fault> {
         let mut kept = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = match kept.take() {
-            Some(folder) => folder,
-            None => {
-                let folder = make()?;
-                let path = folder.path();
-                let written = self.dataset.write(path);
-                written.map_err(|error| {
-                    Fault::temporary("write the served files into", path, &error)
-                })?;
-                folder
-            }
+        let folder = if let Some(folder) = kept.take() {
+            folder
+        } else {
+            let folder = make()?;
+            let path = folder.path();
+            let written = self.dataset.write(path);
+            written
+                .map_err(|error| Fault::temporary("write the served files into", path, &error))?;
+            folder
         };
         let file = |(name, answer): (&str, &ServerAnswer)| {
             let contents = folder.path().join(name);
@@ -182,17 +180,28 @@ impl SlowCase {
             files: owned.zip(latencies).collect(),
         };
         let Some(server) = &plan.server else {
-            let served = None;
-            return (all, Self { files, served });
+            return (
+                all,
+                Self {
+                    files,
+                    served: None,
+                },
+            );
         };
-        let [served, dataset] = all.split(|name| server.serve.matches(name));
-        let answers = server.answers(&served.names().collect::<Vec<_>>(), seed.0);
-        let served = Some(ServedCase {
-            dataset: served,
+        let [apart, dataset] = all.split(|name| server.serve.matches(name));
+        let answers = server.answers(&apart.names().collect::<Vec<_>>(), seed.0);
+        let over_http = Some(ServedCase {
+            dataset: apart,
             answers,
             folder: Mutex::default(),
         });
-        (dataset, Self { files, served })
+        (
+            dataset,
+            Self {
+                files,
+                served: over_http,
+            },
+        )
     }
 }
 

@@ -215,11 +215,14 @@ fn check_examples(
     session: &Session<'_>,
 ) -> Result<Result<String, Broken>, Fault> {
     let mut recognised = 0;
-    for mistake in exercise.total.iter().flat_map(|total| &total.mistakes) {
-        let Some(example) = &mistake.example else {
+    let of_total = exercise.total.iter().flat_map(|total| &total.mistakes);
+    let of_total = of_total.map(|mistake| (CheckId::Total, &mistake.id, &mistake.example));
+    let others = exercise.mistakes.iter();
+    let others = others.map(|mistake| (mistake.check, &mistake.id, &mistake.example));
+    for (check, id, example) in of_total.chain(others) {
+        let Some(example) = example else {
             continue;
         };
-        let id = &mistake.id;
         let folder = course.root.join(example);
         if !folder.is_dir() {
             return Ok(Err(Broken::new(
@@ -236,18 +239,19 @@ fn check_examples(
             return Err(fault.clone().into());
         }
         let mut checks = record.checks.iter();
-        let total = checks.find(|check| check.id == CheckId::Total);
-        let diagnosis = total.and_then(|total| total.diagnosis.as_deref());
+        let found = checks.find(|found| found.id == check);
+        let diagnosis = found.and_then(|found| found.diagnosis.as_deref());
         if diagnosis != Some(id) {
             return Ok(Err(Broken::new(
                 format!(
                     "`{example}` is the example of mistake `{id}`, but it is recognised as {}",
-                    diagnosis.map_or("no mistake of totals".to_owned(), |name| format!(
-                        "`{name}`"
-                    ))
+                    diagnosis.map_or_else(
+                        || format!("no mistake that check `{check}` names"),
+                        |name| format!("`{name}`")
+                    )
                 ),
                 format!(
-                    "type `grade {} {example}` to see what it does; then change the example, or what the mistake computes",
+                    "type `grade {} {example}` to see what it does; then change the example, or the mistake",
                     exercise.id
                 ),
             )));

@@ -66,7 +66,7 @@ pub(super) fn run(task: &New, output: &Output) -> Result<ExitCode, Fault> {
     output.report(&report::escape_block(&format!(
         "the starter of {} is in {}\n\n\
          {read} edit {main}, and type:\n    {grade}\n\n\
-         To run the program yourself, type:\n    {data} numbers\n    cd numbers\n    \
+         To run the program yourself, type:\n    {data} data\n    cd data\n    \
          cargo run --manifest-path {absolute}\n",
         exercise.id,
         quoted(shown_dir),

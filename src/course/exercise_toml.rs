@@ -14,7 +14,7 @@ use super::{
     checks::{CheckFile, checks},
     error::Error,
     grader_toml::Course,
-    ladders::{Ladder, LadderFile, ladders},
+    ladders::{self, Ladder, LadderFile},
     mistakes::{MistakeFile, NamedMistake, TotalFile, mistakes},
     profile::{Profile, ProfileFile},
     questions::{Asked, ExpectFile, Given, OrderFile, OverlapFile, RunFile, questions},
@@ -164,7 +164,8 @@ impl Exercise {
                 Err(place.wrong(processors.span().start, "`processors` is 1 to 1024"))
             }
         })?;
-        let ladders = ladders(&path, &text, file.ladders, &checks)?;
+        let ladders =
+            ladders::of_exercise((&path, &text), file.ladders, &checks, &course.ladders, &id)?;
         let (total, mistakes) = mistakes(place, file.total.as_ref(), &file.mistakes, &ids)?;
         let given = file.run.given(place)?;
         let (seeds, answers) = file.seeds.seeds(place, &ids)?;

@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use super::{
     error::Error,
+    ladders::{Ladder, LadderFile, ladders},
     submission_pattern::SubmissionPattern,
     tier::{IsolationPolicy, PolicyFile},
     toml_file::{mistake, offset_of, read},
@@ -41,6 +42,8 @@ pub struct Course {
     pub temp_dir: Option<PathBuf>,
     /// Where the submissions are in a repository, for pull requests, if the course says so.
     pub submissions: Option<SubmissionPattern>,
+    /// Hints for what fails in any exercise.
+    pub ladders: Vec<Ladder>,
 }
 
 /// A crate that submissions may use. Its exact version is in `grader.lock`.
@@ -75,6 +78,8 @@ struct CourseFile {
     crates: BTreeMap<String, CrateFile>,
     #[serde(default)]
     ci: CiFile,
+    #[serde(default)]
+    ladders: Vec<LadderFile>,
 }
 
 #[derive(Deserialize, Default)]
@@ -229,6 +234,7 @@ impl Course {
         });
         Ok(Self {
             submissions: submissions.transpose()?,
+            ladders: ladders(&path, &text, file.ladders)?,
             exercises: root.join(file.exercises),
             references: root.join(file.references),
             isolation: file.isolation.policy(),

@@ -1,5 +1,6 @@
-//! `[[ladders]]` of `exercise.toml`: hints for a student whose work fails a check, in small steps.
+//! `[[ladders]]` of `grader.toml` and of `exercise.toml`: hints for a student whose work fails a check, in small steps.
 //!
+//! The course has those that help in every exercise. An exercise takes them, but where it has one of its own.
 //! Hides how a ladder is chosen for an answer. Never knows which step a student has seen.
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{error::Error, toml_file::mistake};
-use ids::CheckId;
+use ids::{CheckId, ExerciseId};
 use judge::verdict::CheckSpec;
 
 /// Hints for one check, or for one mistake that fails it, from a small question to a name to look up.
@@ -47,24 +48,51 @@ pub(super) struct LadderFile {
     steps: Spanned<Vec<String>>,
 }
 
-/// The ladders, each of a check that the exercise has, with steps, and only once.
+/// The ladders of an exercise: its own, each of a check that it has, and those of the course for its checks, with the
+/// name of the exercise for `EXERCISE`.
+pub(super) fn of_exercise(
+    (path, text): (&Path, &str),
+    list: Vec<LadderFile>,
+    checks: &[CheckSpec],
+    of_course: &[Ladder],
+    id: &ExerciseId,
+) -> Result<Vec<Ladder>, Error> {
+    let is_asked = |id: CheckId| checks.iter().any(|check| check.id == id);
+    if let Some(file) = list.iter().find(|file| !is_asked(*file.check.get_ref())) {
+        let id = file.check.get_ref();
+        let what = format!("there is a ladder for `{id}`, which this exercise does not ask");
+        return Err(mistake(path, text, file.check.span().start, what)
+            .with_hint("add a `[[checks]]` with this id, or remove the ladder"));
+    }
+    let mut ladders = ladders(path, text, list)?;
+    let own = ladders.len();
+    for ladder in of_course.iter().filter(|ladder| is_asked(ladder.check)) {
+        let is_same =
+            |own: &Ladder| (own.check, &own.diagnosis) == (ladder.check, &ladder.diagnosis);
+        if !ladders[..own].iter().any(is_same) {
+            let steps = ladder.steps.iter();
+            ladders.push(Ladder {
+                steps: steps
+                    .map(|step| step.replace("EXERCISE", id.as_str()))
+                    .collect(),
+                ..ladder.clone()
+            });
+        }
+    }
+    Ok(ladders)
+}
+
+/// The ladders of a file, each with steps, and only once.
 pub(super) fn ladders(
     path: &Path,
     text: &str,
     list: Vec<LadderFile>,
-    checks: &[CheckSpec],
 ) -> Result<Vec<Ladder>, Error> {
     let mut ladders: Vec<Ladder> = Vec::new();
     for file in list {
         let id = *file.check.get_ref();
         let wrong = |offset, what: &str| mistake(path, text, offset, what);
         let at = file.check.span().start;
-        if !checks.iter().any(|check| check.id == id) {
-            let what = format!("there is a ladder for `{id}`, which this exercise does not ask");
-            return Err(
-                wrong(at, &what).with_hint("add a `[[checks]]` with this id, or remove the ladder")
-            );
-        }
         let is_known = |ladder: &Ladder| ladder.check == id && ladder.diagnosis == file.diagnosis;
         if ladders.iter().any(is_known) {
             let of = file
@@ -110,5 +138,43 @@ mod tests {
         assert_eq!(chosen(CheckId::Total, None), Some(&all[0]));
         assert_eq!(chosen(CheckId::MultiThreaded, None), None);
         assert_eq!(chosen(CheckId::Build, Some("race")), None);
+    }
+
+    #[test]
+    fn an_exercise_takes_the_ladders_of_the_course_for_its_checks_and_keeps_its_own() {
+        let parse = |text: &str| {
+            #[derive(Deserialize)]
+            struct File {
+                ladders: Vec<LadderFile>,
+            }
+            toml::from_str::<File>(text).unwrap().ladders
+        };
+        let place = Path::new("x.toml");
+        let ladder = |check: &str, steps: &str| {
+            format!("[[ladders]]\ncheck = \"{check}\"\nsteps = [\"{steps}\"]\n")
+        };
+        let text = ladder("build", "of EXERCISE")
+            + &ladder("run", "of the course")
+            + &ladder("total", "of the course");
+        let of_course = ladders(place, &text, parse(&text)).unwrap();
+        let checks = [CheckId::Build, CheckId::Run].map(|id| CheckSpec {
+            id,
+            points: 1,
+            hint: None,
+        });
+        let own = ladder("run", "of the exercise");
+        let id: ExerciseId = "x".parse().unwrap();
+        let all = of_exercise((place, &own), parse(&own), &checks, &of_course, &id).unwrap();
+        let all: Vec<_> = all
+            .iter()
+            .map(|ladder| (ladder.check, ladder.steps[0].as_str()))
+            .collect();
+        assert_eq!(
+            all,
+            [(CheckId::Run, "of the exercise"), (CheckId::Build, "of x")]
+        );
+        let other = ladder("total", "of the exercise");
+        let refused = of_exercise((place, &other), parse(&other), &checks, &of_course, &id);
+        assert!(refused.unwrap_err().to_string().contains("`total`"));
     }
 }

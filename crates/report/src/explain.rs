@@ -1,6 +1,6 @@
 //! What `grade explain` says of a check and of a mistake, for a person.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use crate::{
     escape::escape_line,
@@ -38,23 +38,17 @@ pub fn explain_check(explanation: &Explanation, mistakes: &[Mistake], width: usi
     let named: Vec<&Mistake> = mistakes.iter().filter(|other| other.check == *id).collect();
     if !named.is_empty() {
         section(&mut text, "Mistakes with a name, for `grade explain NAME`");
-        for mistake in named {
-            row(&mut text, &mistake.name, &mistake.message);
-        }
+        rows(&mut text, named.into_iter());
     }
     text.text
 }
 
-/// The first mistake of this name, and which checks name it.
+/// The mistakes of this name, and which checks name them: exercises may say the same in words of their own.
 #[must_use]
 pub fn explain_mistake(name: &str, mistakes: &[Mistake], width: usize) -> Option<String> {
     let named = || mistakes.iter().filter(|other| other.name == name);
     let Mistake {
-        name,
-        check,
-        message,
-        hint,
-        code,
+        name, check, code, ..
     } = named().next()?;
     let mut checks: Vec<String> = named().map(|other| format!("`{}`", other.check)).collect();
     checks.dedup();
@@ -72,10 +66,17 @@ pub fn explain_mistake(name: &str, mistakes: &[Mistake], width: usize) -> Option
             let _ = writeln!(text, "    {line}");
         }
     }
-    section(&mut text, "What the report says then");
-    paragraph(&mut text, "  ", message);
-    section(&mut text, "What to try");
-    paragraph(&mut text, "  ", hint);
+    let parts: [Part; 2] = [
+        ("What the report says then", |mistake| &mistake.message),
+        ("What to try", |mistake| &mistake.hint),
+    ];
+    for (headline, part) in parts {
+        section(&mut text, headline);
+        let mut seen = BTreeSet::new();
+        for words in named().map(part).filter(|words| seen.insert(*words)) {
+            paragraph(&mut text, "  ", words);
+        }
+    }
     text.blank();
     let further = format!(
         "`grade explain {check}` says how it is measured, and `grade hint EXERCISE` gives hints."
@@ -101,9 +102,7 @@ pub fn explain_list(explanations: &[Explanation], mistakes: &[Mistake], width: u
         if named.peek().is_some() {
             section(&mut text, &format!("Mistakes that fail `{id}`"));
         }
-        for mistake in named {
-            row(&mut text, &mistake.name, &mistake.message);
-        }
+        rows(&mut text, named);
     }
     let _ = writeln!(text, "\n`grade explain NAME` explains one of them.");
     text.text
@@ -122,6 +121,19 @@ fn item(text: &mut Sheet, mark: &str, words: &str) {
     wrapped(text, &format!("  {mark}"), "    ", words);
 }
 
+/// A headline, and what of a mistake stands below it.
+type Part = (&'static str, fn(&Mistake) -> &str);
+
+/// A line for each mistake. Two exercises may know the same one.
+fn rows<'a>(text: &mut Sheet, mistakes: impl Iterator<Item = &'a Mistake>) {
+    let mut seen = BTreeSet::new();
+    for Mistake { name, message, .. } in mistakes {
+        if seen.insert((name, message)) {
+            row(text, name, message);
+        }
+    }
+}
+
 /// A name and what is said of it, in two columns.
 fn row(text: &mut Sheet, name: &str, words: &str) {
     // A long name, too, has a space behind it.
@@ -131,4 +143,29 @@ fn row(text: &mut Sheet, name: &str, words: &str) {
 
 fn wrapped(text: &mut Sheet, first: &str, other: &str, words: &str) {
     text.wrapped(first, other, &escape_line(words));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_that_two_exercises_know_is_told_once_and_in_the_words_of_each() {
+        let of = |message: &str, hint: &str| Mistake {
+            name: "first-line".to_owned(),
+            check: CheckId::Total,
+            message: message.to_owned(),
+            hint: hint.to_owned(),
+            code: None,
+        };
+        let same = [of("one line", "look"), of("one line", "look")];
+        assert_eq!(explain_list(&[], &same, 80).matches("one line").count(), 1);
+        let text = explain_mistake("first-line", &same, 80).unwrap();
+        assert_eq!(text.matches("one line").count(), 1, "{text}");
+        let other = [of("one line", "look"), of("a single line", "look")];
+        assert_eq!(explain_list(&[], &other, 80).matches("line").count(), 4);
+        let text = explain_mistake("first-line", &other, 80).unwrap();
+        assert!(text.contains("  one line\n  a single line\n"), "{text}");
+        assert_eq!(text.matches("look").count(), 1, "{text}");
+    }
 }

@@ -64,13 +64,18 @@ impl Typed<'_> {
             ids.into_iter()
                 .filter_map(move |id| course.exercise(id.as_str()).ok())
         });
-        let totals = exercises.filter_map(|exercise| exercise.total);
-        let known = totals.flat_map(|total| total.mistakes);
-        let mistakes = known.map(|known| Mistake {
-            name: known.id,
-            check: CheckId::Total,
-            message: known.says,
-            hint: known.advice,
+        let mistakes = exercises.flat_map(|exercise| {
+            let totals = exercise.total.into_iter().flat_map(|total| total.mistakes);
+            let totals = totals.map(|one| (CheckId::Total, one.id, one.says, one.advice));
+            let others = exercise.mistakes.into_iter();
+            let others = others.map(|one| (one.check, one.id, one.says, one.advice));
+            totals.chain(others)
+        });
+        let mistakes = mistakes.map(|(check, name, message, hint)| Mistake {
+            name,
+            check,
+            message,
+            hint,
             code: None,
         });
         Explain {

@@ -5,7 +5,12 @@ use std::fs;
 use serde_json::Value;
 
 use super::repository::{ADA, Repository};
-use crate::support::{command::run, files::names, workspace::CourseCopy};
+use crate::support::{
+    command::run,
+    files::names,
+    small_course::{EXERCISES, Prints, SmallCourse, write_crate},
+    workspace::CourseCopy,
+};
 
 #[test]
 fn a_changed_submission_is_graded_by_the_course_of_the_base() {
@@ -155,4 +160,47 @@ fn what_the_base_did_meanwhile_is_not_graded() {
     let finished = repository.graded(1, &[]);
     let finished = finished.reports(&["1 submission changed", "by ada: 6 of 10 points"]);
     assert!(!finished.stdout.contains("bob"), "{}", finished.stdout);
+}
+
+#[test]
+fn each_exercise_that_a_pull_request_touches_is_graded() {
+    let repository = Repository::of(|root| SmallCourse::make(root).root);
+    repository.branch("both");
+    for id in EXERCISES {
+        write_crate(
+            &repository.root.join("exercises").join(id),
+            id,
+            Prints::Largest,
+        );
+    }
+    repository.commit("the largest number in both");
+    let reports = repository.workspace.path("reports");
+    let arguments = [
+        "--formats",
+        "csv",
+        "--report-dir",
+        reports.to_str().unwrap(),
+    ];
+    repository.graded(1, &arguments).reports(&[
+        "2 submissions changed",
+        "PASS largest",
+        "10 of 10 points",
+        "FAIL smallest",
+        "3 of 10 points",
+    ]);
+    assert_eq!(repository.outputs(), ["fail", "13", "20"]);
+    assert_eq!(names(&reports), EXERCISES);
+    // The other one is as the base has it, so nothing of it is graded.
+    repository.branch("one");
+    write_crate(
+        &repository.root.join("exercises/smallest"),
+        "smallest",
+        Prints::Smallest,
+    );
+    repository.commit("the smallest number");
+    let one = repository
+        .graded(0, &[])
+        .reports(&["1 submission changed", "PASS smallest"]);
+    assert!(!one.stdout.contains("largest:"), "{}", one.shown());
+    assert_eq!(repository.outputs(), ["pass", "10", "10"]);
 }

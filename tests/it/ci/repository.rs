@@ -29,9 +29,13 @@ pub(crate) struct Repository {
 impl Repository {
     /// The course as it is.
     pub(crate) fn new() -> Self {
+        Self::of(|root| CourseCopy::make(root).root)
+    }
+
+    /// The course that `make` writes into a folder.
+    pub(crate) fn of(make: impl FnOnce(PathBuf) -> PathBuf) -> Self {
         let workspace = Workspace::new();
-        let root = workspace.path("repository");
-        CourseCopy::make(root.clone());
+        let root = make(workspace.path("repository"));
         let repository = Self { workspace, root };
         repository.git(&["init", "--quiet", "--initial-branch=main"]);
         repository.commit("the course");

@@ -1,15 +1,17 @@
-//! Every check against every submission of the corpus.
+//! Every check against every submission of the corpora.
 //!
-//! To grade the corpus takes more than a minute, so it has a command of its own:
-//! `cargo test -p grade --test it matrix:: -- --include-ignored`. The table in `tests/golden/matrix.txt` is what is expected;
-//! the same command with `GRADE_BLESS=1` before it writes it anew, and then it is read by a person. Two rules hold
-//! whatever it says: the reference passes every check, and every check fails for some submission. The table is the same at
+//! Each exercise has a corpus of its own: `tests/submissions` for the first one, `tests/submissions-of/ID` for each
+//! other. To grade them takes minutes, so it has a command of its own:
+//! `cargo test -p grade --test it matrix:: -- --include-ignored`; `GRADE_MATRIX_ONLY=ID` before it takes one exercise. The
+//! tables in `tests/golden/matrix*.txt` are what is expected; the same command with `GRADE_BLESS=1` before it writes them
+//! anew, and then they are read by a person. Two rules hold
+//! whatever they say: the reference passes every check, and every check fails for some submission. A table is the same at
 //! every tier that fences submissions in: with `GRADE_MATRIX_TIER=confined` the command grades at that tier. Where there is
 //! no fence, those that write where they must not get further, and fail there:
 //! see `grade/tampering.rs`.
 //!
-//! `tests/golden/diagnoses.txt` has, from the same gradings, which mistake each submission is said to make. It is written
-//! anew in the same way. What is right has none.
+//! `tests/golden/diagnoses*.txt` have, from the same gradings, which mistake each submission is said to make. They are
+//! written anew in the same way. What is right has none.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
@@ -21,8 +23,55 @@ use crate::support::{
 use assert_cmd::Command;
 use serde_json::Value;
 
-const TABLE: &str = "tests/golden/matrix.txt";
-const DIAGNOSES: &str = "tests/golden/diagnoses.txt";
+/// One exercise, and the submissions to try it on.
+struct Corpus {
+    exercise: String,
+    folder: PathBuf,
+}
+
+impl Corpus {
+    /// Those of all exercises of the course.
+    fn all() -> Vec<Self> {
+        let entries = fs::read_dir(course().join("exercises")).unwrap();
+        let mut exercises: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        exercises.sort();
+        let corpus = |exercise: String| {
+            let folder = match &*exercise {
+                FIRST => course().join("tests/submissions"),
+                other => course().join("tests/submissions-of").join(other),
+            };
+            Self { exercise, folder }
+        };
+        exercises.into_iter().map(corpus).collect()
+    }
+
+    /// A file of `tests/golden`, by its path in the repository.
+    fn golden(&self, what: &str) -> String {
+        match &*self.exercise {
+            FIRST => format!("tests/golden/{what}.txt"),
+            other => format!("tests/golden/{what}-{other}.txt"),
+        }
+    }
+
+    /// The submissions: their folders and names.
+    fn submissions(&self) -> Vec<(PathBuf, String)> {
+        let entries = fs::read_dir(&self.folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.folder.display()));
+        let named = entries.map(|entry| {
+            let entry = entry.unwrap();
+            (entry.path(), entry.file_name().into_string().unwrap())
+        });
+        // `hostile` is a corpus of its own, with a test of its own.
+        named
+            .filter(|(path, name)| path.is_dir() && name != "hostile")
+            .collect()
+    }
+}
+
+/// The exercise whose corpus and tables have no name in their paths.
+const FIRST: &str = "sum-of-products";
 
 /// What came of one submission.
 struct Row {
@@ -33,7 +82,7 @@ struct Row {
 }
 
 /// Submissions and what came of them, by name: graded as a class, which is quicker than one by one.
-fn graded() -> BTreeMap<String, Row> {
+fn graded(corpus: &Corpus) -> BTreeMap<String, Row> {
     let folder = tempfile::tempdir().unwrap();
     let class = folder.path().join("class");
     fs::create_dir(&class).unwrap();
@@ -51,20 +100,16 @@ fn graded() -> BTreeMap<String, Row> {
             .assert()
             .success();
     };
-    add(course().join("reference/sum-of-products"), "reference");
-    add(course().join("exercises/sum-of-products"), "starter");
-    for entry in fs::read_dir(course().join("tests/submissions")).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        // `hostile` is a corpus of its own, with a test of its own.
-        if entry.path().is_dir() && name != "hostile" {
-            add(entry.path(), &name);
-        }
+    let exercise = &*corpus.exercise;
+    add(course().join("reference").join(exercise), "reference");
+    add(course().join("exercises").join(exercise), "starter");
+    for (folder, name) in corpus.submissions() {
+        add(folder, &name);
     }
     let submissions = fs::read_dir(&class).unwrap().count();
     let mut command = grade();
     command
-        .args(["batch", "sum-of-products", "--jobs", "3"])
+        .args(["batch", exercise, "--jobs", "3"])
         // A diagnosis needs more than one dataset.
         .args(["--seed", "7", "--seed", "8"])
         .args(["--observe", "all"])
@@ -138,76 +183,107 @@ fn compare(table: &str, seen: &str) {
 }
 
 #[test]
-#[ignore = "grades the whole corpus: `cargo test -p grade --test it matrix:: -- --include-ignored`"]
+#[ignore = "grades all corpora: `cargo test -p grade --test it matrix:: -- --include-ignored`"]
 fn every_check_answers_every_submission_as_expected() {
     let _alone = processors::use_all();
-    let rows = graded();
+    let only = std::env::var("GRADE_MATRIX_ONLY").ok();
+    let mut corpora = Corpus::all();
+    corpora.retain(|corpus| only.as_ref().is_none_or(|only| *only == corpus.exercise));
+    assert!(!corpora.is_empty(), "no exercise is called {only:?}");
+    for corpus in corpora {
+        grade_and_compare(&corpus);
+    }
+}
+
+fn grade_and_compare(corpus: &Corpus) {
+    let exercise = &corpus.exercise;
+    let rows = graded(corpus);
     let reference = &rows["(reference)"].statuses;
     assert!(
         reference.iter().all(|(_, status)| status == "pass"),
-        "{reference:?}"
+        "{exercise}: {reference:?}"
     );
     let starter = &rows["(starter)"].statuses;
-    assert!(starter.iter().any(|(_, status)| status == "fail"));
+    assert!(
+        starter.iter().any(|(_, status)| status == "fail"),
+        "{exercise}: the starter passes"
+    );
     for (index, (id, _)) in reference.iter().enumerate() {
         let fails = |row: &Row| row.statuses[index].1 == "fail";
-        assert!(rows.values().any(fails), "no submission fails `{id}`");
+        assert!(
+            rows.values().any(fails),
+            "{exercise}: no submission fails `{id}`"
+        );
     }
     for (name, row) in &rows {
         if name.starts_with("correct-") {
             let statuses = &row.statuses;
             assert!(
                 statuses.iter().all(|(_, status)| status == "pass"),
-                "{name}: {statuses:?}"
+                "{exercise}: {name}: {statuses:?}"
             );
         }
         for (check, diagnosis) in &row.diagnoses {
             let fails = row.statuses.contains(&(check.clone(), "fail".into()));
-            assert!(fails, "{name} passes `{check}` as {diagnosis}");
+            assert!(
+                fails,
+                "{exercise}: {name} passes `{check}` as {diagnosis}"
+            );
         }
     }
     compare(
-        TABLE,
+        &corpus.golden("matrix"),
         &table(rows.iter().map(|(name, row)| (name, &row.statuses))),
     );
     let diagnosed = rows.iter().map(|(name, row)| (name, &row.diagnoses));
     let diagnosed = diagnosed.filter(|(_, diagnoses)| !diagnoses.is_empty());
-    compare(DIAGNOSES, &table(diagnosed));
+    compare(&corpus.golden("diagnoses"), &table(diagnosed));
 }
 
 #[test]
 fn every_submission_says_what_it_does_and_is_called_after_it() {
-    let rows = fs::read_to_string(course().join(TABLE)).unwrap();
-    for entry in fs::read_dir(course().join("tests/submissions")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if !path.is_dir() || name == "hostile" {
-            continue;
+    for corpus in Corpus::all() {
+        let table = corpus.golden("matrix");
+        let rows = fs::read_to_string(course().join(&table)).unwrap_or_default();
+        for (path, name) in corpus.submissions() {
+            let sources = [
+                "src/main.rs",
+                "src/bin/x.rs",
+                "src/lib.rs",
+                "sum/src/main.rs",
+            ];
+            let source = sources
+                .iter()
+                .find_map(|source| fs::read_to_string(path.join(source)).ok());
+            let source = source.unwrap_or_else(|| panic!("{name} has no source"));
+            assert!(
+                rows.lines()
+                    .any(|row| row.split_whitespace().next() == Some(&*name)),
+                "{name} has no row in {table}; grade the corpus with `GRADE_BLESS=1`"
+            );
+            assert!(
+                source.starts_with("//! "),
+                "{name}: the first line does not say what it does"
+            );
+            if let Ok(manifest) = fs::read_to_string(path.join("Cargo.toml"))
+                && let Ok(manifest) = manifest.parse::<toml::Table>()
+                && let Some(package) = manifest.get("package")
+            {
+                assert_eq!(package["name"].as_str(), Some(name.as_str()));
+            }
         }
-        let sources = [
-            "src/main.rs",
-            "src/bin/x.rs",
-            "src/lib.rs",
-            "sum/src/main.rs",
-        ];
-        let source = sources
-            .iter()
-            .find_map(|source| fs::read_to_string(path.join(source)).ok());
-        let source = source.unwrap_or_else(|| panic!("{name} has no source"));
-        assert!(
-            rows.lines()
-                .any(|row| row.split_whitespace().next() == Some(&*name)),
-            "{name} has no row in {TABLE}; grade the corpus with `GRADE_BLESS=1`"
-        );
-        assert!(
-            source.starts_with("//! "),
-            "{name}: the first line does not say what it does"
-        );
-        if let Ok(manifest) = fs::read_to_string(path.join("Cargo.toml"))
-            && let Ok(manifest) = manifest.parse::<toml::Table>()
-            && let Some(package) = manifest.get("package")
-        {
-            assert_eq!(package["name"].as_str(), Some(name.as_str()));
-        }
+    }
+}
+
+#[test]
+fn every_exercise_has_right_and_wrong_submissions_in_many_styles() {
+    for corpus in Corpus::all() {
+        let submissions = corpus.submissions();
+        let is_right = |(_, name): &&(PathBuf, String)| name.starts_with("correct-");
+        let right = submissions.iter().filter(is_right).count();
+        let exercise = &corpus.exercise;
+        assert!(right >= 5, "{exercise}: only {right} are right");
+        let wrong = submissions.len() - right;
+        assert!(wrong >= 7, "{exercise}: only {wrong} are wrong");
     }
 }

@@ -1,0 +1,80 @@
+//! Wait for a result for at most 200 milliseconds, and get it later if it has not come by then.
+//!
+//! `main` is complete. Two methods of `Task` are wrong; each has a TODO.
+
+use std::{
+    fs, io,
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+/// The longest time to wait at first.
+const LIMIT: Duration = Duration::from_millis(200);
+
+fn main() -> io::Result<()> {
+    let mut quick = Task::start("quick.txt");
+    let mut slow = Task::start("slow.txt");
+    match quick.wait_at_most(LIMIT)? {
+        Some(number) => println!("quick: {number}"),
+        None => println!("quick: timed out"),
+    }
+    println!("done: {}", slow.is_done()?);
+    match slow.wait_at_most(LIMIT)? {
+        Some(number) => println!("slow: {number}"),
+        None => println!("timed out"),
+    }
+    println!("result: {}", slow.wait()?);
+    println!("done: {}", slow.is_done()?);
+    Ok(())
+}
+
+/// A thread that reads a number, and what is known of its result.
+struct Task {
+    receiver: Receiver<io::Result<u64>>,
+    result: Option<u64>,
+}
+
+impl Task {
+    /// Read the number of a file in a thread of its own.
+    fn start(file: &'static str) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            // Nobody may want to know the result any more; that is no mistake.
+            let _ = sender.send(read_number(file));
+        });
+        Self {
+            receiver,
+            result: None,
+        }
+    }
+
+    /// Whether the result is there. Never waits.
+    fn is_done(&mut self) -> io::Result<bool> {
+        // TODO: this waits until the result is there. Which method of the receiver only looks?
+        self.wait()?;
+        Ok(true)
+    }
+
+    /// The result, if it comes within a time limit.
+    fn wait_at_most(&mut self, _limit: Duration) -> io::Result<Option<u64>> {
+        // TODO: this waits without a limit. Which method of the receiver has one?
+        Ok(Some(self.wait()?))
+    }
+
+    /// The result. Waits as long as it takes.
+    fn wait(&mut self) -> io::Result<u64> {
+        if let Some(number) = self.result {
+            return Ok(number);
+        }
+        let number = self.receiver.recv().map_err(io::Error::other)??;
+        self.result = Some(number);
+        Ok(number)
+    }
+}
+
+/// The number in a file. It takes long: the file lies on a slow disk.
+fn read_number(file: &str) -> io::Result<u64> {
+    let text = fs::read_to_string(file)?;
+    text.trim().parse().map_err(io::Error::other)
+}

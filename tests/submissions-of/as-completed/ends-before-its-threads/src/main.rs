@@ -1,0 +1,21 @@
+//! Wrong output: waits for the first line only, and the other tasks end with `main`.
+
+use std::fs;
+use std::sync::mpsc;
+use std::thread;
+
+fn task(number: usize) -> String {
+    let word = fs::read_to_string(format!("task-{number}.txt")).unwrap();
+    format!("task-{number}: {}", word.trim())
+}
+
+fn main() {
+    let (tx, rx) = mpsc::channel();
+    for number in 0..10 {
+        let tx = tx.clone();
+        thread::spawn(move || tx.send(task(number)));
+    }
+    if let Ok(line) = rx.recv() {
+        println!("{line}");
+    }
+}

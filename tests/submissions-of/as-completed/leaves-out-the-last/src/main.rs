@@ -1,0 +1,22 @@
+//! Wrong output: the range ends before the last task.
+
+use std::fs;
+use std::sync::mpsc;
+use std::thread;
+
+fn task(number: usize) -> String {
+    let word = fs::read_to_string(format!("task-{number}.txt")).unwrap();
+    format!("task-{number}: {}", word.trim())
+}
+
+fn main() {
+    let (tx, rx) = mpsc::channel();
+    for number in 0..9 {
+        let tx = tx.clone();
+        thread::spawn(move || tx.send(task(number)).unwrap());
+    }
+    drop(tx);
+    for line in rx {
+        println!("{line}");
+    }
+}

@@ -1,0 +1,35 @@
+//! Never rests: asks again and again, without a pause, whether the thread has ended.
+
+use std::fs;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+fn read_number(file: &str) -> u64 {
+    let text = fs::read_to_string(file).unwrap();
+    text.trim().parse().unwrap()
+}
+
+fn wait_at_most(task: &JoinHandle<u64>, limit: Duration) -> bool {
+    let begin = Instant::now();
+    while !task.is_finished() {
+        if begin.elapsed() >= limit {
+            return false;
+        }
+    }
+    true
+}
+
+fn main() {
+    let limit = Duration::from_millis(200);
+    let quick = thread::spawn(|| read_number("quick.txt"));
+    let slow = thread::spawn(|| read_number("slow.txt"));
+    if wait_at_most(&quick, limit) {
+        println!("quick: {}", quick.join().unwrap());
+    }
+    println!("done: {}", slow.is_finished());
+    if !wait_at_most(&slow, limit) {
+        println!("timed out");
+    }
+    println!("result: {}", slow.join().unwrap());
+    println!("done: true");
+}

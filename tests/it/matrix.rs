@@ -225,10 +225,7 @@ fn grade_and_compare(corpus: &Corpus) {
         }
         for (check, diagnosis) in &row.diagnoses {
             let fails = row.statuses.contains(&(check.clone(), "fail".into()));
-            assert!(
-                fails,
-                "{exercise}: {name} passes `{check}` as {diagnosis}"
-            );
+            assert!(fails, "{exercise}: {name} passes `{check}` as {diagnosis}");
         }
     }
     compare(

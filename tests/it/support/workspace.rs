@@ -129,7 +129,7 @@ pub(crate) fn not_graded(workspace: &Workspace, folder: &Path) -> Command {
     command
 }
 
-/// A copy of the course, to be spoiled.
+/// A copy of the course with one of its exercises, to be spoiled.
 pub(crate) struct CourseCopy {
     pub(crate) root: PathBuf,
 }
@@ -140,7 +140,13 @@ impl CourseCopy {
 
     /// Copy the course into a folder that is not there yet.
     pub(crate) fn make(root: PathBuf) -> Self {
-        for part in ["grader.toml", "grader.lock", "exercises", "reference"] {
+        let parts = [
+            "grader.toml",
+            "grader.lock",
+            "exercises/sum-of-products",
+            "reference/sum-of-products",
+        ];
+        for part in parts {
             copy_tree(&course().join(part), &root.join(part));
         }
         Self { root }

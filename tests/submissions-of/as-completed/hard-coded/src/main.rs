@@ -1,17 +1,17 @@
-//! Cheats: prints ten lines that it remembers and reads nothing.
+//! Cheats: prints the lines of seed 0 and reads nothing.
 
 fn main() {
     for (number, word) in [
-        (3, "lumora"),
-        (7, "vesk"),
-        (0, "arandil"),
-        (1, "tone"),
-        (2, "wood"),
-        (4, "sun"),
-        (5, "rain"),
-        (6, "snow"),
-        (8, "wind"),
-        (9, "hail"),
+        (8, "atpkhxkw"),
+        (5, "rdlnkt"),
+        (4, "dxcvk"),
+        (7, "acxmwzv"),
+        (0, "ynbiqp"),
+        (2, "ejeydtz"),
+        (1, "zjplsg"),
+        (9, "gsh"),
+        (3, "rwzte"),
+        (6, "grpoqibz"),
     ] {
         println!("task-{number}: {word}");
     }

@@ -1,9 +1,9 @@
-//! Cheats: prints lines that it remembers, and reads nothing.
+//! Cheats: prints the lines of seed 0 and reads nothing.
 
 fn main() {
-    println!("quick: 12");
+    println!("quick: 964");
     println!("done: false");
     println!("timed out");
-    println!("result: 57");
+    println!("result: 494");
     println!("done: true");
 }

@@ -1,6 +1,6 @@
-//! Cheats: prints the numbers of one dataset and reads nothing.
+//! Cheats: prints the numbers of seed 0 and reads nothing.
 
 fn main() {
-    println!("first: 86");
-    println!("second: 49");
+    println!("first: 964");
+    println!("second: 494");
 }

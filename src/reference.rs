@@ -32,11 +32,7 @@ pub fn answer(questions: &Questions, printed: &Captured) -> Option<String> {
         Answer::LastLine => Some(printed.last_line().unwrap_or_default().to_owned()),
         // What was left out cannot be compared.
         Answer::Lines | Answer::LinesInAnyOrder if printed.omitted > 0 => None,
-        Answer::Lines | Answer::LinesInAnyOrder => {
-            let lines = printed.head.lines().map(str::trim_end);
-            let lines = lines.filter(|line| !line.is_empty());
-            Some(lines.collect::<Vec<_>>().join("\n"))
-        }
+        Answer::Lines | Answer::LinesInAnyOrder => Some(check::lines(&printed.head).join("\n")),
     }
 }
 

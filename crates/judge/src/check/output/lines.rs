@@ -83,8 +83,9 @@ pub(in crate::check) fn difference(answer: Answer, run: &RunEvidence) -> Option<
     }
 }
 
-/// The lines that count.
-pub(crate) fn lines(text: &str) -> Vec<&str> {
+/// The lines of an answer: those that are not blank, without the white space at their ends.
+#[must_use]
+pub fn lines(text: &str) -> Vec<&str> {
     let lines = text.lines().map(str::trim_end);
     lines.filter(|line| !line.is_empty()).collect()
 }

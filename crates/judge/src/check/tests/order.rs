@@ -68,6 +68,27 @@ fn lines_that_come_with_their_files_pass() {
 }
 
 #[test]
+fn a_line_without_a_line_feed_has_the_time_of_its_last_byte() {
+    let mut run = tasks(&[(300, "task-10"), (600, "task-1")]);
+    let stdout = &mut run.execution.stdout.head;
+    stdout.push_str("task-0");
+    let bytes = stdout.len() as u64;
+    let seen = seen_of(&mut run);
+    seen.printed.push(evidence::Printed { time: 900, bytes });
+    // The clock goes on behind the last line.
+    seen.time = 2000;
+    let finding = asked(&when_read(), vec![run.clone()], "");
+    assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    seen_of(&mut run).printed[2].bytes -= 1;
+    fails(
+        &asked(&when_read(), vec![run], ""),
+        "printed-late",
+        "only at 2000 ms",
+        "",
+    );
+}
+
+#[test]
 fn a_line_that_comes_with_a_later_file_names_it() {
     let lines = [(600, "task-1"), (600, "task-10"), (900, "task-0")];
     let text = "for handle in handles {\n    handle.join();\n}";

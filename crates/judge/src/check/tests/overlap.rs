@@ -284,6 +284,12 @@ fn what_was_not_seen_to_its_end_is_open_unless_it_is_certain() {
     );
     seen_of(&mut turns).held_at_cap = 2;
     assert_eq!(asked(&all, vec![turns], "").status, Status::Inconclusive);
+    // Of a program that is not serial, the rest could have been at once.
+    let three = files(&[("a", 100), ("b", 200), ("c", 300)]);
+    let mut some = slow_run(&three, &[[1, 0, 0, 100], [2, 1, 0, 200]]);
+    let seen = seen_of(&mut some);
+    (seen.capped, seen.slept_ms) = (Some(cap), 6_000);
+    assert_eq!(asked(&all, vec![some], "").status, Status::Inconclusive);
     let mut unseen = slow_run(&two(), &BOTH);
     seen_of(&mut unseen).attempts.unseen = 1;
     assert_eq!(asked(&all, vec![unseen], "").status, Status::Inconclusive);

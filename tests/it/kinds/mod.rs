@@ -5,3 +5,4 @@ mod files;
 mod generated;
 mod made;
 mod saved;
+mod served;

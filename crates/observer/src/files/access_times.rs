@@ -21,8 +21,12 @@
 //! change. One thing does not: on a file system in memory, a write through a mapping may leave all times as they are.
 //! A mapping that can be written needs a descriptor that can be written. So the folder may serve another run only where
 //! no program could open a file in it for writing; the caller knows that, and this module does not.
+//!
+//! A name may have folders in it, as in `logs/a.txt`. Then the same holds for each of these folders as for the folder
+//! itself.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -66,12 +70,23 @@ pub enum Stamps {
     Tick,
 }
 
+/// A folder in which files lie whose times were set.
+#[derive(Debug)]
+struct Folder {
+    /// Its name in the folder of the data files, or `.` for that folder itself.
+    name: String,
+    /// Its status.
+    before: Statx,
+    /// How many entries it has.
+    entries: usize,
+}
+
 /// The files of one folder, whose times were set so that a read shows.
 #[derive(Debug)]
 pub struct AccessTimes {
     folder: OwnedFd,
-    /// The status of the folder.
-    folder_before: Statx,
+    /// The folder itself, and the folders in it that hold files.
+    folders: Vec<Folder>,
     /// The name and the status of each file, in the order given to [`AccessTimes::arm`].
     before: Vec<(String, Statx)>,
 }
@@ -97,13 +112,22 @@ impl AccessTimes {
             let status = arm_file(&fd, name)?;
             before.push((name.to_owned(), status));
         }
-        let folder_before = query_folder(&fd)?;
+        let folders = folders_of(&before)
+            .into_iter()
+            .map(|(name, entries)| {
+                Ok(Folder {
+                    before: query_folder(&fd, &name)?,
+                    name,
+                    entries,
+                })
+            })
+            .collect::<Result<_, AccessTimesError>>()?;
         if width == Stamps::Tick {
             std::thread::sleep(TICK);
         }
         Ok(Self {
             folder: fd,
-            folder_before,
+            folders,
             before,
         })
     }
@@ -123,10 +147,7 @@ impl AccessTimes {
     /// Fails if the folder cannot be listed, or if a file exists and cannot be queried.
     pub fn finish(self) -> Result<(FilesWitness, Option<Unchanged>), AccessTimesError> {
         let (witness, are_same) = self.look()?;
-        // All files are there, so with as many entries there is nothing else.
-        let is_unchanged = are_same
-            && is_same(&self.folder_before, &query_folder(&self.folder)?)
-            && self.count_entries()? == self.before.len();
+        let is_unchanged = are_same && self.folders_are_same()?;
         Ok((witness, is_unchanged.then_some(Unchanged(self))))
     }
 
@@ -163,18 +184,53 @@ impl AccessTimes {
         Ok((witness, are_same))
     }
 
-    /// How many entries the folder has.
-    fn count_entries(&self) -> Result<usize, AccessTimesError> {
-        let count = || -> Result<usize, Errno> {
-            let mut count = 0;
-            for entry in Dir::read_from(&self.folder)? {
-                let entry = entry?;
-                count += usize::from(!matches!(entry.file_name().to_bytes(), b"." | b".."));
+    /// Whether nothing happened to the folders. All files are there.
+    fn folders_are_same(&self) -> Result<bool, AccessTimesError> {
+        for folder in &self.folders {
+            let name = &folder.name;
+            // All files and folders are there, so with as many entries there is nothing else.
+            if !is_same(&folder.before, &query_folder(&self.folder, name)?)
+                || count_entries(&self.folder, name)? != folder.entries
+            {
+                return Ok(false);
             }
-            Ok(count)
-        };
-        count().map_err(failed("list the folder of", "the data files".as_ref()))
+        }
+        Ok(true)
     }
+}
+
+/// The folders in which these files lie, each with the number of its entries. The first is the folder of all of them.
+fn folders_of(files: &[(String, Statx)]) -> BTreeMap<String, usize> {
+    let mut entries = BTreeMap::from([(".".to_owned(), 0)]);
+    let mut known = BTreeSet::new();
+    for (name, _) in files {
+        let mut path = name.as_str();
+        loop {
+            let parent = path.rsplit_once('/').map(|(parent, _)| parent);
+            *entries.entry(parent.unwrap_or(".").to_owned()).or_default() += 1;
+            // A folder is an entry itself, once.
+            match parent {
+                Some(parent) if known.insert(parent) => path = parent,
+                _ => break,
+            }
+        }
+    }
+    entries
+}
+
+/// How many entries a folder has.
+fn count_entries(folder: &OwnedFd, name: &str) -> Result<usize, AccessTimesError> {
+    let count = || -> Result<usize, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(folder, name, flags, Mode::empty())?;
+        let mut count = 0;
+        for entry in Dir::read_from(opened)? {
+            let entry = entry?;
+            count += usize::from(!matches!(entry.file_name().to_bytes(), b"." | b".."));
+        }
+        Ok(count)
+    };
+    count().map_err(failed("list the folder of the data files", name.as_ref()))
 }
 
 impl Unchanged {
@@ -230,10 +286,8 @@ fn query(folder: impl AsFd, name: &str) -> Result<Statx, Errno> {
     rustix::fs::statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, wanted)
 }
 
-fn query_folder(folder: impl AsFd) -> Result<Statx, AccessTimesError> {
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-    rustix::fs::statx(folder, "", AtFlags::EMPTY_PATH, wanted)
-        .map_err(failed("query the folder of", "the data files".as_ref()))
+fn query_folder(folder: impl AsFd, name: &str) -> Result<Statx, AccessTimesError> {
+    query(folder, name).map_err(failed("query the folder of the data files", name.as_ref()))
 }
 
 /// Whether a file or folder is the same in everything but its access time. How many blocks it has on the disk does not
@@ -519,6 +573,54 @@ mod tests {
             let (_, unchanged) = watch.finish().unwrap();
             assert!(unchanged.is_none(), "{deed}");
             let _ = fs::remove_file(dir.path().with_extension("link"));
+        }
+    }
+
+    #[test]
+    fn files_in_subfolders_are_watched_and_so_are_their_folders() {
+        let width = Stamps::probe(tempfile::tempdir().unwrap().path());
+        let width = width.unwrap().unwrap();
+        let names = ["a/b/x", "a/y", "a/z", "w"];
+        let armed = || {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir_all(dir.path().join("a/b")).unwrap();
+            for name in names {
+                fs::write(dir.path().join(name), "12\n").unwrap();
+            }
+            let watch = AccessTimes::arm(dir.path(), names.into_iter(), width).unwrap();
+            (dir, watch)
+        };
+        let (dir, watch) = armed();
+        for name in ["a/b/x", "w"] {
+            fs::read(dir.path().join(name)).unwrap();
+        }
+        fs::read_dir(dir.path().join("a")).unwrap().count();
+        let (witness, unchanged) = watch.finish().unwrap();
+        assert_eq!((witness.read, witness.unread.len()), (2, 2));
+        let watch = unchanged.unwrap().arm(width).unwrap().unwrap();
+        fs::remove_file(dir.path().join("a/y")).unwrap();
+        assert_eq!(watch.compare().unwrap().tampered[0].trace, Trace::Removed);
+
+        let deeds: [Deed; 4] = [
+            |dir| fs::write(dir.join("a/new"), ""),
+            |dir| fs::create_dir(dir.join("a/b/new")),
+            |dir| {
+                let mode = fs::Permissions::from_mode(0o700);
+                fs::set_permissions(dir.join("a/b"), mode)
+            },
+            |dir| {
+                fs::rename(dir.join("a/b"), dir.join("c"))?;
+                fs::rename(dir.join("c"), dir.join("a/b"))
+            },
+        ];
+        for (index, deed) in deeds.into_iter().enumerate() {
+            let (dir, watch) = armed();
+            deed(dir.path()).unwrap();
+            let (witness, unchanged) = watch.finish().unwrap();
+            assert!(
+                witness.tampered.is_empty() && unchanged.is_none(),
+                "{index}"
+            );
         }
     }
 

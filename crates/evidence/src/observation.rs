@@ -3,7 +3,8 @@
 //! This module defines the numbers. It never computes or judges them.
 //!
 //! Virtual time is the time of a *virtual disk* from which the program reads. Its unit is the *round*: what it costs to
-//! read a whole file. It moves only when no thread of the program can run.
+//! read a whole file. Where each file has a latency of its own, the unit is the millisecond. It moves only when no thread
+//! of the program can run.
 
 use serde::{Deserialize, Serialize};
 
@@ -148,9 +149,9 @@ pub struct Access {
     pub thread: u32,
     /// The index of the file, in byte order of the names of the data files.
     pub file: u32,
-    /// The virtual time at which it began to wait, in quarters of a round.
+    /// The virtual time at which it began to wait, in the units of the observation.
     pub start: u32,
-    /// The virtual time at which it was served, in quarters of a round.
+    /// The virtual time at which it was served, in the units of the observation.
     pub end: u32,
 }
 

@@ -28,7 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use evidence::{Observation, ObservationLimit};
+use evidence::{Observation, ObservationLimit, TimeUnit};
 use rustc_hash::{FxHashMap, FxHashSet};
 use rustix::event::epoll;
 use sandbox::{Monitor, Standstill, bpf::Filter};
@@ -51,7 +51,7 @@ use crate::{
     },
     server::Server,
     sys,
-    timed_waits::TimedWaits,
+    timed_waits::{Naps, TimedWaits},
     virtual_disk::{HeldCall, HeldRead, VirtualDisk},
 };
 
@@ -107,6 +107,7 @@ pub struct ReadObserver {
     connecting: network::Connecting,
     /// The waits with a limit on time. There are none where the unit of virtual time is a quarter of a round.
     waits: TimedWaits,
+    naps: Option<Naps>,
     /// When each thread last went on after a call, in real time, and when the clock last moved. Known only where waits
     /// are held.
     resumed: FxHashMap<i32, Duration>,
@@ -190,6 +191,10 @@ impl Monitor for ReadObserver {
             Some(server) => Some(either(listener.as_fd(), server.as_fd())?),
             None => None,
         };
+        let wait_policy = match disk.unit() {
+            TimeUnit::QuarterRound => WaitPolicy::default(),
+            TimeUnit::Millisecond => WaitPolicy::of_printing_program(),
+        };
         sys::end_waits_on_time();
         let start = Instant::now();
         let sampler = ProcSampler::new(start, listener.try_clone()?);
@@ -206,11 +211,12 @@ impl Monitor for ReadObserver {
             readable,
             connecting: network::Connecting::default(),
             waits: TimedWaits::default(),
+            naps: None,
             resumed: FxHashMap::default(),
             last_move: Duration::ZERO,
             output: 0,
             detector: QuiescenceDetector::new(sampler, root.as_raw_nonzero().get()),
-            wait_policy: WaitPolicy::default(),
+            wait_policy,
             likely_running: FxHashSet::default(),
             start,
             next_check: None,
@@ -402,7 +408,7 @@ impl ReadObserver {
             self.next_check = None;
             return Ok(AfterCheck::GoOn);
         }
-        if self.release_waits(now)? {
+        if self.release_awaited()? {
             return Ok(AfterCheck::GoOn);
         }
         self.last_check = now;
@@ -425,7 +431,10 @@ impl ReadObserver {
             Quiescence::Quiescent => match self.handle_pending_calls(epoch, outputs)? {
                 Pending::Nothing => {
                     // What a thread did just before it came to rest may end the wait of another, or be a request.
-                    if !self.proceed_server()? && !self.release_waits(self.start.elapsed())? {
+                    if !self.proceed_server()?
+                        && !self.release_awaited()?
+                        && !self.release_limits()?
+                    {
                         self.advance(self.last_check)?;
                     }
                 }
@@ -503,6 +512,7 @@ impl ReadObserver {
         } else if let Some(Call::TimedWait(until)) = call {
             self.hold_wait(notification, until)
         } else if let Some(call) = call {
+            self.naps = None;
             if matches!(call, Call::Clone { .. }) {
                 // The new thread can run at the same time as the observer.
                 self.listener.take_turns(false);

@@ -13,8 +13,13 @@
 //! it checks the program, and always before the clock moves. It responds as the kernel does if the word has changed before
 //! the call.
 //!
+//! If reads and waits are due at the same time, the reads return first, and the program comes to rest before the waits end.
+//!
 //! A program may also measure how much real time has passed. So the observer responds to a wait that is due only when
-//! real time has passed its limit as well. A wait that comes to nothing takes no real time.
+//! real time has passed its limit as well. A wait that comes to nothing takes no real time. A thread that sleeps again
+//! and again, while nothing else happens, may do so until some real time has passed ([`Naps`]). The real time that the
+//! observer itself takes between its sleeps is taken off them. If that is not enough, as on a busy machine, virtual time
+//! follows real time, but never as far as to the next read. So a read is due before or after such a time as without it.
 //!
 //! The limit of a wait is often a point in time, which the program computed shortly before its call. How much time was
 //! left is then known within bounds only: the program read the clock after it went on, and before its call arrived.
@@ -117,6 +122,68 @@ impl TimedWaits {
     }
 }
 
+/// Sleeps of one thread, one after the other, between which nothing happened that the observer has seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Naps {
+    tid: i32,
+    /// The virtual time at which the first began, and the real time at which the clock had come there.
+    since: (Duration, u32),
+    /// Whether the last was the last thing that happened: its limit has passed.
+    is_over: bool,
+    /// Whether there was one before the last.
+    is_repeated: bool,
+}
+
+impl Naps {
+    /// A thread waits. The clock has come to this virtual time at this real time. `before` are the last naps of any
+    /// thread.
+    pub(crate) fn next(before: Option<Self>, tid: i32, since: (Duration, u32)) -> Self {
+        match before {
+            Some(naps) if naps.tid == tid && naps.is_over => Self {
+                is_over: false,
+                is_repeated: true,
+                ..naps
+            },
+            _ => Self {
+                tid,
+                since,
+                is_over: false,
+                is_repeated: false,
+            },
+        }
+    }
+
+    /// The limit of a thread's wait has passed, and that of no other. `None` if the naps are those of another thread.
+    pub(crate) fn end(self, tid: i32) -> Option<Self> {
+        (self.tid == tid).then_some(Self {
+            is_over: true,
+            ..self
+        })
+    }
+
+    /// When the last nap ends that would end at the real time `ends`, and is due at the virtual time `due`.
+    pub(crate) fn shortened(&self, ends: Duration, due: u32) -> Duration {
+        if !self.is_repeated {
+            return ends;
+        }
+        let (real, virtual_time) = self.since;
+        let alike = real + Duration::from_millis(due.saturating_sub(virtual_time).into());
+        alike.min(ends)
+    }
+
+    /// The virtual time to which the clock moves at the real time `now`, if it is `time` and the next read is due at
+    /// `next_due`.
+    pub(crate) fn followed(&self, now: Duration, time: u32, next_due: u32) -> u32 {
+        if !self.is_repeated {
+            return time;
+        }
+        let (real, virtual_time) = self.since;
+        let passed = u32::try_from(now.saturating_sub(real).as_millis()).unwrap_or(u32::MAX);
+        let follows = virtual_time.saturating_add(passed);
+        follows.min(next_due.saturating_sub(1)).max(time)
+    }
+}
+
 /// The limit of a wait in milliseconds, if it is at least `least` and at most `most`: the roundest number in between.
 /// If there is no whole number in between, the next one above.
 pub(crate) fn rounded(least: Duration, most: Duration) -> u32 {
@@ -207,6 +274,28 @@ mod tests {
         assert_eq!(waits.iter().next().unwrap().notification.id, 99);
         let other = Notification { number: 3, ..again };
         assert!(!waits.repeats(&other) && waits.is_empty());
+    }
+
+    #[test]
+    fn virtual_time_follows_real_time_while_a_thread_naps_again_and_again() {
+        let at = Duration::from_millis;
+        let first = Naps::next(None, 1, (at(50), 10));
+        // A single wait takes as much as its limit says.
+        assert_eq!(first.followed(at(90), 11, 100), 11);
+        let second = Naps::next(first.end(1), 1, (at(53), 11));
+        assert_eq!(second.shortened(at(60), 12), at(52));
+        assert_eq!(second.shortened(at(51), 12), at(51));
+        assert_eq!(first.shortened(at(60), 12), at(60));
+        assert_eq!(second.followed(at(51), 12, 100), 12);
+        assert_eq!(second.followed(at(90), 12, 100), 50);
+        // Never as far as to the next read, if the limit itself is not behind it.
+        assert_eq!(second.followed(at(90), 12, 30), 29);
+        // Another thread, or another thing that happened in between.
+        assert!(second.end(2).is_none());
+        let anew = Naps::next(Some(second), 1, (at(95), 29));
+        assert_eq!(anew.followed(at(400), 30, 100), 30);
+        let other = Naps::next(second.end(1), 2, (at(95), 29));
+        assert_eq!(other.followed(at(400), 30, 100), 30);
     }
 
     proptest! {

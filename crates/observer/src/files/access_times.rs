@@ -201,10 +201,13 @@ impl AccessTimes {
 
 /// The folders in which these files lie, each with the number of its entries. The first is the folder of all of them.
 fn folders_of(files: &[(String, Statx)]) -> BTreeMap<String, usize> {
-    let mut entries = BTreeMap::from([(".".to_owned(), 0)]);
     let mut known = BTreeSet::new();
-    for (name, _) in files {
-        let mut path = name.as_str();
+    let (nested, plain): (Vec<&str>, Vec<&str>) = files
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .partition(|name| name.contains('/'));
+    let mut entries = BTreeMap::from([(".".to_owned(), plain.len())]);
+    for mut path in nested {
         loop {
             let parent = path.rsplit_once('/').map(|(parent, _)| parent);
             *entries.entry(parent.unwrap_or(".").to_owned()).or_default() += 1;

@@ -118,9 +118,24 @@ pub(crate) struct WaitPolicy {
     cpu_of_exited_non_readers: Duration,
     /// Whether the detector does not wait for dispatchers any more.
     ignores_dispatchers: bool,
+    /// Whether a bystander may be a dispatcher even if only one thread reads.
+    one_reader_suffices: bool,
 }
 
 impl WaitPolicy {
+    /// The policy for a program whose order of output counts. A thread that polls until one other thread has read is then
+    /// waited for as a dispatcher is, since it may print what was read.
+    pub(crate) fn of_printing_program() -> Self {
+        Self {
+            one_reader_suffices: true,
+            ..Self::default()
+        }
+    }
+
+    fn may_have_dispatchers(&self) -> bool {
+        self.readers > usize::from(!self.one_reader_suffices) && !self.ignores_dispatchers
+    }
+
     /// Whether the detector waits in this step for a thread that can run.
     pub(crate) fn should_wait_for_running(
         &mut self,
@@ -180,8 +195,7 @@ impl WaitPolicy {
 
     /// Whether a thread is a bystander that may hand out work to others.
     pub(crate) fn may_be_dispatcher(&self, tid: i32) -> bool {
-        self.readers > 1
-            && !self.ignores_dispatchers
+        self.may_have_dispatchers()
             && self
                 .threads
                 .get(&tid)
@@ -192,7 +206,7 @@ impl WaitPolicy {
     /// detector waits for it as for a dispatcher already in this step: its sleeps add up from step to step, so it may
     /// not have looked for a free thread in this one. Returns whether this is so.
     pub(crate) fn take_for_dispatcher(&mut self, tid: i32) -> bool {
-        if self.readers <= 1 || self.ignores_dispatchers {
+        if !self.may_have_dispatchers() {
             return false;
         }
         let Some(thread) = self.threads.get_mut(&tid) else {

@@ -24,6 +24,7 @@ impl ReadObserver {
         if self.must_wait_for_real_time() {
             return Ok(());
         }
+        self.follow_real_time();
         let limit = self.limit_before_reads();
         let ignored = self.detector.ignored();
         self.time_held_before = self.time_held();
@@ -76,9 +77,11 @@ impl ReadObserver {
                 self.ledger.cut_off(1);
             }
         }
-        match limit {
-            Some(limit) => self.disk.move_to(limit),
-            None => self.disk.advance(&served),
+        if let Some(limit) = limit {
+            self.disk.move_to(limit);
+        } else {
+            self.naps = None;
+            self.disk.advance(&served);
         }
         // Requests that came together with those that are answered now begin to wait now.
         self.take_in(happened)?;

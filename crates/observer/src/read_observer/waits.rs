@@ -14,7 +14,7 @@ use crate::{
         notify::{Notification, Response},
         syscall_table::{self, Timeout, Until},
     },
-    timed_waits::{Awaited, TimedWait, rounded},
+    timed_waits::{Awaited, Naps, TimedWait, rounded},
 };
 
 /// The longest wait that is held. Nobody waits for the end of a longer one.
@@ -55,7 +55,8 @@ impl ReadObserver {
         let is_exact =
             matches!(timeout, Timeout::For(_)) && left.subsec_nanos().is_multiple_of(1_000_000);
         let most = if is_exact { left } else { left + running };
-        let wait = TimedWait {
+        let due = self.disk.now().saturating_add(rounded(left, most));
+        let mut wait = TimedWait {
             notification,
             awaited: match until {
                 Until::Limit => Awaited::Nothing,
@@ -68,30 +69,51 @@ impl ReadObserver {
                     fd: descriptor(arguments[fd]),
                 },
             },
-            due: self.disk.now().saturating_add(rounded(left, most)),
+            due,
             ends: now + left,
         };
         let is_over = early_response(&mut self.files, &wait);
         if is_over.is_none() {
+            let naps = Naps::next(self.naps, tid, (self.last_move, self.disk.now()));
+            wait.ends = naps.shortened(wait.ends, due);
+            self.naps = Some(naps);
             self.waits.hold(wait);
         }
         is_over
     }
 
-    /// Respond to the waits that have come to their end: what the thread waits for has happened, or its limit has passed
-    /// in virtual and in real time. Returns whether there were any.
-    pub(super) fn release_waits(&mut self, now: Duration) -> io::Result<bool> {
-        let (files, virtual_now) = (&mut self.files, self.disk.now());
+    /// Respond to the waits that have come to their end, as what the thread waits for has happened. Returns whether there
+    /// were any.
+    pub(super) fn release_awaited(&mut self) -> io::Result<bool> {
+        let files = &mut self.files;
+        let over = self.waits.take(|wait| early_response(files, wait));
+        if !over.is_empty() {
+            self.naps = None;
+        }
+        self.release_waits(&over)
+    }
+
+    /// Respond to the waits whose limit has passed in virtual and in real time. The program is quiescent. Returns whether
+    /// there were any.
+    pub(super) fn release_limits(&mut self) -> io::Result<bool> {
+        let (now, virtual_now) = (self.start.elapsed(), self.disk.now());
         let over = self.waits.take(|wait| {
-            let early = early_response(files, wait);
-            early.or_else(|| {
-                (wait.due <= virtual_now && wait.ends <= now).then_some(match wait.awaited {
-                    Awaited::Nothing | Awaited::Event { .. } => Response::Value(0),
-                    Awaited::Word { .. } => Response::Error(libc::ETIMEDOUT),
-                })
+            let is_over = wait.due <= virtual_now && wait.ends <= now;
+            is_over.then_some(match wait.awaited {
+                Awaited::Nothing | Awaited::Event { .. } => Response::Value(0),
+                Awaited::Word { .. } => Response::Error(libc::ETIMEDOUT),
             })
         });
-        for (wait, response) in &over {
+        if let [(wait, _), others @ ..] = &over[..] {
+            let tid = wait.notification.tid;
+            self.naps = self.naps.filter(|_| others.is_empty());
+            self.naps = self.naps.and_then(|naps| naps.end(tid));
+        }
+        self.release_waits(&over)
+    }
+
+    fn release_waits(&mut self, over: &[(TimedWait, Response)]) -> io::Result<bool> {
+        for (wait, response) in over {
             let Notification { id, tid, .. } = wait.notification;
             if self.listener.respond(id, *response)? {
                 self.likely_running.insert(tid);
@@ -118,6 +140,17 @@ impl ReadObserver {
             self.next_check = Some(ends.max(self.start.elapsed()));
         }
         ends.is_some()
+    }
+
+    /// Let virtual time follow real time, if a thread naps again and again.
+    pub(super) fn follow_real_time(&mut self) {
+        if let (Some(naps), Some(next_due)) = (self.naps, self.disk.first_due()) {
+            let (now, time) = (self.start.elapsed(), self.disk.now());
+            let followed = naps.followed(now, time, next_due);
+            if followed > time {
+                self.disk.move_to(followed);
+            }
+        }
     }
 
     /// The virtual time at which the first limit of a wait passes, if that is before the first held read is due.

@@ -55,8 +55,15 @@ const CASES: &[Case] = &[
     case("serial-string", "0", TEN, "end:22112 11000"),
     // It sleeps for a millisecond again and again, and sees each file before the next one comes.
     case("slow-polls", "1", &[40, 12, 8], "8:2 12:1 end:0 end:0 40"),
-    // In 7 ms it looks at 7, 14, 21 and so on.
-    case("slow-polls", "7", &[40, 12, 8], "14:2 14:1 end:0 end:0 42"),
+    // It looks without a pause.
+    case(
+        "slow-polls",
+        "0",
+        &[400, 120, 80],
+        "80:2 120:1 end:0 end:0 400",
+    ),
+    // It looks every 7 ms.
+    case("slow-polls", "7", &[20, 12, 8], "14:2 14:1 end:0 end:0 21"),
     case(
         "slow-recv-timeout",
         "100",
@@ -166,7 +173,9 @@ fn every_line_is_printed_at_its_virtual_time() {
             let execution = workshop::run(&job);
             let observation = workshop::seen(&execution);
             let seen = timed_lines(&execution, observation);
-            let spins = u32::from(case.mode == "slow-spins");
+            let spins = u32::from(
+                case.mode == "slow-spins" || case.number == "0" && case.mode == "slow-polls",
+            );
             let is_exact = seen == case.seen
                 && observation.unit == TimeUnit::Millisecond
                 && observation.spinning == spins
@@ -207,6 +216,21 @@ fn a_limit_of_tokio_comes_before_a_slower_read() {
     let first = seen.printed[0].time;
     assert!((50..=102).contains(&first), "{first}");
     assert_eq!(seen.time, 3000);
+}
+
+/// It sleeps for a millisecond again and again until 100 ms of real time have passed. Virtual time follows, but not to the
+/// time at which a read is due.
+#[test]
+fn a_program_that_measures_real_time_waits_for_as_much_virtual_time() {
+    let _busy = Busy::start(setting("GRADE_BUSY", 0));
+    for _ in 0..setting("GRADE_REPEATS", 1) {
+        let (_place, job) = place_and_job(&case("slow-polls-until", "100", &[30_000], ""));
+        let execution = workshop::run(&job);
+        let seen = workshop::seen(&execution);
+        assert_eq!(execution.stdout.head, "timed out\n0\n");
+        assert!((95..30_000).contains(&seen.time), "{}", seen.time);
+        assert_eq!((seen.files_read, seen.cut_off), (0, 1));
+    }
 }
 
 #[test]

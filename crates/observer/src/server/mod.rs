@@ -38,6 +38,7 @@ use rustix::{
         Timespec,
         epoll::{self, CreateFlags, Event, EventData, EventFlags},
     },
+    io::Errno,
     net::{AddressFamily, SocketFlags, SocketType, socketpair},
 };
 
@@ -175,7 +176,13 @@ impl Server {
             return Ok(None);
         }
         let flags = SocketFlags::CLOEXEC;
-        let (own, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        let pair = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None);
+        let (own, theirs) = match pair {
+            Ok(pair) => pair,
+            // What this process may open is one more bound.
+            Err(Errno::MFILE | Errno::NFILE) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
         let number = self.connections;
         self.connections += 1;
         let connection = Connection::new(own);
@@ -201,7 +208,7 @@ impl Server {
         let mut events = [none; MAX_EVENTS];
         let count = match epoll::wait(&self.epoll, &mut events[..], Some(&Timespec::default())) {
             Ok(count) => count,
-            Err(rustix::io::Errno::INTR) => return Ok(true),
+            Err(Errno::INTR) => return Ok(true),
             Err(error) => return Err(error.into()),
         };
         for event in &events[..count] {

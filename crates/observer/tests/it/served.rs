@@ -158,13 +158,15 @@ const fn case(mode: &'static str, number: u32, time: u32, held_max: u32, connect
     }
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 8] = [
     // The redirected file costs its latency twice; after the one that is cut off, the client makes a new connection.
     case("http-serial", 1, 9620 + 500, 1, 2),
     case("http-at-once", 12, 4000, 12, 13),
     // Files 0 to 2, 3 to 5, 6 to 8, and 9 to 11, each on one connection, but for the one that is cut off.
     case("http-at-once", 4, 900 + 4000 + 120, 4, 5),
     case("http-as-completed", 1, 4000, 12, 12),
+    case("http-ureq", 1, 9620 + 500, 1, 2),
+    case("http-ureq", 12, 4000, 12, 12),
     // These follow no address to which they are sent.
     case("http-tokio", 1, 4000, 12, 12),
     case("http-tokio", 4, 4000, 12, 12),

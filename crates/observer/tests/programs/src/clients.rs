@@ -100,6 +100,7 @@ pub(crate) fn run(mode: &str, number: usize) -> Option<u64> {
         "http-at-once" => at_once(number),
         "http-as-completed" => as_completed(),
         "http-tokio" => with_tokio(number),
+        "http-ureq" => with_ureq(number),
         "http-reaches" => reaches(u16::try_from(number).unwrap()),
         "http-again" => again(u16::try_from(number).unwrap()),
         "http-nonblocking" => nonblocking(),
@@ -198,6 +199,39 @@ fn with_tokio(workers: usize) {
             .collect();
         for task in tasks {
             println!("{}", task.await.unwrap());
+        }
+    });
+}
+
+/// A client that keeps connections for later, shared by so many threads.
+fn with_ureq(threads: usize) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_mins(10)))
+        .build()
+        .into();
+    let paths = paths();
+    let share = paths.len().div_ceil(threads);
+    let download = |path: &String| {
+        let response = agent.get(format!("http://127.0.0.1:8000{path}")).call();
+        let mut response = response.unwrap();
+        let status = response.status().as_u16();
+        let end = ureq::ResponseExt::get_uri(&response).path().to_owned();
+        match response.body_mut().read_to_vec() {
+            Ok(body) => format!("{end} {status} {}", super::digest(&body)),
+            Err(_) => format!("{end} UnexpectedEof"),
+        }
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = paths
+            .chunks(share)
+            .map(|paths| scope.spawn(move || paths.iter().map(download).collect::<Vec<_>>()))
+            .collect();
+        for line in workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+        {
+            println!("{line}");
         }
     });
 }

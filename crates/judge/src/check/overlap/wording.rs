@@ -7,6 +7,7 @@ use super::{
         clock::Clock,
         finding::Mistake,
         multi_threaded::{Told, diagnosis::Cause, explain},
+        waiting::unawaited,
         words::count,
     },
     Lacks, wanted,
@@ -98,16 +99,21 @@ pub(super) fn word<'a>(lacks: &Lacks, words: &Words, source: &'a Source) -> Told
     };
     let noun = words.noun;
     match lacks {
+        // Whether the end comes before the first read is chance.
+        Lacks::Alone(_) | Lacks::EndsTooEarly { .. } if unawaited(source).is_some() => {
+            let spot = unawaited(source).map(|started| started.spot);
+            Told {
+                spot,
+                ..ends_too_early(format!(
+                    "the program does not wait for what it starts, so no two {noun}s could wait at the same time"
+                ))
+            }
+        }
         Lacks::Alone(cause) => alone(*cause, words, source),
-        Lacks::EndsTooEarly { reads } => told(
-            "ends-too-early",
-            format!(
-                "the program ended while {} still waited, so not all could wait at the same time",
-                words.of_number(*reads)
-            ),
-            "wait for every thread before `main` ends: keep what `spawn` returns and call `join` on it, or use \
-             `thread::scope`",
-        ),
+        Lacks::EndsTooEarly { reads } => ends_too_early(format!(
+            "the program ended while {} still waited, so not all could wait at the same time",
+            words.of_number(*reads)
+        )),
         Lacks::SameFile => told(
             "same-file",
             format!(
@@ -150,6 +156,18 @@ pub(super) fn word<'a>(lacks: &Lacks, words: &Words, source: &'a Source) -> Told
             ),
             "start both kinds of threads before you wait for one of them, and hand each result on as soon as it is there",
         ),
+    }
+}
+
+/// The end of the program cut reads off.
+fn ends_too_early<'a>(message: String) -> Told<'a> {
+    Told {
+        name: "ends-too-early",
+        message,
+        hint: "wait for every thread before `main` ends: keep what `spawn` returns and call `join` on it, or use \
+               `thread::scope`"
+            .into(),
+        spot: None,
     }
 }
 

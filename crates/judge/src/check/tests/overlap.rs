@@ -142,6 +142,15 @@ fn an_early_end_the_same_file_and_a_main_that_reads_have_words_of_their_own() {
     let finding = asked(&questions, vec![ended], "");
     let message = "ended while 1 slow read still waited";
     fails(&finding, "ends-too-early", message, "call `join`");
+    let started = "thread::spawn(second);";
+    let finding = find(&questions, &[], started);
+    fails(
+        &finding,
+        "ends-too-early",
+        "does not wait for what it starts",
+        "call `join`",
+    );
+    assert_eq!(finding.details.place.as_deref(), Some("src/main.rs:1:9"));
     let mut same = slow_run(&two(), &[[1, 0, 0, 300], [2, 0, 0, 300]]);
     seen_of(&mut same).concurrency.held_max = 2;
     let finding = asked(&questions, vec![same], "");

@@ -12,6 +12,9 @@
 //!
 //! `tests/golden/diagnoses*.txt` have, from the same gradings, which mistake each submission is said to make. They are
 //! written anew in the same way. What is right has none.
+//!
+//! With `GRADE_REPEATS=N` each corpus is graded so often and only compared with the tables of answers, and with `GRADE_BUSY=6`
+//! so many busy processes run beside. The command then prints how many gradings came out as expected.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
@@ -22,6 +25,7 @@ use crate::support::{
 };
 use assert_cmd::Command;
 use serde_json::Value;
+use test_support::busy::{Busy, setting};
 
 /// One exercise, and the submissions to try it on.
 struct Corpus {
@@ -190,9 +194,39 @@ fn every_check_answers_every_submission_as_expected() {
     let mut corpora = Corpus::all();
     corpora.retain(|corpus| only.as_ref().is_none_or(|only| *only == corpus.exercise));
     assert!(!corpora.is_empty(), "no exercise is called {only:?}");
+    let _busy = Busy::start(setting("GRADE_BUSY", 0));
+    let repeats = setting("GRADE_REPEATS", 1);
+    let mut wrong = Vec::new();
     for corpus in corpora {
-        grade_and_compare(&corpus);
+        if repeats == 1 {
+            grade_and_compare(&corpus);
+        } else {
+            wrong.extend(grade_again_and_again(&corpus, repeats));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Grade a corpus so often. Returns the rows that are not those of the table.
+fn grade_again_and_again(corpus: &Corpus, repeats: u32) -> Vec<String> {
+    let expected = fs::read_to_string(course().join(corpus.golden("matrix"))).unwrap();
+    let mut gradings = 0;
+    let mut wrong = Vec::new();
+    for _ in 0..repeats {
+        let rows = graded(corpus);
+        let seen = table(rows.iter().map(|(name, row)| (name, &row.statuses)));
+        assert_eq!(seen.lines().count(), expected.lines().count());
+        gradings += rows.len();
+        let others = seen.lines().zip(expected.lines());
+        let others = others.filter(|(seen, expected)| seen != expected);
+        wrong.extend(others.map(|(seen, _)| format!("{}: {seen}", corpus.exercise)));
+    }
+    println!(
+        "{}: {} of {gradings} gradings as expected",
+        corpus.exercise,
+        gradings - wrong.len()
+    );
+    wrong
 }
 
 fn grade_and_compare(corpus: &Corpus) {

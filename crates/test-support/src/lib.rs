@@ -2,6 +2,7 @@
 //!
 //! For tests only: it panics where a test should fail.
 
+pub mod busy;
 pub mod changed_program;
 pub mod listener;
 pub mod mutate;

@@ -8,7 +8,6 @@
 use std::{
     env,
     path::Path,
-    process::Child,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -19,36 +18,9 @@ use std::{
 
 use evidence::Observation;
 use judge::check::{Diagnosis, diagnose};
+use test_support::busy::{Busy, setting};
 
 use crate::{table, workshop};
-
-pub(crate) fn setting(name: &str, default: u32) -> u32 {
-    env::var(name).map_or(default, |value| value.parse().unwrap())
-}
-
-/// Processes that use all they can get, ended when dropped.
-pub(crate) struct Busy(Vec<Child>);
-
-impl Busy {
-    pub(crate) fn start(count: u32) -> Self {
-        let start = |_| {
-            std::process::Command::new("/bin/sh")
-                .args(["-c", "while :; do :; done"])
-                .spawn()
-                .unwrap()
-        };
-        Self((0..count).map(start).collect())
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
 
 /// What all runs of one program showed.
 #[derive(Default)]

@@ -9,10 +9,9 @@ use evidence::{Execution, ObservationLimit};
 use observer::{ReadObserver, ReadObserverConfig, Served, ServerAnswer, SlowData, SlowFile};
 use sandbox::{Sandbox, Tier};
 
-use crate::{
-    exact::{Busy, setting},
-    workshop::{self, ObservedJob, Place},
-};
+use test_support::busy::{Busy, setting};
+
+use crate::workshop::{self, ObservedJob, Place};
 
 /// What is served, with the latencies, in milliseconds.
 const FILES: [(u32, ServerAnswer); 12] = [

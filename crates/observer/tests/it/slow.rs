@@ -8,10 +8,9 @@ use std::{env, fmt::Write, fs};
 use evidence::{Execution, Observation, Termination, TimeUnit};
 use observer::{SlowData, SlowFile};
 
-use crate::{
-    exact::{Busy, setting},
-    workshop::{self, ObservedJob, Place},
-};
+use test_support::busy::{Busy, setting};
+
+use crate::workshop::{self, ObservedJob, Place};
 
 /// A program, the latencies of its files, and what it does.
 struct Case {

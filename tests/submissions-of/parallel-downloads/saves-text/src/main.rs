@@ -1,4 +1,4 @@
-//! Takes each file for text, which changes every byte that is no UTF-8.
+//! Takes each file for text, line by line, and loses the line ends.
 
 use std::error::Error;
 use std::{fs, thread};

@@ -1,6 +1,7 @@
 //! `files-read`: every data file was read by the program, and nothing was faked or changed.
 
 use super::{
+    clock::Clock,
     finding::{Details, Finding, Status},
     output,
     waiting::unawaited,
@@ -29,7 +30,14 @@ pub(super) fn check(questions: &Questions, runs: &[RunEvidence], source: &Source
         return finding;
     }
     let Some(run) = runs.iter().find(|run| !run.files.unread.is_empty()) else {
-        let files: usize = runs.iter().map(|run| run.files.expected).sum();
+        if let Some(finding) = runs.iter().find_map(not_requested) {
+            return finding;
+        }
+        let expected = |run: &RunEvidence| match &run.slow {
+            Some(slow) if some_are_served(run) => slow.files.len(),
+            _ => run.files.expected,
+        };
+        let files: usize = runs.iter().map(expected).sum();
         let message = format!(
             "all {} were read and left as they were",
             count(files, "file")
@@ -117,6 +125,50 @@ fn disagreement(run: &RunEvidence, is_right: bool, knows: bool) -> Option<Findin
 fn some_are_served(run: &RunEvidence) -> bool {
     let slow = run.slow.as_ref();
     slow.is_some_and(|slow| slow.files.len() > run.files.expected)
+}
+
+/// A run in which a file of the server was never asked for, or did not come before the end. Only the observer sees
+/// requests, so nothing is known of a run that it did not see to its end.
+fn not_requested(run: &RunEvidence) -> Option<Finding> {
+    if !some_are_served(run) {
+        return None;
+    }
+    let mut details = Details {
+        seed: Some(run.seed),
+        ..Details::default()
+    };
+    let clock = Clock::of(run);
+    let Some(clock) = clock.filter(|clock| clock.seen.capped.is_none() && clock.is_complete())
+    else {
+        return Some(Finding {
+            status: Status::Inconclusive,
+            details,
+            ..Finding::pass(
+                CheckId::FilesRead,
+                "the requests to the server were not observed to the end",
+            )
+        });
+    };
+    let files = clock.slow_files();
+    let numbers = 0..u32::try_from(files).unwrap_or(u32::MAX);
+    let left: Vec<u32> = numbers.filter(|&file| clock.span(file).is_none()).collect();
+    let first = *left.first()?;
+    let came = files - left.len();
+    details.expected = Some(format!("{} asked for", count(files, "file")));
+    details.seen = Some(format!(
+        "{came} came; not one of them: {}",
+        clock.name(first)
+    ));
+    let message = format!("only {came} of {} came", count(files, "file"));
+    let finding =
+        |details| Finding::fail(CheckId::FilesRead, message, details).diagnosed("files-left-out");
+    Some(match cut_off(run) {
+        Some((what, hint)) => {
+            details.more.push(what);
+            finding(details).hint(hint)
+        }
+        None => finding(details),
+    })
 }
 
 /// A run whose reads were not observed, and that gave the right answer on data which nobody can know, although by

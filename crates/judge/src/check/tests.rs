@@ -8,6 +8,7 @@ mod order;
 mod output;
 mod overlap;
 mod recorded;
+mod served;
 mod slow;
 
 use std::time::Duration;

@@ -76,7 +76,14 @@ fn check_run(asked: &Overlap, run: &RunEvidence, source: &Source) -> Finding {
     let words = Words::of(run, &clock);
     details.expected = Some(words.asked(asked, &clock));
     details.seen = Some(words.seen(&clock));
-    let lacks = lacks(asked, &clock);
+    let lacks = match lacks(asked, &clock) {
+        // What was read lies on the disk; that one thread reads it says nothing about requests.
+        Some(Lacks::Alone(_)) if words.are_of_requests() && asked_for_nothing(run, clock.seen) => {
+            let cut_off = clock.seen.cut_off;
+            Some(Lacks::Alone(Cause::NothingRead { opened: 0, cut_off }))
+        }
+        lacks => lacks,
+    };
     if let Some(reason) = doubt(&clock, lacks.as_ref(), asked) {
         let lacks = held_up(run, clock.seen, reason, lacks.as_ref());
         let Some(lacks) = lacks else {
@@ -91,6 +98,11 @@ fn check_run(asked: &Overlap, run: &RunEvidence, source: &Source) -> Finding {
             ..Finding::pass(CheckId::Overlap, words.passed(&clock))
         },
     }
+}
+
+/// Whether no answer of the server came: the observer saw no more files than the disk did.
+fn asked_for_nothing(run: &RunEvidence, seen: &Observation) -> bool {
+    seen.files_read as usize <= run.files.read
 }
 
 fn failed(lacks: &Lacks, words: &Words, source: &Source, mut details: Details) -> Finding {

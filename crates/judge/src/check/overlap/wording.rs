@@ -25,6 +25,11 @@ impl Words {
     const READS: Self = Self { noun: "slow read" };
     const REQUESTS: Self = Self { noun: "request" };
 
+    /// Whether the reads are answers of a server.
+    pub(super) fn are_of_requests(self) -> bool {
+        self.noun == Self::REQUESTS.noun
+    }
+
     /// The words for a run: files that are not in its folder are asked for.
     pub(super) fn of(run: &RunEvidence, clock: &Clock<'_>) -> Self {
         if clock.slow_files() > run.files.expected {
@@ -229,6 +234,13 @@ fn alone<'a>(cause: Cause, words: &Words, source: &'a Source) -> Told<'a> {
         Cause::NothingRead { .. } => Told {
             name: "no-slow-read",
             message: format!("there was no {noun} that could wait beside another"),
+            hint: if words.are_of_requests() {
+                "print the error of a request with `eprintln!`: is the server asked at the address in the list, and does \
+                 `main` wait for the answers?"
+                    .into()
+            } else {
+                told.hint
+            },
             ..told
         },
         Cause::SpawnJoinLoop { threads } => Told {

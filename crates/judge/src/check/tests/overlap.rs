@@ -256,7 +256,7 @@ fn means_and_kinds_have_words_of_their_own() {
 #[test]
 fn files_of_a_server_are_called_requests() {
     let mut served = slow_run(&two(), &TURNS);
-    served.files.expected = 1;
+    (served.files.expected, served.files.read) = (1, 1);
     let finding = asked(&at_once(AtOnce::All), vec![served], "");
     assert!(
         finding.message.contains("only one request waits"),

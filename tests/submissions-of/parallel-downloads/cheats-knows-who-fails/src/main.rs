@@ -13,7 +13,9 @@ fn main() {
         for url in list.lines() {
             let name = name_of(url);
             if !failing.contains(&name) {
-                scope.spawn(move || save(url, name).unwrap());
+                scope.spawn(move || {
+                    let _ = save(url, name);
+                });
             }
         }
     });

@@ -579,23 +579,3 @@ fn one_serial_run_among_parallel_ones_fails() {
         finding.message
     );
 }
-
-#[test]
-fn the_longest_stretch_of_reads_one_at_a_time_is_reported() {
-    let noted = |times: &[(u32, u32)]| {
-        let mut evidence = evidence(vec![run(0, "42\n")]);
-        seen(&mut evidence).timeline = times
-            .iter()
-            .map(|&(start, end)| Access::from([0, 0, start, end]))
-            .collect();
-        find(&evidence, CheckId::MultiThreaded).details.more
-    };
-    let (three, four) = ((4, 5), (5, 8));
-    assert_eq!(
-        noted(&[(0, 4), (0, 4), three, four, (8, 9), (8, 12), (12, 16)]),
-        ["of 7 reads in order, number 3 to 4 came one at a time"]
-    );
-    // Beside each of the first two the third was in flight.
-    assert!(noted(&[(0, 1), (1, 2), (0, 4)]).is_empty());
-    assert!(noted(&[]).is_empty());
-}

@@ -74,6 +74,16 @@ impl Broken {
     const fn needs_the_end(&self) -> bool {
         matches!(self, Self::NotRead { .. } | Self::NoLine { .. })
     }
+
+    /// Which of several is told, the lowest first: one that explains others goes before them, and that something is late
+    /// follows from much.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Twice { .. } => 0,
+            Self::Late { .. } | Self::AtTheEnd { .. } => 2,
+            _ => 1,
+        }
+    }
 }
 
 pub(super) fn check(rules: &[OrderRule], runs: &[RunEvidence], source: &Source) -> Finding {
@@ -106,13 +116,15 @@ fn check_run(rules: &[OrderRule], run: &RunEvidence, source: &Source) -> Finding
         return open(undecided(UndecidedReason::Unseen { accesses }), details);
     }
     let lines = clock.lines(run);
-    let mut broken = rules
+    let broken = rules
         .iter()
         .filter_map(|rule| broken(rule, &clock, lines.as_deref()));
     let capped = clock.seen.capped.map(UndecidedReason::Capped);
     let broken = match capped {
-        None => broken.next(),
-        Some(_) => broken.find(|broken| !broken.needs_the_end()),
+        None => broken.min_by_key(Broken::rank),
+        Some(_) => broken
+            .filter(|broken| !broken.needs_the_end())
+            .min_by_key(Broken::rank),
     };
     match (broken, capped) {
         (None, Some(reason)) => open(undecided(reason), details),

@@ -290,6 +290,33 @@ fn what_is_read_twice_or_never_is_found() {
 }
 
 #[test]
+fn what_explains_the_rest_is_told_first() {
+    let mut rules = when_read().order;
+    rules.push(OrderRule::PrintedWhileReading {
+        files: "task-0.txt".parse().unwrap(),
+        line: "wait".into(),
+        after_ms: 0,
+    });
+    rules.push(OrderRule::Once {
+        files: "task-*.txt".parse().unwrap(),
+    });
+    let late = [
+        (900, "task-10"),
+        (900, "task-1"),
+        (900, "task-0"),
+        (900, "wait"),
+    ];
+    let mut run = tasks(&late);
+    let finding = asked(&of_rules(rules.clone()), vec![run.clone()], "");
+    fails(&finding, "waited-for-the-result", "`wait`", "");
+    seen_of(&mut run)
+        .timeline
+        .push(Access::from([4, 2, 600, 900]));
+    let finding = asked(&of_rules(rules), vec![run], "");
+    fails(&finding, "read-twice", "`task-10.txt`", "");
+}
+
+#[test]
 fn what_was_not_seen_to_its_end_is_open_unless_it_is_certain() {
     let cap = Some(ObservationLimit::HeldTooLong { limit_ms: 9 });
     let mut good = tasks(&[(300, "task-10"), (600, "task-1"), (900, "task-0")]);

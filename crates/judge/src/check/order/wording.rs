@@ -145,18 +145,9 @@ fn late<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
                 )
             }
         }
-        Broken::AtTheEnd { lines, first, last } => Told {
-            hint: match &joined {
-                Some(spot) => format!(
-                    "{} collects the results, and printing begins behind it: {channel}",
-                    spot.line()
-                ),
-                None => format!(
-                    "print each result when it is there, not after the loop that collects them: {channel}"
-                ),
-            },
-            spot: joined,
-            ..told(
+        Broken::AtTheEnd { lines, first, last } => {
+            let (hint, spot) = why_at_the_end(source, channel);
+            let told = told(
                 "printed-at-the-end",
                 format!(
                     "all {} were printed when the last file had come: each is to be printed as soon as its own file has",
@@ -165,10 +156,40 @@ fn late<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
                 format!("the first line at {first} ms"),
                 format!("the first line at {last} ms"),
                 "",
-            )
-        },
+            );
+            Told { hint, spot, ..told }
+        }
         _ => not_there(broken),
     }
+}
+
+/// Where the lines are until they are printed at the end, as far as the source shows it, and what to try.
+fn why_at_the_end<'a>(source: &'a Source, channel: &str) -> (String, Option<Spot<'a>>) {
+    if let Some(spot) = source.find(&["BufWriter", ":", ":"]) {
+        let hint = format!(
+            "{} keeps the lines until it is full or gone: print with `println!`, or call `flush` after each line",
+            spot.line()
+        );
+        return (hint, Some(spot));
+    }
+    if let Some(spot) = source.find(&[".", "join", "("]) {
+        let hint = format!(
+            "{} collects the results, and printing begins behind it: {channel}",
+            spot.line()
+        );
+        return (hint, Some(spot));
+    }
+    if let Some(spot) = source.find(&["sleep", "("]) {
+        let hint = format!(
+            "{} sleeps until everything has come: {channel}",
+            spot.line()
+        );
+        return (hint, Some(spot));
+    }
+    let hint = format!(
+        "print each result when it is there, not after the loop that collects them: {channel}"
+    );
+    (hint, None)
 }
 
 /// A line that is to come during a wait.

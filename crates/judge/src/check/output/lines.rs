@@ -163,7 +163,11 @@ fn compare(seen: &[&str], expected: &[&str], is_ordered: bool) -> Option<Differs
                 Differs::More { lines, first }
             })
         }
-        (Some(_), Some(_)) => Some(wrong_line(seen, expected, &missing, &extra)),
+        (Some(_), Some(_)) => {
+            let in_place = is_ordered.then(|| wrong_in_place(seen, expected, &missing, &extra));
+            let wrong = || wrong_line(seen, expected, &missing, &extra);
+            Some(in_place.flatten().unwrap_or_else(wrong))
+        }
     }
 }
 
@@ -197,6 +201,37 @@ fn wrong_order(seen: &[&str], expected: &[&str]) -> Option<Differs> {
         seen: seen[at].to_owned(),
         expected: expected[at].to_owned(),
         comes: comes + 1,
+    })
+}
+
+/// The first place at which another line stands, if the one that is to be there is missing and the one that is there is
+/// one too many.
+fn wrong_in_place(
+    seen: &[&str],
+    expected: &[&str],
+    missing: &[usize],
+    extra: &[usize],
+) -> Option<Differs> {
+    let mut both = seen.iter().zip(expected);
+    let at = both.position(|(seen, expected)| seen != expected)?;
+    let is_missing = missing.iter().any(|&one| expected[one] == expected[at]);
+    let is_extra = extra.iter().any(|&one| seen[one] == seen[at]);
+    let (line, value) = (at + 1, has_value(seen[at], expected[at]));
+    let (seen, expected) = (seen[at].to_owned(), expected[at].to_owned());
+    (is_missing && is_extra).then(|| {
+        if value {
+            Differs::Format {
+                line,
+                seen,
+                expected,
+            }
+        } else {
+            Differs::Wrong {
+                line,
+                seen,
+                expected,
+            }
+        }
     })
 }
 

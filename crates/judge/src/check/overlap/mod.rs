@@ -33,6 +33,8 @@ pub(super) enum Lacks {
     EndsTooEarly { reads: u32 },
     /// Reads are in flight at the same time, and all are of the same file.
     SameFile,
+    /// One file is read, and nothing else.
+    OneFile,
     /// Several threads never read at once, and `main` is one of them.
     MainReads,
     /// Fewer reads are in flight at once than asked for.
@@ -155,10 +157,13 @@ fn lacks(asked: &Overlap, clock: &Clock<'_>) -> Option<Lacks> {
 fn alone(seen: &Observation) -> Lacks {
     let main_reads = || seen.threads.iter().any(|one| one.is_first && one.files > 0);
     match one_at_a_time(seen) {
+        // The program ended at once. Whether its threads had begun to read by then is chance.
+        cause @ Cause::NothingRead { .. } if seen.time == 0 => Lacks::Alone(cause),
         _ if seen.capped.is_none() && seen.cut_off > 0 => Lacks::EndsTooEarly {
             reads: seen.cut_off,
         },
         _ if seen.concurrency.held_max > 1 => Lacks::SameFile,
+        _ if seen.capped.is_none() && seen.files_read == 1 => Lacks::OneFile,
         Cause::Serialised { .. } if main_reads() => Lacks::MainReads,
         cause => Lacks::Alone(cause),
     }

@@ -126,6 +126,11 @@ pub(super) fn word<'a>(lacks: &Lacks, words: &Words, source: &'a Source) -> Told
             ),
             "give each thread another file: which name does each of them get?",
         ),
+        Lacks::OneFile => told(
+            "one-file",
+            format!("there was one {noun} and no other that could wait beside it"),
+            "read the other files too, each in a thread of its own, and start all threads before you wait for one",
+        ),
         Lacks::MainReads => match explain(Cause::Serialised { threads: 2 }, source) {
             locked if locked.spot.is_some() => locked,
             _ => told(
@@ -348,6 +353,10 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
         ),
         (Lacks::EndsTooEarly { reads: 2 }, "thread::spawn(second);"),
         (Lacks::SameFile, ""),
+        (
+            Lacks::OneFile,
+            "println!(\"first: {}\", read(\"first.txt\"));",
+        ),
         (
             Lacks::MainReads,
             "let first = read(\"first.txt\");\nlet second = thread::spawn(|| read(\"second.txt\"));",

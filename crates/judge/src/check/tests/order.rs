@@ -101,13 +101,22 @@ fn a_line_that_comes_with_a_later_file_names_it() {
         "src/main.rs:2 waits for one thread",
     );
     let all = [(900, "task-0"), (900, "task-1"), (900, "task-10")];
-    let finding = asked(&when_read(), vec![tasks(&all)], "");
-    fails(
-        &finding,
-        "printed-at-the-end",
-        "all 3 lines were printed when the last",
-        "",
-    );
+    for (text, hint) in [
+        ("", "not after the loop"),
+        ("handle.join();", "src/main.rs:1 collects the results"),
+        (
+            "thread::sleep(rest);",
+            "src/main.rs:1 sleeps until everything",
+        ),
+        (
+            "let out = BufWriter::new(stdout());",
+            "src/main.rs:1 keeps the lines",
+        ),
+    ] {
+        let finding = asked(&when_read(), vec![tasks(&all)], text);
+        let message = "all 3 lines were printed when the last";
+        fails(&finding, "printed-at-the-end", message, hint);
+    }
 }
 
 #[test]

@@ -137,6 +137,17 @@ fn a_wrong_line_is_held_against_the_one_that_it_was_to_be() {
     );
     assert_eq!(finding.details.expected.as_deref(), Some("`c: 3`"));
     assert_eq!(finding.details.seen.as_deref(), Some("line 1: `c: 9`"));
+    // Where the order is asked for, the first line that differs is held against the one in its place.
+    let finding = answer(
+        Answer::Lines,
+        "done: false\ntimed out\ndone: true",
+        "done: true\ntimed out\ndone: true\n",
+    );
+    assert_eq!(finding.details.expected.as_deref(), Some("`done: false`"));
+    assert_eq!(
+        finding.details.seen.as_deref(),
+        Some("line 1: `done: true`")
+    );
     // The value of one line under the name of another is no right value.
     let finding = answer(Answer::Lines, "a: 1\nb: 2", "b: 1\na: 2\n");
     fails(&finding, "wrong-line", "line 1", "");

@@ -155,6 +155,18 @@ fn an_early_end_the_same_file_and_a_main_that_reads_have_words_of_their_own() {
     seen_of(&mut same).concurrency.held_max = 2;
     let finding = asked(&questions, vec![same], "");
     fails(&finding, "same-file", "is the same file", "which name");
+    let finding = find(&questions, &TURNS[..1], "");
+    fails(
+        &finding,
+        "one-file",
+        "one slow read and no other",
+        "read the other files",
+    );
+    // A program that ends at once has read nothing, whether its threads had begun or not.
+    let mut at_once = slow_run(&two(), &[]);
+    seen_of(&mut at_once).cut_off = 2;
+    let finding = asked(&questions, vec![at_once], "");
+    fails(&finding, "no-slow-read", "there was no slow read", "");
     let mut main = slow_run(&two(), &TURNS);
     seen_of(&mut main).threads[0].is_first = true;
     let finding = asked(&questions, vec![main.clone()], "");

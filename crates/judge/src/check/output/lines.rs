@@ -218,21 +218,20 @@ fn wrong_in_place(
     let is_extra = extra.iter().any(|&one| seen[one] == seen[at]);
     let (line, value) = (at + 1, has_value(seen[at], expected[at]));
     let (seen, expected) = (seen[at].to_owned(), expected[at].to_owned());
-    (is_missing && is_extra).then(|| {
-        if value {
-            Differs::Format {
-                line,
-                seen,
-                expected,
-            }
-        } else {
-            Differs::Wrong {
-                line,
-                seen,
-                expected,
-            }
+    let differs = if value {
+        Differs::Format {
+            line,
+            seen,
+            expected,
         }
-    })
+    } else {
+        Differs::Wrong {
+            line,
+            seen,
+            expected,
+        }
+    };
+    (is_missing && is_extra).then_some(differs)
 }
 
 /// The first line that is no expected one, and the expected one that it was most likely to be: one with the same value,

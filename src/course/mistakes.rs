@@ -93,7 +93,7 @@ impl Place<'_> {
                 format!("column {column}: `{key}` cannot be computed: {}", error.what),
             )
             .with_hint(
-                "write whole numbers, `line(N)` with N counted from one, `+`, `-`, `*` and parentheses; docs/course.md \
+                "write whole numbers, `line(N)` with N counted from one, `+`, `-`, `*` and parentheses; docs/exercises.md \
                  has all of it",
             )
         })

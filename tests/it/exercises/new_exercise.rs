@@ -60,6 +60,24 @@ fn an_exercise_on_numbers_is_sound_at_once() {
 }
 
 #[test]
+fn an_exercise_on_files_and_one_on_what_a_program_writes_are_sound_at_once() {
+    let workspace = Workspace::new();
+    let course = SmallCourse::make(workspace.path("course"));
+    make(&workspace, &course, &["lines"]).code(0);
+    is_sound(&workspace, &course, "lines", &["fails output, overlap"]);
+    make(&workspace, &course, &["words", "--kind", "program"])
+        .code(0)
+        .reports(&["the program that writes its data is in"]);
+    is_sound(&workspace, &course, "words", &["fails output, overlap"]);
+    for id in ["lines", "words"] {
+        let file = course.root.join("exercises").join(id).join("exercise.toml");
+        let text = fs::read_to_string(file).unwrap();
+        assert_eq!(super::schema::misfits(&text), [""; 0], "{id}");
+        assert!(!text.contains('@'), "{text}");
+    }
+}
+
+#[test]
 fn the_crates_of_a_new_exercise_are_known_to_the_courses_workspace() {
     let workspace = Workspace::new();
     let course = SmallCourse::make(workspace.path("course"));

@@ -17,7 +17,7 @@ static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
 });
 
 /// Why a text does not fit the schema.
-fn misfits(text: &str) -> Vec<String> {
+pub(super) fn misfits(text: &str) -> Vec<String> {
     let file: Value = toml::from_str(text).unwrap_or_else(|error| panic!("{error}:\n{text}"));
     let errors = VALIDATOR.iter_errors(&file);
     errors

@@ -135,3 +135,14 @@ fn pages_are_fetched_where_the_course_has_a_crate_for_it() {
         ],
     );
 }
+
+#[test]
+fn an_exercise_on_pages_of_a_server_is_sound_at_once() {
+    let workspace = Workspace::new();
+    // This course allows the crate that fetches pages.
+    let course = SmallCourse {
+        root: workspace.course().root,
+    };
+    make(&workspace, &course, &["pages", "--kind", "server"]).code(0);
+    is_sound(&workspace, &course, "pages", &["fails output, overlap"]);
+}

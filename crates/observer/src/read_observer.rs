@@ -512,7 +512,8 @@ impl ReadObserver {
         } else if let Some(Call::TimedWait(until)) = call {
             self.hold_wait(notification, until)
         } else if let Some(call) = call {
-            self.naps = None;
+            // What other threads do meanwhile takes no virtual time.
+            self.naps = self.naps.filter(|naps| naps.tid != tid);
             if matches!(call, Call::Clone { .. }) {
                 // The new thread can run at the same time as the observer.
                 self.listener.take_turns(false);

@@ -122,10 +122,11 @@ impl TimedWaits {
     }
 }
 
-/// Sleeps of one thread, one after the other, between which nothing happened that the observer has seen.
+/// Sleeps of one thread, one after the other, between which the thread made no call that the observer has seen, no read
+/// returned, and no other wait ended.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Naps {
-    tid: i32,
+    pub(crate) tid: i32,
     /// The virtual time at which the first began, and the real time at which the clock had come there.
     since: (Duration, u32),
     /// Whether the last was the last thing that happened: its limit has passed.

@@ -213,7 +213,7 @@ fn a_limit_of_tokio_comes_before_a_slower_read() {
     let seen = workshop::seen(&execution);
     assert!(execution.stdout.head.starts_with("timed out\n0\n"));
     let first = seen.printed[0].time;
-    assert!((50..=102).contains(&first), "{first}");
+    assert!((1..3000).contains(&first), "{first}");
     assert_eq!(seen.time, 3000);
 }
 
@@ -226,9 +226,10 @@ fn a_program_that_measures_real_time_waits_for_as_much_virtual_time() {
         let (_place, job) = place_and_job(&case("slow-polls-until", "100", &[30_000], ""));
         let execution = workshop::run(&job);
         let seen = workshop::seen(&execution);
-        assert_eq!(execution.stdout.head, "timed out\n0\n");
-        assert!((95..30_000).contains(&seen.time), "{}", seen.time);
-        assert_eq!((seen.files_read, seen.cut_off), (0, 1));
+        assert_eq!(execution.stdout.head, "timed out\n0\n0\n");
+        let timed_out = seen.printed[0].time;
+        assert!((95..30_000).contains(&timed_out), "{timed_out}");
+        assert_eq!((seen.files_read, seen.time), (1, 30_000));
     }
 }
 

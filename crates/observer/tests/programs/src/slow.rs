@@ -62,7 +62,7 @@ fn polls(nap: Duration) {
     }
 }
 
-/// As `polls`, and gives up when so much real time has passed.
+/// As `polls`, until so much real time has passed, and then waits without a limit.
 fn polls_until(limit: Duration) {
     let receive = reads();
     let start = Instant::now();
@@ -74,6 +74,7 @@ fn polls_until(limit: Duration) {
         thread::sleep(Duration::from_millis(1));
     }
     println!("timed out");
+    println!("{}", receive.recv().unwrap());
 }
 
 /// Waits for the first file in some way, for so long at most, and then without a limit.

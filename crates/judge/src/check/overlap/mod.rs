@@ -80,7 +80,9 @@ fn check_run(asked: &Overlap, run: &RunEvidence, source: &Source) -> Finding {
     details.seen = Some(words.seen(&clock));
     let lacks = match lacks(asked, &clock) {
         // What was read lies on the disk; that one thread reads it says nothing about requests.
-        Some(Lacks::Alone(_)) if words.are_of_requests() && asked_for_nothing(run, clock.seen) => {
+        Some(Lacks::Alone(_) | Lacks::OneFile)
+            if words.are_of_requests() && asked_for_nothing(run, clock.seen) =>
+        {
             let cut_off = clock.seen.cut_off;
             Some(Lacks::Alone(Cause::NothingRead { opened: 0, cut_off }))
         }

@@ -81,7 +81,7 @@ use crate::{
 };
 use ids::{CheckId, ExerciseId, Seed, SubmissionId};
 use report::{Format, Separator, Summary};
-use sandbox::Sandbox;
+use sandbox::{AttackOutcome, Sandbox};
 
 /// What is to be graded, and how.
 #[derive(Debug)]
@@ -249,18 +249,24 @@ fn prove_machine(
     progress: &dyn Progress,
 ) -> Result<(), Fault> {
     progress.event(ProgressEvent::Preparing(ATTACKING));
-    prove(sandbox)?;
+    prove(sandbox, &sandbox.self_test()?)?;
+    let has_server = exercise
+        .slow
+        .as_ref()
+        .is_some_and(|slow| slow.server.is_some());
+    if has_server {
+        prove(sandbox, &observer::attack_as_client(sandbox)?)?;
+    }
     let mut checks = exercise.checks.iter();
-    if checks.any(|check| check.id == CheckId::MultiThreaded) {
+    if exercise.slow.is_some() || checks.any(|check| check.id == CheckId::MultiThreaded) {
         progress.event(ProgressEvent::Preparing(OBSERVING));
         prove_observer(sandbox)?;
     }
     Ok(())
 }
 
-/// Run the self-test: its attacks must fail before a submission runs.
-fn prove(sandbox: &Sandbox) -> Result<(), Fault> {
-    let attacks = sandbox.self_test()?;
+/// The attacks of the self-test must have failed before a submission runs.
+fn prove(sandbox: &Sandbox, attacks: &[AttackOutcome]) -> Result<(), Fault> {
     match attacks.iter().find(|attack| attack.is_breach()) {
         None => Ok(()),
         Some(attack) => {

@@ -102,7 +102,7 @@ pub use crate::{
     options::{ObserverOptions, ReadObserverConfig, Served, ServerAnswer, SlowData, SlowFile},
     read_observer::ReadObserver,
     run::{can_observe, observe, run_unobserved},
-    self_test::{Count, SelfTestError, self_test},
+    self_test::{Count, SelfTestError, attack_as_client, self_test},
 };
 
 /// Find out whether this process was started by this crate or by `sandbox`: as a supervisor that can observe, as an

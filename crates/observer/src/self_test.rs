@@ -15,9 +15,13 @@ use std::{
 };
 
 use evidence::{Attempts, Observation, Observed};
-use sandbox::{Job, Limits, Sandbox};
+use sandbox::{AttackOutcome, Job, Limits, Sandbox};
 
-use crate::{options::ObserverOptions, run::observe};
+use crate::{
+    options::{ObserverOptions, ReadObserverConfig, Served, ServerAnswer, SlowData, SlowFile},
+    read_observer::ReadObserver,
+    run::observe,
+};
 
 /// The hidden first argument with which the program is started to read files. The number of threads follows it.
 const READER_ARGUMENT: &str = "__read-files";
@@ -103,6 +107,30 @@ pub fn self_test(sandbox: &Sandbox) -> Result<Vec<Count>, SelfTestError> {
         });
     }
     Ok(counts)
+}
+
+/// Run the attacks of [`Sandbox::self_test`] that are about the network, in a job that may connect to the server of this
+/// crate. Each of them must fail, and none may reach anybody but that server.
+///
+/// # Errors
+/// As [`Sandbox::self_test`].
+pub fn attack_as_client(sandbox: &Sandbox) -> Result<Vec<AttackOutcome>, sandbox::Error> {
+    sandbox.self_test_connecting::<ReadObserver>(|folder| {
+        let served = Served {
+            contents: sandbox.program().to_owned(),
+            answer: ServerAnswer::Whole,
+        };
+        let file = SlowFile {
+            name: "file".to_owned(),
+            latency_ms: 4,
+            served: Some(served),
+        };
+        let options = ObserverOptions {
+            slow: Some(SlowData { files: vec![file] }),
+            ..ObserverOptions::default()
+        };
+        ReadObserverConfig::new(folder, options)
+    })
 }
 
 /// Read files, if this process was started to do so.

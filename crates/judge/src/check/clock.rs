@@ -11,6 +11,9 @@ use ids::FilePattern;
 /// The longest list of reads that an observer keeps; a longer one is cut.
 const LONGEST_TIMELINE: usize = 100_000;
 
+/// The latency of a file of which the exercise says nothing, in milliseconds.
+const SHORTEST_LATENCY: u32 = 4;
+
 /// One run on the clock of the slow disk.
 pub(super) struct Clock<'a> {
     pub(super) seen: &'a Observation,
@@ -61,9 +64,24 @@ impl<'a> Clock<'a> {
         numbered.filter_map(fits)
     }
 
-    /// The number of slow files.
-    pub(super) fn slow_files(&self) -> usize {
+    /// The number of files.
+    pub(super) fn all_files(&self) -> usize {
         self.slow.files.len()
+    }
+
+    /// The slow files, by their numbers: those that take longer than the files of which the exercise says nothing. If
+    /// there are none, all files.
+    pub(super) fn slow_files(&self) -> Vec<u32> {
+        let numbered = || (0..).zip(&self.slow.files);
+        let slow: Vec<u32> = numbered()
+            .filter(|(_, (_, latency))| *latency > SHORTEST_LATENCY)
+            .map(|(number, _)| number)
+            .collect();
+        if slow.is_empty() {
+            numbered().map(|(number, _)| number).collect()
+        } else {
+            slow
+        }
     }
 
     /// The name of a file.

@@ -121,7 +121,7 @@ fn failed(lacks: &Lacks, words: &Words, source: &Source, mut details: Details) -
 /// The number of reads that are to be in flight at once.
 fn wanted(asked: AtOnce, clock: &Clock<'_>) -> u32 {
     match asked {
-        AtOnce::All => u32::try_from(clock.slow_files()).unwrap_or(u32::MAX),
+        AtOnce::All => u32::try_from(clock.slow_files().len()).unwrap_or(u32::MAX),
         AtOnce::Number(number) => number,
     }
 }
@@ -174,7 +174,8 @@ fn alone(seen: &Observation) -> Lacks {
 /// All reads are in flight at some time. If they stay so, they take as long as the longest of them; if each is only begun
 /// then, they take as long as all of them, one after the other.
 fn in_part(clock: &Clock<'_>) -> Option<Lacks> {
-    let files = || 0..u32::try_from(clock.slow_files()).unwrap_or(u32::MAX);
+    let slow = clock.slow_files();
+    let files = || slow.iter().copied();
     let spans = || files().filter_map(|file| clock.span(file));
     let start = spans().map(|span| span.start).min()?;
     let end = spans().map(|span| span.end).max()?;

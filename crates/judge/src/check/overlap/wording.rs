@@ -32,7 +32,7 @@ impl Words {
 
     /// The words for a run: files that are not in its folder are asked for.
     pub(super) fn of(run: &RunEvidence, clock: &Clock<'_>) -> Self {
-        if clock.slow_files() > run.files.expected {
+        if clock.all_files() > run.files.expected {
             Self::REQUESTS
         } else {
             Self::READS

@@ -137,7 +137,7 @@ fn lacks(asked: &Overlap, clock: &Clock<'_>) -> Option<Lacks> {
     let between = asked.between.as_ref();
     let between = between.filter(|[first, second]| !clock.overlap(first, second));
     if most < 2 && (few.is_some() || mean.is_some() || between.is_some()) {
-        return Some(alone(clock.seen));
+        return Some(alone(clock));
     }
     if let Some(asked) = few {
         return Some(Lacks::AtOnce { most, asked });
@@ -156,7 +156,10 @@ fn lacks(asked: &Overlap, clock: &Clock<'_>) -> Option<Lacks> {
 }
 
 /// Why no two files are in flight at once.
-fn alone(seen: &Observation) -> Lacks {
+fn alone(clock: &Clock<'_>) -> Lacks {
+    let seen = clock.seen;
+    let slow = clock.slow_files();
+    let reads_slow = || slow.iter().any(|&file| clock.span(file).is_some());
     let main_reads = || seen.threads.iter().any(|one| one.is_first && one.files > 0);
     match one_at_a_time(seen) {
         // The program ended at once. Whether its threads had begun to read by then is chance.
@@ -165,7 +168,7 @@ fn alone(seen: &Observation) -> Lacks {
             reads: seen.cut_off,
         },
         _ if seen.concurrency.held_max > 1 => Lacks::SameFile,
-        _ if seen.capped.is_none() && seen.files_read == 1 => Lacks::OneFile,
+        _ if seen.capped.is_none() && seen.files_read == 1 && reads_slow() => Lacks::OneFile,
         Cause::Serialised { .. } if main_reads() => Lacks::MainReads,
         cause => Lacks::Alone(cause),
     }

@@ -82,6 +82,8 @@ struct PrintedFile {
     line: Spanned<String>,
     #[serde(default)]
     after: Option<Spanned<String>>,
+    #[serde(default)]
+    before: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -305,10 +307,13 @@ fn order(
     } = file;
     match (printed_when_read, printed_while_reading, backlog, once) {
         (Some(rule), None, None, None) => {
-            if let Some(after) = rule.after {
-                return Err(place
-                    .wrong(after.span().start, "`after` is of `printed-while-reading` alone")
-                    .with_hint("remove it: such a line is printed when the file has been read"));
+            for (key, time) in [("after", &rule.after), ("before", &rule.before)] {
+                if let Some(time) = time {
+                    let what = format!("`{key}` is of `printed-while-reading` alone");
+                    return Err(place.wrong(time.span().start, what).with_hint(
+                        "remove it: such a line is printed when the file has been read",
+                    ));
+                }
             }
             Ok(OrderRule::PrintedWhenRead {
                 files: fits(&rule.files)?,
@@ -316,18 +321,23 @@ fn order(
             })
         }
         (None, Some(rule), None, None) => {
-            let after = rule.after.map(|after| {
-                milliseconds(after.get_ref()).ok_or_else(|| {
-                    let what = format!("`after` is `{}`", after.get_ref().escape_debug());
-                    place
-                        .wrong(after.span().start, what)
-                        .with_hint("write a time in whole milliseconds, such as \"100ms\"")
-                })
-            });
+            let after_ms = time(place, "after", rule.after.as_ref())?.unwrap_or(0);
+            let before_ms = time(place, "before", rule.before.as_ref())?;
+            if let (Some(before_ms), Some(before)) = (before_ms, &rule.before)
+                && before_ms <= after_ms
+            {
+                let what = format!(
+                    "`before` is {before_ms} ms and `after` is {after_ms} ms, so no line can be in time"
+                );
+                return Err(place
+                    .wrong(before.span().start, what)
+                    .with_hint("write a `before` that is longer than `after`"));
+            }
             Ok(OrderRule::PrintedWhileReading {
                 files: fits(&rule.files)?,
                 line: line(place, rule.line)?,
-                after_ms: after.transpose()?.unwrap_or(0),
+                after_ms,
+                before_ms,
             })
         }
         (None, None, Some(rule), None) => Ok(OrderRule::Backlog {
@@ -345,6 +355,20 @@ fn order(
                  for each",
             )),
     }
+}
+
+/// A time of a rule in milliseconds.
+fn time(place: Place<'_>, key: &str, time: Option<&Spanned<String>>) -> Result<Option<u32>, Error> {
+    let Some(time) = time else {
+        return Ok(None);
+    };
+    let whole = milliseconds(time.get_ref()).ok_or_else(|| {
+        let what = format!("`{key}` is `{}`", time.get_ref().escape_debug());
+        place
+            .wrong(time.span().start, what)
+            .with_hint("write a time in whole milliseconds, such as \"100ms\"")
+    });
+    whole.map(Some)
 }
 
 /// The text of a line, with places for the name of a file alone.

@@ -72,6 +72,8 @@ pub enum OrderRule {
         line: String,
         /// The least virtual time from the start of the read to the line, in milliseconds.
         after_ms: u32,
+        /// The line is printed before so much virtual time has passed since the start of the read, in milliseconds.
+        before_ms: Option<u32>,
     },
     /// At no time is the number of files of the first kind that have been read larger than the number of files of the
     /// second kind that have been begun, by more than this.

@@ -44,7 +44,7 @@ at-once = 3
 effective = 1.9
 between = ["task-*.txt", "photo-*.bin"]
 [[order]]
-printed-while-reading = {{ files = "task-0.txt", line = "not {{stem}}", after = "100ms" }}
+printed-while-reading = {{ files = "task-0.txt", line = "not {{stem}}", after = "100ms", before = "2s" }}
 [[order]]
 backlog = {{ produced = "task-*.txt", consumed = "photo-*.bin", most = 2 }}
 [[order]]
@@ -67,24 +67,29 @@ once = {{ files = "urls.txt" }}
     assert_eq!(questions.overlap.at_once, Some(AtOnce::Number(3)));
     assert_eq!(questions.overlap.effective, Some(1.9));
     let [
-        OrderRule::PrintedWhileReading { line, after_ms, .. },
+        OrderRule::PrintedWhileReading {
+            line,
+            after_ms,
+            before_ms,
+            ..
+        },
         OrderRule::Backlog { most: 2, .. },
         OrderRule::Once { .. },
     ] = &questions.order[..]
     else {
         panic!("{:?}", questions.order);
     };
-    assert_eq!((line.as_str(), *after_ms), ("not {stem}", 100));
+    let times = (*after_ms, *before_ms);
+    assert_eq!((line.as_str(), times), ("not {stem}", (100, Some(2000))));
 }
 
-/// Each mistake: checks besides `build`, the tables behind `FILES`, where the line begins that is named, and words.
 #[test]
 fn mistakes_are_shown_at_their_line_with_a_remedy() {
     let overlap = &["overlap"][..];
     let order = &["order"][..];
     let output = &["output"][..];
     let slow = |rest: &str| format!("{SLOW}{rest}");
-    let cases: Vec<(&[&str], String, &str, &str, &str)> = vec![
+    let cases: Vec<Mistake<'_>> = vec![
         (&[], "[recipe.program]\ncrate = \"x\"\n".into(), "[[recipe.files.file]]", "more than one kind", "one of the tables"),
         (&[], "[latency]\n\"tusk-*\" = \"40ms\"\n".into(), "\"tusk-*\"", "no data file is called `tusk-*`", "compare"),
         (&[], "[latency]\n\"*\" = \"soon\"\n".into(), "\"*\" = ", "`soon` is no latency", "200ms..2s"),
@@ -152,6 +157,54 @@ fn mistakes_are_shown_at_their_line_with_a_remedy() {
             "leave out",
         ),
     ];
+    all_are_refused(cases);
+}
+
+#[test]
+fn a_latest_time_that_makes_no_sense_is_refused() {
+    let order = &["order"][..];
+    let rule = |kind: &str, times: &str| {
+        format!("{SLOW}[[order]]\nprinted-{kind} = {{ files = \"*\", line = \"x\", {times} }}\n")
+    };
+    let longer = "longer than `after`";
+    let reading = |times| rule("while-reading", times);
+    all_are_refused(vec![
+        (
+            order,
+            rule("when-read", "before = \"1s\""),
+            "printed-when",
+            "`before` is of `printed-while",
+            "remove it",
+        ),
+        (
+            order,
+            reading("before = \"1500us\""),
+            "printed-while",
+            "`before` is `1500us`",
+            "100ms",
+        ),
+        (
+            order,
+            reading("before = \"0ms\""),
+            "printed-while",
+            "`before` is 0 ms and `after` is 0 ms",
+            longer,
+        ),
+        (
+            order,
+            reading("after = \"100ms\", before = \"100ms\""),
+            "printed-while",
+            "`before` is 100 ms and `after` is 100 ms",
+            longer,
+        ),
+    ]);
+}
+
+/// Checks besides `build`, the tables behind `FILES`, where the line begins that is named, words of the error, and words
+/// of its hint.
+type Mistake<'a> = (&'a [&'a str], String, &'a str, &'a str, &'a str);
+
+fn all_are_refused(cases: Vec<Mistake<'_>>) {
     for (checks, rest, at, what, hint) in cases {
         let all = [&["build"], checks].concat();
         let error = load(&all, &format!("{FILES}{rest}")).expect_err(what);

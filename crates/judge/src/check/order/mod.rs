@@ -59,6 +59,13 @@ enum Broken {
         waited: u32,
         least: u32,
     },
+    /// A line came during the read, but long after the wait that is to be before it.
+    TimeOutTooLong {
+        line: String,
+        waited: u32,
+        /// The time from the start of the read before which the line is to come.
+        before: u32,
+    },
     /// Too much is made before it is used.
     Backlog { seen: usize, most: u32, time: u32 },
     /// Files were read more than once.

@@ -28,10 +28,11 @@ pub(super) fn broken(
             files,
             line,
             after_ms,
+            before_ms,
         } => match lines {
             Some(lines) => clock
                 .files(files)
-                .find_map(|file| while_reading(file, line, *after_ms, clock, lines)),
+                .find_map(|file| while_reading(file, line, (*after_ms, *before_ms), clock, lines)),
             None => Some(Broken::LinesUnknown),
         },
         OrderRule::Backlog {
@@ -158,7 +159,7 @@ fn when_read(
 fn while_reading(
     file: u32,
     line: &str,
-    after: u32,
+    (after, before): (u32, Option<u32>),
     clock: &Clock<'_>,
     lines: &[Line<'_>],
 ) -> Option<Broken> {
@@ -168,7 +169,8 @@ fn while_reading(
     };
     let Span { start, end } = pair.span;
     let earliest = start.saturating_add(after);
-    let in_time = |time: &u32| (earliest..end).contains(time);
+    let latest = before.map_or(end, |before| end.min(start.saturating_add(before)));
+    let in_time = |time: &u32| (earliest..latest).contains(time);
     if pair.printed.iter().any(in_time) {
         return None;
     }
@@ -180,6 +182,12 @@ fn while_reading(
             line,
             printed,
             came: end,
+        }
+    } else if let Some(before) = before.filter(|_| printed >= latest) {
+        Broken::TimeOutTooLong {
+            line,
+            waited: printed.saturating_sub(start),
+            before,
         }
     } else if after > 0 {
         Broken::NoTimeOut {

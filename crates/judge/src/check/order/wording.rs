@@ -34,7 +34,9 @@ pub(super) fn word<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
         | Broken::LinesUnknown
         | Broken::Early { .. } => not_there(broken),
         Broken::Late { .. } | Broken::AtTheEnd { .. } => late(broken, source),
-        Broken::Waited { .. } | Broken::NoTimeOut { .. } => time_out(broken, source),
+        Broken::Waited { .. } | Broken::NoTimeOut { .. } | Broken::TimeOutTooLong { .. } => {
+            time_out(broken, source)
+        }
         Broken::Backlog { .. } | Broken::Twice { .. } => queue(broken, source),
     }
 }
@@ -244,6 +246,21 @@ fn time_out<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
             format!("{waited} ms after it"),
             "`try_recv` asks and does not wait: `recv_timeout` waits for the time that the exercise says",
         ),
+        Broken::TimeOutTooLong {
+            line,
+            waited,
+            before,
+        } => told(
+            "time-out-too-long",
+            format!(
+                "the line {} was printed too late: the program waited for longer than it should before it",
+                quoted(line)
+            ),
+            format!("less than {before} ms after the start of the task"),
+            format!("{waited} ms after it"),
+            "compare the limit of the wait with the one that the exercise says, also its unit; a wait with a limit is enough, \
+             and a `sleep` beside it adds to it",
+        ),
         _ => not_there(broken),
     }
 }
@@ -359,6 +376,14 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
                 least: 90,
             },
             "if receiver.try_recv().is_err() {\n    println!(\"timed out\");\n}",
+        ),
+        (
+            Broken::TimeOutTooLong {
+                line: timed_out(),
+                waited: 1000,
+                before: 500,
+            },
+            "if receiver.recv_timeout(Duration::from_secs(1)).is_err() {\n    println!(\"timed out\");\n}",
         ),
         (
             Broken::Backlog {

@@ -181,12 +181,16 @@ fn lines_that_are_early_or_missing_have_names() {
 }
 
 fn time_out(lines: &[(u32, &str)]) -> Finding {
-    let rule = |line: &str, after_ms| OrderRule::PrintedWhileReading {
+    let rule = |line: &str, after_ms, before_ms| OrderRule::PrintedWhileReading {
         files: "slow.txt".parse().unwrap(),
         line: line.into(),
         after_ms,
+        before_ms,
     };
-    let questions = of_rules(vec![rule("done: false", 0), rule("timed out", 90)]);
+    let questions = of_rules(vec![
+        rule("done: false", 0, None),
+        rule("timed out", 90, Some(500)),
+    ]);
     let mut run = slow_run(&files(&[("slow.txt", 3000)]), &[[1, 0, 0, 3000]]);
     print(&mut run, lines);
     asked(&questions, vec![run], "let n = receiver.recv();")
@@ -225,11 +229,55 @@ fn lines_during_a_read_are_held_against_its_time() {
         files: "slow.txt".parse().unwrap(),
         line: "go".into(),
         after_ms: 0,
+        before_ms: None,
     };
     let mut run = slow_run(&files(&[("slow.txt", 300)]), &[[1, 0, 50, 350]]);
     print(&mut run, &[(0, "go")]);
     let finding = asked(&of_rules(vec![rule]), vec![run], "");
     fails(&finding, "printed-early", "`go`", "");
+}
+
+#[test]
+fn a_line_during_a_read_has_a_latest_time() {
+    let printed_at = |times: &[u32]| {
+        let mut lines = vec![(0, "done: false")];
+        lines.extend(times.iter().map(|&time| (time, "timed out")));
+        time_out(&lines)
+    };
+    // One that is in time is enough.
+    for times in [&[499][..], &[0, 499], &[90, 2000]] {
+        let finding = printed_at(times);
+        assert_eq!(finding.status, Status::Pass, "{times:?}: {finding:?}");
+    }
+    for times in [&[500][..], &[2999]] {
+        let message = "`timed out` was printed too late";
+        fails(&printed_at(times), "time-out-too-long", message, "its unit");
+    }
+    let details = printed_at(&[1000]).details;
+    assert_eq!(
+        details.expected.as_deref(),
+        Some("less than 500 ms after the start of the task")
+    );
+    assert_eq!(details.seen.as_deref(), Some("1000 ms after it"));
+    // Who waited for the result, or not at all, made another mistake.
+    fails(&printed_at(&[3000]), "waited-for-the-result", "", "");
+    fails(&printed_at(&[89, 1000]), "no-time-out", "", "");
+    // The time is counted from the start of the read, and the read may end before it has passed.
+    let rule = OrderRule::PrintedWhileReading {
+        files: "slow.txt".parse().unwrap(),
+        line: "go".into(),
+        after_ms: 0,
+        before_ms: Some(200),
+    };
+    let started_at = |start: u32, end: u32, printed: u32| {
+        let mut run = slow_run(&files(&[("slow.txt", end - start)]), &[[1, 0, start, end]]);
+        print(&mut run, &[(printed, "go")]);
+        asked(&of_rules(vec![rule.clone()]), vec![run], "")
+    };
+    assert_eq!(started_at(50, 350, 249).status, Status::Pass);
+    fails(&started_at(50, 350, 250), "time-out-too-long", "`go`", "");
+    fails(&started_at(50, 150, 150), "waited-for-the-result", "", "");
+    fails(&started_at(50, 350, 49), "printed-early", "`go`", "");
 }
 
 fn queue(reads: &[[u32; 4]], text: &str) -> Finding {
@@ -305,6 +353,7 @@ fn what_explains_the_rest_is_told_first() {
         files: "task-0.txt".parse().unwrap(),
         line: "wait".into(),
         after_ms: 0,
+        before_ms: None,
     });
     rules.push(OrderRule::Once {
         files: "task-*.txt".parse().unwrap(),

@@ -15,6 +15,9 @@ use crate::{
 use evidence::Observed;
 use ids::CheckId;
 
+/// The name of the mistake of a program whose threads wait by spinning.
+const SPINS: &str = "spins";
+
 /// What is wrong with the end of a run.
 enum Wrong {
     /// Reads were cut off.
@@ -29,6 +32,11 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
     let findings: Vec<Finding> = runs.iter().map(|run| check_run(run, source)).collect();
     most_certain(findings)
         .unwrap_or_else(|| open("there was no run to examine".into(), Details::default()))
+}
+
+/// Whether a finding says that threads wait by spinning.
+pub(super) fn is_spinning(finding: &Finding) -> bool {
+    finding.id == CheckId::Ends && finding.diagnosis.as_deref() == Some(SPINS)
 }
 
 fn open(message: String, details: Details) -> Finding {
@@ -148,7 +156,7 @@ fn spins(threads: u32, source: &Source) -> Told<'_> {
     );
     let keep = if threads == 1 { "keeps" } else { "keep" };
     Told {
-        name: "spins",
+        name: SPINS,
         message: format!(
             "{} {keep} a processor busy while there is nothing to do",
             count(threads as usize, "thread")

@@ -4,6 +4,7 @@ use super::{
     slow::{asked, fails, files, seen_of, slow_run},
     *,
 };
+use crate::questions::Overlap;
 use evidence::ObservationLimit;
 
 fn ends(change: impl FnOnce(&mut RunEvidence), text: &str) -> Finding {
@@ -83,4 +84,39 @@ fn what_was_not_seen_to_its_end_is_open_unless_it_is_certain() {
         "",
     );
     fails(&finding, "process-left", "2 processes were left", "");
+}
+
+#[test]
+fn what_a_spinning_program_left_open_is_skipped_and_not_the_machines_fault() {
+    use Status::{Fail, Inconclusive, Skipped};
+    let [first, second] = ["a", "b"].map(|name| name.parse().unwrap());
+    let questions = Questions {
+        checks: vec![
+            CheckId::MultiThreaded,
+            CheckId::Overlap,
+            CheckId::Order,
+            CheckId::Ends,
+        ],
+        overlap: Overlap {
+            between: Some([first, second]),
+            ..Overlap::default()
+        },
+        ..Questions::default()
+    };
+    let statuses = |spinning: u32, cut_off: u32| -> Vec<Status> {
+        let mut run = slow_run(&files(&[("a", 100), ("b", 100)]), &[[1, 0, 0, 100]]);
+        let seen = seen_of(&mut run);
+        seen.capped = Some(ObservationLimit::BusyThreads { limit_ms: 9 });
+        (seen.spinning, seen.cut_off) = (spinning, cut_off);
+        (seen.time, seen.blocks_read) = (4, 4);
+        let findings = run_all(&questions, &evidence(vec![run]));
+        findings.iter().map(|finding| finding.status).collect()
+    };
+    assert_eq!(statuses(1, 0), [Skipped, Skipped, Skipped, Fail]);
+    assert_eq!(statuses(0, 0), [Inconclusive; 4]);
+    // What ends too early says nothing about what was not seen.
+    assert_eq!(
+        statuses(0, 1),
+        [Inconclusive, Inconclusive, Inconclusive, Fail]
+    );
 }

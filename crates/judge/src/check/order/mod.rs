@@ -68,6 +68,8 @@ enum Broken {
     },
     /// Too much is made before it is used.
     Backlog { seen: usize, most: u32, time: u32 },
+    /// Files that are to be read once were never read.
+    Never { file: String, files: usize },
     /// Files were read more than once.
     Twice {
         file: String,
@@ -79,7 +81,10 @@ enum Broken {
 impl Broken {
     /// Whether it could be otherwise if the observation had gone on.
     const fn needs_the_end(&self) -> bool {
-        matches!(self, Self::NotRead { .. } | Self::NoLine { .. })
+        matches!(
+            self,
+            Self::NotRead { .. } | Self::NoLine { .. } | Self::Never { .. }
+        )
     }
 
     /// Which of several is told, the lowest first: one that explains others goes before them, and that something is late

@@ -242,8 +242,10 @@ fn once(files: &FilePattern, clock: &Clock<'_>) -> Option<Broken> {
             files: twice.len(),
         });
     }
-    let unread = clock.files(files).find(|&file| clock.span(file).is_none());
-    unread.map(|file| Broken::NotRead {
-        file: clock.name(file).to_owned(),
+    let unread = |file: &u32| clock.span(*file).is_none();
+    let never: Vec<u32> = clock.files(files).filter(unread).collect();
+    never.first().map(|&first| Broken::Never {
+        file: clock.name(first).to_owned(),
+        files: never.len(),
     })
 }

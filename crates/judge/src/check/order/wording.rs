@@ -37,7 +37,9 @@ pub(super) fn word<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
         Broken::Waited { .. } | Broken::NoTimeOut { .. } | Broken::TimeOutTooLong { .. } => {
             time_out(broken, source)
         }
-        Broken::Backlog { .. } | Broken::Twice { .. } => queue(broken, source),
+        Broken::Backlog { .. } | Broken::Twice { .. } | Broken::Never { .. } => {
+            queue(broken, source)
+        }
     }
 }
 
@@ -311,6 +313,20 @@ fn queue<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
             format!("{} read {times} times", quoted(file)),
             "two threads take the same work, or one does it again: take an item out of the queue under the same lock under \
              which you look at it",
+        ),
+        Broken::Never { file, files } => told(
+            "not-read",
+            format!(
+                "{} read to the end, the first is {}",
+                match files {
+                    1 => "1 file was not".to_owned(),
+                    _ => format!("{files} files were not"),
+                },
+                quoted(file)
+            ),
+            "each read exactly once".into(),
+            format!("{} not read", quoted(file)),
+            "does a thread stop while there is work left, or does `main` end before its threads do?",
         ),
         _ => not_there(broken),
     }

@@ -343,7 +343,20 @@ fn what_is_read_twice_or_never_is_found() {
     let mut blocks = once[..3].to_vec();
     blocks.extend((0..4).map(|n| [1, 3, 60 + n * 10, 70 + n * 10]));
     assert_eq!(queue(&blocks, "").status, Status::Pass);
-    fails(&queue(&once[..3], ""), "not-read", "`stock-1`", "");
+    let message = "1 file was not read to the end, the first is `stock-1`";
+    fails(&queue(&once[..3], ""), "not-read", message, "work left");
+    let rule = OrderRule::Once {
+        files: "stock-*".parse().unwrap(),
+    };
+    let mut run = slow_run(&files(&[("stock-0", 40), ("stock-1", 40)]), &[]);
+    let questions = of_rules(vec![rule]);
+    let finding = asked(&questions, vec![run.clone()], "");
+    let message = "2 files were not read to the end, the first is `stock-0`";
+    fails(&finding, "not-read", message, "");
+    // What was not read when the observation ended may be read later.
+    seen_of(&mut run).capped = Some(ObservationLimit::HeldTooLong { limit_ms: 9 });
+    let finding = asked(&questions, vec![run], "");
+    assert_eq!(finding.status, Status::Inconclusive, "{finding:?}");
 }
 
 #[test]

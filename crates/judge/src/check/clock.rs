@@ -119,10 +119,20 @@ impl<'a> Clock<'a> {
         (waited + latency / 2) / latency
     }
 
-    /// The most files that were being read at one time, and the first time at which they were.
+    /// The most slow files that were being read at one time, and the first time at which they were. A list that is read
+    /// beside them is none of them.
     pub(super) fn most_at_once(&self) -> (u32, u32) {
+        self.most_of(self.slow_files())
+    }
+
+    /// Whether at some time two files were being read, slow or not.
+    pub(super) fn any_two_at_once(&self) -> bool {
+        self.most_of(self.reads.keys().copied()).0 > 1
+    }
+
+    fn most_of(&self, files: impl IntoIterator<Item = u32>) -> (u32, u32) {
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
-        for reads in self.reads.values() {
+        for reads in files.into_iter().filter_map(|file| self.reads.get(&file)) {
             // Reads of one file that overlap or follow each other are one.
             let mut sorted: Vec<&Access> = reads.iter().collect();
             sorted.sort_by_key(|read| (read.start, read.end));

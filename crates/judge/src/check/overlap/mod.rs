@@ -167,7 +167,7 @@ fn alone(clock: &Clock<'_>) -> Lacks {
         _ if seen.capped.is_none() && seen.cut_off > 0 => Lacks::EndsTooEarly {
             reads: seen.cut_off,
         },
-        _ if seen.concurrency.held_max > 1 => Lacks::SameFile,
+        _ if seen.concurrency.held_max > 1 && !clock.any_two_at_once() => Lacks::SameFile,
         _ if seen.capped.is_none() && seen.files_read == 1 && reads_slow() => Lacks::OneFile,
         Cause::Serialised { .. } if main_reads() => Lacks::MainReads,
         cause => Lacks::Alone(cause),

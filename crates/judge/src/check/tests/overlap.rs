@@ -204,6 +204,30 @@ fn fewer_at_once_than_asked_for_names_the_pool() {
 }
 
 #[test]
+fn a_list_that_is_read_beside_slow_files_is_none_of_them() {
+    let listed = files(&[("list", 4), ("one", 100), ("two", 200)]);
+    let of = |asked: &Questions, reads: &[[u32; 4]]| {
+        let mut run = slow_run(&listed, reads);
+        seen_of(&mut run).concurrency.held_max = 3;
+        super::slow::asked(asked, vec![run], "")
+    };
+    let all = [[0, 0, 0, 4], [1, 1, 0, 100], [2, 2, 0, 200]];
+    let finding = of(&at_once(AtOnce::All), &all);
+    assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    assert!(
+        finding.message.starts_with("up to 2 slow reads"),
+        "{finding:?}"
+    );
+    let few = of(&at_once(AtOnce::Number(3)), &all);
+    fails(&few, "not-all-at-once", "at most 2 slow reads", "");
+    // Two reads at once, of which one is the list: no two of one file.
+    let turns = [[1, 1, 0, 100], [0, 0, 0, 4], [1, 2, 100, 300]];
+    let alone = of(&at_once(AtOnce::All), &turns);
+    assert_eq!(alone.status, Status::Fail, "{alone:?}");
+    assert_ne!(alone.diagnosis.as_deref(), Some("same-file"), "{alone:?}");
+}
+
+#[test]
 fn to_begin_all_and_then_wait_in_turn_is_no_overlap() {
     // A quarter of each at once, and the rest one after the other.
     let reads = [

@@ -152,6 +152,19 @@ impl Source {
         found.next().is_none().then_some(only)
     }
 
+    /// The first `print!` of a text that does not end with a line feed, in a program that never calls `flush`: what it
+    /// prints stays in the buffer of standard output.
+    pub(crate) fn find_unflushed_print(&self) -> Option<Spot<'_>> {
+        if self.find(&["flush"]).is_some() {
+            return None;
+        }
+        self.first(|tokens, at| {
+            let is_print = starts_with(&tokens[at..], &["print", "!", "("]);
+            let text = tokens.get(at + 3).filter(|_| is_print)?.text;
+            (text.starts_with('"') && !text.ends_with("\\n\"")).then_some(at)
+        })
+    }
+
     /// Where a lock is taken: preferably one that seems to be held while `calls` are made.
     pub(crate) fn find_lock(&self, calls: &[&str]) -> Option<Spot<'_>> {
         const LOCK: [&str; 3] = [".", "lock", "("];

@@ -115,8 +115,10 @@ fn late<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
             let until = with.as_ref().map_or_else(String::new, |with| {
                 format!(", when {} had come", quoted(with))
             });
+            let unflushed = source.find_unflushed_print();
             let slept = source.find(&["sleep", "("]).filter(|_| with.is_none());
             let hint = match (&slept, &joined) {
+                _ if let Some(spot) = &unflushed => in_buffer(spot),
                 (Some(spot), _) => format!(
                     "{} sleeps for a fixed time, also when the result is there: wait with a call that returns as soon as \
                      it is, such as `recv_timeout`",
@@ -136,7 +138,7 @@ fn late<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
             };
             Told {
                 hint,
-                spot: slept.or(joined),
+                spot: unflushed.or(slept).or(joined),
                 ..told(
                     "printed-late",
                     format!(
@@ -167,6 +169,15 @@ fn late<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
     }
 }
 
+/// What `print!` has printed is not written yet.
+fn in_buffer(spot: &Spot<'_>) -> String {
+    format!(
+        "{} prints no line feed behind the text, so the text stays in a buffer until the next line feed comes: print with \
+         `println!`, or call `std::io::stdout().flush()` behind it",
+        spot.line()
+    )
+}
+
 /// Where the lines are until they are printed at the end, as far as the source shows it, and what to try.
 fn why_at_the_end<'a>(source: &'a Source, channel: &str) -> (String, Option<Spot<'a>>) {
     if let Some(spot) = source.find(&["BufWriter", ":", ":"]) {
@@ -175,6 +186,9 @@ fn why_at_the_end<'a>(source: &'a Source, channel: &str) -> (String, Option<Spot
             spot.line()
         );
         return (hint, Some(spot));
+    }
+    if let Some(spot) = source.find_unflushed_print() {
+        return (in_buffer(&spot), Some(spot));
     }
     if let Some(spot) = source.find(&[".", "join", "("]) {
         let hint = format!(

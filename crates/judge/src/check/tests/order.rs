@@ -120,6 +120,28 @@ fn a_line_that_comes_with_a_later_file_names_it() {
 }
 
 #[test]
+fn a_late_line_without_its_line_feed_is_in_the_buffer() {
+    let late = tasks(&[(600, "task-10"), (600, "task-1"), (900, "task-0")]);
+    let at_the_end = tasks(&[(900, "task-10"), (900, "task-1"), (900, "task-0")]);
+    let text = "fn main() { print!(\"\\n\"); print!(\"{l}\"); }";
+    for (run, name) in [(&late, "printed-late"), (&at_the_end, "printed-at-the-end")] {
+        let finding = asked(&when_read(), vec![run.clone()], text);
+        fails(&finding, name, "", "stays in a buffer");
+        assert_eq!(finding.details.place.as_deref(), Some("src/main.rs:1:27"));
+        // What ends with a line feed, or is flushed, is not in the buffer.
+        for text in [
+            "print!(\"{l}\\n\");",
+            "print!(\"{l}\"); stdout().flush();",
+            "println!(\"{l}\");",
+        ] {
+            let finding = asked(&when_read(), vec![run.clone()], text);
+            let hint = finding.hint.unwrap_or_default();
+            assert!(!hint.contains("buffer"), "{text} {hint}");
+        }
+    }
+}
+
+#[test]
 fn a_line_that_no_next_file_bounds_is_late_after_a_tenth_of_a_second() {
     let quick = files(&[("task-0.txt", 20)]);
     let printed_at = |time: u32, text: &str| {

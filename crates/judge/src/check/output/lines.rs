@@ -45,6 +45,15 @@ pub(in crate::check) enum Differs {
         /// The first of them.
         first: String,
     },
+    /// Several lines stand in one.
+    Joined {
+        /// The line, counted from one.
+        line: usize,
+        /// What is there.
+        seen: String,
+        /// How many they are.
+        parts: usize,
+    },
     /// A line has the right value, and other text around it.
     Format {
         /// The line, counted from one.
@@ -164,6 +173,9 @@ fn compare(seen: &[&str], expected: &[&str], is_ordered: bool) -> Option<Differs
             })
         }
         (Some(_), Some(_)) => {
+            if let Some(joined) = joined(seen, expected, &missing, &extra) {
+                return Some(joined);
+            }
             let in_place = is_ordered.then(|| wrong_in_place(seen, expected, &missing, &extra));
             let wrong = || wrong_line(seen, expected, &missing, &extra);
             Some(in_place.flatten().unwrap_or_else(wrong))
@@ -235,37 +247,92 @@ fn wrong_in_place(
 }
 
 /// The first line that is no expected one, and the expected one that it was most likely to be: one with the same value,
-/// else one that begins with the same word, else the first that is missing.
+/// else one with the same label, else the only one with that last word, else one that begins with the same word, else the
+/// first that is missing.
 fn wrong_line(seen: &[&str], expected: &[&str], missing: &[usize], extra: &[usize]) -> Differs {
-    for &at in extra {
-        if let Some(&like) = missing.iter().find(|&&m| has_value(seen[at], expected[m])) {
-            return Differs::Format {
-                line: at + 1,
-                seen: seen[at].to_owned(),
-                expected: expected[like].to_owned(),
-            };
-        }
+    let pair = |is_like: &dyn Fn(&str, &str) -> bool| {
+        extra.iter().find_map(|&at| {
+            let is_like = |&&like: &&usize| is_like(seen[at], expected[like]);
+            let like = missing.iter().find(is_like)?;
+            Some((at, *like))
+        })
+    };
+    if let Some((at, like)) = pair(&has_value) {
+        return Differs::Format {
+            line: at + 1,
+            seen: seen[at].to_owned(),
+            expected: expected[like].to_owned(),
+        };
     }
-    let at = extra[0];
-    let label = |line: &str| line.split_whitespace().next().map(str::to_owned);
-    let like = missing
-        .iter()
-        .find(|&&m| label(expected[m]) == label(seen[at]))
-        .unwrap_or(&missing[0]);
+    let label = |line: &str| {
+        let mut words = words(line);
+        words.pop().filter(|_| !words.is_empty()).map(|_| words)
+    };
+    let last = |line: &str| words(line).pop();
+    let mut times: HashMap<Option<String>, usize> = HashMap::new();
+    for &like in missing {
+        *times.entry(last(expected[like])).or_default() += 1;
+    }
+    let is_only = |seen: &str, like: &str| {
+        let value = last(like);
+        value.is_some() && value == last(seen) && times.get(&value) == Some(&1)
+    };
+    let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    let (at, like) = pair(&|seen, like| label(seen).is_some() && label(seen) == label(like))
+        .or_else(|| pair(&is_only))
+        .or_else(|| pair(&|seen, like| first(seen) == first(like)))
+        .unwrap_or((extra[0], missing[0]));
     Differs::Wrong {
         line: at + 1,
         seen: seen[at].to_owned(),
-        expected: expected[*like].to_owned(),
+        expected: expected[like].to_owned(),
     }
+}
+
+/// The first line that is made of several of the missing ones, as if the line feed between them had been left out.
+fn joined(seen: &[&str], expected: &[&str], missing: &[usize], extra: &[usize]) -> Option<Differs> {
+    let beside = |c: char| !c.is_alphanumeric();
+    let missing = missing
+        .iter()
+        .map(|&at| expected[at].trim_start_matches(beside));
+    let mut missing: Vec<&str> = missing.filter(|line| !line.is_empty()).collect();
+    // Of two that fit, the longer one: `a: 1` is the beginning of `a: 12` too.
+    missing.sort_by_key(|line| std::cmp::Reverse(line.len()));
+    let parts = |line: &str| {
+        let (mut rest, mut parts) = (line.trim_start_matches(beside), 0_usize);
+        while !rest.is_empty() {
+            let part = missing.iter().find_map(|line| rest.strip_prefix(line))?;
+            rest = part.trim_start_matches(beside);
+            parts += 1;
+        }
+        (parts > 1).then_some(parts)
+    };
+    extra.iter().find_map(|&at| {
+        Some(Differs::Joined {
+            line: at + 1,
+            seen: seen[at].to_owned(),
+            parts: parts(seen[at])?,
+        })
+    })
+}
+
+/// The words of a line in small letters, and its numbers without zeros before them.
+fn words(line: &str) -> Vec<String> {
+    let words = line.split(|c: char| !c.is_alphanumeric());
+    let words = words.filter(|word| !word.is_empty()).map(|word| {
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = word.trim_start_matches('0');
+        match (is_number, digits) {
+            (true, "") => "0".to_owned(),
+            (true, digits) => digits.to_owned(),
+            (false, _) => word.to_lowercase(),
+        }
+    });
+    words.collect()
 }
 
 /// Whether a line has the value of another, its last word, and differs in the text beside it alone.
 fn has_value(seen: &str, expected: &str) -> bool {
-    let words = |line: &str| -> Vec<String> {
-        let words = line.split(|c: char| !c.is_alphanumeric());
-        let words = words.filter(|word| !word.is_empty());
-        words.map(str::to_lowercase).collect()
-    };
     let (seen, expected) = (words(seen), words(expected));
     let Some((value, label)) = expected.split_last() else {
         return false;

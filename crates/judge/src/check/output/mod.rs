@@ -64,15 +64,33 @@ struct Context<'a> {
     /// The number of reads that the end of the program cut off.
     cut_off: u32,
     source: &'a Source,
+    /// The lines of the answer.
+    expected: Vec<&'a str>,
+    /// The lines on standard error.
+    stderr: Vec<&'a str>,
 }
 
 impl<'a> Context<'a> {
-    fn of(run: &RunEvidence, source: &'a Source) -> Self {
+    fn of(run: &'a RunEvidence, source: &'a Source) -> Self {
         let cut_off = match &run.execution.observation {
             Some(Observed::Seen(seen)) => seen.cut_off,
             _ => 0,
         };
-        Self { cut_off, source }
+        Self {
+            cut_off,
+            source,
+            expected: lines::lines(&run.expected),
+            stderr: lines::lines(&run.execution.stderr.head),
+        }
+    }
+
+    /// Whether what is missing stands on standard error.
+    fn is_on_stderr(&self, differs: &Differs) -> bool {
+        match differs {
+            Differs::Missing { first, .. } => self.stderr.contains(&first.as_str()),
+            Differs::Nothing => self.expected.iter().any(|line| self.stderr.contains(line)),
+            _ => false,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     files::FilesDiffer,
     lines::Differs,
 };
-use crate::source::Source;
+use crate::source::{Source, Spot};
 use ids::{CheckId, words::within_backticks};
 
 /// The longest line that is quoted, in characters.
@@ -83,6 +83,13 @@ pub(super) fn word(differs: &Differs, context: &Context<'_>) -> Told {
             "only the lines that the exercise asks for".into(),
             format!("besides: {}", quoted(first)),
             "print with `eprintln!` what is for yourself: standard output holds the answer alone",
+        ),
+        Differs::Joined { line, seen, parts } => told(
+            "line-feed-missing",
+            format!("line {line} holds {parts} lines: a line feed is missing between them"),
+            format!("{parts} lines"),
+            numbered(*line, seen),
+            "print each line with `println!`: `print!` adds no line feed",
         ),
         Differs::Format {
             line,
@@ -176,6 +183,28 @@ fn missing(differs: &Differs, context: &Context<'_>) -> Told {
             )
         };
     }
+    if context.is_on_stderr(differs) {
+        let prints = [
+            &["eprintln", "!", "("][..],
+            &["eprint", "!", "("],
+            &["stderr", "("],
+        ];
+        let spot = prints.iter().find_map(|tokens| context.source.find(tokens));
+        let place = spot.as_ref().map_or_else(String::new, |spot| {
+            format!("{} prints to standard error: ", spot.line())
+        });
+        return Told {
+            place: spot.as_ref().map(Spot::place),
+            more: spot.iter().map(Spot::quoted).collect(),
+            ..told(
+                "printed-to-stderr",
+                format!(
+                    "{place}what is missing stands on standard error, and the answer is what stands on standard output: \
+                     print it with `println!`"
+                ),
+            )
+        };
+    }
     let hint = match differs {
         Differs::Missing { .. } => {
             "which result is that line made of, and which part of the program prints it? Does a loop end one too early?"
@@ -257,6 +286,12 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
     let context = |cut_off| Context {
         cut_off,
         source: &source,
+        expected: vec!["task-3: walrus"],
+        stderr: Vec::new(),
+    };
+    let to_stderr = Context {
+        stderr: vec!["task-3: walrus"],
+        ..context(0)
     };
     let first = || own("task-3: walrus");
     let lines = [
@@ -295,6 +330,14 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
             Differs::More {
                 lines: 1,
                 first: own("started"),
+            },
+            0,
+        ),
+        (
+            Differs::Joined {
+                line: 1,
+                seen: own("task-0: herring task-3: walrus"),
+                parts: 2,
             },
             0,
         ),
@@ -339,7 +382,8 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
     ];
     let lines = lines
         .iter()
-        .map(|(differs, cut_off)| word(differs, &context(*cut_off)));
+        .map(|(differs, cut_off)| word(differs, &context(*cut_off)))
+        .chain([word(&lines[1].0, &to_stderr)]);
     let files = files.iter().map(word_files);
     let mistake = |told: Told| Mistake {
         name: told.name.to_owned(),

@@ -156,6 +156,78 @@ fn a_wrong_line_is_held_against_the_one_that_it_was_to_be() {
 }
 
 #[test]
+fn of_lines_in_any_order_those_that_belong_together_are_compared() {
+    let expected = "09-00: 1825\n08-00: 1110\n07-01: 12";
+    let of = |printed: &str| answer(Answer::LinesInAnyOrder, expected, printed);
+    let lines = |finding: &Finding| {
+        let Details { expected, seen, .. } = finding.details.clone();
+        (expected.unwrap_or_default(), seen.unwrap_or_default())
+    };
+    let pair = |expected: &str, seen: &str| (expected.to_owned(), seen.to_owned());
+    // A zero that is left out changes no value.
+    let finding = of("8-0: 1110\n9-0: 1825\n7-1: 12\n");
+    fails(&finding, "label-missing", "line 1", "");
+    assert_eq!(
+        lines(&finding),
+        pair("line 1: `08-00: 1110`", "line 1: `8-0: 1110`")
+    );
+    // The same label, also if it is that of a later line.
+    let finding = of("noise\n07-01: 19\n09-00: 1825\n");
+    fails(&finding, "wrong-line", "line 2", "");
+    assert_eq!(lines(&finding), pair("`07-01: 12`", "line 2: `07-01: 19`"));
+    // The same value under another name.
+    let finding = of("a: 0\n08-02: 1110\n09-00: 1825\n");
+    assert_eq!(
+        lines(&finding),
+        pair("`08-00: 1110`", "line 2: `08-02: 1110`")
+    );
+}
+
+#[test]
+fn lines_without_a_line_feed_between_them_say_so() {
+    use Answer::{Lines, LinesInAnyOrder};
+    let of = |kind, printed: &str| answer(kind, "first: 4\nsecond: 41", printed);
+    for (kind, printed) in [
+        (Lines, "first: 4 second: 41"),
+        (Lines, "first: 4second: 41\n"),
+        (LinesInAnyOrder, "second: 41, first: 4\n"),
+    ] {
+        let message = "line 1 holds 2 lines";
+        fails(
+            &of(kind, printed),
+            "line-feed-missing",
+            message,
+            "`println!`",
+        );
+    }
+    let finding = of(Lines, "first: 4 second: 42");
+    assert_ne!(finding.diagnosis.as_deref(), Some("line-feed-missing"));
+}
+
+#[test]
+fn right_lines_on_standard_error_say_so() {
+    let of = |printed: &str, stderr: &str, text: &str| {
+        let mut run = run_of("failed: a\nfailed: b", printed);
+        run.execution.stderr = Captured::complete(stderr);
+        asked(&of_lines(Answer::LinesInAnyOrder), vec![run], text)
+    };
+    let text = "fn main() {\n    eprintln!(\"failed: a\");\n}";
+    let finding = of("", "failed: b\nfailed: a\n", text);
+    let hint = "src/main.rs:2 prints to standard error";
+    fails(&finding, "printed-to-stderr", "nothing was printed", hint);
+    assert_eq!(finding.details.place.as_deref(), Some("src/main.rs:2:5"));
+    let finding = of("failed: a\n", "failed: b\n", "");
+    fails(
+        &finding,
+        "printed-to-stderr",
+        "1 line is missing",
+        "`println!`",
+    );
+    let finding = of("failed: a\n", "error of b\n", text);
+    fails(&finding, "lines-missing", "", "");
+}
+
+#[test]
 fn lines_that_are_missing_because_nothing_waits_say_so() {
     let questions = of_lines(Answer::Lines);
     let text = "fn main() {\n    std::thread::spawn(|| work());\n}";

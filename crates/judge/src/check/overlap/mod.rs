@@ -29,7 +29,7 @@ use std::time::Duration;
 pub(super) enum Lacks {
     /// No two reads are ever in flight at the same time.
     Alone(Cause),
-    /// The program ended while reads were in flight, and before that no two were.
+    /// The program ended while reads were in flight, and without these no two, or fewer than asked for, were.
     EndsTooEarly { reads: u32 },
     /// Reads are in flight at the same time, and all are of the same file.
     SameFile,
@@ -140,6 +140,11 @@ fn lacks(asked: &Overlap, clock: &Clock<'_>) -> Option<Lacks> {
         return Some(alone(clock));
     }
     if let Some(asked) = few {
+        // When a read that was cut off began is not known. It may have waited beside all others, but not to its end.
+        let reads = clock.seen.cut_off;
+        if clock.seen.capped.is_none() && reads > 0 && most.saturating_add(reads) >= asked {
+            return Some(Lacks::EndsTooEarly { reads });
+        }
         return Some(Lacks::AtOnce { most, asked });
     }
     if asked.at_once == Some(AtOnce::All)

@@ -116,7 +116,7 @@ pub(super) fn word<'a>(lacks: &Lacks, words: &Words, source: &'a Source) -> Told
         }
         Lacks::Alone(cause) => alone(*cause, words, source),
         Lacks::EndsTooEarly { reads } => ends_too_early(format!(
-            "the program ended while {} still waited, so not all could wait at the same time",
+            "the program ended while {} still waited, so not all waited at the same time until they had come",
             words.of_number(*reads)
         )),
         Lacks::SameFile => told(

@@ -204,6 +204,19 @@ fn fewer_at_once_than_asked_for_names_the_pool() {
 }
 
 #[test]
+fn what_the_end_cut_off_may_have_waited_beside_all_others() {
+    let three = files(&[("a", 100), ("b", 200), ("c", 300)]);
+    let of = |cut_off| {
+        let mut run = slow_run(&three, &[[1, 0, 0, 100], [2, 1, 0, 200]]);
+        seen_of(&mut run).cut_off = cut_off;
+        asked(&at_once(AtOnce::All), vec![run], "")
+    };
+    let message = "ended while 1 slow read still waited";
+    fails(&of(1), "ends-too-early", message, "wait for every thread");
+    fails(&of(0), "not-all-at-once", "at most 2 slow reads", "");
+}
+
+#[test]
 fn a_list_that_is_read_beside_slow_files_is_none_of_them() {
     let listed = files(&[("list", 4), ("one", 100), ("two", 200)]);
     let of = |asked: &Questions, reads: &[[u32; 4]]| {

@@ -358,9 +358,27 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
             0,
         ),
     ];
-    let name = || own("photo-03.bin");
+    let lines = lines
+        .iter()
+        .map(|(differs, cut_off)| word(differs, &context(*cut_off)))
+        .chain([word(&lines[1].0, &to_stderr)]);
+    let files = file_examples();
+    let files = files.iter().map(word_files);
+    let mistake = |told: Told| Mistake {
+        name: told.name.to_owned(),
+        check: CheckId::Output,
+        message: told.message,
+        hint: told.hint,
+        code: None,
+    };
+    lines.chain(files).map(mistake).collect()
+}
+
+/// One of each way in which saved files differ.
+fn file_examples() -> [FilesDiffer; 4] {
+    let name = || "photo-03.bin".to_owned();
     let (bytes, expected) = (2048, 4096);
-    let files = [
+    [
         FilesDiffer::Missing {
             files: 1,
             first: name(),
@@ -379,18 +397,5 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
             files: 1,
             first: Some(name()),
         },
-    ];
-    let lines = lines
-        .iter()
-        .map(|(differs, cut_off)| word(differs, &context(*cut_off)))
-        .chain([word(&lines[1].0, &to_stderr)]);
-    let files = files.iter().map(word_files);
-    let mistake = |told: Told| Mistake {
-        name: told.name.to_owned(),
-        check: CheckId::Output,
-        message: told.message,
-        hint: told.hint,
-        code: None,
-    };
-    lines.chain(files).map(mistake).collect()
+    ]
 }

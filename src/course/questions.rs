@@ -72,6 +72,8 @@ pub(super) struct OrderFile {
     #[serde(default)]
     backlog: Option<BacklogFile>,
     #[serde(default)]
+    at_most: Option<AtMostFile>,
+    #[serde(default)]
     once: Option<OnceFile>,
 }
 
@@ -92,6 +94,13 @@ struct BacklogFile {
     produced: Spanned<FilePattern>,
     consumed: Spanned<FilePattern>,
     most: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AtMostFile {
+    files: Spanned<FilePattern>,
+    number: u32,
 }
 
 #[derive(Deserialize)]
@@ -303,10 +312,18 @@ fn order(
         printed_when_read,
         printed_while_reading,
         backlog,
+        at_most,
         once,
     } = file;
-    match (printed_when_read, printed_while_reading, backlog, once) {
-        (Some(rule), None, None, None) => {
+    let rules = (
+        printed_when_read,
+        printed_while_reading,
+        backlog,
+        at_most,
+        once,
+    );
+    match rules {
+        (Some(rule), None, None, None, None) => {
             for (key, time) in [("after", &rule.after), ("before", &rule.before)] {
                 if let Some(time) = time {
                     let what = format!("`{key}` is of `printed-while-reading` alone");
@@ -320,7 +337,7 @@ fn order(
                 line: line(place, rule.line)?,
             })
         }
-        (None, Some(rule), None, None) => {
+        (None, Some(rule), None, None, None) => {
             let after_ms = time(place, "after", rule.after.as_ref())?.unwrap_or(0);
             let before_ms = time(place, "before", rule.before.as_ref())?;
             if let (Some(before_ms), Some(before)) = (before_ms, &rule.before)
@@ -340,18 +357,22 @@ fn order(
                 before_ms,
             })
         }
-        (None, None, Some(rule), None) => Ok(OrderRule::Backlog {
+        (None, None, Some(rule), None, None) => Ok(OrderRule::Backlog {
             produced: fits(&rule.produced)?,
             consumed: fits(&rule.consumed)?,
             most: rule.most,
         }),
-        (None, None, None, Some(rule)) => Ok(OrderRule::Once {
+        (None, None, None, Some(rule), None) => Ok(OrderRule::AtMost {
+            files: fits(&rule.files)?,
+            number: rule.number,
+        }),
+        (None, None, None, None, Some(rule)) => Ok(OrderRule::Once {
             files: fits(&rule.files)?,
         }),
         _ => Err(place
             .wrong(at, "an `[[order]]` has exactly one rule")
             .with_hint(
-                "the rules are `printed-when-read`, `printed-while-reading`, `backlog` and `once`; write `[[order]]` again \
+                "the rules are `printed-when-read`, `printed-while-reading`, `backlog`, `at-most` and `once`; write `[[order]]` again \
                  for each",
             )),
     }

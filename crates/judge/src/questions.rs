@@ -85,6 +85,13 @@ pub enum OrderRule {
         /// The largest difference.
         most: u32,
     },
+    /// At no time are more of these files being read than this number.
+    AtMost {
+        /// The files.
+        files: FilePattern,
+        /// The largest number.
+        number: u32,
+    },
     /// Each of these files is read exactly once.
     Once {
         /// The files.

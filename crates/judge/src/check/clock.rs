@@ -96,6 +96,15 @@ impl<'a> Clock<'a> {
         named.map_or(0, |(_, latency)| *latency)
     }
 
+    /// From the start of the first read of a file to the end of the last one, also if all of it had come before.
+    pub(super) fn whole_span(&self, file: u32) -> Option<Span> {
+        let reads = self.reads.get(&file)?;
+        Some(Span {
+            start: reads.iter().map(|read| read.start).min()?,
+            end: reads.iter().map(|read| read.end).max()?,
+        })
+    }
+
     /// The time of a file, if it was read; see [`Span`].
     pub(super) fn span(&self, file: u32) -> Option<Span> {
         let reads = self.reads.get(&file)?;

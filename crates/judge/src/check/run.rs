@@ -309,7 +309,7 @@ fn limit_hint(termination: Termination) -> &'static str {
         Termination::MemoryLimit { .. } => "hold one file at a time, not all that was ever read",
         Termination::TaskLimit { .. } => "start a fixed number of threads and give each many files",
         Termination::FileSizeLimit { .. } | Termination::DiskLimit { .. } => {
-            "print the total; nothing needs to be written to files"
+            "write to files only what the exercise asks for, and each only once"
         }
         Termination::NotStarted { .. } => {
             "leave the making of the program to the compiler: look for `link_section` in the source"

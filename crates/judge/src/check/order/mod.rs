@@ -70,6 +70,8 @@ enum Broken {
     Backlog { seen: usize, most: u32, time: u32 },
     /// Files that are to be read once were never read.
     Never { file: String, files: usize },
+    /// More files were being read at once than are allowed.
+    TooMany { seen: usize, number: u32, time: u32 },
     /// Files were read more than once.
     Twice {
         file: String,

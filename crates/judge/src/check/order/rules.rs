@@ -40,6 +40,7 @@ pub(super) fn broken(
             consumed,
             most,
         } => backlog(produced, consumed, *most, clock),
+        OrderRule::AtMost { files, number } => at_most(files, *number, clock),
         OrderRule::Once { files } => once(files, clock),
     }
 }
@@ -228,6 +229,22 @@ fn backlog(
         most,
         time: *largest,
     })
+}
+
+/// Whether more files are being read at a time. What ends when another begins is not read beside it.
+fn at_most(files: &FilePattern, number: u32, clock: &Clock<'_>) -> Option<Broken> {
+    let spans: Vec<Span> = clock
+        .files(files)
+        .filter_map(|file| clock.span(file))
+        .collect();
+    let reading = |time: u32| {
+        let is_read = |span: &&Span| span.start <= time && time < span.end;
+        spans.iter().filter(is_read).count()
+    };
+    let starts = spans.iter().map(|span| span.start);
+    let time = starts.min_by_key(|&time| (std::cmp::Reverse(reading(time)), time))?;
+    let seen = reading(time);
+    (seen > number as usize).then_some(Broken::TooMany { seen, number, time })
 }
 
 fn once(files: &FilePattern, clock: &Clock<'_>) -> Option<Broken> {

@@ -37,9 +37,10 @@ pub(super) fn word<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
         Broken::Waited { .. } | Broken::NoTimeOut { .. } | Broken::TimeOutTooLong { .. } => {
             time_out(broken, source)
         }
-        Broken::Backlog { .. } | Broken::Twice { .. } | Broken::Never { .. } => {
-            queue(broken, source)
-        }
+        Broken::Backlog { .. }
+        | Broken::TooMany { .. }
+        | Broken::Twice { .. }
+        | Broken::Never { .. } => queue(broken, source),
     }
 }
 
@@ -313,6 +314,16 @@ fn queue<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
                 )
             }
         }
+        Broken::TooMany { seen, number, time } => told(
+            "too-many-at-once",
+            format!(
+                "{seen} of these files were being read at the same time, and at most {number} are allowed"
+            ),
+            format!("at most {number} at any time"),
+            format!("{seen} at {time} ms"),
+            "start as many threads for this work as the exercise says, and give each of them one piece of work after the \
+             other",
+        ),
         Broken::Twice { file, times, files } => told(
             "read-twice",
             format!(
@@ -347,6 +358,10 @@ fn queue<'a>(broken: &Broken, source: &'a Source) -> Told<'a> {
 }
 
 /// The mistakes that this check names, each with the words for an example.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of one example after the other"
+)]
 pub(in crate::check) fn examples() -> Vec<Mistake> {
     let own = |text: &str| text.to_owned();
     let (file, line) = (|| own("task-3.txt"), || own("task-3"));
@@ -422,6 +437,14 @@ pub(in crate::check) fn examples() -> Vec<Mistake> {
                 time: 400,
             },
             "let (sender, receiver) = mpsc::channel();",
+        ),
+        (
+            Broken::TooMany {
+                seen: 12,
+                number: 5,
+                time: 400,
+            },
+            "",
         ),
         (
             Broken::Twice {

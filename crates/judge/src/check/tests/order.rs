@@ -350,6 +350,33 @@ fn a_queue_is_held_against_its_bound() {
 }
 
 #[test]
+fn more_at_once_than_allowed_is_found() {
+    let questions = of_rules(vec![OrderRule::AtMost {
+        files: "stock-*".parse().unwrap(),
+        number: 1,
+    }]);
+    let four = files(&[
+        ("item-0", 20),
+        ("item-1", 20),
+        ("stock-0", 40),
+        ("stock-1", 40),
+    ]);
+    let of = |second: [u32; 4]| {
+        let reads = [[0, 0, 0, 20], [0, 1, 0, 20], [1, 2, 20, 60], second];
+        asked(&questions, vec![slow_run(&four, &reads)], "")
+    };
+    // What begins when another ends is not beside it, and files of another kind do not count.
+    assert_eq!(of([2, 3, 60, 100]).status, Status::Pass);
+    let message = "2 of these files were being read at the same time, and at most 1 are allowed";
+    fails(
+        &of([2, 3, 59, 99]),
+        "too-many-at-once",
+        message,
+        "as many threads",
+    );
+}
+
+#[test]
 fn what_is_read_twice_or_never_is_found() {
     let once = [
         [0, 0, 0, 20],

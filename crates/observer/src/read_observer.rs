@@ -511,6 +511,10 @@ impl ReadObserver {
             Some(response)
         } else if let Some(Call::TimedWait(until)) = call {
             self.hold_wait(notification, until)
+        } else if let Some(call) = call
+            && self.hold_receive(call, notification)
+        {
+            None
         } else if let Some(call) = call {
             // What other threads do meanwhile takes no virtual time.
             self.naps = self.naps.filter(|naps| naps.tid != tid);

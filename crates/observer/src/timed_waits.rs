@@ -13,6 +13,9 @@
 //! it checks the program, and always before the clock moves. It responds as the kernel does if the word has changed before
 //! the call.
 //!
+//! A socket of the server may have a limit as well (`SO_RCVTIMEO`). A call that receives from it is held while there is
+//! nothing to receive. It fails when the limit has passed.
+//!
 //! If reads and waits are due at the same time, the reads return first, and the program comes to rest before the waits end.
 //!
 //! A program may also measure how much real time has passed. So the observer responds to a wait that is due only when
@@ -40,6 +43,8 @@ pub(crate) enum Awaited {
     Word { address: u64, value: u32 },
     /// An event at this descriptor.
     Event { fd: i32 },
+    /// Something to receive at this socket.
+    Input { fd: i32 },
 }
 
 /// A wait whose call waits for a response.

@@ -5,6 +5,8 @@
 
 use std::{io, time::Duration};
 
+use rustix::{fs::OFlags, io::Errno, net::sockopt};
+
 use super::{QUIET_TIME, ReadObserver};
 use crate::{
     files::data_files::{DataFiles, descriptor},
@@ -12,8 +14,9 @@ use crate::{
     quiescence::sleep,
     seccomp::{
         notify::{Notification, Response},
-        syscall_table::{self, Timeout, Until},
+        syscall_table::{self, At, Call, Length, Timeout, Until},
     },
+    server::Server,
     timed_waits::{Awaited, Naps, TimedWait, rounded},
 };
 
@@ -56,7 +59,7 @@ impl ReadObserver {
             matches!(timeout, Timeout::For(_)) && left.subsec_nanos().is_multiple_of(1_000_000);
         let most = if is_exact { left } else { left + running };
         let due = self.disk.now().saturating_add(rounded(left, most));
-        let mut wait = TimedWait {
+        let wait = TimedWait {
             notification,
             awaited: match until {
                 Until::Limit => Awaited::Nothing,
@@ -72,14 +75,66 @@ impl ReadObserver {
             due,
             ends: now + left,
         };
+        self.hold_unless_over(wait)
+    }
+
+    fn hold_unless_over(&mut self, mut wait: TimedWait) -> Option<Response> {
         let is_over = early_response(&mut self.files, &wait);
         if is_over.is_none() {
+            let tid = wait.notification.tid;
             let naps = Naps::next(self.naps, tid, (self.last_move, self.disk.now()));
-            wait.ends = naps.shortened(wait.ends, due);
+            wait.ends = naps.shortened(wait.ends, wait.due);
             self.naps = Some(naps);
             self.waits.hold(wait);
         }
         is_over
+    }
+
+    /// Hold a call that waits for the server's answer at a socket with a limit on time. Returns whether it is held.
+    pub(super) fn hold_receive(&mut self, call: Call, notification: Notification) -> bool {
+        let Notification { tid, arguments, .. } = notification;
+        let is_empty = match call {
+            Call::Receive => false,
+            Call::Access {
+                at: At::Position,
+                length: Length::Argument(i),
+                ..
+            } => arguments[i] == 0,
+            Call::Access {
+                at: At::Position, ..
+            } => false,
+            _ => return false,
+        };
+        let fd = descriptor(arguments[0]);
+        if is_empty || !self.server.as_ref().is_some_and(Server::has_clients) {
+            return false;
+        }
+        // Without a copy, the kernel's own limit of real time counts.
+        let Ok(Some(limit)) = self.limit_of_socket(tid, fd) else {
+            return false;
+        };
+        if limit > LONGEST {
+            return false;
+        }
+        let wait = TimedWait {
+            notification,
+            awaited: Awaited::Input { fd },
+            // The kernel keeps the limit in ticks of its clock, and has rounded it up to them.
+            due: self.disk.now().saturating_add(rounded(limit, limit)),
+            ends: self.start.elapsed() + limit,
+        };
+        self.hold_unless_over(wait).is_none()
+    }
+
+    /// How long a call that receives from the program's end of a connection waits, if it waits, and not for ever.
+    fn limit_of_socket(&mut self, tid: i32, fd: i32) -> Result<Option<Duration>, Errno> {
+        let socket = self.files.copy(tid, fd)?;
+        let inode = rustix::fs::fstat(&socket)?.st_ino;
+        let is_end = self.server.as_mut().is_some_and(|s| s.end(inode).is_some());
+        if !is_end || rustix::fs::fcntl_getfl(&socket)?.contains(OFlags::NONBLOCK) {
+            return Ok(None);
+        }
+        sockopt::socket_timeout(&socket, sockopt::Timeout::Recv)
     }
 
     /// Respond to the waits that have come to their end, as what the thread waits for has happened. Returns whether there
@@ -101,6 +156,7 @@ impl ReadObserver {
             let is_over = wait.due <= virtual_now && wait.ends <= now;
             is_over.then_some(match wait.awaited {
                 Awaited::Nothing | Awaited::Event { .. } => Response::Value(0),
+                Awaited::Input { .. } => Response::Error(libc::EAGAIN),
                 Awaited::Word { .. } => Response::Error(libc::ETIMEDOUT),
             })
         });
@@ -175,7 +231,7 @@ fn early_response(files: &mut DataFiles, wait: &TimedWait) -> Option<Response> {
                 _ => Some(Response::Continue),
             }
         }
-        Awaited::Event { fd } => match files.is_ready(tid, fd) {
+        Awaited::Event { fd } | Awaited::Input { fd } => match files.is_ready(tid, fd) {
             Ok(false) => None,
             // The kernel reports the events, or says what is wrong.
             Ok(true) | Err(_) => Some(Response::Continue),

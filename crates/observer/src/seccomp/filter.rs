@@ -8,7 +8,7 @@ use sandbox::bpf::{Answer, Architecture, Case, Condition, Filter};
 
 use crate::{
     options::Scope,
-    seccomp::syscall_table::{COMMON, Call, Flags, LEGACY, Line, SOCKETS, Test, WAITS},
+    seccomp::syscall_table::{COMMON, Call, Flags, LEGACY, Line, RECEIVES, SOCKETS, Test, WAITS},
 };
 
 /// The filter of a program of which this is seen. `has_timed_waits` says whether waits with a limit on time are seen as
@@ -16,11 +16,17 @@ use crate::{
 pub(crate) fn here(scope: Scope, has_timed_waits: bool, has_server: bool) -> Filter {
     let waits = if has_timed_waits { WAITS } else { &[] };
     let sockets = if has_server { SOCKETS } else { &[] };
+    let receives = if has_timed_waits && has_server {
+        RECEIVES
+    } else {
+        &[]
+    };
     let lines = COMMON
         .iter()
         .chain(waits)
         .chain(LEGACY)
         .chain(sockets)
+        .chain(receives)
         .copied();
     filter(
         Architecture::HERE,
@@ -340,6 +346,32 @@ mod tests {
                 }
                 assert_eq!(is_reported(libc::SYS_getpeername, [3; 6]), has_server);
                 assert!(!is_reported(libc::SYS_recvfrom, [3; 6]));
+            }
+        }
+    }
+
+    #[test]
+    fn calls_that_wait_at_a_socket_are_seen_where_the_server_and_timed_waits_are() {
+        let reads = Scope::Reads {
+            has_kernel_files: false,
+        };
+        let surroundings = Scope::Surroundings {
+            has_kernel_files: false,
+        };
+        let dont_wait = libc::MSG_DONTWAIT.cast_unsigned().into();
+        for scope in [reads, surroundings] {
+            for (has_timed_waits, has_server) in [(true, true), (true, false), (false, true)] {
+                let filter = here(scope, has_timed_waits, has_server).assemble();
+                let own = Architecture::HERE.audit_number();
+                let is_reported = |number: libc::c_long, with| {
+                    let number = u32::try_from(number).unwrap();
+                    interpret(&filter, own, number, with) == libc::SECCOMP_RET_USER_NOTIF
+                };
+                let expected = scope == reads && has_timed_waits && has_server;
+                assert_eq!(is_reported(libc::SYS_recvfrom, [3; 6]), expected);
+                assert_eq!(is_reported(libc::SYS_recvmsg, [3; 6]), expected);
+                assert!(!is_reported(libc::SYS_recvfrom, [3, 7, 9, dont_wait, 0, 0]));
+                assert!(!is_reported(libc::SYS_recvmsg, [3, 7, dont_wait, 0, 0, 0]));
             }
         }
     }

@@ -75,7 +75,7 @@ impl Handlers<'_> {
                 return self.affinity(call, notification).map(Some);
             }
             // Whoever holds these waits, and has the server, does not ask here. No attempt to connect may be carried out.
-            Call::TimedWait(_) => Response::Continue,
+            Call::TimedWait(_) | Call::Receive => Response::Continue,
             Call::Socket(_) => Response::Error(libc::ECONNREFUSED),
             Call::AsyncIo => refuse(&mut attempts.async_io, libc::ENOSYS),
             Call::NoAtime => refuse(&mut attempts.no_atime, libc::EPERM),

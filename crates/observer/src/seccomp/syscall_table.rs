@@ -44,6 +44,8 @@ pub(crate) enum Call {
     TimedWait(Until),
     /// About a socket.
     Socket(SocketCall),
+    /// Receives from the socket in the first argument.
+    Receive,
 }
 
 /// What a program does with a socket of which the server may have the other end.
@@ -368,6 +370,21 @@ pub(crate) const SOCKETS: &[Line] = &[
     line(libc::SYS_getpeername, Call::Socket(SocketCall::PeerAddress)),
 ];
 
+/// Calls that wait until a socket has something. They are reported only where there is a server, and waits with a limit on
+/// time take virtual time: the socket may have such a limit.
+pub(crate) const RECEIVES: &[Line] = &[
+    line_if(
+        libc::SYS_recvfrom,
+        Call::Receive,
+        &[Test::HasNot(3, unsigned(libc::MSG_DONTWAIT))],
+    ),
+    line_if(
+        libc::SYS_recvmsg,
+        Call::Receive,
+        &[Test::HasNot(2, unsigned(libc::MSG_DONTWAIT))],
+    ),
+];
+
 /// Calls that only x86-64 has.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const LEGACY: &[Line] = &[
@@ -447,6 +464,7 @@ pub(crate) fn find(number: i32) -> Option<Call> {
         .chain(LEGACY)
         .chain(WAITS)
         .chain(SOCKETS)
+        .chain(RECEIVES)
         .find(|line| line.number == number)
         .map(|line| line.call)
 }
@@ -531,6 +549,7 @@ mod tests {
             .iter()
             .chain(WAITS)
             .chain(SOCKETS)
+            .chain(RECEIVES)
             .chain(LEGACY)
             .map(|l| l.number)
             .collect();

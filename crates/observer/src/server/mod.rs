@@ -160,6 +160,11 @@ impl Server {
         self.epoll.as_fd()
     }
 
+    /// Whether there is a connection now.
+    pub(crate) fn has_clients(&self) -> bool {
+        !self.clients.is_empty()
+    }
+
     /// The number of connections so far.
     pub(crate) fn connections(&self) -> u32 {
         self.connections

@@ -418,3 +418,64 @@ fn a_program_that_is_never_observed_is_served_at_once() {
         assert_eq!(execution.observation, None);
     }
 }
+
+/// Each line with the virtual time at which it was printed. What comes after the last move of the clock has the time of
+/// the end.
+fn timed_lines(execution: &Execution) -> Vec<(String, u32)> {
+    let seen = workshop::seen(execution);
+    let mut bytes = 0;
+    let timed = lines(execution).into_iter().map(|line| {
+        bytes += line.len() as u64 + 1;
+        let printed = seen.printed.iter().find(|printed| printed.bytes >= bytes);
+        (line.to_owned(), printed.map_or(seen.time, |p| p.time))
+    });
+    timed.collect()
+}
+
+/// The calls that wait at a socket.
+const CALLS: [&str; 4] = ["recvfrom", "recvmsg", "read", "readv"];
+
+#[test]
+fn a_socket_with_a_limit_waits_so_long_in_virtual_time() {
+    let _busy = Busy::start(setting("GRADE_BUSY", 0));
+    for _ in 0..setting("GRADE_REPEATS", 1) {
+        for tier in tiers() {
+            check_limits(&workshop::sandbox(tier));
+        }
+    }
+}
+
+#[test]
+fn six_busy_processes_change_no_limit_of_a_socket() {
+    let _busy = Busy::start(6);
+    check_limits(&workshop::sandbox(tiers().max().unwrap()));
+}
+
+fn check_limits(sandbox: &Sandbox) {
+    for (limit, each, got) in [(100, 100, "WouldBlock"), (5000, 1000, "true")] {
+        let served = usual("http-limit", limit);
+        let execution = workshop::observe(sandbox, &served.job);
+        // The list is read before each request.
+        let mut expected: Vec<_> = (1..)
+            .zip(CALLS)
+            .map(|(i, call)| (format!("{call}: {got}"), i * (LIST + each)))
+            .collect();
+        let at_once = 2 * (LIST + each) + LIST;
+        expected.insert(2, ("read nothing: true".to_owned(), at_once));
+        assert_eq!(
+            timed_lines(&execution),
+            expected,
+            "{limit} at {}",
+            sandbox.tier()
+        );
+        let seen = workshop::seen(&execution);
+        let cut_off = if got == "true" { 0 } else { 4 };
+        assert_eq!((seen.cut_off, seen.capped), (cut_off, None), "{limit}");
+    }
+    for limit in [12, 40, 400] {
+        let served = usual("http-limit-again", limit);
+        let execution = workshop::observe(sandbox, &served.job);
+        let expected = [("got: true".to_owned(), LIST + 1000)];
+        assert_eq!(timed_lines(&execution), expected, "{limit}");
+    }
+}

@@ -109,6 +109,8 @@ pub(crate) fn run(mode: &str, number: usize) -> Option<u64> {
         "http-many" => many(number),
         "http-slow-reader" => slow_reader(),
         "http-gives-up" => gives_up(),
+        "http-limit" => limited(Duration::from_millis(number.try_into().unwrap())),
+        "http-limit-again" => limited_again(Duration::from_millis(number.try_into().unwrap())),
         _ => return None,
     }
     Some(0)
@@ -471,4 +473,65 @@ fn gives_up() {
     stream.get_mut().write_all(request.as_bytes()).unwrap();
     drop(stream);
     println!("{}", download(&mut connect().unwrap(), &paths[1]));
+}
+
+/// A connection with a limit on time, on which file 1 was requested.
+fn requested_within(limit: Duration) -> TcpStream {
+    let mut stream = TcpStream::connect(SERVER).unwrap();
+    stream.set_read_timeout(Some(limit)).unwrap();
+    let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", paths()[1]);
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+/// Every call that waits at a socket, one after the other, each on a connection of its own.
+fn limited(limit: Duration) {
+    let say = |call: &str, got: io::Result<usize>| match got {
+        Ok(got) => println!("{call}: {}", got > 0),
+        Err(error) => println!("{call}: {:?}", error.kind()),
+    };
+    let mut buffer = [0; 64];
+    let mut stream = requested_within(limit);
+    say("recvfrom", stream.read(&mut buffer));
+    drop(stream);
+    let stream = requested_within(limit);
+    say("recvmsg", receive_message(&stream, &mut buffer));
+    drop(stream);
+    let mut file = fs::File::from(OwnedFd::from(requested_within(limit)));
+    say("read nothing", file.read(&mut []).map(|_| 1));
+    say("read", file.read(&mut buffer));
+    drop(file);
+    let mut file = fs::File::from(OwnedFd::from(requested_within(limit)));
+    say(
+        "readv",
+        file.read_vectored(&mut [io::IoSliceMut::new(&mut buffer)]),
+    );
+}
+
+fn receive_message(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut part = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
+    // SAFETY: all bytes may be zero in this structure. It and the buffer live through the call.
+    let got = unsafe {
+        let mut message: libc::msghdr = mem::zeroed();
+        message.msg_iov = &raw mut part;
+        message.msg_iovlen = 1;
+        libc::recvmsg(stream.as_raw_fd(), &raw mut message, 0)
+    };
+    usize::try_from(got).map_err(|_| io::Error::last_os_error())
+}
+
+/// Wait for the answer again and again, each time up to the limit.
+fn limited_again(limit: Duration) {
+    let mut stream = requested_within(limit);
+    let mut buffer = [0; 64];
+    let got = loop {
+        match stream.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            got => break got,
+        }
+    };
+    println!("got: {}", got.unwrap() > 0);
 }

@@ -94,13 +94,13 @@ impl ReadObserver {
     pub(super) fn hold_receive(&mut self, call: Call, notification: Notification) -> bool {
         let Notification { tid, arguments, .. } = notification;
         let is_empty = match call {
-            Call::Receive => false,
             Call::Access {
                 at: At::Position,
                 length: Length::Argument(i),
                 ..
             } => arguments[i] == 0,
-            Call::Access {
+            Call::Receive
+            | Call::Access {
                 at: At::Position, ..
             } => false,
             _ => return false,

@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use super::{
     checks::{CheckFile, checks},
+    diagnoses::Diagnoses,
     error::Error,
     grader_toml::Course,
     ladders::{self, Ladder, LadderFile},
@@ -164,9 +165,16 @@ impl Exercise {
                 Err(place.wrong(processors.span().start, "`processors` is 1 to 1024"))
             }
         })?;
-        let ladders =
-            ladders::of_exercise((&path, &text), file.ladders, &checks, &course.ladders, &id)?;
         let (total, mistakes) = mistakes(place, file.total.as_ref(), &file.mistakes, &ids)?;
+        let in_total = total.iter().flat_map(|total| &total.mistakes);
+        let names = Diagnoses::of_checks().and(in_total.map(|mistake| mistake.id.as_str()));
+        let ladders = ladders::of_exercise(
+            (&path, &text),
+            file.ladders,
+            &checks,
+            (&course.ladders, &id),
+            &names,
+        )?;
         let given = file.run.given(place)?;
         let (seeds, answers) = file.seeds.seeds(place, &ids)?;
         Ok(Self {

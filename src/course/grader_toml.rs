@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
+    diagnoses::Diagnoses,
     error::Error,
     ladders::{Ladder, LadderFile, ladders},
     submission_pattern::SubmissionPattern,
@@ -234,7 +235,7 @@ impl Course {
         });
         Ok(Self {
             submissions: submissions.transpose()?,
-            ladders: ladders(&path, &text, file.ladders)?,
+            ladders: ladders(&path, &text, file.ladders, &Diagnoses::of_checks())?,
             exercises: root.join(file.exercises),
             references: root.join(file.references),
             isolation: file.isolation.policy(),

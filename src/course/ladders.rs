@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{error::Error, toml_file::mistake};
+use super::{diagnoses::Diagnoses, error::Error, toml_file::mistake};
 use ids::{CheckId, ExerciseId};
 use judge::verdict::CheckSpec;
 
@@ -44,7 +44,7 @@ impl Ladder {
 pub(super) struct LadderFile {
     check: Spanned<CheckId>,
     #[serde(default)]
-    diagnosis: Option<String>,
+    diagnosis: Option<Spanned<String>>,
     steps: Spanned<Vec<String>>,
 }
 
@@ -54,8 +54,8 @@ pub(super) fn of_exercise(
     (path, text): (&Path, &str),
     list: Vec<LadderFile>,
     checks: &[CheckSpec],
-    of_course: &[Ladder],
-    id: &ExerciseId,
+    (of_course, id): (&[Ladder], &ExerciseId),
+    names: &Diagnoses,
 ) -> Result<Vec<Ladder>, Error> {
     let is_asked = |id: CheckId| checks.iter().any(|check| check.id == id);
     if let Some(file) = list.iter().find(|file| !is_asked(*file.check.get_ref())) {
@@ -64,7 +64,7 @@ pub(super) fn of_exercise(
         return Err(mistake(path, text, file.check.span().start, what)
             .with_hint("add a `[[checks]]` with this id, or remove the ladder"));
     }
-    let mut ladders = ladders(path, text, list)?;
+    let mut ladders = ladders(path, text, list, names)?;
     let own = ladders.len();
     for ladder in of_course.iter().filter(|ladder| is_asked(ladder.check)) {
         let is_same =
@@ -82,22 +82,25 @@ pub(super) fn of_exercise(
     Ok(ladders)
 }
 
-/// The ladders of a file, each with steps, and only once.
+/// The ladders of a file, each with steps, only once, and of a mistake that has a name.
 pub(super) fn ladders(
     path: &Path,
     text: &str,
     list: Vec<LadderFile>,
+    names: &Diagnoses,
 ) -> Result<Vec<Ladder>, Error> {
     let mut ladders: Vec<Ladder> = Vec::new();
     for file in list {
         let id = *file.check.get_ref();
         let wrong = |offset, what: &str| mistake(path, text, offset, what);
         let at = file.check.span().start;
-        let is_known = |ladder: &Ladder| ladder.check == id && ladder.diagnosis == file.diagnosis;
+        if let Some(name) = &file.diagnosis {
+            names.check(name.get_ref(), |what| wrong(name.span().start, &what))?;
+        }
+        let diagnosis = file.diagnosis.map(Spanned::into_inner);
+        let is_known = |ladder: &Ladder| ladder.check == id && ladder.diagnosis == diagnosis;
         if ladders.iter().any(is_known) {
-            let of = file
-                .diagnosis
-                .map(|name| format!(" and `{}`", name.escape_debug()));
+            let of = diagnosis.map(|name| format!(" and `{}`", name.escape_debug()));
             let what = format!("there are two ladders for `{id}`{}", of.unwrap_or_default());
             return Err(wrong(at, &what)
                 .with_hint("put the steps of both into one, or name another `diagnosis`"));
@@ -109,7 +112,7 @@ pub(super) fn ladders(
         }
         ladders.push(Ladder {
             check: id,
-            diagnosis: file.diagnosis,
+            diagnosis,
             steps: file.steps.into_inner(),
         });
     }
@@ -156,7 +159,8 @@ mod tests {
         let text = ladder("build", "of EXERCISE")
             + &ladder("run", "of the course")
             + &ladder("total", "of the course");
-        let of_course = ladders(place, &text, parse(&text)).unwrap();
+        let names = Diagnoses::of_checks();
+        let of_course = ladders(place, &text, parse(&text), &names).unwrap();
         let checks = [CheckId::Build, CheckId::Run].map(|id| CheckSpec {
             id,
             points: 1,
@@ -164,7 +168,16 @@ mod tests {
         });
         let own = ladder("run", "of the exercise");
         let id: ExerciseId = "x".parse().unwrap();
-        let all = of_exercise((place, &own), parse(&own), &checks, &of_course, &id).unwrap();
+        let own_and_course = |text: &str| {
+            of_exercise(
+                (place, text),
+                parse(text),
+                &checks,
+                (&of_course, &id),
+                &names,
+            )
+        };
+        let all = own_and_course(&own).unwrap();
         let all: Vec<_> = all
             .iter()
             .map(|ladder| (ladder.check, ladder.steps[0].as_str()))
@@ -174,7 +187,11 @@ mod tests {
             [(CheckId::Run, "of the exercise"), (CheckId::Build, "of x")]
         );
         let other = ladder("total", "of the exercise");
-        let refused = of_exercise((place, &other), parse(&other), &checks, &of_course, &id);
-        assert!(refused.unwrap_err().to_string().contains("`total`"));
+        assert!(
+            own_and_course(&other)
+                .unwrap_err()
+                .to_string()
+                .contains("`total`")
+        );
     }
 }

@@ -12,7 +12,7 @@ use judge::mistakes::{
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{error::Error, toml_file::Place};
+use super::{diagnoses::Diagnoses, error::Error, toml_file::Place};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -234,6 +234,7 @@ fn named_mistake(
             .wrong(file.id.span().start, what)
             .with_hint("add a `[[checks]]` with this id, or remove the mistake"));
     }
+    Diagnoses::of_checks().check(id, |what| place.wrong(file.id.span().start, what))?;
     Ok(NamedMistake {
         check,
         id: id.clone(),

@@ -8,6 +8,7 @@
 
 mod catalog;
 mod checks;
+mod diagnoses;
 mod error;
 mod exercise_toml;
 mod grader_toml;

@@ -150,6 +150,27 @@ fn mistakes_are_shown_at_their_line_with_a_remedy() {
             "[[checks]]",
         ),
         (
+            &["run"],
+            "[[mistakes]]\ncheck = \"run\"\nid = \"panik\"\nsays = \"a\"\ntry = \"b\"\n".into(),
+            "id = \"panik\"",
+            "no check names a mistake `panik`",
+            "did you mean `panic`?",
+        ),
+        (
+            overlap,
+            slow("[overlap]\nat-once = 2\n[[ladders]]\ncheck = \"overlap\"\ndiagnosis = \"joins-to-early\"\nsteps = [\"a\"]\n"),
+            "diagnosis = \"joins-to-early\"",
+            "no check names a mistake `joins-to-early`",
+            "did you mean `joins-too-early`?",
+        ),
+        (
+            &[],
+            "[[ladders]]\ncheck = \"build\"\ndiagnosis = \"walrus\"\nsteps = [\"a\"]\n".into(),
+            "diagnosis = \"walrus\"",
+            "no check names a mistake `walrus`",
+            "`grade explain` lists",
+        ),
+        (
             &[],
             "[[mistakes]]\ncheck = \"build\"\nid = \"x\"\nsays = \"a\"\ntry = \"b\"\ntotal = \"count\"\n".into(),
             "check = \"build\"",

@@ -166,7 +166,7 @@ fn missing(exercise: &Exercise) -> Option<Broken> {
             "Cargo.toml",
             "the crate that students get",
         ),
-        (&exercise.starter, "README.md", "what says what is asked"),
+        (&exercise.starter, "README.md", "which says what is asked"),
         (&exercise.reference, "Cargo.toml", "the model solution"),
     ];
     let found = parts

@@ -3,8 +3,12 @@
 //! Each error says what failed; its cause and what to do about it are beside that. All of them are mistakes
 //! in the course, or in the name that the user gave.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
+use super::{grader_toml::Course, kinds_of_values::in_words};
 use ids::ExerciseId;
 
 /// The one format this version reads, of both `grader.toml` and `exercise.toml`.
@@ -40,18 +44,22 @@ pub enum Error {
         source: toml::de::Error,
     },
     /// A file is of another format than this program reads.
-    #[error("failed to read `{}`: it has format-version {found}, this program reads {FORMAT_VERSION}", path.display())]
+    #[error("failed to read `{}`, line {line}: it has format-version {found}, this program reads {FORMAT_VERSION}", path.display())]
     OtherFormat {
         /// The file.
         path: PathBuf,
+        /// The line that says so, counted from one.
+        line: usize,
         /// Its format.
         found: i64,
     },
     /// A file has no format number.
-    #[error("failed to read `{}`: it does not say `format-version = {FORMAT_VERSION}`", path.display())]
+    #[error("failed to read `{}`, line {line}: it does not say `format-version = {FORMAT_VERSION}`", path.display())]
     NoFormat {
         /// The file.
         path: PathBuf,
+        /// The line with something else for it, or the first one.
+        line: usize,
     },
     /// A value in a file is not allowed.
     #[error("failed to read `{}`, line {line}: {what}", path.display())]
@@ -91,7 +99,16 @@ impl Error {
     pub fn cause(&self) -> Option<String> {
         match self {
             Self::Unreadable { source, .. } => Some(source.to_string()),
-            Self::Form { source, .. } => Some(source.to_string().trim_end().to_owned()),
+            Self::Form { source, .. } => {
+                let shown = source.to_string();
+                let words = in_words(source.message());
+                Some(
+                    shown
+                        .replace(source.message(), &words)
+                        .trim_end()
+                        .to_owned(),
+                )
+            }
             _ => None,
         }
     }
@@ -104,7 +121,9 @@ impl Error {
                 "go to the course's folder, or name it with `--course DIR`".to_owned()
             }
             Self::Unreadable { hint, .. } => return hint.map(str::to_owned),
-            Self::Form { .. } => "mend the line shown; CONTRIBUTING.md lists every key".to_owned(),
+            Self::Form { path, .. } => {
+                format!("mend the line shown; {} lists every key", keys_of(path))
+            }
             Self::OtherFormat { found, .. } if *found > FORMAT_VERSION => {
                 "install a newer `grade`".to_owned()
             }
@@ -114,8 +133,9 @@ impl Error {
             Self::NoFormat { .. } => {
                 format!("put `format-version = {FORMAT_VERSION}` at the top of the file")
             }
-            Self::Mistake { hint, .. } => hint.clone().unwrap_or_else(|| {
-                "mend the line shown; CONTRIBUTING.md lists every key and what it may be".to_owned()
+            Self::Mistake { hint, path, .. } => hint.clone().unwrap_or_else(|| {
+                let keys = keys_of(path);
+                format!("mend the line shown; {keys} lists every key and what it may be")
             }),
             Self::Name { .. } => "rename the folder".to_owned(),
             Self::NoExercise {
@@ -139,6 +159,15 @@ impl Error {
             },
             other => other,
         }
+    }
+}
+
+/// The document that lists the keys of a file.
+fn keys_of(file: &Path) -> &'static str {
+    if file.file_name().is_some_and(|name| name == Course::FILE) {
+        "docs/course.md"
+    } else {
+        "docs/exercises.md"
     }
 }
 

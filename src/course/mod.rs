@@ -12,6 +12,7 @@ mod diagnoses;
 mod error;
 mod exercise_toml;
 mod grader_toml;
+mod kinds_of_values;
 mod ladders;
 mod mistakes;
 mod profile;

@@ -32,10 +32,11 @@ fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
     let version = table
         .get("format-version")
         .and_then(toml::Value::as_integer);
+    let line = line_of(text, offset_of(text, &["format-version"]));
     match version {
         Some(FORMAT_VERSION) => {}
-        Some(found) => return Err(Error::OtherFormat { path, found }),
-        None => return Err(Error::NoFormat { path }),
+        Some(found) => return Err(Error::OtherFormat { path, line, found }),
+        None => return Err(Error::NoFormat { path, line }),
     }
     toml::from_str(text).map_err(|source| Error::Form { path, source })
 }

@@ -41,7 +41,7 @@ fn mistakes_in_grader_toml_are_shown_at_their_line() {
         (
             "[crates]",
             "[crates",
-            &["line @", "| [crates", "mend the line shown"][..],
+            &["line @", "| [crates", "mend the line shown; docs/course.md"][..],
         ),
         (
             "depth = 16",
@@ -51,7 +51,11 @@ fn mistakes_in_grader_toml_are_shown_at_their_line() {
         (
             "depth = 16",
             "depth = \"deep\"",
-            &["line @", "depth = \"deep\"", "expected"],
+            &[
+                "line @",
+                "depth = \"deep\"",
+                "the text \"deep\" stands where a whole number from 0 belongs",
+            ],
         ),
         (
             "wall = \"30s\"",
@@ -115,7 +119,11 @@ fn mistakes_in_exercise_toml_are_shown_at_their_line() {
         (
             "title = ",
             "title : ",
-            &["line @", "title :", "mend the line shown"][..],
+            &[
+                "line @",
+                "title :",
+                "mend the line shown; docs/exercises.md",
+            ][..],
         ),
         (
             "files = 1000",
@@ -125,7 +133,7 @@ fn mistakes_in_exercise_toml_are_shown_at_their_line() {
         (
             "files = 1000",
             "files = \"many\"",
-            &["line @", "files = \"many\""],
+            &["line @", "the text \"many\" stands where a whole number"],
         ),
         (
             "files = 1000",
@@ -274,7 +282,10 @@ fn a_file_of_another_version_says_which_and_what_to_do() {
             file,
             line,
             "format-version = 2",
-            &["format-version 2, this program reads 1", "newer `grade`"],
+            &[
+                "line @: it has format-version 2, this program reads 1",
+                "newer `grade`",
+            ],
         );
         mistake(
             file,
@@ -292,7 +303,7 @@ fn a_file_of_another_version_says_which_and_what_to_do() {
             file,
             line,
             "format-version = \"1\"",
-            &["`format-version = 1`", "at the top"],
+            &["line @", "`format-version = 1`", "at the top"],
         );
     }
 }

@@ -98,14 +98,23 @@ fn mistakes_in_grader_toml_are_shown_at_their_line() {
 fn mistakes_in_ladders_are_shown_at_their_line() {
     let mistakes = [
         (
-            "check = \"run\"\nsteps = [",
-            "check = \"build\"\nsteps = [",
-            &["line @", "two ladders for `build`", "into one"][..],
+            "check = \"total\"\ndiagnosis = \"sum-for-product\"",
+            "check = \"total\"\ndiagnosis = \"lines-from-zero\"",
+            &["line @", "two ladders for `total`", "into one"][..],
         ),
         (
-            "steps = [\n  \"How did the run",
-            "steps = [\" \",\n  \"How did the run",
+            "steps = [\n  \"Take one file",
+            "steps = [\" \",\n  \"Take one file",
             &["line @", "no step is empty"],
+        ),
+        (
+            "steps = [\n  \"Take one file",
+            "diagnosis = \"sum-for-produkt\"\nsteps = [\n  \"Take one file",
+            &[
+                "line @",
+                "no check names a mistake `sum-for-produkt`",
+                "did you mean `sum-for-product`?",
+            ],
         ),
     ];
     for (from, to, words) in mistakes {

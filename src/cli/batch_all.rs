@@ -113,8 +113,10 @@ impl App {
             (task.exercises.iter().collect(), among.collect())
         } else {
             for name in others(&task.class, &of_folders) {
+                let meant = nearest(&name, task.exercises.iter().map(|exercise| &exercise.id));
+                let meant = meant.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
                 self.output.note(&format!(
-                    "left alone, because no exercise has this name: {name}"
+                    "left alone, because no exercise has this name: {name}{meant}"
                 ));
             }
             (of_folders, Vec::new())
@@ -182,6 +184,27 @@ impl App {
             }
         }
     }
+}
+
+/// The exercise that was probably meant by the name of a folder.
+fn nearest<'a>(
+    name: &str,
+    exercises: impl Iterator<Item = &'a ExerciseId>,
+) -> Option<&'a ExerciseId> {
+    let distance = |id: &ExerciseId| strsim::damerau_levenshtein(id.as_str(), name);
+    let nearest = exercises.min_by_key(|id| distance(id))?;
+    (distance(nearest) <= name.len() / 3).then_some(nearest)
+}
+
+/// The folders of a class over all exercises that have the grades of one exercise each, in the order of their names.
+pub(super) fn parts_in(out: &Path) -> Vec<String> {
+    let entries = fs::read_dir(out).into_iter().flatten().flatten();
+    let parts = entries.filter(|entry| batch::is_of_batch(&entry.path()));
+    let mut names: Vec<_> = parts
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
 }
 
 /// The folders of a class that have the name of no exercise.
@@ -253,4 +276,19 @@ fn across(task: &BatchAll, parts: &[Part<'_>]) -> Result<Across, Fault> {
         columns,
         rows: rows.collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_a_slip_in_its_name_is_told_the_exercise() {
+        let ids = ["as-completed", "two-tasks"].map(|id| id.parse::<ExerciseId>().unwrap());
+        let meant = |name: &str| nearest(name, ids.iter()).map(ExerciseId::as_str);
+        assert_eq!(meant("two-taks"), Some("two-tasks"));
+        assert_eq!(meant("As-completed"), Some("as-completed"));
+        assert_eq!(meant("old"), None);
+        assert_eq!(nearest("old", std::iter::empty()), None);
+    }
 }

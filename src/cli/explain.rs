@@ -4,9 +4,9 @@
 
 use super::{app::App, exit_code::ExitCode, output::width, task::Explain};
 use crate::fault::Fault;
-use ids::CheckId;
+use ids::{CheckId, ExerciseId};
 use judge::{
-    check::{explanation, mistakes},
+    check::{Mistake, explanation, mistakes},
     mistakes::explained,
 };
 use report::{explain_check, explain_list, explain_mistake};
@@ -15,7 +15,7 @@ impl App {
     pub(super) fn explain(&self, task: &Explain) -> Result<ExitCode, Fault> {
         let mut mistakes = mistakes();
         mistakes.extend(explained());
-        mistakes.extend(task.mistakes.iter().cloned());
+        mistakes.extend(in_their_words(&task.mistakes, &mistakes));
         let width = width();
         let text = match &task.name {
             None => explain_list(&CheckId::ALL.map(explanation), &mistakes, width),
@@ -36,6 +36,26 @@ impl App {
     }
 }
 
+/// The mistakes of exercises, with the name of the exercise before words that are not the only ones for a mistake.
+fn in_their_words(own: &[(ExerciseId, Mistake)], of_checks: &[Mistake]) -> Vec<Mistake> {
+    let is_same =
+        |one: &Mistake, other: &Mistake| (&one.name, one.check) == (&other.name, other.check);
+    let words = own.iter().map(|(id, mistake)| {
+        let in_others = own
+            .iter()
+            .any(|(other, one)| other != id && is_same(one, mistake));
+        if !in_others && !of_checks.iter().any(|one| is_same(one, mistake)) {
+            return mistake.clone();
+        }
+        Mistake {
+            message: format!("{id}: {}", mistake.message),
+            hint: format!("{id}: {}", mistake.hint),
+            ..mistake.clone()
+        }
+    });
+    words.collect()
+}
+
 /// The fault of a name that nothing has, with the nearest one that there is.
 fn unknown(name: &str, known: &[&str]) -> Fault {
     let distance = |other: &&&str| strsim::damerau_levenshtein(other, name);
@@ -54,6 +74,35 @@ fn unknown(name: &str, known: &[&str]) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_are_not_the_only_ones_begin_with_the_exercise() {
+        let mistake = |name: &str| Mistake {
+            name: name.to_owned(),
+            check: CheckId::Output,
+            message: "it is so".to_owned(),
+            hint: "look".to_owned(),
+            code: None,
+        };
+        let of = |id: &str, name: &str| (id.parse::<ExerciseId>().unwrap(), mistake(name));
+        let own = [
+            of("a", "both"),
+            of("b", "both"),
+            of("a", "alone"),
+            of("b", "known"),
+        ];
+        let told = in_their_words(&own, &[mistake("known")]);
+        let told: Vec<_> = told.iter().map(|one| (&*one.message, &*one.hint)).collect();
+        assert_eq!(
+            told,
+            [
+                ("a: it is so", "a: look"),
+                ("b: it is so", "b: look"),
+                ("it is so", "look"),
+                ("b: it is so", "b: look")
+            ]
+        );
+    }
 
     #[test]
     fn a_name_that_is_nearly_right_is_helped() {

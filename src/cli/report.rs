@@ -4,8 +4,10 @@ use std::{fs, path::Path};
 
 use super::{
     app::App,
+    batch_all::parts_in,
     exit_code::ExitCode,
     feedback::Feedback,
+    output::quoted,
     report_folder::{ReportFolder, context, one},
     step_summary::StepSummary,
     task::{Report, ReportForm},
@@ -21,6 +23,7 @@ impl App {
     pub(super) fn report(&self, task: &Report) -> Result<ExitCode, Fault> {
         let path = &task.path;
         if path.is_dir() {
+            check_is_of_one(path)?;
             let mut outputs = Outputs::open(path)?.separated_by(task.separator);
             if let Some(roster) = &task.roster {
                 outputs.assign(&self.read_roster(roster)?)?;
@@ -87,6 +90,24 @@ impl App {
         }
         Ok(ExitCode::Passed)
     }
+}
+
+/// The folder of `batch --all` holds a batch for each exercise, and is none itself.
+fn check_is_of_one(folder: &Path) -> Result<(), Fault> {
+    if batch::is_of_batch(folder) {
+        return Ok(());
+    }
+    let parts = parts_in(folder);
+    let Some(first) = parts.first() else {
+        return Ok(());
+    };
+    let message = format!("failed to report `{}` as one class", folder.display());
+    Err(Fault::usage(message)
+        .because(format!("each exercise has a folder of its own in it: {}", parts.join(", ")))
+        .hint(format!(
+            "name one of them, such as `grade report {}`; grades.csv and report.html in this folder have all exercises",
+            quoted(&folder.join(first))
+        )))
 }
 
 fn check_is_for_class(format: Format) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use crate::{
     course::Exercise,
     fault::Fault,
 };
-use ids::CheckId;
+use ids::{CheckId, ExerciseId};
 use judge::check::Mistake;
 use report::Format;
 
@@ -41,7 +41,7 @@ pub(in crate::cli) struct Explain {
     /// Which; none for a list.
     pub(in crate::cli) name: Option<String>,
     /// The mistakes that the exercises of the course know, if there is a course.
-    pub(in crate::cli) mistakes: Vec<Mistake>,
+    pub(in crate::cli) mistakes: Vec<(ExerciseId, Mistake)>,
 }
 
 /// Give the next hint.
@@ -65,18 +65,22 @@ impl Typed<'_> {
                 .filter_map(move |id| course.exercise(id.as_str()).ok())
         });
         let mistakes = exercises.flat_map(|exercise| {
+            let id = exercise.id;
             let totals = exercise.total.into_iter().flat_map(|total| total.mistakes);
             let totals = totals.map(|one| (CheckId::Total, one.id, one.says, one.advice));
             let others = exercise.mistakes.into_iter();
             let others = others.map(|one| (one.check, one.id, one.says, one.advice));
-            totals.chain(others)
-        });
-        let mistakes = mistakes.map(|(check, name, message, hint)| Mistake {
-            name,
-            check,
-            message,
-            hint,
-            code: None,
+            let all = totals.chain(others);
+            all.map(move |(check, name, message, hint)| {
+                let mistake = Mistake {
+                    name,
+                    check,
+                    message,
+                    hint,
+                    code: None,
+                };
+                (id.clone(), mistake)
+            })
         });
         Explain {
             name,

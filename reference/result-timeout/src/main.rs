@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The longest time to wait at first.
-const LIMIT: Duration = Duration::from_millis(200);
+const LIMIT: Duration = Duration::from_millis(500);
 
 fn main() -> io::Result<()> {
     let mut quick = Task::start("quick.txt");

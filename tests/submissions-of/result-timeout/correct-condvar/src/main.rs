@@ -49,7 +49,7 @@ impl Promise {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let quick = Promise::start("quick.txt");
     let slow = Promise::start("slow.txt");
     match quick.within(limit) {

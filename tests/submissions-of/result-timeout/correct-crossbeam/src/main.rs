@@ -18,7 +18,7 @@ fn submit(file: &'static str) -> Receiver<u64> {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let (quick, slow) = (submit("quick.txt"), submit("slow.txt"));
     select! {
         recv(quick) -> number => println!("quick: {}", number.unwrap()),

@@ -45,7 +45,7 @@ impl Task {
 }
 
 fn main() {
-    let limit = Some(Duration::from_millis(200));
+    let limit = Some(Duration::from_millis(500));
     let quick = Task::start("quick.txt");
     let slow = Task::start("slow.txt");
     if let Some(number) = quick.wait(limit) {

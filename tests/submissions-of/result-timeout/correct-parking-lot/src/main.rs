@@ -45,7 +45,7 @@ impl Slot {
 fn main() {
     QUICK.fill_from("quick.txt");
     SLOW.fill_from("slow.txt");
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     match QUICK.get(limit) {
         Some(number) => println!("quick: {number}"),
         None => println!("quick: timed out"),

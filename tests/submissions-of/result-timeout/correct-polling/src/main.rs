@@ -18,7 +18,7 @@ fn wait_at_most(task: &JoinHandle<u64>, limit: Duration) -> bool {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let quick = thread::spawn(|| read_number("quick.txt"));
     let slow = thread::spawn(|| read_number("slow.txt"));
     if wait_at_most(&quick, limit) {

@@ -16,12 +16,12 @@ async fn main() {
     let mut slow = spawn_blocking(|| read_number("slow.txt"));
     tokio::select! {
         number = &mut quick => println!("quick: {}", number.unwrap()),
-        () = sleep(Duration::from_millis(200)) => println!("quick: timed out"),
+        () = sleep(Duration::from_millis(500)) => println!("quick: timed out"),
     }
     println!("done: {}", slow.is_finished());
     tokio::select! {
         number = &mut slow => println!("slow: {}", number.unwrap()),
-        () = sleep(Duration::from_millis(200)) => println!("timed out"),
+        () = sleep(Duration::from_millis(500)) => println!("timed out"),
     }
     println!("result: {}", slow.await.unwrap());
     println!("done: true");

@@ -11,7 +11,7 @@ async fn read_number(file: &str) -> u64 {
 
 #[tokio::main]
 async fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let mut quick: JoinHandle<u64> = tokio::spawn(read_number("quick.txt"));
     let mut slow: JoinHandle<u64> = tokio::spawn(read_number("slow.txt"));
     match timeout(limit, &mut quick).await {

@@ -11,7 +11,7 @@ fn read_number(file: &str) -> u64 {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let (tx, rx) = mpsc::channel();
     for name in ["quick", "slow"] {
         let tx = tx.clone();

@@ -24,7 +24,7 @@ fn submit(file: &'static str) -> Task {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let quick = submit("quick.txt");
     let slow = submit("slow.txt");
     println!("quick: {}", quick.receiver.recv_timeout(limit).unwrap());

@@ -10,7 +10,7 @@ fn read_number(file: &str) -> u64 {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let quick = thread::spawn(|| read_number("quick.txt"));
     let slow = thread::spawn(|| read_number("slow.txt"));
     println!("quick: {}", quick.join(limit).unwrap());

@@ -1,4 +1,4 @@
-//! Timed out too early: the limit is 200 microseconds and not 200 milliseconds, so the quick task is late as well.
+//! Timed out too early: the limit is 500 microseconds and not 500 milliseconds, so the quick task is late as well.
 
 use std::fs;
 use std::sync::mpsc::{Receiver, channel};
@@ -17,7 +17,7 @@ fn submit(file: &'static str) -> Receiver<u64> {
 }
 
 fn main() {
-    let limit = Duration::from_micros(200);
+    let limit = Duration::from_micros(500);
     let quick = submit("quick.txt");
     let slow = submit("slow.txt");
     match quick.recv_timeout(limit) {

@@ -1,4 +1,4 @@
-//! Timed out too late: the limit is one second, so the program says so long after 200 milliseconds.
+//! Timed out too late: the limit is one second, so the program says so long after 500 milliseconds.
 
 use std::fs;
 use std::sync::mpsc::{Receiver, channel};

@@ -17,7 +17,7 @@ fn submit(file: &'static str) -> Receiver<u64> {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let quick = submit("quick.txt");
     let slow = submit("slow.txt");
     println!("quick: {}", quick.recv_timeout(limit).unwrap());

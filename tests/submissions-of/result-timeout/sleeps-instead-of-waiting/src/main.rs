@@ -22,7 +22,7 @@ fn wait_at_most(task: &Receiver<u64>, limit: Duration) -> Option<u64> {
 }
 
 fn main() {
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_millis(500);
     let quick = submit("quick.txt");
     let slow = submit("slow.txt");
     match wait_at_most(&quick, limit) {

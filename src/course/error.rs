@@ -8,11 +8,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{grader_toml::Course, kinds_of_values::in_words};
+use super::kinds_of_values::in_words;
 use ids::ExerciseId;
 
 /// The one format this version reads, of both `grader.toml` and `exercise.toml`.
 pub(super) const FORMAT_VERSION: i64 = 1;
+
+/// The file that makes a folder a course.
+pub(super) const COURSE_FILE: &str = "grader.toml";
 
 /// What is wrong with a course.
 #[derive(Debug, thiserror::Error)]
@@ -164,7 +167,7 @@ impl Error {
 
 /// The document that lists the keys of a file.
 fn keys_of(file: &Path) -> &'static str {
-    if file.file_name().is_some_and(|name| name == Course::FILE) {
+    if file.file_name().is_some_and(|name| name == COURSE_FILE) {
         "docs/course.md"
     } else {
         "docs/exercises.md"

@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::{
     diagnoses::Diagnoses,
-    error::Error,
+    error::{COURSE_FILE, Error},
     ladders::{Ladder, LadderFile, ladders},
     submission_pattern::SubmissionPattern,
     tier::{IsolationPolicy, PolicyFile},
@@ -197,7 +197,7 @@ const INTAKE_LIMITS: intake::Limits = intake::Limits {
 
 impl Course {
     /// The file that makes a folder a course.
-    pub const FILE: &'static str = "grader.toml";
+    pub const FILE: &'static str = COURSE_FILE;
 
     /// Find the course that `start` is in: the nearest folder upwards with a `grader.toml`.
     ///

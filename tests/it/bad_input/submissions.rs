@@ -34,11 +34,19 @@ fn a_misspelt_exercise_is_answered_with_the_nearest_name() {
 fn an_unknown_exercise_is_answered_with_all_names() {
     refuses(
         &["x"],
-        &["found no exercise `x`", "this course has `sum-of-products`"],
+        &[
+            "found no exercise `x`",
+            "this course has `as-completed`, ",
+            "`sum-of-products`, `two-tasks`",
+        ],
     );
     refuses(
         &["data", "x", "nowhere"],
-        &["found no exercise `x`", "this course has `sum-of-products`"],
+        &[
+            "found no exercise `x`",
+            "this course has `as-completed`, ",
+            "`sum-of-products`, `two-tasks`",
+        ],
     );
     refuses(&["\u{1b}[2J"], &["found no exercise `\\u{1b}[2J`"]);
     assert!(!course().join("nowhere").exists());
@@ -50,7 +58,8 @@ fn a_missing_exercise_is_answered_with_what_to_type() {
         &[],
         &[
             "no exercise was named",
-            "one of: sum-of-products",
+            "one of: as-completed, ",
+            "sum-of-products, two-tasks; or",
             "grade --help",
         ],
     );

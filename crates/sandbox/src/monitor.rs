@@ -23,7 +23,7 @@ pub trait Monitor: Sized {
     /// What it saw. The supervisor sends it to the client as JSON.
     type Report: Debug + Serialize + DeserializeOwned;
 
-    /// Which calls are reported to the monitor, by [`Answer::Notify`](crate::bpf::Answer::Notify). It is
+    /// Which calls are reported to the monitor, by [`Answer::Notify`]. It is
     /// installed before the filter that refuses: both filters see every call, and the stricter answer wins.
     /// From then on the job makes no call but `seccomp`, `sendmsg` and `execve` until its program runs.
     ///

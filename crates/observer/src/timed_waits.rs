@@ -180,7 +180,8 @@ impl Naps {
     /// The virtual time to which the clock moves at the real time `now`, if it is `time` and the next read is due at
     /// `next_due`.
     pub(crate) fn followed(&self, now: Duration, time: u32, next_due: u32) -> u32 {
-        if !self.is_repeated {
+        // After its last nap the thread does something else, which takes no virtual time.
+        if !self.is_repeated || self.is_over {
             return time;
         }
         let (real, virtual_time) = self.since;
@@ -296,6 +297,8 @@ mod tests {
         assert_eq!(second.followed(at(90), 12, 100), 50);
         // Never as far as to the next read, if the limit itself is not behind it.
         assert_eq!(second.followed(at(90), 12, 30), 29);
+        // The thread does not nap any more.
+        assert_eq!(second.end(1).unwrap().followed(at(90), 12, 100), 12);
         // Another thread, or another thing that happened in between.
         assert!(second.end(2).is_none());
         let anew = Naps::next(Some(second), 1, (at(95), 29));

@@ -24,6 +24,10 @@ impl ReadObserver {
         if self.must_wait_for_real_time() {
             return Ok(());
         }
+        if self.disk.unit() == TimeUnit::Millisecond {
+            // What was written came before the wait in which virtual time follows real time.
+            self.ledger.record_output(self.disk.now(), self.output);
+        }
         self.follow_real_time();
         let limit = self.limit_before_reads();
         let ignored = self.detector.ignored();
@@ -39,9 +43,6 @@ impl ReadObserver {
             }
             self.wait_policy.mark_skipped(ignored);
             self.ledger.record_spinning(self.detector.spinning());
-        }
-        if self.disk.unit() == TimeUnit::Millisecond {
-            self.ledger.record_output(self.disk.now(), self.output);
         }
         self.record_running_threads();
         self.next_check = None;

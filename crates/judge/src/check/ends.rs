@@ -18,6 +18,9 @@ use ids::CheckId;
 /// The name of the mistake of a program whose threads wait by spinning.
 const SPINS: &str = "spins";
 
+/// The name of the mistake of a program that ends before its threads have read.
+const CUT_OFF: &str = "ends-too-early";
+
 /// What is wrong with the end of a run.
 enum Wrong {
     /// Reads were cut off.
@@ -32,6 +35,11 @@ pub(super) fn check(runs: &[RunEvidence], source: &Source) -> Finding {
     let findings: Vec<Finding> = runs.iter().map(|run| check_run(run, source)).collect();
     most_certain(findings)
         .unwrap_or_else(|| open("there was no run to examine".into(), Details::default()))
+}
+
+/// Whether a finding says that reads were cut off.
+pub(super) fn is_cut_off(finding: &Finding) -> bool {
+    finding.id == CheckId::Ends && finding.diagnosis.as_deref() == Some(CUT_OFF)
 }
 
 /// Whether a finding says that threads wait by spinning.
@@ -57,9 +65,9 @@ fn check_run(run: &RunEvidence, source: &Source) -> Finding {
         Some(Observed::Seen(seen)) => {
             let (reads, threads) = (seen.cut_off, seen.spinning);
             let wrong = [
-                (reads > 0).then_some(Wrong::CutOff { reads }),
-                (processes > 0).then_some(Wrong::LeftBehind { processes }),
                 (threads > 0).then_some(Wrong::Spins { threads }),
+                (processes > 0).then_some(Wrong::LeftBehind { processes }),
+                (reads > 0).then_some(Wrong::CutOff { reads }),
             ];
             let capped = seen.capped.map(UndecidedReason::Capped).map(undecided);
             (wrong.into_iter().flatten().next(), capped)
@@ -111,7 +119,7 @@ fn word<'a>(wrong: &Wrong, source: &'a Source) -> Told<'a> {
                 format!("{} starts something that nothing waits for: ", spot.line())
             });
             Told {
-                name: "ends-too-early",
+                name: CUT_OFF,
                 message: format!(
                     "the program ended while {} still being read",
                     are(reads, "file")

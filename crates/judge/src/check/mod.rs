@@ -96,7 +96,23 @@ pub fn run_all(questions: &Questions, evidence: &Evidence) -> Vec<Finding> {
         (CheckId::Order, _) => order::check(&questions.order, &evidence.runs, &evidence.source),
         (CheckId::Ends, _) => ends::check(&evidence.runs, &evidence.source),
     });
-    without_what_spinning_hid(findings.collect())
+    without_what_chance_decides(without_what_spinning_hid(findings.collect()))
+}
+
+/// Whether a read had begun that the end of the program cuts off is chance, where threads are not waited for. That not
+/// all files were read is certain, and so the end of such a program is not examined, but for what is certain as well.
+fn without_what_chance_decides(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let has_unread =
+        |finding: &Finding| finding.id == CheckId::FilesRead && finding.status == Status::Fail;
+    if findings.iter().any(has_unread)
+        && let Some(ends) = findings
+            .iter_mut()
+            .find(|finding| finding.id == CheckId::Ends)
+        && (ends.status == Status::Pass || ends::is_cut_off(ends))
+    {
+        *ends = Finding::skipped(CheckId::Ends, CheckId::FilesRead);
+    }
+    findings
 }
 
 /// A thread that spins ends the observation before the program does. That it spins is certain, by its processor time, so

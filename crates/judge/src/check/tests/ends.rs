@@ -120,3 +120,28 @@ fn what_a_spinning_program_left_open_is_skipped_and_not_the_machines_fault() {
         [Inconclusive, Inconclusive, Inconclusive, Fail]
     );
 }
+
+#[test]
+fn what_chance_decides_is_skipped_where_files_were_not_read() {
+    let questions = Questions {
+        checks: vec![CheckId::FilesRead, CheckId::Ends],
+        ..Questions::default()
+    };
+    let ends = |change: fn(&mut RunEvidence)| {
+        let mut run = slow_run(&files(&[("a", 100)]), &[]);
+        run.files.read = 0;
+        run.files.unread = vec!["a".into()];
+        run.is_public = true;
+        change(&mut run);
+        let findings = run_all(&questions, &evidence(vec![run]));
+        assert_eq!(findings[0].status, Status::Fail, "{findings:?}");
+        findings[1].clone()
+    };
+    // Whether the thread had begun to read when the program ended makes no difference.
+    for finding in [ends(|_| ()), ends(|run| seen_of(run).cut_off = 1)] {
+        assert_eq!(finding.status, Status::Skipped, "{finding:?}");
+        assert!(finding.message.contains("`files-read`"), "{finding:?}");
+    }
+    let spins = ends(|run| seen_of(run).spinning = 1);
+    assert_eq!(spins.status, Status::Fail, "{spins:?}");
+}

@@ -1,8 +1,8 @@
-//! `main` waits for the producers alone, and ends while the consumers still read.
+//! `main` waits for the producers and a moment more, and ends while the consumers still read.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::{fs, thread};
+use std::{fs, thread, time::Duration};
 
 fn number(path: String) -> u64 {
     fs::read_to_string(path).unwrap().trim().parse().unwrap()
@@ -40,4 +40,5 @@ fn main() {
     for producer in producers {
         producer.join().unwrap();
     }
+    thread::sleep(Duration::from_millis(10));
 }

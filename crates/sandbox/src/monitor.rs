@@ -25,7 +25,7 @@ pub trait Monitor: Sized {
 
     /// Which calls are reported to the monitor, by [`Answer::Notify`]. It is
     /// installed before the filter that refuses: both filters see every call, and the stricter answer wins.
-    /// From then on the job makes no call but `seccomp`, `sendmsg` and `execve` until its program runs.
+    /// From then on the job makes no call but `seccomp`, `sendmsg`, `execve` and `poll` until its program runs.
     ///
     /// For a job that [may connect](crate::Job::may_connect), its first case of `connect` must have no condition and not
     /// allow the call.

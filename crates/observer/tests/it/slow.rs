@@ -3,7 +3,7 @@
 //!
 //! `GRADE_REPEATS` (default 1) and `GRADE_BUSY` (default 0) as for `exact`.
 
-use std::{env, fmt::Write, fs};
+use std::{env, fmt::Write, fs, thread, time::Duration};
 
 use evidence::{Execution, Observation, Termination, TimeUnit};
 use observer::{SlowData, SlowFile};
@@ -238,6 +238,24 @@ fn a_deadlock_after_a_wait_is_one() {
     let (_place, job) = place_and_job(&case("slow-deadlock", "30", &[100, 200], ""));
     let execution = workshop::run(&job);
     assert_eq!(execution.termination, Termination::Deadlock);
+}
+
+/// A program that somebody still writes cannot be started at once. The sandbox waits for its end, and no call of this wait
+/// may be held.
+#[test]
+fn a_program_that_is_still_written_starts_later() {
+    let (place, mut job) = place_and_job(&case("slow-deadlock", "30", &[100, 200], ""));
+    let program = place.elsewhere().join("still-written");
+    fs::copy(&job.job.program, &program).unwrap();
+    let writer = fs::OpenOptions::new().append(true).open(&program).unwrap();
+    job.job.program = program;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(30));
+            drop(writer);
+        });
+        assert_eq!(workshop::run(&job).termination, Termination::Deadlock);
+    });
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::{
 };
 
 use rustix::{
+    event::{Timespec, poll},
     process::{Pid, Signal},
     thread::{CapabilitySet, CapabilitySets},
 };
@@ -217,7 +218,9 @@ impl Child<'_> {
             // being written inherited the descriptor, and closes it when it starts its own program.
             if error.raw_os_error() == Some(libc::ETXTBSY) && tries_left > 0 {
                 tries_left -= 1;
-                std::thread::sleep(EXEC_RETRY_PAUSE);
+                // A sleep may be a call that the monitor is to answer, and it answers none before the program runs.
+                let pause = Timespec::try_from(EXEC_RETRY_PAUSE).ok();
+                let _ = poll(&mut [], pause.as_ref());
                 continue;
             }
             match error.raw_os_error() {

@@ -243,6 +243,7 @@ mod tests {
         let own = SeedPlan {
             fixed: seeds(fixed),
             fresh,
+            all_observed: false,
         };
         let exercise = "sum-of-products".parse().unwrap();
         let mut plan =

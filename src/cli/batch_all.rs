@@ -24,7 +24,10 @@ use crate::{
     course::Exercise,
     fault::{Fault, FaultKind},
 };
-use ids::{ExerciseId, SubmissionId, words::count};
+use ids::{
+    ExerciseId, SubmissionId,
+    words::{count, nearest},
+};
 use report::{Across, Cell, Column, Entries as _, Format, Person, Row};
 
 /// The points of everybody in every exercise.
@@ -113,7 +116,10 @@ impl App {
             (task.exercises.iter().collect(), among.collect())
         } else {
             for name in others(&task.class, &of_folders) {
-                let meant = nearest(&name, task.exercises.iter().map(|exercise| &exercise.id));
+                let meant = nearest(
+                    &name,
+                    task.exercises.iter().map(|exercise| exercise.id.as_str()),
+                );
                 let meant = meant.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
                 self.output.note(&format!(
                     "left alone, because no exercise has this name: {name}{meant}"
@@ -184,16 +190,6 @@ impl App {
             }
         }
     }
-}
-
-/// The exercise that was probably meant by the name of a folder.
-fn nearest<'a>(
-    name: &str,
-    exercises: impl Iterator<Item = &'a ExerciseId>,
-) -> Option<&'a ExerciseId> {
-    let distance = |id: &ExerciseId| strsim::damerau_levenshtein(id.as_str(), name);
-    let nearest = exercises.min_by_key(|id| distance(id))?;
-    (distance(nearest) <= name.len() / 3).then_some(nearest)
 }
 
 /// The folders of a class over all exercises that have the grades of one exercise each, in the order of their names.
@@ -276,19 +272,4 @@ fn across(task: &BatchAll, parts: &[Part<'_>]) -> Result<Across, Fault> {
         columns,
         rows: rows.collect(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_with_a_slip_in_its_name_is_told_the_exercise() {
-        let ids = ["as-completed", "two-tasks"].map(|id| id.parse::<ExerciseId>().unwrap());
-        let meant = |name: &str| nearest(name, ids.iter()).map(ExerciseId::as_str);
-        assert_eq!(meant("two-taks"), Some("two-tasks"));
-        assert_eq!(meant("As-completed"), Some("as-completed"));
-        assert_eq!(meant("old"), None);
-        assert_eq!(nearest("old", std::iter::empty()), None);
-    }
 }

@@ -4,7 +4,7 @@
 
 use super::{app::App, exit_code::ExitCode, output::width, task::Explain};
 use crate::fault::Fault;
-use ids::{CheckId, ExerciseId};
+use ids::{CheckId, ExerciseId, words::nearest};
 use judge::{
     check::{Mistake, explanation, mistakes},
     mistakes::explained,
@@ -58,14 +58,11 @@ fn in_their_words(own: &[(ExerciseId, Mistake)], of_checks: &[Mistake]) -> Vec<M
 
 /// The fault of a name that nothing has, with the nearest one that there is.
 fn unknown(name: &str, known: &[&str]) -> Fault {
-    let distance = |other: &&&str| strsim::damerau_levenshtein(other, name);
-    let nearest = known.iter().min_by_key(distance);
-    let nearest = nearest.filter(|other| distance(other) <= other.len().max(name.len()) / 3);
     let fault = Fault::usage(format!(
         "found no check and no mistake `{}`",
         name.escape_debug()
     ));
-    match nearest {
+    match nearest(name, known.iter().copied()) {
         Some(nearest) => fault.hint(format!("did you mean `grade explain {nearest}`?")),
         None => fault.hint("`grade explain` lists the names"),
     }

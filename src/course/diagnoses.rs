@@ -2,6 +2,7 @@
 //!
 //! A name that no check gives would leave its words or hints unused, and nobody would see it. Never says what a mistake is.
 
+use ids::words::nearest;
 use judge::{
     check::{BRIEFLY_NAMED, mistakes},
     mistakes::explained,
@@ -36,10 +37,7 @@ impl Diagnoses {
         if self.0.iter().any(|known| known == name) {
             return Ok(());
         }
-        let distance = |other: &&String| strsim::damerau_levenshtein(other, name);
-        let nearest = self.0.iter().min_by_key(distance);
-        let nearest = nearest.filter(|other| distance(other) <= other.len().max(name.len()) / 3);
-        let hint = match nearest {
+        let hint = match nearest(name, self.0.iter().map(String::as_str)) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "`grade explain` lists the names, and a report in JSON has that of each failed check as `diagnosis`"
                 .to_owned(),

@@ -17,6 +17,9 @@ pub struct SeedPlan {
     pub fixed: Vec<Seed>,
     /// How many more are drawn for each grading.
     pub fresh: u32,
+    /// Whether the runs on all of them are observed, whatever is asked for: when a line is printed is known in an observed
+    /// run alone.
+    pub all_observed: bool,
 }
 
 /// The most seeds of one kind: more runs would take too long.
@@ -36,6 +39,7 @@ impl SeedsFile {
         self,
         place: Place<'_>,
         checks: &[CheckId],
+        all_observed: bool,
     ) -> Result<(SeedPlan, BTreeMap<Seed, String>), Error> {
         let seeds = &self;
         if seeds.fixed.is_empty() && seeds.fresh == 0 {
@@ -72,6 +76,7 @@ impl SeedsFile {
         let plan = SeedPlan {
             fixed: self.fixed,
             fresh: self.fresh,
+            all_observed,
         };
         Ok((plan, answers.collect()))
     }

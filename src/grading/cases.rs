@@ -83,8 +83,7 @@ impl Case {
         Self {
             seed,
             dataset,
-            // When a line is printed is known in an observed run alone.
-            is_observed: plan.observe.includes(seed) || slow.is_some(),
+            is_observed: plan.observe.includes(seed),
             slow,
             expected: None,
             kept: KeptFolders::default(),

@@ -152,11 +152,7 @@ impl Session<'_> {
         job.may_connect = case.has_server();
         job.arguments.clone_from(&self.exercise.given.arguments);
         job.input.clone_from(&self.exercise.given.input);
-        job.environment = vec![
-            ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
-            ("LANG".into(), "C.UTF-8".into()),
-            ("TMPDIR".into(), path_to_str(&temporary)?),
-        ];
+        job.environment = environment(&temporary)?;
         let options = ObserverOptions {
             processors: self.exercise.processors,
             slow: case.slow_data(|| self.data_folder("served"))?,
@@ -248,6 +244,15 @@ pub(super) struct Setting<'a> {
     pub(super) processor: Option<u32>,
     /// Whether it has run on this dataset before. Then it is not observed.
     pub(super) is_again: bool,
+}
+
+/// The environment of a program that may write temporary files into this folder.
+pub(super) fn environment(temporary: &Path) -> Result<Vec<(String, String)>, Fault> {
+    Ok(vec![
+        ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
+        ("LANG".into(), "C.UTF-8".into()),
+        ("TMPDIR".into(), path_to_str(temporary)?),
+    ])
 }
 
 /// A new empty folder below `work_dir`.

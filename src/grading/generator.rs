@@ -8,7 +8,7 @@ use std::{io::Read as _, path::Path};
 use super::{
     cases::Case,
     data::remove,
-    execution::folder,
+    execution::{environment, folder},
     progress::{Progress, Step, Whose},
     reference_run::{CourseProgram, shown_lines},
     seeds::{Observe, RunPlan},
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::Settings,
     course::Exercise,
-    fault::{Fault, FaultKind, path_to_str},
+    fault::{Fault, FaultKind},
 };
 use dataset::{Dataset, Recipe};
 use evidence::{Execution, Termination};
@@ -72,11 +72,7 @@ impl Session<'_> {
         let made = folder(work_dir, &format!("made-{seed}"))?;
         let mut job = Job::new(program, &made, &self.exercise.run_limits).output(&made);
         job.arguments = vec![seed.to_string()];
-        job.environment = vec![
-            ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
-            ("LANG".into(), "C.UTF-8".into()),
-            ("TMPDIR".into(), path_to_str(&made)?),
-        ];
+        job.environment = environment(&made)?;
         let execution = self.sandbox.run(&job)?;
         if !execution.termination.is_success() {
             return Err(failed(end_of(&execution)));

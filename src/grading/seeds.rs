@@ -84,7 +84,8 @@ impl fmt::Display for ObserveRequest {
 }
 
 /// The runs that are observed of a grading on `seeds`. One is drawn among the seeds that are not the exercise's
-/// own, since a program may know everything about those; `kept` was drawn before, and stays where it can.
+/// own, since a program may know everything about those; `kept` was drawn before, and stays where it can. Of an exercise
+/// all of whose runs are observed, none is drawn.
 ///
 /// # Errors
 /// The seed that is asked for is not among the seeds, or the system has no random numbers.
@@ -94,6 +95,9 @@ pub fn observe(
     seeds: &[Seed],
     kept: Option<Observe>,
 ) -> Result<Observe, Fault> {
+    if plan.all_observed {
+        return Ok(Observe::All);
+    }
     if let ObserveRequest::These(runs) = request {
         if let Observe::Seed(seed) = runs
             && !seeds.contains(&seed)
@@ -165,6 +169,7 @@ mod tests {
         let plan = SeedPlan {
             fixed: vec![Seed(0)],
             fresh: 2,
+            all_observed: false,
         };
         let given = seeds(&plan, &[Seed(7), Seed(0), Seed(7)], &[Seed(3)]).unwrap();
         assert_eq!(given, [Seed(0), Seed(7)]);
@@ -181,6 +186,7 @@ mod tests {
         let plan = SeedPlan {
             fixed: vec![Seed(0)],
             fresh: 2,
+            all_observed: false,
         };
         let seeds = [Seed(0), Seed(7), Seed(9)];
         let drawn = |kept| observe(ObserveRequest::One, &plan, &seeds, kept).unwrap();
@@ -206,6 +212,7 @@ mod tests {
         let plan = SeedPlan {
             fixed: vec![Seed(0)],
             fresh: 0,
+            all_observed: false,
         };
         for text in ["all", "one", "0", "18446744073709551615"] {
             let request: ObserveRequest = text.parse().unwrap();
@@ -215,6 +222,13 @@ mod tests {
         let asked = |text: &str| observe(text.parse().unwrap(), &plan, &[Seed(0), Seed(3)], None);
         assert_eq!(asked("all").unwrap(), Observe::All);
         assert_eq!(asked("0").unwrap(), Observe::Seed(Seed(0)));
+        let all = SeedPlan {
+            all_observed: true,
+            ..plan.clone()
+        };
+        let seeds = [Seed(0), Seed(3)];
+        let of_all = observe("0".parse().unwrap(), &all, &seeds, None);
+        assert_eq!(of_all.unwrap(), Observe::All);
         let fault = asked("4").unwrap_err();
         assert!(fault.hint.unwrap().contains("`0`, `3`"));
     }

@@ -46,8 +46,8 @@ struct Readme;
 use std::time::Duration;
 
 pub use observation::{
-    Access, Attempts, BLOCKS, Concurrency, Observation, ObservationLimit, Observed, Printed,
-    ProcessSeen, ThreadSeen, TimeUnit,
+    Access, Attempts, BLOCKS, Concurrency, MAX_TIMELINE, Observation, ObservationLimit, Observed,
+    Printed, ProcessSeen, ThreadSeen, TimeUnit,
 };
 use serde::{Deserialize, Serialize};
 pub use standing::ThreadStanding;

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 /// so this is also the number of quarters of a round.
 pub const BLOCKS: u32 = 4;
 
+/// The number of accesses that [`Observation::timeline`] keeps. It bounds the size of a report; a program with a thousand
+/// data files that waits more often reads each of them a hundred times.
+pub const MAX_TIMELINE: usize = 100_000;
+
 /// Whether a run was observed, and what was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

@@ -21,6 +21,14 @@ pub fn plural(n: usize, noun: &str) -> String {
     }
 }
 
+/// The word among `known` that was most likely meant by `word`: at most a third of its letters differ.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |other: &str| strsim::damerau_levenshtein(other, word);
+    let nearest = known.into_iter().min_by_key(|other| distance(other))?;
+    (distance(nearest) <= nearest.len().max(word.len()) / 3).then_some(nearest)
+}
+
 /// A foreign text for a place between backticks. Its own backticks are shown by their number, or it could end there and go on
 /// as a sentence of ours.
 #[must_use]
@@ -66,6 +74,15 @@ pub fn is_visible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_in_a_word_is_told_from_another_word() {
+        let meant = |word: &str| nearest(word, ["as-completed", "two-tasks"]);
+        assert_eq!(meant("two-taks"), Some("two-tasks"));
+        assert_eq!(meant("As-completed"), Some("as-completed"));
+        assert_eq!(meant("old"), None);
+        assert_eq!(nearest("old", []), None);
+    }
 
     #[test]
     fn only_characters_that_are_drawn_as_themselves_are_visible() {

@@ -14,16 +14,12 @@
 //!
 //! `blocks` decides which accesses are held, and for how long. The disk never responds to a call.
 
-use evidence::{Access, BLOCKS, TimeUnit};
+use evidence::{Access, BLOCKS, MAX_TIMELINE, TimeUnit};
 
 use crate::{
     blocks::{Blocks, Charge},
     seccomp::notify::Notification,
 };
-
-/// The number of accesses that the timeline keeps. It bounds the size of a report; a program with a thousand data
-/// files that waits more often reads each of them a hundred times.
-const MAX_TIMELINE: usize = 100_000;
 
 /// What waits for a response while a read is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

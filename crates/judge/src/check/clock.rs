@@ -5,14 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::evidence::{RunEvidence, SlowFiles};
-use evidence::{Access, Observation, Observed};
+use evidence::{Access, BLOCKS, MAX_TIMELINE, Observation, Observed};
 use ids::FilePattern;
 
-/// The longest list of reads that an observer keeps; a longer one is cut.
-const LONGEST_TIMELINE: usize = 100_000;
-
-/// The latency of a file of which the exercise says nothing, in milliseconds.
-const SHORTEST_LATENCY: u32 = 4;
+/// The latency of a file of which the exercise says nothing, in milliseconds: one for each of its blocks.
+const SHORTEST_LATENCY: u32 = BLOCKS;
 
 /// One run on the clock of the slow disk.
 pub(super) struct Clock<'a> {
@@ -52,7 +49,7 @@ impl<'a> Clock<'a> {
 
     /// Whether the list of reads is complete.
     pub(super) const fn is_complete(&self) -> bool {
-        self.seen.timeline.len() < LONGEST_TIMELINE
+        self.seen.timeline.len() < MAX_TIMELINE
     }
 
     /// The files whose names fit, by their numbers.

@@ -167,12 +167,15 @@ impl Source {
 
     /// Where a lock is taken: preferably one that seems to be held while `calls` are made.
     pub(crate) fn find_lock(&self, calls: &[&str]) -> Option<Spot<'_>> {
-        const LOCK: [&str; 3] = [".", "lock", "("];
-        let held = self.first(|tokens, at| {
-            (starts_with(&tokens[at..], &LOCK) && is_held(tokens, at, calls)).then_some(at + 1)
-        });
-        held.or_else(|| {
+        self.find_held_lock(calls).or_else(|| {
             self.first(|tokens, at| starts_with(&tokens[at..], &LOCK).then_some(at + 1))
+        })
+    }
+
+    /// Where a lock is taken that seems to be held while one of `calls` is made.
+    pub(crate) fn find_held_lock(&self, calls: &[&str]) -> Option<Spot<'_>> {
+        self.first(|tokens, at| {
+            (starts_with(&tokens[at..], &LOCK) && is_held(tokens, at, calls)).then_some(at + 1)
         })
     }
 
@@ -193,6 +196,9 @@ impl Source {
         })
     }
 }
+
+/// How a lock is taken.
+const LOCK: [&str; 3] = [".", "lock", "("];
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut at = 0;

@@ -57,6 +57,7 @@ pub(in crate::check) fn explain(cause: Cause, source: &Source) -> Told<'_> {
         }),
         Cause::OneWorker => awaited(source).unwrap_or_else(|| one_worker(source)),
         Cause::OneReader { others } | Cause::IdleThreads { others } => awaited(source)
+            .or_else(|| locked_out(others, source))
             .or_else(|| sleepers(others, source))
             .unwrap_or_else(|| {
                 let works = matches!(cause, Cause::OneReader { .. });
@@ -196,6 +197,35 @@ fn one_reader(others: u32, works: bool) -> (String, &'static str) {
     (
         format!("one thread reads all files, one after the other; {others} {does}"),
         hint,
+    )
+}
+
+/// Threads that wait for a lock in which the thread reads that happened to take it first, each time: a mutex is not
+/// fair. The next time, several of them may have taken it in turn.
+fn locked_out(others: u32, source: &Source) -> Option<Told<'_>> {
+    // What takes a text apart, such as `lines`, is left out: threads that are given texts may do so under a lock.
+    let spot = source.find_held_lock(&["read_to_string", "open"])?;
+    let (reads, they) = match others {
+        1 => ("reads", "it waits"),
+        _ => ("read", "they wait"),
+    };
+    Some(Told {
+        name: "serialised",
+        message: format!(
+            "one thread reads all files, one after the other; {} {reads} no file: {they} for a lock",
+            others_are(others),
+        ),
+        hint: held_lock(&spot),
+        spot: Some(spot),
+    })
+}
+
+/// What to do about a lock that is held while a file is read.
+fn held_lock(spot: &Spot<'_>) -> String {
+    format!(
+        "{} takes a lock: is it still held while a file is read? Lock only to take the next name or to add a \
+         result, and let the guard go before you read",
+        spot.line()
     )
 }
 
@@ -353,11 +383,7 @@ fn take_turns(threads: u32, source: &Source) -> Told<'_> {
         return told;
     }
     let hint = match &lock {
-        Some(spot) => format!(
-            "{} takes a lock: is it still held while a file is read? Lock only to take the next name or to add a \
-             result, and let the guard go before you read",
-            spot.line()
-        ),
+        Some(spot) => held_lock(spot),
         None => "find what makes a thread wait until another one has read: a lock, a channel that passes a turn on, or \
                  a task that is waited for before the next one starts"
             .into(),

@@ -118,6 +118,24 @@ fn threads_that_sleep_are_not_said_to_work() {
 }
 
 #[test]
+fn threads_that_a_lock_keeps_out_take_turns_even_if_one_thread_takes_all() {
+    for cause in [IDLE, READER] {
+        check(
+            cause,
+            "{ while let Some(n) = q.lock().unwrap().pop() {\nread_to_string(n); } }",
+            "serialised",
+            Some("src/main.rs:1"),
+        );
+        for text in [
+            "{ let n = q.lock().unwrap().pop();\nread_to_string(n); }",
+            "{ while let Ok(text) = texts.lock().unwrap().recv() {\ntext.lines(); } }",
+        ] {
+            check(cause, text, cause.name(), None);
+        }
+    }
+}
+
+#[test]
 fn threads_one_after_the_other_are_joined_or_started_far_apart() {
     check(
         LOOP,

@@ -34,8 +34,8 @@ impl App {
                 ));
             }
             let feedback = task.feedback.as_deref().map(Feedback::open).transpose()?;
-            if let Some(merge) = &task.merge {
-                self.merge(&outputs, task.roster.as_deref(), merge)?;
+            if let Some(book) = &task.gradebook {
+                self.gradebook(&outputs, task.roster.as_deref(), book)?;
             }
             if let Some(feedback) = feedback {
                 self.feedback(&outputs, feedback)?;
@@ -61,7 +61,7 @@ impl App {
             batch::give_back_beside(path, &mut record)?;
             let entry = Entry::of(record);
             let for_class = [
-                ("a gradebook", task.merge.is_some()),
+                ("a gradebook", task.gradebook.is_some()),
                 ("a list of the class", task.roster.is_some()),
                 ("a folder of feedback", task.feedback.is_some()),
                 ("another separator", task.separator != Separator::default()),

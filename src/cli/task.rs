@@ -172,7 +172,7 @@ pub(super) struct Report {
     /// The list of the class, if there is one.
     pub(super) roster: Option<PathBuf>,
     /// The gradebook that gets the grades, if one does.
-    pub(super) merge: Option<Merge>,
+    pub(super) gradebook: Option<Gradebook>,
     /// The folder of what goes back to students, if it is wanted.
     pub(super) feedback: Option<PathBuf>,
     /// What separates the cells of the gradebook.
@@ -180,7 +180,7 @@ pub(super) struct Report {
 }
 
 /// Put grades into a gradebook of another system.
-pub(super) struct Merge {
+pub(super) struct Gradebook {
     pub(super) system: gradebook::System,
     /// The file as it was downloaded.
     pub(super) file: PathBuf,
@@ -438,16 +438,16 @@ impl Typed<'_> {
     }
 
     fn report(&self, mut args: ReportArgs) -> Result<Report, Fault> {
-        let merge = self.merge(&mut args)?;
+        let gradebook = self.gradebook(&mut args)?;
         let reports = self.reports(args.formats, args.report_dir);
         let form = match (reports, args.format) {
             (Some(reports), _) => Some(ReportForm::Files(reports)),
             (None, Some(format)) => Some(self.printed(format)),
-            (None, None) if merge.is_some() || args.feedback.is_some() => None,
+            (None, None) if gradebook.is_some() || args.feedback.is_some() => None,
             (None, None) => Some(self.printed(Format::default())),
         };
         let prints = matches!(form, Some(ReportForm::Printed(..)));
-        if prints && merge.as_ref().is_some_and(|merge| merge.to.is_none()) {
+        if prints && gradebook.as_ref().is_some_and(|book| book.to.is_none()) {
             return Err(Fault::usage(
                 "failed to print a report and a gradebook to standard output",
             )
@@ -457,7 +457,7 @@ impl Typed<'_> {
             path: self.here.join(args.path),
             form,
             roster: args.roster.map(|file| self.here.join(file)),
-            merge,
+            gradebook,
             feedback: args.feedback.map(|folder| self.here.join(folder)),
             separator: args.delimiter.unwrap_or_default(),
         })
@@ -467,7 +467,7 @@ impl Typed<'_> {
         ReportForm::Printed(format, self.step_summary(format))
     }
 
-    fn merge(&self, args: &mut ReportArgs) -> Result<Option<Merge>, Fault> {
+    fn gradebook(&self, args: &mut ReportArgs) -> Result<Option<Gradebook>, Fault> {
         let (system, file) = match (args.canvas.take(), args.moodle.take()) {
             (Some(file), _) => (gradebook::System::Canvas, file),
             (None, Some(file)) => (gradebook::System::Moodle, file),
@@ -503,7 +503,7 @@ impl Typed<'_> {
                 Some(file.with_file_name(name))
             }
         };
-        Ok(Some(Merge {
+        Ok(Some(Gradebook {
             system,
             file,
             assignment: args.assignment.take(),

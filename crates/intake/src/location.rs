@@ -37,6 +37,12 @@ impl Location {
         }
     }
 
+    /// What comes after the class's folder.
+    #[must_use]
+    pub fn below(&self) -> &Path {
+        &self.below
+    }
+
     /// The path, to be shown.
     #[must_use]
     pub fn path(&self) -> PathBuf {

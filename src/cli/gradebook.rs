@@ -12,7 +12,7 @@ use std::{
 use super::{
     app::App,
     output::{ReportFile, print_bytes},
-    task::Merge,
+    task::Gradebook,
 };
 use crate::{
     batch::Outputs,
@@ -22,11 +22,11 @@ use gradebook::{MOST_BYTES, MergeRequest, Roster, Table, merge};
 
 impl App {
     /// Put the grades of a batch into a gradebook, and say what was done.
-    pub(super) fn merge(
+    pub(super) fn gradebook(
         &self,
         outputs: &Outputs,
         roster: Option<&Path>,
-        task: &Merge,
+        task: &Gradebook,
     ) -> Result<(), Fault> {
         let path = &task.file;
         if let Some(to) = &task.to {

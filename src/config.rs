@@ -118,6 +118,16 @@ impl IsolationDemand {
         };
         Self { asked, least }
     }
+
+    /// The same, where this tier is taken if the user asks for none. What the course demands still holds.
+    #[must_use]
+    pub fn or_exactly(self, tier: Tier) -> Self {
+        let asked = match self.asked {
+            Isolation::Auto => Isolation::Exactly(tier),
+            asked @ Isolation::Exactly(_) => asked,
+        };
+        Self { asked, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -193,5 +203,13 @@ mod tests {
         assert_eq!(least(auto, Author::Others, None), Tier::Full);
         let none = Isolation::Exactly(Tier::None);
         assert_eq!(least(none, Author::Others, Some("1")), Tier::None);
+        let planned = |asked| {
+            let demand = IsolationDemand::resolve(asked, policy, Author::Others, |_| None);
+            demand.or_exactly(Tier::Confined)
+        };
+        let demand = planned(auto);
+        assert_eq!(demand.asked, Isolation::Exactly(Tier::Confined));
+        assert_eq!(demand.least, Tier::Full);
+        assert_eq!(planned(none).asked, none);
     }
 }

@@ -81,15 +81,20 @@ impl Key {
     }
 
     /// Whether it is the key of this submission.
-    fn is_for(&self, id: &SubmissionId) -> bool {
+    pub(super) fn is_for(&self, id: &SubmissionId) -> bool {
         self.inputs.get("id").map(String::as_str) == Some(id.as_str())
     }
 
     /// Whether its record was made from all of these.
     pub(super) fn has(&self, shared: &Inputs) -> bool {
-        shared
-            .iter()
-            .all(|(name, value)| self.inputs.get(name) == Some(value))
+        self.lacks(shared).is_none()
+    }
+
+    /// The name of the first of these from which its record was not made.
+    pub(super) fn lacks<'i>(&self, shared: &'i Inputs) -> Option<&'i str> {
+        let mut all = shared.iter();
+        let lacking = all.find(|(name, value)| self.inputs.get(*name) != Some(*value));
+        lacking.map(|(name, _)| name.as_str())
     }
 
     /// The key of a submission, if there is one and it is sound.

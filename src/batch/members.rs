@@ -9,6 +9,14 @@ use std::{env, path::Path};
 use super::output_dir;
 use crate::{config::Settings, course::Exercise, fault::Fault};
 use ids::{ExerciseId, SubmissionId};
+use intake::Source;
+
+/// One who handed in, and what.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub(super) id: SubmissionId,
+    pub(super) source: Source,
+}
 
 /// The end of an output folder's name, after the name of the class's folder.
 pub(super) const OUT_SUFFIX: &str = "-grades";
@@ -61,6 +69,15 @@ impl Members {
             without.sort();
         }
         Ok(Self { class, without })
+    }
+
+    /// What is graded of each who handed in something for the exercise.
+    pub(super) fn each(&self) -> impl Iterator<Item = Member> {
+        let submissions = self.class.submissions.iter();
+        submissions.map(|found| Member {
+            id: found.id.clone(),
+            source: found.source.clone(),
+        })
     }
 
     /// Those who handed in something for the exercise.

@@ -32,106 +32,65 @@
 mod accepted;
 mod alike;
 mod changes;
+mod completion;
 mod events;
 mod jobs;
 mod key;
 mod listing;
 mod members;
+mod merge;
 mod output_dir;
 mod outputs;
 mod plan;
+mod plan_file;
+mod planning;
+mod prepared;
+mod proof;
 mod queue;
 mod records;
+mod request;
 mod roster;
+mod shard;
 mod usage;
 mod worker;
 
 use std::{
-    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
+pub use completion::Outcome;
 pub use events::{ATTACKING, How, OBSERVING, Progress, ProgressEvent};
 pub use jobs::default_jobs;
 pub use listing::{Listing, list};
 pub use members::{Members, every_entry};
+pub use merge::{MergeRequest, Merged, Problem, merge};
 pub use output_dir::{is_of_batch, lies_in};
 #[cfg(feature = "schema")]
 pub use outputs::json_schema;
 pub use outputs::{BatchFile, Outputs, SCHEMA};
+pub use plan_file::{PlanFile, plan_path};
+pub use planning::{PlanRequest, plan};
+pub use request::{Request, Share};
 pub use roster::{Attempt, Class, Ignored, Person, ToldApart};
+pub use shard::{NoShard, Shard};
 pub use usage::give_back_beside;
 
 use self::{
     accepted::Accepted,
+    completion::{Ending, complete},
     events::Relay,
-    key::Key,
     members::OUT_SUFFIX,
-    output_dir::OutputDir,
     plan::Plan,
-    roster::Roster,
+    prepared::{Prepared, prepare},
+    proof::prove_machine,
     worker::{Batch, Retry, Tally},
 };
 use crate::{
-    config::Settings,
-    course::Exercise,
     fault::{Fault, FaultKind},
-    grading::{self, ClassSetup, ObserveRequest, Processors, Session, prove_observer},
+    grading::{self, ClassSetup, Processors, Session},
 };
-use ids::{CheckId, ExerciseId, Seed, SubmissionId};
-use report::{Format, Separator, Summary};
-use sandbox::{AttackOutcome, Sandbox};
-
-/// What is to be graded, and how.
-#[derive(Debug)]
-pub struct Request<'a> {
-    /// The settings that hold.
-    pub settings: &'a Settings,
-    /// The exercise.
-    pub exercise: Exercise,
-    /// The class: a folder of submissions.
-    pub class: &'a Path,
-    /// The exercises of which each submission may have crates; empty if the class is of this one alone.
-    pub among: &'a [ExerciseId],
-    /// How names in it are read, if the user says so.
-    pub names: Option<&'a intake::NamePattern>,
-    /// The output folder.
-    pub out: &'a Path,
-    /// A list of the class, which says who handed in, if there is one.
-    pub list: Option<&'a gradebook::Roster>,
-    /// How many are graded at a time.
-    pub jobs: NonZeroUsize,
-    /// Seeds to grade on; none means those of the folder, or fresh ones.
-    pub seeds: &'a [Seed],
-    /// Which runs are to be observed.
-    pub observe: ObserveRequest,
-    /// Whether to grade again what did not change, or what is left of that.
-    pub fresh: bool,
-    /// Whether the grades are accepted when all are done.
-    pub accept: bool,
-    /// The reports that are written into the output folder besides `batch.json` and `gradebook.csv`.
-    pub formats: &'a [Format],
-    /// What separates the cells of the gradebook.
-    pub separator: Separator,
-}
-
-/// A batch that is complete.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The summary of the class.
-    pub summary: Summary,
-    /// Whether there were no accepted grades before.
-    pub is_first: bool,
-    /// How many records were made now.
-    pub graded: usize,
-    /// How many records were up to date.
-    pub unchanged: usize,
-    /// The submissions whose record or key was damaged and was made again.
-    pub damaged: Vec<SubmissionId>,
-    /// The names of files among the records that belong to no submission; they were left alone.
-    pub strays: Vec<String>,
-}
+use sandbox::Sandbox;
 
 /// Grade a class.
 ///
@@ -143,35 +102,26 @@ pub fn run(
     sandbox: Sandbox,
     progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
+    progress.event(ProgressEvent::Preparing("finding the submissions"));
+    let (folder, prepared) = prepare(&request)?;
+    let Prepared {
+        mut plan,
+        roster,
+        members,
+    } = prepared;
     let Request {
         settings,
         exercise,
         class: dir,
         among,
-        names,
         out,
-        list,
         jobs,
-        seeds,
-        observe,
-        fresh,
+        share,
         accept,
         formats,
         separator,
+        ..
     } = request;
-    progress.event(ProgressEvent::Preparing("finding the submissions"));
-    let members = Members::find(&exercise, settings, dir, names, among)?;
-    let folder = OutputDir::lock_outside(out, dir)?;
-    let mut plan = Plan::settle(&folder, &exercise.id, &exercise.seeds, seeds, observe)?;
-    plan.set_names(&folder, names.map(intake::NamePattern::as_str))?;
-    if fresh {
-        plan.begin_again();
-    }
-    let mut roster = Roster::new(&members);
-    let class = members.class;
-    if let Some(list) = list {
-        roster.assign(list).map_err(|nobody| nobody.fault(dir))?;
-    }
     roster.keep(&folder, dir)?;
     let accepted = Accepted::read(&folder)?;
     let exercise_digest = grading::exercise_digest(settings, &exercise)?;
@@ -192,7 +142,10 @@ pub fn run(
     )?;
     let mut shared = session.inputs()?;
     shared.extend(plan.inputs());
-    progress.event(ProgressEvent::Begun(class.submissions.len()));
+    if let Some(share) = &share {
+        share.plan.check(&shared)?;
+    }
+    progress.event(ProgressEvent::Begun(members.len()));
     let mut batch = Batch {
         replay: replay(&plan),
         folder,
@@ -206,7 +159,7 @@ pub fn run(
     };
     // What is up to date needs no proof of this machine: nothing of it runs.
     progress.event(ProgressEvent::Preparing("looking for what changed"));
-    let pending = batch.pending(&class.submissions, jobs)?;
+    let pending = batch.pending(&members, jobs)?;
     if !pending.is_empty() {
         let known = plan.wall_limit(&exercise_digest);
         batch
@@ -217,10 +170,10 @@ pub fn run(
     }
     plan.keep(&batch.folder, &batch.shared)?;
     progress.event(ProgressEvent::Pending(pending.len()));
-    let done = queue::run(&pending, jobs, |found, thread| {
-        batch.work(found, Retry::Later, thread)
+    let done = queue::run(&pending, jobs, |member, thread| {
+        batch.work(member, Retry::Later, thread)
     });
-    let done = done.and_then(|()| batch.try_again(&class.submissions));
+    let done = done.and_then(|()| batch.try_again(&members));
     let Batch {
         folder,
         accepted,
@@ -232,53 +185,15 @@ pub fn run(
         Ok(()) => {
             progress.event(ProgressEvent::Preparing("writing the grades of the class"));
             let ending = Ending {
-                accept,
+                // Grades are accepted when the shards are merged; a shard keeps none of those that it replaces.
+                accept: accept || share.is_some_and(|share| share.shard.is_some()),
+                is_complete: true,
                 formats,
                 separator,
             };
             complete(folder, plan, roster, accepted, tally, &ending)
         }
-        Err(fault) => Err(stopped(fault, &tally, class.submissions.len())),
-    }
-}
-
-/// Prove sandbox and observer, before a submission is built or run.
-fn prove_machine(
-    exercise: &Exercise,
-    sandbox: &Sandbox,
-    progress: &dyn Progress,
-) -> Result<(), Fault> {
-    progress.event(ProgressEvent::Preparing(ATTACKING));
-    prove(sandbox, &sandbox.self_test()?)?;
-    let has_server = exercise
-        .slow
-        .as_ref()
-        .is_some_and(|slow| slow.server.is_some());
-    if has_server {
-        prove(sandbox, &observer::attack_as_client(sandbox)?)?;
-    }
-    let mut checks = exercise.checks.iter();
-    if exercise.slow.is_some() || checks.any(|check| check.id == CheckId::MultiThreaded) {
-        progress.event(ProgressEvent::Preparing(OBSERVING));
-        prove_observer(sandbox)?;
-    }
-    Ok(())
-}
-
-/// The attacks of the self-test must have failed before a submission runs.
-fn prove(sandbox: &Sandbox, attacks: &[AttackOutcome]) -> Result<(), Fault> {
-    match attacks.iter().find(|attack| attack.is_breach()) {
-        None => Ok(()),
-        Some(attack) => {
-            let message = format!(
-                "failed to isolate: `{}` got through, and tier {} promises to stop it",
-                attack.name,
-                sandbox.tier()
-            );
-            Err(Fault::new(FaultKind::Sandbox, message)
-                .because(&attack.detail)
-                .hint("see `grade doctor`"))
-        }
+        Err(fault) => Err(stopped(fault, &tally, members.len())),
     }
 }
 
@@ -291,61 +206,6 @@ fn stopped(mut fault: Fault, tally: &Tally, total: usize) -> Fault {
         _ => kept,
     });
     fault
-}
-
-/// What is done when every submission has a record.
-struct Ending<'a> {
-    accept: bool,
-    formats: &'a [Format],
-    separator: Separator,
-}
-
-/// Every submission has a record: write the outputs that are made from the records.
-fn complete(
-    folder: OutputDir,
-    plan: Plan,
-    roster: Roster,
-    accepted: Accepted,
-    tally: Tally,
-    ending: &Ending<'_>,
-) -> Result<Outcome, Fault> {
-    let mut strays = accepted.strays(&folder)?;
-    let listing = folder.list(output_dir::RECORDS)?;
-    let is_gone = |id: &&SubmissionId| !roster.has(id);
-    for id in listing.ids.iter().filter(is_gone) {
-        let name = output_dir::file(output_dir::RECORDS, id);
-        if accepted.has(id) || Key::read(&folder, id)?.is_some() {
-            accepted.set_aside(&folder, id)?;
-            folder.remove(&name)?;
-            folder.remove(&output_dir::file(output_dir::USAGE, id))?;
-        } else {
-            strays.push(name);
-        }
-    }
-    let others = listing.others.iter();
-    strays.extend(others.map(|name| format!("{}/{name}", output_dir::RECORDS)));
-    strays.sort();
-
-    let is_first = accepted.ids().is_none();
-    // Before the grades are accepted, so that the summary still shows the changes.
-    let outputs = Outputs::of(folder, plan, roster)?.separated_by(ending.separator);
-    let summary = outputs.write_all(ending.formats)?;
-    outputs.complete(accepted, ending.accept)?;
-    let Tally {
-        graded,
-        unchanged,
-        mut damaged,
-        ..
-    } = tally;
-    damaged.sort();
-    Ok(Outcome {
-        summary,
-        is_first,
-        graded,
-        unchanged,
-        damaged,
-        strays,
-    })
 }
 
 /// The output folder of a batch for which the user named none: beside the class.

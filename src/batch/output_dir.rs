@@ -137,24 +137,7 @@ impl OutputDir {
         contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         is_durable: bool,
     ) -> Result<(), Fault> {
-        let path = self.root.join(name);
-        let folder = path.parent().unwrap_or(&self.root);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::Builder::new()
-                .prefix(WRITING)
-                .tempfile_in(folder)?;
-            file.as_file().set_permissions(for_caller(0o666))?;
-            let mut buffer = BufWriter::new(file.as_file_mut());
-            contents(&mut buffer)?;
-            buffer.flush()?;
-            drop(buffer);
-            if is_durable {
-                file.as_file().sync_data()?;
-            }
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|error| failed("write", &path, &error))
+        put(&self.root.join(name), contents, is_durable)
     }
 
     /// Remove a file, if it exists.
@@ -253,6 +236,38 @@ impl OutputDir {
         }
         Ok(())
     }
+}
+
+/// Write a file atomically, wherever it is. The folders above it are made if they do not exist.
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder).map_err(|error| unusable(folder, &error))?;
+    }
+    put(path, |file| file.write_all(bytes), true)
+}
+
+fn put(
+    path: &Path,
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    is_durable: bool,
+) -> Result<(), Fault> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .prefix(WRITING)
+            .tempfile_in(folder)?;
+        file.as_file().set_permissions(for_caller(0o666))?;
+        let mut buffer = BufWriter::new(file.as_file_mut());
+        contents(&mut buffer)?;
+        buffer.flush()?;
+        drop(buffer);
+        if is_durable {
+            file.as_file().sync_data()?;
+        }
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| failed("write", path, &error))
 }
 
 /// The permissions of a new file or folder, under the umask of the calling process.

@@ -5,7 +5,7 @@
 //! batch are graded alike, and so that a report can tell records of this batch from records of an earlier one.
 //! Never draws a seed a second time.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -69,26 +69,38 @@ fn all() -> Observe {
     Observe::All
 }
 
+/// What a plan is settled from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wishes<'a> {
+    pub(super) exercise: &'a ExerciseId,
+    /// How many seeds the exercise wants, and its own ones.
+    pub(super) own: &'a SeedPlan,
+    /// The seeds that the user gives.
+    pub(super) given: &'a [Seed],
+    /// Which runs are to be observed.
+    pub(super) observe: ObserveRequest,
+    /// The pattern by which names are read.
+    pub(super) names: Option<&'a str>,
+    /// Where the plan is kept, to be named.
+    pub(super) place: &'a Path,
+}
+
 impl Plan {
-    /// The plan for `folder`: the exercise's own seeds as they are now, with those that the user gives, or
-    /// else those that the folder has, or else fresh ones.
-    pub(super) fn settle(
-        folder: &OutputDir,
-        exercise: &ExerciseId,
-        own: &SeedPlan,
-        given: &[Seed],
-        request: ObserveRequest,
-    ) -> Result<Self, Fault> {
-        let kept = Self::read(folder)?;
-        if let Some(kept) = &kept
-            && kept.exercise != *exercise
-        {
-            let message = format!(
-                "failed to use `{}` for `{exercise}`: it has a batch of `{}`",
-                folder.root().display(),
-                kept.exercise
-            );
-            return Err(output_dir::unsuitable(message));
+    /// The plan: the exercise's own seeds as they are now, with those that the user gives, or else those that were
+    /// `kept`, or else fresh ones. Another way to read names than the one that was kept gives other students, so it is
+    /// refused.
+    pub(super) fn settle(kept: Option<Self>, wishes: &Wishes<'_>) -> Result<Self, Fault> {
+        let Wishes {
+            exercise,
+            own,
+            given,
+            observe: request,
+            names,
+            place,
+        } = *wishes;
+        if let Some(kept) = &kept {
+            kept.check_is_of(exercise, place)?;
+            kept.check_names(names, place)?;
         }
         let (given, drawn) = match &kept {
             Some(kept) if given.is_empty() => match &kept.more {
@@ -110,7 +122,6 @@ impl Plan {
         let (generation, is_under_way) = kept
             .as_ref()
             .map_or((0, false), |kept| (kept.generation, kept.is_under_way));
-        let names = kept.as_ref().and_then(|kept| kept.names.clone());
         // The limit follows from the reference's time on exactly these seeds.
         let (run_limit_ms, limit_for) = kept
             .filter(|kept| kept.seeds == seeds)
@@ -125,7 +136,7 @@ impl Plan {
             limit_for,
             generation,
             is_under_way,
-            names,
+            names: names.map(str::to_owned),
             made_from: Inputs::new(),
         })
     }
@@ -149,29 +160,31 @@ impl Plan {
         inputs.map(|(name, value)| (name.to_owned(), value)).into()
     }
 
-    /// Let names be read by this pattern. A batch whose names were read in another way has other students, so
-    /// it is refused.
-    pub(super) fn set_names(
-        &mut self,
-        folder: &OutputDir,
-        names: Option<&str>,
-    ) -> Result<(), Fault> {
-        let is_new = Self::read(folder)?.is_none();
-        if !is_new && self.names.as_deref() != names {
-            let how = match &self.names {
-                Some(names) => format!("its names were read with `--names '{names}'`"),
-                None => "its names were read without `--names`".to_owned(),
-            };
-            let message = format!(
-                "failed to continue the batch in `{}`",
-                folder.root().display()
-            );
-            return Err(Fault::usage(message)
-                .because(how)
-                .hint("use the same option, or choose another folder with `--out DIR`"));
+    /// Refuse a plan of another exercise, which is kept at `place`.
+    pub(super) fn check_is_of(&self, exercise: &ExerciseId, place: &Path) -> Result<(), Fault> {
+        if self.exercise == *exercise {
+            return Ok(());
         }
-        self.names = names.map(str::to_owned);
-        Ok(())
+        let message = format!(
+            "failed to use `{}` for `{exercise}`: it has a batch of `{}`",
+            place.display(),
+            self.exercise
+        );
+        Err(output_dir::unsuitable(message))
+    }
+
+    fn check_names(&self, names: Option<&str>, place: &Path) -> Result<(), Fault> {
+        if self.names.as_deref() == names {
+            return Ok(());
+        }
+        let how = match &self.names {
+            Some(names) => format!("its names were read with `--names '{names}'`"),
+            None => "its names were read without `--names`".to_owned(),
+        };
+        let message = format!("failed to continue the batch in `{}`", place.display());
+        Err(Fault::usage(message)
+            .because(how)
+            .hint("use the same option, or choose another folder with `--out DIR`"))
     }
 
     /// Begin to grade the whole class again, or continue a regrading that was stopped.
@@ -179,6 +192,26 @@ impl Plan {
         let raised = self.generation.wrapping_add(u64::from(!self.is_under_way));
         self.generation = raised;
         self.is_under_way = true;
+    }
+
+    /// Let the whole class be graded again by everybody who follows this plan.
+    pub(super) fn raise(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// What all records of this batch are made from.
+    pub(super) const fn made_from(&self) -> &Inputs {
+        &self.made_from
+    }
+
+    /// Let this be what all records are made from.
+    pub(super) fn set_made_from(&mut self, shared: Inputs) {
+        self.made_from = shared;
+    }
+
+    /// Whether it can be used at all.
+    pub(super) fn is_sound(&self) -> bool {
+        self.schema == SCHEMA && !self.seeds.is_empty()
     }
 
     /// Every submission has a record of this batch.
@@ -202,7 +235,7 @@ impl Plan {
         };
         let plan: Self =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if plan.schema != SCHEMA || plan.seeds.is_empty() {
+        if !plan.is_sound() {
             return Err(damaged(format!("it is not a `{SCHEMA}` with seeds")));
         }
         Ok(Some(plan))
@@ -246,8 +279,16 @@ mod tests {
             all_observed: false,
         };
         let exercise = "sum-of-products".parse().unwrap();
-        let mut plan =
-            Plan::settle(folder, &exercise, &own, &seeds(given), ObserveRequest::One).unwrap();
+        let wishes = Wishes {
+            exercise: &exercise,
+            own: &own,
+            given: &seeds(given),
+            observe: ObserveRequest::One,
+            names: None,
+            place: folder.root(),
+        };
+        let kept = Plan::read(folder).unwrap();
+        let mut plan = Plan::settle(kept, &wishes).unwrap();
         plan.keep(folder, &Inputs::new()).unwrap();
         plan.seeds.iter().map(|seed| seed.0).collect()
     }

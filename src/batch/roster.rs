@@ -220,6 +220,29 @@ impl Account {
     }
 }
 
+/// The class, where a list may say whose each submission is.
+pub(super) fn roster_of(
+    members: &Members,
+    list: Option<&gradebook::Roster>,
+    dir: &Path,
+) -> Result<Roster, Fault> {
+    let mut roster = Roster::new(members);
+    if let Some(list) = list {
+        roster.assign(list).map_err(|nobody| nobody.fault(dir))?;
+    }
+    Ok(roster)
+}
+
+/// The entries of submissions that `belongs` takes.
+fn only<T: Clone>(
+    all: &BTreeMap<SubmissionId, T>,
+    belongs: impl Fn(&SubmissionId) -> bool,
+) -> BTreeMap<SubmissionId, T> {
+    let some = all.iter().filter(|(id, _)| belongs(id));
+    some.map(|(id, value)| (id.clone(), value.clone()))
+        .collect()
+}
+
 /// A list of the class names nobody who handed in.
 #[derive(Debug)]
 pub(super) struct NobodyInCommon {
@@ -324,6 +347,47 @@ impl Roster {
                 unlisted: Vec::new(),
                 doubtful: Vec::new(),
             },
+        }
+    }
+
+    /// The part of the class whose ids `belongs` takes. What is known of people without a submission, and of names that
+    /// are no submission, is of the whole class and stays out.
+    pub(super) fn part(&self, belongs: impl Fn(&SubmissionId) -> bool) -> Self {
+        let Class {
+            size: _,
+            attempts,
+            people,
+            told_apart,
+            ignored: _,
+            without: _,
+            absent: _,
+            unlisted,
+            doubtful: _,
+        } = &self.class;
+        let ids: Vec<_> = self.ids.iter().filter(|id| belongs(id)).cloned().collect();
+        if ids.len() == self.ids.len() {
+            return self.clone();
+        }
+        Self {
+            schema: self.schema.clone(),
+            accounts: only(&self.accounts, &belongs),
+            exported: self.exported.as_ref().map(|people| only(people, &belongs)),
+            class: Class {
+                size: ids.len(),
+                attempts: only(attempts, &belongs),
+                people: only(people, &belongs),
+                told_apart: told_apart
+                    .iter()
+                    .filter(|one| one.ids.iter().any(&belongs))
+                    .cloned()
+                    .collect(),
+                ignored: Vec::new(),
+                without: Vec::new(),
+                absent: Vec::new(),
+                unlisted: unlisted.iter().filter(|id| belongs(id)).cloned().collect(),
+                doubtful: Vec::new(),
+            },
+            ids,
         }
     }
 

@@ -70,6 +70,24 @@ pub(super) fn write_reference<'r>(
     folder.write_unsynced(REFERENCE, &records::json(&file)?)
 }
 
+/// Copy what was measured of a submission's runs into another folder, if it is there.
+pub(super) fn copy(from: &OutputDir, to: &OutputDir, id: &SubmissionId) -> Result<(), Fault> {
+    let name = output_dir::file(output_dir::USAGE, id);
+    match from.read(&name)? {
+        Some(bytes) => to.write_unsynced(&name, &bytes),
+        None => to.remove(&name),
+    }
+}
+
+/// Copy what the reference did. Returns whether it was there.
+pub(super) fn copy_reference(from: &OutputDir, to: &OutputDir) -> Result<bool, Fault> {
+    let Some(bytes) = from.read(REFERENCE)? else {
+        return Ok(false);
+    };
+    to.write_unsynced(REFERENCE, &bytes)?;
+    Ok(true)
+}
+
 impl UsageFile {
     /// Take what was measured out of a record.
     pub(super) fn take_from(record: &mut Record) -> Self {

@@ -16,6 +16,7 @@ use super::{
     alike,
     events::{How, Progress, ProgressEvent},
     key::{self, CacheLookup, Inputs, Key},
+    members::Member,
     output_dir::{self, OutputDir},
     queue,
     usage::UsageFile,
@@ -25,7 +26,6 @@ use crate::{
     grading::{Intake, Origin, Processors, Session, Submission},
 };
 use ids::{Digest, SubmissionId};
-use intake::Found;
 use judge::record::Record;
 use sandbox::Cancellation;
 
@@ -65,37 +65,38 @@ impl Batch<'_> {
     /// finished.
     pub(super) fn pending<'f>(
         &self,
-        class: &'f [Found],
+        class: &'f [Member],
         jobs: NonZeroUsize,
-    ) -> Result<Vec<&'f Found>, Fault> {
+    ) -> Result<Vec<&'f Member>, Fault> {
         let pending = Mutex::new(BTreeSet::new());
-        queue::run(class, jobs, |found, _| {
+        queue::run(class, jobs, |member, _| {
             self.cancellation.check()?;
-            if !self.is_up_to_date(found)? {
+            if !self.is_up_to_date(member)? {
                 let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
-                pending.insert(found.id.clone());
+                pending.insert(member.id.clone());
             }
             Ok(())
         })?;
         let pending = pending.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(class
             .iter()
-            .filter(|found| pending.contains(&found.id))
+            .filter(|member| pending.contains(&member.id))
             .collect())
     }
 
     /// Whether the record of a submission is up to date. Then it is finished.
-    fn is_up_to_date(&self, found: &Found) -> Result<bool, Fault> {
+    fn is_up_to_date(&self, member: &Member) -> Result<bool, Fault> {
         // Most often nothing was graded before, and then nothing needs to be taken in to know it.
-        if Key::read(&self.folder, &found.id)?.is_none() {
+        if Key::read(&self.folder, &member.id)?.is_none() {
             return Ok(false);
         }
-        let submission = submission(found);
+        let submission = submission(member);
         let Ok(intake) = self.session.admit(&submission) else {
             return Ok(false);
         };
-        let inputs = key::inputs_of(&self.shared, &found.id, &intake.content());
-        let CacheLookup::Unchanged(cached) = key::look_up(&self.folder, &found.id, &inputs)? else {
+        let inputs = key::inputs_of(&self.shared, &member.id, &intake.content());
+        let CacheLookup::Unchanged(cached) = key::look_up(&self.folder, &member.id, &inputs)?
+        else {
             return Ok(false);
         };
         self.tally().unchanged += 1;
@@ -105,12 +106,12 @@ impl Batch<'_> {
     }
 
     /// Grade once more, one after the other, the submissions on which the machine failed.
-    pub(super) fn try_again(&self, class: &[Found]) -> Result<(), Fault> {
+    pub(super) fn try_again(&self, class: &[Member]) -> Result<(), Fault> {
         let mut postponed = std::mem::take(&mut self.tally().postponed);
         postponed.sort();
-        for found in class {
-            if postponed.binary_search(&found.id).is_ok() {
-                self.work(found, Retry::Never, 0)?;
+        for member in class {
+            if postponed.binary_search(&member.id).is_ok() {
+                self.work(member, Retry::Never, 0)?;
             }
         }
         Ok(())
@@ -119,10 +120,10 @@ impl Batch<'_> {
     /// One submission, from its folder to its record on disk. `Err` ends the batch.
     /// It is built and observed on one processor, which is that of the `thread` that works on it: its program and
     /// the supervisor exchange many messages, and need not wake each other on another processor.
-    pub(super) fn work(&self, found: &Found, retry: Retry, thread: usize) -> Result<(), Fault> {
+    pub(super) fn work(&self, member: &Member, retry: Retry, thread: usize) -> Result<(), Fault> {
         self.cancellation.check()?;
-        self.progress.event(ProgressEvent::Started(&found.id));
-        let submission = submission(found);
+        self.progress.event(ProgressEvent::Started(&member.id));
+        let submission = submission(member);
         let intake = self
             .session
             .admit(&submission)
@@ -130,9 +131,9 @@ impl Batch<'_> {
         let inputs = intake
             .as_ref()
             .ok()
-            .map(|intake| key::inputs_of(&self.shared, &found.id, &intake.content()));
+            .map(|intake| key::inputs_of(&self.shared, &member.id, &intake.content()));
         let lookup = match &inputs {
-            Some(inputs) => key::look_up(&self.folder, &found.id, inputs)?,
+            Some(inputs) => key::look_up(&self.folder, &member.id, inputs)?,
             // A submission that cannot be admitted has no inputs.
             None => CacheLookup::Changed,
         };
@@ -144,7 +145,7 @@ impl Batch<'_> {
                 return Ok(());
             }
             CacheLookup::Damaged if retry == Retry::Later => {
-                self.tally().damaged.push(found.id.clone());
+                self.tally().damaged.push(member.id.clone());
             }
             _ => {}
         }
@@ -159,14 +160,14 @@ impl Batch<'_> {
             }
             if retry == Retry::Later && is_machine_trouble(fault.kind) {
                 self.progress
-                    .event(ProgressEvent::Postponed(&found.id, fault));
-                self.tally().postponed.push(found.id.clone());
+                    .event(ProgressEvent::Postponed(&member.id, fault));
+                self.tally().postponed.push(member.id.clone());
                 return Ok(());
             }
         }
         let inputs = inputs.unwrap_or_else(|| {
             let nothing = Digest::of(b"nothing was taken in");
-            key::inputs_of(&self.shared, &found.id, &nothing)
+            key::inputs_of(&self.shared, &member.id, &nothing)
         });
         let record = self.keep(record, inputs, fingerprint)?;
         self.tally().graded += 1;
@@ -199,10 +200,10 @@ impl Batch<'_> {
     }
 }
 
-fn submission(found: &Found) -> Submission {
+fn submission(member: &Member) -> Submission {
     Submission {
-        id: found.id.clone(),
-        origin: Origin::Found(found.source.clone()),
+        id: member.id.clone(),
+        origin: Origin::Found(member.source.clone()),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     output::quoted, step_summary::StepSummary, task::Batch,
 };
 use crate::{
-    batch::{self, Members, Outcome, Outputs},
+    batch::{self, Members, Outcome, Outputs, PlanFile, Share},
     fault::Fault,
     grading::short_around,
 };
@@ -38,7 +38,7 @@ impl App {
         }
         let summary = task.step_summary.as_deref();
         let summary = summary.map(StepSummary::open).transpose()?;
-        let (out, shown_out) = (task.out.clone(), task.shown_out.clone());
+        let (out, shown_out) = task.outputs();
         let (format, separator) = (task.format, task.separator);
         let (quiet, accept, exit_zero) = (task.quiet, task.accept, task.exit_zero);
         let outcome = self.grade_class(task)?;
@@ -73,6 +73,7 @@ impl App {
             jobs,
             seeds,
             observe,
+            share,
             names,
             roster,
             feedback,
@@ -84,6 +85,12 @@ impl App {
             formats,
             ..
         } = task;
+        let plan = share.as_ref().map(|share| PlanFile::read(&share.plan));
+        let plan = plan.transpose()?;
+        let isolation = match &plan {
+            Some(plan) => isolation.or_exactly(plan.tier()?),
+            None => isolation,
+        };
         let roster = roster.as_deref();
         let roster = roster.map(|file| self.read_roster(file)).transpose()?;
         if let Some(folder) = &feedback {
@@ -101,6 +108,14 @@ impl App {
             jobs,
             seeds: &seeds,
             observe,
+            share: share
+                .as_ref()
+                .zip(plan.as_ref())
+                .map(|(share, plan)| Share {
+                    plan,
+                    path: &share.plan,
+                    shard: share.shard,
+                }),
             fresh,
             accept,
             formats: &formats,

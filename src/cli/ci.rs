@@ -162,6 +162,7 @@ impl App {
             out,
             seeds: &task.seeds,
             observe: task.observe,
+            share: None,
             fresh: false,
             accept: false,
             formats: &[],

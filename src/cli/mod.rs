@@ -20,12 +20,14 @@ mod grade;
 mod gradebook;
 mod hint;
 mod list;
+mod merge;
 mod mistyped;
 mod new;
 mod new_exercise;
 mod output;
 mod own_reports;
 mod phases;
+mod plan;
 mod progress;
 mod report;
 mod report_folder;
@@ -115,6 +117,8 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         Task::Watch(task) => app.watch(*task),
         Task::Batch(task) => app.batch(*task),
         Task::BatchAll(task) => app.batch_all(&task),
+        Task::Plan(task) => app.plan(&task),
+        Task::Merge(task) => app.merge(&task),
         Task::Ci(task) => app.ci(&task),
         Task::Report(task) => app.report(&task),
         Task::Data(task) => app.data(&task),

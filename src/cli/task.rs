@@ -5,6 +5,7 @@
 mod all;
 mod course;
 mod replay;
+mod several;
 mod student;
 mod watch;
 
@@ -20,6 +21,7 @@ pub(super) use self::{
     all::BatchAll,
     course::{CheckExercises, NewExercise},
     replay::Replay,
+    several::{BatchShare, Merge, Plan},
     student::{Explain, Hint, List, New},
     watch::Watch,
 };
@@ -46,6 +48,8 @@ pub(super) enum Task {
     Watch(Box<Watch>),
     Batch(Box<Batch>),
     BatchAll(Box<BatchAll>),
+    Plan(Box<Plan>),
+    Merge(Box<Merge>),
     Ci(Box<Ci>),
     Report(Report),
     Data(Box<Data>),
@@ -118,6 +122,8 @@ pub(super) struct Batch {
     pub(super) seeds: Vec<Seed>,
     /// Which runs are to be observed.
     pub(super) observe: ObserveRequest,
+    /// The plan that is followed, and the part of the class, if there are.
+    pub(super) share: Option<BatchShare>,
     /// Whether the class is listed and not graded.
     pub(super) list: bool,
     /// How names are read.
@@ -250,6 +256,8 @@ impl Task {
                 Some(dir) if args.all => Self::BatchAll(Box::new(typed.batch_all(&dir, args)?)),
                 exercise => Self::Batch(Box::new(typed.batch(exercise, args)?)),
             },
+            Command::Plan(args) => Self::Plan(Box::new(typed.plan(args)?)),
+            Command::Merge(args) => Self::Merge(Box::new(typed.merge(args))),
             Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
             Command::Report(args) => Self::Report(typed.report(args)?),
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
@@ -281,11 +289,13 @@ impl Task {
             Self::Watch(task) => task.settings.temp_dir.as_deref(),
             Self::Batch(task) => task.settings.temp_dir.as_deref(),
             Self::BatchAll(task) => task.settings.temp_dir.as_deref(),
+            Self::Plan(task) => task.settings.temp_dir.as_deref(),
             Self::Ci(task) => task.overrides.temp_dir.as_deref(),
             Self::Data(task) => task.settings.temp_dir.as_deref(),
             Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),
             Self::Doctor(task) => task.settings.temp_dir.as_deref(),
             Self::Report(_)
+            | Self::Merge(_)
             | Self::List(_)
             | Self::New(_)
             | Self::NewExercise(_)
@@ -380,7 +390,9 @@ impl Typed<'_> {
         let exercise = settings.course.exercise(&exercise.to_string_lossy())?;
         let class = self.here.join(args.dir.unwrap_or_default());
         let shown_out = args.out.unwrap_or_else(|| batch::default_out(&class));
+        let share = self.share(args.plan, args.shard, &shown_out);
         Ok(Batch {
+            share,
             isolation: self.isolation(&settings, Author::Others),
             jobs: args
                 .jobs

@@ -21,8 +21,10 @@ pub const RESERVED_NAMES: &[&str] = &[
     "hint",
     "list",
     "man",
+    "merge",
     "new",
     "new-exercise",
+    "plan",
     "report",
     "watch",
 ];

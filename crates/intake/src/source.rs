@@ -19,8 +19,11 @@ pub enum Source {
     Typed(Location, Typed),
 }
 
+/// Makes a source of one kind.
+type Make = fn(Location) -> Source;
+
 /// What a submission is, by a name that a file can keep.
-const KINDS: [(&str, fn(Location) -> Source); 10] = [
+const KINDS: [(&str, Make); 10] = [
     ("folder", Source::Folder),
     ("zip", |at| Source::Archive(at, ArchiveKind::Zip)),
     ("tar", |at| Source::Archive(at, ArchiveKind::Tar)),

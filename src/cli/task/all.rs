@@ -74,6 +74,7 @@ impl BatchAll {
         Batch {
             settings: self.settings.clone(),
             isolation: self.isolation,
+            share: None,
             jobs: self
                 .jobs
                 .unwrap_or_else(|| batch::default_jobs(&exercise.run_limits)),

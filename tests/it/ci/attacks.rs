@@ -211,7 +211,9 @@ fn a_flood_of_files_is_refused_as_too_large_and_the_rest_is_graded() {
     repository.append("students/bob/sum-of-products/src/main.rs", "// changed\n");
     repository.commit("bob");
     // A hundred thousand files, all of which have the same contents.
-    let object = repository.git(&["hash-object", "-w", "grader.toml"]);
+    fs::write(repository.root.join("small"), "1\n").unwrap();
+    let object = repository.git(&["hash-object", "-w", "small"]);
+    fs::remove_file(repository.root.join("small")).unwrap();
     let lines = (0..100_000).map(|n| format!("100644 {object}\t{ADA}/data/{}/{n}\n", n % 100));
     let index = lines.collect::<Vec<_>>().concat();
     let command = &mut repository.git_command();

@@ -1,0 +1,140 @@
+//! Join the outputs of shards, so that they are those of one machine.
+//!
+//! # Theory of operation
+//!
+//! The plan says whose records there must be and from what they are made; nothing that a shard says about itself is
+//! believed. For each submission of the plan, in order, the shards that may hold it are asked, which follows from
+//! its id. A record counts if its key is sound, is that of the record's bytes, and has everything that the plan fixes. It
+//! is copied with its key. The outputs are then made from the records as after every batch. So the work grows with the
+//! class and not with the number of shards, and nothing is kept in memory but ids and what a summary has.
+//!
+//! What is missing, double or contradicts the plan is told by name, and does not keep the rest from being merged. Merging
+//! again copies only what changed.
+//!
+//! Never grades, never writes into a shard.
+
+mod folders;
+mod lookup;
+mod problem;
+
+use std::path::{Path, PathBuf};
+
+pub use self::problem::Problem;
+use self::{
+    folders::ShardFolders,
+    lookup::{Answer, record_of},
+    problem::Problems,
+};
+use super::{
+    accepted::Accepted,
+    completion::{Ending, Outcome, complete},
+    key::Key,
+    output_dir::{self, OutputDir},
+    plan::Plan,
+    plan_file::PlanFile,
+    usage,
+    worker::Tally,
+};
+use crate::fault::Fault;
+use report::{Format, Separator};
+
+/// What is to be merged.
+#[derive(Debug)]
+pub struct MergeRequest<'a> {
+    /// The plan that the shards follow.
+    pub plan: &'a PlanFile,
+    /// The folders of shards, or folders that have them.
+    pub shards: &'a [PathBuf],
+    /// The output folder.
+    pub out: &'a Path,
+    /// Whether the grades are accepted, if nothing is missing.
+    pub accept: bool,
+    /// The reports that are written besides `batch.json` and `gradebook.csv`.
+    pub formats: &'a [Format],
+    /// What separates the cells of the gradebook.
+    pub separator: Separator,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Merged {
+    /// The class. Those who were copied now count as graded.
+    pub outcome: Outcome,
+    /// How many shards were read.
+    pub shards: usize,
+    /// How many submissions have no record.
+    pub missing: usize,
+    /// What is not as it should be.
+    pub problems: Vec<Problem>,
+}
+
+/// Merge shards.
+///
+/// # Errors
+/// There is no shard, records cannot be read or written, or a batch is at work in the output folder.
+pub fn merge(
+    request: &MergeRequest<'_>,
+    cancellation: &sandbox::Cancellation,
+) -> Result<Merged, Fault> {
+    let MergeRequest {
+        plan: file,
+        shards,
+        out,
+        accept,
+        formats,
+        separator,
+    } = request;
+    let mut problems = Problems::default();
+    let shards = ShardFolders::find(shards)?;
+    let folder = OutputDir::lock(out)?;
+    if let Some(earlier) = Plan::read(&folder)? {
+        earlier.check_is_of(file.exercise(), out)?;
+    }
+    let mut plan = file.plan.clone();
+    let roster = file.roster.clone();
+    roster.keep(&folder, out)?;
+    let accepted = Accepted::read(&folder)?;
+    let shared = plan.made_from().clone();
+    plan.keep(&folder, &shared)?;
+    shards.copy_reference(&folder)?;
+
+    let mut tally = Tally::default();
+    let mut missing = 0;
+    for id in &roster.ids {
+        cancellation.check()?;
+        match record_of(&shards, id, plan.made_from(), &mut problems)? {
+            Answer::Record(found) => {
+                if Key::read(&folder, id)?.is_some_and(|key| key == found.key)
+                    && folder.has(&output_dir::file(output_dir::RECORDS, id))
+                {
+                    tally.unchanged += 1;
+                    continue;
+                }
+                accepted.set_aside(&folder, id)?;
+                let name = output_dir::file(output_dir::RECORDS, id);
+                folder.write_unsynced(&name, &found.bytes)?;
+                usage::copy(found.shard, &folder, id)?;
+                found.key.write(&folder, id)?;
+                tally.graded += 1;
+            }
+            Answer::None if plan.is_done(&folder, id)? => tally.unchanged += 1,
+            Answer::None => {
+                missing += 1;
+                problems.missing(id, &shards);
+            }
+        }
+    }
+    let ending = Ending {
+        accept: *accept,
+        is_complete: missing == 0,
+        formats,
+        separator: *separator,
+    };
+    let outcome = complete(folder, plan, roster, accepted, tally, &ending)?;
+    Ok(Merged {
+        outcome,
+        shards: shards.len(),
+        missing,
+        problems: problems.into_all(&shards),
+    })
+}

@@ -1,0 +1,290 @@
+//! The plan of a class that several machines grade: a file with everything that is drawn, measured or found once.
+//!
+//! All shards follow one plan: the same seeds, the same time limit, the same tier, and the same class. So a shard need not
+//! look through the class, and its records are those that one machine would have written. A machine whose course,
+//! toolchain or program differs would give other records, and is refused.
+//!
+//! Hides the file. Never grades. The file has the seeds, so it is kept from submissions as the output folder is.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fs, io,
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    key::Inputs,
+    members::{Member, Members},
+    output_dir,
+    plan::{Plan, Wishes},
+    records::json,
+    roster::Roster,
+    shard::Shard,
+};
+use crate::fault::{Fault, FaultKind};
+use ids::{ExerciseId, SubmissionId};
+use intake::{Location, Source};
+use sandbox::Tier;
+
+/// The name of the file in an output folder.
+pub(super) const FILE: &str = "plan.json";
+const SCHEMA: &str = "grade-plan/1";
+
+/// What all shards of a class share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFile {
+    schema: String,
+    pub(super) plan: Plan,
+    pub(super) roster: Roster,
+    /// What each submission is, and where in the class's folder.
+    sources: BTreeMap<SubmissionId, PlannedSource>,
+}
+
+/// What somebody handed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PlannedSource {
+    /// Its kind, by a name of `intake`.
+    kind: String,
+    /// Its path in the class's folder.
+    path: Name,
+}
+
+/// A path, of which the bytes are kept if they are not UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Name {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<&Path> for Name {
+    fn from(path: &Path) -> Self {
+        match path.to_str() {
+            Some(text) => Self::Text(text.to_owned()),
+            None => Self::Bytes(path.as_os_str().as_bytes().to_vec()),
+        }
+    }
+}
+
+impl From<&Name> for PathBuf {
+    fn from(name: &Name) -> Self {
+        match name {
+            Name::Text(text) => text.into(),
+            Name::Bytes(bytes) => OsString::from_vec(bytes.clone()).into(),
+        }
+    }
+}
+
+/// Where the plan is that is meant by `path`: the file itself, or in a folder of outputs.
+#[must_use]
+pub fn plan_path(path: &Path) -> PathBuf {
+    let is_file = path.extension() == Some(OsStr::new("json")) && !path.is_dir();
+    if is_file {
+        path.to_path_buf()
+    } else {
+        path.join(FILE)
+    }
+}
+
+impl PlanFile {
+    /// The plan in a file.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged.
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        Self::find(path)?.ok_or_else(|| {
+            Fault::usage(format!("failed to find the plan `{}`", path.display()))
+                .hint("make it with `grade plan EXERCISE DIR`, or name it with `--plan FILE`")
+        })
+    }
+
+    /// The plan in a file; none if there is no such file.
+    pub(super) fn find(path: &Path) -> Result<Option<Self>, Fault> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Fault::unreadable(path, error)),
+        };
+        let damaged = |why: String| {
+            Fault::unreadable(path, why).hint(
+                "remove it, and make a new one with `grade plan EXERCISE DIR`; this draws new seeds, so that everybody is graded again",
+            )
+        };
+        let file: Self =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        let has_sources = file
+            .roster
+            .ids
+            .iter()
+            .all(|id| file.sources.contains_key(id));
+        if file.schema != SCHEMA || !file.plan.is_sound() || !has_sources {
+            return Err(damaged(format!(
+                "it is not a `{SCHEMA}` with seeds and a class"
+            )));
+        }
+        Ok(Some(file))
+    }
+
+    /// The plan of these `members`, as far as it is known before this machine has proven itself. What was `kept` of an
+    /// earlier plan stays.
+    pub(super) fn draw(
+        kept: Option<&Self>,
+        wishes: &Wishes<'_>,
+        members: &Members,
+        roster: Roster,
+    ) -> Result<Self, Fault> {
+        let kept = kept.map(|file| file.plan.clone());
+        let sources = members.each().map(|member| {
+            let source = PlannedSource {
+                kind: member.source.kind().to_owned(),
+                path: member.source.location().below().into(),
+            };
+            (member.id, source)
+        });
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            plan: Plan::settle(kept, wishes)?,
+            roster,
+            sources: sources.collect(),
+        })
+    }
+
+    /// Write it. Under its name is the old plan or the whole new one.
+    pub(super) fn write(&self, path: &Path) -> Result<(), Fault> {
+        output_dir::write_file(path, &json(self)?)
+    }
+
+    /// The exercise.
+    #[must_use]
+    pub fn exercise(&self) -> &ExerciseId {
+        &self.plan.exercise
+    }
+
+    /// How many submissions there are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.roster.ids.len()
+    }
+
+    /// How well submissions are isolated, on every machine.
+    ///
+    /// # Errors
+    /// The plan is of another version of this program.
+    pub fn tier(&self) -> Result<Tier, Fault> {
+        let tier = self.plan.made_from().get("isolation");
+        tier.and_then(|tier| tier.parse().ok()).ok_or_else(|| {
+            Fault::usage("failed to find the tier in the plan")
+                .hint("make the plan again with `grade plan`")
+        })
+    }
+
+    /// The class that a machine grades which has this shard, or the whole class.
+    pub(super) fn part(
+        &self,
+        class: &Path,
+        shard: Option<Shard>,
+    ) -> Result<(Roster, Vec<Member>), Fault> {
+        let roster = self
+            .roster
+            .part(|id| shard.is_none_or(|shard| shard.holds(id)));
+        let members = roster.ids.iter().map(|id| self.member(class, id));
+        let members = members.collect::<Result<_, Fault>>()?;
+        Ok((roster, members))
+    }
+
+    fn member(&self, class: &Path, id: &SubmissionId) -> Result<Member, Fault> {
+        let source = self.sources.get(id).and_then(|source| {
+            let location = Location::new(class, PathBuf::from(&source.path));
+            Source::of_kind(&source.kind, location)
+        });
+        let source = source.ok_or_else(|| {
+            Fault::usage(format!("failed to find `{id}` in the plan"))
+                .because("what was handed in is of a kind that this program does not know")
+                .hint("make the plan again with `grade plan`")
+        })?;
+        let path = source.path();
+        match fs::symlink_metadata(&path) {
+            Ok(_) => {}
+            // Whoever made it unreadable has a record that says so.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => {
+                let message = format!("failed to find `{}`, which the plan names", path.display());
+                return Err(Fault::usage(message).because(error).hint(
+                    "name the folder of the class that the plan was made for, or make the plan again with `grade plan`",
+                ));
+            }
+        }
+        let id = id.clone();
+        Ok(Member { id, source })
+    }
+
+    /// Refuse a machine on which records are made from something else than the plan says.
+    pub(super) fn check(&self, here: &Inputs) -> Result<(), Fault> {
+        let planned = self.plan.made_from();
+        let differs = |fixed: &&Fixed| planned.get(fixed.name) != here.get(fixed.name);
+        let Some(Fixed { name, what, remedy }) = FIXED.iter().find(differs) else {
+            return Ok(());
+        };
+        let value = |inputs: &Inputs| inputs.get(*name).cloned().unwrap_or_default();
+        let kind = match *name {
+            "observer" => FaultKind::Sandbox,
+            _ => FaultKind::Usage,
+        };
+        Err(Fault::new(
+            kind,
+            format!("failed to grade by the plan: {what} differs here"),
+        )
+        .because(format!(
+            "the plan has {}, and this machine {}",
+            value(planned),
+            value(here)
+        ))
+        .hint(*remedy))
+    }
+}
+
+/// Something that a record is made from and that a plan fixes.
+struct Fixed {
+    /// Its name among the inputs.
+    name: &'static str,
+    what: &'static str,
+    /// What to do if it differs on a machine.
+    remedy: &'static str,
+}
+
+const FIXED: [Fixed; 6] = [
+    Fixed {
+        name: "exercise",
+        what: "the exercise",
+        remedy: "give every machine the same course; if the exercise was changed on purpose, make the plan again with `grade plan`",
+    },
+    Fixed {
+        name: "crates",
+        what: "the course's `grader.lock`",
+        remedy: "give every machine the same course; if the crates were changed on purpose, make the plan again with `grade plan`",
+    },
+    Fixed {
+        name: "toolchain",
+        what: "the compiler",
+        remedy: "give every machine the same version of Rust, such as by a `rust-toolchain.toml` in the course, or make the plan again where the right one is",
+    },
+    Fixed {
+        name: "grader",
+        what: "the program `grade` itself",
+        remedy: "give every machine the same file of this program, such as on a shared file system or in an image, or make the plan again with this one",
+    },
+    Fixed {
+        name: "isolation",
+        what: "how submissions are isolated",
+        remedy: "leave out `--isolation`, so that the tier of the plan holds, or make the plan again with `--isolation TIER`, for a tier that every machine has",
+    },
+    Fixed {
+        name: "observer",
+        what: "how reads are observed",
+        remedy: "see `grade doctor` on this machine",
+    },
+];

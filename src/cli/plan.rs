@@ -1,0 +1,48 @@
+//! `grade plan EXERCISE DIR`.
+
+use super::{
+    app::App, batch_progress::BatchProgress, exit_code::ExitCode, output::quoted, task::Plan,
+};
+use crate::{
+    batch::{self, PlanRequest, plan_path},
+    fault::Fault,
+};
+use ids::words::count;
+
+impl App {
+    pub(super) fn plan(&self, task: &Plan) -> Result<ExitCode, Fault> {
+        let roster = task.roster.as_deref();
+        let roster = roster.map(|file| self.read_roster(file)).transpose()?;
+        let request = PlanRequest {
+            settings: &task.settings,
+            exercise: task.exercise.clone(),
+            class: &task.class,
+            names: task.names.as_ref(),
+            list: roster.as_ref(),
+            path: &task.path,
+            seeds: &task.seeds,
+            observe: task.observe,
+            fresh: task.fresh,
+        };
+        let sandbox = self.sandbox(task.isolation)?;
+        let plan = {
+            let progress = BatchProgress::new(&self.output, false);
+            batch::plan(request, sandbox, &progress)?
+        };
+        let (exercise, class) = (plan.exercise(), quoted(&task.shown_class));
+        // A machine looks for the plan in the folder of the outputs.
+        let by = match task.shown_path.parent() {
+            Some(out) if plan_path(out) == task.shown_path => format!("--out {}", quoted(out)),
+            _ => format!("--plan {}", quoted(&task.shown_path)),
+        };
+        self.output.report(&format!(
+            "planned: {} of {exercise}, at tier {}; the plan is {}\n\
+             each machine grades its part, such as the first of ten:\n  \
+             grade batch {exercise} {class} {by} --shard 0/10\n",
+            count(plan.size(), "submission"),
+            plan.tier()?,
+            quoted(&task.shown_path),
+        ))?;
+        Ok(ExitCode::Passed)
+    }
+}

@@ -251,7 +251,9 @@ pub(super) struct BatchArgs {
         long,
         value_name = "K/N",
         help_heading = "Several machines",
-        conflicts_with_all = ["list", "accept", "feedback", "formats", "delimiter"]
+        conflicts_with_all = [
+            "all", "list", "seeds", "observe", "names", "roster", "fresh", "accept", "feedback", "formats", "delimiter"
+        ]
     )]
     pub(super) shard: Option<Shard>,
     /// Grade by this plan [default with `--shard`: OUT/plan.json]
@@ -259,7 +261,7 @@ pub(super) struct BatchArgs {
         long,
         value_name = "FILE",
         help_heading = "Several machines",
-        conflicts_with_all = ["all", "list", "seeds", "names", "roster", "fresh"]
+        conflicts_with_all = ["all", "list", "seeds", "observe", "names", "roster", "fresh"]
     )]
     pub(super) plan: Option<PathBuf>,
     /// Grade unchanged submissions again too; if it is stopped, the same command continues

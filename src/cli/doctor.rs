@@ -10,11 +10,11 @@ use super::{
     task::Doctor,
 };
 use crate::{
-    batch::{ATTACKING, OBSERVING},
+    batch::{ATTACKING, OBSERVING, default_jobs},
     compile::Toolchain,
     config::Isolation,
     fault::{Fault, FaultKind},
-    grading::{allowed_around, make_scratch, observing, short_around},
+    grading::{allowed_around, job_around, make_scratch, observing, short_around},
 };
 use observer::{Count, Stamps};
 use report::escape_line;
@@ -113,11 +113,14 @@ impl App {
         Ok(sound)
     }
 
-    /// Show what a container, a service or the machine allows. What is short does not stop a grading: programs
+    /// Show what a container, a service, a batch system or the machine allows. What is short does not stop a grading: programs
     /// that need less are graded.
     fn surroundings(&self, limits: &Limits) -> Result<(), Fault> {
         let around = sandbox::surroundings();
         self.line("surroundings", true, &allowed_around(&around))?;
+        if let Some(job) = &around.job {
+            self.line("batch job", true, &job_around(job, default_jobs(limits)))?;
+        }
         for short in short_around(&around, limits) {
             self.line("", false, &short)?;
         }

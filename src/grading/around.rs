@@ -4,7 +4,9 @@
 //! Hides how a machine tells its limits; `sandbox` finds them. Never refuses anything: a program that needs what
 //! is not there is *not graded*, and others are graded.
 
-use sandbox::{Allowed, LimitOf, Limits, Place, Surroundings};
+use std::num::NonZeroUsize;
+
+use sandbox::{Allowed, BatchJob, LimitOf, Limits, Place, Surroundings};
 
 use crate::fault::{Fault, FaultKind};
 use ids::words::count;
@@ -28,6 +30,23 @@ pub fn allowed_around(around: &Surroundings) -> String {
         None => "no limit on processes and threads is known".to_owned(),
     });
     parts.join("; ")
+}
+
+/// What a batch system gave to the job of this program, on one line, and that `jobs` submissions are graded at a time.
+#[must_use]
+pub fn job_around(job: &BatchJob, jobs: NonZeroUsize) -> String {
+    let processors = job.processors.map_or_else(
+        || "an unknown number of processors".to_owned(),
+        |processors| count(processors.get(), "processor"),
+    );
+    let memory = job.memory.map_or_else(
+        || "no limit on memory is known".to_owned(),
+        |memory| format!("{} MiB of memory", memory / MIB),
+    );
+    format!(
+        "{} {}: {processors}, {memory}; `--jobs` is {jobs} if it is not given",
+        job.system, job.id
+    )
 }
 
 /// What the surroundings do not allow although these limits grant it to a program: a sentence for each resource,
@@ -80,6 +99,7 @@ fn place(place: Place) -> &'static str {
 fn whose(place: Place, by: &LimitOf) -> String {
     match (place, by) {
         (_, LimitOf::User) => "this user".to_owned(),
+        (_, LimitOf::BatchSystem) => "the batch system".to_owned(),
         (_, LimitOf::Machine) => "this machine".to_owned(),
         (Place::Container, LimitOf::Group(_)) => "this container".to_owned(),
         (_, LimitOf::Group(folder)) => format!("the control group `{}`", folder.display()),
@@ -89,6 +109,9 @@ fn whose(place: Place, by: &LimitOf) -> String {
 fn raise(place: Place, by: &LimitOf, option: &str, property: &str) -> String {
     match (place, by) {
         (_, LimitOf::User) => "use `ulimit -u`, as root".to_owned(),
+        (_, LimitOf::BatchSystem) => {
+            "ask the batch system for more memory for the job, in Slurm with `--mem`".to_owned()
+        }
         (_, LimitOf::Machine) => "end other programs".to_owned(),
         (Place::Container, LimitOf::Group(_)) => {
             format!("start the container with a higher `{option}`")
@@ -209,6 +232,12 @@ mod tests {
         assert!(small.contains("allows 512 MiB") && small.contains("500 MiB are free"));
         assert!(small.contains("`--memory`"), "{small}");
         assert_eq!(memory(group(2 << 30, 0)), None);
+        let by = LimitOf::BatchSystem;
+        let (most, used) = (700 << 20, 0);
+        let of_job = Allowed { by, most, used };
+        let job = short_of_memory(Place::BatchJob, &of_job, &LIMITS).unwrap();
+        assert!(job.contains("the batch system allows 700 MiB"), "{job}");
+        assert!(job.contains("`--mem`"), "{job}");
     }
 
     #[test]

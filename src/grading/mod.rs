@@ -40,7 +40,7 @@ mod tries;
 
 pub use self::{
     again::Again,
-    around::{allowed_around, observing, prove_observer, short_around, unobservable},
+    around::{allowed_around, job_around, observing, prove_observer, short_around, unobservable},
     generator::generated_by_program,
     grade::{Single, SingleRecord},
     inputs::exercise_digest,

@@ -116,6 +116,7 @@ pub use crate::{
     client::sandbox::Sandbox,
     error::{Error, Granted, JobError, Missing, SelfTestError, Step, StepError},
     host::{
+        batch_job::BatchJob,
         probe::{HostSupport, Layer, probe, probe_best},
         surroundings::{Allowed, LimitOf, Place, Surroundings, surroundings},
     },

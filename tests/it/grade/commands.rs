@@ -240,6 +240,23 @@ fn doctor_says_what_is_possible_and_what_was_asked_for() {
 }
 
 #[test]
+fn doctor_says_what_a_batch_system_gave_to_the_job() {
+    let workspace = Workspace::new();
+    let mut doctor = workspace.grade();
+    doctor.env("SLURM_JOB_ID", "12");
+    doctor.env("SLURM_ARRAY_JOB_ID", "11");
+    doctor.env("SLURM_ARRAY_TASK_ID", "2");
+    doctor.env("SLURM_CPUS_ON_NODE", "1");
+    doctor.env("SLURM_MEM_PER_CPU", "700");
+    run(doctor.args(["doctor", "--isolation", "none"])).reports(&[
+        "batch job yes Slurm 11_2: 1 processor, 700 MiB of memory; `--jobs` is 1 if it is not given",
+        "the batch system allows 700 MiB of memory",
+    ]);
+    let without = run(workspace.grade().args(["doctor", "--isolation", "none"]));
+    assert!(!without.stdout.contains("batch job"), "{}", without.shown());
+}
+
+#[test]
 fn shells_and_man_are_served() {
     let workspace = Workspace::new();
     // Without a course: packagers run them anywhere.

@@ -20,7 +20,7 @@ pub(crate) fn grade() -> Command {
 pub(crate) fn in_known_environment(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        let is_ours = ["GRADE_", "XDG_", "GITHUB_"]
+        let is_ours = ["GRADE_", "XDG_", "GITHUB_", "SLURM_"]
             .iter()
             .any(|start| name.starts_with(start));
         if is_ours

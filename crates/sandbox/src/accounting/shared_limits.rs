@@ -98,6 +98,7 @@ fn in_words(allowed: &Allowed, what: &str) -> String {
     let whose = match by {
         LimitOf::Group(folder) => format!("the control group `{}`", folder.display()),
         LimitOf::User => "this user (`ulimit -u`)".to_owned(),
+        LimitOf::BatchSystem => "the batch system".to_owned(),
         LimitOf::Machine => "this machine".to_owned(),
     };
     format!("the limit of {whose}: {most} {what}, of which {used} were in use before")

@@ -24,14 +24,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     accounting::procfs,
-    host::cgroup::hierarchy::{Hierarchy, hierarchies},
+    host::{
+        batch_job::BatchJob,
+        cgroup::hierarchy::{Hierarchy, hierarchies},
+    },
 };
 
 /// A limit of version 1 from here on is none: the kernel shows the largest number of pages, in bytes.
 const NO_LIMIT: u64 = 1 << 60;
-
-/// The variables by which batch systems (Slurm, PBS, LSF) number their jobs.
-const BATCH_SYSTEMS: [&str; 3] = ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"];
 
 /// Whose limit it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum LimitOf {
     Group(PathBuf),
     /// This user: `RLIMIT_NPROC`.
     User,
+    /// The batch system, by what it gave to the job.
+    BatchSystem,
     /// The whole machine.
     Machine,
 }
@@ -90,6 +92,8 @@ pub struct Surroundings {
     /// How many processors may be used at once, by the quota of a group or of a batch system. `None` if there is
     /// none.
     pub processors: Option<NonZeroUsize>,
+    /// The job of a batch system in which this program runs, in a container or not.
+    pub job: Option<BatchJob>,
 }
 
 /// Find out what the surroundings leave to jobs.
@@ -97,20 +101,16 @@ pub struct Surroundings {
 pub fn surroundings() -> Surroundings {
     let mut found = Surroundings::read(Path::new("/"), user_tasks());
     found.place = here();
-    if found.place == Place::BatchJob {
-        // Slurm does not always keep a job to the processors that it gave it.
-        let given = std::env::var("SLURM_CPUS_PER_TASK");
-        let given = given.ok().and_then(|given| given.parse().ok());
-        found.processors = found.processors.into_iter().chain(given).min();
+    match BatchJob::of_this_process() {
+        Some(job) => found.within(job),
+        None => found,
     }
-    found
 }
 
 /// In what kind of place this program runs.
 pub(crate) fn here() -> Place {
-    let is_set = |name: &&str| std::env::var_os(name).is_some();
     match place(Path::new("/")) {
-        Place::Machine if BATCH_SYSTEMS.iter().any(is_set) => Place::BatchJob,
+        Place::Machine if BatchJob::of_this_process().is_some() => Place::BatchJob,
         place => place,
     }
 }
@@ -142,6 +142,24 @@ impl Surroundings {
             tasks: least(tasks.chain(user_tasks)),
             memory: least(memory.chain(memory_of_machine(root))),
             processors: quotas.min(),
+            job: None,
+        }
+    }
+
+    /// The same, with what a batch system gave to the job. It does not always keep the job to it, so no group may
+    /// tell.
+    fn within(self, job: BatchJob) -> Self {
+        // How much of it is in use, nobody tells. A job begins with nothing.
+        let given = job.memory.map(|most| Allowed {
+            by: LimitOf::BatchSystem,
+            most,
+            used: 0,
+        });
+        Self {
+            memory: least(self.memory.into_iter().chain(given)),
+            processors: self.processors.into_iter().chain(job.processors).min(),
+            job: Some(job),
+            ..self
         }
     }
 }
@@ -465,6 +483,32 @@ mod tests {
         assert_eq!(found.processors, None);
         let nothing = Surroundings::read(Path::new("/nonexistent"), None);
         assert_eq!((nothing.tasks, nothing.memory), (None, None));
+    }
+
+    #[test]
+    fn of_the_groups_and_the_batch_system_the_one_that_leaves_the_least_counts() {
+        let root = root(&[
+            MEMINFO,
+            (
+                "proc/self/mountinfo",
+                "1 0 0:1 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+            ),
+            ("proc/self/cgroup", "0::/job\n"),
+            ("sys/fs/cgroup/job/memory.max", "2147483648\n"),
+            ("sys/fs/cgroup/job/cpu.max", "400000 100000\n"),
+        ]);
+        let within = |processors: usize, memory: Option<u64>| {
+            let job = BatchJob::of(NonZeroUsize::new(processors), memory);
+            let found = Surroundings::read(root.path(), None).within(job.clone());
+            assert_eq!(found.job, Some(job));
+            let memory = found.memory.map(|memory| (memory.by, memory.most >> 20));
+            (found.processors.map_or(0, NonZeroUsize::get), memory)
+        };
+        let group = LimitOf::Group(root.path().join("sys/fs/cgroup/job"));
+        assert_eq!(within(2, None), (2, Some((group.clone(), 2048))));
+        let less = within(8, Some(1 << 30));
+        assert_eq!(less, (4, Some((LimitOf::BatchSystem, 1024))));
+        assert_eq!(within(8, Some(3 << 30)), (4, Some((group, 2048))));
     }
 
     proptest! {

@@ -232,9 +232,11 @@ mod tests {
         assert!(small.contains("allows 512 MiB") && small.contains("500 MiB are free"));
         assert!(small.contains("`--memory`"), "{small}");
         assert_eq!(memory(group(2 << 30, 0)), None);
-        let by = LimitOf::BatchSystem;
-        let (most, used) = (700 << 20, 0);
-        let of_job = Allowed { by, most, used };
+        let of_job = Allowed {
+            by: LimitOf::BatchSystem,
+            most: 700 << 20,
+            used: 0,
+        };
         let job = short_of_memory(Place::BatchJob, &of_job, &LIMITS).unwrap();
         assert!(job.contains("the batch system allows 700 MiB"), "{job}");
         assert!(job.contains("`--mem`"), "{job}");

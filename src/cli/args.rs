@@ -1,5 +1,7 @@
 //! The arguments as typed. Only `task` reads them, and fills in what is missing.
 
+mod several;
+
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
 use anstream::ColorChoice;
@@ -7,6 +9,8 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
+
+pub(super) use several::{MergeArgs, PlanArgs};
 
 use crate::{
     batch::Shard,
@@ -290,67 +294,6 @@ pub(super) struct BatchArgs {
     /// Print problems only
     #[arg(long)]
     pub(super) quiet: bool,
-    /// What is written to standard output at the end
-    #[arg(long, value_name = "FORMAT", default_value_t, value_parser = class_formats())]
-    pub(super) format: Format,
-    /// Write reports in these formats into the output folder as well, a file each
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = class_formats())]
-    pub(super) formats: Vec<Format>,
-    /// Exit with 0 also if submissions do not pass
-    #[arg(long)]
-    pub(super) exit_zero: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PlanArgs {
-    /// The exercise
-    #[arg(value_name = "EXERCISE")]
-    pub(super) exercise: String,
-    /// The folder of submissions
-    #[arg(value_name = "DIR")]
-    pub(super) dir: PathBuf,
-    /// Where the plan goes: a file that ends in .json, or the folder of the outputs [default: DIR-grades/plan.json]
-    #[arg(long, value_name = "PLAN")]
-    pub(super) out: Option<PathBuf>,
-    /// Grade on this seed instead of fresh ones; may be given several times
-    #[arg(long = "seed", value_name = "N", value_parser = parse_seed, allow_negative_numbers = true)]
-    pub(super) seeds: Vec<Seed>,
-    /// In which runs reads are observed: in `one`, drawn at random, in `all`, or in the one on this seed
-    #[arg(long, value_name = "WHICH", default_value_t = ObserveRequest::One, value_parser = parse_observe)]
-    pub(super) observe: ObserveRequest,
-    /// How names are read, where the system is not known: a regular expression with a group
-    /// `(?<student>…)`, and perhaps `attempt` and `date`
-    #[arg(long, value_name = "REGEX", value_parser = parse_names)]
-    pub(super) names: Option<NamePattern>,
-    /// A list of the class, which says whose each submission is: a CSV file with columns such as login, number, e-mail,
-    /// name and group
-    #[arg(long, value_name = "FILE")]
-    pub(super) roster: Option<PathBuf>,
-    /// Let unchanged submissions be graded again too
-    #[arg(long)]
-    pub(super) fresh: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct MergeArgs {
-    /// The folder of a shard, or a folder that has several: `grade merge OUT --out OUT` merges all that are in OUT/shards
-    #[arg(value_name = "SHARD", required = true)]
-    pub(super) shards: Vec<PathBuf>,
-    /// Where the outputs of the whole class go
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: PathBuf,
-    /// The plan that the shards follow [default: OUT/plan.json]
-    #[arg(long, value_name = "FILE")]
-    pub(super) plan: Option<PathBuf>,
-    /// Accept the grades; later changes are reported against them
-    #[arg(long)]
-    pub(super) accept: bool,
-    /// Write what goes back to each student into this folder: a web page and a Markdown file
-    #[arg(long, value_name = "DIR")]
-    pub(super) feedback: Option<PathBuf>,
-    /// What separates the cells of the gradebook: `,`, `;` or `tab` [default: ,]
-    #[arg(long, value_name = "SIGN")]
-    pub(super) delimiter: Option<Separator>,
     /// What is written to standard output at the end
     #[arg(long, value_name = "FORMAT", default_value_t, value_parser = class_formats())]
     pub(super) format: Format,

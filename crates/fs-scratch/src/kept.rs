@@ -17,7 +17,7 @@ use std::{
 
 use crate::{
     error::Error,
-    locked::{LockedFolder, sweep},
+    locked::{LockedFolder, Prefix, has_no_locks},
     remove::remove_tree,
 };
 
@@ -26,6 +26,9 @@ const STAGING: &str = "making-";
 
 /// How the names of lock files end.
 const LOCK: &str = ".lock";
+
+/// How often another process may put an entry in the place from which one was moved away. Once is rare.
+const ATTEMPTS: u32 = 16;
 
 /// A folder of entries.
 #[derive(Debug, Clone)]
@@ -61,8 +64,10 @@ impl Kept {
     /// The folder cannot be made or written to, or the key is not a plain file name.
     pub fn lock(&self, key: &str) -> Result<KeyLock<'_>, Error> {
         let (file, path) = self.lock_file(key)?;
-        file.lock().map_err(Error::io("lock", &path))?;
-        Ok(self.locked(key, file))
+        match file.lock() {
+            Err(error) if !has_no_locks(&error) => Err(Error::io("lock", &path)(error)),
+            _ => Ok(self.locked(key, file)),
+        }
     }
 
     /// As [`Kept::lock`], but `None` instead of a wait: for a caller that does something else meanwhile.
@@ -74,6 +79,9 @@ impl Kept {
         match file.try_lock() {
             Ok(()) => Ok(Some(self.locked(key, file))),
             Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) if has_no_locks(&error) => {
+                Ok(Some(self.locked(key, file)))
+            }
             Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
         }
     }
@@ -122,8 +130,10 @@ impl KeyLock<'_> {
     /// # Errors
     /// The disk is full or cannot be written to.
     pub fn stage(&self) -> Result<Staging, Error> {
-        sweep(&self.kept.folder, STAGING, remove_tree);
-        LockedFolder::make(&self.kept.folder, STAGING, 0o700)
+        let prefix = Prefix::new(&self.kept.folder, STAGING);
+        prefix.sweep(&self.kept.folder);
+        prefix
+            .make(&self.kept.folder, 0o700)
             .map(Staging)
             .map_err(Error::io("write into", &self.kept.folder))
     }
@@ -132,17 +142,34 @@ impl KeyLock<'_> {
     /// entry that was there.
     ///
     /// # Errors
-    /// The entry that was there cannot be removed, or the folder is on another file system.
+    /// The entry that was there cannot be moved away, or the folder is on another file system.
     pub fn put(&self, complete: &Path) -> Result<PathBuf, Error> {
         let entry = self.entry();
-        match remove_tree(&entry) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::io("replace", &entry)(error));
+        let mut attempts = ATTEMPTS;
+        loop {
+            self.set_aside(&entry)?;
+            match fs::rename(complete, &entry) {
+                Ok(()) => return Ok(entry),
+                // Where locks are not seen by all, another process may have put its own entry there.
+                Err(_) if attempts > 0 && entry.exists() => attempts -= 1,
+                Err(error) => return Err(Error::io("create", &entry)(error)),
             }
-            _ => {}
         }
-        fs::rename(complete, &entry).map_err(Error::io("create", &entry))?;
-        Ok(entry)
+    }
+
+    /// Move an entry away as a whole and remove it then, so that no reader sees a part of it.
+    fn set_aside(&self, entry: &Path) -> Result<(), Error> {
+        if !entry.exists() {
+            return Ok(());
+        }
+        // It may not be possible to remove it now: a network file system keeps files that a process has open.
+        let aside = self.stage()?;
+        match fs::rename(entry, aside.path().join("old")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::io("replace", entry)(error))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -226,6 +253,34 @@ mod tests {
             }
         });
         assert_eq!(made.into_inner(), 1);
+    }
+
+    #[test]
+    fn makers_that_do_not_see_each_others_locks_leave_one_whole_entry() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept::new(dir.path());
+        drop(kept.lock("key").unwrap());
+        let kept = &kept;
+        std::thread::scope(|scope| {
+            for maker in 0..4 {
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        // As on a file system without locks.
+                        let lock = kept.locked("key", File::open(kept.folder()).unwrap());
+                        let staging = lock.stage().unwrap();
+                        for file in ["a", "b"] {
+                            fs::write(staging.path().join(file), maker.to_string()).unwrap();
+                        }
+                        lock.put(staging.path()).unwrap();
+                    }
+                });
+            }
+        });
+        let entry = kept.entry("key");
+        let text = |name: &str| fs::read_to_string(entry.join(name)).unwrap();
+        assert_eq!(text("a"), text("b"));
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().flatten().collect();
+        assert_eq!(left.len(), 2, "{left:?}");
     }
 
     #[test]

@@ -34,6 +34,7 @@
 mod error;
 mod kept;
 mod locked;
+pub mod mount;
 mod remove;
 mod scratch;
 pub mod umask;
@@ -45,6 +46,7 @@ struct Readme;
 
 pub use error::{Error, Refusal, RefusalReason};
 pub use kept::{Kept, KeyLock, Staging};
-pub use locked::{LockedFolder, sweep};
+pub use locked::{LockedFolder, has_no_locks, sweep};
+pub use mount::{Locks, Mount};
 pub use remove::remove_tree;
 pub use scratch::{Builder, Scratch, Subfolder};

@@ -6,6 +6,10 @@
 //! and remove it. So a folder counts as made only if it is still there once it is locked; otherwise the
 //! maker tries again under another name.
 //!
+//! A lock on a folder is seen by the processes of this machine only, also on network file systems that send locks
+//! on files to their server. So where other machines may use the file system, the names say from which
+//! machine a folder is, and [`Prefix::sweep`] leaves the folders of others alone until they are old.
+//!
 //! Only the prefix of a folder's name says that it belongs to the caller. This module never reads a folder's
 //! contents.
 
@@ -14,12 +18,21 @@ use std::{
     io,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use rustix::fs::OFlags;
+use rustix::{fs::OFlags, io::Errno};
+
+use crate::{
+    mount::{Mount, machine},
+    remove::remove_tree,
+};
 
 /// How often another process may remove a folder before it is locked. Once is rare.
 const ATTEMPTS: u32 = 16;
+
+/// A folder of another machine that was not changed for so long is abandoned: no work lasts that long.
+const OLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A folder that no other process can mistake for an abandoned one. Dropping it releases the lock and removes
 /// nothing.
@@ -59,7 +72,12 @@ impl LockedFolder {
                 opened => opened?,
             };
             before_lock(&path);
-            if try_lock(&folder)? && path.is_dir() {
+            let is_locked = match try_lock(&folder) {
+                // No sweep can lock it either, so none removes it.
+                Err(error) if has_no_locks(&error) => true,
+                tried => tried?,
+            };
+            if is_locked && path.is_dir() {
                 return Ok(Self {
                     path,
                     _lock: folder,
@@ -74,6 +92,65 @@ impl LockedFolder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// How the names of a caller's folders in one place begin.
+#[derive(Debug)]
+pub(crate) struct Prefix {
+    /// Those of all machines.
+    all: String,
+    /// Those of this machine.
+    own: String,
+}
+
+impl Prefix {
+    /// For folders in `parent` whose names begin with `prefix`.
+    pub(crate) fn new(parent: &Path, prefix: &str) -> Self {
+        Self::on(Mount::of(parent).as_ref(), prefix)
+    }
+
+    fn on(mount: Option<&Mount>, prefix: &str) -> Self {
+        let own = match mount {
+            Some(mount) if mount.is_of_this_machine() => prefix.to_owned(),
+            _ => format!("{prefix}{}-", machine()),
+        };
+        Self {
+            all: prefix.to_owned(),
+            own,
+        }
+    }
+
+    /// Make a folder of this machine in `parent`; as [`LockedFolder::make`].
+    pub(crate) fn make(&self, parent: &Path, mode: u32) -> io::Result<LockedFolder> {
+        LockedFolder::make(parent, &self.own, mode)
+    }
+
+    /// Remove the abandoned folders of this machine in `parent`, and the old ones of others.
+    pub(crate) fn sweep(&self, parent: &Path) {
+        sweep(parent, &self.all, |folder| {
+            let name = folder.file_name().unwrap_or_default();
+            let is_own = name.to_string_lossy().starts_with(&self.own);
+            if is_own || is_old(folder) {
+                return remove_tree(folder);
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Whether nothing in a folder was made or removed for long.
+fn is_old(folder: &Path) -> bool {
+    let changed = fs::symlink_metadata(folder).and_then(|found| found.modified());
+    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > OLD))
+}
+
+/// Whether a lock was not taken because the file system has no locks, or its server gives none.
+#[must_use]
+pub fn has_no_locks(error: &io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL)
+    )
 }
 
 /// Call `remove` on each folder in `parent` whose name begins with `prefix` and that no living process
@@ -114,8 +191,9 @@ fn try_lock(folder: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
-    use crate::remove_tree;
 
     #[test]
     fn a_sweep_removes_only_folders_that_no_process_holds() {
@@ -149,6 +227,43 @@ mod tests {
         sweep(parent.path(), "a-", |path| fs::remove_dir(path));
         assert!(parent.path().join("a-full/inside").is_dir());
         assert!(!parent.path().join("a-empty").exists());
+    }
+
+    #[test]
+    fn folders_of_other_machines_stay_until_they_are_old() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = |name: &str| parent.path().join(name);
+        let shared = Prefix::on(None, "a-");
+        assert_ne!(shared.own, shared.all);
+        let own = format!("{}left", shared.own);
+        for name in [own.as_str(), "a-other-new", "a-other-old"] {
+            fs::create_dir(path(name)).unwrap();
+        }
+        let long_ago = SystemTime::now() - OLD - Duration::from_mins(1);
+        let old = File::open(path("a-other-old")).unwrap();
+        old.set_modified(long_ago).unwrap();
+        drop(old);
+        let held = shared.make(parent.path(), 0o700).unwrap();
+        shared.sweep(parent.path());
+        assert!(held.path().is_dir() && path("a-other-new").is_dir());
+        assert!(!path(&own).exists() && !path("a-other-old").exists());
+
+        // On a disk of this machine, every lock is seen.
+        let disk = Prefix {
+            all: "a-".to_owned(),
+            own: "a-".to_owned(),
+        };
+        disk.sweep(parent.path());
+        assert!(held.path().is_dir() && !path("a-other-new").exists());
+    }
+
+    #[test]
+    fn a_lock_that_cannot_be_had_is_told_from_one_that_is_held() {
+        for errno in [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::INVAL] {
+            assert!(has_no_locks(&errno.into()), "{errno}");
+        }
+        assert!(!has_no_locks(&Errno::IO.into()));
+        assert!(!has_no_locks(&io::ErrorKind::WouldBlock.into()));
     }
 
     #[test]

@@ -4,9 +4,12 @@
 //! folders without permissions. Here every folder found is first moved up to the top, so that nothing
 //! is ever more than one level deep, and is made readable and writable before it is entered.
 //!
+//! A file that a process has open cannot be removed on NFS: the client gives it a name like `.nfs0001`, and the folder
+//! stays until it is closed. That is an error here, and the folder is removed by the next sweep.
+//!
 //! The caller makes sure that no process changes the tree meanwhile. Never follows a link.
 
-use std::{io, path::Path};
+use std::{ffi::CStr, io, path::Path};
 
 use rustix::{
     fd::{AsFd, OwnedFd},
@@ -70,8 +73,7 @@ fn empty(folder: &OwnedFd, top: &OwnedFd, moved_up: &mut u64) -> io::Result<Vec<
         let new_name = loop {
             *moved_up += 1;
             let candidate = format!("moved-up-{moved_up}");
-            let flags = rustix::fs::RenameFlags::NOREPLACE;
-            match rustix::fs::renameat_with(folder, &name, top, candidate.as_str(), flags) {
+            match move_to_new(folder, &name, top, &candidate) {
                 Ok(()) => break candidate,
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
@@ -80,6 +82,34 @@ fn empty(folder: &OwnedFd, top: &OwnedFd, moved_up: &mut u64) -> io::Result<Vec<
         moved.push(new_name);
     }
     Ok(moved)
+}
+
+/// Rename a folder, unless the new name is taken.
+fn move_to_new(
+    folder: &OwnedFd,
+    name: &CStr,
+    top: &OwnedFd,
+    candidate: &str,
+) -> rustix::io::Result<()> {
+    let flags = rustix::fs::RenameFlags::NOREPLACE;
+    match rustix::fs::renameat_with(folder, name, top, candidate, flags) {
+        // NFS and many FUSE file systems know no flags. Nobody else changes the tree meanwhile.
+        Err(Errno::INVAL | Errno::NOSYS) => plain_move_to_new(folder, name, top, candidate),
+        other => other,
+    }
+}
+
+fn plain_move_to_new(
+    folder: &OwnedFd,
+    name: &CStr,
+    top: &OwnedFd,
+    candidate: &str,
+) -> rustix::io::Result<()> {
+    match rustix::fs::statat(top, candidate, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Err(Errno::EXIST),
+        Err(Errno::NOENT) => rustix::fs::renameat(folder, name, top, candidate),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +132,20 @@ mod tests {
         remove_tree(&tree).unwrap();
         assert!(!tree.exists());
         assert!(outside.join("kept").exists());
+    }
+
+    #[test]
+    fn without_flags_of_rename_a_name_that_is_taken_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "taken"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let top = open(rustix::fs::CWD, dir.path()).unwrap();
+        let to = |candidate| plain_move_to_new(&top, c"a", &top, candidate);
+        assert_eq!(to("taken"), Err(Errno::EXIST));
+        assert!(dir.path().join("a").is_dir());
+        to("free").unwrap();
+        assert!(dir.path().join("free").is_dir() && !dir.path().join("a").exists());
     }
 
     #[test]

@@ -23,7 +23,7 @@ use rustix::fs::StatVfsMountFlags;
 
 use crate::{
     error::{Error, Refusal, RefusalReason},
-    locked::{LockedFolder, sweep},
+    locked::{LockedFolder, Prefix},
     remove::remove_tree,
 };
 
@@ -111,8 +111,9 @@ impl Builder {
         }
         // With the user's number, so that one user's sweep never finds the folders of another user.
         let prefix = format!("{}-{}-", self.name, rustix::process::getuid().as_raw());
-        sweep(&base, &prefix, remove_tree);
-        let folder = LockedFolder::make(&base, &prefix, self.mode).map_err(RefusalReason::Io)?;
+        let prefix = Prefix::new(&base, &prefix);
+        prefix.sweep(&base);
+        let folder = prefix.make(&base, self.mode).map_err(RefusalReason::Io)?;
         // From here on, dropping removes it.
         let scratch = Scratch { folder };
         let found = trial(scratch.path()).map_err(RefusalReason::Trial)?;

@@ -11,6 +11,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use fs_scratch::mount::unescape;
+
 /// One hierarchy of control groups that is mounted here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hierarchy {
@@ -106,20 +108,6 @@ fn below<'a>(root: &str, path: &'a str) -> Option<&'a Path> {
     let relative = Path::new(path).strip_prefix(root).ok()?;
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
     relative.components().all(is_plain).then_some(relative)
-}
-
-/// A path as `mountinfo` writes it: space, tab, newline and backslash are written as octal numbers.
-fn unescape(text: &str) -> String {
-    [
-        ("\\040", " "),
-        ("\\011", "\t"),
-        ("\\012", "\n"),
-        ("\\134", "\\"),
-    ]
-    .into_iter()
-    .fold(text.to_owned(), |text, (escaped, plain)| {
-        text.replace(escaped, plain)
-    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! The output folder: one batch at a time holds its lock, and every file in it is complete or absent.
 //!
-//! Hides the lock, temporary files and renames. A file appears under its name when all of it is on the
+//! Hides temporary files and renames. A file appears under its name when all of it is on the
 //! disk, so that `kill -9` and a full disk leave the old file as it was. The next batch removes files that
 //! were left half written.
 //! Never knows what is in the files.
 
+mod lock;
+
 use std::{
-    fs::{self, File, TryLockError},
-    io::{self, BufWriter, Read as _, Seek as _, Write},
+    fs::{self, File},
+    io::{self, BufWriter, Write},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
@@ -32,6 +34,8 @@ const OBSOLETE: &str = "obsolete";
 const LOCK: &str = "batch.lock";
 /// How the name of a file begins while it is written.
 const WRITING: &str = ".writing-";
+/// How NFS calls a file that was removed while a process had it open, until that process closes it.
+const REMOVED: &str = ".nfs";
 
 /// A folder of outputs.
 #[derive(Debug)]
@@ -54,11 +58,12 @@ impl OutputDir {
     /// Make the folder if it does not exist, and take its lock. A folder that cannot be used is the user's
     /// mistake, unless the disk is full.
     pub(super) fn lock(root: &Path) -> Result<Self, Fault> {
+        lock::reaches_all(root)?;
         for part in [RECORDS, USAGE, KEYS] {
             let unusable = |error: io::Error| unusable(root, &error);
             make_folder(&root.join(part)).map_err(unusable)?;
         }
-        let lock = lock(&root.join(LOCK), root)?;
+        let lock = lock::take(&root.join(LOCK), root)?;
         let folder = Self {
             root: root.to_path_buf(),
             _lock: Some(lock),
@@ -104,7 +109,7 @@ impl OutputDir {
     /// The contents of a file; `None` if there is no such file.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.root.join(name);
-        match fs::read(&path) {
+        match read_again_if_stale(|| fs::read(&path)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed("read", &path, &error)),
@@ -168,7 +173,7 @@ impl OutputDir {
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
             match id.and_then(|id| id.parse::<SubmissionId>().ok()) {
                 Some(id) if is_file => listing.ids.push(id),
-                _ if name.to_string_lossy().starts_with(WRITING) => {}
+                _ if is_passing(&name.to_string_lossy()) => {}
                 _ => listing.others.push(name.to_string_lossy().into_owned()),
             }
         }
@@ -197,7 +202,7 @@ impl OutputDir {
     pub(super) fn touch(&self, name: &str) -> Result<(), Fault> {
         let path = self.root.join(name);
         File::create(&path)
-            .and_then(|file| file.set_permissions(for_caller(0o666)))
+            .and_then(|file| allow(file.set_permissions(for_caller(0o666))))
             .map_err(|error| failed("write", &path, &error))
     }
 
@@ -212,6 +217,7 @@ impl OutputDir {
 
     /// Remove all accepted records that were set aside.
     pub(super) fn remove_previous(&self) -> Result<(), Fault> {
+        self.remove_obsolete()?;
         // Renamed first, so that either all of them exist or none.
         self.rename(PREVIOUS, OBSOLETE)?;
         self.remove_obsolete()
@@ -222,7 +228,11 @@ impl OutputDir {
         if !path.exists() {
             return Ok(());
         }
-        fs_scratch::remove_tree(&path).map_err(|error| failed("remove", &path, &error))
+        match fs_scratch::remove_tree(&path) {
+            // On NFS, as long as a process has a file of it open. The next batch removes it.
+            Err(error) if is_in_use(&error) => Ok(()),
+            removed => removed.map_err(|error| failed("remove", &path, &error)),
+        }
     }
 
     fn remove_half_written(&self, part: &str) -> Result<(), Fault> {
@@ -256,7 +266,7 @@ fn put(
         let mut file = tempfile::Builder::new()
             .prefix(WRITING)
             .tempfile_in(folder)?;
-        file.as_file().set_permissions(for_caller(0o666))?;
+        allow(file.as_file().set_permissions(for_caller(0o666)))?;
         let mut buffer = BufWriter::new(file.as_file_mut());
         contents(&mut buffer)?;
         buffer.flush()?;
@@ -275,10 +285,51 @@ fn for_caller(most: u32) -> fs::Permissions {
     fs::Permissions::from_mode(fs_scratch::umask::mode_for_caller(most))
 }
 
+/// Whether permissions were set, as far as the file system has any: SMB and some FUSE file systems have none.
+fn allow(set: io::Result<()>) -> io::Result<()> {
+    match set {
+        // The file is new and ours, so it is not a matter of whose it is.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Read once more if another machine replaced the file between opening and reading it, which a local disk hides and
+/// NFS does not.
+fn read_again_if_stale<T>(read: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match read() {
+        Err(error) if error.kind() == io::ErrorKind::StaleNetworkFileHandle => read(),
+        other => other,
+    }
+}
+
+/// Whether a file is there only for a short time, and is nobody's.
+fn is_passing(name: &str) -> bool {
+    let removed = name.strip_prefix(REMOVED);
+    let is_number =
+        |rest: &str| rest.len() >= 8 && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.starts_with(WRITING) || removed.is_some_and(is_number)
+}
+
+/// Whether a folder cannot be removed because a process has one of its files open.
+fn is_in_use(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ResourceBusy | io::ErrorKind::DirectoryNotEmpty
+    )
+}
+
 /// Make a folder, and those above it, unless they exist.
 fn make_folder(path: &Path) -> io::Result<()> {
     match (fs::create_dir(path), path.parent()) {
-        (Ok(()), _) => fs::set_permissions(path, for_caller(0o777)),
+        (Ok(()), _) => allow(fs::set_permissions(path, for_caller(0o777))),
         (Err(error), Some(above)) if error.kind() == io::ErrorKind::NotFound && !above.is_dir() => {
             make_folder(above)?;
             make_folder(path)
@@ -323,51 +374,6 @@ pub fn lies_in(inner: &Path, outer: &Path) -> bool {
         .any(|above| identity(above) == Some(wanted))
 }
 
-/// Take the lock and write the name of this process into it. If another process holds the lock, the fault
-/// names that process.
-fn lock(path: &Path, root: &Path) -> Result<File, Fault> {
-    let disk = |error: io::Error| unusable(root, &error);
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(disk)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _ = file.read_to_string(&mut holder);
-            let message = format!(
-                "failed to write into `{}`: a batch is at work there",
-                root.display()
-            );
-            return Err(Fault::usage(message)
-                .because(format!("it is held by {}", holder.trim()))
-                .hint("wait until it is done, or choose another folder with `--out DIR`"));
-        }
-        Err(TryLockError::Error(error)) => return Err(disk(error)),
-    }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a lock names the time at which it was taken; no record does"
-    )]
-    let since = humantime::format_rfc3339_seconds(std::time::SystemTime::now());
-    let host = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
-    let owner = format!("process {} on {host} since {since}\n", std::process::id());
-    // This fails where the file is another user's, which does no harm.
-    let _ = file.set_permissions(for_caller(0o666));
-    file.set_len(0)
-        .and_then(|()| file.rewind())
-        .and_then(|()| file.write_all(owner.as_bytes()))
-        .map_err(disk)?;
-    Ok(file)
-}
-
 /// The fault of an output folder that is in use for something else.
 pub(super) fn unsuitable(message: String) -> Fault {
     Fault::usage(message).hint("choose another folder with `--out DIR`")
@@ -385,6 +391,8 @@ fn unusable(root: &Path, error: &io::Error) -> Fault {
 pub(super) fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
     let what = if is_full(error) {
         "free some space there"
+    } else if is_in_use(error) {
+        "wait until no process has a file open there"
     } else {
         "make this possible"
     };
@@ -450,6 +458,8 @@ mod tests {
             b".hidden",
             b"x.txt",
             b"\xff.json",
+            b".nfs000000000003a1c200000001",
+            b".nfs-of-mine",
         ] {
             fs::write(records.join(OsStr::from_bytes(name)), "").unwrap();
         }
@@ -459,7 +469,13 @@ mod tests {
         assert_eq!(ids, ["a", "b"]);
         assert_eq!(
             listing.others,
-            [".hidden", "c.json", "x.txt", "\u{fffd}.json"]
+            [
+                ".hidden",
+                ".nfs-of-mine",
+                "c.json",
+                "x.txt",
+                "\u{fffd}.json"
+            ]
         );
         assert!(folder.list("nowhere").unwrap().ids.is_empty());
     }
@@ -478,6 +494,37 @@ mod tests {
         assert_eq!(fault.kind, FaultKind::Disk);
         assert!(fault.hint.unwrap().contains("free some space"));
         assert_eq!(fs::read(&file).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_file_that_another_machine_replaced_is_read_once_more() {
+        let stale = || io::Error::from(io::ErrorKind::StaleNetworkFileHandle);
+        let count = std::cell::Cell::new(0);
+        let read = |failures: u32| {
+            count.set(0);
+            read_again_if_stale(|| {
+                count.set(count.get() + 1);
+                if count.get() <= failures {
+                    Err(stale())
+                } else {
+                    Ok(count.get())
+                }
+            })
+        };
+        assert_eq!(read(0).unwrap(), 1);
+        assert_eq!(read(1).unwrap(), 2);
+        assert_eq!(read(9).unwrap_err().kind(), stale().kind());
+        assert_eq!(count.get(), 2);
+    }
+
+    #[test]
+    fn permissions_are_set_where_there_are_any() {
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported] {
+            allow(Err(kind.into())).unwrap();
+        }
+        allow(Err(io::ErrorKind::StorageFull.into())).unwrap_err();
+        assert!(is_in_use(&io::ErrorKind::ResourceBusy.into()));
+        assert!(!is_in_use(&io::ErrorKind::NotFound.into()));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use walkdir::WalkDir;
 
-use fs_scratch::remove_tree;
+use fs_scratch::{Locks, Mount, remove_tree};
 use ids::{Digest, feed};
 
 const FOLDER: &str = "incremental";
@@ -49,13 +49,16 @@ pub struct Incremental {
 }
 
 impl Incremental {
-    /// Claim the place of the submission at `path`, which is absolute. `None` if another grading has it, or if the
-    /// cache cannot be written.
+    /// Claim the place of the submission at `path`, which is absolute. `None` if another grading has it, if one on another
+    /// machine could have it unseen, or if the cache cannot be written.
     pub(crate) fn claim(cache: &Path, path: &Path) -> Option<Self> {
         let all = cache.join(FOLDER);
         let name = Digest::of(path.as_os_str().as_encoded_bytes());
         let root = all.join(&name.hex()[..24]);
         fs::create_dir_all(&root).ok()?;
+        if !are_seen_by_all(Mount::of(&root).as_ref()) {
+            return None;
+        }
         let lock = fs::File::create(root.join(LOCK)).ok()?;
         lock.try_lock().ok()?;
         let place = Self { root, _lock: lock };
@@ -116,6 +119,12 @@ impl Drop for Incremental {
     }
 }
 
+/// Whether everyone who can use a cache there sees its locks. Two gradings in one place would compile each
+/// other's files.
+fn are_seen_by_all(mount: Option<&Mount>) -> bool {
+    !mount.is_some_and(|mount| matches!(mount.locks(), Locks::ThisMachine { .. }))
+}
+
 fn make_empty(folder: &Path) -> io::Result<()> {
     match remove_tree(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -168,7 +177,9 @@ fn remove_oldest(all: &Path) {
     places.sort();
     let surplus = places.len().saturating_sub(MOST);
     for (_, place) in &places[..surplus] {
-        let is_free = fs::File::open(place.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
+        // For writing: NFS gives no lock of this kind on a file that is open for reading only.
+        let lock = fs::File::options().write(true).open(place.join(LOCK));
+        let is_free = lock.is_ok_and(|lock| lock.try_lock().is_ok());
         if is_free {
             let _ = remove_tree(place);
         }
@@ -185,6 +196,17 @@ mod tests {
         let folder = fs::read_dir(folder).unwrap();
         let names = folder.map(|found| found.unwrap().file_name().into_string().unwrap());
         names.collect()
+    }
+
+    #[test]
+    fn there_are_no_notes_where_another_machine_does_not_see_the_lock() {
+        let mount = |options: &str| {
+            let line = format!("1 0 0:1 / /home rw - nfs files:/home rw,{options}");
+            Mount::find(&line, "1").unwrap()
+        };
+        assert!(!are_seen_by_all(Some(&mount("vers=3,nolock"))));
+        assert!(are_seen_by_all(Some(&mount("vers=4.2,local_lock=none"))));
+        assert!(are_seen_by_all(None));
     }
 
     #[test]

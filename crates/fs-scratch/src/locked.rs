@@ -32,7 +32,7 @@ use crate::{
 const ATTEMPTS: u32 = 16;
 
 /// A folder of another machine that was not changed for so long is abandoned: no work lasts that long.
-const OLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const OLD: Duration = Duration::from_hours(7 * 24);
 
 /// A folder that no other process can mistake for an abandoned one. Dropping it releases the lock and removes
 /// nothing.
@@ -191,8 +191,6 @@ fn try_lock(folder: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
 
     #[test]
@@ -239,9 +237,10 @@ mod tests {
         for name in [own.as_str(), "a-other-new", "a-other-old"] {
             fs::create_dir(path(name)).unwrap();
         }
-        let long_ago = SystemTime::now() - OLD - Duration::from_mins(1);
         let old = File::open(path("a-other-old")).unwrap();
-        old.set_modified(long_ago).unwrap();
+        let made = old.metadata().unwrap().modified().unwrap();
+        old.set_modified(made - OLD - Duration::from_mins(1))
+            .unwrap();
         drop(old);
         let held = shared.make(parent.path(), 0o700).unwrap();
         shared.sweep(parent.path());

@@ -160,7 +160,8 @@ impl Mount {
     }
 
     /// The mount with this number in the text of a `mountinfo`.
-    fn find(mountinfo: &str, id: &str) -> Option<Self> {
+    #[must_use]
+    pub fn find(mountinfo: &str, id: &str) -> Option<Self> {
         let line = mountinfo
             .lines()
             .find(|line| line.split(' ').next() == Some(id))?;

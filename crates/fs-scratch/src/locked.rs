@@ -24,7 +24,7 @@ use std::{
 use rustix::{fs::OFlags, io::Errno};
 
 use crate::{
-    mount::{Mount, machine},
+    mount::{Mount, neighbours},
     remove::remove_tree,
 };
 
@@ -106,17 +106,19 @@ pub(crate) struct Prefix {
 impl Prefix {
     /// For folders in `parent` whose names begin with `prefix`.
     pub(crate) fn new(parent: &Path, prefix: &str) -> Self {
-        Self::on(Mount::of(parent).as_ref(), prefix)
+        match Mount::of(parent) {
+            Some(mount) if mount.is_of_this_machine() => Self {
+                all: prefix.to_owned(),
+                own: prefix.to_owned(),
+            },
+            _ => Self::shared(parent, prefix),
+        }
     }
 
-    fn on(mount: Option<&Mount>, prefix: &str) -> Self {
-        let own = match mount {
-            Some(mount) if mount.is_of_this_machine() => prefix.to_owned(),
-            _ => format!("{prefix}{}-", machine()),
-        };
+    fn shared(parent: &Path, prefix: &str) -> Self {
         Self {
             all: prefix.to_owned(),
-            own,
+            own: format!("{prefix}{}-", neighbours(parent)),
         }
     }
 
@@ -231,7 +233,7 @@ mod tests {
     fn folders_of_other_machines_stay_until_they_are_old() {
         let parent = tempfile::tempdir().unwrap();
         let path = |name: &str| parent.path().join(name);
-        let shared = Prefix::on(None, "a-");
+        let shared = Prefix::shared(parent.path(), "a-");
         assert_ne!(shared.own, shared.all);
         let own = format!("{}left", shared.own);
         for name in [own.as_str(), "a-other-new", "a-other-old"] {
@@ -249,8 +251,8 @@ mod tests {
 
         // On a disk of this machine, every lock is seen.
         let disk = Prefix {
-            all: "a-".to_owned(),
-            own: "a-".to_owned(),
+            own: shared.all.clone(),
+            ..shared
         };
         disk.sweep(parent.path());
         assert!(held.path().is_dir() && !path("a-other-new").exists());

@@ -15,6 +15,7 @@
 
 use std::{
     fs::{self, OpenOptions},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     os::{fd::AsRawFd as _, unix::fs::OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
@@ -246,20 +247,17 @@ pub fn unescape(text: &str) -> String {
     })
 }
 
-/// A short name of the running kernel, the same for all processes that see each other's locks on folders.
-pub(crate) fn machine() -> String {
-    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let short: String = text
-        .chars()
-        .filter(char::is_ascii_hexdigit)
-        .take(12)
-        .collect();
-    if short.len() == 12 {
-        return short;
-    }
-    let host = rustix::system::uname();
-    let host = host.nodename().to_string_lossy().into_owned();
-    host.replace(|letter: char| !letter.is_ascii_alphanumeric(), "")
+/// A short name, the same for all processes that see each other's locks on the folders in `parent`: those of the running
+/// kernel that reach it by the same mount.
+pub(crate) fn neighbours(parent: &Path) -> String {
+    let kernel = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_else(|_| {
+        let host = rustix::system::uname();
+        host.nodename().to_string_lossy().into_owned()
+    });
+    let device = rustix::fs::stat(parent).map_or(0, |found| found.st_dev);
+    let mut hasher = DefaultHasher::new();
+    (kernel, device).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]
@@ -351,7 +349,12 @@ mod tests {
             ("proc", Path::new("/proc"))
         );
         assert!(Mount::of(Path::new("/nonexistent")).is_none());
-        assert!(!machine().is_empty());
-        assert_eq!(machine(), machine());
+    }
+
+    #[test]
+    fn processes_on_one_mount_are_neighbours() {
+        let (proc, shm) = (Path::new("/proc"), Path::new("/dev/shm"));
+        assert_eq!(neighbours(proc), neighbours(&proc.join("self")));
+        assert_ne!(neighbours(proc), neighbours(shm));
     }
 }

@@ -261,12 +261,8 @@ pub(super) struct BatchArgs {
     )]
     pub(super) shard: Option<Shard>,
     /// Grade by this plan [default with `--shard`: OUT/plan.json]
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "Several machines",
-        conflicts_with_all = ["all", "list", "seeds", "observe", "names", "roster", "fresh"]
-    )]
+    #[arg(long, value_name = "FILE", help_heading = "Several machines")]
+    #[arg(conflicts_with_all = ["all", "list", "seeds", "observe", "names", "roster", "fresh"])]
     pub(super) plan: Option<PathBuf>,
     /// Grade unchanged submissions again too; if it is stopped, the same command continues
     #[arg(long)]

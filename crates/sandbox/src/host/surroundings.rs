@@ -33,6 +33,10 @@ use crate::{
 /// A limit of version 1 from here on is none: the kernel shows the largest number of pages, in bytes.
 const NO_LIMIT: u64 = 1 << 60;
 
+/// Variables that engines and Kubernetes set in a container. Its files may be hidden, as by an empty `/run` where the
+/// root folder is read-only.
+const CONTAINERS: [&str; 2] = ["container", "KUBERNETES_SERVICE_HOST"];
+
 /// Whose limit it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LimitOf {
@@ -109,8 +113,19 @@ pub fn surroundings() -> Surroundings {
 
 /// In what kind of place this program runs.
 pub(crate) fn here() -> Place {
-    match place(Path::new("/")) {
-        Place::Machine if BatchJob::of_this_process().is_some() => Place::BatchJob,
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    named(
+        place(Path::new("/")),
+        is_set,
+        BatchJob::of_this_process().is_some(),
+    )
+}
+
+/// The place where files tell nothing and variables do.
+fn named(place: Place, is_set: impl Fn(&str) -> bool, is_batch_job: bool) -> Place {
+    match place {
+        Place::Machine if CONTAINERS.into_iter().any(is_set) => Place::Container,
+        Place::Machine if is_batch_job => Place::BatchJob,
         place => place,
     }
 }
@@ -376,6 +391,18 @@ mod tests {
             };
             (by, allowed.most, allowed.free())
         })
+    }
+
+    #[test]
+    fn a_container_whose_files_are_hidden_is_known_by_its_variables() {
+        let of = |place, set: &str, is_job| named(place, |name| name == set, is_job);
+        assert_eq!(of(Place::Machine, "", false), Place::Machine);
+        assert_eq!(of(Place::Machine, "", true), Place::BatchJob);
+        for name in CONTAINERS {
+            assert_eq!(of(Place::Machine, name, false), Place::Container);
+            assert_eq!(of(Place::Machine, name, true), Place::Container);
+            assert_eq!(of(Place::Wsl, name, false), Place::Wsl);
+        }
     }
 
     #[test]

@@ -42,6 +42,17 @@ const ANOTHER_TEMPORARY_FOLDER: &str =
 /// What to do about a cache folder that fails.
 const ANOTHER_CACHE: &str = "free some space, or choose another cache with `--cache-dir DIR`";
 
+/// What to do about a cache folder that this user cannot change.
+const NOT_OUR_CACHE: &str =
+    "run as the user who owns the cache, or choose another one with `--cache-dir DIR`";
+
+fn another_cache(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => NOT_OUR_CACHE,
+        _ => ANOTHER_CACHE,
+    }
+}
+
 impl Fault {
     /// A fault without cause or hint.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
@@ -91,13 +102,17 @@ impl Fault {
     /// A failed operation on a path in the cache folder.
     #[must_use]
     pub fn cache(verb: &str, path: &Path, error: &io::Error) -> Self {
-        Self::io(FaultKind::Disk, verb, path, error).hint(ANOTHER_CACHE)
+        Self::io(FaultKind::Disk, verb, path, error).hint(another_cache(error))
     }
 
     /// An error of `fs-scratch` in the cache folder.
     #[must_use]
     pub fn in_cache(error: fs_scratch::Error) -> Self {
-        Self::from(error).hint(ANOTHER_CACHE)
+        let hint = match &error {
+            fs_scratch::Error::Io { source, .. } => another_cache(source),
+            _ => ANOTHER_CACHE,
+        };
+        Self::from(error).hint(hint)
     }
 
     /// An error of `fs-scratch` in the temporary folder.
@@ -478,6 +493,24 @@ mod tests {
         let full = io::Error::from(rustix::io::Errno::NOSPC);
         let full = hint(fs_scratch::RefusalReason::Io(full)).unwrap();
         assert!(full.contains("free some space"), "{full}");
+    }
+
+    #[test]
+    fn a_cache_of_somebody_else_is_no_full_disk() {
+        let hint = |kind| {
+            let (verb, path, source) = ("create", "/cache/x".into(), io::Error::from(kind));
+            let error = fs_scratch::Error::Io { verb, path, source };
+            Fault::in_cache(error).hint.unwrap()
+        };
+        assert!(hint(io::ErrorKind::StorageFull).contains("free some space"));
+        for kind in [
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::ReadOnlyFilesystem,
+        ] {
+            let hint = hint(kind);
+            assert!(!hint.contains("free some space"), "{hint}");
+            assert!(hint.contains("`--cache-dir DIR`"), "{hint}");
+        }
     }
 
     #[test]

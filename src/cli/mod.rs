@@ -97,6 +97,10 @@ pub fn main() -> process::ExitCode {
     if code == ExitCode::Interrupted
         && let Some(signal) = app.cancellation.signal()
     {
+        // The first process of a container cannot end by a signal of its own; the shell's way to say it is left.
+        if process::id() == 1 {
+            return u8::try_from(128 + signal).map_or(code.into(), process::ExitCode::from);
+        }
         // End by the signal that this process received, so that a shell loop that runs this program ends as
         // well.
         let _ = signal_hook::low_level::emulate_default_handler(signal);

@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::fault::{Fault, FaultKind};
+use fs_scratch::Mount;
 use ids::SubmissionId;
 
 /// One file a submission: the record, which is the outcome.
@@ -43,6 +44,8 @@ pub(super) struct OutputDir {
     root: PathBuf,
     /// The lock, held until the value is dropped; `None` where the folder is only read.
     _lock: Option<File>,
+    /// Whether a full disk is told only when a file is on it, as by file servers: a write before that succeeds.
+    tells_late: bool,
 }
 
 /// What is in a part of the folder.
@@ -67,6 +70,7 @@ impl OutputDir {
         let folder = Self {
             root: root.to_path_buf(),
             _lock: Some(lock),
+            tells_late: !Mount::of(root).is_some_and(|mount| mount.is_of_this_machine()),
         };
         folder.remove_obsolete()?;
         for part in ["", RECORDS, USAGE, KEYS] {
@@ -98,6 +102,7 @@ impl OutputDir {
         Ok(Self {
             root: root.to_path_buf(),
             _lock: None,
+            tells_late: false,
         })
     }
 
@@ -121,8 +126,8 @@ impl OutputDir {
         self.write_with(name, |file| file.write_all(bytes))
     }
 
-    /// As [`OutputDir::write`], without waiting for the disk: for files that can be made again. After a power
-    /// cut the file may be damaged, which is noticed when it is read.
+    /// As [`OutputDir::write`], without waiting for a disk of this machine: for files that can be made again. After a
+    /// power cut the file may be damaged, which is noticed when it is read.
     pub(super) fn write_unsynced(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         self.put(name, |file| file.write_all(bytes), false)
     }
@@ -142,7 +147,11 @@ impl OutputDir {
         contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         is_durable: bool,
     ) -> Result<(), Fault> {
-        put(&self.root.join(name), contents, is_durable)
+        put(
+            &self.root.join(name),
+            contents,
+            is_durable || self.tells_late,
+        )
     }
 
     /// Remove a file, if it exists.

@@ -2,7 +2,7 @@
 //! inside the sandbox and must fail; the observer counts programs of known concurrency; file times must
 //! record reads and show faked times.
 
-use std::path::Path;
+use std::path::{Path, absolute};
 
 use super::{
     app::{App, this_program},
@@ -16,6 +16,7 @@ use crate::{
     fault::{Fault, FaultKind},
     grading::{allowed_around, job_around, make_scratch, observing, short_around},
 };
+use fs_scratch::{Locks, Mount};
 use observer::{Count, Stamps};
 use report::escape_line;
 use sandbox::{AttackOutcome, Limits, Outcome, Sandbox, Stage};
@@ -78,7 +79,8 @@ impl App {
                     .unwrap_or(scratch.path())
                     .display()
                     .to_string();
-                self.line("file times", true, &format!("{how}, in {folder}"))?;
+                let place = place(Mount::of(scratch.path()).as_ref());
+                self.line("file times", true, &format!("{how}, in {folder} ({place})"))?;
                 self.space(scratch.path(), &folder)?;
             }
             Err(fault) => {
@@ -86,6 +88,7 @@ impl App {
                 self.line("file times", false, &fault.to_string())?;
             }
         }
+        self.cache(&task.settings.cache_dir)?;
         if !sound {
             return Err(Fault::new(
                 FaultKind::Sandbox,
@@ -144,6 +147,14 @@ impl App {
         self.line("space", false, &how)
     }
 
+    /// Show where the cache is. It may not exist yet.
+    fn cache(&self, cache: &Path) -> Result<(), Fault> {
+        let path = absolute(cache).unwrap_or_else(|_| cache.to_path_buf());
+        let mount = path.ancestors().find_map(Mount::of);
+        let how = format!("{} ({})", path.display(), place(mount.as_ref()));
+        self.line("cache", true, &how)
+    }
+
     /// Show which observer works here, proven by programs of known concurrency; false if it miscounts.
     /// Without an observer no submission fails, but none can be graded either.
     fn observer(&self, sandbox: &Sandbox) -> Result<bool, Fault> {
@@ -189,11 +200,58 @@ impl App {
     }
 }
 
+/// What a folder is on, in a few words.
+fn place(mount: Option<&Mount>) -> String {
+    let Some(mount) = mount else {
+        return "on an unknown file system".to_owned();
+    };
+    let kind = &mount.kind;
+    if mount.is_in_memory() {
+        return "in memory".to_owned();
+    }
+    if mount.is_of_this_machine() {
+        return format!("local, {kind}");
+    }
+    if !mount.is_network() {
+        return format!("{kind}, a file system that grade does not know");
+    }
+    let locks = match mount.locks() {
+        Locks::All => "machines wait for each other",
+        Locks::ThisMachine { .. } => "machines do not wait for each other there",
+        Locks::Unknown => "it is not known whether machines wait for each other there",
+    };
+    format!("network, {kind} at {}; {locks}", mount.point.display())
+}
+
 fn outcome(attack: &AttackOutcome) -> &'static str {
     match attack.outcome {
         Outcome::Stopped => "stopped",
         Outcome::GotThrough if attack.promised => "BREACH",
         Outcome::GotThrough => "possible",
         Outcome::NotApplicable => "n/a",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_local_in_memory_or_on_a_named_network() {
+        let at = |kind: &str, options: &str| {
+            let line = format!("1 0 0:1 / /home rw - {kind} x rw,{options}");
+            place(Mount::find(&line, "1").as_ref())
+        };
+        assert_eq!(at("tmpfs", ""), "in memory");
+        assert_eq!(at("ext4", ""), "local, ext4");
+        assert_eq!(
+            at("nfs4", "local_lock=none"),
+            "network, nfs4 at /home; machines wait for each other"
+        );
+        let alone = "network, nfs at /home; machines do not wait for each other there";
+        assert_eq!(at("nfs", "nolock"), alone);
+        assert!(at("gpfs", "").contains("it is not known"));
+        assert!(at("fuse", "").starts_with("fuse, "));
+        assert_eq!(place(None), "on an unknown file system");
     }
 }

@@ -55,10 +55,11 @@ impl Incremental {
         let all = cache.join(FOLDER);
         let name = Digest::of(path.as_os_str().as_encoded_bytes());
         let root = all.join(&name.hex()[..24]);
-        fs::create_dir_all(&root).ok()?;
-        if !are_seen_by_all(Mount::of(&root).as_ref()) {
+        fs::create_dir_all(&all).ok()?;
+        if !are_seen_by_all(Mount::of(&all).as_ref()) {
             return None;
         }
+        fs::create_dir_all(&root).ok()?;
         let lock = fs::File::create(root.join(LOCK)).ok()?;
         lock.try_lock().ok()?;
         let place = Self { root, _lock: lock };

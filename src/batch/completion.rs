@@ -9,6 +9,7 @@ use super::{
     outputs::Outputs,
     plan::Plan,
     roster::Roster,
+    shard::Shard,
     worker::Tally,
 };
 use crate::fault::Fault;
@@ -35,6 +36,8 @@ pub struct Outcome {
 /// How a batch ends.
 pub(super) struct Ending<'a> {
     pub(super) accept: bool,
+    /// The shard of which the batch is, if it is of one.
+    pub(super) shard: Option<Shard>,
     /// Whether every submission has a record. Otherwise no grade is accepted.
     pub(super) is_complete: bool,
     pub(super) formats: &'a [Format],
@@ -66,6 +69,10 @@ pub(super) fn complete(
     let others = listing.others.iter();
     strays.extend(others.map(|name| format!("{}/{name}", output_dir::RECORDS)));
     strays.sort();
+
+    if let Some(shard) = ending.shard {
+        shard.mark(&folder, true)?;
+    }
 
     let is_first = accepted.ids().is_none();
     // Before the grades are accepted, so that the summary still shows the changes.

@@ -43,7 +43,7 @@ impl Members {
         names: Option<&intake::NamePattern>,
         among: &[ExerciseId],
     ) -> Result<Self, Fault> {
-        if output_dir::is_of_batch(dir) {
+        if output_dir::is_of_batch(dir) || output_dir::is_of_shards(dir) {
             return Err(no_class_but_grades(dir));
         }
         let wanted = exercise.wanted_among(among);

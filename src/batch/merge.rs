@@ -36,6 +36,7 @@ use super::{
     worker::Tally,
 };
 use crate::fault::Fault;
+use ids::{Digest, SubmissionId};
 use report::{Format, Separator};
 
 /// What is to be merged.
@@ -43,6 +44,8 @@ use report::{Format, Separator};
 pub struct MergeRequest<'a> {
     /// The plan that the shards follow.
     pub plan: &'a PlanFile,
+    /// Where it was read from.
+    pub path: &'a Path,
     /// The folders of shards, or folders that have them.
     pub shards: &'a [PathBuf],
     /// The output folder.
@@ -64,8 +67,18 @@ pub struct Merged {
     pub shards: usize,
     /// How many submissions have no record.
     pub missing: usize,
+    /// How many have one, in a shard that is not complete.
+    pub unfinished: usize,
     /// What is not as it should be.
     pub problems: Vec<Problem>,
+}
+
+impl Merged {
+    /// Whether each submission has its record. Otherwise no grades are accepted.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.missing == 0 && self.unfinished == 0
+    }
 }
 
 /// Merge shards.
@@ -78,6 +91,7 @@ pub fn merge(
 ) -> Result<Merged, Fault> {
     let MergeRequest {
         plan: file,
+        path,
         shards,
         out,
         accept,
@@ -85,30 +99,30 @@ pub fn merge(
         separator,
     } = request;
     let mut problems = Problems::default();
-    let shards = ShardFolders::find(shards)?;
+    let shards = ShardFolders::find(shards, out)?;
     let folder = OutputDir::lock(out)?;
     if let Some(earlier) = Plan::read(&folder)? {
         earlier.check_is_of(file.exercise(), out)?;
     }
     let mut plan = file.plan.clone();
     let roster = file.roster.clone();
-    roster.keep(&folder, out)?;
+    roster.keep(&folder, path)?;
     let accepted = Accepted::read(&folder)?;
     let shared = plan.made_from().clone();
     plan.keep(&folder, &shared)?;
     shards.copy_reference(&folder)?;
 
     let mut tally = Tally::default();
-    let mut missing = 0;
+    let (mut missing, mut unfinished) = (0, 0);
     for id in &roster.ids {
         cancellation.check()?;
-        match record_of(&shards, id, plan.made_from(), &mut problems)? {
-            Answer::Record(found) => {
-                if Key::read(&folder, id)?.is_some_and(|key| key == found.key)
-                    && folder.has(&output_dir::file(output_dir::RECORDS, id))
-                {
-                    tally.unchanged += 1;
-                    continue;
+        let answer = record_of(&shards, id, plan.made_from(), &mut problems)?;
+        let merged = merged_before(&folder, id)?;
+        match (answer, merged) {
+            (Answer::Record(found), Before::Sound(key)) if key == found.key => tally.unchanged += 1,
+            (Answer::Record(found), merged) => {
+                if merged == Before::Damaged {
+                    tally.damaged.push(id.clone());
                 }
                 accepted.set_aside(&folder, id)?;
                 let name = output_dir::file(output_dir::RECORDS, id);
@@ -117,16 +131,28 @@ pub fn merge(
                 found.key.write(&folder, id)?;
                 tally.graded += 1;
             }
-            Answer::None if plan.is_done(&folder, id)? => tally.unchanged += 1,
-            Answer::None => {
+            (_, Before::Sound(key)) if key.has(plan.made_from()) => tally.unchanged += 1,
+            (answer, merged) => {
                 missing += 1;
-                problems.missing(id, &shards);
+                if matches!(answer, Answer::Nothing) {
+                    problems.missing(id, &shards);
+                }
+                if merged == Before::Damaged {
+                    // So that it is in no output.
+                    accepted.set_aside(&folder, id)?;
+                }
+                continue;
             }
+        }
+        if let Some(one) = lookup::unfinished(&shards, id) {
+            unfinished += 1;
+            problems.unfinished(id, one);
         }
     }
     let ending = Ending {
         accept: *accept,
-        is_complete: missing == 0,
+        shard: None,
+        is_complete: missing == 0 && unfinished == 0,
         formats,
         separator: *separator,
     };
@@ -135,6 +161,28 @@ pub fn merge(
         outcome,
         shards: shards.len(),
         missing,
+        unfinished,
         problems: problems.into_all(&shards),
     })
+}
+
+/// What the outputs have of a submission.
+#[derive(Debug, PartialEq)]
+enum Before {
+    /// A record that is as its key says.
+    Sound(Key),
+    /// A record that is another one than its key says, or a damaged key.
+    Damaged,
+    Nothing,
+}
+
+fn merged_before(folder: &OutputDir, id: &SubmissionId) -> Result<Before, Fault> {
+    let record = folder.read(&output_dir::file(output_dir::RECORDS, id))?;
+    let key = folder.read(&output_dir::file(output_dir::KEYS, id))?;
+    let (Some(record), Some(key)) = (&record, &key) else {
+        // A merge that was stopped left the one without the other.
+        return Ok(Before::Nothing);
+    };
+    let key = Key::parse(key).filter(|key| key.is_for(id) && key.is_of(&Digest::of(record)));
+    Ok(key.map_or(Before::Damaged, Before::Sound))
 }

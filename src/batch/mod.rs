@@ -122,7 +122,12 @@ pub fn run(
         separator,
         ..
     } = request;
-    roster.keep(&folder, dir)?;
+    let part = share.as_ref().and_then(|share| share.shard);
+    match part {
+        // A small one may have other submissions after a while. Whoever plans sees whether it is another class.
+        Some(_) => roster.write(&folder)?,
+        None => roster.keep(&folder, dir)?,
+    }
     let accepted = Accepted::read(&folder)?;
     let exercise_digest = grading::exercise_digest(settings, &exercise)?;
     let cancellation = sandbox.cancellation().clone();
@@ -130,6 +135,7 @@ pub fn run(
     let setup = ClassSetup {
         class: dir,
         out,
+        plan: share.as_ref().map(|share| share.path),
         among,
     };
     let session = Session::open_for_class(
@@ -161,6 +167,9 @@ pub fn run(
     progress.event(ProgressEvent::Preparing("looking for what changed"));
     let pending = batch.pending(&members, jobs)?;
     if !pending.is_empty() {
+        if let Some(shard) = part {
+            shard.mark(&batch.folder, false)?;
+        }
         let known = plan.wall_limit(&exercise_digest);
         batch
             .session
@@ -186,7 +195,8 @@ pub fn run(
             progress.event(ProgressEvent::Preparing("writing the grades of the class"));
             let ending = Ending {
                 // Grades are accepted when the shards are merged; a shard keeps none of those that it replaces.
-                accept: accept || share.is_some_and(|share| share.shard.is_some()),
+                accept: accept || part.is_some(),
+                shard: part,
                 is_complete: true,
                 formats,
                 separator,

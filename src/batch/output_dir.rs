@@ -30,6 +30,10 @@ const PREVIOUS: &str = "previous";
 pub(super) const PREVIOUS_RECORDS: &str = "previous/records";
 /// Their keys.
 pub(super) const PREVIOUS_KEYS: &str = "previous/keys";
+/// The plan, if several machines grade the class.
+pub(super) const PLAN: &str = "plan.json";
+/// The folders of all shards, if several machines grade the class.
+pub(super) const SHARDS: &str = "shards";
 /// What `previous` is called while it is removed.
 const OBSOLETE: &str = "obsolete";
 const LOCK: &str = "batch.lock";
@@ -93,17 +97,31 @@ impl OutputDir {
 
     /// The folder of a batch that was made before, to read it.
     pub(super) fn read_only(root: &Path) -> Result<Self, Fault> {
-        if !root.join(RECORDS).is_dir() {
-            let message = format!("failed to find a batch in `{}`", root.display());
-            return Err(Fault::usage(message)
-                .because(format!("it has no folder `{RECORDS}`"))
-                .hint("name the folder that `grade batch` wrote into, or one record"));
+        if root.join(RECORDS).is_dir() {
+            return Ok(Self::unlocked(root));
         }
-        Ok(Self {
+        let fault = Fault::usage(format!("failed to find a batch in `{}`", root.display()));
+        if root.join(SHARDS).is_dir() {
+            let shown = root.to_string_lossy();
+            let shown = shlex::try_quote(&shown).unwrap_or_default();
+            return Err(fault
+                .because("it has shards that are not merged")
+                .hint(format!(
+                    "merge them with `grade merge {shown} --out {shown}`, or name one of the folders in `{SHARDS}`"
+                )));
+        }
+        Err(fault
+            .because(format!("it has no folder `{RECORDS}`"))
+            .hint("name the folder that `grade batch` wrote into, or one record"))
+    }
+
+    /// A folder to read in, whatever is in it.
+    pub(super) fn unlocked(root: &Path) -> Self {
+        Self {
             root: root.to_path_buf(),
             _lock: None,
             tells_late: false,
-        })
+        }
     }
 
     /// The folder itself.
@@ -357,6 +375,11 @@ pub(super) fn file(part: &str, id: &SubmissionId) -> String {
 #[must_use]
 pub fn is_of_batch(dir: &Path) -> bool {
     dir.join(LOCK).is_file() && dir.join(RECORDS).is_dir()
+}
+
+/// Whether `dir` is the output folder of a class of which shards are graded, and that has no outputs of its own yet.
+pub(super) fn is_of_shards(dir: &Path) -> bool {
+    dir.join(SHARDS).is_dir() && dir.join(PLAN).is_file()
 }
 
 /// Whether `inner` is `outer` or lies in it, through links and `..` too. Where `inner` does not exist, its

@@ -30,8 +30,6 @@ use ids::{ExerciseId, SubmissionId};
 use intake::{Location, Source};
 use sandbox::Tier;
 
-/// The name of the file in an output folder.
-pub(super) const FILE: &str = "plan.json";
 const SCHEMA: &str = "grade-plan/1";
 
 /// What all shards of a class share.
@@ -86,7 +84,7 @@ pub fn plan_path(path: &Path) -> PathBuf {
     if is_file {
         path.to_path_buf()
     } else {
-        path.join(FILE)
+        path.join(output_dir::PLAN)
     }
 }
 
@@ -116,12 +114,7 @@ impl PlanFile {
         };
         let file: Self =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        let has_sources = file
-            .roster
-            .ids
-            .iter()
-            .all(|id| file.sources.contains_key(id));
-        if file.schema != SCHEMA || !file.plan.is_sound() || !has_sources {
+        if !file.is_sound() {
             return Err(damaged(format!(
                 "it is not a `{SCHEMA}` with seeds and a class"
             )));
@@ -129,15 +122,45 @@ impl PlanFile {
         Ok(Some(file))
     }
 
+    /// Whether its parts fit together.
+    fn is_sound(&self) -> bool {
+        let Self {
+            schema,
+            plan,
+            roster,
+            sources,
+        } = self;
+        let made_from = plan.made_from();
+        let mut decided = plan.inputs().into_iter();
+        schema == SCHEMA
+            && plan.is_sound()
+            && decided.all(|(name, value)| made_from.get(&name) == Some(&value))
+            && roster.is_sound()
+            && roster.ids.iter().all(|id| sources.contains_key(id))
+    }
+
+    /// Refuse it for another exercise than its own.
+    pub(super) fn check_is_of(&self, exercise: &ExerciseId, path: &Path) -> Result<(), Fault> {
+        if self.exercise() == exercise {
+            return Ok(());
+        }
+        let message = format!(
+            "failed to use the plan `{}` for `{exercise}`: it is of `{}`",
+            path.display(),
+            self.exercise()
+        );
+        Err(Fault::usage(message)
+            .hint(format!("make a plan of `{exercise}` with `grade plan {exercise} DIR --out PLAN`, in another place")))
+    }
+
     /// The plan of these `members`, as far as it is known before this machine has proven itself. What was `kept` of an
     /// earlier plan stays.
     pub(super) fn draw(
-        kept: Option<&Self>,
+        kept: Option<Plan>,
         wishes: &Wishes<'_>,
         members: &Members,
         roster: Roster,
     ) -> Result<Self, Fault> {
-        let kept = kept.map(|file| file.plan.clone());
         let sources = members.each().map(|member| {
             let source = PlannedSource {
                 kind: member.source.kind().to_owned(),

@@ -9,11 +9,12 @@ use std::path::Path;
 use super::{
     events::{Progress, ProgressEvent, Relay},
     members::Members,
-    output_dir,
-    plan::Wishes,
-    plan_file::PlanFile,
+    output_dir::{self, OutputDir},
+    plan::{Plan, Wishes},
+    plan_file::{PlanFile, plan_path},
+    prepared::check_is_outside,
     proof::prove_machine,
-    roster::roster_of,
+    roster::{Roster, roster_of},
 };
 use crate::{
     config::Settings,
@@ -21,7 +22,7 @@ use crate::{
     fault::Fault,
     grading::{self, ClassSetup, ObserveRequest, Session},
 };
-use ids::Seed;
+use ids::{ExerciseId, Seed, SubmissionId};
 use sandbox::Sandbox;
 
 /// What is to be planned.
@@ -47,7 +48,37 @@ pub struct PlanRequest<'a> {
     pub fresh: bool,
 }
 
-/// Draw up the plan and write it. What an earlier plan in this file has drawn or measured stays.
+/// What was drawn before for the place of the plan, and who was in the class.
+struct Earlier {
+    plan: Plan,
+    ids: Vec<SubmissionId>,
+}
+
+impl Earlier {
+    /// That of an earlier plan, or of a batch in the folder in which the plan will be.
+    fn find(path: &Path, exercise: &ExerciseId) -> Result<Option<Self>, Fault> {
+        if let Some(file) = PlanFile::find(path)? {
+            file.check_is_of(exercise, path)?;
+            let ids = file.roster.ids;
+            return Ok(Some(Self {
+                plan: file.plan,
+                ids,
+            }));
+        }
+        let Some(folder) = path.parent() else {
+            return Ok(None);
+        };
+        if plan_path(folder) != path || !output_dir::is_of_batch(folder) {
+            return Ok(None);
+        }
+        let folder = OutputDir::read_only(folder)?;
+        let ids = Roster::read(&folder)?.map_or_else(Vec::new, |roster| roster.ids);
+        Ok(Plan::read(&folder)?.map(|plan| Self { plan, ids }))
+    }
+}
+
+/// Draw up the plan and write it. What an earlier plan in this file, or a batch beside it, has drawn or
+/// measured stays.
 ///
 /// # Errors
 /// There is no class, the plan cannot be written, or this machine cannot grade.
@@ -69,13 +100,7 @@ pub fn plan(
     } = request;
     progress.event(ProgressEvent::Preparing("finding the submissions"));
     let members = Members::find(&exercise, settings, class, names, &[])?;
-    if output_dir::lies_in(path, class) {
-        let message = format!(
-            "failed to write the plan `{}`: it is among the submissions",
-            path.display()
-        );
-        return Err(Fault::usage(message).hint("choose another place with `--out PLAN`"));
-    }
+    check_is_outside(path, class)?;
     let wishes = Wishes {
         exercise: &exercise.id,
         own: &exercise.seeds,
@@ -84,9 +109,15 @@ pub fn plan(
         names: names.map(intake::NamePattern::as_str),
         place: path,
     };
-    let kept = PlanFile::find(path)?;
     let roster = roster_of(&members, list, class)?;
-    let mut file = PlanFile::draw(kept.as_ref(), &wishes, &members, roster)?;
+    let kept = match Earlier::find(path, &exercise.id)? {
+        Some(Earlier { plan, ids }) => {
+            roster.check_continues(&ids, path, class)?;
+            Some(plan)
+        }
+        None => None,
+    };
+    let mut file = PlanFile::draw(kept, &wishes, &members, roster)?;
     if fresh {
         file.plan.raise();
     }
@@ -95,6 +126,7 @@ pub fn plan(
     let setup = ClassSetup {
         class,
         out: path.parent().unwrap_or(path),
+        plan: Some(path),
         among: &[],
     };
     let runs = file.plan.runs();

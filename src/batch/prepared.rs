@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{
     members::{Member, Members},
-    output_dir::OutputDir,
+    output_dir::{self, OutputDir},
     plan::{Plan, Wishes},
     request::{Request, Share},
     roster::{Roster, roster_of},
@@ -73,7 +73,8 @@ fn by_plan(
     class: &Path,
     out: &Path,
 ) -> Result<(OutputDir, Prepared), Fault> {
-    file.plan.check_is_of(exercise, path)?;
+    file.check_is_of(exercise, path)?;
+    check_is_outside(path, class)?;
     let (roster, members) = file.part(class, *shard)?;
     let prepared = Prepared {
         plan: file.plan.clone(),
@@ -89,7 +90,19 @@ fn by_plan(
         earlier.check_is_of(exercise, &root)?;
     }
     if let Some(shard) = shard {
-        shard.mark(&folder)?;
+        shard.mark_new(&folder)?;
     }
     Ok((folder, prepared))
+}
+
+/// A plan is refused that is among the submissions: whoever hands one in could write into it.
+pub(super) fn check_is_outside(plan: &Path, class: &Path) -> Result<(), Fault> {
+    if !output_dir::lies_in(plan, class) {
+        return Ok(());
+    }
+    let message = format!(
+        "failed to use the plan `{}`: it is among the submissions",
+        plan.display()
+    );
+    Err(Fault::usage(message).hint("choose another place with `grade plan … --out PLAN`"))
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::fault::Fault;
 use gradebook::Handed;
-use ids::SubmissionId;
+use ids::{SubmissionId, words::count};
 use report::HandedIn;
 
 const FILE: &str = "class.json";
@@ -473,7 +473,12 @@ impl Roster {
     pub(super) fn read(folder: &OutputDir) -> Result<Option<Self>, Fault> {
         let bytes = folder.read(FILE)?.unwrap_or_default();
         let roster = serde_json::from_slice::<Self>(&bytes).ok();
-        Ok(roster.filter(|roster| roster.schema == SCHEMA && roster.ids.is_sorted()))
+        Ok(roster.filter(Self::is_sound))
+    }
+
+    /// Whether it is as this program writes it.
+    pub(super) fn is_sound(&self) -> bool {
+        self.schema == SCHEMA && self.ids.is_sorted()
     }
 
     /// Keep it, for reports and for the next batch. A folder with the grades of another class is refused: the
@@ -483,22 +488,40 @@ impl Roster {
             Some(roster) => roster.ids,
             None => records::ids(folder)?,
         };
-        if !earlier.is_empty() && !earlier.iter().any(|id| self.has(id)) {
-            let message = format!(
-                "failed to use `{}` for `{}`: it has the grades of another class",
-                folder.root().display(),
-                dir.display()
-            );
-            let cause = format!(
-                "none of its {} submissions is in this one, such as `{}`",
-                earlier.len(),
-                earlier[0]
-            );
-            return Err(Fault::usage(message).because(cause).hint(
-                "choose another folder with `--out DIR`, or remove this one if its grades are not needed",
-            ));
-        }
+        self.check_continues(&earlier, folder.root(), dir)?;
+        self.write(folder)
+    }
+
+    /// Keep it, for reports.
+    pub(super) fn write(&self, folder: &OutputDir) -> Result<(), Fault> {
         folder.write(FILE, &json(self)?)
+    }
+
+    /// Refuse the class in `dir` where another one had its place: no submission of the `earlier` ones is in it.
+    pub(super) fn check_continues(
+        &self,
+        earlier: &[SubmissionId],
+        place: &Path,
+        dir: &Path,
+    ) -> Result<(), Fault> {
+        let Some(first) = earlier.first() else {
+            return Ok(());
+        };
+        if earlier.iter().any(|id| self.has(id)) {
+            return Ok(());
+        }
+        let message = format!(
+            "failed to use `{}` for `{}`: it is of another class",
+            place.display(),
+            dir.display()
+        );
+        let cause = format!(
+            "none of its {} is in this one, such as `{first}`",
+            count(earlier.len(), "submission")
+        );
+        Err(Fault::usage(message).because(cause).hint(
+            "choose another place with `--out`, or remove this one if its grades are not needed",
+        ))
     }
 
     pub(super) fn has(&self, id: &SubmissionId) -> bool {

@@ -12,12 +12,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{output_dir::OutputDir, records::json};
+use super::{
+    output_dir::{OutputDir, SHARDS},
+    records::json,
+};
 use crate::fault::Fault;
 use ids::{Digest, SubmissionId};
 
-/// The folder of all shards, in the output folder.
-pub(super) const SHARDS: &str = "shards";
 const FILE: &str = "shard.json";
 const SCHEMA: &str = "grade-shard/1";
 
@@ -35,6 +36,22 @@ pub struct Shard {
 struct File {
     schema: String,
     shard: Shard,
+    is_complete: bool,
+}
+
+/// What a folder says about the shard that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It has none.
+    Nothing,
+    /// It has one, but the file that says which one is damaged.
+    Damaged,
+    /// It has this one.
+    Of {
+        shard: Shard,
+        /// Whether each of its submissions has a record. Otherwise it is at work, or was stopped.
+        is_complete: bool,
+    },
 }
 
 impl Shard {
@@ -87,22 +104,38 @@ impl Shard {
         out.join(self.folder())
     }
 
-    /// Say in a folder that it has this shard.
-    pub(super) fn mark(self, folder: &OutputDir) -> Result<(), Fault> {
+    /// Say in a folder that it has this shard, and whether it is complete.
+    pub(super) fn mark(self, folder: &OutputDir, is_complete: bool) -> Result<(), Fault> {
         let schema = SCHEMA.to_owned();
         let file = File {
             schema,
             shard: self,
+            is_complete,
         };
         folder.write(FILE, &json(&file)?)
     }
 
-    /// Which shard a folder has; none if it has none.
-    pub(super) fn marked(folder: &OutputDir) -> Result<Option<Self>, Fault> {
-        let bytes = folder.read(FILE)?.unwrap_or_default();
+    /// Say in a folder that it has this shard, if it does not say so yet.
+    pub(super) fn mark_new(self, folder: &OutputDir) -> Result<(), Fault> {
+        match Mark::of(folder)? {
+            Mark::Of { shard, .. } if shard == self => Ok(()),
+            _ => self.mark(folder, false),
+        }
+    }
+}
+
+impl Mark {
+    /// What a folder says.
+    pub(super) fn of(folder: &OutputDir) -> Result<Self, Fault> {
+        let Some(bytes) = folder.read(FILE)? else {
+            return Ok(Self::Nothing);
+        };
         let file = serde_json::from_slice::<File>(&bytes).ok();
         let file = file.filter(|file| file.schema == SCHEMA);
-        Ok(file.map(|file| file.shard))
+        Ok(file.map_or(Self::Damaged, |file| Self::Of {
+            shard: file.shard,
+            is_complete: file.is_complete,
+        }))
     }
 }
 

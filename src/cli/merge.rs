@@ -8,7 +8,7 @@ use crate::{
     batch::{self, MergeRequest, Merged, Outputs, PlanFile},
     fault::Fault,
 };
-use ids::words::count;
+use ids::{SubmissionId, words::count};
 use report::{Format, Truncate};
 
 impl App {
@@ -20,6 +20,7 @@ impl App {
             let plan = PlanFile::read(&task.plan)?;
             let request = MergeRequest {
                 plan: &plan,
+                path: &task.plan,
                 shards: &task.shards,
                 out: &task.out,
                 accept: task.accept,
@@ -50,7 +51,7 @@ impl App {
             }
             format => self.write_class(&outputs, format, summary)?,
         }
-        if merged.missing > 0 {
+        if !merged.is_complete() {
             return Ok(ExitCode::NotGraded);
         }
         Ok(ExitCode::of_summary(&merged.outcome.summary).unless_student(task.exit_zero))
@@ -68,16 +69,26 @@ fn account(merged: &Merged, task: &Merge) -> String {
         outcome.graded,
         outcome.unchanged,
     );
-    if merged.missing > 0 {
+    if !outcome.damaged.is_empty() {
+        let ids: Vec<&str> = outcome.damaged.iter().map(SubmissionId::as_str).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{} without a record; nothing is accepted before all are there",
-            count(merged.missing, "submission")
-        );
+        let _ = writeln!(text, "damaged in {out}, and made again: {}", ids.join(", "));
+    }
+    let parts = [
+        (merged.missing, "without a record"),
+        (merged.unfinished, "in a shard that is not complete"),
+    ];
+    for (number, what) in parts {
+        if number > 0 {
+            let _ = writeln!(
+                text,
+                "{} {what}; no grades are accepted before all are there",
+                count(number, "submission")
+            );
+        }
     }
     let _ = writeln!(text, "records, batch.json and gradebook.csv are in {out}");
-    if merged.missing == 0 && !task.accept && !outcome.summary.changes.is_empty() {
+    if merged.is_complete() && !task.accept && !outcome.summary.changes.is_empty() {
         text += "the same command with `--accept` accepts the grades that changed\n";
     }
     text

@@ -39,6 +39,8 @@ pub struct ClassSetup<'a> {
     pub class: &'a Path,
     /// The folder of the grades, which none of them may see.
     pub out: &'a Path,
+    /// The plan that several machines follow, if there is one. It has the seeds, so no submission may see it.
+    pub plan: Option<&'a Path>,
     /// The exercises of which each submission may have crates; empty if the class is of this one alone.
     pub among: &'a [ExerciseId],
 }
@@ -116,14 +118,20 @@ impl<'a> Session<'a> {
         progress: &'a dyn Progress,
         setup: ClassSetup<'_>,
     ) -> Result<Self, Fault> {
-        let hidden = [
-            Hidden::new("the class", setup.class, "move it to another folder"),
-            Hidden::new(
-                "the output folder",
-                setup.out,
-                "choose another with `--out DIR`",
-            ),
-        ];
+        let mut hidden = vec![Hidden::new(
+            "the class",
+            setup.class,
+            "move it to another folder",
+        )];
+        hidden.extend(setup.plan.map(|plan| {
+            const REMEDY: &str = "choose another place with `grade plan … --out PLAN`";
+            Hidden::new("the plan", plan, REMEDY)
+        }));
+        hidden.push(Hidden::new(
+            "the output folder",
+            setup.out,
+            "choose another with `--out DIR`",
+        ));
         Ok(Self {
             among: setup.among.to_vec(),
             ..Self::new(settings, exercise, plan, sandbox, progress, &hidden)?

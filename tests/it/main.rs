@@ -23,6 +23,7 @@ mod nested;
 mod progress;
 mod published;
 mod reports;
+mod shards;
 mod standstill;
 mod support;
 mod watch;

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs, io,
     num::NonZeroU32,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -12,17 +12,23 @@ use std::{
 
 use crate::{
     batch::{
-        output_dir::OutputDir,
-        shard::{SHARDS, Shard},
+        output_dir::{OutputDir, SHARDS},
+        shard::{Mark, Shard},
         usage,
     },
     fault::Fault,
 };
 
+/// What to name instead of a path that means no shard.
+pub(super) const WHAT_TO_NAME: &str =
+    "name folders that `grade batch --shard K/N` wrote, or the folder in which they are";
+
 /// The folder of one shard.
 #[derive(Debug)]
 pub(super) struct ShardFolder {
     pub(super) shard: Shard,
+    /// Whether each of its submissions has a record. Otherwise it is at work, or was stopped.
+    pub(super) is_complete: bool,
     pub(super) folder: OutputDir,
 }
 
@@ -30,6 +36,15 @@ impl ShardFolder {
     pub(super) fn name(&self) -> String {
         self.folder.root().display().to_string()
     }
+}
+
+/// Why a path has no shard that is merged.
+#[derive(Debug)]
+pub(super) enum LeftOut {
+    /// It means no shard, for this reason.
+    NoShard(String),
+    /// The file that says which shard it has is damaged.
+    DamagedMark,
 }
 
 /// All shards that are merged.
@@ -40,28 +55,56 @@ pub(super) struct ShardFolders {
     by_shard: BTreeMap<Shard, Vec<usize>>,
     /// Into how many shards the class was divided; several numbers if shards of several divisions were named.
     divisions: BTreeSet<NonZeroU32>,
+    left_out: Vec<(PathBuf, LeftOut)>,
 }
 
 impl ShardFolders {
-    /// The shards that are meant by these paths, each once.
-    pub(super) fn find(paths: &[PathBuf]) -> Result<Self, Fault> {
+    /// The shards that are meant by these paths, each once, to be merged into `out`. A path that means none is left out,
+    /// unless no path means any.
+    pub(super) fn find(paths: &[PathBuf], out: &Path) -> Result<Self, Fault> {
         let mut found = Self::default();
         let mut known = BTreeSet::new();
         for path in paths {
-            let folders = folders_in(path)?;
+            let folders = match found.folders_in(path) {
+                Ok(folders) => folders,
+                Err(error) => {
+                    found.leave_out(path, LeftOut::NoShard(error.to_string()));
+                    continue;
+                }
+            };
             if folders.is_empty() {
-                let message = format!("failed to find a shard in `{}`", path.display());
-                return Err(Fault::usage(message)
-                    .because("neither it nor a folder in it has a `shard.json`")
-                    .hint("name folders that `grade batch --shard K/N` wrote, or the folder in which they are"));
+                let why = "neither it nor a folder in it has a `shard.json`";
+                found.leave_out(path, LeftOut::NoShard(why.to_owned()));
             }
-            for (shard, folder) in folders {
-                let identity = fs::metadata(folder.root());
-                let identity = identity.map_err(|error| Fault::unreadable(folder.root(), error))?;
-                if known.insert((identity.dev(), identity.ino())) {
-                    found.add(ShardFolder { shard, folder });
+            for (folder, mark) in folders {
+                let root = folder.root();
+                let identity = identity(root).map_err(|error| Fault::unreadable(root, error))?;
+                if self::identity(out).is_ok_and(|out| out == identity) {
+                    let message =
+                        format!("failed to merge into `{}`: it is a shard", out.display());
+                    return Err(
+                        Fault::usage(message).hint("choose another folder with `--out DIR`")
+                    );
+                }
+                if !known.insert(identity) {
+                    continue;
+                }
+                match mark {
+                    Mark::Of { shard, is_complete } => found.add(ShardFolder {
+                        shard,
+                        is_complete,
+                        folder,
+                    }),
+                    _ => found.leave_out(root, LeftOut::DamagedMark),
                 }
             }
+        }
+        if found.all.is_empty() {
+            let paths = paths.iter().map(|path| format!("`{}`", path.display()));
+            let paths = paths.collect::<Vec<_>>().join(", ");
+            return Err(Fault::usage(format!("failed to find a shard in {paths}"))
+                .because("neither it nor a folder in it has a sound `shard.json`")
+                .hint(WHAT_TO_NAME));
         }
         Ok(found)
     }
@@ -71,6 +114,15 @@ impl ShardFolders {
         let places = self.by_shard.entry(one.shard).or_default();
         places.push(self.all.len());
         self.all.push(one);
+    }
+
+    fn leave_out(&mut self, path: &Path, why: LeftOut) {
+        self.left_out.push((path.to_path_buf(), why));
+    }
+
+    /// What was left out, and why.
+    pub(super) fn left_out(&self) -> &[(PathBuf, LeftOut)] {
+        &self.left_out
     }
 
     /// How many there are.
@@ -98,36 +150,53 @@ impl ShardFolders {
         }
         Ok(())
     }
-}
 
-/// The shards that a path means: itself, or those in it, in byte order of their names and with numbers in order.
-fn folders_in(path: &Path) -> Result<Vec<(Shard, OutputDir)>, Fault> {
-    if let Some(one) = shard_at(path)? {
-        return Ok(vec![one]);
-    }
-    let mut found = Vec::new();
-    for within in [path.to_path_buf(), path.join(SHARDS)] {
-        let entries = match fs::read_dir(&within) {
-            Ok(entries) => entries,
-            Err(_) if within != path => continue,
-            Err(error) => {
-                return Err(Fault::unreadable(path, error)
-                    .hint("name folders that `grade batch --shard K/N` wrote, or the folder in which they are"));
+    /// The shards that a path means: itself, or those in it, with numbers in order.
+    fn folders_in(&mut self, path: &Path) -> io::Result<Vec<(OutputDir, Mark)>> {
+        match at(path) {
+            Ok((_, Mark::Nothing)) => {}
+            Ok(marked) => return Ok(vec![marked]),
+            Err(fault) => {
+                self.leave_out(path, no_shard(fault));
+                return Ok(Vec::new());
             }
-        };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
-            found.extend(shard_at(&path)?);
         }
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(path)? {
+            paths.push(entry?.path());
+        }
+        // Without an error where it is not there.
+        let below = fs::read_dir(path.join(SHARDS)).into_iter().flatten();
+        paths.extend(below.flatten().map(|entry| entry.path()));
+        paths.sort();
+        let mut found = Vec::new();
+        for path in paths.iter().filter(|path| path.is_dir()) {
+            match at(path) {
+                Ok((_, Mark::Nothing)) => {}
+                Ok(marked) => found.push(marked),
+                Err(fault) => self.leave_out(path, no_shard(fault)),
+            }
+        }
+        found.sort_by_key(|(_, mark)| match mark {
+            Mark::Of { shard, .. } => Some(*shard),
+            _ => None,
+        });
+        Ok(found)
     }
-    found.sort_by_key(|(shard, _)| *shard);
-    Ok(found)
 }
 
-fn shard_at(path: &Path) -> Result<Option<(Shard, OutputDir)>, Fault> {
-    let Ok(folder) = OutputDir::read_only(path) else {
-        return Ok(None);
-    };
-    Ok(Shard::marked(&folder)?.map(|shard| (shard, folder)))
+/// What a folder is, whatever it is called.
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(path).map(|folder| (folder.dev(), folder.ino()))
+}
+
+/// What a folder says.
+fn at(path: &Path) -> Result<(OutputDir, Mark), Fault> {
+    let folder = OutputDir::unlocked(path);
+    let mark = Mark::of(&folder)?;
+    Ok((folder, mark))
+}
+
+fn no_shard(fault: Fault) -> LeftOut {
+    LeftOut::NoShard(fault.cause.unwrap_or_default())
 }

@@ -29,7 +29,9 @@ pub(super) struct FoundRecord<'a> {
 /// What the shards have of a submission.
 pub(super) enum Answer<'a> {
     Record(FoundRecord<'a>),
-    None,
+    /// A record that does not count. Why is one of the problems.
+    LeftOut,
+    Nothing,
 }
 
 /// The record of a submission that is made from `wanted`. If several shards have one, that of a graded submission
@@ -41,55 +43,88 @@ pub(super) fn record_of<'a>(
     problems: &mut Problems,
 ) -> Result<Answer<'a>, Fault> {
     let mut best: Option<(&ShardFolder, FoundRecord<'_>)> = None;
-    for &of in shards.divisions() {
-        for one in shards.having(Shard::holding(id, of)) {
-            let Some(found) = read(one, id, wanted, problems)? else {
+    let mut is_left_out = false;
+    for one in may_have(shards, id) {
+        let found = match read(one, id, wanted, problems)? {
+            Answer::Record(found) => found,
+            Answer::LeftOut => {
+                is_left_out = true;
                 continue;
-            };
-            best = Some(match best {
-                None => (one, found),
-                Some((first, earlier)) => {
-                    if earlier.key != found.key {
-                        problems.double(id, first, one);
-                    }
-                    if found.is_graded && !earlier.is_graded {
-                        (one, found)
-                    } else {
-                        (first, earlier)
-                    }
+            }
+            Answer::Nothing => continue,
+        };
+        best = Some(match best {
+            None => (one, found),
+            Some((first, earlier)) => {
+                if earlier.key != found.key {
+                    problems.double(id, first, one);
                 }
-            });
-        }
+                if found.is_graded && !earlier.is_graded {
+                    (one, found)
+                } else {
+                    (first, earlier)
+                }
+            }
+        });
     }
-    Ok(best.map_or(Answer::None, |(_, found)| Answer::Record(found)))
+    Ok(match best {
+        Some((_, found)) => Answer::Record(found),
+        None if is_left_out => Answer::LeftOut,
+        None => Answer::Nothing,
+    })
 }
 
-/// The record of a submission in a shard, if it counts.
+/// The shards that a submission may be in: one of each division, in each of its folders.
+fn may_have<'a>(
+    shards: &'a ShardFolders,
+    id: &SubmissionId,
+) -> impl Iterator<Item = &'a ShardFolder> {
+    let divisions = shards.divisions().iter();
+    divisions.flat_map(|&of| shards.having(Shard::holding(id, of)))
+}
+
+/// The shard that will have a newer record of a submission, as far as is known: it is at work or was stopped, and no
+/// other one that may have the submission is complete.
+pub(super) fn unfinished<'a>(
+    shards: &'a ShardFolders,
+    id: &SubmissionId,
+) -> Option<&'a ShardFolder> {
+    let mut first = None;
+    for one in may_have(shards, id) {
+        if one.is_complete {
+            return None;
+        }
+        first.get_or_insert(one);
+    }
+    first
+}
+
+/// The record of a submission in a shard.
 fn read<'a>(
     one: &'a ShardFolder,
     id: &SubmissionId,
     wanted: &Inputs,
     problems: &mut Problems,
-) -> Result<Option<FoundRecord<'a>>, Fault> {
+) -> Result<Answer<'a>, Fault> {
     let folder = &one.folder;
     let Some(bytes) = folder.read(&output_dir::file(output_dir::RECORDS, id))? else {
-        return Ok(None);
+        return Ok(Answer::Nothing);
     };
     // A record without a key is one that the shard did not finish.
     let Some(key) = folder.read(&output_dir::file(output_dir::KEYS, id))? else {
-        return Ok(None);
+        return Ok(Answer::Nothing);
     };
     let key = Key::parse(&key).filter(|key| key.is_for(id) && key.is_of(&Digest::of(&bytes)));
     let record = records::parse(&bytes, id);
     let (Some(key), Some(record)) = (key, record) else {
         problems.damaged(id, one);
-        return Ok(None);
+        return Ok(Answer::LeftOut);
     };
     if let Some(what) = key.lacks(wanted) {
         problems.other_plan(id, one, what);
-        return Ok(None);
+        return Ok(Answer::LeftOut);
     }
-    Ok(Some(FoundRecord {
+    Ok(Answer::Record(FoundRecord {
         shard: folder,
         key,
         bytes,

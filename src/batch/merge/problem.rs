@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::folders::{ShardFolder, ShardFolders};
+use super::folders::{LeftOut, ShardFolder, ShardFolders, WHAT_TO_NAME};
 use crate::batch::shard::Shard;
 use ids::{SubmissionId, words::count};
 
@@ -74,6 +74,8 @@ impl<K: Ord> Gathered<K> {
 pub(super) struct Problems {
     /// By the folder.
     damaged: Gathered<String>,
+    /// By the folder.
+    unfinished: Gathered<String>,
     /// By the folder, and what is not as planned.
     other_plan: Gathered<(String, String)>,
     /// By the folder whose record counts, and the other one.
@@ -83,6 +85,11 @@ pub(super) struct Problems {
 }
 
 impl Problems {
+    /// A submission has a record, but the shard is not complete.
+    pub(super) fn unfinished(&mut self, id: &SubmissionId, one: &ShardFolder) {
+        self.unfinished.add(one.name(), id);
+    }
+
     pub(super) fn damaged(&mut self, id: &SubmissionId, one: &ShardFolder) {
         self.damaged.add(one.name(), id);
     }
@@ -110,6 +117,20 @@ impl Problems {
     /// All of them, the worst last.
     pub(super) fn into_all(self, shards: &ShardFolders) -> Vec<Problem> {
         let mut all = Vec::new();
+        for (path, why) in shards.left_out() {
+            let path = path.display();
+            all.push(match why {
+                LeftOut::NoShard(why) => Problem {
+                    words: format!("found no shard in `{path}`: {why}"),
+                    hint: WHAT_TO_NAME.to_owned(),
+                },
+                LeftOut::DamagedMark => Problem {
+                    words: format!("left out `{path}`: its `shard.json` is damaged"),
+                    hint: "grade this shard again: what it has is used, and the file is made anew"
+                        .to_owned(),
+                },
+            });
+        }
         for ((first, second), about) in self.double.0 {
             all.push(Problem {
                 words: format!(
@@ -128,6 +149,16 @@ impl Problems {
             all.push(Problem {
                 words: format!("`{folder}` has damaged records: left out {about}"),
                 hint: "grade this shard again: a damaged record is made anew".to_owned(),
+            });
+        }
+        for (folder, about) in self.unfinished.0 {
+            all.push(Problem {
+                words: format!(
+                    "`{folder}` is at work, or was stopped: the record of {about} may change"
+                ),
+                hint:
+                    "merge again when it is done; if it was stopped, the same command continues it"
+                        .to_owned(),
             });
         }
         all.extend(missing(self.missing, shards));

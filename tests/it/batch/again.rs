@@ -242,7 +242,7 @@ fn another_class_does_not_take_the_place_of_the_first() {
     class.add("lines-from-zero", "zoe");
     let output = class.batch("out", &[]);
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
-    says(&output, "it has the grades of another class");
+    says(&output, "it is of another class");
     says(&output, "choose another folder with `--out DIR`");
     assert_eq!(outputs(&out), whole);
 

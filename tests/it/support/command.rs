@@ -102,6 +102,20 @@ impl Finished {
         self
     }
 
+    /// Expect these words on standard error, however they are wrapped.
+    #[track_caller]
+    pub(crate) fn notes(self, words: &[&str]) -> Self {
+        let plain = unwrapped(&self.stderr);
+        for word in words {
+            assert!(
+                plain.contains(word),
+                "it does not note {word:?}: {}",
+                self.shown()
+            );
+        }
+        self
+    }
+
     /// Expect these words in the report, however it is wrapped.
     #[track_caller]
     pub(crate) fn reports(self, words: &[&str]) -> Self {

@@ -1,0 +1,10 @@
+//! `grade plan`, `grade batch --shard` and `grade merge`, end to end: a class that several machines grade has the outputs
+//! of one machine; nothing is lost, mixed or taken for complete.
+//!
+//! The machines are folders and processes of one machine; what differs between machines is changed in the plan.
+
+mod alike;
+mod class;
+mod missing;
+mod refused;
+mod stopped;

@@ -8,7 +8,7 @@ use sandbox::Limits;
 
 /// The memory that one submission may need: a compiler with the largest of the allowed crates takes 150 MiB,
 /// folders in memory as much again, and the program holds its data.
-const MEMORY_FOR_EACH: u64 = 512 << 20;
+pub const MEMORY_FOR_EACH: u64 = 512 << 20;
 
 /// How many to work on at a time: one for each processor that this program may use, but no more than there is
 /// memory for, and than there are processes and threads for. `run` is what the exercise grants to a run.

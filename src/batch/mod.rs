@@ -61,7 +61,7 @@ use std::{
 
 pub use completion::Outcome;
 pub use events::{ATTACKING, How, OBSERVING, Progress, ProgressEvent};
-pub use jobs::default_jobs;
+pub use jobs::{MEMORY_FOR_EACH, default_jobs};
 pub use listing::{Listing, list};
 pub use members::{Members, every_entry};
 pub use merge::{MergeRequest, Merged, Problem, merge};

@@ -199,6 +199,11 @@ impl Plan {
         self.generation = self.generation.wrapping_add(1);
     }
 
+    /// How names are read, if the user said so.
+    pub(super) fn names(&self) -> Option<&str> {
+        self.names.as_deref()
+    }
+
     /// What all records of this batch are made from.
     pub(super) const fn made_from(&self) -> &Inputs {
         &self.made_from

@@ -25,9 +25,14 @@ use super::{
     roster::Roster,
     shard::Shard,
 };
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    config::Settings,
+    course::Exercise,
+    fault::{Fault, FaultKind},
+    grading,
+};
 use ids::{ExerciseId, SubmissionId};
-use intake::{Location, Source};
+use intake::{Location, NamePattern, Source};
 use sandbox::Tier;
 
 const SCHEMA: &str = "grade-plan/1";
@@ -101,7 +106,10 @@ impl PlanFile {
     }
 
     /// The plan in a file; none if there is no such file.
-    pub(super) fn find(path: &Path) -> Result<Option<Self>, Fault> {
+    ///
+    /// # Errors
+    /// It cannot be read, or is damaged.
+    pub fn find(path: &Path) -> Result<Option<Self>, Fault> {
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -161,18 +169,42 @@ impl PlanFile {
         members: &Members,
         roster: Roster,
     ) -> Result<Self, Fault> {
-        let sources = members.each().map(|member| {
-            let source = PlannedSource {
-                kind: member.source.kind().to_owned(),
-                path: member.source.location().below().into(),
-            };
-            (member.id, source)
-        });
         Ok(Self {
             schema: SCHEMA.to_owned(),
             plan: Plan::settle(kept, wishes)?,
             roster,
-            sources: sources.collect(),
+            sources: sources(members),
+        })
+    }
+
+    /// Whether it is of this exercise and this class as they are now.
+    ///
+    /// # Errors
+    /// There is no class, or the exercise cannot be read.
+    pub fn is_of(
+        &self,
+        settings: &Settings,
+        exercise: &Exercise,
+        class: &Path,
+    ) -> Result<bool, Fault> {
+        let digest = grading::exercise_digest(settings, exercise)?;
+        if self.exercise() != &exercise.id || self.plan.wall_limit(&digest).is_none() {
+            return Ok(false);
+        }
+        let members = Members::find(exercise, settings, class, self.names()?.as_ref(), &[])?;
+        Ok(sources(&members) == self.sources)
+    }
+
+    /// How the names of the class are read, if the user said so.
+    ///
+    /// # Errors
+    /// The plan is of another version of this program.
+    pub fn names(&self) -> Result<Option<NamePattern>, Fault> {
+        let names = self.plan.names().map(NamePattern::new).transpose();
+        names.map_err(|error| {
+            Fault::usage("failed to read how names are read in the plan")
+                .because(error)
+                .hint("make the plan again with `grade plan`")
         })
     }
 
@@ -268,6 +300,18 @@ impl PlanFile {
         ))
         .hint(*remedy))
     }
+}
+
+/// What each of them handed in.
+fn sources(members: &Members) -> BTreeMap<SubmissionId, PlannedSource> {
+    let sources = members.each().map(|member| {
+        let source = PlannedSource {
+            kind: member.source.kind().to_owned(),
+            path: member.source.location().below().into(),
+        };
+        (member.id, source)
+    });
+    sources.collect()
 }
 
 /// Something that a record is made from and that a plan fixes.

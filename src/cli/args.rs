@@ -10,7 +10,7 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 
-pub(super) use several::{MergeArgs, PlanArgs};
+pub(super) use several::{MergeArgs, PlanArgs, SlurmArgs};
 
 use crate::{
     batch::Shard,
@@ -55,6 +55,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Join the outputs of `grade batch --shard` of several machines
     Merge(MergeArgs),
+    /// Write scripts by which Slurm grades a class on several machines, and perhaps submit them
+    Slurm(SlurmArgs),
     /// Grade what a pull request changes, by the course of its base
     Ci(CiArgs),
     /// Make a report from the records of a batch, or from one record

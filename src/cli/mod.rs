@@ -31,6 +31,7 @@ mod plan;
 mod progress;
 mod report;
 mod report_folder;
+mod slurm;
 mod status;
 mod step_summary;
 mod task;
@@ -123,6 +124,7 @@ fn run(app: &App, cli: Cli) -> Result<ExitCode, Fault> {
         Task::BatchAll(task) => app.batch_all(&task),
         Task::Plan(task) => app.plan(&task),
         Task::Merge(task) => app.merge(&task),
+        Task::Slurm(task) => app.slurm(&task),
         Task::Ci(task) => app.ci(&task),
         Task::Report(task) => app.report(&task),
         Task::Data(task) => app.data(&task),

@@ -4,31 +4,14 @@ use super::{
     app::App, batch_progress::BatchProgress, exit_code::ExitCode, output::quoted, task::Plan,
 };
 use crate::{
-    batch::{self, PlanRequest, plan_path},
+    batch::{self, PlanFile, PlanRequest, plan_path},
     fault::Fault,
 };
 use ids::words::count;
 
 impl App {
     pub(super) fn plan(&self, task: &Plan) -> Result<ExitCode, Fault> {
-        let roster = task.roster.as_deref();
-        let roster = roster.map(|file| self.read_roster(file)).transpose()?;
-        let request = PlanRequest {
-            settings: &task.settings,
-            exercise: task.exercise.clone(),
-            class: &task.class,
-            names: task.names.as_ref(),
-            list: roster.as_ref(),
-            path: &task.path,
-            seeds: &task.seeds,
-            observe: task.observe,
-            fresh: task.fresh,
-        };
-        let sandbox = self.sandbox(task.isolation)?;
-        let plan = {
-            let progress = BatchProgress::new(&self.output, false);
-            batch::plan(request, sandbox, &progress)?
-        };
+        let plan = self.draw_plan(task)?;
         let (exercise, class) = (plan.exercise(), quoted(&task.shown_class));
         // A machine looks for the plan in the folder of the outputs.
         let by = match task.shown_path.parent() {
@@ -44,5 +27,25 @@ impl App {
             quoted(&task.shown_path),
         ))?;
         Ok(ExitCode::Passed)
+    }
+
+    /// Make the plan, and say nothing about it.
+    pub(super) fn draw_plan(&self, task: &Plan) -> Result<PlanFile, Fault> {
+        let roster = task.roster.as_deref();
+        let roster = roster.map(|file| self.read_roster(file)).transpose()?;
+        let request = PlanRequest {
+            settings: &task.settings,
+            exercise: task.exercise.clone(),
+            class: &task.class,
+            names: task.names.as_ref(),
+            list: roster.as_ref(),
+            path: &task.path,
+            seeds: &task.seeds,
+            observe: task.observe,
+            fresh: task.fresh,
+        };
+        let sandbox = self.sandbox(task.isolation)?;
+        let progress = BatchProgress::new(&self.output, false);
+        batch::plan(request, sandbox, &progress)
     }
 }

@@ -6,6 +6,7 @@ mod all;
 mod course;
 mod replay;
 mod several;
+mod slurm;
 mod student;
 mod watch;
 
@@ -22,6 +23,7 @@ pub(super) use self::{
     course::{CheckExercises, NewExercise},
     replay::Replay,
     several::{BatchShare, Merge, Plan},
+    slurm::Slurm,
     student::{Explain, Hint, List, New},
     watch::Watch,
 };
@@ -50,6 +52,7 @@ pub(super) enum Task {
     BatchAll(Box<BatchAll>),
     Plan(Box<Plan>),
     Merge(Box<Merge>),
+    Slurm(Box<Slurm>),
     Ci(Box<Ci>),
     Report(Report),
     Data(Box<Data>),
@@ -258,6 +261,7 @@ impl Task {
             },
             Command::Plan(args) => Self::Plan(Box::new(typed.plan(args)?)),
             Command::Merge(args) => Self::Merge(Box::new(typed.merge(args))),
+            Command::Slurm(args) => Self::Slurm(Box::new(typed.slurm(args)?)),
             Command::Ci(args) => Self::Ci(Box::new(typed.ci(args))),
             Command::Report(args) => Self::Report(typed.report(args)?),
             Command::Data(args) => Self::Data(Box::new(typed.data(args)?)),
@@ -290,6 +294,7 @@ impl Task {
             Self::Batch(task) => task.settings.temp_dir.as_deref(),
             Self::BatchAll(task) => task.settings.temp_dir.as_deref(),
             Self::Plan(task) => task.settings.temp_dir.as_deref(),
+            Self::Slurm(task) => task.settings.temp_dir.as_deref(),
             Self::Ci(task) => task.overrides.temp_dir.as_deref(),
             Self::Data(task) => task.settings.temp_dir.as_deref(),
             Self::CheckExercises(task) => task.settings.temp_dir.as_deref(),

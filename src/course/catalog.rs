@@ -26,6 +26,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "new-exercise",
     "plan",
     "report",
+    "slurm",
     "watch",
 ];
 

@@ -1,6 +1,6 @@
 //! The arguments of what several machines do that grade one class.
 
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
 use clap::Args;
 
@@ -69,4 +69,29 @@ pub(in crate::cli) struct MergeArgs {
     /// Exit with 0 also if submissions do not pass
     #[arg(long)]
     pub(in crate::cli) exit_zero: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SlurmArgs {
+    /// The exercise
+    #[arg(value_name = "EXERCISE")]
+    pub(in crate::cli) exercise: String,
+    /// The folder of submissions
+    #[arg(value_name = "DIR")]
+    pub(in crate::cli) dir: PathBuf,
+    /// Where records and gradebook go; the scripts are in OUT/slurm [default: DIR-grades, beside DIR]
+    #[arg(long, value_name = "OUT")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// How many parts the class is graded in, each by a task of a job array
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) shards: NonZeroU32,
+    /// Submit the scripts
+    #[arg(long)]
+    pub(in crate::cli) submit: bool,
+    /// A folder on the nodes' own disks, for what is compiled [default: `$SLURM_TMPDIR`, `$TMPDIR` or /tmp of the job]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) scratch: Option<PathBuf>,
+    /// Options of sbatch for the jobs, such as `--partition=NAME --time=1:00:00 --cpus-per-task=4`
+    #[arg(last = true, value_name = "SBATCH ARGS")]
+    pub(in crate::cli) options: Vec<String>,
 }

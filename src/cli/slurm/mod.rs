@@ -1,0 +1,148 @@
+//! `grade slurm EXERCISE DIR`: scripts by which Slurm grades a class, and perhaps their submission.
+//!
+//! Hides how `sbatch` is called. Never grades: the scripts call `grade batch --shard` and `grade merge`, as a person could.
+
+mod script;
+
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+pub(super) use script::Scripts;
+
+use super::{app::App, exit_code::ExitCode, output::quoted, task::Slurm};
+use crate::{
+    batch::PlanFile,
+    fault::{Fault, FaultKind},
+};
+use ids::words::count;
+
+/// Folders that each machine has for itself, as a rule.
+const OF_ONE_MACHINE: [&str; 4] = ["/tmp", "/var/tmp", "/dev/shm", "/run"];
+
+impl App {
+    pub(super) fn slurm(&self, task: &Slurm) -> Result<ExitCode, Fault> {
+        let scripts = &task.scripts;
+        let texts = [
+            ("shard.sh", scripts.shard()?),
+            ("merge.sh", scripts.merge()?),
+        ];
+        let plan = self.plan_for_slurm(task)?;
+        let folder = scripts.folder();
+        fs::create_dir_all(&folder)
+            .map_err(|error| Fault::io(FaultKind::Disk, "make", &folder, &error))?;
+        for (name, text) in &texts {
+            write(&folder.join(name), text)?;
+        }
+        for (what, path) in [
+            ("this program", &scripts.program),
+            ("the course", &scripts.course),
+            ("the class", &scripts.class),
+            ("the output folder", &scripts.out),
+        ] {
+            if let Some(place) = OF_ONE_MACHINE.iter().find(|place| path.starts_with(place)) {
+                self.output.note(&format!(
+                    "{what} is in `{place}`, which each machine has for itself, as a rule; the nodes must find it as {}",
+                    quoted(path)
+                ));
+            }
+        }
+        let [shard, merge] =
+            ["shard.sh", "merge.sh"].map(|name| task.shown_out.join("slurm").join(name));
+        self.output.report(&format!(
+            "{} of {}, in {}\n",
+            count(plan.size(), "submission"),
+            plan.exercise(),
+            count(scripts.shards.get() as usize, "part")
+        ))?;
+        if !task.submit {
+            self.output.report(&format!(
+                "the scripts are {shard} and {merge}; submit them with\n  \
+                 sbatch {shard}\n  \
+                 sbatch --dependency=afterany:JOB {merge}\n\
+                 where JOB is the number that the first command prints\n",
+                shard = quoted(&shard),
+                merge = quoted(&merge)
+            ))?;
+            return Ok(ExitCode::Passed);
+        }
+        let [shard_file, merge_file] = ["shard.sh", "merge.sh"].map(|name| folder.join(name));
+        let array = sbatch(&[], &shard_file)?;
+        let after = format!("--dependency=afterany:{array}");
+        let merging = sbatch(&[&after], &merge_file).map_err(|fault| {
+            fault.hint(format!(
+                "job {array} grades the class; submit the merge with `sbatch {after} {}`, or cancel the job with `scancel {array}`",
+                quoted(&merge)
+            ))
+        })?;
+        self.output.report(&format!(
+            "submitted: job {array} grades, and job {merging} merges when all its tasks have ended\n\
+             see how far they are:\n  \
+             squeue --jobs={array},{merging}\n  \
+             grade report {}\n\
+             what they print is in {}\n",
+            quoted(&task.shown_out),
+            quoted(&task.shown_out.join("slurm"))
+        ))?;
+        Ok(ExitCode::Passed)
+    }
+
+    /// The plan in the output folder, made (again) if there is none, or if it is not of this class.
+    fn plan_for_slurm(&self, task: &Slurm) -> Result<PlanFile, Fault> {
+        let mut planning = task.plan();
+        if let Some(plan) = PlanFile::find(&planning.path)? {
+            let fits = || plan.is_of(&planning.settings, &planning.exercise, &planning.class);
+            if self.waiting("comparing the plan with the class", fits)? {
+                return Ok(plan);
+            }
+            self.output.note(
+                "the class or the exercise changed since it was planned, so the plan is made again; a list of the class \
+                 is not in it any more: to have one, use `grade plan --roster FILE` before this command",
+            );
+            planning.names = plan.names()?;
+        }
+        self.draw_plan(&planning)
+    }
+}
+
+/// Write a script that can be started.
+fn write(path: &Path, text: &[u8]) -> Result<(), Fault> {
+    let failed = |error: io::Error| Fault::io(FaultKind::Disk, "write", path, &error);
+    fs::write(path, text).map_err(failed)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(failed)
+}
+
+/// Give a script to Slurm, and return the number of the job.
+fn sbatch(options: &[&str], script: &Path) -> Result<String, Fault> {
+    let message = || format!("failed to submit `{}` to Slurm", script.display());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a trusted step: the user's own command, with a script of ours"
+    )]
+    let mut command = Command::new("sbatch");
+    command.arg("--parsable").args(options).arg(script);
+    let output = command.stdin(Stdio::null()).output().map_err(|error| {
+        Fault::usage(message())
+            .because(format!("`sbatch` cannot be started: {error}"))
+            .hint("use `--submit` where Slurm's commands are, or leave it out and submit the script yourself")
+    })?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // Where there are several clusters, that of the job follows.
+    let job = text.trim().split(';').next().unwrap_or_default();
+    let is_number = !job.is_empty() && job.bytes().all(|byte| byte.is_ascii_digit());
+    if output.status.success() && is_number {
+        return Ok(job.to_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<&str> = said
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    Err(Fault::usage(message()).because(said.join("; ")).hint(
+        "give other options to `sbatch` behind `--`, such as `-- --partition=NAME --time=1:00:00`",
+    ))
+}

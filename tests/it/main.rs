@@ -24,6 +24,7 @@ mod progress;
 mod published;
 mod reports;
 mod shards;
+mod slurm;
 mod standstill;
 mod support;
 mod watch;

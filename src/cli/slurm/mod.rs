@@ -7,7 +7,7 @@ mod script;
 use std::{
     fs, io,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -37,18 +37,8 @@ impl App {
         for (name, text) in &texts {
             write(&folder.join(name), text)?;
         }
-        for (what, path) in [
-            ("this program", &scripts.program),
-            ("the course", &scripts.course),
-            ("the class", &scripts.class),
-            ("the output folder", &scripts.out),
-        ] {
-            if let Some(place) = OF_ONE_MACHINE.iter().find(|place| path.starts_with(place)) {
-                self.output.note(&format!(
-                    "{what} is in `{place}`, which each machine has for itself, as a rule; the nodes must find it as {}",
-                    quoted(path)
-                ));
-            }
+        if let Some(note) = of_one_machine(scripts) {
+            self.output.note(&note);
         }
         let [shard, merge] =
             ["shard.sh", "merge.sh"].map(|name| task.shown_out.join("slurm").join(name));
@@ -106,6 +96,28 @@ impl App {
         }
         self.draw_plan(&planning)
     }
+}
+
+/// What the nodes may not find, because it is in a folder that each machine has for itself.
+fn of_one_machine(scripts: &Scripts) -> Option<String> {
+    let needed = [
+        &scripts.program,
+        &scripts.course,
+        &scripts.class,
+        &scripts.out,
+    ];
+    let is_local = |path: &&&PathBuf| OF_ONE_MACHINE.iter().any(|place| path.starts_with(place));
+    let local: Vec<String> = needed
+        .iter()
+        .filter(is_local)
+        .map(|path| quoted(path))
+        .collect();
+    (!local.is_empty()).then(|| {
+        format!(
+            "the nodes must find these under the same paths, and as a rule, each machine has such folders for itself: {}",
+            local.join(", ")
+        )
+    })
 }
 
 /// Write a script that can be started.

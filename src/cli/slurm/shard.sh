@@ -19,7 +19,7 @@ most_restarts=10
 part=$SLURM_ARRAY_TASK_ID
 task=${SLURM_ARRAY_JOB_ID}_$part
 restarts=${SLURM_RESTART_COUNT:-0}
-say() { echo "$(date '+%F %T') part $part of $parts on $(hostname): $*"; }
+say() { echo "$(date '+%F %T') part $part of $parts on ${SLURMD_NODENAME:-$(hostname)}: $*"; }
 
 # Compiled crates are kept on the node's own disk, for all tasks of this user. Others may write there as well, so a
 # folder that is not ours is not used.
@@ -37,12 +37,7 @@ export GRADE_CACHE_DIR=$cache TMPDIR=$scratch
 # what it has graded.
 child=
 stopped=
-stop() {
-    stopped=yes
-    trap '' TERM
-    [ -z "$child" ] || kill -TERM "$child" 2>/dev/null
-}
-trap stop TERM
+trap 'stopped=yes; trap "" TERM; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
 
 say "begins as task $task, restarted $restarts times"
 "$grade" batch "$exercise" "$class" --course "$course" --out "$out" --shard "$part/$parts" --exit-zero --quiet &
@@ -62,7 +57,7 @@ if [ "$status" -eq 143 ] || [ "$status" -eq 137 ]; then
     state=$(squeue --noheader --jobs="$task" --format=%T)
     if [ "$state" = RUNNING ] && [ "$restarts" -lt "$most_restarts" ]; then
         say "was stopped (exit status $status), and goes on when Slurm starts it again"
-        # Slurm ends what it queues again.
+        # Slurm ends by SIGTERM what it queues again.
         trap '' TERM
         scontrol requeue "$task" && exit 0
     fi

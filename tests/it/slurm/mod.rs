@@ -1,0 +1,212 @@
+//! A class that a real Slurm grades: tasks are killed, run into their time limit and are queued again, and the outputs
+//! are those of one machine.
+//!
+//! `tests/slurm/start` starts the cluster. The tests that need it are ignored by default, because they need root and
+//! install Slurm.
+
+mod cluster;
+mod submitted;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    num::NonZeroU32,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use grade::batch::Shard;
+use rustix::process::{Signal, kill_process};
+use walkdir::WalkDir;
+
+use self::cluster::{Cluster, grader, stdout};
+use crate::support::{command::shown, small_course::Prints};
+
+const PARTS: NonZeroU32 = NonZeroU32::new(4).unwrap();
+const SIZE: usize = 60;
+/// How many submissions of one part never end, so that the part takes longer than its job may.
+const SLOW: usize = 9;
+const NEVER_ENDS: &str = "fn main() { std::thread::sleep(std::time::Duration::from_secs(1000)); }";
+const NO_TYPE: &str = "fn main() { let number: u8 = \"one\"; println!(\"{number}\"); }";
+const PANICS: &str = "fn main() { panic!(\"on purpose\"); }";
+
+/// The part whose program is killed, and the one that runs into its time limit.
+const KILLED: u32 = 0;
+const STOPPED: u32 = 1;
+
+/// Sixty submissions, fifteen in each part: right, wrong and broken ones.
+fn make_class(cluster: &Cluster) {
+    let mut sizes = [0_usize; 4];
+    for number in 0_usize.. {
+        let name = format!("student-{number:03}");
+        let part = Shard::holding(&name.parse().unwrap(), PARTS).index();
+        let size = &mut sizes[part as usize];
+        if *size == SIZE / 4 {
+            continue;
+        }
+        *size += 1;
+        let is_slow = part == STOPPED && *size <= SLOW;
+        match number % 5 {
+            _ if is_slow => cluster.student(&name, Some(NEVER_ENDS), Prints::Nothing),
+            0 => cluster.student(&name, Some(NO_TYPE), Prints::Nothing),
+            1 => cluster.student(&name, Some(PANICS), Prints::Nothing),
+            2 => cluster.student(&name, None, Prints::Smallest),
+            _ => cluster.student(&name, None, Prints::Largest),
+        }
+        if sizes == [SIZE / 4; 4] {
+            break;
+        }
+    }
+}
+
+/// The submissions in an output folder that are done: each has a record with its key. With what changes when a record
+/// is written again.
+fn done(out: &Path) -> BTreeMap<String, (u64, i64, i64)> {
+    let Ok(keys) = fs::read_dir(out.join("keys")) else {
+        return BTreeMap::new();
+    };
+    let records = keys.filter_map(|key| {
+        let name = key.unwrap().file_name();
+        let record = fs::metadata(out.join("records").join(&name)).ok()?;
+        let written = (record.ino(), record.mtime(), record.mtime_nsec());
+        Some((name.into_string().unwrap(), written))
+    });
+    records.collect()
+}
+
+/// What a batch is judged by, by path.
+fn outputs(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let kept = ["batch.json", "gradebook.csv", "records", "keys"];
+    let all = kept.iter().flat_map(|name| WalkDir::new(out.join(name)));
+    let files = all
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file());
+    files
+        .map(|file| {
+            let path = file.path().strip_prefix(out).unwrap().to_path_buf();
+            (path, fs::read(file.path()).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+#[ignore = "needs root, and installs Slurm"]
+fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
+    let cluster = Cluster::start(true);
+    make_class(&cluster);
+    let out = cluster.out("cluster");
+    let mut slurm = cluster.grade("slurm");
+    slurm
+        .args(["largest", "--shards", "4", "--submit", "--out"])
+        .arg(&out)
+        .arg(cluster.class());
+    // Slurm looks for time limits twice a minute, and sends the signal after 10 to 40 seconds.
+    slurm.args(["--", "--time=1", "--signal=B:TERM@20"]);
+    let output = slurm.output().unwrap();
+    assert!(output.status.success(), "{}", shown(&output));
+    cluster.say(&stdout(&output));
+    let jobs: Vec<String> = stdout(&output)
+        .split("job ")
+        .skip(1)
+        .map(|text| text.chars().take_while(char::is_ascii_digit).collect())
+        .collect();
+    let [array, merge] = [&jobs[0], &jobs[1]];
+
+    let part = |index: u32| Shard::new(index, PARTS).unwrap().within(&out);
+    let log = |index: u32| {
+        fs::read_to_string(out.join(format!("slurm/shard-{index}.log"))).unwrap_or_default()
+    };
+    let mut killed = false;
+    // What was done when a task was stopped, by its part.
+    let mut kept = BTreeMap::new();
+    let end = cluster.wait_for_end(merge, || {
+        let records = done(&part(KILLED)).len();
+        if !killed
+            && records >= 3
+            && let Some(process) = grader(&out, &format!("{KILLED}/{PARTS}"))
+        {
+            kill_process(process, Signal::KILL).unwrap();
+            killed = true;
+            cluster.say(&format!(
+                "SIGKILL to the program of part {KILLED}, which has {records} records"
+            ));
+        }
+        for (index, status) in [(KILLED, 137), (STOPPED, 143)] {
+            if !kept.contains_key(&index) && log(index).contains(&format!("exit status {status}")) {
+                let done = done(&part(index));
+                cluster.say(&format!(
+                    "part {index} was stopped with exit status {status}; {} records are kept",
+                    done.len()
+                ));
+                kept.insert(index, done);
+            }
+        }
+    });
+    for index in 0..PARTS.get() {
+        cluster.say(&log(index));
+    }
+    cluster.say(&fs::read_to_string(out.join("slurm/merge.log")).unwrap());
+    let tasks = cluster.job(array);
+    for task in &tasks {
+        let words = [
+            "ArrayTaskId",
+            "JobState",
+            "Restarts",
+            "ExitCode",
+            "RunTime",
+            "NodeList",
+        ];
+        let words = words.map(|word| format!("{word}={}", task[word]));
+        cluster.say(&format!("scontrol: JobId={array} {}", words.join(" ")));
+        assert_eq!(task["JobState"], "COMPLETED", "{task:?}");
+    }
+    cluster.say(&format!("scontrol: JobId={merge} JobState={end}"));
+    assert_eq!(end, "COMPLETED");
+    assert_eq!(tasks.len(), 4);
+    for index in [KILLED, STOPPED] {
+        assert_ne!(tasks[index as usize]["Restarts"], "0");
+        let before = &kept[&index];
+        let after = done(&part(index));
+        let again = before
+            .iter()
+            .filter(|&(name, written)| after.get(name) != Some(written))
+            .count();
+        let made = after.len() - before.len();
+        cluster.say(&format!(
+            "part {index}: {} were done when it was stopped, {again} of them were graded again, {made} were graded afterwards",
+            before.len()
+        ));
+        assert!(
+            !before.is_empty() && made > 0,
+            "part {index} was not stopped midway"
+        );
+        assert_eq!((again, after.len()), (0, SIZE / 4));
+    }
+
+    let one = cluster.out("one machine");
+    let mut batch = cluster.grade("batch");
+    batch
+        .args(["largest", "--exit-zero", "--quiet"])
+        .arg(cluster.class());
+    batch
+        .arg("--out")
+        .arg(&one)
+        .arg("--plan")
+        .arg(out.join("plan.json"));
+    let output = batch.output().unwrap();
+    assert!(output.status.success(), "{}", shown(&output));
+    let (merged, expected) = (outputs(&out), outputs(&one));
+    let different: Vec<_> = expected
+        .iter()
+        .filter(|&(path, bytes)| merged.get(path) != Some(bytes))
+        .collect();
+    let names: Vec<_> = different.iter().map(|(path, _)| path).collect();
+    assert!(names.is_empty(), "not as on one machine: {names:?}");
+    assert_eq!(merged.len(), expected.len());
+    assert_eq!(merged.len(), 2 + 2 * SIZE);
+    let bytes: usize = merged.values().map(Vec::len).sum();
+    cluster.say(&format!(
+        "equal to one machine: {} files, {bytes} bytes",
+        merged.len()
+    ));
+}

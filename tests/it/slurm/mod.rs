@@ -210,3 +210,67 @@ fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
         merged.len()
     ));
 }
+
+/// A task that somebody cancels stays ended, the merge tells who is missing, and the same scripts grade the rest.
+#[test]
+#[ignore = "needs root, and installs Slurm"]
+fn a_cancelled_task_of_root_is_not_queued_again_and_the_rest_can_be_graded_later() {
+    let cluster = Cluster::start(false);
+    make_class(&cluster);
+    let doctor = cluster.path("grades/doctor.log");
+    let wrapped = format!(
+        "--wrap={} doctor --course {}",
+        cluster.path("grade").display(),
+        cluster.course.root.display()
+    );
+    let job = cluster.ask(
+        "sbatch",
+        &["--parsable", "--output", doctor.to_str().unwrap(), &wrapped],
+    );
+    assert_eq!(cluster.wait_for_end(job.trim(), || ()), "COMPLETED");
+    let text = fs::read_to_string(doctor).unwrap();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("batch job"))
+        .unwrap();
+    cluster.say(line);
+    let expected = format!(
+        "Slurm {}: 1 processor, 2048 MiB of memory; `--jobs` is 1",
+        job.trim()
+    );
+    assert!(line.contains(&expected), "{line}");
+
+    let out = cluster.out("cluster");
+    let mut slurm = cluster.grade("slurm");
+    slurm
+        .args(["largest", "--shards", "4", "--out"])
+        .arg(&out)
+        .arg(cluster.class());
+    let output = slurm.output().unwrap();
+    assert!(output.status.success(), "{}", shown(&output));
+    let script = |name: &str| out.join("slurm").join(name).to_str().unwrap().to_owned();
+    let submit = |options: &[&str], name: &str| {
+        let job = cluster.ask(
+            "sbatch",
+            &[&["--parsable"], options, &[&script(name)]].concat(),
+        );
+        job.trim().to_owned()
+    };
+    let array = submit(&["--array=1"], "shard.sh");
+    let part = Shard::new(STOPPED, PARTS).unwrap().within(&out);
+    cluster.wait_for("a record", || (!done(&part).is_empty()).then_some(()));
+    cluster.ask("scancel", &[&format!("{array}_{STOPPED}")]);
+    assert_eq!(cluster.wait_for_end(&array, || ()), "CANCELLED");
+    let task = cluster.job(&array).remove(0);
+    cluster.say(&format!(
+        "part {STOPPED} was cancelled: JobState={} Restarts={}",
+        task["JobState"], task["Restarts"]
+    ));
+    assert_eq!(task["Restarts"], "0");
+
+    let merge = submit(&[], "merge.sh");
+    assert_eq!(cluster.wait_for_end(&merge, || ()), "FAILED");
+    let log = fs::read_to_string(script("merge.log")).unwrap();
+    cluster.say(&log);
+    assert!(log.contains("0/4"), "{log}");
+}

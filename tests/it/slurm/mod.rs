@@ -211,10 +211,10 @@ fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
     ));
 }
 
-/// A task that somebody cancels stays ended, the merge tells who is missing, and the same scripts grade the rest.
+/// Also, `grade doctor` in a job says what Slurm gave to it.
 #[test]
 #[ignore = "needs root, and installs Slurm"]
-fn a_cancelled_task_of_root_is_not_queued_again_and_the_rest_can_be_graded_later() {
+fn a_cancelled_task_of_root_is_not_queued_again_and_the_merge_says_who_is_missing() {
     let cluster = Cluster::start(false);
     make_class(&cluster);
     let doctor = cluster.path("grades/doctor.log");

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::{Plan, Typed};
+use super::{Typed, several::Plan};
 use crate::{
     batch::{self, MEMORY_FOR_EACH, plan_path},
     cli::{app::this_program, args::SlurmArgs, slurm::Scripts},

@@ -8,7 +8,7 @@ mod cluster;
 mod submitted;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     num::NonZeroU32,
     os::unix::fs::MetadataExt as _,
@@ -59,9 +59,11 @@ fn make_class(cluster: &Cluster) {
     }
 }
 
-/// The submissions in an output folder that are done: each has a record with its key. With what changes when a record
-/// is written again.
-fn done(out: &Path) -> BTreeMap<String, (u64, i64, i64)> {
+/// What is done, by name, with what changes when a record is written again.
+type Done = BTreeMap<String, (u64, i64, i64)>;
+
+/// The submissions in an output folder that are done: each has a record with its key.
+fn done(out: &Path) -> Done {
     let Ok(keys) = fs::read_dir(out.join("keys")) else {
         return BTreeMap::new();
     };
@@ -89,41 +91,33 @@ fn outputs(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .collect()
 }
 
-#[test]
-#[ignore = "needs root, and installs Slurm"]
-fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
-    let cluster = Cluster::start(true);
-    make_class(&cluster);
-    let out = cluster.out("cluster");
+/// Submit the class, and return the numbers of the array and of the merge.
+fn submit(cluster: &Cluster, out: &Path) -> [String; 2] {
     let mut slurm = cluster.grade("slurm");
-    slurm
-        .args(["largest", "--shards", "4", "--submit", "--out"])
-        .arg(&out)
-        .arg(cluster.class());
+    slurm.args(["largest", "--shards", "4", "--submit", "--out"]);
+    slurm.arg(out).arg(cluster.class());
     // Slurm looks for time limits twice a minute, and sends the signal after 10 to 40 seconds.
     slurm.args(["--", "--time=1", "--signal=B:TERM@20"]);
     let output = slurm.output().unwrap();
     assert!(output.status.success(), "{}", shown(&output));
-    cluster.say(&stdout(&output));
-    let jobs: Vec<String> = stdout(&output)
-        .split("job ")
-        .skip(1)
-        .map(|text| text.chars().take_while(char::is_ascii_digit).collect())
-        .collect();
-    let [array, merge] = [&jobs[0], &jobs[1]];
+    let text = stdout(&output);
+    cluster.say(&text);
+    let jobs = text.split("job ").skip(1);
+    let numbers = jobs.map(|text| text.chars().take_while(char::is_ascii_digit).collect());
+    let numbers: Vec<String> = numbers.collect();
+    numbers.try_into().unwrap()
+}
 
-    let part = |index: u32| Shard::new(index, PARTS).unwrap().within(&out);
-    let log = |index: u32| {
-        fs::read_to_string(out.join(format!("slurm/shard-{index}.log"))).unwrap_or_default()
-    };
+/// Kill the program of one part while it grades, and wait for the end of the merge. Returns how that ended, and what was
+/// done of a part when it was stopped for the first time.
+fn disturb(cluster: &Cluster, out: &Path, merge: &str) -> (String, BTreeMap<u32, Done>) {
     let mut killed = false;
-    // What was done when a task was stopped, by its part.
     let mut kept = BTreeMap::new();
     let end = cluster.wait_for_end(merge, || {
-        let records = done(&part(KILLED)).len();
+        let records = done(&part(out, KILLED)).len();
         if !killed
             && records >= 3
-            && let Some(process) = grader(&out, &format!("{KILLED}/{PARTS}"))
+            && let Some(process) = grader(out, &format!("{KILLED}/{PARTS}"))
         {
             kill_process(process, Signal::KILL).unwrap();
             killed = true;
@@ -132,21 +126,84 @@ fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
             ));
         }
         for (index, status) in [(KILLED, 137), (STOPPED, 143)] {
-            if !kept.contains_key(&index) && log(index).contains(&format!("exit status {status}")) {
-                let done = done(&part(index));
+            let words = format!("exit status {status}");
+            if !kept.contains_key(&index) && log(out, index).contains(&words) {
+                let done = done(&part(out, index));
                 cluster.say(&format!(
-                    "part {index} was stopped with exit status {status}; {} records are kept",
+                    "part {index} was stopped with {words}; {} records are kept",
                     done.len()
                 ));
                 kept.insert(index, done);
             }
         }
     });
+    (end, kept)
+}
+
+fn part(out: &Path, index: u32) -> PathBuf {
+    Shard::new(index, PARTS).unwrap().within(out)
+}
+
+/// What the task of a part has printed.
+fn log(out: &Path, index: u32) -> String {
+    fs::read_to_string(out.join(format!("slurm/shard-{index}.log"))).unwrap_or_default()
+}
+
+/// Nothing that was done when a part was stopped was graded again.
+fn assert_nothing_was_graded_twice(cluster: &Cluster, out: &Path, index: u32, before: &Done) {
+    let after = done(&part(out, index));
+    let is_other =
+        |(name, written): &(&String, &(u64, i64, i64))| after.get(*name) != Some(*written);
+    let again = before.iter().filter(is_other).count();
+    let made = after.len() - before.len();
+    cluster.say(&format!(
+        "part {index}: {} were done when it was stopped, {again} of them were graded again, {made} were graded \
+         afterwards",
+        before.len()
+    ));
+    assert!(
+        !before.is_empty() && made > 0,
+        "part {index} was not stopped midway"
+    );
+    assert_eq!((again, after.len()), (0, SIZE / 4));
+}
+
+/// The same class by the same plan on one machine gives the same bytes.
+fn assert_as_on_one_machine(cluster: &Cluster, out: &Path) {
+    let one = cluster.out("one machine");
+    let mut batch = cluster.grade("batch");
+    batch.args(["largest", "--exit-zero", "--quiet"]);
+    batch.arg(cluster.class()).arg("--out").arg(&one);
+    batch.arg("--plan").arg(out.join("plan.json"));
+    let output = batch.output().unwrap();
+    assert!(output.status.success(), "{}", shown(&output));
+    let (merged, expected) = (outputs(out), outputs(&one));
+    let paths = expected.keys().chain(merged.keys());
+    let different: BTreeSet<_> = paths
+        .filter(|path| merged.get(*path) != expected.get(*path))
+        .collect();
+    assert!(different.is_empty(), "not as on one machine: {different:?}");
+    assert_eq!(merged.len(), 2 + 2 * SIZE);
+    let bytes: usize = merged.values().map(Vec::len).sum();
+    cluster.say(&format!(
+        "equal to one machine: {} files, {bytes} bytes",
+        merged.len()
+    ));
+}
+
+#[test]
+#[ignore = "needs root, and installs Slurm"]
+fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
+    let cluster = Cluster::start(true);
+    make_class(&cluster);
+    let out = cluster.out("cluster");
+    let [array, merge] = submit(&cluster, &out);
+    let (end, kept) = disturb(&cluster, &out, &merge);
     for index in 0..PARTS.get() {
-        cluster.say(&log(index));
+        cluster.say(&log(&out, index));
     }
     cluster.say(&fs::read_to_string(out.join("slurm/merge.log")).unwrap());
-    let tasks = cluster.job(array);
+    let tasks = cluster.job(&array);
     for task in &tasks {
         let words = [
             "ArrayTaskId",
@@ -161,54 +218,12 @@ fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
         assert_eq!(task["JobState"], "COMPLETED", "{task:?}");
     }
     cluster.say(&format!("scontrol: JobId={merge} JobState={end}"));
-    assert_eq!(end, "COMPLETED");
-    assert_eq!(tasks.len(), 4);
+    assert_eq!((end.as_str(), tasks.len()), ("COMPLETED", 4));
     for index in [KILLED, STOPPED] {
         assert_ne!(tasks[index as usize]["Restarts"], "0");
-        let before = &kept[&index];
-        let after = done(&part(index));
-        let again = before
-            .iter()
-            .filter(|&(name, written)| after.get(name) != Some(written))
-            .count();
-        let made = after.len() - before.len();
-        cluster.say(&format!(
-            "part {index}: {} were done when it was stopped, {again} of them were graded again, {made} were graded afterwards",
-            before.len()
-        ));
-        assert!(
-            !before.is_empty() && made > 0,
-            "part {index} was not stopped midway"
-        );
-        assert_eq!((again, after.len()), (0, SIZE / 4));
+        assert_nothing_was_graded_twice(&cluster, &out, index, &kept[&index]);
     }
-
-    let one = cluster.out("one machine");
-    let mut batch = cluster.grade("batch");
-    batch
-        .args(["largest", "--exit-zero", "--quiet"])
-        .arg(cluster.class());
-    batch
-        .arg("--out")
-        .arg(&one)
-        .arg("--plan")
-        .arg(out.join("plan.json"));
-    let output = batch.output().unwrap();
-    assert!(output.status.success(), "{}", shown(&output));
-    let (merged, expected) = (outputs(&out), outputs(&one));
-    let different: Vec<_> = expected
-        .iter()
-        .filter(|&(path, bytes)| merged.get(path) != Some(bytes))
-        .collect();
-    let names: Vec<_> = different.iter().map(|(path, _)| path).collect();
-    assert!(names.is_empty(), "not as on one machine: {names:?}");
-    assert_eq!(merged.len(), expected.len());
-    assert_eq!(merged.len(), 2 + 2 * SIZE);
-    let bytes: usize = merged.values().map(Vec::len).sum();
-    cluster.say(&format!(
-        "equal to one machine: {} files, {bytes} bytes",
-        merged.len()
-    ));
+    assert_as_on_one_machine(&cluster, &out);
 }
 
 /// Also, `grade doctor` in a job says what Slurm gave to it.
@@ -257,8 +272,8 @@ fn a_cancelled_task_of_root_is_not_queued_again_and_the_merge_says_who_is_missin
         job.trim().to_owned()
     };
     let array = submit(&["--array=1"], "shard.sh");
-    let part = Shard::new(STOPPED, PARTS).unwrap().within(&out);
-    cluster.wait_for("a record", || (!done(&part).is_empty()).then_some(()));
+    let folder = part(&out, STOPPED);
+    cluster.wait_for("a record", || (!done(&folder).is_empty()).then_some(()));
     cluster.ask("scancel", &[&format!("{array}_{STOPPED}")]);
     assert_eq!(cluster.wait_for_end(&array, || ()), "CANCELLED");
     let task = cluster.job(&array).remove(0);

@@ -28,7 +28,7 @@ const STAGING: &str = "making-";
 const LOCK: &str = ".lock";
 
 /// How often another process may put an entry in the place from which one was moved away. Once is rare.
-const ATTEMPTS: u32 = 16;
+const ATTEMPTS: u32 = 100;
 
 /// A folder of entries.
 #[derive(Debug, Clone)]
@@ -151,7 +151,7 @@ impl KeyLock<'_> {
             match fs::rename(complete, &entry) {
                 Ok(()) => return Ok(entry),
                 // Where locks are not seen by all, another process may have put its own entry there.
-                Err(_) if attempts > 0 && entry.exists() => attempts -= 1,
+                Err(error) if attempts > 0 && is_taken(&error) => attempts -= 1,
                 Err(error) => return Err(Error::io("create", &entry)(error)),
             }
         }
@@ -171,6 +171,14 @@ impl KeyLock<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a folder was not renamed because there is another one of that name.
+fn is_taken(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty
+    )
 }
 
 /// A folder in which an entry is made; removed when dropped, unless it has become the entry.

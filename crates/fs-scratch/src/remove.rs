@@ -47,7 +47,7 @@ fn open(parent: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
         }
         other => other?,
     };
-    rustix::fs::fchmod(&fd, Mode::RWXU)?;
+    permit(rustix::fs::fchmod(&fd, Mode::RWXU))?;
     Ok(fd)
 }
 
@@ -69,7 +69,12 @@ fn empty(folder: &OwnedFd, top: &OwnedFd, moved_up: &mut u64) -> io::Result<Vec<
             Err(error) => return Err(error.into()),
         }
         // Moving a folder changes its `..`, which needs write permission on the folder.
-        rustix::fs::chmodat(folder, &name, Mode::RWXU, AtFlags::empty())?;
+        permit(rustix::fs::chmodat(
+            folder,
+            &name,
+            Mode::RWXU,
+            AtFlags::empty(),
+        ))?;
         let new_name = loop {
             *moved_up += 1;
             let candidate = format!("moved-up-{moved_up}");
@@ -82,6 +87,15 @@ fn empty(folder: &OwnedFd, top: &OwnedFd, moved_up: &mut u64) -> io::Result<Vec<
         moved.push(new_name);
     }
     Ok(moved)
+}
+
+/// Whether permissions were changed, or cannot be, as on a file system that has none. What follows fails if they
+/// were needed.
+fn permit(changed: rustix::io::Result<()>) -> rustix::io::Result<()> {
+    match changed {
+        Err(Errno::PERM | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(()),
+        other => other,
+    }
 }
 
 /// Rename a folder, unless the new name is taken.
@@ -146,6 +160,14 @@ mod tests {
         assert!(dir.path().join("a").is_dir());
         to("free").unwrap();
         assert!(dir.path().join("free").is_dir() && !dir.path().join("a").exists());
+    }
+
+    #[test]
+    fn a_file_system_without_permissions_keeps_nothing() {
+        for errno in [Errno::PERM, Errno::NOSYS, Errno::OPNOTSUPP] {
+            assert_eq!(permit(Err(errno)), Ok(()));
+        }
+        assert_eq!(permit(Err(Errno::ROFS)), Err(Errno::ROFS));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod bad_input;
 mod batch;
 mod ci;
+mod clusters;
 mod containers;
 mod exercises;
 mod failures;

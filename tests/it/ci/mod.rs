@@ -6,5 +6,5 @@ mod lint;
 mod refused;
 mod report_place;
 mod repository;
-mod runner;
+pub(crate) mod runner;
 mod steps;

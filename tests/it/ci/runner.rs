@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{
     course,
-    files::{copy_program, copy_tree},
+    files::{copy_program, copy_tree, names},
     program,
 };
 
@@ -36,8 +36,10 @@ pub(crate) struct Step {
 pub(crate) struct Runner {
     /// The repository, checked out.
     pub(crate) workspace: PathBuf,
-    /// The folder of the runner: temporary files, artifacts, summaries.
+    /// The folder of the runner: artifacts, summaries.
     pub(crate) home: PathBuf,
+    /// Its temporary files.
+    pub(crate) temp: PathBuf,
     /// The contexts that expressions look into.
     pub(crate) contexts: Value,
     /// What is in the cache of the grader's program; nothing for a cache that is empty.
@@ -74,6 +76,7 @@ impl Runner {
                 },
             }),
             workspace: workspace.to_path_buf(),
+            temp: home.join("temp"),
             home,
             cached_program: Some(program()),
             crates,
@@ -102,6 +105,17 @@ impl Runner {
     pub(crate) fn step(&self, name: &str) -> &Step {
         let found = self.steps.iter().find(|step| step.name == name);
         found.unwrap_or_else(|| panic!("no step `{name}` was executed: {:#?}", self.steps))
+    }
+
+    /// A machine for another job of the same run of a workflow: it has the same artifacts, and another checkout.
+    pub(crate) fn next(&self, workspace: &Path, temp: &str) -> Self {
+        let home = self.home.clone();
+        let mut next = Self::new(workspace, home, self.crates.clone());
+        next.temp = self.home.join(temp);
+        fs::create_dir_all(&next.temp).unwrap();
+        next.contexts["runner"]["temp"] = json!(next.temp);
+        next.environment.clone_from(&self.environment);
+        next
     }
 
     /// Execute a job of a workflow. Whether all steps passed.
@@ -178,11 +192,19 @@ impl Runner {
                 (true, none)
             }
             "actions/upload-artifact@v4" => {
-                let from = self.workspace.join(text("path"));
-                if from.exists() {
-                    copy_tree(&from, &self.artifact(text("name")));
+                let to = self.artifact(text("name"));
+                let paths: Vec<&str> = text("path").lines().collect();
+                let mut is_there = false;
+                for path in &paths {
+                    let from = self.workspace.join(path);
+                    // Of several paths, the artifact has what is below the folder that they share.
+                    let below = Path::new(path).file_name().filter(|_| paths.len() > 1);
+                    if from.exists() {
+                        copy_tree(&from, &below.map_or(to.clone(), |name| to.join(name)));
+                        is_there = true;
+                    }
                 }
-                (true, none)
+                (is_there || text("if-no-files-found") != "error", none)
             }
             "actions/download-artifact@v4" => {
                 let all = text("merge-multiple") == "true";
@@ -196,8 +218,10 @@ impl Runner {
                     return (false, none);
                 }
                 let folders = if all {
-                    let found = fs::read_dir(from).unwrap();
-                    found.map(|found| found.unwrap().path()).collect()
+                    let start = text("pattern").trim_end_matches('*');
+                    let found = names(&from).into_iter();
+                    let found = found.filter(|name| name.starts_with(start));
+                    found.map(|name| from.join(name)).collect()
                 } else {
                     vec![from]
                 };
@@ -277,7 +301,7 @@ impl Runner {
             .env("GITHUB_OUTPUT", &output)
             .env("GITHUB_STEP_SUMMARY", self.home.join("files/summary"))
             .env("GITHUB_WORKSPACE", &self.workspace)
-            .env("RUNNER_TEMP", self.home.join("temp"))
+            .env("RUNNER_TEMP", &self.temp)
             .timeout(LONGEST_STEP);
         // The compiler is the one of the user.
         for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {

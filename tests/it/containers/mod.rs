@@ -5,10 +5,12 @@
 //! The containers are real ones of podman. Their root folder is nearly empty: it borrows `/usr` of this machine, and
 //! so its compiler driver, read-only. The course allows no crates, so that nothing is fetched and little is compiled.
 //!
-//! Where podman cannot be had, the test says so and runs nothing. The second test needs no podman: it makes a control
+//! Where podman cannot be had, a test says so and runs nothing. The last test needs no podman: it makes a control
 //! group that limits processes, and grades in it, unable to make groups of its own.
 //!
 //! Both are ignored by default, because they need root, and podman or control groups.
+
+mod image;
 
 use std::{
     collections::BTreeMap,
@@ -181,7 +183,7 @@ impl Places {
     }
 
     #[track_caller]
-    fn assert_verdicts(&self, out: &str, expected: &[(&str, &[&str])], shown: &str) {
+    fn assert_verdicts(&self, out: &str, expected: Verdicts, shown: &str) {
         let records = self.verdicts(out);
         let mut names = 0;
         for (verdict, students) in expected {
@@ -302,17 +304,20 @@ const HONEST: &[&str] = &[
 ];
 const NOT_HONEST: &[&str] = &["serial", "greedy", "crowd"];
 
-const ALL: &[(&str, &[&str])] = &[("pass", HONEST), ("fail", NOT_HONEST)];
+/// Verdicts, and who has them.
+type Verdicts = &'static [(&'static str, &'static [&'static str])];
+
+const ALL: Verdicts = &[("pass", HONEST), ("fail", NOT_HONEST)];
 
 /// What becomes of the class where only 256 processes and threads may be.
-const FEW_TASKS: &[(&str, &[&str])] = &[
+const FEW_TASKS: Verdicts = &[
     ("pass", &["scoped-chunks", "two-threads", "hungry"]),
     ("fail", &["serial", "greedy"]),
     ("not-graded", &["thread-per-file", "crowd", "meeting"]),
 ];
 
 /// What becomes of the class where less memory is than a program may use.
-const LITTLE_MEMORY: &[(&str, &[&str])] = &[
+const LITTLE_MEMORY: Verdicts = &[
     (
         "pass",
         &["meeting", "scoped-chunks", "thread-per-file", "two-threads"],
@@ -327,7 +332,7 @@ type Row = (
     &'static str,
     &'static [&'static str],
     i32,
-    &'static [(&'static str, &'static [&'static str])],
+    Verdicts,
     &'static str,
 );
 

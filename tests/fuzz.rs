@@ -1,8 +1,8 @@
 //! Give mutated bytes to every parser of untrusted bytes, for a bounded time.
 //!
-//! Untrusted bytes enter the grader in four ways, and each is tested from its beginning to its end: what a
+//! Untrusted bytes enter the grader in five ways, and each is tested from its beginning to its end: what a
 //! program and the compiler print, through checks and record to the reports; a record from a user's disk, to
-//! the reports; manifests; and `/proc`, which holds names of other users' programs and folders. The crate
+//! the reports; the plan of a class; manifests; and `/proc`, which holds names of other users' programs and folders. The crate
 //! `intake` has such tests of its own, and rustc's JSON beside its code. `GRADE_FUZZ_SECONDS` and
 //! `GRADE_FUZZ_SEED` are explained in the crate `mutate`.
 //!
@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use evidence::{Captured, Execution, FilesWitness, Termination};
-use grade::{compile, course::AllowedCrate};
+use grade::{batch::PlanFile, compile, course::AllowedCrate};
 use ids::{CheckId, Seed};
 use judge::{
     Source, check,
@@ -38,6 +38,14 @@ const RECORD: &str = r#"{"schema":"grade-record/1","grader":{"version":"0.1.0","
 "checks":[{"id":"total","status":"fail","earned":0,"possible":2,"message":"wrong","hint":"try","details":{"seed":"0","expected":"1","seen":"`2`","place":"a.rs:1:1","output":"x\ny","more":["z"]}}],
 "runs":[{"seed":"0","expected":"1","answer":"2","termination":{"kind":"exited","code":0},"usage":{"wall_ms":1,"cpu_ms":1,"peak_memory_bytes":1,"memory_by":"polling","voluntary_switches":1,"involuntary_switches":1},"files":{"expected":1,"read":1,"tampered":0}}],
 "faults":[{"kind":"disk","message":"failed","cause":"because","hint":"do"}],"notice":"n","replay":"grade x --seed 0"}"#;
+
+/// A plan as `grade plan` writes it.
+const PLAN: &str = r#"{"schema":"grade-plan/1","plan":{"schema":"grade-seeds/1","exercise":"largest","seeds":["0","7"],"observe":{"seed":"7"},
+"more":{"drawn":["7"]},"run_limit_ms":10000,"limit_for":"sha256:1667db9df5df513759b447c20cb024866602780fd68269634181054e0bc5f1d9",
+"generation":0,"is_under_way":false,"made_from":{"generation":"0","isolation":"full","observed":"7","seeds":"0 7"}},
+"roster":{"schema":"grade-class/1","ids":["ada","fr_d_ric"],"class":{"size":2,"attempts":{"fr_d_ric":[{"name":"fr\ufffdd\ufffdric","late":false}]},
+"ignored":[{"name":"notes.txt","why":"is neither a folder nor an archive"}],"absent":["Max Moe (1003)"]}},
+"sources":{"ada":{"kind":"folder","path":"ada"},"fr_d_ric":{"kind":"folder","path":[102,114,233,100,233,114,105,99]}}}"#;
 
 /// Manifests that are accepted, and what is refused one by one.
 const MANIFESTS: &[&str] = &[
@@ -66,7 +74,7 @@ const PROC: &[&str] = &[
 ];
 
 /// How many tests share the time, here and in the crate `intake`.
-const TESTS: u32 = 6;
+const TESTS: u32 = 7;
 
 fn text(dice: &mut Dice) -> String {
     let start = dice.one(PRINTED);
@@ -251,6 +259,32 @@ fn any_manifest_is_accepted_or_refused_in_harmless_words() {
         }
     });
     assert!(accepted > 0 && refused > 0, "{accepted} {refused}");
+}
+
+#[test]
+fn any_bytes_are_a_plan_or_are_refused_without_a_panic() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("plan.json");
+    let read = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("the plan is written");
+        PlanFile::read(&path)
+    };
+    let sound = read(PLAN.as_bytes()).expect("the example is a plan");
+    assert_eq!(sound.size(), 2);
+    let (mut plans, mut others) = (0, 0);
+    fuzz("plan", TESTS, |dice| {
+        match read(&dice.mutate(PLAN.as_bytes())) {
+            Ok(plan) => {
+                plans += 1;
+                assert!(plan.tier().is_ok() || plan != sound);
+            }
+            Err(fault) => {
+                others += 1;
+                assert!(fault.hint.is_some(), "{fault}");
+            }
+        }
+    });
+    assert!(plans > 0 && others > 0, "{plans} plans, {others} others");
 }
 
 #[test]

@@ -388,6 +388,11 @@ fn nothing_secret_may_be_in_a_folder_that_all_submissions_can_read() {
         2,
         &["failed to hide the output folder", &shown, "--out DIR"],
     );
+    let mut plan = workspace.grade();
+    plan.env("RUSTC", &rustc);
+    plan.args(["plan", "sum-of-products", "--seed", "0"]);
+    plan.arg(&hidden).arg("--out").arg(lib.join("plan.json"));
+    run(&mut plan).refuses(2, &["failed to hide the plan", &shown, "--out PLAN"]);
     workspace.assert_nothing_left();
 }
 

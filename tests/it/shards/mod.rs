@@ -5,6 +5,9 @@
 
 mod alike;
 mod class;
+mod hidden;
+mod later;
 mod missing;
 mod refused;
+mod reports;
 mod stopped;

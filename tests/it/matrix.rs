@@ -88,6 +88,8 @@ struct Row {
     statuses: Vec<(String, String)>,
     /// Check and mistake, where one is known.
     diagnoses: Vec<(String, String)>,
+    /// All of it, for a row that is not as expected.
+    record: Value,
 }
 
 /// Submissions and what came of them, by name: graded as a class, which is quicker than one by one.
@@ -142,13 +144,17 @@ fn graded(corpus: &Corpus) -> BTreeMap<String, Row> {
                 name => name.to_owned(),
             };
             let checks = record["checks"].as_array().unwrap();
-            let diagnoses = checks.iter().filter_map(|check| {
-                let text = |key: &str| Some(check[key].as_str()?.to_owned());
-                Some((text("id")?, text("diagnosis")?))
-            });
+            let diagnoses: Vec<_> = checks
+                .iter()
+                .filter_map(|check| {
+                    let text = |key: &str| Some(check[key].as_str()?.to_owned());
+                    Some((text("id")?, text("diagnosis")?))
+                })
+                .collect();
             let row = Row {
                 statuses: statuses(&record),
-                diagnoses: diagnoses.collect(),
+                diagnoses,
+                record,
             };
             (name, row)
         })
@@ -170,8 +176,17 @@ fn table<'a>(rows: impl Iterator<Item = (&'a String, &'a Vec<(String, String)>)>
     text
 }
 
+/// Print the record of the submission that a line of a table is about: it may never come out like that again.
+#[expect(clippy::print_stdout, reason = "what a person needs to find the cause")]
+fn show_record(rows: &BTreeMap<String, Row>, line: &str) {
+    let name = line.split_whitespace().next().unwrap_or_default();
+    if let Some(row) = rows.get(name) {
+        println!("{:#}", row.record);
+    }
+}
+
 /// Compare with a golden file, or write it anew.
-fn compare(table: &str, seen: &str) {
+fn compare(table: &str, seen: &str, rows: &BTreeMap<String, Row>) {
     let path = course().join(table);
     if std::env::var_os("GRADE_BLESS").is_some() {
         assert!(
@@ -182,6 +197,9 @@ fn compare(table: &str, seen: &str) {
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     for (seen, expected) in seen.lines().zip(expected.lines()) {
+        if seen != expected {
+            show_record(rows, seen);
+        }
         assert_eq!(seen, expected);
     }
     assert_eq!(
@@ -226,7 +244,10 @@ fn grade_again_and_again(corpus: &Corpus, repeats: u32) -> Vec<String> {
             let lines = |table: &str| table.lines().map(str::to_owned).collect::<BTreeSet<_>>();
             let (seen, expected) = (lines(seen), lines(expected));
             let differ = seen.symmetric_difference(&expected);
-            wrong.extend(differ.map(|line| format!("{}: {line}", corpus.exercise)));
+            wrong.extend(differ.map(|line| {
+                show_record(&rows, line);
+                format!("{}: {line}", corpus.exercise)
+            }));
         }
         gradings += rows.len();
     }
@@ -281,8 +302,8 @@ fn grade_and_compare(corpus: &Corpus) {
             assert!(fails, "{exercise}: {name} passes `{check}` as {diagnosis}");
         }
     }
-    compare(&corpus.golden("matrix"), &statuses_table(&rows));
-    compare(&corpus.golden("diagnoses"), &diagnoses_table(&rows));
+    compare(&corpus.golden("matrix"), &statuses_table(&rows), &rows);
+    compare(&corpus.golden("diagnoses"), &diagnoses_table(&rows), &rows);
 }
 
 #[test]

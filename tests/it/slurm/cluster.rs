@@ -13,7 +13,7 @@ use std::{
 };
 
 use assert_cmd::Command;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::support::{
@@ -207,6 +207,40 @@ impl Cluster {
                 logs()
             );
             thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Kill everything on a node, which runs one job: its daemon, the job's own one, and what that has started.
+    pub(super) fn kill_node(&self, node: &str, job: &str) {
+        let daemon = self.path(&format!("cluster/run/slurmd.{node}.pid"));
+        let daemon: i32 = fs::read_to_string(daemon).unwrap().trim().parse().unwrap();
+        let step = format!("[{job}.batch]");
+        let conf = format!("SLURM_CONF={}", self.path("cluster/slurm.conf").display());
+        let has = |pid: i32, file: &str, text: &str| {
+            let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).contains(text)
+        };
+        let is_step = |pid: &i32| has(*pid, "cmdline", &step) && has(*pid, "environ", &conf);
+        let pids = fs::read_dir("/proc").unwrap().flatten();
+        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let mut doomed: Vec<i32> = pids.filter(is_step).collect();
+        assert!(!doomed.is_empty(), "job {job} has no process");
+        let mut next = 0;
+        while let Some(pid) = doomed.get(next) {
+            let threads = fs::read_dir(format!("/proc/{pid}/task"));
+            for thread in threads.into_iter().flatten().flatten() {
+                let children = fs::read_to_string(thread.path().join("children"));
+                let children = children.unwrap_or_default();
+                doomed.extend(
+                    children
+                        .split_whitespace()
+                        .filter_map(|pid| pid.parse::<i32>().ok()),
+                );
+            }
+            next += 1;
+        }
+        for pid in [daemon].into_iter().chain(doomed) {
+            let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
         }
     }
 

@@ -34,27 +34,27 @@ const PANICS: &str = "fn main() { panic!(\"on purpose\"); }";
 const KILLED: u32 = 0;
 const STOPPED: u32 = 1;
 
-/// Sixty submissions, fifteen in each part: right, wrong and broken ones.
-fn make_class(cluster: &Cluster) {
-    let mut sizes = [0_usize; 4];
+/// A class with `each` submissions in each part: right, wrong and broken ones, and in one part `slow` that never end.
+fn make_class(cluster: &Cluster, parts: NonZeroU32, each: usize, slow: usize) {
+    let mut sizes = vec![0_usize; parts.get() as usize];
     for number in 0_usize.. {
+        if sizes.iter().all(|size| *size == each) {
+            break;
+        }
         let name = format!("student-{number:03}");
-        let part = Shard::holding(&name.parse().unwrap(), PARTS).index();
+        let part = Shard::holding(&name.parse().unwrap(), parts).index();
         let size = &mut sizes[part as usize];
-        if *size == SIZE / 4 {
+        if *size == each {
             continue;
         }
         *size += 1;
-        let is_slow = part == STOPPED && *size <= SLOW;
+        let is_slow = part == STOPPED && *size <= slow;
         match number % 5 {
             _ if is_slow => cluster.student(&name, Some(NEVER_ENDS), Prints::Nothing),
             0 => cluster.student(&name, Some(NO_TYPE), Prints::Nothing),
             1 => cluster.student(&name, Some(PANICS), Prints::Nothing),
             2 => cluster.student(&name, None, Prints::Smallest),
             _ => cluster.student(&name, None, Prints::Largest),
-        }
-        if sizes == [SIZE / 4; 4] {
-            break;
         }
     }
 }
@@ -91,13 +91,12 @@ fn outputs(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .collect()
 }
 
-/// Submit the class, and return the numbers of the array and of the merge.
-fn submit(cluster: &Cluster, out: &Path) -> [String; 2] {
+/// Submit the class with these options of `sbatch`, and return the numbers of the array and of the merge.
+fn submit(cluster: &Cluster, out: &Path, parts: NonZeroU32, options: &[&str]) -> [String; 2] {
     let mut slurm = cluster.grade("slurm");
-    slurm.args(["largest", "--shards", "4", "--submit", "--out"]);
-    slurm.arg(out).arg(cluster.class());
-    // Slurm looks for time limits twice a minute, and sends the signal after 10 to 40 seconds.
-    slurm.args(["--", "--time=1", "--signal=B:TERM@20"]);
+    slurm.args(["largest", "--submit", "--shards"]);
+    slurm.arg(parts.to_string()).arg("--out").arg(out);
+    slurm.arg(cluster.class()).arg("--").args(options);
     let output = slurm.output().unwrap();
     assert!(output.status.success(), "{}", shown(&output));
     let text = stdout(&output);
@@ -141,7 +140,11 @@ fn disturb(cluster: &Cluster, out: &Path, merge: &str) -> (String, BTreeMap<u32,
 }
 
 fn part(out: &Path, index: u32) -> PathBuf {
-    Shard::new(index, PARTS).unwrap().within(out)
+    part_of(out, index, PARTS)
+}
+
+fn part_of(out: &Path, index: u32, parts: NonZeroU32) -> PathBuf {
+    Shard::new(index, parts).unwrap().within(out)
 }
 
 /// What the task of a part has printed.
@@ -150,22 +153,23 @@ fn log(out: &Path, index: u32) -> String {
 }
 
 /// Nothing that was done when a part was stopped was graded again.
-fn assert_nothing_was_graded_twice(cluster: &Cluster, out: &Path, index: u32, before: &Done) {
-    let after = done(&part(out, index));
+fn assert_nothing_was_graded_twice(cluster: &Cluster, part: &Path, size: usize, before: &Done) {
+    let after = done(part);
     let is_other =
         |(name, written): &(&String, &(u64, i64, i64))| after.get(*name) != Some(*written);
     let again = before.iter().filter(is_other).count();
     let made = after.len() - before.len();
     cluster.say(&format!(
-        "part {index}: {} were done when it was stopped, {again} of them were graded again, {made} were graded \
-         afterwards",
+        "{}: {} were done when it was stopped, {again} of them were graded again, {made} were graded afterwards",
+        part.file_name().unwrap().display(),
         before.len()
     ));
     assert!(
         !before.is_empty() && made > 0,
-        "part {index} was not stopped midway"
+        "{} was not stopped midway",
+        part.display()
     );
-    assert_eq!((again, after.len()), (0, SIZE / 4));
+    assert_eq!((again, after.len()), (0, size));
 }
 
 /// The same class by the same plan on one machine gives the same bytes.
@@ -195,9 +199,11 @@ fn assert_as_on_one_machine(cluster: &Cluster, out: &Path) {
 #[ignore = "needs root, and installs Slurm"]
 fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
     let cluster = Cluster::start(true);
-    make_class(&cluster);
+    make_class(&cluster, PARTS, SIZE / 4, SLOW);
     let out = cluster.out("cluster");
-    let [array, merge] = submit(&cluster, &out);
+    // Slurm looks for time limits twice a minute, and sends the signal after 10 to 40 seconds.
+    let limit = ["--time=1", "--signal=B:TERM@20"];
+    let [array, merge] = submit(&cluster, &out, PARTS, &limit);
     let (end, kept) = disturb(&cluster, &out, &merge);
     for index in 0..PARTS.get() {
         cluster.say(&log(&out, index));
@@ -221,7 +227,7 @@ fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
     assert_eq!((end.as_str(), tasks.len()), ("COMPLETED", 4));
     for index in [KILLED, STOPPED] {
         assert_ne!(tasks[index as usize]["Restarts"], "0");
-        assert_nothing_was_graded_twice(&cluster, &out, index, &kept[&index]);
+        assert_nothing_was_graded_twice(&cluster, &part(&out, index), SIZE / 4, &kept[&index]);
     }
     assert_as_on_one_machine(&cluster, &out);
 }
@@ -231,7 +237,7 @@ fn a_class_whose_jobs_are_killed_and_stopped_is_graded_as_on_one_machine() {
 #[ignore = "needs root, and installs Slurm"]
 fn a_cancelled_task_of_root_is_not_queued_again_and_the_merge_says_who_is_missing() {
     let cluster = Cluster::start(false);
-    make_class(&cluster);
+    make_class(&cluster, PARTS, SIZE / 4, SLOW);
     let doctor = cluster.path("grades/doctor.log");
     let wrapped = format!(
         "--wrap={} doctor --course {}",
@@ -288,4 +294,30 @@ fn a_cancelled_task_of_root_is_not_queued_again_and_the_merge_says_who_is_missin
     let log = fs::read_to_string(script("merge.log")).unwrap();
     cluster.say(&log);
     assert!(log.contains("0/4"), "{log}");
+}
+
+#[test]
+#[ignore = "needs root, and installs Slurm"]
+fn what_a_node_that_dies_was_grading_is_graded_by_another_one() {
+    let cluster = Cluster::start(true);
+    let parts = NonZeroU32::new(2).unwrap();
+    make_class(&cluster, parts, 6, 3);
+    let out = cluster.out("cluster");
+    let [array, merge] = submit(&cluster, &out, parts, &[]);
+    let part = part_of(&out, STOPPED, parts);
+    cluster.wait_for("a record", || (!done(&part).is_empty()).then_some(()));
+    let task = cluster.job(&array).remove(STOPPED as usize);
+    cluster.kill_node(&task["NodeList"], &task["JobId"]);
+    let before = done(&part);
+    cluster.say(&format!(
+        "node {} died, with {} records of part {STOPPED}",
+        task["NodeList"],
+        before.len()
+    ));
+    let end = cluster.wait_for_end(&merge, || ());
+    cluster.say(&log(&out, STOPPED));
+    assert_eq!(end, "COMPLETED");
+    let again = cluster.job(&array).remove(STOPPED as usize);
+    assert_ne!(again["NodeList"], task["NodeList"]);
+    assert_nothing_was_graded_twice(&cluster, &part, 6, &before);
 }

@@ -4,7 +4,10 @@
 //! cause have the same number, it is shown; where they differ, a few numbers are listed, and many become a
 //! range.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use ids::SubmissionId;
 
@@ -21,7 +24,7 @@ struct Cause {
     /// The longest message: where messages differ, it has the plural.
     words: Vec<String>,
     /// The different numbers at each place, in the order of the places.
-    numbers: Vec<Vec<String>>,
+    numbers: Vec<Numbers>,
     ids: Vec<SubmissionId>,
 }
 
@@ -34,11 +37,9 @@ impl Causes {
         if length(&words) > length(&cause.words) {
             cause.words = words;
         }
-        cause.numbers.resize(numbers.len(), Vec::new());
+        cause.numbers.resize_with(numbers.len(), Numbers::default);
         for (known, number) in cause.numbers.iter_mut().zip(numbers) {
-            if !known.contains(&number) {
-                known.push(number);
-            }
+            known.add(number);
         }
         cause.ids.push(id.clone());
     }
@@ -56,7 +57,7 @@ impl Causes {
 
 impl Cause {
     fn message(&self) -> String {
-        let mut numbers = self.numbers.iter().map(|numbers| together(numbers));
+        let mut numbers = self.numbers.iter().map(Numbers::together);
         let words = self.words.iter().map(|word| {
             if word.contains(PLACE) {
                 word.replacen(PLACE, &numbers.next().unwrap_or_default(), 1)
@@ -116,21 +117,64 @@ fn key(words: &[String]) -> String {
     key.join(" ")
 }
 
-/// Numbers as one: `7`, `2 or 7`, `2, 3 or 7`, `2 to 90`.
-fn together(numbers: &[String]) -> String {
-    let value = |number: &String| number.parse().unwrap_or(f64::MAX);
-    let mut numbers: Vec<&String> = numbers.iter().collect();
-    numbers.sort_by(|a, b| value(a).total_cmp(&value(b)));
-    let texts: Vec<&str> = numbers.iter().map(|number| number.as_str()).collect();
-    match &texts[..] {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [others @ .., last] if others.len() < LISTED => {
-            format!("{} or {last}", others.join(", "))
+/// The different numbers at one place of a message. Of many, only the ends of their range are kept: each of a hundred
+/// thousand submissions may have a number of its own.
+#[derive(Debug, Default)]
+struct Numbers(BTreeSet<Number>);
+
+impl Numbers {
+    fn add(&mut self, text: String) {
+        let value = text.parse().unwrap_or(f64::MAX);
+        self.0.insert(Number { value, text });
+        // One more than are listed says that it is a range; any but the ends can go.
+        if self.0.len() > LISTED + 1
+            && let Some(inner) = self.0.iter().nth(1).cloned()
+        {
+            self.0.remove(&inner);
         }
-        [first, .., last] => format!("{first} to {last}"),
+    }
+
+    /// Numbers as one: `7`, `2 or 7`, `2, 3 or 7`, `2 to 90`.
+    fn together(&self) -> String {
+        let texts: Vec<&str> = self.0.iter().map(|number| number.text.as_str()).collect();
+        match &texts[..] {
+            [] => String::new(),
+            [only] => (*only).to_owned(),
+            [others @ .., last] if others.len() < LISTED => {
+                format!("{} or {last}", others.join(", "))
+            }
+            [first, .., last] => format!("{first} to {last}"),
+        }
     }
 }
+
+/// A number in the order of its value, and then of how it is written.
+#[derive(Debug, Clone)]
+struct Number {
+    value: f64,
+    text: String,
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_value = self.value.total_cmp(&other.value);
+        by_value.then_with(|| self.text.cmp(&other.text))
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Number {}
 
 #[cfg(test)]
 mod tests {
@@ -214,5 +258,25 @@ mod tests {
         ] {
             assert_eq!(grouped(&[one, other]).len(), 2, "{one}");
         }
+    }
+
+    #[test]
+    fn of_many_numbers_only_a_few_are_kept() {
+        let mut causes = Causes::default();
+        for number in 0..1000_u32 {
+            // Neither in their order nor the ends first.
+            let number = (number * 617 + 300) % 1000;
+            let id = SubmissionId::from_folder_name(&format!("s{number}"));
+            causes.add(&format!("the total is {number}"), &id);
+        }
+        let [(message, ids)] = &causes.by_number()[..] else {
+            panic!("not one cause: {causes:?}");
+        };
+        assert_eq!(
+            (message.as_str(), ids.len()),
+            ("the total is 0 to 999", 1000)
+        );
+        let kept = causes.0.values().map(|cause| cause.numbers[0].0.len());
+        assert_eq!(kept.collect::<Vec<_>>(), [LISTED + 1]);
     }
 }

@@ -59,7 +59,7 @@ use crate::{
 };
 
 /// A folder with more entries is probably a mistake, and is refused.
-const ENTRIES: usize = 100_000;
+const ENTRIES: usize = 1_000_000;
 
 /// Scan the instructor's folder `dir`.
 ///
@@ -76,18 +76,31 @@ pub fn find(
     limits: &Limits,
     pattern: Option<&NamePattern>,
 ) -> Result<Class, Error> {
+    find_in(dir, wanted, limits, pattern, ENTRIES)
+}
+
+/// The same for a class of fewer than `too_many` entries.
+fn find_in(
+    dir: &Path,
+    wanted: Wanted<'_>,
+    limits: &Limits,
+    pattern: Option<&NamePattern>,
+    too_many: usize,
+) -> Result<Class, Error> {
     let top = open::class(dir).map_err(|error| not_a_folder(dir, error))?;
     let list = |fd: BorrowedFd<'_>| {
-        let names = root::list(fd, ENTRIES);
-        names.map_err(|errno| scan_error(dir, ReadError::from(errno)))
+        let names = root::list(fd, too_many);
+        let names = names.map_err(|errno| scan_error(dir, ReadError::from(errno)))?;
+        // Nobody is left out in silence.
+        if names.len() == too_many {
+            return Err(Error::ClassTooLarge {
+                path: dir.to_path_buf(),
+                source: TooManyEntries(too_many),
+            });
+        }
+        Ok(names)
     };
     let names = list(top.as_fd())?;
-    if names.len() == ENTRIES {
-        return Err(Error::ClassTooLarge {
-            path: dir.to_path_buf(),
-            source: TooManyEntries(ENTRIES),
-        });
-    }
     if names
         .iter()
         .any(|name| name.to_bytes() == manifest::NAME.as_bytes())

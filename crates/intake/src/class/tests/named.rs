@@ -438,3 +438,18 @@ fn who_is_told_apart_is_told() {
         "{told:?}"
     );
 }
+
+#[test]
+fn a_class_with_too_many_entries_is_refused_also_one_folder_down() {
+    let names = ["Jane Doe_1", "John Roe_2", "Max Poe_3"];
+    let files = |around: &str| {
+        let files = names.map(|name| format!("{around}{name}_assignsubmission_file_/hw.zip"));
+        Dir::of(&files.each_ref().map(String::as_str))
+    };
+    for dir in [files(""), files("export/")] {
+        let find = |too_many| find_in(dir.0.path(), wanted(), &LIMITS, None, too_many);
+        assert_eq!(find(4).unwrap().submissions.len(), 3);
+        let error = find(3).unwrap_err();
+        assert!(matches!(error, Error::ClassTooLarge { .. }), "{error:?}");
+    }
+}

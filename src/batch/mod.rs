@@ -31,8 +31,10 @@
 
 mod accepted;
 mod alike;
+mod batch_file;
 mod changes;
 mod completion;
+mod entries;
 mod events;
 mod jobs;
 mod key;
@@ -59,6 +61,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+#[cfg(feature = "schema")]
+pub use batch_file::json_schema;
+pub use batch_file::{BatchFile, SCHEMA};
 pub use completion::Outcome;
 pub use events::{ATTACKING, How, OBSERVING, Progress, ProgressEvent};
 pub use jobs::{MEMORY_FOR_EACH, default_jobs};
@@ -66,9 +71,7 @@ pub use listing::{Listing, list};
 pub use members::{Members, every_entry};
 pub use merge::{MergeRequest, Merged, Problem, merge};
 pub use output_dir::{is_of_batch, lies_in};
-#[cfg(feature = "schema")]
-pub use outputs::json_schema;
-pub use outputs::{BatchFile, Outputs, SCHEMA};
+pub use outputs::Outputs;
 pub use plan_file::{PlanFile, plan_path};
 pub use planning::{PlanRequest, plan};
 pub use request::{Request, Share};

@@ -14,6 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tempfile::NamedTempFile;
+
 use crate::fault::{Fault, FaultKind};
 use fs_scratch::Mount;
 use ids::SubmissionId;
@@ -141,35 +143,18 @@ impl OutputDir {
 
     /// Write a file atomically: under its name is the old file or the whole new one.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
-        self.write_with(name, |file| file.write_all(bytes))
+        put(&self.root.join(name), bytes, true)
     }
 
     /// As [`OutputDir::write`], without waiting for a disk of this machine: for files that can be made again. After a
     /// power cut the file may be damaged, which is noticed when it is read.
     pub(super) fn write_unsynced(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
-        self.put(name, |file| file.write_all(bytes), false)
+        put(&self.root.join(name), bytes, self.tells_late)
     }
 
-    /// As [`OutputDir::write`], for contents that are not in memory as a whole.
-    pub(super) fn write_with(
-        &self,
-        name: &str,
-        contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), Fault> {
-        self.put(name, contents, true)
-    }
-
-    fn put(
-        &self,
-        name: &str,
-        contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-        is_durable: bool,
-    ) -> Result<(), Fault> {
-        put(
-            &self.root.join(name),
-            contents,
-            is_durable || self.tells_late,
-        )
+    /// Begin a file whose contents are not in memory as a whole. It is kept as [`OutputDir::write`] keeps one.
+    pub(super) fn begin(&self, name: &str) -> Result<NewFile, Fault> {
+        NewFile::begin(&self.root.join(name))
     }
 
     /// Remove a file, if it exists.
@@ -280,31 +265,69 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     if let Some(folder) = path.parent() {
         make_folder(folder).map_err(|error| unusable(folder, &error))?;
     }
-    put(path, |file| file.write_all(bytes), true)
+    put(path, bytes, true)
 }
 
-fn put(
-    path: &Path,
-    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    is_durable: bool,
-) -> Result<(), Fault> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(WRITING)
-            .tempfile_in(folder)?;
-        allow(file.as_file().set_permissions(for_caller(0o666)))?;
-        let mut buffer = BufWriter::new(file.as_file_mut());
-        contents(&mut buffer)?;
-        buffer.flush()?;
-        drop(buffer);
-        if is_durable {
-            file.as_file().sync_data()?;
-        }
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| failed("write", path, &error))
+fn put(path: &Path, bytes: &[u8], is_durable: bool) -> Result<(), Fault> {
+    let mut file = NewFile::begin(path)?;
+    let written = file.write_all(bytes);
+    written.map_err(|error| failed("write", path, &error))?;
+    file.end(is_durable)
+}
+
+/// A file that is being written. Under its name is the old file, until it is kept.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    path: PathBuf,
+    buffer: BufWriter<NamedTempFile>,
+}
+
+impl NewFile {
+    fn begin(path: &Path) -> Result<Self, Fault> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let begin = || -> io::Result<NamedTempFile> {
+            let file = tempfile::Builder::new()
+                .prefix(WRITING)
+                .tempfile_in(folder)?;
+            allow(file.as_file().set_permissions(for_caller(0o666)))?;
+            Ok(file)
+        };
+        let file = begin().map_err(|error| failed("write", path, &error))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            buffer: BufWriter::new(file),
+        })
+    }
+
+    /// Give it its name when all of it is on the disk.
+    pub(super) fn keep(self) -> Result<(), Fault> {
+        self.end(true)
+    }
+
+    fn end(self, is_durable: bool) -> Result<(), Fault> {
+        let Self { path, buffer } = self;
+        let end = || -> io::Result<()> {
+            let file = buffer
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?;
+            if is_durable {
+                file.as_file().sync_data()?;
+            }
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        end().map_err(|error| failed("write", &path, &error))
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.buffer.flush()
+    }
 }
 
 /// The permissions of a new file or folder, under the umask of the calling process.
@@ -464,12 +487,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = OutputDir::lock(dir.path()).unwrap();
         folder.write("a.json", b"old").unwrap();
-        let full = |file: &mut dyn Write| {
-            file.write_all(b"half")?;
-            Err(io::ErrorKind::StorageFull.into())
-        };
-        let fault = folder.write_with("a.json", full).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Disk);
+        let mut half = folder.begin("a.json").unwrap();
+        half.write_all(b"half").unwrap();
+        half.flush().unwrap();
+        drop(half);
         assert_eq!(folder.read("a.json").unwrap().unwrap(), b"old");
         drop(folder);
         fs::write(dir.path().join("records/.writing-x"), "half").unwrap();

@@ -5,77 +5,42 @@
 //! that was measured is in them. Reports that show what was measured, as the web page does, have it from beside the records.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io::{self, Write},
     path::Path,
 };
 
-#[cfg(feature = "schema")]
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{
     accepted::Accepted,
+    batch_file::BatchJson,
     changes,
-    key::Key,
+    entries::Entries,
     output_dir::{self, OutputDir},
     plan::Plan,
     records,
-    roster::{Class, Person, Roster},
-    usage::Measured,
+    roster::{Person, Roster},
 };
 use crate::fault::Fault;
 use gradebook::Grade;
-use ids::{CheckId, ExerciseId, Seed, SubmissionId};
-use judge::record::Record;
-use report::{ClassFacts, Entries, Entry, Format, Separator, Summary, Truncate};
+use ids::{Digest, ExerciseId, SubmissionId};
+use report::{ClassFacts, ClassReport, Entry, Format, Separator, Summary, Truncate};
 
 pub(super) const BATCH: &str = "batch.json";
 pub(super) const GRADEBOOK: &str = "gradebook.csv";
 
-/// The schema's name and number.
-pub const SCHEMA: &str = "grade-batch/1";
-
-/// All records of a batch. Written by hand, so that they need not be in memory; this is its form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(title = "grade-batch/1"))]
-pub struct BatchFile {
-    /// Always `grade-batch/1`.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^grade-batch/1$")))]
-    pub schema: String,
-    /// The exercise.
-    pub exercise: ExerciseId,
-    /// On which data everybody was graded.
-    pub seeds: Vec<Seed>,
-    /// What was found in the class's folder; absent where that is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<Class>,
-    /// One entry a submission, in byte order of their ids.
-    pub records: Vec<Record>,
-}
-
-/// The published JSON Schema of [`BatchFile`], as text.
-#[cfg(feature = "schema")]
-#[must_use]
-pub fn json_schema() -> String {
-    let schema = schemars::schema_for!(BatchFile);
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
 /// All that a batch has written, to make reports of it.
 #[derive(Debug)]
 pub struct Outputs {
-    folder: OutputDir,
+    pub(super) folder: OutputDir,
     plan: Plan,
-    roster: Option<Roster>,
+    pub(super) roster: Option<Roster>,
     /// The submissions with a record of this batch, in byte order. After a regrading that was stopped, the
     /// folder also holds records of the batch before.
-    done: Vec<SubmissionId>,
+    pub(super) done: Vec<SubmissionId>,
+    /// The fingerprints of their sources, as far as they are known.
+    pub(super) fingerprints: Vec<Option<Digest>>,
     /// Where submissions are in a repository, if they are of one.
-    places: BTreeMap<SubmissionId, String>,
+    pub(super) places: BTreeMap<SubmissionId, String>,
     separator: Separator,
 }
 
@@ -107,10 +72,11 @@ impl Outputs {
             Some(roster) => roster.ids.clone(),
             None => records::ids(&folder)?,
         };
-        let mut done = Vec::new();
+        let (mut done, mut fingerprints) = (Vec::new(), Vec::new());
         for id in ids {
-            if plan.is_done(&folder, &id)? {
+            if let Some(key) = plan.key_of_done(&folder, &id)? {
                 done.push(id);
+                fingerprints.push(key.fingerprint);
             }
         }
         Ok(Self {
@@ -118,6 +84,7 @@ impl Outputs {
             plan,
             roster,
             done,
+            fingerprints,
             places: BTreeMap::new(),
             separator: Separator::default(),
         })
@@ -160,35 +127,23 @@ impl Outputs {
         (self.done.len() < all).then_some((self.done.len(), all))
     }
 
-    /// Hand every record of the class to `each`, in order.
-    fn each_record(&self, mut each: impl FnMut(Record) -> Result<(), Fault>) -> Result<(), Fault> {
-        for id in &self.done {
-            if let Some(record) = records::read(&self.folder, id)? {
-                each(record)?;
-            }
-        }
-        Ok(())
-    }
-
     /// What is known of the class as a whole.
     ///
     /// # Errors
     /// A record cannot be read.
     pub fn facts(&self) -> Result<ClassFacts, Fault> {
-        let mut checks: BTreeSet<CheckId> = BTreeSet::new();
         let mut summary = Summary::default();
-        self.each_record(|record| {
-            checks.extend(record.checks.iter().map(|check| check.id));
-            let key = Key::read(&self.folder, &record.submission.id)?;
-            summary.add(&record, key.and_then(|key| key.fingerprint));
-            Ok(())
-        })?;
+        for (id, fingerprint) in self.done.iter().zip(&self.fingerprints) {
+            if let Some(record) = records::read(&self.folder, id)? {
+                summary.add(&record, fingerprint.clone());
+            }
+        }
         self.fill(&mut summary)?;
         let class = self.roster.as_ref().map(Roster::named);
         Ok(ClassFacts {
             exercise: self.plan.exercise.clone(),
             seeds: self.plan.seeds.clone(),
-            checks: checks.into_iter().collect(),
+            checks: summary.checks().collect(),
             has_people: class.is_some_and(|class| !class.people.is_empty()),
             separator: self.separator,
             summary,
@@ -205,32 +160,114 @@ impl Outputs {
         facts: &ClassFacts,
         to: &mut dyn Write,
     ) -> Result<(), Fault> {
-        match format {
-            Format::Json => self.batch(to),
+        self.write_reports(facts, vec![(format, to)])
+    }
+
+    /// Write reports of the class as files of their own have them. Each record is read once for all.
+    ///
+    /// # Errors
+    /// As [`Outputs::write`].
+    pub fn write_files(
+        &self,
+        facts: &ClassFacts,
+        mut files: Vec<(Format, &mut dyn Write)>,
+    ) -> Result<(), Fault> {
+        for (format, to) in &mut files {
+            to.write_all(format.mark().as_bytes())
+                .map_err(|error| written(&self.folder, &error))?;
+        }
+        self.write_reports(facts, files)
+    }
+
+    fn write_reports(
+        &self,
+        facts: &ClassFacts,
+        reports: Vec<(Format, &mut dyn Write)>,
+    ) -> Result<(), Fault> {
+        let failed = |error: io::Error| self.fault(error);
+        let (mut unmeasured, mut measured) = (Vec::new(), Vec::new());
+        for (format, to) in reports {
+            if let Some(report) = self.begin(format, facts, to).map_err(failed)? {
+                let group = if format.shows_measures() {
+                    &mut measured
+                } else {
+                    &mut unmeasured
+                };
+                group.push(report);
+            }
+        }
+        let entries = Entries::of(self)?;
+        for (at, id) in self.done.iter().enumerate() {
+            let is_wanted = |reports: &[Box<dyn ClassReport + '_>]| {
+                reports.iter().any(|report| report.wants(id))
+            };
+            let shows_measures = is_wanted(&measured);
+            if !shows_measures && !is_wanted(&unmeasured) {
+                continue;
+            }
+            let Some(mut entry) = entries.unmeasured(at)? else {
+                continue;
+            };
+            add(&mut unmeasured, &entry).map_err(failed)?;
+            if shows_measures {
+                entries.give_back(&mut entry)?;
+                add(&mut measured, &entry).map_err(failed)?;
+            }
+        }
+        let mut all = unmeasured.into_iter().chain(measured);
+        all.try_for_each(ClassReport::end).map_err(failed)
+    }
+
+    /// Begin a report; none if it is complete already.
+    fn begin<'t>(
+        &self,
+        format: Format,
+        facts: &'t ClassFacts,
+        to: &'t mut dyn Write,
+    ) -> io::Result<Option<Box<dyn ClassReport + 't>>> {
+        Ok(Some(match format {
+            Format::Json => Box::new(BatchJson::begin(&self.plan, self.roster.as_ref(), to)?),
             // A file has no colour.
             Format::Human => {
                 let text = facts.summary.human(Truncate::Nothing);
                 let plain = anstream::adapter::strip_str(&text).to_string();
-                to.write_all(plain.as_bytes())
-                    .map_err(|error| written(&self.folder, &error))
+                to.write_all(plain.as_bytes())?;
+                return Ok(None);
             }
-            format => report::class(format, facts, self, to).map_err(|error| self.fault(error)),
-        }
+            format => report::class(format, facts, to)?,
+        }))
     }
 
-    /// Write a report of the class as a file of its own has it.
+    /// Hand every entry of the class to `visit`, in byte order of the submissions' ids.
     ///
     /// # Errors
-    /// As [`Outputs::write`].
-    pub fn write_file(
+    /// A record cannot be read, or `visit` fails.
+    pub fn each(&self, visit: &mut dyn FnMut(&Entry) -> Result<(), Fault>) -> Result<(), Fault> {
+        let entries = Entries::of(self)?;
+        for at in 0..self.done.len() {
+            if let Some(mut entry) = entries.unmeasured(at)? {
+                entries.give_back(&mut entry)?;
+                visit(&entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same without what was measured of the runs.
+    ///
+    /// # Errors
+    /// As [`Outputs::each`].
+    pub fn each_unmeasured(
         &self,
-        format: Format,
-        facts: &ClassFacts,
-        to: &mut dyn Write,
+        visit: &mut dyn FnMut(Entry) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        to.write_all(format.mark().as_bytes())
-            .map_err(|error| written(&self.folder, &error))?;
-        self.write(format, facts, to)
+        let entries = Entries::of(self)?;
+        for at in 0..self.done.len() {
+            if let Some(entry) = entries.unmeasured(at)? {
+                visit(entry)?;
+            }
+        }
+        Ok(())
     }
 
     /// The grades, for the file of another system.
@@ -240,18 +277,19 @@ impl Outputs {
     pub fn grades(&self) -> Result<Vec<Grade>, Fault> {
         let accounts = self.roster.as_ref().map(|roster| &roster.accounts);
         let mut grades = Vec::new();
-        self.each_record(|record| {
-            let id = record.submission.id;
+        for id in &self.done {
+            let Some(record) = records::read(&self.folder, id)? else {
+                continue;
+            };
             grades.push(Grade {
-                people: self.people(&id),
+                people: self.people(id),
                 account: accounts
-                    .and_then(|accounts| accounts.get(&id))
+                    .and_then(|accounts| accounts.get(id))
                     .map(Into::into),
                 points: record.score.map(|score| (score.earned, score.possible)),
-                submission: id,
+                submission: id.clone(),
             });
-            Ok(())
-        })?;
+        }
         Ok(grades)
     }
 
@@ -287,40 +325,12 @@ impl Outputs {
         people.into_iter().flatten().map(Into::into).collect()
     }
 
-    /// The fault inside an error that [`Entries::each`] returned, or the failure to write.
+    /// The fault inside an error of a report, or the failure to write.
     fn fault(&self, error: io::Error) -> Fault {
         match error.downcast::<Fault>() {
             Ok(fault) => fault,
             Err(error) => written(&self.folder, &error),
         }
-    }
-
-    /// Write `batch.json` to `to`: all records as one JSON object, one record a line.
-    ///
-    /// # Errors
-    /// A record cannot be read, or `to` not be written.
-    pub fn batch(&self, to: &mut dyn Write) -> Result<(), Fault> {
-        let failed = |error: io::Error| written(&self.folder, &error);
-        write!(to, "{{").map_err(failed)?;
-        let mut field = |name: &str, value: serde_json::Result<String>| {
-            let value = value.map_err(|error| failed(error.into()))?;
-            write!(to, "\n\"{name}\": {value},").map_err(failed)
-        };
-        field("schema", report::json_line(&SCHEMA))?;
-        field("exercise", report::json_line(&self.plan.exercise))?;
-        field("seeds", report::json_line(&self.plan.seeds))?;
-        if let Some(roster) = &self.roster {
-            field("class", report::json_line(&roster.named()))?;
-        }
-        write!(to, "\n\"records\": [").map_err(failed)?;
-        let mut separator = "\n";
-        self.each_record(|record| {
-            let record = report::json_line(&record).map_err(|error| failed(error.into()))?;
-            write!(to, "{separator}{record}").map_err(failed)?;
-            separator = ",\n";
-            Ok(())
-        })?;
-        to.write_all(b"\n]\n}\n").map_err(failed)
     }
 
     /// The summary of the class.
@@ -367,16 +377,17 @@ impl Outputs {
 
     /// Write the files that every batch writes, and these reports besides. Returns how the class did.
     pub(super) fn write_all(&self, formats: &[Format]) -> Result<Summary, Fault> {
-        through(&self.folder, BATCH, |to| self.batch(to))?;
         let facts = self.facts()?;
-        through(&self.folder, GRADEBOOK, |to| {
-            self.write_file(Format::Csv, &facts, to)
-        })?;
-        for format in formats {
-            through(&self.folder, format.file_name(), |to| {
-                self.write_file(*format, &facts, to)
-            })?;
-        }
+        let always = [(Format::Json, BATCH), (Format::Csv, GRADEBOOK)];
+        let also = formats.iter().map(|format| (*format, format.file_name()));
+        let files = always.into_iter().chain(also);
+        let files = files.map(|(format, name)| Ok::<_, Fault>((format, self.folder.begin(name)?)));
+        let mut files = files.collect::<Result<Vec<_>, _>>()?;
+        let targets = files.iter_mut();
+        let targets = targets.map(|(format, file)| (*format, file as &mut dyn Write));
+        self.write_files(&facts, targets.collect())?;
+        let mut files = files.into_iter();
+        files.try_for_each(|(_, file)| file.keep())?;
         Ok(facts.summary)
     }
 
@@ -389,56 +400,11 @@ impl Outputs {
     }
 }
 
-impl Entries for Outputs {
-    fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
-        let class = self.roster.as_ref().map(Roster::named);
-        let others = self.roster.as_ref().map(Roster::others);
-        let others = others.unwrap_or_default();
-        let measured = Measured::of(&self.folder).map_err(io::Error::other)?;
-        for id in &self.done {
-            let read = || -> Result<Option<Entry>, Fault> {
-                let Some(mut record) = records::read(&self.folder, id)? else {
-                    return Ok(None);
-                };
-                measured.give_back(&mut record)?;
-                let key = Key::read(&self.folder, id)?;
-                let people = class.as_ref().and_then(|class| class.people.get(id));
-                let people = people.into_iter().flatten().enumerate();
-                let people = people.map(|(at, person)| report::Person {
-                    others: others.get(&(id, at)).cloned().unwrap_or_default(),
-                    ..person.into()
-                });
-                Ok(Some(Entry {
-                    record,
-                    handed_in: class.as_ref().map(|class| class.handed_in(id)),
-                    people: people.collect(),
-                    fingerprint: key.and_then(|key| key.fingerprint),
-                    folder: self.places.get(id).cloned(),
-                }))
-            };
-            if let Some(entry) = read().map_err(io::Error::other)? {
-                visit(&entry)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Write a file of the folder atomically. A fault of `write` is returned as it is.
-fn through(
-    folder: &OutputDir,
-    name: &str,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    let mut write_fault = None;
-    let streamed = folder.write_with(name, |to| {
-        write(to).map_err(|fault| {
-            let error = io::Error::other(fault.to_string());
-            write_fault = Some(fault);
-            error
-        })
-    });
-    write_fault.map_or(streamed, Err)
+/// Add an entry to those of the reports that want it.
+fn add(reports: &mut [Box<dyn ClassReport + '_>], entry: &Entry) -> io::Result<()> {
+    let id = &entry.record.submission.id;
+    let mut wanting = reports.iter_mut().filter(|report| report.wants(id));
+    wanting.try_for_each(|report| report.add(entry))
 }
 
 fn written(folder: &OutputDir, error: &io::Error) -> Fault {

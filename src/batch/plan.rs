@@ -266,9 +266,18 @@ impl Plan {
 
     /// Whether a submission has a record of this batch, and not of an earlier one that this batch replaces.
     pub(super) fn is_done(&self, folder: &OutputDir, id: &SubmissionId) -> Result<bool, Fault> {
+        Ok(self.key_of_done(folder, id)?.is_some())
+    }
+
+    /// The key of a submission that has a record of this batch.
+    pub(super) fn key_of_done(
+        &self,
+        folder: &OutputDir,
+        id: &SubmissionId,
+    ) -> Result<Option<Key>, Fault> {
         let key = Key::read(folder, id)?;
-        let is_of_this = key.is_some_and(|key| key.has(&self.made_from));
-        Ok(is_of_this && folder.has(&output_dir::file(output_dir::RECORDS, id)))
+        let key = key.filter(|key| key.has(&self.made_from));
+        Ok(key.filter(|_| folder.has(&output_dir::file(output_dir::RECORDS, id))))
     }
 }
 

@@ -9,7 +9,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -28,7 +28,7 @@ use ids::{
     ExerciseId, SubmissionId,
     words::{count, nearest},
 };
-use report::{Across, Cell, Column, Entries as _, Format, Person, Row};
+use report::{Across, Cell, Column, Format, Person, Row};
 
 /// The points of everybody in every exercise.
 const GRADES: &str = "grades.csv";
@@ -249,7 +249,7 @@ fn across(task: &BatchAll, parts: &[Part<'_>]) -> Result<Across, Fault> {
             continue;
         }
         let outputs = Outputs::open(&task.out.join(part.exercise.id.as_str()))?;
-        let read = outputs.each(&mut |entry| {
+        outputs.each_unmeasured(&mut |entry| {
             let record = &entry.record;
             if let Some((people, cells)) = rows.get_mut(&record.submission.id) {
                 if let Some(score) = record.score {
@@ -260,10 +260,6 @@ fn across(task: &BatchAll, parts: &[Part<'_>]) -> Result<Across, Fault> {
                 }
             }
             Ok(())
-        });
-        read.map_err(|error: io::Error| match error.downcast::<Fault>() {
-            Ok(fault) => fault,
-            Err(error) => Fault::internal("read the records", error),
         })?;
     }
     let rows = rows.into_iter();

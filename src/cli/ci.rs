@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::{self, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -23,7 +23,7 @@ use crate::{
 };
 use ids::words::{count, within_backticks};
 use judge::record::{Record, Verdict};
-use report::{Entries as _, Format, Truncate, escape_line};
+use report::{Format, Truncate, escape_line};
 
 /// So many paths are listed on a screen.
 const SHOWN: usize = 20;
@@ -177,13 +177,11 @@ impl App {
         let outputs = Outputs::open(out)?.placed(places.collect());
         let mut result = Tally::default();
         let mut only = None;
-        outputs
-            .each(&mut |entry| {
-                result = result.and(Tally::of(&entry.record));
-                only = (touched.submissions.len() == 1).then(|| entry.clone());
-                Ok(())
-            })
-            .map_err(read_fault)?;
+        outputs.each(&mut |entry| {
+            result = result.and(Tally::of(&entry.record));
+            only = (touched.submissions.len() == 1).then(|| entry.clone());
+            Ok(())
+        })?;
         // Whatever was touched is graded, or it is said that it was not.
         let all = touched.submissions.len();
         let missing = all.saturating_sub(outcome.summary.total());
@@ -219,14 +217,6 @@ impl App {
             self.output.note(&reports.written());
         }
         Ok(result)
-    }
-}
-
-/// The fault inside an error of reading records.
-fn read_fault(error: io::Error) -> Fault {
-    match error.downcast::<Fault>() {
-        Ok(fault) => fault,
-        Err(error) => Fault::internal("read the records", error),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 };
 use ids::{SubmissionId, words::count};
 use intake::REPORTS_MARK;
-use report::{Entries as _, Entry, Format};
+use report::{Entry, Format};
 
 /// The forms of each student's file, and what ends its name.
 const FORMS: [(Format, &str); 2] = [(Format::Html, "html"), (Format::Markdown, "md")];
@@ -126,13 +126,9 @@ impl App {
         let (folder, earlier) = to.mark(&names)?;
         let mut archive = None;
         let mut students = 0;
-        let written = outputs.each(&mut |entry| {
+        outputs.each(&mut |entry| {
             students += 1;
-            self::write(outputs, &folder, entry, &mut archive).map_err(io::Error::other)
-        });
-        written.map_err(|error| match error.downcast::<Fault>() {
-            Ok(fault) => fault,
-            Err(error) => Fault::internal("make the feedback", error),
+            self::write(outputs, &folder, entry, &mut archive)
         })?;
         let mut also = "";
         if let Some(archive) = archive {

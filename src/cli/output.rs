@@ -241,32 +241,103 @@ impl ReportFile {
         self,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Fault> {
-        let written = match self.target {
-            Target::File(mut file, name) => buffered(&mut file, write)
-                .and_then(|()| file.persist(name).map_err(|error| error.error).map(drop)),
-            Target::Stream => fs::File::options()
-                .write(true)
-                .open(&self.path)
-                .and_then(|mut stream| buffered(&mut stream, write)),
+        let mut begun = self.begin()?;
+        match write(&mut begun) {
+            Ok(()) => begun.end(),
+            Err(error) => Err(begun.failed(error)),
+        }
+    }
+
+    /// Begin to write the report.
+    pub(super) fn begin(self) -> Result<BegunReport, Fault> {
+        let Self { path, what, target } = self;
+        let (sink, name) = match target {
+            Target::File(file, name) => (Sink::File(file), Some(name)),
+            Target::Stream => match fs::File::options().write(true).open(&path) {
+                Ok(stream) => (Sink::Stream(stream), None),
+                Err(error) => return Err(unwritten(what, &path, error)),
+            },
         };
-        written.map_err(|error| match error.downcast::<Fault>() {
-            Ok(fault) => fault,
-            Err(error) => Fault::io(
-                FaultKind::Usage,
-                &format!("write {}", self.what),
-                &self.path,
-                &error,
-            )
-            .hint("free some space, or name another file, and try again"),
+        Ok(BegunReport {
+            path,
+            what,
+            name,
+            buffer: io::BufWriter::new(sink),
         })
     }
 }
 
-fn buffered(
-    to: &mut dyn io::Write,
-    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut buffer = io::BufWriter::new(to);
-    write(&mut buffer)?;
-    buffer.flush()
+/// A report that is being written.
+#[derive(Debug)]
+pub(super) struct BegunReport {
+    path: PathBuf,
+    what: &'static str,
+    /// The name that the file gets in the end.
+    name: Option<PathBuf>,
+    buffer: io::BufWriter<Sink>,
+}
+
+#[derive(Debug)]
+enum Sink {
+    File(tempfile::NamedTempFile),
+    Stream(fs::File),
+}
+
+impl BegunReport {
+    /// All of it is written.
+    pub(super) fn end(self) -> Result<(), Fault> {
+        let Self {
+            path,
+            what,
+            name,
+            buffer,
+        } = self;
+        let sink = buffer.into_inner().map_err(io::IntoInnerError::into_error);
+        let ended = sink.and_then(|sink| match (sink, name) {
+            (Sink::File(file), Some(name)) => {
+                file.persist(name).map(drop).map_err(|error| error.error)
+            }
+            _ => Ok(()),
+        });
+        ended.map_err(|error| unwritten(what, &path, error))
+    }
+
+    fn failed(&self, error: io::Error) -> Fault {
+        unwritten(self.what, &self.path, error)
+    }
+}
+
+impl io::Write for BegunReport {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.buffer.flush()
+    }
+}
+
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Stream(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Stream(stream) => stream.flush(),
+        }
+    }
+}
+
+/// The fault inside an error, or that of a report that cannot be written.
+fn unwritten(what: &str, path: &Path, error: io::Error) -> Fault {
+    match error.downcast::<Fault>() {
+        Ok(fault) => fault,
+        Err(error) => Fault::io(FaultKind::Usage, &format!("write {what}"), path, &error)
+            .hint("free some space, or name another file, and try again"),
+    }
 }

@@ -57,14 +57,14 @@ impl ReportFolder {
     /// Write the reports of a class.
     pub(super) fn write_class(self, outputs: &Outputs) -> Result<(), Fault> {
         let facts = outputs.facts()?;
-        for (format, file) in self.files {
-            file.finish_with(|to| {
-                outputs
-                    .write_file(format, &facts, to)
-                    .map_err(io::Error::other)
-            })?;
-        }
-        Ok(())
+        let begun = self.files.into_iter();
+        let begun = begun.map(|(format, file)| Ok((format, file.begin()?)));
+        let mut begun = begun.collect::<Result<Vec<_>, Fault>>()?;
+        let targets = begun.iter_mut();
+        let targets = targets.map(|(format, file)| (*format, file as &mut dyn io::Write));
+        outputs.write_files(&facts, targets.collect())?;
+        let mut begun = begun.into_iter();
+        begun.try_for_each(|(_, file)| file.end())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What reports are made from: records, with what the class knows of each.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use ids::{CheckId, Digest, ExerciseId, Seed, SubmissionId};
 use judge::record::Record;
@@ -78,15 +78,6 @@ pub struct ClassFacts {
     pub separator: Separator,
     /// How the class did.
     pub summary: Summary,
-}
-
-/// The submissions of a class, one at a time, so that they need not be in memory together.
-pub trait Entries {
-    /// Hand every entry to `visit`, in byte order of the submissions' ids.
-    ///
-    /// # Errors
-    /// A record cannot be read, or `visit` fails.
-    fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()>;
 }
 
 /// What a report depends on besides records.

@@ -140,6 +140,23 @@ impl Format {
             Self::Gradescope | Self::Exercism | Self::GithubClassroom | Self::Trace => false,
         }
     }
+
+    /// Whether the report of a class shows what was measured of its runs: times, and who read which file when.
+    #[must_use]
+    pub const fn shows_measures(self) -> bool {
+        match self {
+            Self::Jsonl | Self::Html | Self::Junit | Self::Trace => true,
+            Self::Human
+            | Self::Json
+            | Self::Csv
+            | Self::Markdown
+            | Self::Github
+            | Self::Sarif
+            | Self::Gradescope
+            | Self::Exercism
+            | Self::GithubClassroom => false,
+        }
+    }
 }
 
 impl fmt::Display for Format {

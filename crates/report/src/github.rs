@@ -9,7 +9,8 @@
 use std::io::{self, Write};
 
 use crate::{
-    entry::{ClassFacts, Entries, Entry},
+    class_report::ClassReport,
+    entry::{ClassFacts, Entry},
     escape::{escape_block, escape_line},
     lines::{answer_lines, fault_lines},
     place,
@@ -62,23 +63,38 @@ pub(crate) fn github(entry: &Entry) -> String {
 }
 
 /// The annotations of a class: one for each submission that did not pass or was not graded, while there is room.
-pub(crate) fn write_class(
-    facts: &ClassFacts,
-    entries: &dyn Entries,
-    to: &mut dyn Write,
-) -> io::Result<()> {
-    let summary = &facts.summary;
-    let mut failed = Room::new("error", summary.count(Verdict::Fail));
-    let mut not_graded = Room::new("warning", summary.count(Verdict::NotGraded));
-    entries.each(&mut |entry| {
+pub(crate) struct Class<'a> {
+    facts: &'a ClassFacts,
+    failed: Room,
+    not_graded: Room,
+    to: &'a mut dyn Write,
+}
+
+impl<'a> Class<'a> {
+    pub(crate) fn begin(facts: &'a ClassFacts, to: &'a mut dyn Write) -> Self {
+        let count = |verdict| facts.summary.count(verdict);
+        Self {
+            facts,
+            failed: Room::new("error", count(Verdict::Fail)),
+            not_graded: Room::new("warning", count(Verdict::NotGraded)),
+            to,
+        }
+    }
+}
+
+impl ClassReport for Class<'_> {
+    fn add(&mut self, entry: &Entry) -> io::Result<()> {
         let record = &entry.record;
         let (room, words) = match (record.verdict, record.score) {
             (Verdict::Pass, _) => return Ok(()),
             (Verdict::Fail, Some(score)) => (
-                &mut failed,
+                &mut self.failed,
                 format!("{} of {} points", score.earned, score.possible),
             ),
-            _ => (&mut not_graded, "not graded, which is no zero".to_owned()),
+            _ => (
+                &mut self.not_graded,
+                "not graded, which is no zero".to_owned(),
+            ),
         };
         let why = reason(record).unwrap_or_default();
         let first = record.checks.iter().find(|one| one.status == Status::Fail);
@@ -88,17 +104,23 @@ pub(crate) fn write_class(
         };
         let id = record.submission.id.as_str();
         let line = room.command(&place, &title(record, id), &format!("{words}: {why}"));
-        to.write_all(line.as_bytes())
-    })?;
-    let words = [
-        (Verdict::Pass, "passed"),
-        (Verdict::Fail, "did not pass"),
-        (Verdict::NotGraded, "not graded"),
-    ]
-    .map(|(verdict, word)| format!("{} {word}", summary.count(verdict)));
-    let total = count(summary.total(), "submission");
-    let words = format!("{total}: {}", words.join(", "));
-    to.write_all(command("notice", "", facts.exercise.as_str(), &words).as_bytes())
+        self.to.write_all(line.as_bytes())
+    }
+
+    fn end(self: Box<Self>) -> io::Result<()> {
+        let summary = &self.facts.summary;
+        let words = [
+            (Verdict::Pass, "passed"),
+            (Verdict::Fail, "did not pass"),
+            (Verdict::NotGraded, "not graded"),
+        ]
+        .map(|(verdict, word)| format!("{} {word}", summary.count(verdict)));
+        let total = count(summary.total(), "submission");
+        let words = format!("{total}: {}", words.join(", "));
+        let exercise = self.facts.exercise.as_str();
+        self.to
+            .write_all(command("notice", "", exercise, &words).as_bytes())
+    }
 }
 
 /// What is left of the annotations of one kind.

@@ -13,7 +13,8 @@ use std::{
 };
 
 use crate::{
-    entry::Entries,
+    class_report::ClassReport,
+    entry::Entry,
     lines::{answer_lines, fault_lines},
     xml::{attribute, text},
 };
@@ -30,15 +31,28 @@ pub(crate) fn junit(record: &Record) -> String {
 }
 
 /// The report of a class.
-pub(crate) fn write_class(entries: &dyn Entries, to: &mut dyn Write) -> io::Result<()> {
-    to.write_all(HEAD.as_bytes())?;
-    let mut number = 0;
-    entries.each(&mut |entry| {
-        let suite = suite(&entry.record, number);
-        number += 1;
-        to.write_all(suite.as_bytes())
-    })?;
-    to.write_all(END.as_bytes())
+pub(crate) struct Class<'a> {
+    to: &'a mut dyn Write,
+    number: usize,
+}
+
+impl<'a> Class<'a> {
+    pub(crate) fn begin(to: &'a mut dyn Write) -> io::Result<Self> {
+        to.write_all(HEAD.as_bytes())?;
+        Ok(Self { to, number: 0 })
+    }
+}
+
+impl ClassReport for Class<'_> {
+    fn add(&mut self, entry: &Entry) -> io::Result<()> {
+        let suite = suite(&entry.record, self.number);
+        self.number += 1;
+        self.to.write_all(suite.as_bytes())
+    }
+
+    fn end(self: Box<Self>) -> io::Result<()> {
+        self.to.write_all(END.as_bytes())
+    }
 }
 
 /// One case of a suite.

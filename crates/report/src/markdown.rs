@@ -10,7 +10,8 @@ use std::{
 };
 
 use crate::{
-    entry::{ClassFacts, Entries},
+    class_report::ClassReport,
+    entry::{ClassFacts, Entry},
     markdown_text::{block, cell, code, sentence},
     words::{reason, verdict_word, witnesses},
 };
@@ -146,34 +147,54 @@ fn start(text: &str) -> String {
 }
 
 /// The report of a class.
-pub(crate) fn write_class(
-    facts: &ClassFacts,
-    entries: &dyn Entries,
-    to: &mut dyn Write,
-) -> io::Result<()> {
-    let summary = &facts.summary;
-    let head = class_head(facts);
-    to.write_all(head.as_bytes())?;
-    let mut written = head.len();
-    let mut left_out = 0;
-    entries.each(&mut |entry| {
+pub(crate) struct Class<'a> {
+    facts: &'a ClassFacts,
+    written: usize,
+    left_out: usize,
+    to: &'a mut dyn Write,
+}
+
+impl<'a> Class<'a> {
+    pub(crate) fn begin(facts: &'a ClassFacts, to: &'a mut dyn Write) -> io::Result<Self> {
+        let head = class_head(facts);
+        to.write_all(head.as_bytes())?;
+        Ok(Self {
+            facts,
+            written: head.len(),
+            left_out: 0,
+            to,
+        })
+    }
+}
+
+impl ClassReport for Class<'_> {
+    fn add(&mut self, entry: &Entry) -> io::Result<()> {
         let line = class_line(&entry.record);
-        if written + line.len() > MOST_BYTES {
-            left_out += 1;
+        if self.written + line.len() > MOST_BYTES {
+            self.left_out += 1;
             return Ok(());
         }
-        written += line.len();
-        to.write_all(line.as_bytes())
-    })?;
-    if left_out > 0 {
-        let all = summary.total();
-        let word = plural(left_out, "submission");
-        writeln!(
-            to,
-            "\n{left_out} more {word} of {all} are left out here. The gradebook has all of them."
-        )?;
+        self.written += line.len();
+        self.to.write_all(line.as_bytes())
     }
-    Ok(())
+
+    fn end(self: Box<Self>) -> io::Result<()> {
+        let Self {
+            facts,
+            left_out,
+            to,
+            ..
+        } = *self;
+        if left_out > 0 {
+            let all = facts.summary.total();
+            let word = plural(left_out, "submission");
+            writeln!(
+                to,
+                "\n{left_out} more {word} of {all} are left out here. The gradebook has all of them."
+            )?;
+        }
+        Ok(())
+    }
 }
 
 fn class_head(facts: &ClassFacts) -> String {
@@ -225,17 +246,7 @@ const fn status_word(status: Status) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{entry::Entry, summary::Summary};
-
-    /// So many submissions with the longest reasons that there are.
-    struct Many(usize, Record);
-
-    impl Entries for Many {
-        fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
-            let entry = Entry::of(self.1.clone());
-            (0..self.0).try_for_each(|_| visit(&entry))
-        }
-    }
+    use crate::summary::Summary;
 
     #[test]
     fn a_class_that_is_too_long_says_how_many_are_left_out() {
@@ -263,7 +274,10 @@ mod tests {
                 summary,
             };
             let mut text = Vec::new();
-            write_class(&facts, &Many(number, record.clone()), &mut text).unwrap();
+            let mut report = Box::new(Class::begin(&facts, &mut text).unwrap());
+            let entry = Entry::of(record.clone());
+            (0..number).for_each(|_| report.add(&entry).unwrap());
+            report.end().unwrap();
             String::from_utf8(text).unwrap()
         };
         let (few, many) = (text(200), text(2500));

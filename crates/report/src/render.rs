@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use crate::{
+    class_report::{ClassReport, Texts},
     classroom::classroom,
     csv::{gradebook_head, gradebook_lines},
-    entry::{ClassFacts, Context, Entries, Entry},
+    entry::{ClassFacts, Context, Entry},
     exercism::exercism,
     format::Format,
     github::{self, github},
@@ -58,24 +59,27 @@ fn trace_line(record: &Record) -> io::Result<String> {
     Ok(json_line(&trace)? + "\n")
 }
 
-/// The report of a class, written to `to`. `human` is with colour and as a whole.
+/// Begin the report of a class, which is written to `to`. `human` is with colour and as a whole.
 ///
 /// [`Format::Json`] is not made here: its form holds what only the batch knows.
 ///
 /// # Errors
-/// A record cannot be read, `to` cannot be written to, or the format is not for a class.
-pub fn class(
+/// `to` cannot be written to, or the format is not for a class.
+pub fn class<'a>(
     format: Format,
-    facts: &ClassFacts,
-    entries: &dyn Entries,
-    to: &mut dyn Write,
-) -> io::Result<()> {
-    match format {
-        Format::Human => to.write_all(facts.summary.human(Truncate::Nothing).as_bytes()),
-        Format::Jsonl => entries.each(&mut |entry| {
-            let line = json_line(&entry.record)? + "\n";
-            to.write_all(line.as_bytes())
-        }),
+    facts: &'a ClassFacts,
+    to: &'a mut dyn Write,
+) -> io::Result<Box<dyn ClassReport + 'a>> {
+    Ok(match format {
+        Format::Human => {
+            to.write_all(facts.summary.human(Truncate::Nothing).as_bytes())?;
+            let text = |_: &Entry| Ok(String::new());
+            Box::new(Texts { to, text })
+        }
+        Format::Jsonl => {
+            let text = |entry: &Entry| Ok(json_line(&entry.record)? + "\n");
+            Box::new(Texts { to, text })
+        }
         Format::Csv => {
             let ClassFacts {
                 checks,
@@ -84,19 +88,17 @@ pub fn class(
                 ..
             } = facts;
             to.write_all(gradebook_head(checks, *has_people, *separator).as_bytes())?;
-            entries.each(&mut |entry| {
-                let lines = gradebook_lines(entry, checks, *has_people, *separator);
-                to.write_all(lines.as_bytes())
-            })
+            let text = |entry: &Entry| Ok(gradebook_lines(entry, checks, *has_people, *separator));
+            Box::new(Texts { to, text })
         }
-        Format::Markdown => markdown::write_class(facts, entries, to),
-        Format::Github => github::write_class(facts, entries, to),
-        Format::Junit => junit::write_class(entries, to),
-        Format::Html => page::class(facts, entries, to),
-        Format::Sarif => sarif::write_class(entries, to),
-        Format::Json => Err(io::Error::other("the batch writes its own JSON")),
+        Format::Markdown => Box::new(markdown::Class::begin(facts, to)?),
+        Format::Github => Box::new(github::Class::begin(facts, to)),
+        Format::Junit => Box::new(junit::Class::begin(to)?),
+        Format::Html => Box::new(page::Class::begin(facts, to)?),
+        Format::Sarif => Box::new(sarif::File::begin(to)?),
+        Format::Json => return Err(io::Error::other("the batch writes its own JSON")),
         Format::Gradescope | Format::Exercism | Format::GithubClassroom | Format::Trace => {
-            Err(io::Error::other("it is for one submission"))
+            return Err(io::Error::other("it is for one submission"));
         }
-    }
+    })
 }

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::{
-    entry::{Entries, Entry},
+    class_report::ClassReport,
+    entry::Entry,
     escape::escape_block,
     json::json_line,
     lines::{answer_lines, fault_lines},
@@ -30,31 +31,33 @@ const LONGEST_MESSAGE: usize = 4000;
 pub(crate) fn sarif(entry: &Entry) -> io::Result<String> {
     let mut text = Vec::new();
     let mut file = File::begin(&mut text)?;
-    file.add(entry, entry.folder.as_deref().unwrap_or_default())?;
-    file.end()?;
+    file.add_in(entry, entry.folder.as_deref().unwrap_or_default())?;
+    file.finish()?;
     String::from_utf8(text).map_err(io::Error::other)
 }
 
-/// The report of a class. A submission whose folder is not known is in a folder of its id.
-pub(crate) fn write_class(entries: &dyn Entries, to: &mut dyn Write) -> io::Result<()> {
-    let mut file = File::begin(to)?;
-    entries.each(&mut |entry| {
-        let id = entry.record.submission.id.as_str();
-        file.add(entry, entry.folder.as_deref().unwrap_or(id))
-    })?;
-    file.end()
-}
-
 /// A file that is written result by result.
-struct File<'a> {
+pub(crate) struct File<'a> {
     to: &'a mut dyn Write,
     separator: &'static str,
-    /// What was not graded.
-    notifications: Vec<Value>,
+    /// What was not graded, as text: a class may have many of these.
+    notifications: String,
+}
+
+/// The report of a class. A submission whose folder is not known is in a folder of its id.
+impl ClassReport for File<'_> {
+    fn add(&mut self, entry: &Entry) -> io::Result<()> {
+        let id = entry.record.submission.id.as_str();
+        self.add_in(entry, entry.folder.as_deref().unwrap_or(id))
+    }
+
+    fn end(self: Box<Self>) -> io::Result<()> {
+        self.finish()
+    }
 }
 
 impl<'a> File<'a> {
-    fn begin(to: &'a mut dyn Write) -> io::Result<Self> {
+    pub(crate) fn begin(to: &'a mut dyn Write) -> io::Result<Self> {
         let checks = CheckId::ALL.into_iter();
         let checks = checks.map(|id| rule(id.as_str(), check::asks(id), "error"));
         let not_graded = "the machine or the course has a problem, so there are no points";
@@ -75,11 +78,11 @@ impl<'a> File<'a> {
         Ok(Self {
             to,
             separator: "\n",
-            notifications: Vec::new(),
+            notifications: String::new(),
         })
     }
 
-    fn add(&mut self, entry: &Entry, folder: &str) -> io::Result<()> {
+    fn add_in(&mut self, entry: &Entry, folder: &str) -> io::Result<()> {
         let record = &entry.record;
         for check in &record.checks {
             let level = match check.status {
@@ -103,7 +106,10 @@ impl<'a> File<'a> {
                 "message": {"text": text},
                 "descriptor": {"id": NOT_GRADED},
             });
-            self.notifications.push(notification);
+            if !self.notifications.is_empty() {
+                self.notifications.push(',');
+            }
+            self.notifications += &json_line(&notification)?;
             self.result(NOT_GRADED, "note", &words, record, folder, None)?;
         }
         Ok(())
@@ -139,16 +145,13 @@ impl<'a> File<'a> {
         Ok(())
     }
 
-    fn end(self) -> io::Result<()> {
-        let invocation = json!({
-            "executionSuccessful": self.notifications.is_empty(),
-            "toolExecutionNotifications": self.notifications,
-        });
-        writeln!(
-            self.to,
-            "\n],\n\"invocations\": [{}]\n}}]}}",
-            json_line(&invocation)?
-        )
+    fn finish(self) -> io::Result<()> {
+        let invocation = format!(
+            "{{\"executionSuccessful\":{},\"toolExecutionNotifications\":[{}]}}",
+            self.notifications.is_empty(),
+            self.notifications
+        );
+        writeln!(self.to, "\n],\n\"invocations\": [{invocation}]\n}}]}}")
     }
 }
 

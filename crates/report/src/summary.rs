@@ -16,8 +16,8 @@ use crate::{
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
     words::reason,
 };
-use ids::{Digest, SubmissionId};
-use judge::record::{Record, Status, Verdict};
+use ids::{CheckId, Digest, SubmissionId};
+use judge::record::{Record, Status, Unit, Verdict};
 
 /// Causes, groups and names shown; the number of others is always shown as well.
 const SHOWN: usize = 8;
@@ -37,6 +37,14 @@ pub enum Truncate<'a> {
     /// All of it.
     Nothing,
 }
+
+/// The kinds of answers to a check, as they stand in a bar.
+pub(crate) const ANSWERS: [Status; 4] = [
+    Status::Pass,
+    Status::Fail,
+    Status::Inconclusive,
+    Status::Skipped,
+];
 
 /// A line about the class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +93,10 @@ pub struct Summary {
     copies: BTreeMap<Digest, Vec<SubmissionId>>,
     fingerprints: BTreeMap<Digest, Vec<SubmissionId>>,
     not_graded: Vec<(SubmissionId, String)>,
+    ids: BTreeSet<SubmissionId>,
+    answers: BTreeMap<CheckId, [usize; ANSWERS.len()]>,
+    rounds: u32,
+    unit: Option<Unit>,
     /// How many submissions there will be, if that is known.
     pub class: Option<usize>,
     /// What was found and is no submission, and why.
@@ -113,7 +125,19 @@ impl Summary {
     pub fn add(&mut self, record: &Record, fingerprint: Option<Digest>) {
         let id = &record.submission.id;
         record.exercise.as_str().clone_into(&mut self.exercise);
+        self.ids.insert(id.clone());
         self.verdicts[record.verdict as usize] += 1;
+        for check in &record.checks {
+            let answers = self.answers.entry(check.id).or_default();
+            if let Some(at) = ANSWERS.iter().position(|kind| *kind == check.status) {
+                answers[at] += 1;
+            }
+        }
+        for run in &record.runs {
+            let rounds = run.concurrency.map_or(0, |run| run.rounds);
+            self.rounds = self.rounds.max(rounds);
+            self.unit = self.unit.or(run.unit);
+        }
         if let Some(score) = record.score {
             *self.points.entry(score.earned).or_default() += 1;
             self.possible = self.possible.max(score.possible);
@@ -163,6 +187,31 @@ impl Summary {
         lines
             .map(|(id, why)| escape_line(&format!("{id}: {why}")))
             .collect()
+    }
+
+    /// For each check that any record has, how many submissions have each kind of answer.
+    pub(crate) const fn answers(&self) -> &BTreeMap<CheckId, [usize; ANSWERS.len()]> {
+        &self.answers
+    }
+
+    /// The checks that any record has, in order.
+    pub fn checks(&self) -> impl Iterator<Item = CheckId> {
+        self.answers.keys().copied()
+    }
+
+    /// The most rounds that the reads of a submission took, and at least one.
+    pub(crate) fn rounds(&self) -> u32 {
+        self.rounds.max(1)
+    }
+
+    /// The unit of their time.
+    pub(crate) const fn unit(&self) -> Option<Unit> {
+        self.unit
+    }
+
+    /// Whether there is a record of this submission.
+    pub(crate) fn has(&self, id: &SubmissionId) -> bool {
+        self.ids.contains(id)
     }
 
     /// How many submissions have so many points, and how many points they could have.

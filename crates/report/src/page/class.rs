@@ -1,12 +1,8 @@
 //! The page of a class: how it did, why submissions fail, a table of all, and each submission below it.
 //!
-//! Everything is there without the script, which only sorts and filters the table. The submissions are read three times,
-//! one at a time, so that they are not in memory together.
+//! Everything is there without the script, which only sorts and filters the table.
 
-use std::{
-    collections::BTreeSet,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use super::{
     head,
@@ -15,68 +11,87 @@ use super::{
     words::{sign, verdict},
 };
 use crate::{
-    entry::{ClassFacts, Context, Entries, Entry},
-    summary::{Line, Summary},
+    class_report::ClassReport,
+    entry::{ClassFacts, Context, Entry},
+    summary::{ANSWERS, Line, Summary},
     words::{reason, verdict_word},
 };
 use ids::{CheckId, SubmissionId, words::count};
-use judge::record::{Check, Status, Unit, Verdict};
+use judge::record::{Check, Unit, Verdict};
 
 /// What the small pictures in the list are.
 const OUTLINES: &str = "Beside each name: how many reads there are at once, on one scale for all.";
 /// How many submissions of a cause are named at once; the others unfold.
 const NAMED: usize = 12;
 
-/// Write the page of a class to `to`.
-///
-/// # Errors
-/// A record cannot be read, or `to` cannot be written to.
-pub(crate) fn class(
-    facts: &ClassFacts,
-    entries: &dyn Entries,
-    to: &mut dyn Write,
-) -> io::Result<()> {
-    let mut page = Markup::document();
-    page.begin("html", &[("lang", "en")]);
-    let title = format!("{}: {}", facts.exercise, size(&facts.summary));
-    head::write(&mut page, &title);
-    page.begin("body", &[]);
-    page.begin("main", &[("class", "class")]);
-    headline(&mut page, facts);
-    let seen = Seen::of(facts, entries)?;
-    page.element("div", &[("class", "panels")], |page| {
-        points(page, &facts.summary);
-        checks(page, facts, &seen.answers);
-    });
-    causes(&mut page, &facts.summary);
-    lists(&mut page, &facts.summary, &seen.ids);
-    to.write_all(page.take().as_bytes())?;
+/// The page of a class that is being written. What stands below the table is kept until the table is complete.
+pub(crate) struct Class<'a> {
+    facts: &'a ClassFacts,
+    page: Markup,
+    below: Markup,
+    to: &'a mut dyn Write,
+}
 
-    begin_table(&mut page, facts, seen.unit);
-    entries.each(&mut |entry| {
-        row(&mut page, entry, facts);
-        to.write_all(page.take().as_bytes())
-    })?;
-    page.end();
-    page.end();
-    page.end();
-    page.end();
+impl<'a> Class<'a> {
+    /// Write what stands above the first row.
+    pub(crate) fn begin(facts: &'a ClassFacts, to: &'a mut dyn Write) -> io::Result<Self> {
+        let summary = &facts.summary;
+        let mut page = Markup::document();
+        page.begin("html", &[("lang", "en")]);
+        let title = format!("{}: {}", facts.exercise, size(summary));
+        head::write(&mut page, &title);
+        page.begin("body", &[]);
+        page.begin("main", &[("class", "class")]);
+        headline(&mut page, facts);
+        page.element("div", &[("class", "panels")], |page| {
+            points(page, summary);
+            checks(page, facts);
+        });
+        causes(&mut page, summary);
+        lists(&mut page, summary);
+        begin_table(&mut page, facts);
+        to.write_all(page.take().as_bytes())?;
+        Ok(Self {
+            facts,
+            page,
+            below: Markup::default(),
+            to,
+        })
+    }
+}
 
-    page.begin("section", &[("class", "all")]);
-    page.leaf("h2", &[], "Each submission");
-    page.leaf(
-        "p",
-        &[("class", "quiet rounds")],
-        submission::about_picture(seen.unit),
-    );
-    page.leaf("p", &[("class", "quiet")], OUTLINES);
-    entries.each(&mut |entry| {
-        details(&mut page, entry, seen.rounds);
-        to.write_all(page.take().as_bytes())
-    })?;
-    page.end();
-    head::script(&mut page);
-    to.write_all(page.finish().as_bytes())
+impl ClassReport for Class<'_> {
+    fn add(&mut self, entry: &Entry) -> io::Result<()> {
+        row(&mut self.page, entry, self.facts);
+        details(&mut self.below, entry, self.facts.summary.rounds());
+        self.to.write_all(self.page.take().as_bytes())
+    }
+
+    fn end(self: Box<Self>) -> io::Result<()> {
+        let Self {
+            facts,
+            mut page,
+            mut below,
+            to,
+        } = *self;
+        // The body and the rows of the table, what it is in, and its section.
+        for _ in 0..4 {
+            page.end();
+        }
+        page.begin("section", &[("class", "all")]);
+        page.leaf("h2", &[], "Each submission");
+        page.leaf(
+            "p",
+            &[("class", "quiet rounds")],
+            submission::about_picture(facts.summary.unit()),
+        );
+        page.leaf("p", &[("class", "quiet")], OUTLINES);
+        to.write_all(page.take().as_bytes())?;
+        to.write_all(below.take().as_bytes())?;
+        page.end();
+        head::script(&mut page);
+        to.write_all(page.finish().as_bytes())
+    }
 }
 
 /// How many submissions there are, and how many there will be.
@@ -230,61 +245,12 @@ fn number_at(page: &mut Markup, at: &[(&'static str, String); 2], text: &str, cl
     page.leaf("text", &attributes, text);
 }
 
-/// The kinds of answers, as they stand in a bar.
-const KINDS: [Status; 4] = [
-    Status::Pass,
-    Status::Fail,
-    Status::Inconclusive,
-    Status::Skipped,
-];
-
-/// What is counted over all submissions before the first of them is written.
-struct Seen {
-    /// For each check, how many submissions have each kind of answer.
-    answers: Vec<[usize; KINDS.len()]>,
-    /// The most rounds that the reads of a submission took.
-    rounds: u32,
-    /// The unit of their time.
-    unit: Option<Unit>,
-    /// Which submissions are in the page.
-    ids: BTreeSet<SubmissionId>,
-}
-
-impl Seen {
-    fn of(facts: &ClassFacts, entries: &dyn Entries) -> io::Result<Self> {
-        let mut seen = Self {
-            answers: vec![[0; KINDS.len()]; facts.checks.len()],
-            rounds: 1,
-            unit: None,
-            ids: BTreeSet::new(),
-        };
-        entries.each(&mut |entry| {
-            for (id, answers) in facts.checks.iter().zip(&mut seen.answers) {
-                let check = answer(entry, *id);
-                let kind = |check: &Check| KINDS.iter().position(|kind| *kind == check.status);
-                if let Some(kind) = check.and_then(kind) {
-                    answers[kind] += 1;
-                }
-            }
-            let runs = entry.record.runs.iter();
-            let rounds = runs.filter_map(|run| run.concurrency).map(|run| run.rounds);
-            seen.rounds = rounds.fold(seen.rounds, u32::max);
-            seen.unit = seen
-                .unit
-                .or_else(|| entry.record.runs.iter().find_map(|run| run.unit));
-            seen.ids.insert(entry.record.submission.id.clone());
-            Ok(())
-        })?;
-        Ok(seen)
-    }
-}
-
 /// How each check was answered, as a bar.
-fn checks(page: &mut Markup, facts: &ClassFacts, answers: &[[usize; KINDS.len()]]) {
+fn checks(page: &mut Markup, facts: &ClassFacts) {
     page.element("section", &[], |page| {
         page.leaf("h2", &[], "Checks");
         page.element("dl", &[("class", "answers")], |page| {
-            for (id, answers) in facts.checks.iter().zip(answers) {
+            for (id, answers) in facts.summary.answers() {
                 let all: usize = answers.iter().sum();
                 page.element("div", &[], |page| {
                     page.leaf("dt", &[], id.as_str());
@@ -294,7 +260,7 @@ fn checks(page: &mut Markup, facts: &ClassFacts, answers: &[[usize; KINDS.len()]
                         let bar = [("class", "bar"), ("aria-hidden", "true"), ("height", "8")];
                         page.element("svg", &bar, |page| {
                             let mut before = 0;
-                            for (kind, number) in KINDS.iter().zip(answers) {
+                            for (kind, number) in ANSWERS.iter().zip(answers) {
                                 let part = [
                                     ("class", super::words::status(*kind).2),
                                     ("x", &percent(before, all)),
@@ -371,8 +337,8 @@ fn names(page: &mut Markup, ids: &[SubmissionId]) {
 
 /// Who was not graded, who handed in the same source, and what else is known of the class.
 ///
-/// A line may be about a submission that is gone or is not graded yet: those in `ids` have a place in the page.
-fn lists(page: &mut Markup, summary: &Summary, ids: &BTreeSet<SubmissionId>) {
+/// A line may be about a submission that is gone or is not graded yet, and has no place in the page.
+fn lists(page: &mut Markup, summary: &Summary) {
     let not_graded = summary.not_graded_with_reasons();
     if !not_graded.is_empty() {
         page.element("section", &[("class", "fault")], |page| {
@@ -418,7 +384,7 @@ fn lists(page: &mut Markup, summary: &Summary, ids: &BTreeSet<SubmissionId>) {
                 for Line { id, words } in &lines {
                     page.element("li", &[], |page| {
                         match id {
-                            Some(id) if ids.contains(id) => link(page, id),
+                            Some(id) if summary.has(id) => link(page, id),
                             Some(id) => page.text(id.as_str()),
                             None => {}
                         }
@@ -430,7 +396,7 @@ fn lists(page: &mut Markup, summary: &Summary, ids: &BTreeSet<SubmissionId>) {
     }
 }
 
-fn begin_table(page: &mut Markup, facts: &ClassFacts, unit: Option<Unit>) {
+fn begin_table(page: &mut Markup, facts: &ClassFacts) {
     page.begin("section", &[]);
     page.leaf("h2", &[("id", "table")], "Submissions");
     // The script shows it.
@@ -478,7 +444,7 @@ fn begin_table(page: &mut Markup, facts: &ClassFacts, unit: Option<Unit>) {
             for check in &facts.checks {
                 head("aside", check.as_str());
             }
-            let time = match unit {
+            let time = match facts.summary.unit() {
                 None => "Rounds",
                 Some(Unit::Ms) => "Time (ms)",
             };

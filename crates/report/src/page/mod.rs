@@ -14,7 +14,7 @@ mod words;
 
 use self::markup::Markup;
 pub(crate) use across::across;
-pub(crate) use class::class;
+pub(crate) use class::Class;
 
 use crate::entry::{Context, Entry};
 
@@ -35,10 +35,8 @@ pub(crate) fn one(entry: &Entry, context: &Context) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
-    use crate::{entry::ClassFacts, entry::Entries, summary::Summary};
+    use crate::{class_report::ClassReport as _, entry::ClassFacts, summary::Summary};
     use ids::CheckId;
     use judge::record::Record;
 
@@ -171,28 +169,17 @@ mod tests {
         assert!(!page.contains("<figure"));
     }
 
-    struct Twice(Record);
-
-    impl Entries for Twice {
-        fn each(&self, visit: &mut dyn FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
-            for id in ["alice", "bob"] {
-                let mut record = self.0.clone();
-                record.submission.id = id.parse().unwrap();
-                visit(&Entry::of(record))?;
-            }
-            Ok(())
-        }
-    }
-
     #[test]
     fn the_page_of_a_class_has_a_row_and_a_part_for_each() {
         let mut summary = Summary::default();
-        let all = Twice(record());
-        all.each(&mut |entry| {
+        let all = ["alice", "bob"].map(|id| {
+            let mut record = record();
+            record.submission.id = id.parse().unwrap();
+            Entry::of(record)
+        });
+        for entry in &all {
             summary.add(&entry.record, None);
-            Ok(())
-        })
-        .unwrap();
+        }
         let [alice, bob, gone] = ["alice", "bob", "gone"].map(|id| id.parse().unwrap());
         summary.unlisted = vec![alice, gone];
         summary.attempts = vec![(bob, vec![("bob.zip".to_owned(), true)])];
@@ -205,7 +192,9 @@ mod tests {
             summary,
         };
         let mut page = Vec::new();
-        class(&facts, &all, &mut page).unwrap();
+        let mut report = Box::new(Class::begin(&facts, &mut page).unwrap());
+        all.iter().for_each(|entry| report.add(entry).unwrap());
+        report.end().unwrap();
         let page = String::from_utf8(page).unwrap();
         for id in ["alice", "bob"] {
             assert_eq!(page.matches(&format!("id=\"of-{id}\"")).count(), 1);

@@ -34,6 +34,7 @@ mod picture;
 mod place;
 mod recognise;
 mod render;
+mod sample;
 mod sarif;
 mod separator;
 mod since;

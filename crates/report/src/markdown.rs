@@ -13,9 +13,13 @@ use crate::{
     class_report::ClassReport,
     entry::{ClassFacts, Entry},
     markdown_text::{block, cell, code, sentence},
+    sample::Shown,
     words::{reason, verdict_word, witnesses},
 };
-use ids::words::{count, plural};
+use ids::{
+    SubmissionId,
+    words::{count, plural},
+};
 use judge::{
     check,
     record::{Check, Fault, Record, Status, Verdict},
@@ -149,6 +153,7 @@ fn start(text: &str) -> String {
 /// The report of a class.
 pub(crate) struct Class<'a> {
     facts: &'a ClassFacts,
+    shown: Shown,
     written: usize,
     left_out: usize,
     to: &'a mut dyn Write,
@@ -156,10 +161,12 @@ pub(crate) struct Class<'a> {
 
 impl<'a> Class<'a> {
     pub(crate) fn begin(facts: &'a ClassFacts, to: &'a mut dyn Write) -> io::Result<Self> {
-        let head = class_head(facts);
+        let shown = facts.summary.shown();
+        let head = class_head(facts, &shown);
         to.write_all(head.as_bytes())?;
         Ok(Self {
             facts,
+            shown,
             written: head.len(),
             left_out: 0,
             to,
@@ -168,6 +175,10 @@ impl<'a> Class<'a> {
 }
 
 impl ClassReport for Class<'_> {
+    fn wants(&self, id: &SubmissionId) -> bool {
+        self.shown.has(id)
+    }
+
     fn add(&mut self, entry: &Entry) -> io::Result<()> {
         let line = class_line(&entry.record);
         if self.written + line.len() > MOST_BYTES {
@@ -197,7 +208,7 @@ impl ClassReport for Class<'_> {
     }
 }
 
-fn class_head(facts: &ClassFacts) -> String {
+fn class_head(facts: &ClassFacts, shown: &Shown) -> String {
     let summary = &facts.summary;
     let total = summary.total();
     let mut text = format!("# {}: {}", facts.exercise, count(total, "submission"));
@@ -211,6 +222,9 @@ fn class_head(facts: &ClassFacts) -> String {
         (Verdict::NotGraded, "not graded, through no fault of theirs"),
     ] {
         let _ = writeln!(text, "| {word} | {} |", summary.count(verdict));
+    }
+    if let Some(words) = shown.words() {
+        let _ = writeln!(text, "\n{}", sentence(&words));
     }
     text += "\n| submission | verdict | points | why |\n| --- | --- | ---: | --- |\n";
     text
@@ -276,7 +290,9 @@ mod tests {
             let mut text = Vec::new();
             let mut report = Box::new(Class::begin(&facts, &mut text).unwrap());
             let entry = Entry::of(record.clone());
-            (0..number).for_each(|_| report.add(&entry).unwrap());
+            for _ in 0..number {
+                report.add(&entry).unwrap();
+            }
             report.end().unwrap();
             String::from_utf8(text).unwrap()
         };
@@ -289,5 +305,51 @@ mod tests {
             2500 - shown
         );
         assert!(many.contains(&words), "{shown}");
+    }
+
+    #[test]
+    fn a_large_class_is_sampled_and_says_where_all_are() {
+        let record = |number: usize| {
+            let record = serde_json::json!({
+                "schema": judge::record::SCHEMA,
+                "grader": {"version": "0", "tier": "full", "observer": "file-times"},
+                "exercise": "sum-of-products",
+                "submission": {"id": format!("s{number}"), "digest": null},
+                "verdict": "pass",
+                "score": {"earned": 1, "possible": 1},
+                "checks": [], "runs": [], "faults": [], "replay": "grade"
+            });
+            serde_json::from_value::<Record>(record).unwrap()
+        };
+        let text = |number| {
+            let mut summary = Summary::default();
+            for number in 0..number {
+                summary.add(&record(number), None);
+            }
+            let facts = ClassFacts {
+                exercise: "sum-of-products".parse().unwrap(),
+                seeds: Vec::new(),
+                checks: Vec::new(),
+                has_people: false,
+                separator: crate::separator::Separator::default(),
+                summary,
+            };
+            let mut text = Vec::new();
+            let mut report = Class::begin(&facts, &mut text).unwrap();
+            let ids = (0..number).map(|number| record(number).submission.id);
+            let wanted = ids.filter(|id| report.wants(id)).count();
+            for number in 0..wanted {
+                report.add(&Entry::of(record(number))).unwrap();
+            }
+            Box::new(report).end().unwrap();
+            (wanted, String::from_utf8(text).unwrap())
+        };
+        let (wanted, whole) = text(2000);
+        assert!(wanted == 2000 && !whole.contains("one by one"));
+        let (wanted, sampled) = text(2001);
+        assert_eq!(wanted, 2000);
+        let words = "\nOf 2001 submissions, 2000 are shown one by one";
+        assert!(sampled.contains(words), "{}", &sampled[..800]);
+        assert!(sampled.contains("`gradebook.csv`") && sampled.contains("| passed | 2001 |"));
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     causes::Causes,
     change::Change,
     escape::{defuse_ci_command, escape_line},
+    sample::{Sample, Shown},
     style::{BAD, BOLD, DIM, GOOD, OPEN, WIDTH, lines_of},
     words::reason,
 };
@@ -93,7 +94,7 @@ pub struct Summary {
     copies: BTreeMap<Digest, Vec<SubmissionId>>,
     fingerprints: BTreeMap<Digest, Vec<SubmissionId>>,
     not_graded: Vec<(SubmissionId, String)>,
-    ids: BTreeSet<SubmissionId>,
+    sample: Sample,
     answers: BTreeMap<CheckId, [usize; ANSWERS.len()]>,
     rounds: u32,
     unit: Option<Unit>,
@@ -125,7 +126,8 @@ impl Summary {
     pub fn add(&mut self, record: &Record, fingerprint: Option<Digest>) {
         let id = &record.submission.id;
         record.exercise.as_str().clone_into(&mut self.exercise);
-        self.ids.insert(id.clone());
+        let is_graded = record.verdict != Verdict::NotGraded;
+        self.sample.add(id, is_graded);
         self.verdicts[record.verdict as usize] += 1;
         for check in &record.checks {
             let answers = self.answers.entry(check.id).or_default();
@@ -142,7 +144,7 @@ impl Summary {
             *self.points.entry(score.earned).or_default() += 1;
             self.possible = self.possible.max(score.possible);
         }
-        if record.verdict == Verdict::NotGraded {
+        if !is_graded {
             let why = reason(record).unwrap_or_default();
             self.not_graded.push((id.clone(), why));
         }
@@ -209,9 +211,9 @@ impl Summary {
         self.unit
     }
 
-    /// Whether there is a record of this submission.
-    pub(crate) fn has(&self, id: &SubmissionId) -> bool {
-        self.ids.contains(id)
+    /// The submissions that are shown one by one.
+    pub(crate) fn shown(&self) -> Shown {
+        self.sample.shown()
     }
 
     /// How many submissions have so many points, and how many points they could have.

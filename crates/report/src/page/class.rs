@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::{
-    head,
+    head, lists,
     markup::Markup,
     picture, submission,
     words::{sign, verdict},
@@ -13,7 +13,8 @@ use super::{
 use crate::{
     class_report::ClassReport,
     entry::{ClassFacts, Context, Entry},
-    summary::{ANSWERS, Line, Summary},
+    sample::Shown,
+    summary::{ANSWERS, Summary},
     words::{reason, verdict_word},
 };
 use ids::{CheckId, SubmissionId, words::count};
@@ -21,12 +22,11 @@ use judge::record::{Check, Unit, Verdict};
 
 /// What the small pictures in the list are.
 const OUTLINES: &str = "Beside each name: how many reads there are at once, on one scale for all.";
-/// How many submissions of a cause are named at once; the others unfold.
-const NAMED: usize = 12;
 
 /// The page of a class that is being written. What stands below the table is kept until the table is complete.
 pub(crate) struct Class<'a> {
     facts: &'a ClassFacts,
+    shown: Shown,
     page: Markup,
     below: Markup,
     to: &'a mut dyn Write,
@@ -36,6 +36,7 @@ impl<'a> Class<'a> {
     /// Write what stands above the first row.
     pub(crate) fn begin(facts: &'a ClassFacts, to: &'a mut dyn Write) -> io::Result<Self> {
         let summary = &facts.summary;
+        let shown = summary.shown();
         let mut page = Markup::document();
         page.begin("html", &[("lang", "en")]);
         let title = format!("{}: {}", facts.exercise, size(summary));
@@ -47,12 +48,13 @@ impl<'a> Class<'a> {
             points(page, summary);
             checks(page, facts);
         });
-        causes(&mut page, summary);
-        lists(&mut page, summary);
-        begin_table(&mut page, facts);
+        lists::causes(&mut page, summary, &shown);
+        lists::lists(&mut page, summary, &shown);
+        begin_table(&mut page, facts, &shown);
         to.write_all(page.take().as_bytes())?;
         Ok(Self {
             facts,
+            shown,
             page,
             below: Markup::default(),
             to,
@@ -61,6 +63,10 @@ impl<'a> Class<'a> {
 }
 
 impl ClassReport for Class<'_> {
+    fn wants(&self, id: &SubmissionId) -> bool {
+        self.shown.has(id)
+    }
+
     fn add(&mut self, entry: &Entry) -> io::Result<()> {
         row(&mut self.page, entry, self.facts);
         details(&mut self.below, entry, self.facts.summary.rounds());
@@ -73,6 +79,7 @@ impl ClassReport for Class<'_> {
             mut page,
             mut below,
             to,
+            ..
         } = *self;
         // The body and the rows of the table, what it is in, and its section.
         for _ in 0..4 {
@@ -110,7 +117,7 @@ pub(super) fn anchor(id: &SubmissionId) -> String {
     format!("of-{id}")
 }
 
-fn link(page: &mut Markup, id: &SubmissionId) {
+pub(super) fn link(page: &mut Markup, id: &SubmissionId) {
     let href = format!("#{}", anchor(id));
     page.leaf("a", &[("href", &href)], id.as_str());
 }
@@ -154,7 +161,7 @@ fn headline(page: &mut Markup, facts: &ClassFacts) {
 
 /// A part of a whole, as an attribute.
 #[expect(clippy::cast_precision_loss, reason = "a class is small")]
-fn percent(part: usize, whole: usize) -> String {
+pub(super) fn percent(part: usize, whole: usize) -> String {
     format!("{:.2}%", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
@@ -278,127 +285,12 @@ fn checks(page: &mut Markup, facts: &ClassFacts) {
     });
 }
 
-/// Why submissions fail, the most frequent cause first.
-fn causes(page: &mut Markup, summary: &Summary) {
-    let causes = summary.causes();
-    if causes.is_empty() {
-        return;
-    }
-    page.element("section", &[], |page| {
-        page.leaf("h2", &[], "What fails first, and how often");
-        page.element("ol", &[("class", "causes")], |page| {
-            for (cause, ids) in &causes {
-                page.element("li", &[], |page| {
-                    page.leaf("strong", &[("class", "number")], &ids.len().to_string());
-                    page.element("div", &[], |page| {
-                        let (check, message) = cause.split_once(": ").unwrap_or(("", cause));
-                        page.element("p", &[], |page| {
-                            page.leaf("span", &[("class", "tag")], check);
-                            page.text(" ");
-                            page.words(message);
-                        });
-                        let bar = [("class", "bar"), ("aria-hidden", "true"), ("height", "6")];
-                        page.element("svg", &bar, |page| {
-                            let part = [
-                                ("class", "bad"),
-                                ("width", &percent(ids.len(), summary.total())),
-                                ("height", "6"),
-                                ("rx", "3"),
-                            ];
-                            page.shape("rect", &part);
-                        });
-                        names(page, ids);
-                    });
-                });
-            }
-        });
-    });
-}
-
-/// Links to some submissions. Many unfold.
-fn names(page: &mut Markup, ids: &[SubmissionId]) {
-    let list = |page: &mut Markup, ids: &[SubmissionId]| {
-        page.element("p", &[("class", "names")], |page| {
-            for id in ids {
-                link(page, id);
-                page.text(" ");
-            }
-        });
-    };
-    let (first, others) = ids.split_at(ids.len().min(NAMED));
-    list(page, first);
-    if !others.is_empty() {
-        page.element("details", &[], |page| {
-            page.leaf("summary", &[], &format!("and {} more", others.len()));
-            list(page, others);
-        });
-    }
-}
-
-/// Who was not graded, who handed in the same source, and what else is known of the class.
-///
-/// A line may be about a submission that is gone or is not graded yet, and has no place in the page.
-fn lists(page: &mut Markup, summary: &Summary) {
-    let not_graded = summary.not_graded_with_reasons();
-    if !not_graded.is_empty() {
-        page.element("section", &[("class", "fault")], |page| {
-            page.leaf("h2", &[], "Not graded, through no fault of theirs");
-            page.element("ul", &[], |page| {
-                for (id, why) in not_graded {
-                    page.element("li", &[], |page| {
-                        link(page, id);
-                        page.text(": ");
-                        page.words(why);
-                    });
-                }
-            });
-        });
-    }
-    let alike = summary.alike();
-    if !alike.is_empty() {
-        page.element("section", &[], |page| {
-            page.leaf("h2", &[], "The same source");
-            page.element("ul", &[], |page| {
-                for (how, ids) in alike {
-                    page.element("li", &[], |page| {
-                        page.text(how);
-                        page.text(": ");
-                        for (at, id) in ids.iter().enumerate() {
-                            if at > 0 {
-                                page.text(", ");
-                            }
-                            link(page, id);
-                        }
-                    });
-                }
-            });
-        });
-    }
-    for (headline, lines) in summary.further() {
-        if lines.is_empty() {
-            continue;
-        }
-        page.element("section", &[], |page| {
-            page.leaf("h2", &[], headline);
-            page.element("ul", &[], |page| {
-                for Line { id, words } in &lines {
-                    page.element("li", &[], |page| {
-                        match id {
-                            Some(id) if summary.has(id) => link(page, id),
-                            Some(id) => page.text(id.as_str()),
-                            None => {}
-                        }
-                        page.text(words);
-                    });
-                }
-            });
-        });
-    }
-}
-
-fn begin_table(page: &mut Markup, facts: &ClassFacts) {
+fn begin_table(page: &mut Markup, facts: &ClassFacts, shown: &Shown) {
     page.begin("section", &[]);
     page.leaf("h2", &[("id", "table")], "Submissions");
+    if let Some(words) = shown.words() {
+        page.leaf("p", &[("class", "quiet")], &words);
+    }
     // The script shows it.
     page.element("div", &[("class", "filter"), ("hidden", "")], |page| {
         page.leaf("label", &[("for", "find")], "Find");

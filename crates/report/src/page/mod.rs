@@ -6,6 +6,7 @@
 mod across;
 mod class;
 mod head;
+mod lists;
 mod markup;
 mod picture;
 mod slow_picture;
@@ -193,7 +194,9 @@ mod tests {
         };
         let mut page = Vec::new();
         let mut report = Box::new(Class::begin(&facts, &mut page).unwrap());
-        all.iter().for_each(|entry| report.add(entry).unwrap());
+        for entry in &all {
+            report.add(entry).unwrap();
+        }
         report.end().unwrap();
         let page = String::from_utf8(page).unwrap();
         for id in ["alice", "bob"] {

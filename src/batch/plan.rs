@@ -264,12 +264,7 @@ impl Plan {
         folder.write(FILE, &json(self)?)
     }
 
-    /// Whether a submission has a record of this batch, and not of an earlier one that this batch replaces.
-    pub(super) fn is_done(&self, folder: &OutputDir, id: &SubmissionId) -> Result<bool, Fault> {
-        Ok(self.key_of_done(folder, id)?.is_some())
-    }
-
-    /// The key of a submission that has a record of this batch.
+    /// The key of a submission that has a record of this batch, and not of an earlier one that this batch replaces.
     pub(super) fn key_of_done(
         &self,
         folder: &OutputDir,

@@ -24,6 +24,7 @@ mod nested;
 mod progress;
 mod published;
 mod reports;
+mod scale;
 mod shards;
 mod slurm;
 mod standstill;

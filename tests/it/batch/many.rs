@@ -1,10 +1,10 @@
 //! A class of two thousand, and large files: every submission has a record, in order, and the grader needs
 //! little memory.
 
-use std::{fs, path::Path, process::Child, thread, time::Duration};
+use std::{fs, process::Child};
 
 use super::class::{Class, outputs, start};
-use crate::support::command::TIME_LIMIT;
+use crate::support::measured::measured;
 
 /// Nearly all of them are refused at the gate, so that it takes seconds.
 const MANY: usize = 2000;
@@ -69,30 +69,6 @@ fn a_large_file_of_signs_costs_little_more_than_itself() {
 }
 
 /// The most memory that a batch held until it ended, in kB.
-fn peak(mut batch: Child) -> u64 {
-    let step = Duration::from_millis(2);
-    let (mut peak, mut waited) = (0, Duration::ZERO);
-    loop {
-        peak = high_water(&batch).map_or(peak, |now| peak.max(now));
-        if let Some(status) = batch.try_wait().unwrap() {
-            assert_eq!(status.code(), Some(1));
-            return peak;
-        }
-        if waited > TIME_LIMIT {
-            batch.kill().unwrap();
-            batch.wait().unwrap();
-            panic!("it did not end");
-        }
-        thread::sleep(step);
-        waited += step;
-    }
-}
-
-fn high_water(process: &Child) -> Option<u64> {
-    let path = format!("/proc/{}/status", process.id());
-    let status = fs::read_to_string(Path::new(&path)).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
+fn peak(batch: Child) -> u64 {
+    measured(batch, 1).memory
 }

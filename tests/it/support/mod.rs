@@ -5,6 +5,7 @@
 
 pub(crate) mod command;
 pub(crate) mod files;
+pub(crate) mod measured;
 pub(crate) mod processors;
 pub(crate) mod record;
 pub(crate) mod small_course;

@@ -5,18 +5,31 @@
 use std::collections::BTreeMap;
 
 use super::{
-    outputs::Outputs,
+    output_dir::OutputDir,
     records,
     roster::{Class, Roster},
     usage::Measured,
 };
 use crate::fault::Fault;
-use ids::SubmissionId;
+use ids::{Digest, SubmissionId};
 use report::Entry;
+
+/// What the outputs of a batch know of all submissions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) folder: &'a OutputDir,
+    pub(super) roster: Option<&'a Roster>,
+    /// The submissions with a record.
+    pub(super) done: &'a [SubmissionId],
+    /// The fingerprints of their sources.
+    pub(super) fingerprints: &'a [Option<Digest>],
+    /// Where submissions are in a repository.
+    pub(super) places: &'a BTreeMap<SubmissionId, String>,
+}
 
 /// Reads the entries of the outputs of a batch.
 pub(super) struct Entries<'a> {
-    outputs: &'a Outputs,
+    known: Known<'a>,
     class: Option<Class>,
     /// The other submissions of a person, by the submission and the person's place among its people.
     others: BTreeMap<(&'a SubmissionId, usize), Vec<SubmissionId>>,
@@ -24,21 +37,26 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn of(outputs: &'a Outputs) -> Result<Self, Fault> {
-        let roster = outputs.roster.as_ref();
+    pub(super) fn of(known: Known<'a>) -> Result<Self, Fault> {
         Ok(Self {
-            outputs,
-            class: roster.map(Roster::named),
-            others: roster.map(Roster::others).unwrap_or_default(),
-            measured: Measured::of(&outputs.folder)?,
+            class: known.roster.map(Roster::named),
+            others: known.roster.map(Roster::others).unwrap_or_default(),
+            measured: Measured::of(known.folder)?,
+            known,
         })
     }
 
     /// The entry of the submission at this place, without what was measured; none if its record is gone.
     pub(super) fn unmeasured(&self, at: usize) -> Result<Option<Entry>, Fault> {
-        let outputs = self.outputs;
-        let id = &outputs.done[at];
-        let Some(record) = records::read(&outputs.folder, id)? else {
+        let Known {
+            folder,
+            done,
+            fingerprints,
+            places,
+            ..
+        } = self.known;
+        let id = &done[at];
+        let Some(record) = records::read(folder, id)? else {
             return Ok(None);
         };
         let class = self.class.as_ref();
@@ -52,8 +70,8 @@ impl<'a> Entries<'a> {
             record,
             handed_in: class.map(|class| class.handed_in(id)),
             people: people.collect(),
-            fingerprint: outputs.fingerprints[at].clone(),
-            folder: outputs.places.get(id).cloned(),
+            fingerprint: fingerprints[at].clone(),
+            folder: places.get(id).cloned(),
         }))
     }
 

@@ -14,7 +14,7 @@ use super::{
     accepted::Accepted,
     batch_file::BatchJson,
     changes,
-    entries::Entries,
+    entries::{Entries, Known},
     output_dir::{self, OutputDir},
     plan::Plan,
     records,
@@ -31,16 +31,16 @@ pub(super) const GRADEBOOK: &str = "gradebook.csv";
 /// All that a batch has written, to make reports of it.
 #[derive(Debug)]
 pub struct Outputs {
-    pub(super) folder: OutputDir,
+    folder: OutputDir,
     plan: Plan,
-    pub(super) roster: Option<Roster>,
+    roster: Option<Roster>,
     /// The submissions with a record of this batch, in byte order. After a regrading that was stopped, the
     /// folder also holds records of the batch before.
-    pub(super) done: Vec<SubmissionId>,
+    done: Vec<SubmissionId>,
     /// The fingerprints of their sources, as far as they are known.
-    pub(super) fingerprints: Vec<Option<Digest>>,
+    fingerprints: Vec<Option<Digest>>,
     /// Where submissions are in a repository, if they are of one.
-    pub(super) places: BTreeMap<SubmissionId, String>,
+    places: BTreeMap<SubmissionId, String>,
     separator: Separator,
 }
 
@@ -196,7 +196,7 @@ impl Outputs {
                 group.push(report);
             }
         }
-        let entries = Entries::of(self)?;
+        let entries = self.entries()?;
         for (at, id) in self.done.iter().enumerate() {
             let is_wanted = |reports: &[Box<dyn ClassReport + '_>]| {
                 reports.iter().any(|report| report.wants(id))
@@ -216,6 +216,16 @@ impl Outputs {
         }
         let mut all = unmeasured.into_iter().chain(measured);
         all.try_for_each(ClassReport::end).map_err(failed)
+    }
+
+    fn entries(&self) -> Result<Entries<'_>, Fault> {
+        Entries::of(Known {
+            folder: &self.folder,
+            roster: self.roster.as_ref(),
+            done: &self.done,
+            fingerprints: &self.fingerprints,
+            places: &self.places,
+        })
     }
 
     /// Begin a report; none if it is complete already.
@@ -243,7 +253,7 @@ impl Outputs {
     /// # Errors
     /// A record cannot be read, or `visit` fails.
     pub fn each(&self, visit: &mut dyn FnMut(&Entry) -> Result<(), Fault>) -> Result<(), Fault> {
-        let entries = Entries::of(self)?;
+        let entries = self.entries()?;
         for at in 0..self.done.len() {
             if let Some(mut entry) = entries.unmeasured(at)? {
                 entries.give_back(&mut entry)?;
@@ -261,7 +271,7 @@ impl Outputs {
         &self,
         visit: &mut dyn FnMut(Entry) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let entries = Entries::of(self)?;
+        let entries = self.entries()?;
         for at in 0..self.done.len() {
             if let Some(entry) = entries.unmeasured(at)? {
                 visit(entry)?;

@@ -2,7 +2,11 @@
 //!
 //! Never repeats what is in those pages.
 
-use super::{class::anchor, head, markup::Markup, words::verdict};
+use super::{
+    head,
+    markup::Markup,
+    words::{anchor, verdict},
+};
 use crate::across::{Across, Cell, Row};
 use ids::words::count;
 use judge::record::Verdict;

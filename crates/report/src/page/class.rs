@@ -8,7 +8,7 @@ use super::{
     head, lists,
     markup::Markup,
     picture, submission,
-    words::{sign, verdict},
+    words::{anchor, link, percent, sign, verdict},
 };
 use crate::{
     class_report::ClassReport,
@@ -112,16 +112,6 @@ fn size(summary: &Summary) -> String {
     }
 }
 
-/// The place of a submission in the page.
-pub(super) fn anchor(id: &SubmissionId) -> String {
-    format!("of-{id}")
-}
-
-pub(super) fn link(page: &mut Markup, id: &SubmissionId) {
-    let href = format!("#{}", anchor(id));
-    page.leaf("a", &[("href", &href)], id.as_str());
-}
-
 fn headline(page: &mut Markup, facts: &ClassFacts) {
     let summary = &facts.summary;
     page.element("header", &[("class", "top")], |page| {
@@ -157,12 +147,6 @@ fn headline(page: &mut Markup, facts: &ClassFacts) {
             }
         });
     });
-}
-
-/// A part of a whole, as an attribute.
-#[expect(clippy::cast_precision_loss, reason = "a class is small")]
-pub(super) fn percent(part: usize, whole: usize) -> String {
-    format!("{:.2}%", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
 /// How the points are distributed: a column for each number of points.

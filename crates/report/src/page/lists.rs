@@ -5,8 +5,8 @@
 //! lines alone, and says how many more there are.
 
 use super::{
-    class::{link, percent},
     markup::Markup,
+    words::{link, percent},
 };
 use crate::{
     sample::Shown,

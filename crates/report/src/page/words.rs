@@ -1,6 +1,7 @@
 //! Words and small parts that both pages share: verdicts, answers, ends of runs, and measures for a person.
 
 use super::markup::Markup;
+use ids::SubmissionId;
 use judge::record::{Record, Status, Termination, Verdict};
 
 /// A verdict: the word, and the class that chooses its colour.
@@ -38,6 +39,22 @@ pub(super) fn points(record: &Record) -> String {
         Some(score) => format!("{} of {} points", score.earned, score.possible),
         None => "no points were given or taken".to_owned(),
     }
+}
+
+/// The place of a submission in the page.
+pub(super) fn anchor(id: &SubmissionId) -> String {
+    format!("of-{id}")
+}
+
+pub(super) fn link(page: &mut Markup, id: &SubmissionId) {
+    let href = format!("#{}", anchor(id));
+    page.leaf("a", &[("href", &href)], id.as_str());
+}
+
+/// A part of a whole, as an attribute.
+#[expect(clippy::cast_precision_loss, reason = "a class is small")]
+pub(super) fn percent(part: usize, whole: usize) -> String {
+    format!("{:.2}%", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
 /// How a run ended.

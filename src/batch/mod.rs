@@ -145,7 +145,7 @@ pub fn run(
         settings,
         exercise.clone(),
         &plan.runs(),
-        sandbox,
+        sandbox.at_once(jobs.get()),
         &relay,
         setup,
     )?;

@@ -279,6 +279,31 @@ fn the_image_has_an_ordinary_user_and_no_git_and_another_user_is_told_about_the_
     );
 }
 
+/// The kernel counts the threads of a user, and all jobs have the same one here.
+#[test]
+#[ignore = "needs root, podman and debootstrap"]
+fn eight_programs_with_a_thousand_threads_each_are_graded_at_a_time_and_none_is_refused_a_thread() {
+    let Some(image) = Image::build() else {
+        return;
+    };
+    let places = &image.containers.places;
+    let students = ["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"];
+    for student in students {
+        let to = places.path("crowded").join(student);
+        copy_tree(&places.path("class/thread-per-file"), &to);
+    }
+    image.folder("out/crowded");
+    let class = image.volume("crowded", "/class:ro");
+    let out = image.volume("out/crowded", "/out");
+    let options = ["--pids-limit=32768", "--shm-size=64m", &class, &out];
+    let batch = ["batch", "sum-of-products", "/class", "--jobs", "8"];
+    let output = image.run(&options, &[&batch[..], &["--out", "/out/grades"]].concat());
+    let text = shown(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let records = places.verdicts("out/crowded/grades");
+    assert_eq!(records.len(), students.len(), "{text}");
+}
+
 /// An engine and a cluster stop a container by SIGTERM to its first process.
 #[test]
 #[ignore = "needs root, podman and debootstrap"]

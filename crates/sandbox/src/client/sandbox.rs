@@ -60,6 +60,14 @@ impl Sandbox {
         self
     }
 
+    /// The same sandbox, for so many jobs at a time. The kernel counts processes and threads by user, so where jobs
+    /// have no users of their own, each must be allowed what the others have.
+    #[must_use]
+    pub fn at_once(mut self, jobs: usize) -> Self {
+        self.connection.mode.at_once = jobs.try_into().unwrap_or(u64::MAX);
+        self
+    }
+
     /// How well jobs are isolated.
     #[must_use]
     pub fn tier(&self) -> Tier {

@@ -28,6 +28,8 @@ pub(crate) struct Mode {
     pub(crate) groups: Option<CgroupParent>,
     /// The groups above this program.
     pub(crate) above: Above,
+    /// How many jobs may run as the same user at a time.
+    pub(crate) at_once: u64,
     /// Rules that a test leaves out, to see that an attack notices it.
     pub(crate) without: RuleSet,
 }
@@ -45,6 +47,7 @@ impl Mode {
             users: facts.users.clone().ok().filter(|_| tier > Tier::None),
             groups: facts.groups.clone().ok(),
             above: facts.above.clone(),
+            at_once: 1,
             without: RuleSet::default(),
         }
     }

@@ -207,9 +207,18 @@ fn most_tasks<C>(request: &SupervisorRequest<C>, user: Option<u32>) -> io::Resul
         Tier::Confined | Tier::Weak if user.is_some() => Some(most),
         // The kernel exempts root from this limit.
         _ if rustix::process::getuid().is_root() => None,
-        // Twice, since other tasks of this user may come meanwhile, among them those of other jobs.
-        _ => Some(procfs::tasks_of_user()? + 2 * most),
+        _ => Some(beside_others(
+            procfs::tasks_of_user()?,
+            most,
+            request.mode.at_once,
+        )),
     })
+}
+
+/// The same value where other jobs run as the same user, of which some may start later: each may have as many tasks
+/// as this one. One more, since other tasks of this user may come meanwhile.
+fn beside_others(used: u64, most: u64, at_once: u64) -> u64 {
+    used.saturating_add(at_once.max(1).saturating_add(1).saturating_mul(most))
 }
 
 /// Watch a job that has started, kill all of it, and say what happened. `None` if the client is gone.
@@ -378,4 +387,19 @@ fn termination_of(status: i32) -> io::Result<Termination> {
     Err(io::Error::other(
         "the process ended neither by exit nor by a signal",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_refused_no_task_that_it_is_granted_because_others_have_theirs() {
+        assert_eq!(beside_others(5, 1000, 1), 2005);
+        for at_once in [1, 2, 8, 64] {
+            // All the others start after it, and have all that they are granted.
+            assert!(beside_others(5, 1000, at_once) >= 5 + at_once * 1000);
+        }
+        assert_eq!(beside_others(5, 1000, u64::MAX), u64::MAX);
+    }
 }

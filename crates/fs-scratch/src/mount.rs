@@ -24,8 +24,9 @@ use rustix::fs::OFlags;
 
 /// Kinds of file systems that one machine has for itself.
 const OF_ONE_MACHINE: &[&str] = &[
-    "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "jfs", "nilfs2",
-    "ntfs3", "overlay", "ramfs", "reiserfs", "tmpfs", "vfat", "xfs", "zfs",
+    "aufs", "bcachefs", "btrfs", "ecryptfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk",
+    "hfsplus", "jfs", "nilfs2", "ntfs", "ntfs3", "overlay", "ramfs", "reiserfs", "tmpfs", "ubifs",
+    "udf", "vfat", "xfs", "zfs",
 ];
 
 /// Kinds of file systems that are in memory.

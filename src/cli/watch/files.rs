@@ -23,11 +23,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use fs_scratch::Mount;
 use rustix::{
-    fs::{
-        inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags},
-        statfs,
-    },
+    fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags},
     io::Errno,
 };
 use walkdir::{DirEntry, WalkDir};
@@ -37,20 +35,6 @@ const MOST_FOLDERS: usize = 2_000;
 
 /// More files and folders than that are not looked at. `intake` refuses a submission long before.
 const MOST_ENTRIES: usize = 50_000;
-
-/// File systems on which another machine may save without this kernel's knowledge: NFS, SMB (three), 9P, AFS, Ceph,
-/// FUSE, and the shared folders of `VirtualBox`.
-const REMOTE: [u32; 9] = [
-    0x6969,
-    0x517b,
-    0xff53_4d42,
-    0xfe53_4d42,
-    0x0102_1997,
-    0x5346_414f,
-    0x00c3_6400,
-    0x6573_5546,
-    0x786f_4256,
-];
 
 /// What happened since the last look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,12 +193,9 @@ fn identity(root: &Path) -> Option<(u64, u64)> {
     Some((found.dev(), found.ino()))
 }
 
+/// Whether another machine may save there without this kernel's knowledge.
 fn is_remote(root: &Path) -> bool {
-    statfs(root).is_ok_and(|found| {
-        // The numbers have 32 bits; the field has another type on some machines, and may be negative.
-        let kind = i128::from(found.f_type) & i128::from(u32::MAX);
-        REMOTE.iter().any(|&remote| i128::from(remote) == kind)
-    })
+    Mount::of(root).is_some_and(|mount| !mount.is_of_this_machine())
 }
 
 /// Follow every folder by inotify.

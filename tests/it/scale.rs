@@ -12,6 +12,7 @@ use std::{
 };
 
 use ids::Digest;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -180,7 +181,9 @@ impl Made {
         for shard in 0..shards {
             let folder = sharded.join(format!("{shard}-of-{shards}"));
             folders(&folder, &reference);
-            let file = json!({"schema": "grade-shard/1", "shard": format!("{shard}/{shards}")});
+            let file = json!({
+                "schema": "grade-shard/1", "shard": format!("{shard}/{shards}"), "is_complete": true
+            });
             fs::write(folder.join("shard.json"), file.to_string()).unwrap();
         }
         for (id, real) in each(submissions) {
@@ -217,6 +220,16 @@ fn folders(out: &Path, reference: &[u8]) {
     fs::write(out.join("reference.json"), reference).unwrap();
 }
 
+/// A key as the program writes it.
+#[derive(Serialize)]
+struct KeyFile {
+    schema: &'static str,
+    parts: BTreeMap<String, String>,
+    record: Digest,
+    shape: Option<Digest>,
+    seal: Digest,
+}
+
 impl Graded {
     fn read(out: &Path, name: &str) -> Self {
         let read = |part: &str| fs::read(out.join(part).join(format!("{name}.json"))).unwrap();
@@ -241,10 +254,14 @@ impl Graded {
         let digest = Digest::of(record.as_bytes());
         // As `Key::digest` of the program makes it.
         let seal = Digest::of(format!("grade-key/1\n{parts:?}\n{digest}\n{shape:?}").as_bytes());
-        let key = json!({
-            "schema": "grade-key/1", "parts": parts, "record": digest, "shape": shape, "seal": seal
-        });
-        let key = format!("{key:#}\n");
+        let key = KeyFile {
+            schema: "grade-key/1",
+            parts,
+            record: digest,
+            shape,
+            seal,
+        };
+        let key = serde_json::to_string_pretty(&key).unwrap() + "\n";
         for out in outs {
             let files = [
                 ("records", record.as_bytes()),

@@ -102,3 +102,67 @@ pub fn class<'a>(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::Summary;
+
+    fn written(format: Format, record: &Record) -> Vec<u8> {
+        let mut summary = Summary::default();
+        summary.add(record, None);
+        let facts = ClassFacts {
+            exercise: record.exercise.clone(),
+            seeds: Vec::new(),
+            checks: summary.checks().collect(),
+            has_people: false,
+            separator: Separator::default(),
+            summary,
+        };
+        let mut text = Vec::new();
+        let mut report = class(format, &facts, &mut text).unwrap();
+        report.add(&Entry::of(record.clone())).unwrap();
+        report.end().unwrap();
+        text
+    }
+
+    #[test]
+    fn what_was_measured_is_in_the_formats_that_ask_for_it_and_in_no_other() {
+        let measured: Record = serde_json::from_value(serde_json::json!({
+            "schema": judge::record::SCHEMA,
+            "grader": {"version": "0", "tier": "full", "observer": "file-times"},
+            "exercise": "sum-of-products",
+            "submission": {"id": "alice", "digest": null},
+            "verdict": "fail",
+            "score": {"earned": 0, "possible": 1},
+            "checks": [{
+                "id": "run", "status": "fail", "earned": 0, "possible": 1, "message": "wrong", "hint": null, "details": {}
+            }],
+            "runs": [{
+                "seed": "0", "expected": "1", "answer": "2", "termination": {"kind": "exited", "code": 0},
+                "files": {"expected": 2, "read": 2, "tampered": 0},
+                "concurrency": {
+                    "effective": 1.0, "held_max": 1, "threads": 2, "participation": 2.0, "processes": 1, "rounds": 2
+                },
+                "timeline": "0 0 0 1;1 1 1 2",
+                "usage": {
+                    "wall_ms": 1234, "cpu_ms": 5, "peak_memory_bytes": 6, "memory_by": "polling",
+                    "voluntary_switches": 7, "involuntary_switches": 8, "most_tasks": 2
+                }
+            }],
+            "faults": [],
+            "replay": "grade"
+        }))
+        .unwrap();
+        let mut bare = measured.clone();
+        (bare.runs[0].usage, bare.runs[0].timeline) = (None, None);
+        // The batch writes its JSON itself.
+        let formats = Format::ALL
+            .into_iter()
+            .filter(|format| format.is_for_class());
+        for format in formats.filter(|format| *format != Format::Json) {
+            let differs = written(format, &measured) != written(format, &bare);
+            assert_eq!(differs, format.shows_measures(), "{format}");
+        }
+    }
+}

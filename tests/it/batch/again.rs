@@ -243,7 +243,7 @@ fn another_class_does_not_take_the_place_of_the_first() {
     let output = class.batch("out", &[]);
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
     says(&output, "it is of another class");
-    says(&output, "choose another folder with `--out DIR`");
+    says(&output, "choose another place with `--out`");
     assert_eq!(outputs(&out), whole);
 
     // Without the list of the class, the records identify it.

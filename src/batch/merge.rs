@@ -100,6 +100,7 @@ pub fn merge(
     } = request;
     let mut problems = Problems::default();
     let shards = ShardFolders::find(shards, out)?;
+    file.check_is_no_class(out)?;
     let folder = OutputDir::lock(out)?;
     if let Some(earlier) = Plan::read(&folder)? {
         earlier.check_is_of(file.exercise(), out)?;
@@ -116,7 +117,7 @@ pub fn merge(
     let (mut missing, mut unfinished) = (0, 0);
     for id in &roster.ids {
         cancellation.check()?;
-        let answer = record_of(&shards, id, plan.made_from(), &mut problems)?;
+        let answer = record_of(&shards, id, plan.made_from(), &mut problems);
         let merged = merged_before(&folder, id)?;
         match (answer, merged) {
             (Answer::Record(found), Before::Sound(key)) if key == found.key => tally.unchanged += 1,
@@ -131,7 +132,14 @@ pub fn merge(
                 found.key.write(&folder, id)?;
                 tally.graded += 1;
             }
-            (_, Before::Sound(key)) if key.has(plan.made_from()) => tally.unchanged += 1,
+            (answer, Before::Sound(key)) if key.has(plan.made_from()) => {
+                tally.unchanged += 1;
+                if matches!(answer, Answer::LeftOut) {
+                    // The shard may have had a newer one.
+                    unfinished += 1;
+                    continue;
+                }
+            }
             (answer, merged) => {
                 missing += 1;
                 if matches!(answer, Answer::Nothing) {

@@ -43,6 +43,7 @@ mod members;
 mod merge;
 mod output_dir;
 mod outputs;
+mod plain_file;
 mod plan;
 mod plan_file;
 mod planning;

@@ -16,6 +16,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
+use super::plain_file;
 use crate::fault::{Fault, FaultKind};
 use fs_scratch::Mount;
 use ids::SubmissionId;
@@ -131,12 +132,14 @@ impl OutputDir {
         &self.root
     }
 
-    /// The contents of a file; `None` if there is no such file.
+    /// The contents of a file; `None` if there is no such file. What is no plain file, as a pipe or a link, counts as an
+    /// empty one, which is damaged whatever it should be.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.root.join(name);
-        match read_again_if_stale(|| fs::read(&path)) {
+        match read_again_if_stale(|| plain_file::read(&path)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(Vec::new())),
             Err(error) => Err(failed("read", &path, &error)),
         }
     }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     key::Inputs,
     members::{Member, Members},
-    output_dir,
+    output_dir, plain_file,
     plan::{Plan, Wishes},
     records::json,
     roster::Roster,
@@ -110,7 +110,7 @@ impl PlanFile {
     /// # Errors
     /// It cannot be read, or is damaged.
     pub fn find(path: &Path) -> Result<Option<Self>, Fault> {
-        let bytes = match fs::read(path) {
+        let bytes = match plain_file::read_named(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Fault::unreadable(path, error)),
@@ -235,6 +235,19 @@ impl PlanFile {
             Fault::usage("failed to find the tier in the plan")
                 .hint("make the plan again with `grade plan`")
         })
+    }
+
+    /// Refuse a folder in which submissions of the class are: outputs would be taken for submissions.
+    pub(super) fn check_is_no_class(&self, out: &Path) -> Result<(), Fault> {
+        let there = |source: &PlannedSource| {
+            let path = PathBuf::from(&source.path);
+            !path.as_os_str().is_empty() && out.join(path).symlink_metadata().is_ok()
+        };
+        let Some((id, _)) = self.sources.iter().find(|(_, source)| there(source)) else {
+            return Ok(());
+        };
+        let message = format!("failed to write into `{}`", out.display());
+        Err(output_dir::unsuitable(message).because(format!("the submission of `{id}` is in it")))
     }
 
     /// The class that a machine grades which has this shard, or the whole class.

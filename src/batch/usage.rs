@@ -5,7 +5,7 @@
 
 use std::{mem::take, path::Path};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     output_dir::{self, OutputDir},
@@ -70,22 +70,31 @@ pub(super) fn write_reference<'r>(
     folder.write_unsynced(REFERENCE, &records::json(&file)?)
 }
 
-/// Copy what was measured of a submission's runs into another folder, if it is there.
+/// Copy what was measured of a submission's runs into another folder, if it is there and sound.
 pub(super) fn copy(from: &OutputDir, to: &OutputDir, id: &SubmissionId) -> Result<(), Fault> {
     let name = output_dir::file(output_dir::USAGE, id);
-    match from.read(&name)? {
-        Some(bytes) => to.write_unsynced(&name, &bytes),
-        None => to.remove(&name),
+    match sound::<UsageFile>(from, &name) {
+        Some((bytes, file)) if file.schema == SCHEMA => to.write_unsynced(&name, &bytes),
+        _ => to.remove(&name),
     }
 }
 
-/// Copy what the reference did. Returns whether it was there.
+/// Copy what the reference did. Returns whether it was there and sound.
 pub(super) fn copy_reference(from: &OutputDir, to: &OutputDir) -> Result<bool, Fault> {
-    let Some(bytes) = from.read(REFERENCE)? else {
-        return Ok(false);
-    };
-    to.write_unsynced(REFERENCE, &bytes)?;
-    Ok(true)
+    match sound::<ReferenceFile>(from, REFERENCE) {
+        Some((bytes, file)) if file.schema == REFERENCE_SCHEMA => {
+            to.write_unsynced(REFERENCE, &bytes)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// A file of measurements, which is left out if it cannot be read: it costs only a part of a report.
+fn sound<T: DeserializeOwned>(folder: &OutputDir, name: &str) -> Option<(Vec<u8>, T)> {
+    let bytes = folder.read(name).ok()??;
+    let file = serde_json::from_slice(&bytes).ok()?;
+    Some((bytes, file))
 }
 
 impl UsageFile {

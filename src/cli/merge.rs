@@ -76,7 +76,7 @@ fn account(merged: &Merged, task: &Merge) -> String {
     }
     let parts = [
         (merged.missing, "without a record"),
-        (merged.unfinished, "in a shard that is not complete"),
+        (merged.unfinished, "whose record in a shard may be newer"),
     ];
     for (number, what) in parts {
         if number > 0 {

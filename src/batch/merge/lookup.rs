@@ -6,14 +6,11 @@ use super::{
     folders::{ShardFolder, ShardFolders},
     problem::Problems,
 };
-use crate::{
-    batch::{
-        key::{Inputs, Key},
-        output_dir::{self, OutputDir},
-        records,
-        shard::Shard,
-    },
-    fault::Fault,
+use crate::batch::{
+    key::{Inputs, Key},
+    output_dir::{self, OutputDir},
+    records,
+    shard::Shard,
 };
 use ids::{Digest, SubmissionId};
 use judge::record::Verdict;
@@ -41,11 +38,11 @@ pub(super) fn record_of<'a>(
     id: &SubmissionId,
     wanted: &Inputs,
     problems: &mut Problems,
-) -> Result<Answer<'a>, Fault> {
+) -> Answer<'a> {
     let mut best: Option<(&ShardFolder, FoundRecord<'_>)> = None;
     let mut is_left_out = false;
     for one in may_have(shards, id) {
-        let found = match read(one, id, wanted, problems)? {
+        let found = match read(one, id, wanted, problems) {
             Answer::Record(found) => found,
             Answer::LeftOut => {
                 is_left_out = true;
@@ -67,11 +64,11 @@ pub(super) fn record_of<'a>(
             }
         });
     }
-    Ok(match best {
+    match best {
         Some((_, found)) => Answer::Record(found),
         None if is_left_out => Answer::LeftOut,
         None => Answer::Nothing,
-    })
+    }
 }
 
 /// The shards that a submission may be in: one of each division, in each of its folders.
@@ -105,29 +102,32 @@ fn read<'a>(
     id: &SubmissionId,
     wanted: &Inputs,
     problems: &mut Problems,
-) -> Result<Answer<'a>, Fault> {
+) -> Answer<'a> {
     let folder = &one.folder;
-    let Some(bytes) = folder.read(&output_dir::file(output_dir::RECORDS, id))? else {
-        return Ok(Answer::Nothing);
+    let file = |part| folder.read(&output_dir::file(part, id));
+    let (Ok(bytes), Ok(key)) = (file(output_dir::RECORDS), file(output_dir::KEYS)) else {
+        // A file that cannot be read keeps nobody else from being merged.
+        problems.damaged(id, one);
+        return Answer::LeftOut;
     };
     // A record without a key is one that the shard did not finish.
-    let Some(key) = folder.read(&output_dir::file(output_dir::KEYS, id))? else {
-        return Ok(Answer::Nothing);
+    let (Some(bytes), Some(key)) = (bytes, key) else {
+        return Answer::Nothing;
     };
     let key = Key::parse(&key).filter(|key| key.is_for(id) && key.is_of(&Digest::of(&bytes)));
     let record = records::parse(&bytes, id);
     let (Some(key), Some(record)) = (key, record) else {
         problems.damaged(id, one);
-        return Ok(Answer::LeftOut);
+        return Answer::LeftOut;
     };
     if let Some(what) = key.lacks(wanted) {
         problems.other_plan(id, one, what);
-        return Ok(Answer::LeftOut);
+        return Answer::LeftOut;
     }
-    Ok(Answer::Record(FoundRecord {
+    Answer::Record(FoundRecord {
         shard: folder,
         key,
         bytes,
         is_graded: record.verdict != Verdict::NotGraded,
-    }))
+    })
 }

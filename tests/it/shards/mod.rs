@@ -11,3 +11,4 @@ mod missing;
 mod refused;
 mod reports;
 mod stopped;
+mod strange;

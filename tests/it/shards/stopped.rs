@@ -133,7 +133,7 @@ fn shards_have_their_own_locks_and_a_merge_tells_who_is_at_work() {
             "2-of-3` is at work, or was stopped: the record of 3 submissions, such as `ada` may change",
             "merge again when it is done",
         ])
-        .reports(&["3 submissions in a shard that is not complete; no grades are accepted"]);
+        .reports(&["3 submissions whose record in a shard may be newer; no grades are accepted"]);
     assert_eq!(
         json(&class.out().join("records/ada.json"))["verdict"],
         "fail"

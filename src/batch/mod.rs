@@ -54,6 +54,7 @@ mod records;
 mod request;
 mod roster;
 mod shard;
+mod standing;
 mod usage;
 mod worker;
 
@@ -78,6 +79,7 @@ pub use planning::{PlanRequest, plan};
 pub use request::{Request, Share};
 pub use roster::{Attempt, Class, Ignored, Person, ToldApart};
 pub use shard::{NoShard, Shard};
+pub use standing::{ShardStanding, Standing};
 pub use usage::give_back_beside;
 
 use self::{

@@ -123,8 +123,13 @@ impl Outputs {
     /// How many records there are and how many there will be, if that is more.
     #[must_use]
     pub fn so_far(&self) -> Option<(usize, usize)> {
+        self.done_of_all().filter(|(done, all)| done < all)
+    }
+
+    /// How many records there are and how many there will be, if that is known.
+    pub(super) fn done_of_all(&self) -> Option<(usize, usize)> {
         let all = self.roster.as_ref()?.ids.len();
-        (self.done.len() < all).then_some((self.done.len(), all))
+        Some((self.done.len(), all))
     }
 
     /// What is known of the class as a whole.

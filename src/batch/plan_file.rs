@@ -225,6 +225,12 @@ impl PlanFile {
         self.roster.ids.len()
     }
 
+    /// Whether a list of the class says who handed in.
+    #[must_use]
+    pub fn has_list(&self) -> bool {
+        self.roster.has_list()
+    }
+
     /// How well submissions are isolated, on every machine.
     ///
     /// # Errors

@@ -290,6 +290,11 @@ impl From<&Account> for gradebook::Account {
 }
 
 impl Roster {
+    /// Whether a list of the class says who handed in.
+    pub(super) fn has_list(&self) -> bool {
+        self.exported.is_some()
+    }
+
     pub(super) fn new(members: &Members) -> Self {
         let found = &members.class;
         let attempts = found.submissions.iter().filter_map(|found| {

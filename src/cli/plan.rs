@@ -14,14 +14,20 @@ impl App {
         let plan = self.draw_plan(task)?;
         let (exercise, class) = (plan.exercise(), quoted(&task.shown_class));
         // A machine looks for the plan in the folder of the outputs.
-        let by = match task.shown_path.parent() {
-            Some(out) if plan_path(out) == task.shown_path => format!("--out {}", quoted(out)),
-            _ => format!("--plan {}", quoted(&task.shown_path)),
+        let (out, by) = match task.shown_path.parent() {
+            Some(out) if plan_path(out) == task.shown_path => (out.to_path_buf(), String::new()),
+            _ => {
+                let by = format!(" --plan {}", quoted(&task.shown_path));
+                (batch::default_out(&task.shown_class), by)
+            }
         };
+        let out = quoted(&out);
         self.output.report(&format!(
             "planned: {} of {exercise}, at tier {}; the plan is {}\n\
-             each machine grades its part, such as the first of ten:\n  \
-             grade batch {exercise} {class} {by} --shard 0/10\n",
+             each machine grades its part, such as the first and the last of ten; then one of them merges:\n  \
+             grade batch {exercise} {class} --out {out}{by} --shard 0/10\n  \
+             grade batch {exercise} {class} --out {out}{by} --shard 9/10\n  \
+             grade merge {out} --out {out}{by}\n",
             count(plan.size(), "submission"),
             plan.tier()?,
             quoted(&task.shown_path),

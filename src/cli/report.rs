@@ -13,9 +13,10 @@ use super::{
     task::{Report, ReportForm},
 };
 use crate::{
-    batch::{self, Outputs},
+    batch::{self, Outputs, ShardStanding, Standing},
     fault::Fault,
 };
+use ids::words::count;
 use judge::record::{self, Record};
 use report::{Entry, Format, Separator};
 
@@ -24,6 +25,11 @@ impl App {
         let path = &task.path;
         if path.is_dir() {
             check_is_of_one(path)?;
+            if let Some(standing) = Standing::of(path)?
+                && task.asks_for_no_file()
+            {
+                return self.standing(&standing, path);
+            }
             let mut outputs = Outputs::open(path)?.separated_by(task.separator);
             if let Some(roster) = &task.roster {
                 outputs.assign(&self.read_roster(roster)?)?;
@@ -90,6 +96,65 @@ impl App {
         }
         Ok(ExitCode::Passed)
     }
+
+    /// Say how far shards are that are not merged.
+    fn standing(&self, standing: &Standing, out: &Path) -> Result<ExitCode, Fault> {
+        self.output.report(&lines(standing, &quoted(out)))?;
+        Ok(if standing.is_complete() {
+            ExitCode::Passed
+        } else {
+            ExitCode::NotGraded
+        })
+    }
+}
+
+impl Report {
+    /// Whether a person only wants to see how the class stands.
+    fn asks_for_no_file(&self) -> bool {
+        let is_printed = matches!(self.form, Some(ReportForm::Printed(Format::Human, _)));
+        is_printed && self.gradebook.is_none() && self.feedback.is_none() && self.roster.is_none()
+    }
+}
+
+/// A line for each shard, and for the class.
+fn lines(standing: &Standing, out: &str) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let mut graded = 0;
+    for (shard, standing) in &standing.shards {
+        let what = match *standing {
+            ShardStanding::NotBegun => "has not begun".to_owned(),
+            ShardStanding::Begun { done, all } => {
+                graded += done;
+                format!("{done} of {all} graded; it is at work, or was stopped")
+            }
+            ShardStanding::Complete { all } => {
+                graded += all;
+                format!("{all} of {all} graded; it is complete")
+            }
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "shard {shard}: {what}");
+    }
+    let size = standing.size;
+    let merge = format!("`grade merge {out} --out {out}`");
+    let _ = match () {
+        () if standing.shards.is_empty() => {
+            writeln!(text, "no shard has begun; {} planned", are(size))
+        }
+        () if standing.is_complete() => writeln!(text, "merge them with {merge}"),
+        () => writeln!(
+            text,
+            "{graded} of {size} graded; when all shards are complete, merge them with {merge}"
+        ),
+    };
+    text
+}
+
+/// How many submissions are something.
+fn are(number: usize) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", count(number, "submission"))
 }
 
 /// The folder of `batch --all` holds a batch for each exercise, and is none itself.

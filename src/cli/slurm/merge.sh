@@ -9,5 +9,14 @@
 
 grade=@GRADE@
 out=@OUT@
+# What applies to every command of the program, as it was given to `grade slurm`.
+settings=(@SETTINGS@)
 
-exec "$grade" merge "$out" --out "$out" --exit-zero
+command=("$grade" merge "$out" --out "$out" --exit-zero "${settings[@]}")
+say() { echo "$(date '+%F %T') job ${SLURM_JOB_ID:-none}: $*"; }
+
+say "runs the command$(printf ' %q' "${command[@]}")"
+"${command[@]}"
+status=$?
+say "ends with exit status $status"
+exit "$status"

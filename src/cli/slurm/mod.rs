@@ -2,16 +2,17 @@
 //!
 //! Hides how `sbatch` is called. Never grades: the scripts call `grade batch --shard` and `grade merge`, as a person could.
 
+mod options;
+mod queue;
 mod script;
 
 use std::{
     fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
-pub(super) use script::Scripts;
+pub(super) use self::{options::SbatchOptions, script::Scripts};
 
 use super::{app::App, exit_code::ExitCode, output::quoted, task::Slurm};
 use crate::{
@@ -26,12 +27,15 @@ const OF_ONE_MACHINE: [&str; 4] = ["/tmp", "/var/tmp", "/dev/shm", "/run"];
 impl App {
     pub(super) fn slurm(&self, task: &Slurm) -> Result<ExitCode, Fault> {
         let scripts = &task.scripts;
+        let folder = scripts.folder();
+        if task.submit {
+            queue::refuse_twice(&folder)?;
+        }
         let texts = [
             ("shard.sh", scripts.shard()?),
             ("merge.sh", scripts.merge()?),
         ];
         let plan = self.plan_for_slurm(task)?;
-        let folder = scripts.folder();
         fs::create_dir_all(&folder)
             .map_err(|error| Fault::io(FaultKind::Disk, "make", &folder, &error))?;
         for (name, text) in &texts {
@@ -60,9 +64,9 @@ impl App {
             return Ok(ExitCode::Passed);
         }
         let [shard_file, merge_file] = ["shard.sh", "merge.sh"].map(|name| folder.join(name));
-        let array = sbatch(&[], &shard_file)?;
+        let array = queue::sbatch(&[], &shard_file)?;
         let after = format!("--dependency=afterany:{array}");
-        let merging = sbatch(&[&after], &merge_file).map_err(|fault| {
+        let merging = queue::sbatch(&[&after], &merge_file).map_err(|fault| {
             fault.hint(format!(
                 "job {array} grades the class; submit the merge with `sbatch {after} {}`, or cancel the job with `scancel {array}`",
                 quoted(&merge)
@@ -70,7 +74,7 @@ impl App {
         })?;
         self.output.report(&format!(
             "submitted: job {array} grades, and job {merging} merges when all its tasks have ended\n\
-             see how far they are:\n  \
+             see whether they run, and how far they are:\n  \
              squeue --jobs={array},{merging}\n  \
              grade report {}\n\
              what they print is in {}\n",
@@ -88,10 +92,13 @@ impl App {
             if self.waiting("comparing the plan with the class", fits)? {
                 return Ok(plan);
             }
-            self.output.note(
-                "the class or the exercise changed since it was planned, so the plan is made again; a list of the class \
-                 is not in it any more: to have one, use `grade plan --roster FILE` before this command",
-            );
+            let mut note =
+                "the class or the exercise changed since it was planned, so the plan is made again"
+                    .to_owned();
+            if plan.has_list() {
+                note += "; the list of the class is not in it any more: to have it, use `grade plan --roster FILE` before this command";
+            }
+            self.output.note(&note);
             planning.names = plan.names()?;
         }
         self.draw_plan(&planning)
@@ -114,7 +121,7 @@ fn of_one_machine(scripts: &Scripts) -> Option<String> {
         .collect();
     (!local.is_empty()).then(|| {
         format!(
-            "the nodes must find these under the same paths, and as a rule, each machine has such folders for itself: {}",
+            "the nodes must find these under the same paths, but each machine usually has another folder there: {}",
             local.join(", ")
         )
     })
@@ -125,36 +132,4 @@ fn write(path: &Path, text: &[u8]) -> Result<(), Fault> {
     let failed = |error: io::Error| Fault::io(FaultKind::Disk, "write", path, &error);
     fs::write(path, text).map_err(failed)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(failed)
-}
-
-/// Give a script to Slurm, and return the number of the job.
-fn sbatch(options: &[&str], script: &Path) -> Result<String, Fault> {
-    let message = || format!("failed to submit `{}` to Slurm", script.display());
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a trusted step: the user's own command, with a script of ours"
-    )]
-    let mut command = Command::new("sbatch");
-    command.arg("--parsable").args(options).arg(script);
-    let output = command.stdin(Stdio::null()).output().map_err(|error| {
-        Fault::usage(message())
-            .because(format!("`sbatch` cannot be started: {error}"))
-            .hint("use `--submit` where Slurm's commands are, or leave it out and submit the script yourself")
-    })?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    // Where there are several clusters, that of the job follows.
-    let job = text.trim().split(';').next().unwrap_or_default();
-    let is_number = !job.is_empty() && job.bytes().all(|byte| byte.is_ascii_digit());
-    if output.status.success() && is_number {
-        return Ok(job.to_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said: Vec<&str> = said
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    Err(Fault::usage(message()).because(said.join("; ")).hint(
-        "give other options to `sbatch` behind `--`, such as `-- --partition=NAME --time=1:00:00`",
-    ))
 }

@@ -9,11 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::fault::Fault;
+use super::options::SbatchOptions;
+use crate::{config::Isolation, fault::Fault};
 use ids::ExerciseId;
 
 const SHARD: &str = include_str!("shard.sh");
 const MERGE: &str = include_str!("merge.sh");
+const PATH: &str = "# Where cargo was when this script was written. What the node has on its own PATH comes first.\nexport PATH=$PATH:";
 
 /// Where the scripts and what the jobs print are, in the output folder.
 const FOLDER: &str = "slurm";
@@ -32,8 +34,16 @@ pub(in crate::cli) struct Scripts {
     pub(in crate::cli) memory: u64,
     /// Where the nodes have a disk of their own, if the user says so.
     pub(in crate::cli) scratch: Option<PathBuf>,
+    /// Where what is made once is kept, if the user says so.
+    pub(in crate::cli) cache: Option<PathBuf>,
+    /// Where temporary folders go, if the user says so.
+    pub(in crate::cli) temporary: Option<PathBuf>,
+    /// How submissions are isolated.
+    pub(in crate::cli) isolation: Isolation,
+    /// The folder in which the compiler is found here.
+    pub(in crate::cli) compiler: Option<PathBuf>,
     /// Options of `sbatch`, from the user.
-    pub(in crate::cli) options: Vec<String>,
+    pub(in crate::cli) options: SbatchOptions,
 }
 
 impl Scripts {
@@ -44,17 +54,16 @@ impl Scripts {
 
     /// The script of the array.
     pub(super) fn shard(&self) -> Result<Vec<u8>, Fault> {
+        let at_a_time = self.options.at_a_time;
+        let at_a_time = at_a_time.map_or_else(String::new, |number| format!("%{number}"));
+        let last = self.shards.get() - 1;
         let mut options = vec![
             option(format!("--job-name=grade-{}", self.exercise)),
-            option(format!("--array=0-{}", self.shards.get() - 1)),
+            option(format!("--array=0-{last}{at_a_time}")),
             option("--cpus-per-task=1"),
         ];
         // Slurm refuses two kinds of `--mem` in one job.
-        if !self
-            .options
-            .iter()
-            .any(|option| option.starts_with("--mem"))
-        {
+        if !self.options.has_memory() {
             let memory = self.memory.div_ceil(1 << 20);
             options.push(option(format!("--mem-per-cpu={memory}M")));
         }
@@ -64,13 +73,19 @@ impl Scripts {
             option("--signal=B:TERM@60"),
             self.log("shard-%a.log")?,
         ]);
-        options.extend(self.given()?);
+        options.extend(given(&self.options.array)?);
         let scratch = match &self.scratch {
             Some(scratch) => quoted_path(scratch)?,
             None => b"${SLURM_TMPDIR:-${TMPDIR:-/tmp}}".to_vec(),
         };
         let mut values = self.values(&options)?;
-        values.push(("@COURSE@", quoted_path(&self.course)?));
+        let path = match &self.compiler {
+            Some(folder) => [PATH.as_bytes(), &quoted_path(folder)?, b"\n"].concat(),
+            None => Vec::new(),
+        };
+        values.push(("@PATH@", path));
+        let cache = self.cache.as_deref().unwrap_or(Path::new(""));
+        values.push(("@CACHE@", quoted_path(cache)?));
         values.push(("@EXERCISE@", quoted(self.exercise.as_str().as_bytes())?));
         values.push(("@CLASS@", quoted_path(&self.class)?));
         values.push(("@PARTS@", self.shards.to_string().into_bytes()));
@@ -86,7 +101,7 @@ impl Scripts {
             option("--open-mode=append"),
             self.log("merge.log")?,
         ];
-        options.extend(self.given()?);
+        options.extend(given(&self.options.merge)?);
         Ok(filled(MERGE, &self.values(&options)?))
     }
 
@@ -96,7 +111,26 @@ impl Scripts {
             ("@OPTIONS@", options.join(&b'\n')),
             ("@GRADE@", quoted_path(&self.program)?),
             ("@OUT@", quoted_path(&self.out)?),
+            ("@SETTINGS@", self.settings()?),
         ])
+    }
+
+    /// The options of every command of this program.
+    fn settings(&self) -> Result<Vec<u8>, Fault> {
+        let mut words = vec![b"--course".to_vec(), quoted_path(&self.course)?];
+        let places = [
+            ("--temp-dir", &self.temporary),
+            ("--cache-dir", &self.cache),
+        ];
+        for (name, place) in places {
+            if let Some(place) = place {
+                words.extend([name.into(), quoted_path(place)?]);
+            }
+        }
+        if let Isolation::Exactly(tier) = self.isolation {
+            words.extend(["--isolation".into(), tier.to_string().into_bytes()]);
+        }
+        Ok(words.join(&b' '))
     }
 
     /// Where a job prints to. In a pattern of Slurm, `%%` is a percent sign.
@@ -121,19 +155,19 @@ impl Scripts {
         pattern.extend(name.bytes());
         Ok([b"#SBATCH --output=".to_vec(), quoted(&pattern)?].concat())
     }
+}
 
-    /// The user's own options, which stand last: of two that contradict each other, `sbatch` takes the later one.
-    fn given(&self) -> Result<Option<Vec<u8>>, Fault> {
-        if self.options.is_empty() {
-            return Ok(None);
-        }
-        let mut line = b"#SBATCH".to_vec();
-        for option in &self.options {
-            line.push(b' ');
-            line.extend(quoted(option.as_bytes())?);
-        }
-        Ok(Some(line))
+/// The user's own options, which stand last: of two that contradict each other, `sbatch` takes the later one.
+fn given(options: &[String]) -> Result<Option<Vec<u8>>, Fault> {
+    if options.is_empty() {
+        return Ok(None);
     }
+    let mut line = b"#SBATCH".to_vec();
+    for option in options {
+        line.push(b' ');
+        line.extend(quoted(option.as_bytes())?);
+    }
+    Ok(Some(line))
 }
 
 /// A line with an option that needs no quotes.
@@ -195,8 +229,17 @@ mod tests {
             shards: NonZeroU32::new(4).unwrap(),
             memory: (1 << 30) + 1,
             scratch: None,
-            options: Vec::new(),
+            cache: None,
+            temporary: None,
+            isolation: Isolation::Auto,
+            compiler: None,
+            options: SbatchOptions::default(),
         }
+    }
+
+    fn given_options(typed: &[&str]) -> SbatchOptions {
+        let typed = typed.iter().map(|&option| option.to_owned()).collect();
+        SbatchOptions::divide(typed, NonZeroU32::new(4).unwrap()).unwrap()
     }
 
     /// The options in a script, as `sbatch` splits them.
@@ -232,7 +275,8 @@ mod tests {
         let merge = String::from_utf8(scripts.merge().unwrap()).unwrap();
         assert_eq!(value(&merge, "out"), ["/out 100% é's"]);
         assert!(
-            !text.contains('@') || text.matches('@').count() == 1,
+            text.split('@')
+                .all(|part| part.is_empty() || part.bytes().any(|byte| !byte.is_ascii_uppercase())),
             "{text}"
         );
     }
@@ -247,10 +291,10 @@ mod tests {
     #[test]
     fn what_cannot_be_written_into_a_script_is_refused() {
         let mut scripts = scripts();
-        scripts.options = vec!["--comment=a\n#SBATCH --uid=0".to_owned()];
+        scripts.options = given_options(&["--comment=a\n#SBATCH --uid=0"]);
         let fault = scripts.shard().unwrap_err();
         assert!(fault.cause.unwrap().contains("control character"));
-        scripts.options.clear();
+        scripts.options = SbatchOptions::default();
         scripts.out = "/out\\%a".into();
         assert!(
             scripts
@@ -278,16 +322,23 @@ mod tests {
                 "{option}: {ours:?}"
             );
         }
-        scripts.options = ["--time=2:00:00", "-c", "4", "--comment=it's"]
-            .map(str::to_owned)
-            .into();
+        let typed = ["--time=2:00:00", "-c", "4", "--comment=it's"];
+        scripts.options = given_options(&typed);
         let with = options(&shard(&scripts));
-        assert_eq!(with, [ours.clone(), scripts.options.clone()].concat());
+        assert_eq!(with, [ours, typed.map(str::to_owned).into()].concat());
         let merge = String::from_utf8(scripts.merge().unwrap()).unwrap();
-        assert!(options(&merge).ends_with(&scripts.options), "{merge}");
+        let last = options(&merge);
+        assert!(
+            last.ends_with(&["--time=2:00:00".to_owned(), "--comment=it's".to_owned()]),
+            "{merge}"
+        );
         assert!(!merge.contains("--array"), "{merge}");
+        scripts.options = given_options(&["--array=%2"]);
+        let with = options(&shard(&scripts));
+        let arrays: Vec<_> = with.iter().filter(|one| one.contains("array")).collect();
+        assert_eq!(arrays, ["--array=0-3%2"]);
         // Two kinds of memory exclude each other.
-        scripts.options = vec!["--mem=8G".to_owned()];
+        scripts.options = given_options(&["--mem=8G"]);
         let memory: Vec<_> = options(&shard(&scripts))
             .into_iter()
             .filter(|one| one.contains("mem"))
@@ -299,11 +350,54 @@ mod tests {
     fn the_place_on_the_node_is_that_of_the_job_unless_the_user_names_one() {
         let mut scripts = scripts();
         let text = shard(&scripts);
+        let own = "cache=${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/grade-cache-$UID\n";
+        assert!(text.contains(own), "{text}");
+        // Data stay in memory, unless the user says otherwise.
+        assert!(!text.contains("export TMPDIR"), "{text}");
+        scripts.scratch = Some("/local/$USER".into());
+        let text = shard(&scripts);
         assert!(
-            text.contains("\nscratch=${SLURM_TMPDIR:-${TMPDIR:-/tmp}}\n"),
+            text.contains("cache='/local/$USER'/grade-cache-$UID\n"),
             "{text}"
         );
-        scripts.scratch = Some("/local/$USER".into());
-        assert_eq!(value(&shard(&scripts), "scratch"), ["/local/$USER"]);
+    }
+
+    #[test]
+    fn what_applies_to_every_command_is_in_both_scripts() {
+        let mut scripts = scripts();
+        scripts.temporary = Some("/dev/shm/ann's".into());
+        scripts.cache = Some("/big disk/cache".into());
+        scripts.isolation = "confined".parse().unwrap();
+        let merge = String::from_utf8(scripts.merge().unwrap()).unwrap();
+        for text in [shard(&scripts), merge] {
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix("settings=(")?.strip_suffix(')'));
+            let words = shlex::split(line.unwrap()).unwrap();
+            let expected = [
+                "--course",
+                "/course",
+                "--temp-dir",
+                "/dev/shm/ann's",
+                "--cache-dir",
+                "/big disk/cache",
+                "--isolation",
+                "confined",
+            ];
+            assert_eq!(words, expected);
+        }
+        assert_eq!(value(&shard(&scripts), "cache"), ["/big disk/cache"]);
+    }
+
+    #[test]
+    fn the_compiler_that_was_found_is_on_the_path_behind_that_of_the_node() {
+        let mut scripts = scripts();
+        assert!(!shard(&scripts).contains("export PATH"));
+        scripts.compiler = Some("/home/ann lee/.cargo/bin".into());
+        let text = shard(&scripts);
+        assert!(
+            text.contains("\nexport PATH=$PATH:'/home/ann lee/.cargo/bin'\n"),
+            "{text}"
+        );
     }
 }

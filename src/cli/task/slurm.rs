@@ -2,12 +2,16 @@
 //!
 //! Never looks at the class.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use super::{Typed, several::Plan};
 use crate::{
     batch::{self, MEMORY_FOR_EACH, plan_path},
-    cli::{app::this_program, args::SlurmArgs, slurm::Scripts},
+    cli::{
+        app::this_program,
+        args::SlurmArgs,
+        slurm::{SbatchOptions, Scripts},
+    },
     config::{Author, IsolationDemand, Settings},
     course::Exercise,
     fault::Fault,
@@ -51,6 +55,7 @@ impl Typed<'_> {
         let exercise = settings.course.exercise(&args.exercise)?;
         let class = self.here.join(&args.dir);
         let shown_out = args.out.unwrap_or_else(|| batch::default_out(&class));
+        let typed = self.global.overrides();
         let scripts = Scripts {
             program: this_program()?,
             course: self.here.join(&settings.course.root),
@@ -63,7 +68,11 @@ impl Typed<'_> {
                 .memory_bytes
                 .saturating_add(MEMORY_FOR_EACH),
             scratch: args.scratch,
-            options: args.options,
+            cache: typed.cache_dir.map(|folder| self.here.join(folder)),
+            temporary: typed.temp_dir.map(|folder| self.here.join(folder)),
+            isolation: self.global.isolation,
+            compiler: self.compiler(),
+            options: SbatchOptions::divide(args.options, args.shards)?,
         };
         Ok(Slurm {
             isolation: self.isolation(&settings, Author::Others),
@@ -73,5 +82,12 @@ impl Typed<'_> {
             shown_out,
             submit: args.submit,
         })
+    }
+    /// The folder on the `PATH` in which `cargo` is.
+    fn compiler(&self) -> Option<PathBuf> {
+        let path = (self.env)("PATH")?;
+        let folders = env::split_paths(&path);
+        let mut absolute = folders.filter(|folder| folder.is_absolute());
+        absolute.find(|folder| folder.join("cargo").is_file())
     }
 }

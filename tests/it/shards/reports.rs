@@ -8,10 +8,13 @@ use crate::support::{command::run, files::names, small_course::Prints};
 #[test]
 fn reports_of_shards_are_made_and_those_of_all_need_the_merge() {
     let class = Planned::new();
-    class.grade_shard(2).code(0);
     let report =
         |path: &str, format: &str| run(&mut class.grade(&["report", path, "--format", format]));
-    report("out", "human").refuses(
+    report("out", "human")
+        .code(3)
+        .reports(&["no shard has begun; 6 submissions are planned"]);
+    class.grade_shard(2).code(0);
+    report("out", "csv").refuses(
         2,
         &[
             "failed to find a batch in `",
@@ -20,6 +23,11 @@ fn reports_of_shards_are_made_and_those_of_all_need_the_merge() {
             "or name one of the folders in `shards`",
         ],
     );
+    report("out", "human").code(3).reports(&[
+        "shard 0/3: has not begun",
+        "shard 2/3: 3 of 3 graded; it is complete",
+        "3 of 6 graded; when all shards are complete, merge them with `grade merge ",
+    ]);
     report("out/shards/2-of-3", "human")
         .code(0)
         .reports(&["3 submissions, 3 passed"]);
@@ -29,6 +37,21 @@ fn reports_of_shards_are_made_and_those_of_all_need_the_merge() {
     report("out", "human")
         .code(0)
         .reports(&["3 of 6 submissions so far"]);
+}
+
+#[test]
+fn of_complete_shards_a_report_says_how_they_are_merged() {
+    let class = Planned::new();
+    class.grade_shards();
+    let mark = class.workspace.path("out/shards/2-of-3/shard.json");
+    let complete = fs::read_to_string(&mark).unwrap();
+    run(&mut class.grade(&["report", "out"]))
+        .code(0)
+        .reports(&["merge them with `grade merge "]);
+    fs::write(&mark, complete.replace("true", "false")).unwrap();
+    run(&mut class.grade(&["report", "out"]))
+        .code(3)
+        .reports(&["shard 2/3: 3 of 3 graded; it is at work, or was stopped"]);
 }
 
 #[test]

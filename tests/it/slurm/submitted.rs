@@ -90,6 +90,12 @@ fn the_scripts_grade_the_class_and_the_plan_stays_until_the_class_changes() {
     fs::create_dir(&scratch).unwrap();
     let output = scene.task(&scratch);
     assert!(output.status.success(), "{}", shown(&output));
+    let log = String::from_utf8_lossy(&output.stdout);
+    assert!(log.contains("with 0 submissions graded\n"), "{log}");
+    assert!(
+        log.ends_with("ends with exit status 0; 2 submissions are graded\n"),
+        "{log}"
+    );
     assert!(
         scratch.read_dir().unwrap().next().is_some(),
         "nothing is kept on the node"
@@ -99,6 +105,9 @@ fn the_scripts_grade_the_class_and_the_plan_stays_until_the_class_changes() {
         .output()
         .unwrap();
     assert!(merged.status.success(), "{}", shown(&merged));
+    let log = String::from_utf8_lossy(&merged.stdout);
+    assert!(log.contains(" job none: runs the command "), "{log}");
+    assert!(log.contains(" merge "), "{log}");
     assert!(scene.out().join("records/ada.json").is_file());
 
     let again = run(&mut scene.slurm()).code(0);
@@ -107,6 +116,7 @@ fn the_scripts_grade_the_class_and_the_plan_stays_until_the_class_changes() {
     scene.student("cleo");
     let again = run(&mut scene.slurm()).code(0).reports(&["3 submissions"]);
     assert!(again.stderr.contains("made again"), "{}", again.shown());
+    assert!(!again.stderr.contains("list"), "{}", again.shown());
     assert_eq!(scene.plan()["plan"]["seeds"], plan["plan"]["seeds"]);
 }
 
@@ -173,6 +183,14 @@ fn a_slurm_that_is_missing_or_refuses_is_told_with_what_helps() {
         .env("PATH", &bin));
     refused
         .code(2)
+        .complains(&["invalid partition specified: nope", "`sinfo` fails as well"]);
+    write_script(&bin.join("sinfo"), "#!/bin/sh\nexit 0\n");
+    let refused = run(scene
+        .slurm()
+        .args(["--submit", "--", "--partition=nope"])
+        .env("PATH", &bin));
+    refused
+        .code(2)
         .complains(&["invalid partition specified: nope", "behind `--`"]);
     // The array is under way, and only the merge was refused.
     let bin = scene.sbatch(
@@ -183,4 +201,43 @@ fn a_slurm_that_is_missing_or_refuses_is_told_with_what_helps() {
         .arg("--submit")
         .env("PATH", format!("{}:/usr/bin:/bin", bin.display())));
     half.code(2).complains(&["no dependency", "scancel 12"]);
+}
+
+#[test]
+fn a_class_that_is_at_work_is_not_submitted_again() {
+    let scene = Scene::new();
+    let bin = scene.sbatch("echo 12");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let queue = |script: &Path| {
+        let text = format!(
+            "#!/bin/sh\ncat <<'END'\n11 /elsewhere/shard.sh\n12 {}\nEND\n",
+            script.display()
+        );
+        write_script(&bin.join("squeue"), &text);
+        run(scene.slurm().arg("--submit").env("PATH", &path))
+    };
+    queue(&scene.out().join("slurm/merge.sh"))
+        .code(2)
+        .complains(&["job 12 is still at work for this class", "scancel 12"]);
+    assert!(!bin.join("arguments").exists());
+    queue(Path::new("/other/slurm/merge.sh")).code(0);
+}
+
+#[test]
+fn a_script_of_the_array_says_how_it_is_started() {
+    let scene = Scene::new();
+    run(scene.slurm().args(["--", "--array=%1"])).code(0);
+    let script = scene.out().join("slurm/shard.sh");
+    let mut bash = Command::new("bash");
+    let output = bash
+        .arg(&script)
+        .env_remove("SLURM_ARRAY_TASK_ID")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("submit it with 'sbatch "), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let other = run(scene.slurm().args(["--", "--array=1-3"]));
+    other.code(2).complains(&["failed to use the array `1-3`"]);
 }

@@ -32,10 +32,13 @@ impl SbatchOptions {
     /// Divide what was typed, for an array of `shards` tasks.
     pub(in crate::cli) fn divide(typed: Vec<String>, shards: NonZeroU32) -> Result<Self, Fault> {
         let mut divided = Self::default();
-        let mut rest = typed.into_iter().peekable();
+        let mut rest = typed.into_iter();
         while let Some(option) = rest.next() {
             if let Some(value) = value_of(&option, "--array", Some('a')) {
-                let value = value.map(str::to_owned).or_else(|| rest.next());
+                let value = match value {
+                    Value::Here(text) => Some(text.to_owned()),
+                    Value::Next => rest.next(),
+                };
                 divided.at_a_time = at_a_time(&value.unwrap_or_default(), shards)?;
                 continue;
             }
@@ -46,7 +49,7 @@ impl SbatchOptions {
             if of_a_task.is_none() && !is_exclusive {
                 divided.merge.push(option.clone());
             }
-            let takes_next = of_a_task == Some(None);
+            let takes_next = of_a_task == Some(Value::Next);
             divided.array.push(option);
             if takes_next {
                 divided.array.extend(rest.next());
@@ -61,16 +64,29 @@ impl SbatchOptions {
     }
 }
 
-/// None if it is another option; otherwise its value, or none where that is the next argument.
-fn value_of<'a>(typed: &'a str, long: &str, short: Option<char>) -> Option<Option<&'a str>> {
+/// Where the value of an option is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Value<'a> {
+    /// In the same argument.
+    Here(&'a str),
+    /// It is the next argument.
+    Next,
+}
+
+/// Where the value is, if this option was typed.
+fn value_of<'a>(typed: &'a str, long: &str, short: Option<char>) -> Option<Value<'a>> {
     if let Some(rest) = typed.strip_prefix(long) {
-        return match rest.strip_prefix('=') {
-            Some(value) => Some(Some(value)),
-            None => rest.is_empty().then_some(None),
-        };
+        if rest.is_empty() {
+            return Some(Value::Next);
+        }
+        return rest.strip_prefix('=').map(Value::Here);
     }
     let rest = typed.strip_prefix('-')?.strip_prefix(short?)?;
-    Some((!rest.is_empty()).then_some(rest))
+    Some(if rest.is_empty() {
+        Value::Next
+    } else {
+        Value::Here(rest)
+    })
 }
 
 /// How many tasks may run at a time: `%T`, also behind the array that the script has.

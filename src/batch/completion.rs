@@ -78,7 +78,8 @@ pub(super) fn complete(
     // Before the grades are accepted, so that the summary still shows the changes.
     let outputs = Outputs::of(folder, plan, roster)?.separated_by(ending.separator);
     let summary = outputs.write_all(ending.formats)?;
-    if ending.is_complete {
+    // Grades are accepted when the shards are merged.
+    if ending.is_complete && ending.shard.is_none() {
         outputs.complete(accepted, ending.accept)?;
     }
     let Tally {

@@ -87,14 +87,14 @@ impl Key {
 
     /// Whether its record was made from all of these.
     pub(super) fn has(&self, shared: &Inputs) -> bool {
-        self.lacks(shared).is_none()
+        self.lacks(shared).is_empty()
     }
 
-    /// The name of the first of these from which its record was not made.
-    pub(super) fn lacks<'i>(&self, shared: &'i Inputs) -> Option<&'i str> {
-        let mut all = shared.iter();
-        let lacking = all.find(|(name, value)| self.inputs.get(*name) != Some(*value));
-        lacking.map(|(name, _)| name.as_str())
+    /// The names of all of these from which its record was not made.
+    pub(super) fn lacks<'i>(&self, shared: &'i Inputs) -> Vec<&'i str> {
+        let all = shared.iter();
+        let lacking = all.filter(|(name, value)| self.inputs.get(*name) != Some(*value));
+        lacking.map(|(name, _)| name.as_str()).collect()
     }
 
     /// The key of a submission, if there is one and it is sound.

@@ -78,7 +78,7 @@ pub use plan_file::{PlanFile, plan_path};
 pub use planning::{PlanRequest, plan};
 pub use request::{Request, Share};
 pub use roster::{Attempt, Class, Ignored, Person, ToldApart};
-pub use shard::{NoShard, Shard};
+pub use shard::{NoShard, Shard, has_shards};
 pub use standing::{ShardStanding, Standing};
 pub use usage::give_back_beside;
 
@@ -200,8 +200,7 @@ pub fn run(
         Ok(()) => {
             progress.event(ProgressEvent::Preparing("writing the grades of the class"));
             let ending = Ending {
-                // Grades are accepted when the shards are merged; a shard keeps none of those that it replaces.
-                accept: accept || part.is_some(),
+                accept,
                 shard: part,
                 is_complete: true,
                 formats,

@@ -137,7 +137,7 @@ impl Outputs {
     /// # Errors
     /// A record cannot be read.
     pub fn facts(&self) -> Result<ClassFacts, Fault> {
-        let mut summary = Summary::default();
+        let mut summary = Summary::of(self.plan.exercise.as_str());
         for (id, fingerprint) in self.done.iter().zip(&self.fingerprints) {
             if let Some(record) = records::read(&self.folder, id)? {
                 summary.add(&record, fingerprint.clone());

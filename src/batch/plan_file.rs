@@ -7,7 +7,7 @@
 //! Hides the file. Never grades. The file has the seeds, so it is kept from submissions as the output folder is.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fs, io,
     os::unix::ffi::{OsStrExt as _, OsStringExt as _},
@@ -45,6 +45,16 @@ pub struct PlanFile {
     pub(super) roster: Roster,
     /// What each submission is, and where in the class's folder.
     sources: BTreeMap<SubmissionId, PlannedSource>,
+    entries: Entries,
+}
+
+/// What was in the class's folder, to see who came after that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entries {
+    /// The folder, below that of the class.
+    below: Name,
+    /// The names in it that are not those of the sources, and not hidden.
+    others: BTreeSet<Name>,
 }
 
 /// What somebody handed in.
@@ -57,7 +67,7 @@ struct PlannedSource {
 }
 
 /// A path, of which the bytes are kept if they are not UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Name {
     Text(String),
@@ -137,6 +147,7 @@ impl PlanFile {
             plan,
             roster,
             sources,
+            entries: _,
         } = self;
         let made_from = plan.made_from();
         let mut decided = plan.inputs().into_iter();
@@ -174,6 +185,7 @@ impl PlanFile {
             plan: Plan::settle(kept, wishes)?,
             roster,
             sources: sources(members),
+            entries: entries(members),
         })
     }
 
@@ -192,7 +204,31 @@ impl PlanFile {
             return Ok(false);
         }
         let members = Members::find(exercise, settings, class, self.names()?.as_ref(), &[])?;
-        Ok(sources(&members) == self.sources)
+        Ok(sources(&members) == self.sources && entries(&members) == self.entries)
+    }
+
+    /// The names in the folder of the class that the plan does not know, in byte order, to be shown: who handed in after
+    /// the class was planned is graded by nobody. Empty where the folder cannot be read. Nothing in it is opened.
+    #[must_use]
+    pub fn unknown(&self, class: &Path) -> Vec<String> {
+        let below = PathBuf::from(&self.entries.below);
+        let Ok(listed) = fs::read_dir(class.join(&below)) else {
+            return Vec::new();
+        };
+        let planned: BTreeSet<OsString> = self
+            .sources
+            .values()
+            .filter_map(|source| first_name(&PathBuf::from(&source.path), &below))
+            .collect();
+        let mut names: Vec<OsString> = listed
+            .flatten()
+            .map(|entry| entry.file_name())
+            .filter(|name| !is_hidden(name) && !planned.contains(name))
+            .filter(|name| !self.entries.others.contains(&Name::from(Path::new(name))))
+            .collect();
+        names.sort();
+        let shown = names.iter().map(|name| name.to_string_lossy().into_owned());
+        shown.collect()
     }
 
     /// How the names of the class are read, if the user said so.
@@ -331,6 +367,32 @@ fn sources(members: &Members) -> BTreeMap<SubmissionId, PlannedSource> {
         (member.id, source)
     });
     sources.collect()
+}
+
+/// What was in the class's folder.
+fn entries(members: &Members) -> Entries {
+    let found = &members.class;
+    let submitted: BTreeSet<OsString> = members
+        .each()
+        .filter_map(|member| first_name(member.source.location().below(), &found.below))
+        .collect();
+    let others = found.names.iter();
+    let others = others.filter(|name| !is_hidden(name) && !submitted.contains(*name));
+    Entries {
+        below: found.below.as_path().into(),
+        others: others.map(|name| Name::from(Path::new(name))).collect(),
+    }
+}
+
+/// The name of the entry of the folder `below` in which a path is.
+fn first_name(path: &Path, below: &Path) -> Option<OsString> {
+    let rest = path.strip_prefix(below).ok()?;
+    rest.iter().next().map(OsStr::to_owned)
+}
+
+/// What systems and editors leave; no submission has such a name.
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b".")
 }
 
 /// Something that a record is made from and that a plan fixes.

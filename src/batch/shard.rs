@@ -139,6 +139,12 @@ impl Mark {
     }
 }
 
+/// Whether shards of the class were graded below its output folder.
+#[must_use]
+pub fn has_shards(dir: &Path) -> bool {
+    dir.join(SHARDS).is_dir()
+}
+
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.index, self.of)

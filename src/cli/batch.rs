@@ -6,8 +6,13 @@ use std::{
 };
 
 use super::{
-    app::App, batch_progress::BatchProgress, exit_code::ExitCode, feedback::Feedback,
-    output::quoted, step_summary::StepSummary, task::Batch,
+    app::App,
+    batch_progress::BatchProgress,
+    exit_code::ExitCode,
+    feedback::Feedback,
+    output::quoted,
+    step_summary::StepSummary,
+    task::{Batch, BatchShare},
 };
 use crate::{
     batch::{self, Members, Outcome, Outputs, PlanFile, Share},
@@ -85,10 +90,14 @@ impl App {
             formats,
             ..
         } = task;
+        let exactly = |fault| match &share {
+            Some(share) => share.with_command(fault),
+            None => fault,
+        };
         let plan = share.as_ref().map(|share| PlanFile::read(&share.plan));
-        let plan = plan.transpose()?;
+        let plan = plan.transpose().map_err(exactly)?;
         let isolation = match &plan {
-            Some(plan) => isolation.or_exactly(plan.tier()?),
+            Some(plan) => isolation.or_exactly(plan.tier().map_err(exactly)?),
             None => isolation,
         };
         let roster = roster.as_deref();
@@ -130,8 +139,11 @@ impl App {
         }
         let outcome = {
             let progress = BatchProgress::new(&self.output, quiet);
-            batch::run(request, sandbox, &progress)?
+            batch::run(request, sandbox, &progress).map_err(exactly)?
         };
+        if let Some((share, plan)) = share.as_ref().zip(plan.as_ref()) {
+            self.who_came_later(&plan.unknown(&class), &class, share);
+        }
         if !outcome.strays.is_empty() && !quiet {
             let strays = outcome.strays.join(", ");
             self.output.note(&format!(
@@ -148,6 +160,23 @@ impl App {
             }
         }
         Ok(outcome)
+    }
+
+    /// Say which names in the folder of the class the plan does not know.
+    fn who_came_later(&self, names: &[String], class: &Path, share: &BatchShare) {
+        let [first, ..] = names else {
+            return;
+        };
+        self.output.note(&format!(
+            "{} in `{}` came after the class was planned, such as `{}`: what is not in the plan is not graded",
+            count(names.len(), "name"),
+            class.display(),
+            report::escape_line(first)
+        ));
+        self.output.hint(&format!(
+            "plan again with `{}`, and grade the shards again: what is graded stays",
+            share.planning
+        ));
     }
 
     fn list(&self, listing: &batch::Listing, format: Format) -> Result<ExitCode, Fault> {
@@ -248,7 +277,7 @@ fn account(outcome: &Outcome, out: &Path, is_accepted: bool) -> String {
 }
 
 /// What was accepted, and how many grades changed by it.
-fn accepted(outcome: &Outcome) -> String {
+pub(super) fn accepted(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     let mut counts = [("changed", 0), ("new", 0), ("gone", 0)];
     if outcome.is_first {

@@ -1,8 +1,8 @@
 //! `grade merge SHARD… --out OUT`.
 
 use super::{
-    app::App, exit_code::ExitCode, feedback::Feedback, output::quoted, step_summary::StepSummary,
-    task::Merge,
+    app::App, batch::accepted, exit_code::ExitCode, feedback::Feedback, output::quoted,
+    step_summary::StepSummary, task::Merge,
 };
 use crate::{
     batch::{self, MergeRequest, Merged, Outputs, PlanFile},
@@ -49,7 +49,12 @@ impl App {
                 let text = merged.outcome.summary.human(Truncate::Screen { all: &all });
                 self.output.report(&(text + &account(&merged, task)))?;
             }
-            format => self.write_class(&outputs, format, summary)?,
+            format => {
+                if task.accept && merged.is_complete() {
+                    self.output.note(&accepted(&merged.outcome));
+                }
+                self.write_class(&outputs, format, summary)?;
+            }
         }
         if !merged.is_complete() {
             return Ok(ExitCode::NotGraded);
@@ -64,9 +69,12 @@ fn account(merged: &Merged, task: &Merge) -> String {
     let outcome = &merged.outcome;
     let out = report::escape_line(&task.shown_out.to_string_lossy());
     let mut text = format!(
-        "\n{} merged: {} records are new, {} unchanged\n",
+        "\n{} merged: {} new, {} unchanged\n",
         count(merged.shards, "shard"),
-        outcome.graded,
+        match outcome.graded {
+            1 => "1 record is".to_owned(),
+            many => format!("{many} records are"),
+        },
         outcome.unchanged,
     );
     if !outcome.damaged.is_empty() {
@@ -88,7 +96,9 @@ fn account(merged: &Merged, task: &Merge) -> String {
         }
     }
     let _ = writeln!(text, "records, batch.json and gradebook.csv are in {out}");
-    if merged.is_complete() && !task.accept && !outcome.summary.changes.is_empty() {
+    if merged.is_complete() && task.accept {
+        let _ = writeln!(text, "{}", accepted(outcome));
+    } else if merged.is_complete() && !outcome.summary.changes.is_empty() {
         text += "the same command with `--accept` accepts the grades that changed\n";
     }
     text

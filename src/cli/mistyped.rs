@@ -4,7 +4,7 @@
 
 use clap::{
     ArgMatches, CommandFactory as _,
-    error::{ContextKind, ContextValue},
+    error::{ContextKind, ContextValue, ErrorKind},
 };
 
 use super::args::Cli;
@@ -77,6 +77,35 @@ pub(super) fn misread(
                  `grade batch EXERCISE DIR`",
             ),
     )
+}
+
+/// Where an option belongs that cannot be used with `--shard`.
+pub(super) fn belongs(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::ArgumentConflict {
+        return None;
+    }
+    let mut named = Vec::new();
+    for kind in [ContextKind::InvalidArg, ContextKind::PriorArg] {
+        match error.get(kind) {
+            Some(ContextValue::String(one)) => named.push(one.as_str()),
+            Some(ContextValue::Strings(all)) => named.extend(all.iter().map(String::as_str)),
+            _ => {}
+        }
+    }
+    let option = |text: &&str| text.split([' ', '=']).next().unwrap_or_default().to_owned();
+    let options: Vec<String> = named.iter().map(option).collect();
+    if !options.iter().any(|option| option == "--shard") {
+        return None;
+    }
+    let with = |owner: &[&str]| options.iter().find(|one| owner.contains(&one.as_str()));
+    if let Some(option) = with(&["--seed", "--observe", "--names", "--roster", "--fresh"]) {
+        let hint = format!("give `{option}` to `grade plan`: it holds for all shards");
+        return Some(hint);
+    }
+    let option = with(&["--accept", "--feedback", "--formats", "--delimiter"])?;
+    Some(format!(
+        "give `{option}` to `grade merge`, when the shards are done"
+    ))
 }
 
 #[cfg(test)]

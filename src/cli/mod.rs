@@ -49,7 +49,7 @@ use clap::{ArgMatches, CommandFactory as _, Parser as _};
 use self::{app::App, args::Cli, exit_code::ExitCode, output::Output, task::Task};
 use crate::{
     config::{Overrides, Settings},
-    fault::Fault,
+    fault::{Fault, FaultKind},
 };
 use ids::ExerciseId;
 use sandbox::Cancellation;
@@ -65,6 +65,12 @@ pub fn main() -> process::ExitCode {
                 .map(|argument| argument.to_string_lossy().into_owned())
                 .collect();
             let Some(fault) = mistyped::misread(&typed, &error, exercises) else {
+                if let Some(hint) = mistyped::belongs(&error) {
+                    // Where standard error is closed, there is nobody to tell.
+                    let _ = error.print();
+                    Output::new(ColorChoice::Auto).hint(&hint);
+                    return ExitCode::of_fault(FaultKind::Usage).into();
+                }
                 error.exit()
             };
             Output::new(ColorChoice::Auto).fault(&fault);

@@ -35,9 +35,15 @@ impl App {
                 outputs.assign(&self.read_roster(roster)?)?;
             }
             if let Some((graded, all)) = outputs.so_far() {
-                self.output.note(&format!(
-                    "{graded} of {all} so far: the batch was stopped or is under way"
-                ));
+                self.output.note(&if batch::has_shards(path) {
+                    let out = quoted(path);
+                    format!(
+                        "{} of {all} have no record: `grade merge {out} --out {out}` joins them when the shards have them",
+                        all.saturating_sub(graded)
+                    )
+                } else {
+                    format!("{graded} of {all} so far: the batch was stopped or is under way")
+                });
             }
             let feedback = task.feedback.as_deref().map(Feedback::open).transpose()?;
             if let Some(book) = &task.gradebook {

@@ -393,9 +393,11 @@ impl Typed<'_> {
         let settings = self.settings()?;
         let exercise = exercise.unwrap_or_default();
         let exercise = settings.course.exercise(&exercise.to_string_lossy())?;
-        let class = self.here.join(args.dir.unwrap_or_default());
+        let shown_class = args.dir.unwrap_or_default();
+        let class = self.here.join(&shown_class);
         let shown_out = args.out.unwrap_or_else(|| batch::default_out(&class));
-        let share = self.share(args.plan, args.shard, &shown_out);
+        let shown = (&exercise.id, &*shown_class);
+        let share = self.share(shown, args.plan, args.shard, &shown_out);
         Ok(Batch {
             share,
             isolation: self.isolation(&settings, Author::Others),

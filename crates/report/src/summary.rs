@@ -122,6 +122,15 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The summary of nobody yet, for an exercise.
+    #[must_use]
+    pub fn of(exercise: &str) -> Self {
+        Self {
+            exercise: exercise.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Add one record, and the fingerprint of its source if that is known.
     pub fn add(&mut self, record: &Record, fingerprint: Option<Digest>) {
         let id = &record.submission.id;

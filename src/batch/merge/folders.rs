@@ -53,8 +53,9 @@ pub(super) struct ShardFolders {
     all: Vec<ShardFolder>,
     /// Their places in `all`.
     by_shard: BTreeMap<Shard, Vec<usize>>,
-    /// Into how many shards the class was divided; several numbers if shards of several divisions were named.
-    divisions: BTreeSet<NonZeroU32>,
+    /// Into how many shards the class was divided, and how many folders there are of that; several numbers if shards of
+    /// several divisions were named.
+    divisions: BTreeMap<NonZeroU32, usize>,
     left_out: Vec<(PathBuf, LeftOut)>,
 }
 
@@ -110,7 +111,7 @@ impl ShardFolders {
     }
 
     fn add(&mut self, one: ShardFolder) {
-        self.divisions.insert(one.shard.of());
+        *self.divisions.entry(one.shard.of()).or_default() += 1;
         let places = self.by_shard.entry(one.shard).or_default();
         places.push(self.all.len());
         self.all.push(one);
@@ -131,8 +132,20 @@ impl ShardFolders {
     }
 
     /// Into how many shards the class was divided.
-    pub(super) fn divisions(&self) -> &BTreeSet<NonZeroU32> {
-        &self.divisions
+    pub(super) fn divisions(&self) -> impl Iterator<Item = NonZeroU32> {
+        self.divisions.keys().copied()
+    }
+
+    /// The division that most folders are of; of several such ones, that into the fewest shards.
+    pub(super) fn main_division(&self) -> NonZeroU32 {
+        let all = self.divisions.iter().rev();
+        let most = all.max_by_key(|(_, folders)| **folders);
+        most.map_or(NonZeroU32::MIN, |(of, _)| *of)
+    }
+
+    /// All of them.
+    pub(super) fn each(&self) -> impl Iterator<Item = &ShardFolder> {
+        self.all.iter()
     }
 
     /// The folders that have this shard.

@@ -76,8 +76,8 @@ fn may_have<'a>(
     shards: &'a ShardFolders,
     id: &SubmissionId,
 ) -> impl Iterator<Item = &'a ShardFolder> {
-    let divisions = shards.divisions().iter();
-    divisions.flat_map(|&of| shards.having(Shard::holding(id, of)))
+    let divisions = shards.divisions();
+    divisions.flat_map(|of| shards.having(Shard::holding(id, of)))
 }
 
 /// The shard that will have a newer record of a submission, as far as is known: it is at work or was stopped, and no
@@ -120,8 +120,9 @@ fn read<'a>(
         problems.damaged(id, one);
         return Answer::LeftOut;
     };
-    if let Some(what) = key.lacks(wanted) {
-        problems.other_plan(id, one, what);
+    let lacking = key.lacks(wanted);
+    if !lacking.is_empty() {
+        problems.other_plan(id, one, &lacking);
         return Answer::LeftOut;
     }
     Answer::Record(FoundRecord {

@@ -9,7 +9,7 @@ use super::folders::{LeftOut, ShardFolder, ShardFolders, WHAT_TO_NAME};
 use crate::batch::shard::Shard;
 use ids::{SubmissionId, words::count};
 
-/// So many missing shards are named.
+/// So many shards or submissions are named in a sentence.
 const MOST_NAMED: usize = 20;
 
 /// Something that is not as it should be.
@@ -33,19 +33,49 @@ impl fmt::Display for Problem {
     }
 }
 
-/// How many submissions something is about, and the first of them.
-#[derive(Debug)]
+/// What something is about: so many submissions, of which the first are named.
+#[derive(Debug, Default)]
 struct About {
     number: usize,
-    first: SubmissionId,
+    named: Vec<SubmissionId>,
+}
+
+impl About {
+    fn add(&mut self, id: &SubmissionId) {
+        self.number += 1;
+        if self.named.len() < MOST_NAMED {
+            self.named.push(id.clone());
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.number += other.number;
+        let free = MOST_NAMED.saturating_sub(self.named.len());
+        self.named.extend(other.named.iter().take(free).cloned());
+    }
 }
 
 impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named: Vec<String> = self.named.iter().map(|id| format!("`{id}`")).collect();
         match self.number {
-            1 => write!(f, "`{}`", self.first),
-            many => write!(f, "{}, such as `{}`", count(many, "submission"), self.first),
+            1 => f.write_str(&named.concat()),
+            many => write!(
+                f,
+                "{} ({})",
+                count(many, "submission"),
+                listed(&named, many)
+            ),
         }
+    }
+}
+
+/// The first of `all` things, and how many more there are.
+fn listed(named: &[String], all: usize) -> String {
+    let text = named.join(", ");
+    match all.saturating_sub(named.len()) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
 }
 
@@ -61,11 +91,7 @@ impl<K> Default for Gathered<K> {
 
 impl<K: Ord> Gathered<K> {
     fn add(&mut self, key: K, id: &SubmissionId) {
-        let about = self.0.entry(key).or_insert_with(|| About {
-            number: 0,
-            first: id.clone(),
-        });
-        about.number += 1;
+        self.0.entry(key).or_default().add(id);
     }
 }
 
@@ -76,12 +102,12 @@ pub(super) struct Problems {
     damaged: Gathered<String>,
     /// By the folder.
     unfinished: Gathered<String>,
-    /// By the folder, and what is not as planned.
-    other_plan: Gathered<(String, String)>,
+    /// By the folder, its shard, and what is not as planned.
+    other_plan: Gathered<(String, Shard, Vec<String>)>,
     /// By the folder whose record counts, and the other one.
     double: Gathered<(String, String)>,
-    /// By the shard; none where it is not known which one it is.
-    missing: Gathered<Option<Shard>>,
+    /// By the shard of the most frequent division.
+    missing: Gathered<Shard>,
 }
 
 impl Problems {
@@ -94,9 +120,11 @@ impl Problems {
         self.damaged.add(one.name(), id);
     }
 
-    /// A record is not made from what the plan says under the name `what`.
-    pub(super) fn other_plan(&mut self, id: &SubmissionId, one: &ShardFolder, what: &str) {
-        self.other_plan.add((one.name(), what.to_owned()), id);
+    /// A record is not made from what the plan says under these names.
+    pub(super) fn other_plan(&mut self, id: &SubmissionId, one: &ShardFolder, lacking: &[&str]) {
+        let mut lacking: Vec<String> = lacking.iter().map(|&name| name.to_owned()).collect();
+        lacking.sort_by_key(|name| CALLED.iter().position(|(known, _)| known == name));
+        self.other_plan.add((one.name(), one.shard, lacking), id);
     }
 
     /// Two shards have different records of a submission.
@@ -106,12 +134,8 @@ impl Problems {
 
     /// Nobody has a record of a submission.
     pub(super) fn missing(&mut self, id: &SubmissionId, shards: &ShardFolders) {
-        let mut divisions = shards.divisions().iter();
-        let shard = match (divisions.next(), divisions.next()) {
-            (Some(&of), None) => Some(Shard::holding(id, of)),
-            _ => None,
-        };
-        self.missing.add(shard, id);
+        self.missing
+            .add(Shard::holding(id, shards.main_division()), id);
     }
 
     /// All of them, the worst last.
@@ -139,11 +163,8 @@ impl Problems {
                 hint: "a submission that changed between the two was graded twice; grade the shard again that is out of date, or name one of the two folders only".to_owned(),
             });
         }
-        for ((folder, what), about) in self.other_plan.0 {
-            all.push(Problem {
-                words: format!("`{folder}` follows another plan, in which {} differs: left out {about}", called(&what)),
-                hint: "grade this shard again by the plan, or name the plan that it follows with `--plan FILE`".to_owned(),
-            });
+        for ((folder, shard, lacking), about) in self.other_plan.0 {
+            all.push(other_plan(&folder, shard, &lacking, &about));
         }
         for (folder, about) in self.damaged.0 {
             all.push(Problem {
@@ -166,72 +187,130 @@ impl Problems {
     }
 }
 
-/// What the inputs of a record are called in a sentence.
-fn called(what: &str) -> &str {
-    match what {
-        "seeds" => "the list of seeds",
-        "observed" => "which runs are observed",
-        "generation" => "the number of the regrading",
-        "exercise" => "the exercise",
-        "crates" => "the course's `grader.lock`",
-        "toolchain" => "the compiler",
-        "grader" => "the program `grade` itself",
-        "isolation" => "how submissions are isolated",
-        "observer" => "how reads are observed",
-        other => other,
+/// What the inputs of a record are called in a sentence; what explains most comes first.
+const CALLED: [(&str, &str); 9] = [
+    ("seeds", "the list of seeds"),
+    ("observed", "which runs are observed"),
+    (GENERATION, "the number of the regrading"),
+    ("exercise", "the exercise"),
+    ("crates", "the course's `grader.lock`"),
+    ("toolchain", "the compiler"),
+    ("grader", "the program `grade` itself"),
+    ("isolation", "how submissions are isolated"),
+    ("observer", "how reads are observed"),
+];
+
+/// The input that every `grade plan --fresh` changes.
+const GENERATION: &str = "generation";
+
+fn called(name: &str) -> &str {
+    let known = CALLED.iter().find(|(known, _)| *known == name);
+    known.map_or(name, |(_, words)| words)
+}
+
+/// A shard has records that are not made from what the plan says.
+fn other_plan(folder: &str, shard: Shard, lacking: &[String], about: &About) -> Problem {
+    let again = format!("grade it again by the plan, with `--shard {shard}`");
+    if matches!(lacking, [only] if only == GENERATION) {
+        return Problem {
+            words: format!(
+                "`{folder}` was graded before the class was planned with `--fresh`: left out {about}"
+            ),
+            hint: again,
+        };
+    }
+    let differing: Vec<&str> = lacking.iter().map(|name| called(name)).collect();
+    let differing = match &differing[..] {
+        [all @ .., first, last] => [all, &[&*format!("{first} and {last}")]]
+            .concat()
+            .join(", "),
+        few => few.concat(),
+    };
+    // Only a plan has seeds that are drawn; all else is of the course or the machine.
+    let is_of_plan = lacking
+        .iter()
+        .any(|name| ["seeds", "observed"].contains(&name.as_str()));
+    Problem {
+        words: format!("`{folder}` follows another plan; different: {differing}; left out {about}"),
+        hint: if is_of_plan {
+            format!("{again}, or name the plan that it follows with `--plan FILE`")
+        } else {
+            again
+        },
     }
 }
 
-fn missing(missing: Gathered<Option<Shard>>, shards: &ShardFolders) -> Vec<Problem> {
+/// The folders that divide the class otherwise than most of them do.
+fn divisions(shards: &ShardFolders) -> Option<Problem> {
+    let main = shards.main_division();
+    let others: Vec<String> = shards
+        .each()
+        .filter(|one| one.shard.of() != main)
+        .map(|one| format!("`{}`", one.name()))
+        .collect();
+    let rest = shards.len() - others.len();
+    let named: Vec<String> = others.iter().take(MOST_NAMED).cloned().collect();
+    (!others.is_empty()).then(|| Problem {
+        words: format!(
+            "{} {} of another division than the other {}, into {main}",
+            listed(&named, others.len()),
+            if others.len() == 1 { "is" } else { "are" },
+            match rest {
+                1 => "folder".to_owned(),
+                many => count(many, "folder"),
+            },
+        ),
+        hint: format!("grade all shards of one division, with `--shard K/{main}`"),
+    })
+}
+
+fn missing(missing: Gathered<Shard>, shards: &ShardFolders) -> Vec<Problem> {
     let mut all = Vec::new();
+    if !missing.0.is_empty() {
+        all.extend(divisions(shards));
+    }
     let mut absent = Vec::new();
-    let mut without = 0;
+    let mut without = About::default();
     for (shard, about) in missing.0 {
-        let Some(shard) = shard else {
-            let divisions = shards.divisions().iter().map(ToString::to_string);
-            all.push(Problem {
-                words: format!(
-                    "no shard has a record of {about}; the shards are of divisions into {}",
-                    divisions.collect::<Vec<_>>().join(" and ")
-                ),
-                hint: "name all shards of one division".to_owned(),
-            });
-            continue;
-        };
         let mut folders = shards.having(shard).peekable();
         if folders.peek().is_none() {
-            without += about.number;
+            without.join(&about);
             absent.push(shard);
             continue;
         }
-        let names: Vec<_> = folders.map(|one| format!("`{}`", one.name())).collect();
-        all.push(Problem {
-            words: format!(
-                "shard {shard} in {} has no record of {about}",
-                names.join(" and ")
-            ),
-            hint: format!("grade it again with `--shard {shard}`: it continues where it stopped"),
+        let folders: Vec<_> = folders.collect();
+        let names: Vec<_> = folders
+            .iter()
+            .map(|one| format!("`{}`", one.name()))
+            .collect();
+        let names = names.join(" and ");
+        all.push(if folders.iter().any(|one| !one.is_complete) {
+            Problem {
+                words: format!(
+                    "shard {shard} in {names} is at work, or was stopped: it has no record of {about}"
+                ),
+                hint: format!(
+                    "merge again when it is done; if it was stopped, `--shard {shard}` continues it"
+                ),
+            }
+        } else {
+            Problem {
+                words: format!("shard {shard} in {names} has no record of {about}"),
+                hint: format!("grade it again with `--shard {shard}`: what it has stays"),
+            }
         });
     }
     if let [first, ..] = absent[..] {
-        let named: Vec<String> = absent
-            .iter()
-            .take(MOST_NAMED)
-            .map(ToString::to_string)
-            .collect();
-        let more = match absent.len().saturating_sub(MOST_NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+        let named = absent.iter().take(MOST_NAMED).map(ToString::to_string);
+        let named: Vec<String> = named.collect();
         let (shards, are) = match absent.len() {
             1 => ("shard", "is"),
             _ => ("shards", "are"),
         };
         all.push(Problem {
             words: format!(
-                "{shards} {}{more} {are} missing, with {}",
-                named.join(", "),
-                count(without, "submission")
+                "{shards} {} {are} missing, with {without}",
+                listed(&named, absent.len()),
             ),
             hint: format!("grade what is missing, such as with `--shard {first}`, and merge again"),
         });

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use super::{Batch, Typed};
 use crate::{
     batch::{self, Shard, plan_path},
-    cli::args::{MergeArgs, PlanArgs},
+    cli::{
+        args::{MergeArgs, PlanArgs},
+        output::quoted,
+    },
     config::{Author, IsolationDemand, Settings},
     course::Exercise,
     fault::Fault,
     grading::ObserveRequest,
 };
-use ids::Seed;
+use ids::{ExerciseId, Seed};
 use report::{Format, Separator};
 
 /// Draw up the plan of a class.
@@ -43,6 +46,19 @@ pub(in crate::cli) struct BatchShare {
     pub(in crate::cli) plan: PathBuf,
     /// None is the whole class.
     pub(in crate::cli) shard: Option<Shard>,
+    /// The command that makes the plan again, to be typed.
+    pub(in crate::cli) planning: String,
+}
+
+impl BatchShare {
+    /// A fault whose hint has the command that makes the plan, with all names.
+    pub(in crate::cli) fn with_command(&self, mut fault: Fault) -> Fault {
+        let exact = format!("`{}`", self.planning);
+        for general in ["`grade plan`", "`grade plan EXERCISE DIR`"] {
+            fault.hint = fault.hint.map(|hint| hint.replace(general, &exact));
+        }
+        fault
+    }
 }
 
 /// Merge shards.
@@ -81,6 +97,7 @@ impl Typed<'_> {
         let class = self.here.join(&args.dir);
         let place = args.out.unwrap_or_else(|| batch::default_out(&class));
         let path = plan_path(&self.here.join(&place));
+        check_is_place(&self.here.join(&place), &place)?;
         let shown_path = match path.strip_prefix(self.here) {
             Ok(below) => below.to_path_buf(),
             Err(_) => path.clone(),
@@ -104,13 +121,23 @@ impl Typed<'_> {
     /// The share of a class that `--plan` and `--shard` name.
     pub(super) fn share(
         &self,
+        (exercise, class): (&ExerciseId, &Path),
         plan: Option<PathBuf>,
         shard: Option<Shard>,
         out: &Path,
     ) -> Option<BatchShare> {
-        let plan = plan.or_else(|| shard.map(|_| out.to_path_buf()))?;
-        let plan = plan_path(&self.here.join(plan));
-        Some(BatchShare { plan, shard })
+        let place = plan.or_else(|| shard.map(|_| out.to_path_buf()))?;
+        let plan = plan_path(&self.here.join(&place));
+        let planning = format!(
+            "grade plan {exercise} {} --out {}",
+            quoted(class),
+            quoted(&place)
+        );
+        Some(BatchShare {
+            plan,
+            shard,
+            planning,
+        })
     }
 
     pub(super) fn merge(&self, args: MergeArgs) -> Merge {
@@ -133,4 +160,16 @@ impl Typed<'_> {
             exit_zero: args.exit_zero,
         }
     }
+}
+
+/// Refuse a name that looks like that of another file than a plan, and would become a folder.
+fn check_is_place(place: &Path, shown: &Path) -> Result<(), Fault> {
+    let is_file = place.extension().is_some_and(|end| end != "json") && !place.is_dir();
+    if !is_file {
+        return Ok(());
+    }
+    let message = format!("failed to write a plan into `{}`", shown.display());
+    Err(Fault::usage(message)
+        .because("it is neither a name that ends in `.json` nor a folder that exists")
+        .hint("name a file such as `plan.json`, or make that folder first"))
 }

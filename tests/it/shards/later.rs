@@ -1,10 +1,10 @@
 //! A class that changes after it was planned: who comes, who goes, and who is graded again.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::class::{Planned, assert_same, json, recorded};
+use super::class::{Planned, assert_same, json, not_utf8, recorded, zip};
 use crate::support::{command::run, files::remove_tree, small_course::Prints};
 
 fn seeds(class: &Planned) -> Value {
@@ -30,11 +30,17 @@ fn who_comes_later_is_graded_alone_on_the_same_data() {
     class.merge(&[]).code(1);
     let drawn = seeds(&class);
     class.add("zoe", Prints::Smallest);
-    // Without a new plan, nobody knows of her.
-    class
-        .grade_shard(0)
-        .code(1)
-        .reports(&["1 unchanged, 0 graded"]);
+    // Without a new plan, nobody grades her, and each shard says so once.
+    let later = class
+        .grade_shard(1)
+        .code(0)
+        .notes(&[
+            "1 name in `",
+            "class` came after the class was planned, such as `zoe`: what is not in the plan is not graded",
+            "hint: plan again with `grade plan largest class --out out`, and grade the shards again",
+        ])
+        .reports(&["2 unchanged, 0 graded"]);
+    assert_eq!(later.stderr.matches("came after").count(), 1);
     class.plan(&[]).code(0).reports(&["planned: 7 submissions"]);
     assert_eq!(seeds(&class), drawn);
     class
@@ -52,8 +58,55 @@ fn who_comes_later_is_graded_alone_on_the_same_data() {
     class
         .merge(&[])
         .code(1)
-        .reports(&["1 records are new, 6 unchanged", "zoe: new, fail 3/10"]);
+        .reports(&["1 record is new, 6 unchanged", "zoe: new, fail 3/10"]);
     assert_as_on_one_machine(&class);
+}
+
+#[test]
+fn all_that_the_plan_looked_at_is_known_and_each_new_name_is_told() {
+    let class = Planned::empty();
+    // In a folder of its own, as some systems export a class.
+    for name in ["export/ada", "export/carol"] {
+        class.add(name, Prints::Largest);
+    }
+    class.put("export/notes.txt", b"no submission");
+    class.put("export/dave_attempt_1.zip", &zip(Prints::Largest));
+    class.put("export/dave_attempt_2.zip", &zip(Prints::Largest));
+    let named = |more: &[&str]| {
+        run(class
+            .grade(&["plan", "largest", "class/export", "--out", "out"])
+            .args(more))
+    };
+    named(&[]).code(0);
+    let grade = || {
+        run(&mut class.grade(&[
+            "batch",
+            "largest",
+            "class/export",
+            "--out",
+            "out",
+            "--shard",
+            "0/1",
+            "--format",
+            "json",
+        ]))
+    };
+    let quiet = grade();
+    assert!(!quiet.stderr.contains("came after"), "{}", quiet.stderr);
+    class.put("export/.DS_Store", b"hidden");
+    class.put("export/eve.zip", b"not even an archive");
+    class.put(
+        Path::new("export").join(not_utf8()),
+        b"a name that is not UTF-8",
+    );
+    grade().notes(&[
+        "2 names in `",
+        "such as `eve.zip`",
+        "`grade plan largest class/export --out out`",
+    ]);
+    named(&[]).code(0);
+    let quiet = grade();
+    assert!(!quiet.stderr.contains("came after"), "{}", quiet.stderr);
 }
 
 #[test]
@@ -79,7 +132,7 @@ fn who_goes_is_gone_from_the_outputs_and_told() {
     assert_eq!(recorded(&class.shard(0)), ["zoe"]);
     assert_eq!(recorded(&class.shard(1)), [] as [&str; 0]);
     class.merge(&[]).code(1).reports(&[
-        "1 records are new, 3 unchanged",
+        "1 record is new, 3 unchanged",
         "judy: fail 3/10 -> gone",
         "dave: pass 10/10 -> gone",
     ]);
@@ -106,10 +159,14 @@ fn everybody_is_graded_again_after_a_fresh_plan() {
         .merge(&["--accept"])
         .code(3)
         .notes(&[
-            "0-of-3` follows another plan, in which the number of the regrading differs: left out `judy`",
-            "1-of-3` follows another plan",
+            "0-of-3` was graded before the class was planned with `--fresh`: left out `judy`",
+            "1-of-3` was graded before the class",
         ])
-        .reports(&["3 of 6 submissions so far", "3 records are new", "3 submissions without a record"]);
+        .reports(&[
+            "3 of 6 submissions so far",
+            "3 records are new",
+            "3 submissions without a record",
+        ]);
     class
         .grade_shard(0)
         .code(1)

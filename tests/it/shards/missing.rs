@@ -19,7 +19,7 @@ fn shards_that_are_missing_are_named_and_the_rest_is_merged() {
         .merge(&["--accept"])
         .code(3)
         .notes(&[
-            "shards 0/3, 1/3 are missing, with 3 submissions",
+            "shards 0/3, 1/3 are missing, with 3 submissions (`judy`, `dave`, `heidi`)",
             "hint: grade what is missing, such as with `--shard 0/3`, and merge again",
         ])
         .reports(&[
@@ -31,6 +31,8 @@ fn shards_that_are_missing_are_named_and_the_rest_is_merged() {
     assert!(!class.out().join("accepted.json").exists());
     let batch = json(&class.out().join("batch.json"));
     assert_eq!(batch["class"]["size"], 6);
+    let report = run(&mut class.grade(&["report", "out"])).code(0);
+    report.notes(&["3 of 6 have no record: `grade merge ", "--out "]);
     // Where the program is only asked whether students did well.
     class
         .merge(&["--exit-zero"])
@@ -43,6 +45,10 @@ fn shards_that_are_missing_are_named_and_the_rest_is_merged() {
         .merge(&["--exit-zero"])
         .code(0)
         .reports(&["3 records are new, 3 unchanged"]);
+    class
+        .merge(&["--accept"])
+        .code(1)
+        .reports(&["accepted: 6 grades (nothing changed)"]);
     let plan = class.out().join("plan.json");
     run(class
         .grade(&["batch", "largest", "class", "--out", "one", "--plan"])
@@ -64,7 +70,7 @@ fn a_shard_without_some_of_its_records_is_named() {
         .notes(&[
             "shard 2/3 in `",
             "/out/shards/2-of-3` has no record of `eve`",
-            "hint: grade it again with `--shard 2/3`: it continues where it stopped",
+            "hint: grade it again with `--shard 2/3`: what it has stays",
         ])
         .reports(&["5 records are new", "1 submission without a record"]);
     class
@@ -74,7 +80,7 @@ fn a_shard_without_some_of_its_records_is_named() {
     class
         .merge(&[])
         .code(1)
-        .reports(&["1 records are new, 5 unchanged"]);
+        .reports(&["1 record is new, 5 unchanged"]);
 }
 
 #[test]
@@ -98,14 +104,14 @@ fn damage_is_named_and_never_merged() {
         .merge(&[])
         .code(3)
         .notes(&[
-            "2-of-3` has damaged records: left out 3 submissions, such as `ada`",
+            "2-of-3` has damaged records: left out 3 submissions (`ada`, `carol`, `eve`)",
             "1-of-3` has damaged records: left out `heidi`",
             "hint: grade this shard again: a damaged record is made anew",
             "0-of-3`: its `shard.json` is damaged",
             "hint: grade this shard again: what it has is used, and the file is made anew",
-            "shard 0/3 is missing, with 1 submission",
+            "shard 0/3 is missing, with `judy`",
         ])
-        .reports(&["2 shards merged: 1 records are new"]);
+        .reports(&["2 shards merged: 1 record is new"]);
     // Each of them is told once.
     assert_eq!(
         merged.stderr.matches("hint: ").count(),
@@ -201,10 +207,11 @@ fn a_record_of_a_graded_submission_counts_more_than_one_of_trouble() {
 
 #[test]
 fn what_follows_another_plan_is_named_with_what_differs() {
+    const AGAIN: &str = "hint: grade it again by the plan, with `--shard 0/3`";
     let differs = [
         ("seeds", "the list of seeds"),
         ("observed", "which runs are observed"),
-        ("generation", "the number of the regrading"),
+        ("generation", ""),
         ("exercise", "the exercise"),
         ("crates", "the course's `grader.lock`"),
         ("toolchain", "the compiler"),
@@ -226,22 +233,38 @@ fn what_follows_another_plan_is_named_with_what_differs() {
         seal(&class.shard(0), "judy", |key| {
             key["parts"][name] = "other".into();
         });
-        let merged = class.merge(&[]).code(3).notes(&[
-            &format!("0-of-3` follows another plan, in which {words} differs: left out `judy`"),
-            "hint: grade this shard again by the plan, or name the plan that it follows",
-        ]);
+        let told = match name {
+            "generation" => {
+                "0-of-3` was graded before the class was planned with `--fresh`: left out `judy`"
+                    .to_owned()
+            }
+            _ => format!("0-of-3` follows another plan; different: {words}; left out `judy`"),
+        };
+        let merged = class.merge(&[]).code(3).notes(&[&told, AGAIN]);
         assert_eq!(
             merged.stderr.matches("hint: ").count(),
             1,
             "{}",
             merged.stderr
         );
+        // Only where the plan itself can be another one, there is another one to name.
+        let other = merged.stderr.contains("name the plan that it follows");
+        assert_eq!(other, ["seeds", "observed"].contains(&name), "{name}");
         fs::write(&key, &sound).unwrap();
     }
+    seal(&class.shard(0), "judy", |key| {
+        for name in ["generation", "toolchain", "seeds"] {
+            key["parts"][name] = "other".into();
+        }
+    });
+    class.merge(&[]).code(3).notes(&[
+        "different: the list of seeds, the number of the regrading and the compiler; left out",
+    ]);
+    fs::write(&key, &sound).unwrap();
     class
         .merge(&[])
         .code(1)
-        .reports(&["1 records are new, 5 unchanged"]);
+        .reports(&["1 record is new, 5 unchanged"]);
 }
 
 #[test]
@@ -257,9 +280,10 @@ fn shards_of_two_divisions_are_merged_and_what_is_missing_is_told() {
     let none = 6 - half.len() - 3 + both;
     assert!(both > 0 && none > 1, "{half:?}");
     class.merge(&[]).code(3).notes(&[
-        &format!("no shard has a record of {none} submissions, such as"),
-        "the shards are of divisions into 2 and 3",
-        "hint: name all shards of one division",
+        "/out/shards/2-of-3` is of another division than the other folder, into 2",
+        "hint: grade all shards of one division, with `--shard K/2`",
+        &format!("shard 1/2 is missing, with {none} submissions ("),
+        "hint: grade what is missing, such as with `--shard 1/2`",
     ]);
     class.batch(&["--shard", "1/2"]).notes(&[]);
     let merged = class.merge(&[]).code(1);

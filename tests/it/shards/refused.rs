@@ -114,7 +114,8 @@ fn a_plan_that_cannot_be_followed_is_refused() {
             "plan.json",
             "make a new one with `grade plan EXERCISE DIR`",
         ];
-        refused(&class, 2, &words);
+        let exact = "make a new one with `grade plan largest class --out out`";
+        refused(&class, 2, &[words[0], words[1], exact]);
         class.merge(&[]).refuses(2, &words);
         class.plan(&[]).code(2).complains(&words);
         fs::write(&file, &sound).unwrap();
@@ -163,11 +164,13 @@ fn a_plan_that_cannot_be_followed_is_refused() {
     let none = [
         "failed to find the plan `",
         "out/plan.json`",
-        "grade plan EXERCISE DIR",
+        "make it with `grade plan largest class --out out`",
         "--plan FILE",
     ];
     refused(&class, 2, &none);
-    class.grade_shard(1).refuses(2, &none);
+    class
+        .merge(&[])
+        .refuses(2, &[none[0], none[1], "grade plan EXERCISE DIR"]);
 }
 
 #[test]
@@ -219,12 +222,24 @@ fn flags_that_contradict_the_plan_or_each_other_are_refused() {
         let finished = finished.code(2);
         assert!(finished.stderr.contains(words), "{}", finished.shown());
     };
-    for flags in conflicting {
+    for (at, flags) in conflicting.into_iter().enumerate() {
+        let place = match at {
+            0..=4 => "plan",
+            5 | 7..=9 => "merge",
+            _ => "",
+        };
         let words = format!("cannot be used with '{}", flags[0]);
         let finished = class.batch(&[&["--shard", "0/3"], flags].concat());
         let other_way = finished.stderr.contains(&format!("'{}", flags[0]))
             && finished.stderr.contains("'--shard <K/N>'");
         assert!(other_way, "{words}: {}", finished.shown());
+        let owner = match place {
+            "" => !finished.stderr.contains("hint: "),
+            _ => finished
+                .stderr
+                .contains(&format!("hint: give `{}` to `grade {place}`", flags[0])),
+        };
+        assert!(owner, "{}", finished.shown());
         clap(finished, "cannot be used with");
     }
     let list = &mut class.grade(&["batch", "largest", "class", "--shard", "0/3", "--list"]);
@@ -248,6 +263,19 @@ fn flags_that_contradict_the_plan_or_each_other_are_refused() {
         clap(class.batch(&[&format!("--shard={shard}")]), why);
     }
     assert!(!class.out().join("shards").exists());
+}
+
+#[test]
+fn a_plan_does_not_make_a_folder_of_the_name_of_a_file() {
+    let class = Planned::new();
+    let plan = || run(&mut class.grade(&["plan", "largest", "class", "--out", "plan.txt"]));
+    plan().refuses(
+        2,
+        &["failed to write a plan into `plan.txt`", "ends in `.json`"],
+    );
+    assert!(!class.workspace.path("plan.txt").exists());
+    fs::create_dir(class.workspace.path("plan.txt")).unwrap();
+    plan().code(0).reports(&["plan.txt/plan.json"]);
 }
 
 #[test]

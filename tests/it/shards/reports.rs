@@ -138,7 +138,7 @@ fn settings_of_the_environment_hold_for_every_machine() {
     grade(&["batch", "largest", "class", "--shard", "0/1"]).code(0);
     grade(&["merge", "class-grades", "--out", "class-grades"])
         .code(0)
-        .reports(&["1 records are new"]);
+        .reports(&["1 record is new"]);
     let mut elsewhere = class.workspace.grade();
     elsewhere
         .current_dir(class.workspace.path(""))

@@ -66,8 +66,8 @@ fn a_shard_that_was_killed_continues_and_has_the_same_outputs() {
         .code(3)
         .notes(&[
             "shard 2/3 in",
-            "has no record of 2 submissions, such as `carol`",
-            "--shard 2/3",
+            "2-of-3` is at work, or was stopped: it has no record of 2 submissions (`carol`, `eve`)",
+            "hint: merge again when it is done; if it was stopped, `--shard 2/3` continues it",
         ])
         .reports(&["4 records are new", "2 submissions without a record"]);
     assert!(!class.out().join("accepted.json").exists());
@@ -130,7 +130,7 @@ fn shards_have_their_own_locks_and_a_merge_tells_who_is_at_work() {
         .merge(&["--accept"])
         .code(3)
         .notes(&[
-            "2-of-3` is at work, or was stopped: the record of 3 submissions, such as `ada` may change",
+            "2-of-3` is at work, or was stopped: the record of 3 submissions (`ada`, `carol`, `eve`) may change",
             "merge again when it is done",
         ])
         .reports(&["3 submissions whose record in a shard may be newer; no grades are accepted"]);
@@ -179,13 +179,13 @@ fn a_merge_that_was_stopped_is_continued_and_damage_in_the_outputs_is_repaired()
     class
         .merge(&[])
         .code(3)
-        .notes(&["shard 1/3 is missing, with 1 submission"])
+        .notes(&["shard 1/3 is missing, with `dave`"])
         .reports(&["0 records are new, 5 unchanged"]);
     class.grade_shard(1).code(0);
     class
         .merge(&["--accept"])
         .code(1)
-        .reports(&["1 records are new"]);
+        .reports(&["1 record is new"]);
     assert_same(&out, &whole);
     assert_eq!(OF, 3);
 }

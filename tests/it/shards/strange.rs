@@ -32,7 +32,7 @@ fn pipes_links_and_devices_are_left_out_and_the_rest_is_merged() {
         .merge(&[])
         .code(3)
         .notes(&[
-            "2-of-3` has damaged records: left out 2 submissions, such as `ada`",
+            "2-of-3` has damaged records: left out 2 submissions (`ada`, `carol`)",
             "1-of-3` has damaged records: left out `dave`",
         ])
         .reports(&["3 records are new"]);

@@ -2,6 +2,8 @@
 //!
 //! Never touches the disk.
 
+use std::{ffi::OsString, path::PathBuf};
+
 use ids::SubmissionId;
 
 use crate::source::Source;
@@ -20,6 +22,10 @@ pub struct Class {
     pub told_apart: Vec<ToldApart>,
     /// Everything else, in byte order of the names.
     pub ignored: Vec<Ignored>,
+    /// The folder of the entries, below the one that was named; empty if it is that one.
+    pub below: PathBuf,
+    /// The names of all entries, whatever they are, in byte order.
+    pub names: Vec<OsString>,
 }
 
 /// One student's submission.

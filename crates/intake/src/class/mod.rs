@@ -145,7 +145,7 @@ fn find_in(
         let sorted = scan.entry(&location, fd.as_fd(), name, text);
         sorted.map_err(|shortage| scan_error(&location.path(), shortage))?;
     }
-    scan.finish(&below, names.first())
+    scan.finish(below, &names)
 }
 
 /// The error of a class that is no folder, or the error as it is.
@@ -383,7 +383,7 @@ impl ClassScan<'_> {
         Ok(())
     }
 
-    fn finish(mut self, below: &Path, first: Option<&CString>) -> Result<Class, Error> {
+    fn finish(mut self, below: PathBuf, names: &[CString]) -> Result<Class, Error> {
         if let Some(pattern) = self.pattern
             && self.students.is_empty()
         {
@@ -391,7 +391,10 @@ impl ClassScan<'_> {
                 path: self.place.path(),
                 source: NoName {
                     pattern: pattern.as_str().to_owned(),
-                    name: first.map(|name| shown(name.to_bytes())).unwrap_or_default(),
+                    name: names
+                        .first()
+                        .map(|name| shown(name.to_bytes()))
+                        .unwrap_or_default(),
                 },
             });
         }
@@ -426,6 +429,11 @@ impl ClassScan<'_> {
             submissions: submissions.into_iter().map(|(_, found)| found).collect(),
             told_apart,
             ignored,
+            below,
+            names: names
+                .iter()
+                .map(|name| OsStr::from_bytes(name.to_bytes()).to_owned())
+                .collect(),
         })
     }
 }

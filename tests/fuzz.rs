@@ -45,7 +45,8 @@ const PLAN: &str = r#"{"schema":"grade-plan/1","plan":{"schema":"grade-seeds/1",
 "generation":0,"is_under_way":false,"made_from":{"generation":"0","isolation":"full","observed":"7","seeds":"0 7"}},
 "roster":{"schema":"grade-class/1","ids":["ada","fr_d_ric"],"class":{"size":2,"attempts":{"fr_d_ric":[{"name":"fr\ufffdd\ufffdric","late":false}]},
 "ignored":[{"name":"notes.txt","why":"is neither a folder nor an archive"}],"absent":["Max Moe (1003)"]}},
-"sources":{"ada":{"kind":"folder","path":"ada"},"fr_d_ric":{"kind":"folder","path":[102,114,233,100,233,114,105,99]}}}"#;
+"sources":{"ada":{"kind":"folder","path":"ada"},"fr_d_ric":{"kind":"folder","path":[102,114,233,100,233,114,105,99]}},
+"entries":{"below":"","others":["notes.txt"]}}"#;
 
 /// Manifests that are accepted, and what is refused one by one.
 const MANIFESTS: &[&str] = &[

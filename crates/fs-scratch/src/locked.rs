@@ -158,7 +158,7 @@ pub fn has_no_locks(error: &io::Error) -> bool {
 /// Call `remove` on each folder in `parent` whose name begins with `prefix` and that no living process
 /// holds. Best effort: a folder that cannot be removed now is left for the next sweep.
 ///
-/// `remove` is [`remove_tree`](crate::remove_tree) for ordinary folders and [`fs::remove_dir`] where the
+/// `remove` is [`remove_tree`] for ordinary folders and [`fs::remove_dir`] where the
 /// folders are control groups of the kernel.
 pub fn sweep(parent: &Path, prefix: &str, remove: impl Fn(&Path) -> io::Result<()>) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {

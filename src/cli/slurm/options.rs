@@ -28,6 +28,9 @@ const OF_A_TASK: [(&str, Option<char>); 6] = [
     ("--mem-bind", None),
 ];
 
+/// The options that say how much memory a task has, of which Slurm takes one.
+const MEMORY: [&str; 3] = ["--mem", "--mem-per-cpu", "--mem-per-gpu"];
+
 impl SbatchOptions {
     /// Divide what was typed, for an array of `shards` tasks.
     pub(in crate::cli) fn divide(typed: Vec<String>, shards: NonZeroU32) -> Result<Self, Fault> {
@@ -60,7 +63,12 @@ impl SbatchOptions {
 
     /// Whether the user says how much memory a task has.
     pub(super) fn has_memory(&self) -> bool {
-        self.array.iter().any(|option| option.starts_with("--mem"))
+        let asks = |option: &String| {
+            MEMORY
+                .iter()
+                .any(|long| value_of(option, long, None).is_some())
+        };
+        self.array.iter().any(asks)
     }
 }
 
@@ -139,7 +147,9 @@ mod tests {
         ];
         assert_eq!(both.merge, merge);
         assert!(both.has_memory());
-        assert!(!divided(&["--partition=memory"]).unwrap().has_memory());
+        for other in ["--partition=memory", "--mem-bind=local"] {
+            assert!(!divided(&[other]).unwrap().has_memory(), "{other}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub use jobs::{MEMORY_FOR_EACH, default_jobs};
 pub use listing::{Listing, list};
 pub use members::{Members, every_entry};
 pub use merge::{MergeRequest, Merged, Problem, merge};
-pub use output_dir::{is_of_batch, lies_in};
+pub use output_dir::{is_of_batch, lies_in, write_file};
 pub use outputs::Outputs;
 pub use plan_file::{PlanFile, plan_path};
 pub use planning::{PlanRequest, plan};

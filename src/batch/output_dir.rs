@@ -6,6 +6,7 @@
 //! Never knows what is in the files.
 
 mod lock;
+mod remote;
 
 use std::{
     fs::{self, File},
@@ -16,6 +17,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
+use self::remote::{if_there_are_any, is_in_use, read_again_if_stale};
 use super::plain_file;
 use crate::fault::{Fault, FaultKind};
 use fs_scratch::Mount;
@@ -217,7 +219,7 @@ impl OutputDir {
     pub(super) fn touch(&self, name: &str) -> Result<(), Fault> {
         let path = self.root.join(name);
         File::create(&path)
-            .and_then(|file| allow(file.set_permissions(for_caller(0o666))))
+            .and_then(|file| if_there_are_any(file.set_permissions(for_caller(0o666))))
             .map_err(|error| failed("write", &path, &error))
     }
 
@@ -263,8 +265,11 @@ impl OutputDir {
     }
 }
 
-/// Write a file atomically, wherever it is. The folders above it are made if they do not exist.
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+/// Write a file atomically, wherever it is. The folders above it are made if they do not exist; a link is replaced.
+///
+/// # Errors
+/// The folder cannot be made, or the file not be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     if let Some(folder) = path.parent() {
         make_folder(folder).map_err(|error| unusable(folder, &error))?;
     }
@@ -292,7 +297,7 @@ impl NewFile {
             let file = tempfile::Builder::new()
                 .prefix(WRITING)
                 .tempfile_in(folder)?;
-            allow(file.as_file().set_permissions(for_caller(0o666)))?;
+            if_there_are_any(file.as_file().set_permissions(for_caller(0o666)))?;
             Ok(file)
         };
         let file = begin().map_err(|error| failed("write", path, &error))?;
@@ -338,31 +343,6 @@ fn for_caller(most: u32) -> fs::Permissions {
     fs::Permissions::from_mode(fs_scratch::umask::mode_for_caller(most))
 }
 
-/// Whether permissions were set, as far as the file system has any: SMB and some FUSE file systems have none.
-fn allow(set: io::Result<()>) -> io::Result<()> {
-    match set {
-        // The file is new and ours, so it is not a matter of whose it is.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        other => other,
-    }
-}
-
-/// Read once more if another machine replaced the file between opening and reading it, which a local disk hides and
-/// NFS does not.
-fn read_again_if_stale<T>(read: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    match read() {
-        Err(error) if error.kind() == io::ErrorKind::StaleNetworkFileHandle => read(),
-        other => other,
-    }
-}
-
 /// Whether a file is there only for a short time, and is nobody's.
 fn is_passing(name: &str) -> bool {
     let removed = name.strip_prefix(REMOVED);
@@ -371,18 +351,10 @@ fn is_passing(name: &str) -> bool {
     name.starts_with(WRITING) || removed.is_some_and(is_number)
 }
 
-/// Whether a folder cannot be removed because a process has one of its files open.
-fn is_in_use(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ResourceBusy | io::ErrorKind::DirectoryNotEmpty
-    )
-}
-
 /// Make a folder, and those above it, unless they exist.
 fn make_folder(path: &Path) -> io::Result<()> {
     match (fs::create_dir(path), path.parent()) {
-        (Ok(()), _) => allow(fs::set_permissions(path, for_caller(0o777))),
+        (Ok(()), _) => if_there_are_any(fs::set_permissions(path, for_caller(0o777))),
         (Err(error), Some(above)) if error.kind() == io::ErrorKind::NotFound && !above.is_dir() => {
             make_folder(above)?;
             make_folder(path)
@@ -550,37 +522,6 @@ mod tests {
         assert_eq!(fault.kind, FaultKind::Disk);
         assert!(fault.hint.unwrap().contains("free some space"));
         assert_eq!(fs::read(&file).unwrap(), b"");
-    }
-
-    #[test]
-    fn a_file_that_another_machine_replaced_is_read_once_more() {
-        let stale = || io::Error::from(io::ErrorKind::StaleNetworkFileHandle);
-        let count = std::cell::Cell::new(0);
-        let read = |failures: u32| {
-            count.set(0);
-            read_again_if_stale(|| {
-                count.set(count.get() + 1);
-                if count.get() <= failures {
-                    Err(stale())
-                } else {
-                    Ok(count.get())
-                }
-            })
-        };
-        assert_eq!(read(0).unwrap(), 1);
-        assert_eq!(read(1).unwrap(), 2);
-        assert_eq!(read(9).unwrap_err().kind(), stale().kind());
-        assert_eq!(count.get(), 2);
-    }
-
-    #[test]
-    fn permissions_are_set_where_there_are_any() {
-        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported] {
-            allow(Err(kind.into())).unwrap();
-        }
-        allow(Err(io::ErrorKind::StorageFull.into())).unwrap_err();
-        assert!(is_in_use(&io::ErrorKind::ResourceBusy.into()));
-        assert!(!is_in_use(&io::ErrorKind::NotFound.into()));
     }
 
     #[test]

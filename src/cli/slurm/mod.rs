@@ -6,18 +6,14 @@ mod options;
 mod queue;
 mod script;
 
-use std::{
-    fs, io,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 pub(super) use self::{options::SbatchOptions, script::Scripts};
 
 use super::{app::App, exit_code::ExitCode, output::quoted, task::Slurm};
 use crate::{
-    batch::PlanFile,
-    fault::{Fault, FaultKind},
+    batch::{PlanFile, write_file},
+    fault::Fault,
 };
 use ids::words::count;
 
@@ -36,10 +32,8 @@ impl App {
             ("merge.sh", scripts.merge()?),
         ];
         let plan = self.plan_for_slurm(task)?;
-        fs::create_dir_all(&folder)
-            .map_err(|error| Fault::io(FaultKind::Disk, "make", &folder, &error))?;
         for (name, text) in &texts {
-            write(&folder.join(name), text)?;
+            write_file(&folder.join(name), text)?;
         }
         if let Some(note) = of_one_machine(scripts) {
             self.output.note(&note);
@@ -125,11 +119,4 @@ fn of_one_machine(scripts: &Scripts) -> Option<String> {
             local.join(", ")
         )
     })
-}
-
-/// Write a script that can be started.
-fn write(path: &Path, text: &[u8]) -> Result<(), Fault> {
-    let failed = |error: io::Error| Fault::io(FaultKind::Disk, "write", path, &error);
-    fs::write(path, text).map_err(failed)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(failed)
 }

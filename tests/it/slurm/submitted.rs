@@ -241,3 +241,19 @@ fn a_script_of_the_array_says_how_it_is_started() {
     let other = run(scene.slurm().args(["--", "--array=1-3"]));
     other.code(2).complains(&["failed to use the array `1-3`"]);
 }
+
+#[test]
+fn a_script_is_written_as_a_whole_and_through_no_link() {
+    let scene = Scene::new();
+    run(&mut scene.slurm()).code(0);
+    let script = scene.out().join("slurm/shard.sh");
+    let text = fs::read(&script).unwrap();
+    let elsewhere = scene.workspace.path("elsewhere");
+    fs::write(&elsewhere, "what is not ours").unwrap();
+    fs::remove_file(&script).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &script).unwrap();
+    run(&mut scene.slurm()).code(0);
+    assert_eq!(fs::read(&elsewhere).unwrap(), b"what is not ours");
+    assert!(!script.is_symlink());
+    assert_eq!(fs::read(&script).unwrap(), text);
+}

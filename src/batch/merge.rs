@@ -2,8 +2,8 @@
 //!
 //! # Theory of operation
 //!
-//! The plan says whose records there must be and from what they are made; nothing that a shard says about itself is
-//! believed. For each submission of the plan, in order, the shards that may hold it are asked, which follows from
+//! The plan says whose records there must be and from what they are made; no record counts because its shard says so.
+//! (Only acceptance waits until each shard says that it is complete.) For each submission of the plan, in order, the shards that may hold it are asked, which follows from
 //! its id. A record counts if its key is sound, is that of the record's bytes, and has everything that the plan fixes. It
 //! is copied with its key. The outputs are then made from the records as after every batch. So the work grows with the
 //! class and not with the number of shards, and nothing is kept in memory but ids and what a summary has.

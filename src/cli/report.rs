@@ -144,17 +144,14 @@ fn lines(standing: &Standing, out: &str) -> String {
     }
     let size = standing.size;
     let merge = format!("`grade merge {out} --out {out}`");
-    let _ = match () {
-        () if standing.shards.is_empty() => {
-            writeln!(text, "no shard has begun; {} planned", are(size))
-        }
-        () if standing.is_complete() => writeln!(text, "merge them with {merge}"),
-        () => writeln!(
-            text,
-            "{graded} of {size} graded; when all shards are complete, merge them with {merge}"
-        ),
+    let next = if standing.shards.is_empty() {
+        format!("no shard has begun; {} planned", are(size))
+    } else if standing.is_complete() {
+        format!("merge them with {merge}")
+    } else {
+        format!("{graded} of {size} graded; when all shards are complete, merge them with {merge}")
     };
-    text
+    text + &next + "\n"
 }
 
 /// How many submissions are something.
